@@ -1,0 +1,14 @@
+import type { Config } from 'jest';
+
+// Tests run as native ES modules; the transform only strips the types, as Node itself does.
+const config: Config = {
+  testMatch: ['<rootDir>/{packages,services,test}/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['@parley/source', 'node', 'node-addons'] },
+  modulePathIgnorePatterns: ['/dist/'],
+  testTimeout: 20_000,
+};
+
+export default config;

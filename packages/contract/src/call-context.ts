@@ -1,0 +1,34 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { TraceContext } from './trace-context.ts';
+
+/**
+ * What travels with a call from hop to hop. Every member is optional: outside a request there is none
+ * of it, and a caller may set just what it cares for.
+ */
+export interface CallContext {
+  /** The point in time beyond which nobody waits for the result, in ms as {@link now} counts them. */
+  readonly deadlineMs?: number;
+  /** Fires when the caller no longer wants the result. */
+  readonly signal?: AbortSignal;
+  /** The id of the request that entered the system. */
+  readonly requestId?: string;
+  readonly trace?: TraceContext;
+}
+
+const storage = new AsyncLocalStorage<CallContext>();
+const background: CallContext = Object.freeze({});
+
+/** The context of the request that is being served, or an empty one outside a request. */
+export function currentContext(): CallContext {
+  return storage.getStore() ?? background;
+}
+
+/** Runs `work` with `context` as the current one, in everything that it awaits. */
+export function runInContext<T>(context: CallContext, work: () => T): T {
+  return storage.run(context, work);
+}
+
+/** Milliseconds since 1970 that never jump: what deadlines are measured by inside a process. */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
+}

@@ -1,0 +1,84 @@
+import { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './error-codes.ts';
+import type { Issue } from './schema.ts';
+
+/** What a {@link CallError} may carry beyond its code and message. */
+export interface CallErrorDetails<Data = unknown> {
+  /** HTTP status, where it is not the one of the code table. */
+  readonly status?: number | undefined;
+  /** What a contract's own error declares. */
+  readonly data?: Data | undefined;
+  /** What is wrong with an input, field by field. */
+  readonly issues?: readonly Issue[] | undefined;
+  /** How long the server asked to wait before another try, in ms. */
+  readonly retryAfterMs?: number | undefined;
+  /** True where it is certain that no server acted on the request, so that any operation may be sent again. */
+  readonly isUnprocessed?: boolean | undefined;
+  /** What was called: method and path template, for example `GET /api/greetings/{language}`. */
+  readonly operation?: string | undefined;
+  /** The address that gave the error. Internal: never part of a problem. */
+  readonly endpoint?: string | undefined;
+  /** How many attempts the call made, the first one included. */
+  readonly attempts?: number | undefined;
+  /** The code that the server gave, where it names a failure of the server's own upstream. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error of a call, at either end: thrown by a client, thrown by a handler, carried between
+ * them as an RFC 9457 problem. `code` is from {@link errorCodes}, or one that the contract declares.
+ */
+export class CallError<Code extends string = string, Data = unknown> extends Error {
+  override readonly name = 'CallError';
+  readonly code: Code;
+  /** HTTP status: the code's, unless the error says otherwise. */
+  readonly status: number;
+  /** The sentence without the code in front. */
+  readonly detail: string;
+  readonly data: Data | undefined;
+  readonly issues: readonly Issue[] | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly isUnprocessed: boolean;
+  readonly operation: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly attempts: number | undefined;
+
+  constructor(code: Code, detail: string, details: CallErrorDetails<Data> = {}) {
+    const subject = details.operation ? `${details.operation}: ` : '';
+    super(`[${code}] ${subject}${detail}`, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.detail = detail;
+    this.status = details.status ?? (isErrorCode(code) ? errorCodes[code].status : 500);
+    this.data = details.data;
+    this.issues = details.issues;
+    this.retryAfterMs = details.retryAfterMs;
+    this.isUnprocessed = details.isUnprocessed ?? false;
+    this.operation = details.operation;
+    this.endpoint = details.endpoint;
+    this.attempts = details.attempts;
+  }
+
+  /** May succeed if tried again. A contract's own errors are final: the operation was carried out and said no. */
+  get isTransient(): boolean {
+    return this.isUnprocessed || (meaningOf(this.code)?.isTransient ?? false);
+  }
+
+  /** Counts against the endpoint that gave it. */
+  get blamesEndpoint(): boolean {
+    return meaningOf(this.code)?.blamesEndpoint ?? false;
+  }
+
+  /** What a log may show: no input, no header, no cause. */
+  toJSON(): Record<string, unknown> {
+    const { name, code, message, status, issues, endpoint, attempts } = this;
+    return { name, code, message, status, issues, endpoint, attempts };
+  }
+}
+
+/** Whether an error is a {@link CallError} with one of these codes (with any, if none is given). */
+export function isCallError<Code extends ErrorCode>(error: unknown, ...codes: Code[]): error is CallError<Code> {
+  return error instanceof CallError && (codes.length === 0 || (codes as string[]).includes(error.code));
+}
+
+function meaningOf(code: string): CodeMeaning | undefined {
+  return isErrorCode(code) ? errorCodes[code] : undefined;
+}

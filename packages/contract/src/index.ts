@@ -1,0 +1,33 @@
+export { type CallContext, currentContext, now, runInContext } from './call-context.ts';
+export { CallError, type CallErrorDetails, isCallError } from './call-error.ts';
+export {
+  type CallOptions,
+  type Client,
+  type Contract,
+  defineContract,
+  type Handler,
+  type Handlers,
+  type Operations,
+} from './contract.ts';
+export { type AnyDefinedError, type DefinedError, type DefinedErrorOptions, defineError } from './defined-error.ts';
+export { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './error-codes.ts';
+// Symbols below matter to those who write a client or a server kit, not to those who write a contract.
+export { headerNames } from './header-names.ts';
+export { openapi } from './openapi.ts';
+export {
+  del,
+  get,
+  type HeaderBinding,
+  type Method,
+  type Operation,
+  type OperationOptions,
+  patch,
+  post,
+  put,
+} from './operation.ts';
+export { type PathTemplate, pathTemplate } from './path-template.ts';
+export { errorOfReply, type Problem, problemMediaType, problemOf } from './problem.ts';
+export type { InputOf, Issue, OutputOf, Schema, Validation } from './schema.ts';
+export { jsonSchemaOf, validate } from './schema.ts';
+export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts';
+export { decodeInput, decodeOutput, encodeInput, encodeOutput, type ReceivedInput, type WireInput } from './wire.ts';

@@ -1,0 +1,119 @@
+import type { Contract } from './contract.ts';
+import type { AnyDefinedError } from './defined-error.ts';
+import type { Operation } from './operation.ts';
+import { problemMediaType } from './problem.ts';
+import { jsonSchemaOf, type Schema } from './schema.ts';
+
+type Json = Record<string, unknown>;
+type ObjectSchema = { properties?: Record<string, Json>; required?: string[] } & Json;
+
+/**
+ * The OpenAPI 3.1 document of a contract. Schemas come from the contract's own validators where their
+ * library gives JSON Schema (Standard JSON Schema), and allow anything where it doesn't.
+ */
+export function openapi(contract: Contract, version = '1.0.0'): Json {
+  const paths: Record<string, Json> = {};
+  for (const [name, operation] of Object.entries(contract.operations)) {
+    const path = operation.path.template;
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(name, operation) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: contract.name, version },
+    paths,
+    components: { schemas: { Problem: problemSchema } },
+  };
+}
+
+function describe(operationId: string, operation: Operation): Json {
+  const parameters = parametersOf(operation);
+  const body = bodyOf(operation);
+  return {
+    operationId,
+    summary: operation.summary,
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    responses: { [operation.status]: success(operation), ...failures(operation), default: problem('Any other error') },
+  };
+}
+
+function parametersOf(operation: Operation): Json[] {
+  const { properties, required } = objectSchema(operation.input, 'input');
+  const headers = new Map(operation.requestHeaders);
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    if (operation.path.parameters.includes(name)) return { name, in: 'path', required: true, schema };
+    const header = headers.get(name);
+    if (header) return { name: header, in: 'header', required: required.has(name), schema };
+    return operation.rest === 'query' ? { name, in: 'query', required: required.has(name), schema } : [];
+  });
+}
+
+function bodyOf(operation: Operation): Json | undefined {
+  if (operation.rest !== 'body' || !operation.input) return undefined;
+  const elsewhere = [...operation.path.parameters, ...operation.requestHeaders.map(([member]) => member)];
+  return without(jsonSchemaOf(operation.input, 'input'), elsewhere);
+}
+
+function success(operation: Operation): Json {
+  if (!operation.output) return { description: 'Done' };
+  const { properties } = objectSchema(operation.output, 'output');
+  const members = operation.responseHeaders.map(([member]) => member);
+  const headers = Object.fromEntries(
+    operation.responseHeaders.map(([member, header]) => [header, { schema: properties[member] ?? {} }]),
+  );
+  return {
+    description: operation.summary,
+    ...(members.length > 0 && { headers }),
+    content: { 'application/json': { schema: without(jsonSchemaOf(operation.output, 'output'), members) } },
+  };
+}
+
+function failures(operation: Operation): Record<string, Json> {
+  const byStatus = Map.groupBy(operation.errors, ({ status }) => status);
+  return Object.fromEntries([...byStatus].map(([status, errors]) => [status, failure(errors)]));
+}
+
+function failure(errors: readonly AnyDefinedError[]): Json {
+  const schemas = errors.map(({ data }) => ({
+    allOf: [{ $ref: '#/components/schemas/Problem' }, ...(data ? [jsonSchemaOf(data, 'output')] : [])],
+  }));
+  const description = errors.map(({ title, code }) => `${title} (\`${code}\`)`).join(', or ');
+  return problem(description, schemas.length === 1 ? schemas[0] : { oneOf: schemas });
+}
+
+function problem(description: string, schema: Json = { $ref: '#/components/schemas/Problem' }): Json {
+  return { description, content: { [problemMediaType]: { schema } } };
+}
+
+function objectSchema(schema: Schema | undefined, side: 'input' | 'output') {
+  const json: ObjectSchema = schema ? jsonSchemaOf(schema, side) : {};
+  return { properties: json.properties ?? {}, required: new Set(json.required) };
+}
+
+function without(schema: ObjectSchema, members: readonly string[]): Json {
+  if (!schema.properties || members.length === 0) return schema;
+  const kept = Object.entries(schema.properties).filter(([name]) => !members.includes(name));
+  const required = schema.required?.filter((name) => !members.includes(name));
+  return { ...schema, properties: Object.fromEntries(kept), ...(required && { required }) };
+}
+
+const problemSchema: Json = {
+  type: 'object',
+  description: 'RFC 9457. `type` ends in the code.',
+  required: ['type', 'title', 'status', 'detail'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        properties: { path: { type: 'string' }, message: { type: 'string' } },
+      },
+    },
+    requestId: { type: 'string' },
+  },
+};

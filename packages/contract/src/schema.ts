@@ -1,0 +1,43 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+
+/**
+ * Any validator that speaks Standard Schema (zod, valibot, arktype, …): the packages depend on the
+ * specification, not on a library. https://standardschema.dev
+ */
+export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
+
+/** What a caller may give for a schema: before defaults, coercions and transforms. */
+export type InputOf<S> = S extends Schema ? StandardSchemaV1.InferInput<S> : Record<string, never>;
+
+/** What comes out of a schema: after defaults, coercions and transforms. */
+export type OutputOf<S> = S extends Schema ? StandardSchemaV1.InferOutput<S> : undefined;
+
+/** One thing that is wrong with a value: where (`address.0.street`, empty for the whole) and what. */
+export interface Issue {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Either the value that came out of the schema, or what is wrong with the one that went in. */
+export type Validation<T> = { readonly value: T } | { readonly issues: readonly Issue[] };
+
+/** Runs a schema over a value; answers with the list of issues where it does not fit, and throws nothing for it. */
+export async function validate<S extends Schema>(schema: S, value: unknown): Promise<Validation<OutputOf<S>>> {
+  const result = schema['~standard'].validate(value);
+  return toValidation(result instanceof Promise ? await result : result) as Validation<OutputOf<S>>;
+}
+
+function toValidation(result: StandardSchemaV1.Result<unknown>): Validation<unknown> {
+  if (!result.issues) return { value: result.value };
+  return { issues: result.issues.map((issue) => ({ path: joinPath(issue.path), message: issue.message })) };
+}
+
+function joinPath(path: StandardSchemaV1.Issue['path']): string {
+  return (path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.');
+}
+
+/** JSON Schema (draft 2020-12) of a schema, or `{}` (anything) where its library offers none. */
+export function jsonSchemaOf(schema: Schema, side: 'input' | 'output'): Record<string, unknown> {
+  const { jsonSchema: converter } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>;
+  return converter ? converter[side]({ target: 'draft-2020-12' }) : {};
+}

@@ -1,0 +1,28 @@
+import { defineContract, defineError, get } from '@parley/contract';
+import { z } from 'zod';
+
+const greeting = z.object({
+  language: z.string().meta({ description: 'BCP 47 language tag', examples: ['fr'] }),
+  name: z.string().meta({ description: 'What the language calls itself', examples: ['Français'] }),
+  template: z.string().meta({ description: '{name} stands for whom to greet', examples: ['Bonjour, {name} !'] }),
+});
+
+export const unknownLanguage = defineError('unknown_language', {
+  status: 404,
+  title: 'Unknown language',
+  data: z.object({ known: z.array(z.string()) }),
+});
+
+/** Words of greeting per language. */
+export const greetings = defineContract('greetings', {
+  listGreetings: get('/api/greetings', {
+    summary: 'All greetings',
+    output: z.object({ greetings: z.array(greeting) }),
+  }),
+  getGreeting: get('/api/greetings/{language}', {
+    summary: 'The greeting of one language',
+    input: z.object({ language: z.string().min(2).max(35) }),
+    output: greeting,
+    errors: [unknownLanguage],
+  }),
+});
