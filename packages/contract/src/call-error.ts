@@ -19,7 +19,7 @@ export interface CallErrorDetails<Data = unknown> {
   readonly endpoint?: string | undefined;
   /** How many attempts the call made, the first one included. */
   readonly attempts?: number | undefined;
-  /** The code that the server gave, where it names a failure of the server's own upstream. */
+  /** What went wrong below. Must hold no secret: logs print it. */
   readonly cause?: unknown;
 }
 

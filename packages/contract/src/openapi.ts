@@ -75,10 +75,15 @@ function failures(operation: Operation): Record<string, Json> {
 
 function failure(errors: readonly AnyDefinedError[]): Json {
   const schemas = errors.map(({ data }) => ({
-    allOf: [{ $ref: '#/components/schemas/Problem' }, ...(data ? [jsonSchemaOf(data, 'output')] : [])],
+    // Without `additionalProperties: false`, which would refuse the problem's own members.
+    allOf: [{ $ref: '#/components/schemas/Problem' }, ...(data ? [open(jsonSchemaOf(data, 'output'))] : [])],
   }));
   const description = errors.map(({ title, code }) => `${title} (\`${code}\`)`).join(', or ');
   return problem(description, schemas.length === 1 ? schemas[0] : { oneOf: schemas });
+}
+
+function open({ additionalProperties: _, ...schema }: Json): Json {
+  return schema;
 }
 
 function problem(description: string, schema: Json = { $ref: '#/components/schemas/Problem' }): Json {

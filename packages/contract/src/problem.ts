@@ -1,4 +1,4 @@
-import { CallError } from './call-error.ts';
+import { CallError, type CallErrorDetails } from './call-error.ts';
 import { errorCodes, isErrorCode } from './error-codes.ts';
 import type { Issue } from './schema.ts';
 
@@ -49,7 +49,7 @@ export function problemOf(error: CallError, title: string | undefined, requestId
  * The error that a reply of this status stands for. The code comes from the problem's `type`; a reply
  * that is no problem (some proxy's page) is understood by its status.
  */
-export function errorOfReply(status: number, body: unknown, details: { operation: string }): CallError {
+export function errorOfReply(status: number, body: unknown, details: CallErrorDetails): CallError {
   const problem = isProblem(body) ? body : undefined;
   const code = problem?.type?.startsWith(typePrefix) ? problem.type.slice(typePrefix.length) : codeOfStatus(status);
   const detail = typeof problem?.detail === 'string' ? problem.detail : `answered with status ${status}`;

@@ -39,5 +39,8 @@ function joinPath(path: StandardSchemaV1.Issue['path']): string {
 /** JSON Schema (draft 2020-12) of a schema, or `{}` (anything) where its library offers none. */
 export function jsonSchemaOf(schema: Schema, side: 'input' | 'output'): Record<string, unknown> {
   const { jsonSchema: converter } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>;
-  return converter ? converter[side]({ target: 'draft-2020-12' }) : {};
+  if (!converter) return {};
+  // The document that a schema is put into says which draft it is.
+  const { $schema: _, ...json } = converter[side]({ target: 'draft-2020-12' });
+  return json;
 }

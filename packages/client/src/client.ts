@@ -1,0 +1,105 @@
+import {
+  CallError,
+  type CallOptions,
+  type Client,
+  type Contract,
+  currentContext,
+  decodeOutput,
+  encodeInput,
+  type Operation,
+  validate,
+} from '@parley/contract';
+import { contextHeaders } from './context-headers.ts';
+import type { Request } from './layer.ts';
+import type { Reply } from './reply.ts';
+import type { Upstream } from './upstream.ts';
+
+/**
+ * Typed functions for calling a service: one per operation of its contract. Inside a handler they take
+ * over the deadline, the trace and the request id of the request that is being served.
+ *
+ * Each throws a CallError: `invalid_input` before anything is sent, one of the contract's own errors, or
+ * one of the common table.
+ */
+export function createClient<C extends Contract>(contract: C, upstream: Upstream): Client<C> {
+  const methods = Object.entries(contract.operations).map(([name, operation]) => [name, method(operation, upstream)]);
+  return Object.fromEntries(methods);
+}
+
+function method(operation: Operation, upstream: Upstream) {
+  return async (input: Record<string, unknown> = {}, options?: CallOptions): Promise<unknown> => {
+    await check(operation, input);
+    const reply = await upstream.send(requestOf(operation, input, options));
+    if (reply.error) throw await declared(operation, reply.error);
+    return outputOf(operation, reply);
+  };
+}
+
+async function check({ input: schema, label }: Operation, input: unknown): Promise<void> {
+  if (!schema) return;
+  const validation = await validate(schema, input);
+  if ('value' in validation) return;
+  const { issues } = validation;
+  throw new CallError('invalid_input', `not sent: ${describe(issues)}`, { operation: label, issues });
+}
+
+function requestOf(operation: Operation, input: Record<string, unknown>, options: CallOptions = {}): Request {
+  const { path, headers, body } = encodeInput(operation, input);
+  const { timeoutMs, ...explicit } = options;
+  const context = { ...currentContext(), ...explicit };
+  return {
+    label: operation.label,
+    method: operation.method,
+    path,
+    headers: {
+      accept: 'application/json, application/problem+json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...contextHeaders(context),
+      ...headers,
+    },
+    body,
+    replyAs: 'text',
+    isIdempotent: operation.isIdempotent,
+    context,
+    timeoutMs,
+    deadlineMs: Number.POSITIVE_INFINITY,
+    signal: undefined,
+    attempt: 1,
+    mayRetry: false,
+    tried: new Set(),
+  };
+}
+
+/** A contract's own error with its data as the schema gives it. */
+async function declared(operation: Operation, error: CallError): Promise<CallError> {
+  const schema = operation.errors.find(({ code }) => code === error.code)?.data;
+  if (!schema) return error;
+  const validation = await validate(schema, error.data);
+  if ('issues' in validation) return broken(error, `error ${error.code}: ${describe(validation.issues)}`);
+  return new CallError(error.code, error.detail, { ...error, data: validation.value, cause: error.cause });
+}
+
+async function outputOf(operation: Operation, reply: Reply): Promise<unknown> {
+  if (!operation.output) return undefined;
+  const origin = reply.origin;
+  let body: unknown;
+  try {
+    body = JSON.parse(String(reply.body));
+  } catch {
+    throw broken(origin, `status ${reply.status} came with a body that is not JSON`);
+  }
+  const validation = await validate(operation.output, decodeOutput(operation, reply.headers, body));
+  if ('issues' in validation) throw broken(origin, describe(validation.issues));
+  return validation.value;
+}
+
+function broken(
+  { operation, endpoint, attempts }: Pick<CallError, 'operation' | 'endpoint' | 'attempts'> | Reply['origin'],
+  detail: string,
+): CallError {
+  return new CallError('invalid_reply', `breaks the contract: ${detail}`, { operation, endpoint, attempts });
+}
+
+function describe(issues: readonly { path: string; message: string }[]): string {
+  return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+}

@@ -1,0 +1,41 @@
+import type { CallContext } from '@parley/contract';
+import type { Reply } from './reply.ts';
+
+/** One request on its way out, as every layer sees it. Layers hand on changed copies and never change it. */
+export interface Request {
+  /** Method and path template, for example `GET /api/greetings/{language}`: names the call in errors and events. */
+  readonly label: string;
+  readonly method: string;
+  /** Path and query, encoded. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | undefined;
+  readonly replyAs: 'text' | 'bytes';
+  /** May be sent twice with the effect of once. */
+  readonly isIdempotent: boolean;
+  readonly context: CallContext;
+  /** The limit of the whole call, where the caller set one. */
+  readonly timeoutMs: number | undefined;
+  /** Nobody waits beyond this. Set by `deadline`. */
+  readonly deadlineMs: number;
+  /** Fires when the result is no longer wanted. Set by `deadline`, narrowed by `attemptTimeout`. */
+  readonly signal: AbortSignal | undefined;
+  /** 1 for the first. Set by `retry`. */
+  readonly attempt: number;
+  /** Another attempt may follow this one. Set by `retry`. */
+  readonly mayRetry: boolean;
+  /** Addresses that earlier attempts of this call went to. Filled by the balancer. */
+  readonly tried: Set<string>;
+}
+
+/** Answers a request, sooner or later. Rejects with a CallError only. */
+export type Send = (request: Request) => Promise<Reply>;
+
+/** Wraps one way of answering into another: what every concern on the way out is. */
+export type Layer = (next: Send) => Send;
+
+/** Puts layers on top of each other: the first listed sees the request first, and the reply last. */
+export function stack(...layers: readonly Layer[]): Layer {
+  return (send) => layers.reduceRight((next, layer) => layer(next), send);
+}

@@ -1,0 +1,18 @@
+/** How long to wait between attempts. */
+export interface BackoffOptions {
+  /** Upper bound of the first wait. */
+  readonly backoffBaseMs: number;
+  /** Upper bound of any wait. */
+  readonly backoffMaxMs: number;
+}
+
+/**
+ * Spreads retries over time, so that callers who failed together do not come back together: full jitter,
+ * `random × min(max, base × 2^(attempt − 1))`. Brooker, "Exponential Backoff And Jitter", AWS 2015.
+ *
+ * @param attempt the attempt that failed, 1 for the first
+ * @param random a number in [0, 1)
+ */
+export function backoff({ backoffBaseMs, backoffMaxMs }: BackoffOptions, attempt: number, random: number): number {
+  return random * Math.min(backoffMaxMs, backoffBaseMs * 2 ** (attempt - 1));
+}

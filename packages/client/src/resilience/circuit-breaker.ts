@@ -1,0 +1,172 @@
+import type { EventEmitter } from 'node:events';
+import { CallError } from '@parley/contract';
+import Opossum from 'opossum';
+import type { Layer } from '../layer.ts';
+
+/** When an endpoint is left out of choice, and for how long. */
+export interface CircuitBreakerOptions {
+  /** Calls and failures are counted over this long. */
+  readonly circuitWindowMs: number;
+  /** No opinion before this many calls in the window. */
+  readonly circuitMinCalls: number;
+  /** Opens above this share of failures. Below 1: opossum compares with `>`, so 1 could never be reached. */
+  readonly circuitFailureRatio: number;
+  /** Stays open this long before a probe. */
+  readonly circuitOpenMs: number;
+}
+
+/** The breaker's state, as everybody calls it. */
+export type CircuitState = 'closed' | 'open' | 'half-open';
+
+/** Leave to make one attempt. One of its methods must be called once, when the attempt has ended. */
+export interface Permit {
+  /** The endpoint answered. */
+  succeed(): void;
+  /** The endpoint is to blame. */
+  fail(): void;
+  /** Nothing can be said of the endpoint. */
+  release(): void;
+}
+
+/** Windows of all breakers turn on the same `rotate` events: one timer for an upstream, not one per endpoint. */
+export const windowBuckets = 10;
+
+/**
+ * Stops sending to an endpoint that keeps failing, and tries again with a probe after a while.
+ *
+ * opossum is the state machine: it counts and decides, but runs nothing. Attempts run outside and report
+ * how they ended, because what opossum runs itself it also miscounts: calls in flight and rejected calls
+ * dilute the failure rate, a filtered error closes a half-open circuit, a call that began before the
+ * circuit opened closes it late, and a hanging probe locks it for ever. Here a neutral end is not
+ * reported, an end that belongs to an earlier state is dropped, and a probe is bounded by `attemptTimeout`.
+ *
+ * Scope: endpoint.
+ */
+export class CircuitBreaker {
+  readonly #options: CircuitBreakerOptions;
+  readonly #rotation: EventEmitter;
+  readonly #onState: (state: CircuitState) => void;
+  #circuit: Opossum<[boolean], void>;
+  /** Counts changes of state, to tell an attempt that began in an earlier one. */
+  #generation = 0;
+  #isProbing = false;
+
+  constructor(options: CircuitBreakerOptions, rotation: EventEmitter, onState: (state: CircuitState) => void) {
+    this.#options = options;
+    this.#rotation = rotation;
+    this.#onState = onState;
+    this.#circuit = this.#create();
+  }
+
+  get state(): CircuitState {
+    if (this.#circuit.halfOpen) return 'half-open';
+    return this.#circuit.opened ? 'open' : 'closed';
+  }
+
+  /** An attempt would be let through now. */
+  get isAdmitting(): boolean {
+    return this.#circuit.closed || (this.#circuit.halfOpen && !this.#isProbing);
+  }
+
+  /** Leave for one attempt; none while the circuit is open, or half-open with its probe under way. */
+  acquire(): Permit | undefined {
+    if (!this.isAdmitting) return undefined;
+    const generation = this.#generation;
+    const isProbe = this.#circuit.halfOpen;
+    if (isProbe) this.#isProbing = true;
+    const end = (isSuccess?: boolean) => {
+      if (generation !== this.#generation) return;
+      if (isProbe) this.#isProbing = false;
+      if (isSuccess !== undefined) this.#report(isSuccess);
+    };
+    return { succeed: () => end(true), fail: () => end(false), release: () => end() };
+  }
+
+  /** Stops its timer. An attempt after this is not let through. */
+  close(): void {
+    this.#circuit.shutdown();
+  }
+
+  #report(isSuccess: boolean): void {
+    this.#circuit.fire(isSuccess).catch(() => {}); // its error is our own report coming back
+  }
+
+  #create(): Opossum<[boolean], void> {
+    const { circuitWindowMs, circuitMinCalls, circuitFailureRatio, circuitOpenMs } = this.#options;
+    const circuit = new Opossum(report, {
+      timeout: false,
+      resetTimeout: circuitOpenMs,
+      volumeThreshold: circuitMinCalls,
+      errorThresholdPercentage: circuitFailureRatio * 100,
+      rollingCountTimeout: circuitWindowMs,
+      rollingCountBuckets: windowBuckets,
+      // Sorting every latency of the window at each failure costs milliseconds under load.
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+      rotateBucketController: this.#rotation,
+    });
+    circuit.on('open', () => this.#changed('open'));
+    circuit.on('halfOpen', () => this.#changed('half-open'));
+    circuit.on('close', () => {
+      // opossum keeps the old window: the first failure after recovery would open the circuit again.
+      this.close();
+      this.#circuit = this.#create();
+      this.#changed('closed');
+    });
+    return circuit;
+  }
+
+  #changed(state: CircuitState): void {
+    this.#generation++;
+    this.#isProbing = false;
+    this.#onState(state);
+  }
+}
+
+const failure = new Error('attempt failed');
+
+// A throw, not a rejected promise: opossum then counts the failure before `fire` returns.
+function report(isSuccess: boolean): Promise<void> {
+  if (!isSuccess) throw failure;
+  return Promise.resolve();
+}
+
+/**
+ * Asks the endpoint's breaker for leave and tells it how the attempt ended. A failure that blames the
+ * endpoint counts against it; a call that was cancelled or ran out of its own time says nothing; any
+ * other answer, an error answer too, shows that the endpoint works.
+ *
+ * @throws CallError `unavailable`, never processed, where the circuit is open
+ */
+export function circuitBreaker(breaker: CircuitBreaker, address: string): Layer {
+  return (next) =>
+    async function circuitBreaker(request) {
+      const permit = breaker.acquire();
+      if (!permit) throw circuitOpen(request.label, address, request.attempt);
+      try {
+        const reply = await next(request);
+        record(permit, reply.error);
+        return reply;
+      } catch (error) {
+        record(permit, error);
+        throw error;
+      }
+    };
+}
+
+function record(permit: Permit, error: unknown): void {
+  if (error === undefined) permit.succeed();
+  else if (!(error instanceof CallError)) permit.release();
+  else if (error.blamesEndpoint) permit.fail();
+  else if (error.code === 'cancelled' || error.code === 'deadline_exceeded') permit.release();
+  else permit.succeed();
+}
+
+function circuitOpen(operation: string, endpoint: string, attempts: number): CallError {
+  return new CallError('unavailable', 'the circuit of the endpoint is open', {
+    operation,
+    endpoint,
+    attempts,
+    isUnprocessed: true,
+  });
+}

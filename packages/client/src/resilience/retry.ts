@@ -1,0 +1,58 @@
+import { CallError } from '@parley/contract';
+import type { Clock } from '../clock.ts';
+import type { Layer, Request, Send } from '../layer.ts';
+import type { Reply } from '../reply.ts';
+import { sleep } from '../time-limit.ts';
+import { type BackoffOptions, backoff } from './backoff.ts';
+import type { RetryBudget } from './retry-budget.ts';
+
+/** When a call is tried again. */
+export interface RetryOptions extends BackoffOptions {
+  /** Attempts of a call, the first one included. 1 turns retries off. */
+  readonly maxAttempts: number;
+}
+
+/** What attempts of an upstream's calls share. */
+export interface RetryShared {
+  readonly budget: RetryBudget;
+  readonly clock: Clock;
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+/**
+ * Hides a transient failure from the caller: tries again, elsewhere, after a backoff (or `Retry-After`).
+ * Only what may be sent twice, or was provably never processed; only while the budget pays for it; never
+ * beyond the deadline.
+ */
+export function retry(options: RetryOptions, { budget, clock, random }: RetryShared): Layer {
+  return (next) =>
+    async function retry(request) {
+      budget.deposit();
+      for (let attempt = 1; ; attempt++) {
+        const mayRetry = request.isIdempotent && attempt < options.maxAttempts;
+        const outcome = await outcomeOf(next, { ...request, attempt, mayRetry });
+        const failure = outcome instanceof CallError ? outcome : outcome.error;
+        if (!failure?.isTransient || attempt === options.maxAttempts) return settle(outcome);
+        if (!request.isIdempotent && !failure.isUnprocessed) return settle(outcome);
+
+        const waitMs = failure.retryAfterMs ?? backoff(options, attempt, random());
+        if (clock.now() + waitMs >= request.deadlineMs || !budget.withdraw()) return settle(outcome);
+        await sleep(clock, waitMs, request.signal, request.label);
+      }
+    };
+}
+
+async function outcomeOf(next: Send, request: Request): Promise<Reply | CallError> {
+  try {
+    return await next(request);
+  } catch (error) {
+    if (error instanceof CallError) return error;
+    throw error; // a bug, not a failure: nothing to gain by trying again
+  }
+}
+
+function settle(outcome: Reply | CallError): Reply {
+  if (outcome instanceof CallError) throw outcome;
+  return outcome;
+}

@@ -1,0 +1,101 @@
+import { CallError } from '@parley/contract';
+import type { Clock } from './clock.ts';
+import type { Layer, Request } from './layer.ts';
+import type { Reply } from './reply.ts';
+import type { CircuitState } from './resilience/circuit-breaker.ts';
+
+/** How a call or one attempt of it ended. */
+export interface Outcome {
+  readonly upstream: string;
+  /** Method and path template: few different ones, fit for a metric's label. */
+  readonly operation: string;
+  readonly durationMs: number;
+  /** HTTP status, where a reply came. */
+  readonly status: number | undefined;
+  /** The error's code; none for a success. */
+  readonly code: string | undefined;
+  /** For a call: how many attempts it made. For an attempt: which one it was. */
+  readonly attempts: number;
+}
+
+/** One attempt, at one endpoint. */
+export interface AttemptOutcome extends Outcome {
+  readonly endpoint: string;
+}
+
+/** A circuit changed its state. */
+export interface CircuitChange {
+  readonly upstream: string;
+  readonly endpoint: string;
+  readonly state: CircuitState;
+}
+
+/** What a subscriber may listen to. A method that throws is warned about and harms no call. */
+export interface TelemetryListener {
+  onCall?(outcome: Outcome): void;
+  onAttempt?(outcome: AttemptOutcome): void;
+  onCircuit?(change: CircuitChange): void;
+}
+
+/** Tells subscribers what an upstream's calls do: for metrics, traces and logs of their own. */
+export class Telemetry {
+  readonly #listeners = new Set<TelemetryListener>();
+
+  /** Adds a listener; the returned function takes it away. */
+  subscribe(listener: TelemetryListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get hasListeners(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** Tells all listeners. */
+  emit<E extends keyof TelemetryListener>(event: E, payload: Parameters<NonNullable<TelemetryListener[E]>>[0]): void {
+    for (const listener of this.#listeners) {
+      try {
+        (listener[event] as ((payload: unknown) => void) | undefined)?.call(listener, payload);
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : String(error), 'ParleyTelemetryWarning');
+      }
+    }
+  }
+}
+
+/** Reports each call as its caller sees it. */
+export function callTelemetry(telemetry: Telemetry, upstream: string, clock: Clock): Layer {
+  return observed(telemetry, clock, (outcome) => telemetry.emit('onCall', { upstream, ...outcome }));
+}
+
+/** Reports each attempt at one endpoint. */
+export function attemptTelemetry(telemetry: Telemetry, upstream: string, endpoint: string, clock: Clock): Layer {
+  return observed(telemetry, clock, (outcome) => telemetry.emit('onAttempt', { upstream, endpoint, ...outcome }));
+}
+
+function observed(telemetry: Telemetry, clock: Clock, report: (outcome: Omit<Outcome, 'upstream'>) => void): Layer {
+  return (next) =>
+    async function telemetryLayer(request) {
+      if (!telemetry.hasListeners) return next(request);
+      const startedAt = clock.now();
+      try {
+        const reply = await next(request);
+        report(outcomeOf(request, reply, reply.error, clock.now() - startedAt));
+        return reply;
+      } catch (error) {
+        report(outcomeOf(request, undefined, error, clock.now() - startedAt));
+        throw error;
+      }
+    };
+}
+
+function outcomeOf(request: Request, reply: Reply | undefined, error: unknown, durationMs: number) {
+  const attempts = error instanceof CallError ? error.attempts : reply?.origin.attempts;
+  return {
+    operation: request.label,
+    durationMs,
+    status: reply?.status,
+    code: error === undefined ? undefined : error instanceof CallError ? error.code : 'internal',
+    attempts: attempts ?? request.attempt,
+  };
+}

@@ -1,0 +1,75 @@
+import { CallError } from '@parley/contract';
+import type { Clock } from './clock.ts';
+
+/** What bounds a piece of work. */
+export interface TimeLimit {
+  readonly clock: Clock;
+  readonly ms: number;
+  /** Ends the work early. */
+  readonly signal: AbortSignal | undefined;
+  /** What the work is rejected with when the time is up. */
+  readonly onTimeout: () => CallError;
+  /** What is being called, for the error of an early end. */
+  readonly operation: string;
+}
+
+/**
+ * Runs work that is given a signal, and settles at the latest when the time is up or the outer signal
+ * fires: at once, even if the work ignores its signal. Leaves no timer and no listener behind.
+ *
+ * @throws CallError `cancelled` when the outer signal fires, or what `onTimeout` makes
+ */
+export function timeLimit<T>(limit: TimeLimit, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { clock, ms, signal: outer, onTimeout, operation } = limit;
+  if (outer?.aborted) return Promise.reject(cancelled(operation));
+  return new Promise<T>((resolve, reject) => {
+    const inner = new AbortController();
+    const stop = (error: CallError) => {
+      settle();
+      reject(error);
+      inner.abort(error);
+    };
+    const onAbort = () => stop(outer?.reason instanceof CallError ? outer.reason : cancelled(operation));
+    const disarm = clock.after(ms, () => stop(onTimeout()));
+    outer?.addEventListener('abort', onAbort);
+    const settle = () => {
+      disarm();
+      outer?.removeEventListener('abort', onAbort);
+    };
+    work(inner.signal).then(
+      (value) => {
+        settle();
+        resolve(value);
+      },
+      (error) => {
+        settle();
+        reject(error);
+      },
+    );
+  });
+}
+
+/** Waits, unless the signal fires first. @throws CallError the reason that the signal fired for */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined, operation: string): Promise<void> {
+  if (signal?.aborted) return Promise.reject(reasonOf(signal, operation));
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      disarm();
+      reject(reasonOf(signal, operation));
+    };
+    const disarm = clock.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** The error of a call whose caller gave up. */
+export function cancelled(operation: string): CallError<'cancelled'> {
+  return new CallError('cancelled', 'the caller gave up', { operation });
+}
+
+function reasonOf(signal: AbortSignal | undefined, operation: string): CallError {
+  return signal?.reason instanceof CallError ? signal.reason : cancelled(operation);
+}

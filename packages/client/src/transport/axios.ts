@@ -1,0 +1,94 @@
+import { CallError } from '@parley/contract';
+import { Axios, type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import type { Request, Send } from '../layer.ts';
+import { Reply, type ReplyHeaders } from '../reply.ts';
+
+// The only file that imports axios: everything else of it that the package needs comes from here.
+export {
+  type AxiosAdapter,
+  AxiosError,
+  AxiosHeaders,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from 'axios';
+
+/** Where a user's axios interceptors go. They see each attempt, a retry too. */
+export type Interceptors = Axios['interceptors'];
+
+/**
+ * An axios instance that does nothing of its own: no transforms, no default headers, no status check, no
+ * redirects, no proxy from the environment. The default instance's config merge alone costs 12 µs a call more.
+ */
+export function createAxios(): Axios {
+  return new Axios({ validateStatus: null, allowAbsoluteUrls: false });
+}
+
+/** Sends a request through axios, its interceptors and then the adapter, and turns what comes back into ours. */
+export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: string): Send {
+  return async function axiosTransport(request) {
+    try {
+      const response = await axios.request<string | Uint8Array>(toConfig(request, adapter));
+      const origin = { operation: request.label, endpoint: address, attempts: request.attempt };
+      return new Reply(response.status, response.headers as ReplyHeaders, response.data, origin);
+    } catch (error) {
+      throw error instanceof AxiosError ? toCallError(error, request, address) : error;
+    }
+  };
+}
+
+function toConfig(request: Request, adapter: AxiosAdapter) {
+  return {
+    adapter,
+    method: request.method,
+    url: request.path,
+    headers: { ...request.headers },
+    data: request.body,
+    responseType: request.replyAs === 'bytes' ? ('arraybuffer' as const) : ('text' as const),
+    ...(request.signal && { signal: request.signal }),
+  };
+}
+
+/** No byte of the request reached a server, so that any operation may be sent again. */
+const unprocessedCodes = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+const replyCodes = new Set([AxiosError.ERR_BAD_RESPONSE, 'UND_ERR_RES_EXCEEDED_MAX_SIZE']);
+
+// The AxiosError itself stays behind: it holds the whole request, Authorization and body included.
+function toCallError(error: AxiosError, { label, attempt, signal }: Request, endpoint: string): CallError {
+  if (signal?.reason instanceof CallError) return signal.reason;
+  const { code = 'ERR_NETWORK', cause } = error;
+  const details = { operation: label, endpoint, attempts: attempt, cause };
+  if (unprocessedCodes.has(code)) {
+    return new CallError('unavailable', `cannot connect (${code})`, { ...details, isUnprocessed: true });
+  }
+  if (replyCodes.has(code)) return new CallError('invalid_reply', error.message, details);
+  if (code === AxiosError.ERR_CANCELED) return new CallError('cancelled', 'the caller gave up', details);
+  if (code === AxiosError.ERR_NOT_SUPPORT || code === AxiosError.ERR_BAD_OPTION) {
+    return new CallError('rejected', error.message, details);
+  }
+  return new CallError('unavailable', `the connection broke (${code})`, details);
+}
+
+const builder = new Axios({ allowAbsoluteUrls: false });
+
+/** Path and query of a request, with `baseURL` and `params` put in as axios does. */
+export function pathOf({ url = '/', baseURL, params, paramsSerializer }: InternalAxiosRequestConfig): string {
+  if (!params && !baseURL) return url;
+  const config = { url, params, ...(baseURL && { baseURL }), ...(paramsSerializer && { paramsSerializer }) };
+  return builder.getUri(config);
+}
+
+/** What axios does with a reply: gives it where `validateStatus` agrees, and throws it otherwise. */
+export function settle(response: AxiosResponse): AxiosResponse {
+  const { status, config } = response;
+  if (!config.validateStatus || config.validateStatus(status)) return response;
+  const code = status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
+  throw new AxiosError(`Request failed with status code ${status}`, code, config, undefined, response);
+}

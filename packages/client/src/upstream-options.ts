@@ -1,0 +1,98 @@
+import { type Clock, systemClock } from './clock.ts';
+import type { DiscoveryOptions } from './discovery.ts';
+import type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
+import type { CircuitBreakerOptions } from './resilience/circuit-breaker.ts';
+import type { DeadlineOptions } from './resilience/deadline.ts';
+import type { RetryOptions } from './resilience/retry.ts';
+import type { RetryBudgetOptions } from './resilience/retry-budget.ts';
+import type { ConnectionPoolOptions } from './transport/connection-pool.ts';
+
+/** Everything that can be said about how an upstream is called. Each part's own options say what its numbers mean. */
+export interface UpstreamOptions
+  extends DeadlineOptions,
+    RetryOptions,
+    RetryBudgetOptions,
+    CircuitBreakerOptions,
+    AttemptTimeoutOptions,
+    ConnectionPoolOptions,
+    DiscoveryOptions {
+  readonly clock: Clock;
+  /** Gives numbers in [0, 1): for backoff and the balancer. */
+  readonly random: () => number;
+}
+
+/** What holds where nothing else is said. */
+export const upstreamDefaults: UpstreamOptions = {
+  callTimeoutMs: 5_000,
+  attemptTimeoutMs: 2_000,
+  maxAttempts: 3,
+  backoffBaseMs: 50,
+  backoffMaxMs: 1_000,
+  retryBudgetRatio: 0.2,
+  retryBudgetPerSecond: 10,
+  circuitWindowMs: 10_000,
+  circuitMinCalls: 10,
+  circuitFailureRatio: 0.5,
+  circuitOpenMs: 1_000,
+  connectTimeoutMs: 1_000,
+  maxConnections: 64,
+  idleConnectionMs: 4_000,
+  maxReplyBytes: 10 * 1024 * 1024,
+  dnsRefreshMs: 5_000,
+  clock: systemClock,
+  random: Math.random,
+};
+
+/** Smallest and largest value that makes sense, per number. */
+const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number, max: number] } = {
+  callTimeoutMs: [1, 3_600_000],
+  attemptTimeoutMs: [1, 3_600_000],
+  maxAttempts: [1, 10],
+  backoffBaseMs: [0, 60_000],
+  backoffMaxMs: [0, 600_000],
+  retryBudgetRatio: [0, 1],
+  retryBudgetPerSecond: [0, 10_000],
+  circuitWindowMs: [1_000, 600_000],
+  circuitMinCalls: [1, 1_000_000],
+  circuitFailureRatio: [0.01, 0.99],
+  circuitOpenMs: [1, 600_000],
+  connectTimeoutMs: [1, 60_000],
+  maxConnections: [1, 10_000],
+  idleConnectionMs: [1, 600_000],
+  maxReplyBytes: [1, 2 ** 31],
+  dnsRefreshMs: [100, 3_600_000],
+};
+
+const whole = new Set(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxReplyBytes']);
+
+/**
+ * Fills in the defaults and checks that the options make sense together.
+ *
+ * @throws TypeError that names the option, its bounds and what came; for two that contradict each other, both
+ */
+export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamOptions {
+  const unknown = Object.keys(given).find((name) => !(name in upstreamDefaults));
+  if (unknown)
+    throw new TypeError(`unknown option ${unknown}: expected one of ${Object.keys(upstreamDefaults).join(', ')}`);
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  const options: UpstreamOptions = { ...upstreamDefaults, ...Object.fromEntries(said) };
+  for (const [name, [min, max]] of Object.entries(bounds)) {
+    const value = options[name as keyof UpstreamOptions];
+    const kind = whole.has(name) ? 'a whole number' : 'a number';
+    const fits =
+      typeof value === 'number' && value >= min && value <= max && (!whole.has(name) || Number.isInteger(value));
+    if (!fits) throw new TypeError(`${name} must be ${kind} from ${min} to ${max}, not ${String(value)}`);
+  }
+  // A caller who only shortens the call means the attempts to fit.
+  if (given.attemptTimeoutMs === undefined && options.attemptTimeoutMs > options.callTimeoutMs) {
+    return { ...options, attemptTimeoutMs: options.callTimeoutMs };
+  }
+  atMost(options, 'attemptTimeoutMs', 'callTimeoutMs');
+  atMost(options, 'backoffBaseMs', 'backoffMaxMs');
+  return options;
+}
+
+function atMost(options: UpstreamOptions, smaller: keyof UpstreamOptions, larger: keyof UpstreamOptions): void {
+  if (options[smaller] <= options[larger]) return;
+  throw new TypeError(`${smaller} (${options[smaller]}) must not be above ${larger} (${options[larger]})`);
+}

@@ -1,0 +1,142 @@
+import { EventEmitter } from 'node:events';
+import { CallError } from '@parley/contract';
+import { type Discovery, discovery } from './discovery.ts';
+import { Endpoint } from './endpoint.ts';
+import type { Request, Send } from './layer.ts';
+import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
+import type { Reply } from './reply.ts';
+import { CircuitBreaker, type CircuitState, windowBuckets } from './resilience/circuit-breaker.ts';
+import { RetryBudget } from './resilience/retry-budget.ts';
+import { Telemetry, type TelemetryListener } from './telemetry.ts';
+import { axiosTransport, createAxios, type Interceptors } from './transport/axios.ts';
+import { ConnectionPool } from './transport/connection-pool.ts';
+import { undiciAdapter } from './transport/undici-adapter.ts';
+import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
+
+/** How one endpoint stands. */
+export interface EndpointStatus {
+  readonly address: string;
+  readonly circuit: CircuitState;
+  /** Attempts under way. */
+  readonly inFlight: number;
+}
+
+/** A service seen by its caller, with everything that calls to it share. */
+export interface Upstream {
+  readonly name: string;
+  /** Sends one request through the whole pipeline. For clients of other kinds; {@link createClient} is the usual way. */
+  readonly send: Send;
+  /** axios interceptors. They see each attempt, a retry too, and what they throw ends the call. */
+  readonly interceptors: Interceptors;
+  /** The endpoints known now. */
+  endpoints(): readonly EndpointStatus[];
+  /** Listens to calls, attempts and circuits; the returned function ends that. */
+  subscribe(listener: TelemetryListener): () => void;
+  /** Ends discovery, lets calls under way finish, closes all sockets. Calls after this fail at once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the way to a service. Make one per service and process, and share it: budget, breakers and
+ * sockets only work if all calls go through the same.
+ *
+ * @param name the service's name, for errors and telemetry
+ * @param where `http://host:port`, several (a list, or one string with commas), or `dns://name:port`
+ * @param options see {@link UpstreamOptions}; all have defaults
+ * @throws TypeError where an address or option is not valid, or two options contradict each other
+ */
+export function createUpstream(
+  name: string,
+  where: string | readonly string[],
+  options?: Partial<UpstreamOptions>,
+): Upstream {
+  return new OpenUpstream(name, where, upstreamOptions(options));
+}
+
+class OpenUpstream implements Upstream {
+  readonly name: string;
+  readonly #discovery: Discovery;
+  readonly #shared: UpstreamShared;
+  readonly #axios = createAxios();
+  readonly #rotation = new EventEmitter().setMaxListeners(0);
+  readonly #rotationTimer: NodeJS.Timeout;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #pipeline: Send;
+  #current: readonly Endpoint[] = [];
+  #closed: Promise<void> | undefined;
+
+  constructor(name: string, where: string | readonly string[], options: UpstreamOptions) {
+    this.name = name;
+    this.#discovery = discovery(where, options, options.clock);
+    this.#shared = {
+      name,
+      options,
+      telemetry: new Telemetry(),
+      budget: new RetryBudget(options, options.clock),
+      endpoints: () => (this.#current.length > 0 ? this.#current : this.#discover()),
+    };
+    this.#pipeline = callPipeline(this.#shared);
+    this.#discovery.onChange((addresses) => this.#update(addresses));
+    this.#rotationTimer = setInterval(() => this.#rotation.emit('rotate'), options.circuitWindowMs / windowBuckets);
+    this.#rotationTimer.unref();
+  }
+
+  get interceptors(): Interceptors {
+    return this.#axios.interceptors;
+  }
+
+  readonly send = (request: Request): Promise<Reply> => {
+    if (!this.#closed) return this.#pipeline(request);
+    return Promise.reject(
+      new CallError('unavailable', `the upstream ${this.name} is closed`, { operation: request.label }),
+    );
+  };
+
+  endpoints(): readonly EndpointStatus[] {
+    return this.#current.map(({ address, circuit, inFlight }) => ({ address, circuit, inFlight }));
+  }
+
+  subscribe(listener: TelemetryListener): () => void {
+    return this.#shared.telemetry.subscribe(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#discovery.close();
+    clearInterval(this.#rotationTimer);
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
+  }
+
+  async #discover(): Promise<readonly Endpoint[]> {
+    const addresses = await this.#discovery.addresses();
+    if (this.#current.length === 0) this.#update(addresses);
+    return this.#current;
+  }
+
+  /** Adds what is new, drains what is gone, keeps the rest with all that is known of it. */
+  #update(addresses: readonly string[]): void {
+    for (const [address, endpoint] of this.#endpoints) {
+      if (addresses.includes(address)) continue;
+      this.#endpoints.delete(address);
+      void endpoint.close();
+    }
+    for (const address of addresses) {
+      if (!this.#endpoints.has(address)) this.#endpoints.set(address, this.#open(address));
+    }
+    this.#current = [...this.#endpoints.values()];
+  }
+
+  #open(address: string): Endpoint {
+    const { options, telemetry } = this.#shared;
+    const breaker = new CircuitBreaker(options, this.#rotation, (state) =>
+      telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state }),
+    );
+    const pool = new ConnectionPool(address, options);
+    const transport = axiosTransport(this.#axios, undiciAdapter(pool), address);
+    return new Endpoint(address, breaker, pool, endpointPipeline(this.#shared, { address, breaker, transport }));
+  }
+}
