@@ -21,7 +21,7 @@ export function encodeInput(operation: Operation, input: Members = {}): WireInpu
   const headers: Record<string, string> = {};
   for (const [member, header] of requestHeaders) {
     const value = input[member];
-    if (value !== undefined) headers[header] = scalar(member, value);
+    if (value !== undefined) headers[header] = headerValue(member, scalar(member, value));
   }
   const elsewhere = new Set([...path.parameters, ...requestHeaders.map(([member]) => member)]);
   const remaining = Object.entries(input).filter(([member]) => !elsewhere.has(member));
@@ -46,6 +46,14 @@ function scalar(member: string, value: unknown): string {
   if (['string', 'number', 'boolean', 'bigint'].includes(typeof value)) return String(value);
   throw new CallError('invalid_input', `${member} cannot travel in a query or header`, {
     issues: [{ path: member, message: 'must be a string, number, boolean or date' }],
+  });
+}
+
+// Anything else would be refused by the transport, or worse, end the header early.
+function headerValue(member: string, value: string): string {
+  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
+  throw new CallError('invalid_input', `${member} cannot travel in a header`, {
+    issues: [{ path: member, message: 'must hold printable Latin-1 characters only' }],
   });
 }
 
