@@ -7,6 +7,7 @@ const greeting = z.object({
   template: z.string().meta({ description: '{name} stands for whom to greet', examples: ['Bonjour, {name} !'] }),
 });
 
+/** Nobody here speaks that language; those that are spoken come with it. */
 export const unknownLanguage = defineError('unknown_language', {
   status: 404,
   title: 'Unknown language',

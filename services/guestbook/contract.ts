@@ -1,6 +1,15 @@
 import { defineContract, defineError, get, post } from '@parley/contract';
 import { z } from 'zod';
 
+// Neither kind of text holds what a database cannot give back as it was: U+0000 and lone surrogates.
+const line = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'Control characters are not allowed');
+const lines = z
+  .string()
+  .regex(/^(?:[\t\n\r]|[^\p{Cc}\p{Cs}])*$/u, 'Control characters other than tab and line break are not allowed');
+
+// An id is compared as text: upper case would be another id, and another place in the order.
+const id = z.uuid().toLowerCase();
+
 const visit = z.object({
   id: z.uuid(),
   name: z.string(),
@@ -9,6 +18,7 @@ const visit = z.object({
   visitedAt: z.iso.datetime(),
 });
 
+/** No visit has that id. */
 export const unknownVisit = defineError('unknown_visit', { status: 404, title: 'Unknown visit' });
 
 /** Remembers who came by. */
@@ -16,8 +26,8 @@ export const guestbook = defineContract('guestbook', {
   addVisit: post('/api/visits', {
     summary: 'Signs the guestbook',
     input: z.object({
-      name: z.string().trim().min(1).max(100),
-      note: z.string().max(1000).optional(),
+      name: line.trim().min(1).max(100),
+      note: lines.max(1000).optional(),
     }),
     output: visit.extend({ location: z.string() }),
     status: 201,
@@ -27,13 +37,13 @@ export const guestbook = defineContract('guestbook', {
     summary: 'Visits, newest first',
     input: z.object({
       limit: z.coerce.number<number | string>().int().min(1).max(100).default(20),
-      cursor: z.uuid().optional().meta({ description: '`next` of the page before' }),
+      cursor: id.optional().meta({ description: '`next` of the page before' }),
     }),
     output: z.object({ visits: z.array(visit), next: z.uuid().optional() }),
   }),
   getVisit: get('/api/visits/{id}', {
     summary: 'One visit',
-    input: z.object({ id: z.uuid() }),
+    input: z.object({ id }),
     output: visit,
     errors: [unknownVisit],
   }),

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { CallError } from '@parley/contract';
+import { v7 as uuidv7 } from 'uuid';
+import { unknownVisit } from './contract.ts';
+import { createHandlers } from './handlers.ts';
+import { openStore } from './store.ts';
+import type { VisitStore } from './visit.ts';
+
+let folder: string;
+let store: VisitStore;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'guestbook-'));
+  store = await openStore({ DATA_DIR: folder });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
+const friendly = { sayHello: async ({ name = 'World' } = {}) => ({ message: `Hello ${name}` }) };
+
+describe('addVisit', () => {
+  it('keeps the visit with what hello said, and says where it is', async () => {
+    const { addVisit, getVisit } = createHandlers({ store, hello: friendly });
+    const { location, ...visit } = await addVisit({ name: 'Ada', note: 'I was here' });
+    expect(visit).toMatchObject({ name: 'Ada', note: 'I was here', message: 'Hello Ada' });
+    expect(Math.abs(Date.now() - Date.parse(visit.visitedAt))).toBeLessThan(5_000);
+    expect(location).toBe(`/api/visits/${visit.id}`);
+    expect(await getVisit({ id: visit.id })).toEqual(visit);
+  });
+
+  it('keeps nothing when hello fails', async () => {
+    const away = new CallError('unavailable', 'no endpoint answers');
+    const { addVisit, listVisits } = createHandlers({ store, hello: { sayHello: () => Promise.reject(away) } });
+    await expect(addVisit({ name: 'Ada' })).rejects.toBe(away);
+    expect(await listVisits({ limit: 20 })).toEqual({ visits: [] });
+  });
+});
+
+describe('listVisits', () => {
+  it('gives pages that join up, newest first, until there is no next', async () => {
+    const { addVisit, listVisits } = createHandlers({ store, hello: friendly });
+    for (const name of ['Ada', 'Ben', 'Cleo', 'Dan']) await addVisit({ name });
+    const namesOf = (page: { visits: { name: string }[] }) => page.visits.map(({ name }) => name);
+
+    const first = await listVisits({ limit: 2 });
+    const second = await listVisits({ limit: 2, cursor: first.next });
+    expect([namesOf(first), namesOf(second)]).toEqual([
+      ['Dan', 'Cleo'],
+      ['Ben', 'Ada'],
+    ]);
+    expect(second.next).toBeUndefined();
+  });
+});
+
+describe('getVisit', () => {
+  it('throws the error of the contract for an id that nobody has', async () => {
+    const { getVisit } = createHandlers({ store, hello: friendly });
+    const error = await getVisit({ id: uuidv7() }).catch((reason: unknown) => reason);
+    expect(unknownVisit.is(error)).toBe(true);
+  });
+});

@@ -1,0 +1,36 @@
+import type { Client, Handlers } from '@parley/contract';
+import type { hello as helloContract } from '@parley/hello';
+import { v7 as uuidv7 } from 'uuid';
+import { type guestbook, unknownVisit } from './contract.ts';
+import type { VisitStore } from './visit.ts';
+
+/** Makes the handlers of the guestbook, from where visits are kept and a client of hello. */
+export function createHandlers({
+  store,
+  hello,
+}: {
+  store: VisitStore;
+  hello: Client<typeof helloContract>;
+}): Handlers<typeof guestbook> {
+  return {
+    async addVisit(input) {
+      const { message } = await hello.sayHello({ name: input.name });
+      const visit = { ...input, id: uuidv7(), message, visitedAt: new Date().toISOString() };
+      await store.add(visit);
+      return { ...visit, location: `/api/visits/${visit.id}` };
+    },
+
+    async listVisits({ limit, cursor }) {
+      // One more than asked for tells whether there is another page.
+      const found = await store.list({ limit: limit + 1, before: cursor });
+      const visits = found.slice(0, limit);
+      return { visits, next: found.length > limit ? visits.at(-1)?.id : undefined };
+    },
+
+    async getVisit({ id }) {
+      const visit = await store.find(id);
+      if (!visit) throw unknownVisit(`no visit has the id ${id}`);
+      return visit;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openPostgresStore } from './postgres-store.ts';
+import { startPostgres, type TestPostgres } from './test-postgres.ts';
+import { someVisit } from './test-visit.ts';
+import type { VisitStore } from './visit.ts';
+
+const away = { code: 'upstream_unavailable', status: 503, detail: 'the database cannot be reached' };
+const late = { code: 'upstream_timeout', status: 504, detail: 'the database did not answer in time' };
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres?.remove());
+
+describe('a PostgreSQL store', () => {
+  let url: string;
+  let store: VisitStore;
+  beforeEach(async () => {
+    url = await postgres.emptyUrl();
+    store = await openPostgresStore(url);
+  });
+  afterEach(() => store.close());
+
+  it('fails while the database is away, and works again when it is back', async () => {
+    const visit = someVisit();
+    await store.add(visit);
+    await postgres.kill();
+
+    await expect(store.list({ limit: 10 })).rejects.toMatchObject(away);
+    await expect(store.add(someVisit())).rejects.toMatchObject(away);
+    await expect(store.find(visit.id)).rejects.toMatchObject(away);
+
+    await postgres.start();
+    expect(await store.list({ limit: 10 })).toStrictEqual([visit]);
+  });
+
+  it('survives the loss of connections that are in use', async () => {
+    const other = await postgres.connect();
+    await other.query(`BEGIN; LOCK TABLE ${placeOf(url)}.visits`);
+    const outcomes = Promise.allSettled([store.list({ limit: 10 }), store.add(someVisit())]);
+    await postgres.kill();
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: away });
+    }
+    await postgres.start();
+    expect(await store.list({ limit: 10 })).toStrictEqual([]);
+  });
+
+  it('gives up on a statement that takes too long', async () => {
+    const impatient = await openPostgresStore(url, { timeoutMs: 200 });
+    const other = await postgres.connect();
+    await other.query(`BEGIN; LOCK TABLE ${placeOf(url)}.visits`);
+    // The server's own timeout, so that nothing runs on there.
+    await expect(impatient.list({ limit: 10 })).rejects.toMatchObject({ ...late, cause: { code: '57014' } });
+    await other.end();
+    expect(await store.list({ limit: 10 })).toStrictEqual([]);
+    await impatient.close();
+  });
+
+  it('gives up on a server that hangs', async () => {
+    const impatient = await openPostgresStore(url, { timeoutMs: 200 });
+    const other = await postgres.connect();
+    const hanging = await other.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE client_port > 0');
+    const pids = hanging.rows.map(({ pid }) => pid);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    await expect(impatient.list({ limit: 10 })).rejects.toMatchObject(late);
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    await other.end();
+    await impatient.close();
+  });
+
+  it('waits at start for a database that is still starting', async () => {
+    await postgres.kill();
+    const opening = openPostgresStore(url);
+    await postgres.start();
+    const opened = await opening;
+    expect(await opened.list({ limit: 10 })).toStrictEqual([]);
+    await opened.close();
+  });
+
+  it('gives up at start with a sentence that says why, and no secret', async () => {
+    const nowhere = url.replace('postgres@', 'postgres:s3cret@').replace(/:\d+\//, ':1/');
+    const error = await openPostgresStore(nowhere, { startTimeoutMs: 0 }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringContaining('0 ms (connect ECONNREFUSED'),
+    });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s3cret');
+  });
+
+  it('keeps the password out of what it throws while the database is away', async () => {
+    const secret = await openPostgresStore(url.replace('postgres@', 'postgres:s3cret@'));
+    await postgres.kill();
+    const error = await secret.list({ limit: 10 }).catch((reason: unknown) => reason);
+    await postgres.start();
+    await secret.close();
+    expect(error).toMatchObject(away);
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s3cret');
+  });
+
+  it('does not wait for a database that refuses the table', async () => {
+    const elsewhere = url.replace(placeOf(url), 'missing_place');
+    await expect(openPostgresStore(elsewhere)).rejects.toThrow('no schema has been selected');
+  });
+});
+
+function placeOf(url: string): string {
+  return /place_\d+/.exec(decodeURIComponent(url))?.[0] ?? '';
+}

@@ -1,0 +1,96 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isCallError, now } from '@parley/contract';
+import { ConfigError } from '@parley/service';
+import { Pool } from 'pg';
+import { MAX } from 'uuid';
+import { databaseError } from './database-error.ts';
+import { type VisitRow, type VisitStore, visitOf } from './visit.ts';
+
+/** How patient a PostgreSQL store is. */
+export interface PostgresStoreOptions {
+  /** How long to wait at start for a database that is not there yet. @default 30_000 */
+  readonly startTimeoutMs?: number;
+  /** How long to wait for a connection, and then for a statement. @default 2_000 */
+  readonly timeoutMs?: number;
+}
+
+/** Opens the visits in PostgreSQL. Waits for a database that is still starting; later on, survives its absence. */
+export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<VisitStore> {
+  const { startTimeoutMs = 30_000, timeoutMs = 2_000 } = options;
+  const pool = new Pool({
+    connectionString: url,
+    max: 10,
+    keepAlive: true,
+    connectionTimeoutMillis: timeoutMs,
+    // Bounds a store call, in place of the context's signal: nothing is left running for a caller who is long gone.
+    statement_timeout: timeoutMs,
+    // For a server that is too far gone to keep its own timeout. Later, so that the server's comes first.
+    query_timeout: timeoutMs + 1_000,
+  });
+  // An idle connection broke: the pool has dropped it already, but unheard the event would end the process.
+  pool.on('error', () => {});
+
+  const query = async (text: string, values?: unknown[]): Promise<VisitRow[]> => {
+    try {
+      return (await pool.query<VisitRow>(text, values)).rows;
+    } catch (error) {
+      throw databaseError(error);
+    }
+  };
+
+  try {
+    await whenThere(() => query(schema), startTimeoutMs);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+
+  return {
+    async add({ id, name, note, message, visitedAt }) {
+      const text = 'INSERT INTO visits (id, name, note, message, visited_at) VALUES ($1, $2, $3, $4, $5)';
+      await query(text, [id, name, note, message, visitedAt]);
+    },
+    async list({ limit, before = MAX }) {
+      const rows = await query('SELECT * FROM visits WHERE id < $1 ORDER BY id DESC LIMIT $2', [before, limit]);
+      return rows.map(visitOf);
+    },
+    async find(id) {
+      const [row] = await query('SELECT * FROM visits WHERE id = $1', [id]);
+      return row && visitOf(row);
+    },
+    async close() {
+      if (!pool.ending) await pool.end();
+    },
+  };
+}
+
+// Sent as one message, and so one transaction, which holds the lock to its end: two replicas that start at once would
+// otherwise both find no table and both create it. The number is arbitrary, but the same in every replica.
+const schema = `
+  SELECT pg_advisory_xact_lock(7251906330);
+  CREATE TABLE IF NOT EXISTS visits (
+    id uuid PRIMARY KEY,
+    name text NOT NULL,
+    note text,
+    message text NOT NULL,
+    visited_at timestamptz NOT NULL
+  )`;
+
+async function whenThere(work: () => Promise<unknown>, patienceMs: number): Promise<void> {
+  const giveUpAtMs = now() + patienceMs;
+  for (let pauseMs = 50; ; pauseMs = Math.min(2 * pauseMs, 1_000)) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (!isCallError(error, 'upstream_unavailable', 'upstream_timeout')) throw error;
+      if (now() + pauseMs > giveUpAtMs) {
+        const { message, code } = error.cause as { message: string; code?: string };
+        // An address that stands for several (localhost) fails without a message of its own.
+        const reason = message || code;
+        throw new ConfigError(`database not ready in ${patienceMs} ms (${reason}): start it, or correct DATABASE_URL`);
+      }
+    }
+    await pause(pauseMs);
+  }
+}

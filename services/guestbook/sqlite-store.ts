@@ -1,0 +1,81 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { ConfigError } from '@parley/service';
+import { MAX } from 'uuid';
+import { type VisitRow, type VisitStore, visitOf } from './visit.ts';
+import { whenFree } from './when-free.ts';
+
+/** Opens the visits in a SQLite file, made if it is missing. Any number of processes may share it. */
+export async function openSqliteStore(file: string): Promise<VisitStore> {
+  await mkdir(dirname(file), { recursive: true });
+  const database = new DatabaseSync(file);
+  try {
+    return await storeIn(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+// Synced at every commit (on macOS, that takes fullfsync): a visit that was answered outlives a power cut too.
+// All three read the file, and the switch to WAL needs it alone: its lock does not always honour busy_timeout.
+const durability = 'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA journal_mode = WAL';
+
+async function storeIn(database: DatabaseSync): Promise<VisitStore> {
+  // SQLite waits with the whole thread: a short time here, whenFree does the rest without blocking.
+  database.exec('PRAGMA busy_timeout = 50');
+  await whenFree(() => database.exec(durability), 10_000);
+  await whenFree(() => createSchema(database), 10_000);
+
+  const insert = database.prepare('INSERT INTO visits (id, name, note, message, visited_at) VALUES (?, ?, ?, ?, ?)');
+  const page = database.prepare('SELECT * FROM visits WHERE id < ? ORDER BY id DESC LIMIT ?');
+  const one = database.prepare('SELECT * FROM visits WHERE id = ?');
+
+  return {
+    async add({ id, name, note, message, visitedAt }) {
+      await whenFree(() => insert.run(id, name, note ?? null, message, visitedAt));
+    },
+    async list({ limit, before = MAX }) {
+      const rows = await whenFree(() => page.all(before, limit));
+      return rows.map((row) => visitOf(row as unknown as VisitRow));
+    },
+    async find(id) {
+      const row = await whenFree(() => one.get(id));
+      return row && visitOf(row as unknown as VisitRow);
+    },
+    async close() {
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+/** One entry per version of the schema: what takes a file from the version before to it. Append only. */
+const migrations = [
+  `CREATE TABLE visits (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    note TEXT,
+    message TEXT NOT NULL,
+    visited_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+];
+
+function createSchema(database: DatabaseSync): void {
+  // IMMEDIATE takes the write lock before the version is read, so that of two replicas one creates and the other finds.
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+    if (version > migrations.length) {
+      throw new ConfigError(
+        `SQLite file has schema version ${version}, this guestbook knows up to ${migrations.length}: use a newer one`,
+      );
+    }
+    for (const migration of migrations.slice(version)) database.exec(migration);
+    database.exec(`PRAGMA user_version = ${migrations.length}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import { Agent, request } from 'node:http';
+
+/** A request to send, and what must come back for it not to be lost. */
+export interface LoadRequest {
+  readonly method?: string;
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+export interface LoadOptions {
+  readonly perSecond: number;
+  /** The nth request. */
+  readonly request: (n: number) => LoadRequest;
+  /** Sees every answer that counts as a success. */
+  readonly onSuccess?: (body: string) => void;
+}
+
+export interface LoadReport {
+  readonly sent: number;
+  /** How often a status or an error came instead of a success: `{ 'GET /api/hello 502': 1 }`. */
+  readonly lost: Readonly<Record<string, number>>;
+  readonly slowestMs: number;
+}
+
+/** Sends requests at a steady rate, whatever becomes of them, as independent people would; `stop` waits for the last. */
+export function startLoad(baseUrl: string, options: LoadOptions): { stop(): Promise<LoadReport> } {
+  const agent = new Agent({ keepAlive: true });
+  const underWay = new Set<Promise<void>>();
+  const lost: Record<string, number> = {};
+  const startMs = performance.now();
+  let sent = 0;
+  let slowestMs = 0;
+
+  const sendOne = async (wanted: LoadRequest) => {
+    const sentMs = performance.now();
+    const { status, body } = await send(agent, baseUrl, wanted);
+    slowestMs = Math.max(slowestMs, performance.now() - sentMs);
+    if (typeof status === 'number' && status < 300) return options.onSuccess?.(body);
+    const label = `${wanted.method ?? 'GET'} ${wanted.path} ${status}`;
+    lost[label] = (lost[label] ?? 0) + 1;
+  };
+  const sendDue = () => {
+    const due = Math.floor(((performance.now() - startMs) / 1000) * options.perSecond);
+    while (sent < due) {
+      const one = sendOne(options.request(sent++)).finally(() => underWay.delete(one));
+      underWay.add(one);
+    }
+  };
+  const timer = setInterval(sendDue, 5);
+
+  return {
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(underWay);
+      agent.destroy();
+      return { sent, lost, slowestMs: Math.round(slowestMs) };
+    },
+  };
+}
+
+/** Never rejects: an error's code takes the place of the status. */
+function send(agent: Agent, baseUrl: string, { method = 'GET', path, body }: LoadRequest) {
+  return new Promise<{ status: number | string; body: string }>((resolve) => {
+    const fail = (error: NodeJS.ErrnoException) => resolve({ status: error.code ?? error.message, body: '' });
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const sending = request(baseUrl + path, { method, agent, headers, timeout: 30_000 }, (reply) => {
+      let text = '';
+      reply.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      reply.on('error', fail).on('end', () => resolve({ status: reply.statusCode ?? 'no status', body: text }));
+    });
+    sending.on('error', fail).on('timeout', () => sending.destroy(new Error('no answer within 30 s')));
+    sending.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}

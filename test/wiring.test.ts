@@ -1,0 +1,180 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { upstreamDefaults } from '@parley/client';
+import { type Contract, errorCodes } from '@parley/contract';
+import { greetings } from '@parley/greetings';
+import { guestbook } from '@parley/guestbook';
+import { hello } from '@parley/hello';
+import { parse } from 'yaml';
+import { root } from './source-files.ts';
+
+const text = (path: string) => readFileSync(join(root, path), 'utf8').replace(/^\s*#.*$/gm, '');
+const contracts: Record<string, Contract> = { greetings, hello, guestbook };
+
+interface ComposeService {
+  readonly image?: string;
+  readonly build?: { readonly args: { readonly SERVICE: string } };
+  readonly deploy?: { readonly replicas?: number };
+  readonly environment?: Record<string, string>;
+  readonly depends_on?: Record<string, { readonly condition: string }>;
+  readonly ports?: readonly string[];
+  readonly networks?: readonly string[];
+  readonly stop_grace_period?: string;
+  readonly [setting: string]: unknown;
+}
+
+const compose = parse(text('docker-compose.yml'), { merge: true }) as { services: Record<string, ComposeService> };
+const ours = Object.entries(compose.services).filter(([, { build }]) => build);
+const seconds = (duration: unknown) => Number(/^(\d+)s$/.exec(String(duration))?.[1]);
+const directive = (path: string, name: string) => {
+  const [, value] = new RegExp(`^\\s*${name}\\s+([^;]+);`, 'm').exec(text(path)) ?? [];
+  if (!value) throw new Error(`${path} has no ${name}`);
+  return value;
+};
+
+const routes = [
+  ...text('nginx/routes.conf').matchAll(/location (=)?\s*(\S+)\s*\{\s*proxy_pass http:\/\/([\w-]+);/g),
+].map(([, exact, path, upstream]) => ({
+  isExact: exact !== undefined,
+  path: path as string,
+  upstream: upstream as string,
+}));
+const routeOf = (path: string) =>
+  routes.find((route) => route.isExact && route.path === path) ??
+  routes.find((route) => !route.isExact && path.startsWith(route.path));
+
+describe('compose', () => {
+  it('runs every service of the house, and each in two replicas', () => {
+    expect(ours.map(([name]) => name).sort()).toEqual(readdirSync(join(root, 'services')).sort());
+    for (const [name, { build, deploy }] of ours) {
+      expect({ name, service: build?.args.SERVICE, replicas: deploy?.replicas }).toEqual({
+        name,
+        service: name,
+        replicas: 2,
+      });
+    }
+  });
+
+  it('points every upstream at a service that is there, on the port it listens on', () => {
+    for (const [name, { environment = {} }] of ours) {
+      for (const [variable, value] of Object.entries(environment)) {
+        const [, host, port] = /^dns:\/\/([\w-]+):(\d+)$/.exec(value) ?? [];
+        if (!variable.endsWith('_URL') || variable === 'DATABASE_URL') continue;
+        expect({ name, variable, isOurs: ours.some(([other]) => other === host), port }).toEqual({
+          name,
+          variable,
+          isOurs: true,
+          port: environment.PORT ?? '3000',
+        });
+      }
+    }
+  });
+
+  it('gives a service longer to stop than its drain takes', () => {
+    for (const [, { environment = {}, stop_grace_period }] of ours) {
+      const drainMs = Number(environment.DRAIN_DELAY_MS) + Number(environment.DRAIN_TIMEOUT_MS);
+      expect(seconds(stop_grace_period) * 1000).toBeGreaterThan(drainMs);
+    }
+  });
+
+  it('waits for what must be healthy first', () => {
+    const { gateway, guestbook } = compose.services;
+    for (const [name] of ours) expect(gateway?.depends_on).toHaveProperty([name, 'condition'], 'service_healthy');
+    expect(guestbook?.depends_on).toHaveProperty('database.condition', 'service_healthy');
+  });
+
+  it('gives nothing more than it needs', () => {
+    for (const [name, service] of Object.entries(compose.services)) {
+      expect([name, service]).toEqual([
+        name,
+        expect.objectContaining({
+          read_only: true,
+          cap_drop: ['ALL'],
+          security_opt: ['no-new-privileges:true'],
+          init: true,
+        }),
+      ]);
+      expect([name, service.ports !== undefined]).toEqual([name, name === 'gateway']);
+    }
+    const withDatabase = Object.entries(compose.services).filter(([, { networks }]) => networks?.includes('data'));
+    expect(withDatabase.map(([name]) => name).sort()).toEqual(['database', 'guestbook']);
+  });
+
+  it('runs the images that the project is tested with', () => {
+    expect(compose.services.gateway?.image).toBe('nginx:1.30');
+    expect(compose.services.database?.image).toBe('postgres:17');
+  });
+});
+
+describe('gateway', () => {
+  it('leads every operation of every contract to its service', () => {
+    for (const [name, { operations }] of Object.entries(contracts)) {
+      for (const { path, label } of Object.values(operations)) {
+        expect({ label, upstream: routeOf(path.template)?.upstream }).toEqual({ label, upstream: name });
+      }
+    }
+  });
+
+  it('has no route that no operation needs', () => {
+    const templates = Object.values(contracts).flatMap(({ operations }) =>
+      Object.values(operations).map(({ path }) => path.template),
+    );
+    for (const route of routes) {
+      const isNeeded = templates.some((path) => (route.isExact ? path === route.path : path.startsWith(route.path)));
+      expect({ ...route, isNeeded }).toEqual({ ...route, isNeeded: true });
+    }
+  });
+
+  it('has an upstream for every service, at its name and port', () => {
+    const upstreams = [
+      ...text('nginx/upstreams.conf').matchAll(/upstream ([\w-]+) \{[^}]*?server ([\w-]+):(\d+) resolve/g),
+    ];
+    expect(upstreams.map(([, name, host, port]) => ({ name, host, port }))).toEqual(
+      ours.map(([name, { environment }]) => ({ name, host: name, port: environment?.PORT ?? '3000' })),
+    );
+  });
+
+  it('agrees with the code table on what its own problems say', () => {
+    const problems = text('nginx/problems.conf');
+    const [codes = '', titles = ''] = ['problem_code', 'problem_title'].map(
+      (name) => new RegExp(`map \\$status \\$${name} \\{([^}]*)\\}`).exec(problems)?.[1],
+    );
+    const rows = [...codes.matchAll(/(\d+) (\w+);/g)];
+    expect(rows.length).toBeGreaterThan(5);
+    for (const [, status, code] of rows) {
+      const meaning = errorCodes[code as keyof typeof errorCodes];
+      expect({ code, status: meaning?.status }).toEqual({ code, status: Number(status) });
+      expect(titles).toContain(`${status} "${meaning.title}";`);
+    }
+  });
+});
+
+describe('both ends', () => {
+  const server = text('packages/service/src/server.ts');
+  const app = text('packages/service/src/app.ts');
+  const number = (source: string, name: string) =>
+    Number(new RegExp(`${name}[:=\\s]+([\\d_]+)`).exec(source)?.[1]?.replaceAll('_', ''));
+
+  it('let the client close an idle connection, never the server', () => {
+    const keepAliveTimeoutMs = number(server, 'keepAliveTimeout');
+    expect(seconds(directive('nginx/upstreams.conf', 'keepalive_timeout')) * 1000).toBeLessThan(keepAliveTimeoutMs);
+    expect(upstreamDefaults.idleConnectionMs).toBeLessThan(keepAliveTimeoutMs);
+  });
+
+  it('let the service time out before the gateway, since it says more', () => {
+    expect(seconds(directive('nginx/proxy.conf', 'proxy_read_timeout')) * 1000).toBeGreaterThan(
+      number(app, 'requestTimeoutMs'),
+    );
+  });
+
+  it('agree on the largest body', () => {
+    expect(directive('nginx/nginx.conf', 'client_max_body_size')).toBe('1m');
+    expect(number(app, 'bodyLimitBytes')).toBe(1024 * 1024);
+  });
+
+  it('have one tier that retries: the gateway repeats connection failures only, and once', () => {
+    expect(directive('nginx/proxy.conf', 'proxy_next_upstream')).toBe('error timeout');
+    expect(directive('nginx/proxy.conf', 'proxy_next_upstream_tries')).toBe('2');
+  });
+});
