@@ -18,7 +18,7 @@ export interface LoadOptions {
 
 export interface LoadReport {
   readonly sent: number;
-  /** How often a status or an error came instead of a success: `{ 'GET /api/hello 502': 1 }`. */
+  /** How often a status or an error came instead of a success: `{ 'GET /api/hello 502 upstream_failed': 1 }`. */
   readonly lost: Readonly<Record<string, number>>;
   readonly slowestMs: number;
 }
@@ -37,7 +37,8 @@ export function startLoad(baseUrl: string, options: LoadOptions): { stop(): Prom
     const { status, body } = await send(agent, baseUrl, wanted);
     slowestMs = Math.max(slowestMs, performance.now() - sentMs);
     if (typeof status === 'number' && status < 300) return options.onSuccess?.(body);
-    const label = `${wanted.method ?? 'GET'} ${wanted.path} ${status}`;
+    const code = /urn:parley:problem:\w+/.exec(body)?.[0].replace(/.*:/, ' ') ?? '';
+    const label = `${wanted.method ?? 'GET'} ${wanted.path} ${status}${code}`;
     lost[label] = (lost[label] ?? 0) + 1;
   };
   const sendDue = () => {

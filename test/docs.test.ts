@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { upstreamDefaults } from '@parley/client';
+import { errorCodes } from '@parley/contract';
+import { files, root } from './source-files.ts';
+
+const text = (path: string) => readFileSync(join(root, path), 'utf8');
+const documents = files('*.md', 'packages/*/README.md').filter((path) => path.endsWith('.md'));
+
+/** The rows of the first table below a heading, as lists of cells without backticks. */
+function table(path: string, heading: string): string[][] {
+  const [, section] = text(path).split(new RegExp(`^#+ ${heading}$`, 'm'));
+  if (section === undefined) throw new Error(`${path} has no heading ${heading}`);
+  const [body = ''] = section.split(/^#+ /m);
+  const rows = body.split('\n').filter((line) => line.startsWith('|'));
+  return rows.slice(2).map((row) =>
+    row
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.replaceAll('`', '').trim()),
+  );
+}
+
+const calledIn = (source: string, pattern: RegExp) => [...source.matchAll(pattern)].map(([, name]) => name);
+
+describe('every document', () => {
+  it('links to files that are there', () => {
+    const broken = documents.flatMap((path) =>
+      [...text(path).matchAll(/\]\((?!https?:)([^)#]+)(#[^)]*)?\)/g)]
+        .map(([, link]) => join(dirname(path), link as string))
+        .filter((link) => files(link).length === 0)
+        .map((link) => `${path} → ${link}`),
+    );
+    expect(documents.length).toBeGreaterThan(5);
+    expect(broken).toEqual([]);
+  });
+
+  it('names npm scripts that are there', () => {
+    const { scripts } = JSON.parse(text('package.json'));
+    const named = documents.flatMap((path) => calledIn(text(path), /npm run ([\w:]+)/g));
+    expect(named.filter((script) => !((script as string) in scripts))).toEqual([]);
+  });
+
+  it('names source files that are there', () => {
+    const named = documents.flatMap((path) =>
+      calledIn(text(path), /`((?:packages|services|test|nginx)\/[\w./-]+\.\w+)`/g),
+    );
+    expect(named.filter((path) => files(path as string).length === 0)).toEqual([]);
+  });
+});
+
+describe('ARCHITECTURE.md', () => {
+  it('lists the layers of the way out in their order', () => {
+    const source = text('packages/client/src/pipeline.ts');
+    const inCode = [...source.matchAll(/^\s+(?:\)\()?(\w+)\(.*\/\/ |^\s*\)\((\w+)\(/gm)].map(([, a, b]) => a ?? b);
+    expect(inCode.length).toBeGreaterThan(3);
+    const rows = table('ARCHITECTURE.md', 'The way out').map(([, layer]) => layer);
+    expect(rows.slice(0, -1)).toEqual(inCode);
+  });
+
+  it('lists the middleware of the way in in their order', () => {
+    const source = text('packages/service/src/app.ts');
+    const inCode = calledIn(source, /^ {2,6}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm);
+    expect(table('ARCHITECTURE.md', 'The way in').map(([, middleware]) => middleware)).toEqual(inCode);
+  });
+});
+
+describe('packages/contract/README.md', () => {
+  it('has the table of codes', () => {
+    const rows = Object.entries(errorCodes).map(([code, { status, isTransient, blamesEndpoint, title }]) => [
+      code,
+      String(status),
+      isTransient ? 'yes' : 'no',
+      blamesEndpoint ? 'yes' : 'no',
+      title,
+    ]);
+    expect(table('packages/contract/README.md', 'Codes')).toEqual(rows);
+  });
+});
+
+describe('packages/client/README.md', () => {
+  it('has every option of an upstream, with its default', () => {
+    const inCode = Object.entries(upstreamDefaults)
+      .filter(([, value]) => typeof value === 'number')
+      .map(([name, value]) => [name, String(value)]);
+    const rows = table('packages/client/README.md', 'Options').map(([name, standard]) => [
+      name,
+      standard?.replaceAll(/[\s_,]/g, ''),
+    ]);
+    expect(rows.filter(([name]) => name !== 'clock' && name !== 'random')).toEqual(inCode);
+  });
+});

@@ -1,0 +1,12 @@
+import type { Config } from 'jest';
+import base from '../../jest.config.ts';
+
+// Apart from `npm test`, because it installs from the registry.
+const config: Config = {
+  ...base,
+  rootDir: '../..',
+  testMatch: ['<rootDir>/test/packages/*.spec.ts'],
+  testTimeout: 180_000,
+};
+
+export default config;

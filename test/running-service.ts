@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { root } from './source-files.ts';
+
+/** A service of the house as a process of its own. */
+export interface RunningService {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Asks it to drain; resolves with its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts a service on ports that are free, and waits until it listens. */
+export async function startService(name: string, environment: Record<string, string> = {}): Promise<RunningService> {
+  const flags = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
+  const child = spawn(process.execPath, [...flags, `services/${name}/main.ts`], {
+    cwd: root,
+    env: { ...process.env, HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await portOf(child, name);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode;
+  };
+  return { url: `http://127.0.0.1:${port}`, process: child, stop };
+}
+
+async function portOf(child: ChildProcess, name: string): Promise<number> {
+  if (!child.stdout) throw new Error('the service has no output');
+  const lines = createInterface({ input: child.stdout });
+  for await (const line of lines) {
+    const { msg, port } = JSON.parse(line);
+    if (msg !== 'listening') continue;
+    child.stdout.resume();
+    return port;
+  }
+  throw new Error(`${name} ended before it listened`);
+}
