@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { Agent, createServer, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { capturedLog } from '../test-fixtures/captured-log.ts';
+import { type ChildService, startChild } from '../test-fixtures/child-service.ts';
+import { drain } from './drain.ts';
+import { trackConnections } from './track-connections.ts';
+
+const children: ChildService[] = [];
+
+async function started(env: Record<string, string> = {}) {
+  const child = startChild({ GREETING: 'hello', ...env });
+  children.push(child);
+  const { port, adminPort } = (await child.line('listening')) as { port: number; adminPort: number };
+  return { child, port, adminPort };
+}
+
+async function get(port: number, path: string, agent?: Agent) {
+  const sent = request({ host: '127.0.0.1', port, path, ...(agent && { agent }) }).end();
+  const [reply] = await once(sent, 'response');
+  return {
+    status: reply.statusCode as number,
+    connection: reply.headers.connection as string,
+    body: await text(reply),
+  };
+}
+
+describe('drain', () => {
+  afterEach(() => {
+    for (const { process } of children.splice(0)) process.kill('SIGKILL');
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('fails no request under steady traffic at %s', async (signal) => {
+    const { child, port, adminPort } = await started({ DRAIN_DELAY_MS: '400' });
+    const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+    let isReady = true;
+    let isSignalled = false;
+    const replies: { status: number; connection: string; isLate: boolean }[] = [];
+    // As a balancer: asks readyz, and sends nothing more once that says no.
+    const watch = async () => {
+      while (isReady) {
+        isReady = (await get(adminPort, '/readyz')).status === 200;
+        await wait(100);
+      }
+    };
+    const traffic = async () => {
+      while (isReady) {
+        const isLate = isSignalled;
+        replies.push({ ...(await get(port, '/api/wait?ms=2', agent)), isLate });
+      }
+    };
+    const all = Promise.all([watch(), traffic(), traffic(), traffic(), traffic()]);
+    await wait(150);
+    isSignalled = child.process.kill(signal);
+    await all;
+    expect(await child.ended).toEqual({ code: 0, stderr: '' });
+    expect(replies.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(replies.filter(({ isLate }) => isLate).length).toBeGreaterThan(0);
+    expect(replies.at(-1)?.connection).toBe('close');
+    agent.destroy();
+  });
+
+  it('is not ready but alive at once, and serves still', async () => {
+    const { child, port, adminPort } = await started({ DRAIN_DELAY_MS: '500' });
+    expect((await get(adminPort, '/readyz')).status).toBe(200);
+    child.process.kill('SIGTERM');
+    await child.line('draining');
+    expect((await get(adminPort, '/readyz')).status).toBe(503);
+    expect((await get(adminPort, '/livez')).status).toBe(200);
+    expect(await get(port, '/api/wait')).toMatchObject({ status: 200, connection: 'close' });
+    expect((await child.ended).code).toBe(0);
+  });
+
+  it('finishes a request in flight, which is told to leave, and then closes what it used in order', async () => {
+    const { child, port } = await started({ DRAIN_DELAY_MS: '0' });
+    const agent = new Agent({ keepAlive: true });
+    const slow = get(port, '/api/wait?ms=400', agent);
+    await wait(100);
+    child.process.kill('SIGTERM');
+    expect(await slow).toEqual({ status: 200, connection: 'close', body: '{"greeting":"hello"}' });
+    expect((await child.ended).code).toBe(0);
+    // By their times: the logger writes later than console.log does.
+    const messages = ['asked to stop', 'draining', 'request', 'closed first', 'closed second', 'stopped'];
+    const timeOf = (message: string) => String(child.lines.find(({ msg }) => msg === message)?.time);
+    const times = messages.map(timeOf);
+    expect(times).not.toContain('undefined');
+    expect(times).toEqual(times.toSorted());
+    expect(child.lines.findIndex(({ msg }) => msg === 'closed first')).toBeLessThan(
+      child.lines.findIndex(({ msg }) => msg === 'closed second'),
+    );
+    agent.destroy();
+  });
+
+  it('waits for a stuck request no longer than DRAIN_TIMEOUT_MS', async () => {
+    const { child, port } = await started({ DRAIN_DELAY_MS: '0', DRAIN_TIMEOUT_MS: '200' });
+    const stuck = expect(get(port, '/api/wait?ms=60000')).rejects.toThrow();
+    await wait(100);
+    const startMs = performance.now();
+    child.process.kill('SIGTERM');
+    await stuck;
+    // The handler's own timer still runs: the process leaves all the same.
+    expect((await child.ended).code).toBe(0);
+    expect(performance.now() - startMs).toBeLessThan(3000);
+    expect(child.lines).toContainEqual(expect.objectContaining({ cutOff: 1 }));
+  });
+
+  it('leaves behind what does not close, and what fails to', async () => {
+    const { logger, lines } = capturedLog();
+    const close = jest.fn<() => void>();
+    await drain({
+      connections: trackConnections(createServer()),
+      adminServer: createServer(),
+      closeables: [{ close: () => new Promise(() => {}) }, { close: () => Promise.reject(new Error('no')) }, { close }],
+      drainDelayMs: 0,
+      drainTimeoutMs: 0,
+      closeTimeoutMs: 20,
+      logger,
+    });
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(lines.flatMap(({ err }) => err ?? [])).toMatchObject([
+      { message: 'not closed in 20 ms' },
+      { message: 'no' },
+    ]);
+  });
+
+  it('exits at once with 1 at a second signal', async () => {
+    const { child } = await started({ DRAIN_DELAY_MS: '60000' });
+    child.process.kill('SIGTERM');
+    await child.line('draining');
+    child.process.kill('SIGINT');
+    expect((await child.ended).code).toBe(1);
+  });
+});

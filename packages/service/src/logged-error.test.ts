@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { CallError } from '@parley/contract';
+import { loggedError } from './logged-error.ts';
+
+describe('loggedError', () => {
+  it('keeps what finds the fault, down to the causes', () => {
+    const cause = Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED' });
+    expect(loggedError(new TypeError('broken', { cause }))).toEqual({
+      name: 'TypeError',
+      message: 'broken',
+      stack: expect.stringContaining('logged-error.test'),
+      cause: { name: 'Error', message: 'connect failed', code: 'ECONNREFUSED', stack: expect.any(String) },
+    });
+  });
+
+  it('leaves an error’s own members out, since they may hold a request', () => {
+    const error = Object.assign(new Error('axios'), { config: { headers: { authorization: 's3cret' } } });
+    expect(JSON.stringify(loggedError(error))).not.toContain('s3cret');
+  });
+
+  it('leaves data and cause of a CallError out', () => {
+    const error = new CallError('internal', 'no', { data: 's3cret', cause: new Error('s3cret') });
+    const logged = loggedError(error);
+    expect(logged).toMatchObject({ code: 'internal', stack: expect.any(String) });
+    expect(JSON.stringify(logged)).not.toContain('s3cret');
+  });
+
+  it('ends at an error that is its own cause', () => {
+    const error = new Error('loop');
+    error.cause = error;
+    expect(JSON.stringify(loggedError(error))).toContain('loop');
+  });
+
+  it.each([['text'], [null], [undefined], [{ password: 's3cret' }]])('says what kind of thing %j is', (thrown) => {
+    const { message } = loggedError(thrown);
+    expect(message).toMatch(/^thrown thing is no Error but/);
+    expect(message).not.toContain('s3cret');
+  });
+});

@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import express from 'express';
+import request from 'supertest';
+import { capturedLog } from '../../test-fixtures/captured-log.ts';
+import { visitsApp } from '../../test-fixtures/visits-app.ts';
+import { accessLog } from './access-log.ts';
+
+describe('access-log', () => {
+  it('says one line a request, by the path template', async () => {
+    const { app, log } = visitsApp();
+    await request(app)
+      .get('/api/visits/7?secret=x')
+      .set('x-request-id', 'r1')
+      .set('authorization', 's3cret')
+      .expect(200);
+    expect(log.lines).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        msg: 'request',
+        method: 'GET',
+        operation: 'GET /api/visits/{id}',
+        status: 200,
+        durationMs: expect.any(Number),
+        requestId: 'r1',
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        bytes: '{"id":"7","name":"Ada"}'.length,
+      }),
+    ]);
+    expect(log.text()).not.toMatch(/secret|s3cret|visits\/7/);
+  });
+
+  it('shows neither path nor query of what no operation has', async () => {
+    const { app, log } = visitsApp();
+    await request(app).get('/s3cret?s3cret').expect(404);
+    expect(log.lines).toMatchObject([{ level: 'info', operation: 'unmatched', status: 404 }]);
+    expect(log.text()).not.toContain('s3cret');
+  });
+
+  it('says error of a 5xx', async () => {
+    const { app, log } = visitsApp({ latestVisit: () => Promise.reject(new Error('bug')) });
+    await request(app).get('/api/visits/latest').expect(500);
+    expect(log.lines.find(({ msg }) => msg === 'request')).toMatchObject({ level: 'error', status: 500 });
+  });
+
+  it('says 500 where it was us who cut the answer off', async () => {
+    const { logger, lines } = capturedLog();
+    const app = express();
+    app.use(accessLog({ logger }));
+    app.get('/', (_req, res) => {
+      res.write('half');
+      res.destroy(new Error('bug'));
+    });
+    await expect(request(app).get('/')).rejects.toThrow();
+    expect(lines).toMatchObject([{ level: 'error', msg: 'request', status: 500 }]);
+  });
+
+  it('says 499 where the client went away, whose handler hears of it', async () => {
+    const started = Promise.withResolvers<void>();
+    const heard = Promise.withResolvers<unknown>();
+    const { app, log } = visitsApp({
+      latestVisit: (_input, context) => {
+        context?.signal?.addEventListener('abort', () => heard.resolve(context.signal?.reason));
+        started.resolve();
+        return new Promise(() => {});
+      },
+    });
+    const server = app.listen(0);
+    await once(server, 'listening');
+    const client = httpRequest({ port: (server.address() as AddressInfo).port, path: '/api/visits/latest' });
+    client.on('error', () => {}).end();
+    await started.promise;
+    client.destroy();
+    expect(await heard.promise).toMatchObject({ code: 'cancelled' });
+    await once(server.close(), 'close');
+    expect(log.lines).toMatchObject([{ level: 'info', msg: 'client went away', status: 499 }]);
+  });
+});

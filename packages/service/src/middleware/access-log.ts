@@ -1,0 +1,49 @@
+import { currentContext } from '@parley/contract';
+import type { RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { operationOf } from './running-operation.ts';
+
+/** Where the access log goes. */
+export interface AccessLogOptions {
+  readonly logger: Logger;
+}
+
+/** What nginx calls a request whose client went away before the answer. */
+const clientClosedRequest = 499;
+
+/**
+ * Logs one line a request, at its end. It names the operation by its path template: never the query, a
+ * header or a body, where secrets travel.
+ */
+export function accessLog({ logger }: AccessLogOptions): RequestHandler {
+  return function accessLog(req, res, next) {
+    const startMs = performance.now();
+    // 'close' comes from the socket, outside the request's context.
+    const { requestId, trace } = currentContext();
+    res.once('close', () => {
+      const status = statusOf(res);
+      const line = {
+        method: req.method,
+        operation: operationOf(res)?.label ?? 'unmatched',
+        status,
+        durationMs: Math.round((performance.now() - startMs) * 10) / 10,
+        requestId,
+        traceId: trace?.traceId,
+        bytes: bytesOf(res),
+      };
+      logger[status >= 500 ? 'error' : 'info'](line, status === clientClosedRequest ? 'client went away' : 'request');
+    });
+    next();
+  };
+}
+
+function statusOf(res: Response): number {
+  if (res.writableFinished) return res.statusCode;
+  return res.errored ? 500 : clientClosedRequest;
+}
+
+// Known without counting only where nothing was compressed on the way.
+function bytesOf(res: Response): number | undefined {
+  const length = res.getHeader('content-length');
+  return length === undefined ? undefined : Number(length);
+}

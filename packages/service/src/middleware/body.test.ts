@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import request from 'supertest';
+import { visitsApp } from '../../test-fixtures/visits-app.ts';
+
+const { app } = visitsApp({}, { bodyLimitBytes: 100 });
+const ada = JSON.stringify({ name: 'Ada' });
+
+function posting(body: string | Buffer, type = 'application/json', encoding?: string) {
+  const post = request(app).post('/api/visits').set('content-type', type);
+  if (encoding) post.set('content-encoding', encoding);
+  post.write(body);
+  return post;
+}
+
+const problem = (code: string) => `urn:parley:problem:${code}`;
+
+describe('body', () => {
+  it.each(['application/json', 'application/json; charset=utf-8', 'application/json; charset="UTF-8"'])(
+    'reads JSON of type %s',
+    async (type) => {
+      await posting(ada, type).expect(201, { id: '1', name: 'Ada' });
+    },
+  );
+
+  it.each([
+    ['gzip', gzipSync(ada)],
+    ['br', brotliCompressSync(ada)],
+  ])('inflates %s', async (encoding, bytes) => {
+    await posting(bytes, 'application/json', encoding).expect(201);
+  });
+
+  it.each([
+    ['no JSON', '{"name":'],
+    ['a bare value', '"Ada"'],
+    ['null', 'null'],
+    ['a page', '<html>'],
+    ['bad UTF-8', Buffer.from('{"name":"\xff"}', 'latin1')],
+  ])('answers 400 to %s', async (_what, body) => {
+    const reply = await posting(body).expect(400);
+    expect(reply.body.type).toBe(problem('malformed_body'));
+  });
+
+  it('answers 400 to a body that is not of the encoding it claims', async () => {
+    const reply = await posting(ada, 'application/json', 'gzip').expect(400);
+    expect(reply.body.type).toBe(problem('malformed_body'));
+  });
+
+  it('shows nothing of a wrong body', async () => {
+    const reply = await posting('{"password": s3cret}').expect(400);
+    expect(reply.text).not.toContain('s3cret');
+  });
+
+  it('takes a body of exactly the limit', async () => {
+    await posting(ada.padEnd(100)).expect(201);
+  });
+
+  it('answers 413 to a body over the limit', async () => {
+    const reply = await posting(ada.padEnd(101)).expect(413);
+    expect(reply.body.type).toBe(problem('body_too_large'));
+  });
+
+  it('answers 413 to a body over the limit once inflated', async () => {
+    const bytes = gzipSync(ada.padEnd(5000));
+    expect(bytes.length).toBeLessThan(100);
+    const reply = await posting(bytes, 'application/json', 'gzip').expect(413);
+    expect(reply.body.type).toBe(problem('body_too_large'));
+  });
+
+  it('takes 1 MiB by default and no more', async () => {
+    const post = (length: number) => request(visitsApp().app).post('/api/visits').type('json').send(ada.padEnd(length));
+    await post(1_048_576).expect(201);
+    await post(1_048_577).expect(413);
+  });
+
+  it.each([
+    ['text/plain', undefined],
+    ['application/merge-patch+json', undefined],
+    ['application/x-www-form-urlencoded', undefined],
+    ['nonsense', undefined],
+    ['application/json; charset=latin1', undefined],
+    ['application/json; charset=utf-16', undefined],
+    ['application/json', 'compress'],
+  ])('answers 415 to type %s, encoding %s', async (type, encoding) => {
+    const reply = await posting(ada, type, encoding).expect(415);
+    expect(reply.body.type).toBe(problem('unsupported_media_type'));
+  });
+
+  it('answers 415 to a body without a type', async () => {
+    const post = request(app).post('/api/visits').set('content-length', String(ada.length));
+    post.write(ada);
+    const reply = await post.expect(415);
+    expect(reply.body.type).toBe(problem('unsupported_media_type'));
+  });
+
+  it('names what is missing where there is no body', async () => {
+    const reply = await request(app).post('/api/visits').expect(400);
+    expect(reply.body).toMatchObject({ type: problem('invalid_input'), errors: [{ path: 'name' }] });
+  });
+
+  it('ignores the body of a GET, whatever it is', async () => {
+    const get = request(app).get('/api/visits').set('content-type', 'text/plain').set('content-length', '500');
+    get.write('x'.repeat(500));
+    await get.expect(200);
+  });
+
+  it('waits for a slow body no longer than the deadline, and gives the connection up', async () => {
+    const server = app.listen(0);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const headers = { 'content-type': 'application/json', 'content-length': 50, 'x-request-timeout-ms': '30' };
+    const client = httpRequest({ port, path: '/api/visits', method: 'POST', headers });
+    client.on('error', () => {});
+    client.write('{');
+    const [reply] = (await once(client, 'response')) as [IncomingMessage];
+    expect(reply.statusCode).toBe(504);
+    expect(reply.headers.connection).toBe('close');
+    reply.resume();
+    await once(server.close(), 'close');
+  });
+});

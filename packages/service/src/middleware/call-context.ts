@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type CallContext,
+  CallError,
+  childTrace,
+  headerNames,
+  now,
+  parseTraceparent,
+  runInContext,
+} from '@parley/contract';
+import type { Request, RequestHandler, Response } from 'express';
+
+/** How a request's context is made. */
+export interface CallContextOptions {
+  /** The longest a request may take, in ms. A caller may ask for less with `x-request-timeout-ms`. */
+  readonly requestTimeoutMs: number;
+}
+
+// Ids end up in logs and headers: nothing that could break a line or a query.
+const safeId = /^[A-Za-z0-9._-]{1,128}$/;
+const duration = /^\d{1,10}$/;
+
+/**
+ * Gives each request its context: id, trace, deadline, and a signal that fires when the client hangs up or
+ * the deadline passes, so that nobody works on for nothing.
+ */
+export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHandler {
+  if (!(requestTimeoutMs > 0 && requestTimeoutMs <= 2_147_483_647)) {
+    throw new TypeError(`requestTimeoutMs must be from 1 to 2147483647, the longest timer, not ${requestTimeoutMs}`);
+  }
+  return function callContext(req, res, next) {
+    const requestId = requestIdOf(req);
+    res.setHeader(headerNames.requestId, requestId);
+    const timeoutMs = Math.min(requestTimeoutMs, askedTimeoutMs(req));
+    const context: CallContext = {
+      deadlineMs: now() + timeoutMs,
+      signal: signalOf(res, timeoutMs),
+      requestId,
+      trace: childTrace(parseTraceparent(req.get(headerNames.traceparent), req.get(headerNames.tracestate))),
+    };
+    runInContext(context, next);
+  };
+}
+
+function requestIdOf(req: Request): string {
+  const given = req.get(headerNames.requestId) ?? '';
+  return safeId.test(given) ? given : randomUUID();
+}
+
+function askedTimeoutMs(req: Request): number {
+  const text = req.get(headerNames.timeoutMs) ?? '';
+  return duration.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+}
+
+function signalOf(res: Response, timeoutMs: number): AbortSignal {
+  const controller = new AbortController();
+  const late = () => controller.abort(new CallError('deadline_exceeded', `Not answered in ${timeoutMs} ms`));
+  if (timeoutMs === 0) late();
+  const timer = setTimeout(late, timeoutMs);
+  res.once('close', () => {
+    clearTimeout(timer);
+    if (!res.writableFinished) controller.abort(new CallError('cancelled', 'client went away'));
+  });
+  return controller.signal;
+}

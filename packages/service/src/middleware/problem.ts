@@ -1,0 +1,55 @@
+import {
+  type CallError,
+  currentContext,
+  headerNames,
+  isCallError,
+  problemMediaType,
+  problemOf,
+} from '@parley/contract';
+import type { ErrorRequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { loggedError } from '../logged-error.ts';
+import { type Answer, answerTo } from '../public-error.ts';
+import { operationOf } from './running-operation.ts';
+
+/** Where what the caller may not see goes. */
+export interface ProblemOptions {
+  readonly logger: Logger;
+}
+
+/**
+ * Answers whatever was thrown with an RFC 9457 problem that gives nothing internal away; what it hides
+ * goes to the log, under the same request id.
+ */
+export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return async function problem(thrown, _req, res, _next) {
+    // Nobody is listening any more; the access log tells of it.
+    if (res.destroyed && isCallError(thrown, 'cancelled')) return;
+    const answer = await answerTo(thrown, operationOf(res));
+    if (answer.log) log(logger, answer, thrown, res);
+    // Half an answer cannot be mended: a cut connection at least does not look whole.
+    if (res.headersSent) return void res.destroy(answer.error);
+    sendProblem(res, answer.error, answer.title);
+  };
+}
+
+function log(logger: Logger, { log: level = 'error', error }: Answer, thrown: unknown, res: Response): void {
+  const { requestId, trace } = currentContext();
+  const operation = operationOf(res)?.label;
+  logger[level](
+    { code: error.code, operation, requestId, traceId: trace?.traceId, err: loggedError(thrown) },
+    'request failed',
+  );
+}
+
+/** Answers with an error as a problem. `title` is the declared one, where the error is a contract's own. */
+export function sendProblem(res: Response, error: CallError, title?: string): void {
+  // Some statuses (404, 410) are kept by caches that are told nothing.
+  res.set('Cache-Control', 'no-store');
+  if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));
+  res
+    .status(error.status)
+    .type(problemMediaType)
+    .json(problemOf(error, title, currentContext().requestId));
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import request from 'supertest';
+import { visitsApp } from '../../test-fixtures/visits-app.ts';
+
+describe('security-headers', () => {
+  it.each([
+    ['/api/visits', 200],
+    ['/nowhere', 404],
+    ['/api/visits?limit=x', 400],
+  ])('are on %s, which answers %d', async (path, status) => {
+    const { headers } = await request(visitsApp().app).get(path).expect(status);
+    expect(headers).toMatchObject({
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    });
+  });
+
+  it.each([
+    'strict-transport-security',
+    'cross-origin-resource-policy',
+    'cross-origin-opener-policy',
+    'cross-origin-embedder-policy',
+    'origin-agent-cluster',
+    'x-dns-prefetch-control',
+    'x-download-options',
+    'x-frame-options',
+    'x-permitted-cross-domain-policies',
+    'x-xss-protection',
+    'x-powered-by',
+  ])('leave %s out', async (name) => {
+    const { headers } = await request(visitsApp().app).get('/api/visits').expect(200);
+    expect(headers).not.toHaveProperty(name);
+  });
+});

@@ -1,0 +1,88 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Contract, Handlers } from '@parley/contract';
+import { createAdminApp } from './admin-app.ts';
+import { type AppOptions, createApp } from './app.ts';
+import { answerClientErrors } from './client-error.ts';
+import { type Closeable, drain } from './drain.ts';
+import { listen } from './listen.ts';
+import { createLogger } from './logger.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { stopOnSignals } from './stop-on-signals.ts';
+import { trackConnections } from './track-connections.ts';
+
+/** How a service is run. */
+export interface ServeOptions extends AppOptions {
+  /** Closed after the last request, in order: upstreams, a database. Default: nothing. */
+  readonly closeables?: readonly Closeable[];
+  /** Settings that the environment cannot change. Default: none. */
+  readonly settings?: Partial<Settings>;
+}
+
+/** A service that accepts requests. */
+export interface RunningService {
+  /** Where callers come in: the port that was taken, if 0 was asked for. */
+  readonly port: number;
+  readonly adminPort: number;
+  /** Drains as SIGTERM does, but leaves the process alone. Answers once all is closed. */
+  stop(): Promise<void>;
+}
+
+/** Limits of the HTTP server. */
+const limits = {
+  /** Longer than the gateway keeps idle connections (nginx: 55 s), so that it is never us who closes one as a request arrives. */
+  keepAliveTimeout: 65_000,
+  /** For the head alone: a client that sends it byte by byte holds a connection no longer. */
+  headersTimeout: 15_000,
+  /** For head and body: 1 MiB in this time is a slow phone's 35 kB/s. */
+  requestTimeout: 30_000,
+  /** How often the two limits above are looked at; Node's default of 30 s would double them. */
+  connectionsCheckingInterval: 5000,
+  /** Bytes. Node's default, written down: the gateway's must not be larger than ours. */
+  maxHeaderSize: 16_384,
+};
+
+/**
+ * Serves a contract: reads the settings, listens on a port for callers and one for operators, and drains
+ * at SIGTERM and SIGINT. Answers once both ports accept.
+ *
+ * @throws ConfigError where a setting is wrong or a port cannot be had
+ */
+export async function serve<C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  options: ServeOptions = {},
+): Promise<RunningService> {
+  const settings = readSettings(process.env, options.settings);
+  const { logger = createLogger(contract.name, { level: settings.logLevel }), closeables = [] } = options;
+  const server = createHttpServer(createApp(contract, handlers, { ...options, logger }));
+  const connections = trackConnections(server);
+  const adminServer = createHttpServer(createAdminApp({ isReady: () => !connections.isClosing, logger }));
+
+  const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= drain({ ...settings, connections, adminServer, closeables, logger }).finally(ignoreSignals);
+    return stopped;
+  };
+  const ignoreSignals = stopOnSignals(stop, logger);
+  // After the signals are heeded: whoever reads this line may send one at once.
+  logger.info({ port, adminPort }, 'listening');
+  return { port, adminPort, stop };
+}
+
+function createHttpServer(app: RequestListener): Server {
+  const server = createServer(limits, app);
+  answerClientErrors(server);
+  return server;
+}
+
+// The operators' port comes second: it can say "ready" only when callers are accepted.
+async function listenOnBoth(server: Server, adminServer: Server, { host, port, adminPort }: Settings) {
+  const taken = await listen(server, { host, port, variable: 'PORT' });
+  try {
+    return { port: taken, adminPort: await listen(adminServer, { host, port: adminPort, variable: 'ADMIN_PORT' }) };
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError } from './config-error.ts';
+import { readSettings } from './settings.ts';
+
+describe('settings', () => {
+  it('have defaults for all', () => {
+    expect(readSettings({})).toEqual({
+      host: '0.0.0.0',
+      port: 3000,
+      adminPort: 9000,
+      logLevel: 'info',
+      drainDelayMs: 2000,
+      drainTimeoutMs: 10_000,
+    });
+  });
+
+  it('come from the environment', () => {
+    const env = {
+      HOST: '::1',
+      PORT: '0',
+      ADMIN_PORT: '1',
+      LOG_LEVEL: 'warn',
+      DRAIN_DELAY_MS: '2',
+      DRAIN_TIMEOUT_MS: '3',
+    };
+    const settings = { host: '::1', port: 0, adminPort: 1, logLevel: 'warn', drainDelayMs: 2, drainTimeoutMs: 3 };
+    expect(readSettings(env)).toEqual(settings);
+  });
+
+  it('take an empty variable for one that is not set', () => {
+    expect(readSettings({ PORT: '', HOST: '', LOG_LEVEL: '' })).toEqual(readSettings({}));
+  });
+
+  it('can be overridden in code', () => {
+    expect(readSettings({ PORT: '4000' }, { port: 5 }).port).toBe(5);
+  });
+
+  it('say of every wrong one what was expected, what came and what to do', () => {
+    const read = () => readSettings({ PORT: '70000', DRAIN_DELAY_MS: '-1', LOG_LEVEL: 'loud' });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(
+      'PORT must be a whole number from 0 to 65535, not "70000"; ' +
+        'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud"; ' +
+        'DRAIN_DELAY_MS must be a whole number from 0 to 2147483647, not "-1": correct it in the environment, or leave it out',
+    );
+  });
+
+  it.each(['1.5', '0x10', ' 80', 'http', '1e3'])('refuse the port %j', (PORT) => {
+    expect(() => readSettings({ PORT })).toThrow(/PORT must be/);
+  });
+});

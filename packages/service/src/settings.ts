@@ -1,0 +1,58 @@
+import { ConfigError } from './config-error.ts';
+import { type LogLevel, logLevels } from './logger.ts';
+
+/** What whoever runs a service may set, by an environment variable or in code. */
+export interface Settings {
+  /** Address to listen on. `HOST`, default `0.0.0.0`. */
+  readonly host: string;
+  /** Port for callers. `PORT`, default 3000; 0 takes any free one. */
+  readonly port: number;
+  /** Port for operators, which the gateway never routes to. `ADMIN_PORT`, default 9000; 0 takes any free one. */
+  readonly adminPort: number;
+  /** The quietest level that is logged. `LOG_LEVEL`, default `info`. */
+  readonly logLevel: LogLevel;
+  /** How long a draining service still accepts, so that balancers see it is not ready. `DRAIN_DELAY_MS`, default 2000. */
+  readonly drainDelayMs: number;
+  /** How long requests in flight may take after that. `DRAIN_TIMEOUT_MS`, default 10000. */
+  readonly drainTimeoutMs: number;
+}
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const highestPort = 65_535;
+// setTimeout takes more than this for 1 ms.
+const longestTimerMs = 2_147_483_647;
+
+/**
+ * Reads the settings from the environment; what `overrides` has is taken from there instead. A variable
+ * that is empty counts as not set.
+ *
+ * @throws ConfigError that names every wrong variable
+ */
+export function readSettings(env: Environment = process.env, overrides: Partial<Settings> = {}): Settings {
+  const faults: string[] = [];
+  const whole = (name: string, highest: number, standard: number) => {
+    const text = env[name];
+    if (!text) return standard;
+    if (/^\d{1,10}$/.test(text) && Number(text) <= highest) return Number(text);
+    faults.push(`${name} must be a whole number from 0 to ${highest}, not ${JSON.stringify(text)}`);
+    return standard;
+  };
+  const fromEnvironment: Settings = {
+    host: env.HOST || '0.0.0.0',
+    port: whole('PORT', highestPort, 3000),
+    adminPort: whole('ADMIN_PORT', highestPort, 9000),
+    logLevel: levelOf(env.LOG_LEVEL || 'info', faults),
+    drainDelayMs: whole('DRAIN_DELAY_MS', longestTimerMs, 2000),
+    drainTimeoutMs: whole('DRAIN_TIMEOUT_MS', longestTimerMs, 10_000),
+  };
+  if (faults.length > 0) throw new ConfigError(`${faults.join('; ')}: correct it in the environment, or leave it out`);
+  return { ...fromEnvironment, ...overrides };
+}
+
+function levelOf(text: string, faults: string[]): LogLevel {
+  const level = logLevels.find((one) => one === text);
+  if (!level) faults.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}, not ${JSON.stringify(text)}`);
+  return level ?? 'info';
+}

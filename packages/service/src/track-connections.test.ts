@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { trackConnections } from './track-connections.ts';
+
+async function listening(app: RequestListener) {
+  const server = createServer({ keepAliveTimeout: 60_000 }, app);
+  const connections = trackConnections(server);
+  server.listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const get = async () => {
+    const [reply] = (await once(request({ port, agent }).end(), 'response')) as [IncomingMessage];
+    return { connection: reply.headers.connection, body: await text(reply) };
+  };
+  return { server, connections, port, get };
+}
+
+describe('track-connections', () => {
+  it('keeps connections until it closes, then tells each client to leave, and accepts still', async () => {
+    const { connections, get } = await listening((_req, res) => res.end('x'));
+    expect(await get()).toEqual({ connection: 'keep-alive', body: 'x' });
+    connections.startClosing();
+    expect(connections.isClosing).toBe(true);
+    expect(await get()).toEqual({ connection: 'close', body: 'x' });
+    expect(await get()).toEqual({ connection: 'close', body: 'x' });
+    expect(await connections.close(1000)).toBe(0);
+  });
+
+  it('tells the client of a request in flight, too, and waits for it', async () => {
+    const started = Promise.withResolvers<() => void>();
+    const { connections, get } = await listening((_req, res) => started.resolve(() => res.end('x')));
+    const reply = get();
+    const finish = await started.promise;
+    const closed = connections.close(5000);
+    finish();
+    expect(await reply).toEqual({ connection: 'close', body: 'x' });
+    expect(await closed).toBe(0);
+  });
+
+  it('closes idle connections at once', async () => {
+    const { connections, get } = await listening((_req, res) => res.end('x'));
+    await get();
+    const startMs = performance.now();
+    expect(await connections.close(5000)).toBe(0);
+    expect(performance.now() - startMs).toBeLessThan(1000);
+  });
+
+  it('closes a connection that never sent anything at once', async () => {
+    const { server, connections, port } = await listening((_req, res) => res.end('x'));
+    const socket = connect(port);
+    await once(server, 'connection');
+    const startMs = performance.now();
+    expect(await connections.close(5000)).toBe(0);
+    expect(performance.now() - startMs).toBeLessThan(1000);
+    socket.destroy();
+  });
+
+  it('closes a connection that falls idle after its head was out', async () => {
+    const started = Promise.withResolvers<() => void>();
+    const { connections, get } = await listening((_req, res) => {
+      res.write('x');
+      started.resolve(() => res.end('y'));
+    });
+    const reply = get();
+    const finish = await started.promise;
+    const startMs = performance.now();
+    const closed = connections.close(5000);
+    finish();
+    expect(await reply).toMatchObject({ body: 'xy' });
+    expect(await closed).toBe(0);
+    expect(performance.now() - startMs).toBeLessThan(1000);
+  });
+
+  it('does not cut an answer that a slow reader has yet to read', async () => {
+    const bytes = 30_000_000;
+    const { server, connections, port } = await listening((_req, res) => res.end(Buffer.alloc(bytes)));
+    const socket = connect(port).pause();
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(server, 'request');
+    const closed = connections.close(5000);
+    await wait(50);
+    let received = 0;
+    socket.on('data', (chunk) => {
+      received += chunk.length;
+    });
+    await once(socket.resume(), 'close');
+    expect(received).toBeGreaterThan(bytes);
+    expect(await closed).toBe(0);
+  });
+
+  it('waits for a stuck request no longer than it may, and says how many it cut off', async () => {
+    const { connections, get } = await listening(() => {});
+    const reply = expect(get()).rejects.toThrow();
+    await wait(50);
+    expect(await connections.close(50)).toBe(1);
+    await reply;
+  });
+});

@@ -1,0 +1,89 @@
+import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+
+/**
+ * A server's connections, to close them without failing a request. Plain `server.close()` cannot: under
+ * keep-alive traffic it never ends, and it cuts responses that wait for a slow reader.
+ */
+export interface Connections {
+  /** True from {@link startClosing} on. */
+  readonly isClosing: boolean;
+  /** From now on every response, those in flight included, says `Connection: close`. Still accepts. */
+  startClosing(): void;
+  /**
+   * Stops accepting, closes what is idle, and waits for requests in flight, at most `timeoutMs`. Answers
+   * with how many had to be cut off.
+   */
+  close(timeoutMs: number): Promise<number>;
+}
+
+/** Watches a server's connections. Call it before the server listens. */
+export function trackConnections(server: Server): Connections {
+  const sockets = new Set<Socket>();
+  const inFlight = new Set<ServerResponse>();
+  let isClosing = false;
+  let isStopped = false;
+  let settle = () => {};
+
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  // In front of the app, which may answer within the same turn.
+  server.prependListener('request', (_req, res: ServerResponse) => {
+    inFlight.add(res);
+    if (isClosing) res.shouldKeepAlive = false;
+    res.once('close', () => {
+      inFlight.delete(res);
+      if (isStopped) closeIdle();
+      settle();
+    });
+  });
+
+  function startClosing() {
+    isClosing = true;
+    // Node turns this into `Connection: close` when it writes the head.
+    for (const res of inFlight) res.shouldKeepAlive = false;
+  }
+
+  function closeIdle() {
+    // Node takes a response that has ended for done, though a slow reader has yet to get it: wait for that one's 'close'.
+    if ([...inFlight].some((res) => res.writableEnded)) return;
+    server.closeIdleConnections();
+    // Node takes a connection that never sent a byte for busy.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  function close(timeoutMs: number): Promise<number> {
+    startClosing();
+    isStopped = true;
+    let cutOff = 0;
+    let isClosed = false;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        cutOff = inFlight.size;
+        server.closeAllConnections();
+      }, timeoutMs);
+      // A server can be closed before the last response has heard that its socket is: that one has yet to be logged.
+      settle = () => {
+        if (!isClosed || inFlight.size > 0) return;
+        clearTimeout(timer);
+        resolve(cutOff);
+      };
+      // net's close: http's own would close connections by Node's idea of idle.
+      NetServer.prototype.close.call(server, () => {
+        isClosed = true;
+        settle();
+      });
+      closeIdle();
+    });
+  }
+
+  return {
+    get isClosing() {
+      return isClosing;
+    },
+    startClosing,
+    close,
+  };
+}

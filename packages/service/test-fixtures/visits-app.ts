@@ -1,0 +1,10 @@
+import type { Handlers } from '@parley/contract';
+import { type AppOptions, createApp } from '../src/app.ts';
+import { capturedLog } from './captured-log.ts';
+import { type visits as Visits, visits, visitsHandlers } from './visits.ts';
+
+/** An app of the visits contract, with its log. */
+export function visitsApp(changed: Partial<Handlers<typeof Visits>> = {}, options: AppOptions = {}) {
+  const log = capturedLog();
+  return { app: createApp(visits, visitsHandlers(changed), { logger: log.logger, ...options }), log };
+}
