@@ -91,3 +91,23 @@ describe('packages/client/README.md', () => {
     expect(rows.filter(([name]) => name !== 'clock' && name !== 'random')).toEqual(inCode);
   });
 });
+
+describe('packages/service/README.md', () => {
+  it('lists the middleware in their order', () => {
+    const inCode = calledIn(
+      text('packages/service/src/app.ts'),
+      /^ {2,6}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm,
+    );
+    const kebab = (name?: string) => name?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    expect(table('packages/service/README.md', 'Order').map(([, name]) => name)).toEqual(inCode.map(kebab));
+  });
+
+  it('has every variable that is read from the environment, with its default', () => {
+    const source = text('packages/service/src/settings.ts');
+    const whole = [...source.matchAll(/whole\('(\w+)', \w+, ([\d_]+)\)/g)];
+    const words = [...source.matchAll(/env\.(\w+) \|\| '([^']+)'/g)];
+    const inCode = [...whole, ...words].map(([, name, standard]) => [name, standard?.replaceAll('_', '')]);
+    const rows = table('packages/service/README.md', 'Settings').map(([name, standard]) => [name, standard]);
+    expect(rows.sort()).toEqual(inCode.sort());
+  });
+});

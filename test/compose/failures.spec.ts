@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ask, expectProblem, post } from '../public-api.ts';
+import { startLoad } from '../steady-load.ts';
+import { baseUrl, compose, containersOf, crash, docker, eventually, isHealthy, services, start } from './stack.ts';
+
+const paths = ['/api/greetings/fr', '/api/hello?name=Ada&language=fr', '/api/visits?limit=1'];
+const get = (n: number) => ({ path: paths[n % paths.length] ?? '' });
+const visit = { method: 'POST', path: '/api/visits', body: { name: 'Ada' } };
+
+afterEach(async () => {
+  await compose('up', '--detach', '--no-build', '--wait');
+});
+
+describe.each(services)('a replica of %s', (service) => {
+  it('can be killed again and again at 100 requests a second, and no GET is lost', async () => {
+    const load = startLoad(baseUrl(), { perSecond: 100, request: get });
+    for (let round = 0; round < 4; round++) {
+      const replicas = await containersOf(service);
+      const victim = replicas[round % replicas.length] ?? '';
+      await delay(1000);
+      await docker('kill', '--signal', 'KILL', victim);
+      await delay(1500);
+      await start(victim);
+    }
+    await delay(500);
+    const report = await load.stop();
+    console.info(`${service}: ${JSON.stringify(report)}`);
+    expect(report.lost).toEqual({});
+    expect(report.sent).toBeGreaterThan(500);
+  });
+
+  it('can be replaced while people read and write, and nothing is lost', async () => {
+    const written = new Set<string>();
+    const load = startLoad(baseUrl(), {
+      perSecond: 60,
+      request: (n) => (n % 3 === 0 ? visit : get(n)),
+      onSuccess: (body) => {
+        const { id } = JSON.parse(body);
+        if (id) written.add(id);
+      },
+    });
+    for (const replica of await containersOf(service)) {
+      await delay(500);
+      await docker('stop', replica);
+      await start(replica);
+    }
+    await delay(500);
+    expect((await load.stop()).lost).toEqual({});
+    expect(written.size).toBeGreaterThan(50);
+    expect(await missing(written)).toEqual([]);
+  });
+});
+
+describe('all replicas of a service', () => {
+  it.each([
+    ['greetings', '/api/greetings'],
+    ['hello', '/api/hello'],
+    ['guestbook', '/api/visits'],
+  ])('may be gone: %s', async (service, path) => {
+    await compose('kill', '--signal', 'KILL', service);
+    for (const moment of [0, 1500]) {
+      await delay(moment);
+      const answer = await ask(baseUrl(), path);
+      expectProblem(answer, 503, 'upstream_unavailable');
+      expect(answer.headers['retry-after']).toBe('1');
+    }
+    if (service === 'greetings') {
+      const degraded = await ask(baseUrl(), '/api/hello?name=Ada&language=sw');
+      expect(degraded).toMatchObject({ status: 200, body: { message: 'Hello, Ada!' } });
+      expect(degraded.headers.degraded).toBe('greetings');
+    }
+    for (const container of await containersOf(service)) await start(container);
+    await eventually(async () => (await ask(baseUrl(), path)).status === 200, 3000);
+  });
+});
+
+describe('a visit that was answered with 201', () => {
+  it('survives a crash of a guestbook replica and of the database', async () => {
+    const written = new Set<string>();
+    const load = startLoad(baseUrl(), {
+      perSecond: 50,
+      request: () => visit,
+      onSuccess: (body) => written.add(JSON.parse(body).id),
+    });
+    const [replica = ''] = await containersOf('guestbook');
+    const [database = ''] = await containersOf('database');
+    for (const container of [replica, database]) {
+      await delay(1000);
+      await crash(container);
+      await eventually(async () => (await docker('inspect', '--format', '{{.RestartCount}}', container)) === '1');
+      await eventually(() => isHealthy(container));
+    }
+    await delay(500);
+    await load.stop();
+    await eventually(async () => (await post(baseUrl(), '/api/visits', { name: 'Ada' })).status === 201, 10_000);
+    expect(written.size).toBeGreaterThan(50);
+    expect(await missing(written)).toEqual([]);
+  });
+});
+
+/** Those of the ids that the guestbook does not list. */
+async function missing(ids: ReadonlySet<string>): Promise<string[]> {
+  const listed = new Set<string>();
+  for (let next: unknown = ''; next !== undefined; ) {
+    const { status, body } = await ask(baseUrl(), `/api/visits?limit=100${next && `&cursor=${next}`}`);
+    expect(status).toBe(200);
+    for (const { id } of body.visits as { id: string }[]) listed.add(id);
+    next = body.next;
+  }
+  return [...ids].filter((id) => !listed.has(id));
+}
