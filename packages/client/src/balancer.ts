@@ -16,14 +16,14 @@ export function balancer(endpoints: Endpoints, upstream: string, random: () => n
   return async function balancer(request) {
     const endpoint = choose(await known(endpoints, upstream, request), request.tried, random);
     if (!endpoint) throw unavailable(request, `every endpoint of ${upstream} is ejected`);
-    request.tried.add(endpoint.address);
+    request.tried.push(endpoint.address);
     return endpoint.send(request);
   };
 }
 
-function choose(all: readonly Endpoint[], tried: ReadonlySet<string>, random: () => number): Endpoint | undefined {
+function choose(all: readonly Endpoint[], tried: readonly string[], random: () => number): Endpoint | undefined {
   const admitting = all.filter(({ isEjected }) => !isEjected);
-  const untried = tried.size === 0 ? admitting : admitting.filter(({ address }) => !tried.has(address));
+  const untried = tried.length === 0 ? admitting : admitting.filter(({ address }) => !tried.includes(address));
   return powerOfTwo(untried.length > 0 ? untried : admitting, random);
 }
 
@@ -38,11 +38,15 @@ function powerOfTwo(endpoints: readonly Endpoint[], random: () => number): Endpo
 }
 
 async function known(endpoints: Endpoints, upstream: string, request: Request): Promise<readonly Endpoint[]> {
+  let all: readonly Endpoint[] = [];
+  let cause: unknown;
   try {
-    return await endpoints();
-  } catch (cause) {
-    throw unavailable(request, `no address of ${upstream} is known`, cause);
+    all = await endpoints();
+  } catch (error) {
+    cause = error;
   }
+  if (all.length === 0) throw unavailable(request, `no address of ${upstream} is known`, cause);
+  return all;
 }
 
 function unavailable({ label, attempt }: Request, detail: string, cause?: unknown): CallError {

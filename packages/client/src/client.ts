@@ -8,6 +8,7 @@ import {
   encodeInput,
   type Operation,
   validate,
+  type WireInput,
 } from '@parley/contract';
 import { contextHeaders } from './context-headers.ts';
 import type { Request } from './layer.ts';
@@ -44,7 +45,7 @@ async function check({ input: schema, label }: Operation, input: unknown): Promi
 }
 
 function requestOf(operation: Operation, input: Record<string, unknown>, options: CallOptions = {}): Request {
-  const { path, headers, body } = encodeInput(operation, input);
+  const { path, headers, body } = encode(operation, input);
   const { timeoutMs, ...explicit } = options;
   const context = { ...currentContext(), ...explicit };
   return {
@@ -66,8 +67,18 @@ function requestOf(operation: Operation, input: Record<string, unknown>, options
     signal: undefined,
     attempt: 1,
     mayRetry: false,
-    tried: new Set(),
+    tried: [],
   };
+}
+
+// The error must say whose input it was: a handler that calls this must not tell its own caller that theirs was wrong.
+function encode(operation: Operation, input: Record<string, unknown>): WireInput {
+  try {
+    return encodeInput(operation, input);
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    throw new CallError(error.code, `not sent: ${error.detail}`, { ...error, operation: operation.label });
+  }
 }
 
 /** A contract's own error with its data as the schema gives it. */
@@ -80,8 +91,9 @@ async function declared(operation: Operation, error: CallError): Promise<CallErr
 }
 
 async function outputOf(operation: Operation, reply: Reply): Promise<unknown> {
-  if (!operation.output) return undefined;
   const origin = reply.origin;
+  if (reply.status >= 300) throw broken(origin, `answered with status ${reply.status}, not ${operation.status}`);
+  if (!operation.output) return undefined;
   let body: unknown;
   try {
     body = JSON.parse(String(reply.body));

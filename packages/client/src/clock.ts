@@ -4,15 +4,22 @@ import { now } from '@parley/contract';
 export interface Clock {
   /** Milliseconds since 1970 that never jump. */
   now(): number;
-  /** Calls back once after `ms`; the returned function takes that back. */
-  after(ms: number, callback: () => void): () => void;
+  /**
+   * Calls back once after `ms`; the returned function takes that back. `isBackground`: nobody waits for it,
+   * so it must not keep the process alive.
+   */
+  after(ms: number, callback: () => void, isBackground?: boolean): () => void;
 }
+
+/** Node's timers fire at once when asked for more. */
+const longestMs = 2 ** 31 - 1;
 
 /** The real time. */
 export const systemClock: Clock = {
   now,
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
+  after(ms, callback, isBackground = false) {
+    const timer = setTimeout(callback, Math.min(ms, longestMs));
+    if (isBackground) timer.unref();
     return () => clearTimeout(timer);
   },
 };

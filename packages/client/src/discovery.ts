@@ -98,8 +98,8 @@ class DnsDiscovery implements Discovery {
     this.#cancelRefresh();
     try {
       const found = await this.#resolve(this.#url.hostname);
-      const addresses = found.map(({ address, family }) => this.#origin(address, family)).sort();
-      if (addresses.length > 0 && addresses.join() !== this.#known.join()) {
+      const addresses = [...new Set(found.map(({ address, family }) => this.#origin(address, family)))].sort();
+      if (!this.#isClosed && addresses.length > 0 && addresses.join() !== this.#known.join()) {
         this.#known = addresses;
         this.#onChange(addresses);
       }
@@ -119,8 +119,9 @@ class DnsDiscovery implements Discovery {
     if (this.#isClosed) return;
     // Jitter, so that replicas that started together do not ask together.
     const ms = this.#options.dnsRefreshMs * (0.9 + 0.2 * Math.random());
-    this.#cancelRefresh = this.#clock.after(ms, () => {
+    const refresh = () => {
       this.#lookUp().catch(() => {}); // nothing known yet: the next call asks again, and is told
-    });
+    };
+    this.#cancelRefresh = this.#clock.after(ms, refresh, true);
   }
 }

@@ -25,8 +25,8 @@ export interface Request {
   readonly attempt: number;
   /** Another attempt may follow this one. Set by `retry`. */
   readonly mayRetry: boolean;
-  /** Addresses that earlier attempts of this call went to. Filled by the balancer. */
-  readonly tried: Set<string>;
+  /** Where this call's attempts went, one address each. Filled by the balancer: the one member that all copies share. */
+  readonly tried: string[];
 }
 
 /** Answers a request, sooner or later. Rejects with a CallError only. */

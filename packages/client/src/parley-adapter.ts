@@ -6,6 +6,7 @@ import {
   AxiosError,
   AxiosHeaders,
   type AxiosResponse,
+  CanceledError,
   type InternalAxiosRequestConfig,
   pathOf,
   settle,
@@ -61,7 +62,7 @@ function toRequest(config: InternalAxiosRequestConfig): Request {
     signal: undefined,
     attempt: 1,
     mayRetry: false,
-    tried: new Set(),
+    tried: [],
   };
 }
 
@@ -86,51 +87,70 @@ function bodyOf(config: InternalAxiosRequestConfig): string | Uint8Array | undef
   throw notSupported(config, 'expected a body of JSON, text or bytes: streams and forms are not supported');
 }
 
-const unsupported = [
-  'auth',
-  'beforeRedirect',
-  'cancelToken',
-  'httpAgent',
-  'httpsAgent',
-  'lookup',
-  'maxRate',
-  'onDownloadProgress',
-  'onUploadProgress',
-  'socketPath',
-  'transport',
-] as const;
+const ownsConnections = 'the upstream owns the connections';
+const readsWhole = 'a body is sent and read whole';
+const noRedirects = 'service calls are not redirected';
 
-const responseTypes = new Set([undefined, 'json', 'text', 'arraybuffer']);
+/** Options that this adapter doesn't have, each with the reason. */
+const unsupported: Readonly<Record<string, string>> = {
+  auth: 'set the authorization header',
+  beforeRedirect: noRedirects,
+  cancelToken: 'use signal',
+  family: ownsConnections,
+  fetchOptions: ownsConnections,
+  http2Options: ownsConnections,
+  httpAgent: ownsConnections,
+  httpVersion: ownsConnections,
+  httpsAgent: ownsConnections,
+  insecureHTTPParser: ownsConnections,
+  lookup: ownsConnections,
+  maxBodyLength: readsWhole,
+  maxContentLength: 'set maxReplyBytes of the upstream',
+  maxRate: readsWhole,
+  maxRedirects: noRedirects,
+  onDownloadProgress: readsWhole,
+  onUploadProgress: readsWhole,
+  proxy: ownsConnections,
+  responseEncoding: 'replies are UTF-8',
+  socketPath: ownsConnections,
+  transport: ownsConnections,
+};
+
+/** Values by which an option says that it is not wanted. */
+const off = new Set<unknown>([undefined, null, false, 0, -1, Number.POSITIVE_INFINITY, 'utf8', 'utf-8']);
+
+const responseTypes = new Set<unknown>([undefined, 'json', 'text', 'arraybuffer']);
 
 /** An option that would be ignored is worse than an error. */
 function refuseUnsupported(config: InternalAxiosRequestConfig): void {
   const options = config as unknown as Readonly<Record<string, unknown>>;
-  const name = unsupported.find((option) => options[option] !== undefined && options[option] !== null);
-  if (name) throw notSupported(config, `the option ${name} is not supported: the upstream owns connections`);
-  if (config.proxy) throw notSupported(config, 'the option proxy is not supported: calls go to the upstream');
-  if (config.maxRedirects)
-    throw notSupported(config, 'maxRedirects is not supported: service calls are not redirected');
-  if (!responseTypes.has(config.responseType)) {
-    throw notSupported(
-      config,
-      `responseType ${config.responseType} is not supported: expected json, text or arraybuffer`,
-    );
+  for (const [option, reason] of Object.entries(unsupported)) {
+    if (!off.has(options[option])) throw notSupported(config, `the option ${option} is not supported: ${reason}`);
   }
+  const { responseType } = config;
+  if (responseTypes.has(responseType)) return;
+  throw notSupported(config, `responseType ${responseType} is not supported: expected json, text or arraybuffer`);
 }
 
 function notSupported(config: InternalAxiosRequestConfig, message: string): AxiosError {
   return new AxiosError(message, AxiosError.ERR_NOT_SUPPORT, config);
 }
 
+const timedOut = new Set(['deadline_exceeded', 'attempt_timeout']);
+
 function toAxiosError(error: CallError, config: InternalAxiosRequestConfig): AxiosError {
-  const failure = new AxiosError(error.message, axiosCode(error.code), config);
+  const message = (timedOut.has(error.code) && config.timeoutErrorMessage) || error.message;
+  const isCancelled = error.code === 'cancelled';
+  const failure = isCancelled
+    ? new CanceledError<unknown>(message, config)
+    : new AxiosError(message, axiosCode(error.code, config), config);
   failure.cause = error;
   return failure;
 }
 
-function axiosCode(code: string): string {
-  if (code === 'cancelled') return AxiosError.ERR_CANCELED;
-  if (code === 'deadline_exceeded' || code === 'attempt_timeout') return AxiosError.ETIMEDOUT;
+function axiosCode(code: string, { transitional }: InternalAxiosRequestConfig): string {
+  if (timedOut.has(code)) return transitional?.clarifyTimeoutError ? AxiosError.ETIMEDOUT : AxiosError.ECONNABORTED;
   if (code === 'invalid_reply') return AxiosError.ERR_BAD_RESPONSE;
+  if (code === 'invalid_input') return AxiosError.ERR_BAD_REQUEST;
   return AxiosError.ERR_NETWORK;
 }

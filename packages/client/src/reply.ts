@@ -38,7 +38,8 @@ export class Reply {
   }
 
   #problem(): unknown {
-    if (!String(this.headers['content-type'] ?? '').startsWith(problemMediaType)) return undefined;
+    const type = String(this.headers['content-type'] ?? '').toLowerCase();
+    if (!type.startsWith(problemMediaType)) return undefined;
     try {
       return JSON.parse(typeof this.body === 'string' ? this.body : Buffer.from(this.body).toString());
     } catch {
@@ -47,10 +48,13 @@ export class Reply {
   }
 }
 
+// Date.parse alone takes almost anything.
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
 /** `Retry-After` in ms: seconds, or an HTTP date. RFC 9110 §10.2.3; anything else is as if it were absent. */
 export function retryAfterMs(header: string | string[] | undefined): number | undefined {
   const value = String(header ?? '').trim();
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const date = /^[A-Z][a-z]{2}, /.test(value) ? Date.parse(value) : Number.NaN;
+  const date = httpDate.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }

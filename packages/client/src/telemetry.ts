@@ -14,7 +14,7 @@ export interface Outcome {
   readonly status: number | undefined;
   /** The error's code; none for a success. */
   readonly code: string | undefined;
-  /** For a call: how many attempts it made. For an attempt: which one it was. */
+  /** For a call: how many attempts it made, 0 if it never came to one. For an attempt: which one it was. */
   readonly attempts: number;
 }
 
@@ -30,7 +30,7 @@ export interface CircuitChange {
   readonly state: CircuitState;
 }
 
-/** What a subscriber may listen to. A method that throws is warned about and harms no call. */
+/** What a subscriber may listen to. A method that throws or rejects is warned about and harms no call. */
 export interface TelemetryListener {
   onCall?(outcome: Outcome): void;
   onAttempt?(outcome: AttemptOutcome): void;
@@ -55,47 +55,55 @@ export class Telemetry {
   emit<E extends keyof TelemetryListener>(event: E, payload: Parameters<NonNullable<TelemetryListener[E]>>[0]): void {
     for (const listener of this.#listeners) {
       try {
-        (listener[event] as ((payload: unknown) => void) | undefined)?.call(listener, payload);
+        const result: unknown = (listener[event] as ((payload: unknown) => unknown) | undefined)?.call(
+          listener,
+          payload,
+        );
+        if (result instanceof Promise) result.catch(warn); // unhandled, it would end the process
       } catch (error) {
-        process.emitWarning(error instanceof Error ? error : String(error), 'ParleyTelemetryWarning');
+        warn(error);
       }
     }
   }
 }
 
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error), 'ParleyTelemetryWarning');
+}
+
 /** Reports each call as its caller sees it. */
 export function callTelemetry(telemetry: Telemetry, upstream: string, clock: Clock): Layer {
-  return observed(telemetry, clock, (outcome) => telemetry.emit('onCall', { upstream, ...outcome }));
+  return observed(telemetry, clock, (outcome, { tried }) =>
+    telemetry.emit('onCall', { upstream, ...outcome, attempts: tried.length }),
+  );
 }
 
 /** Reports each attempt at one endpoint. */
 export function attemptTelemetry(telemetry: Telemetry, upstream: string, endpoint: string, clock: Clock): Layer {
-  return observed(telemetry, clock, (outcome) => telemetry.emit('onAttempt', { upstream, endpoint, ...outcome }));
+  return observed(telemetry, clock, (outcome, { attempt }) =>
+    telemetry.emit('onAttempt', { upstream, endpoint, ...outcome, attempts: attempt }),
+  );
 }
 
-function observed(telemetry: Telemetry, clock: Clock, report: (outcome: Omit<Outcome, 'upstream'>) => void): Layer {
+type Observation = Omit<Outcome, 'upstream' | 'attempts'>;
+
+function observed(telemetry: Telemetry, clock: Clock, report: (seen: Observation, request: Request) => void): Layer {
   return (next) =>
     async function telemetryLayer(request) {
       if (!telemetry.hasListeners) return next(request);
       const startedAt = clock.now();
       try {
         const reply = await next(request);
-        report(outcomeOf(request, reply, reply.error, clock.now() - startedAt));
+        report(observationOf(request, reply, reply.error, clock.now() - startedAt), request);
         return reply;
       } catch (error) {
-        report(outcomeOf(request, undefined, error, clock.now() - startedAt));
+        report(observationOf(request, undefined, error, clock.now() - startedAt), request);
         throw error;
       }
     };
 }
 
-function outcomeOf(request: Request, reply: Reply | undefined, error: unknown, durationMs: number) {
-  const attempts = error instanceof CallError ? error.attempts : reply?.origin.attempts;
-  return {
-    operation: request.label,
-    durationMs,
-    status: reply?.status,
-    code: error === undefined ? undefined : error instanceof CallError ? error.code : 'internal',
-    attempts: attempts ?? request.attempt,
-  };
+function observationOf({ label }: Request, reply: Reply | undefined, error: unknown, durationMs: number): Observation {
+  const code = error === undefined ? undefined : error instanceof CallError ? error.code : 'internal';
+  return { operation: label, durationMs, status: reply?.status, code };
 }

@@ -17,11 +17,12 @@ export interface TimeLimit {
  * Runs work that is given a signal, and settles at the latest when the time is up or the outer signal
  * fires: at once, even if the work ignores its signal. Leaves no timer and no listener behind.
  *
- * @throws CallError `cancelled` when the outer signal fires, or what `onTimeout` makes
+ * @throws CallError the reason that the outer signal fired for (`cancelled`, if it is none of ours), or
+ *   what `onTimeout` makes
  */
 export function timeLimit<T>(limit: TimeLimit, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { clock, ms, signal: outer, onTimeout, operation } = limit;
-  if (outer?.aborted) return Promise.reject(cancelled(operation));
+  if (outer?.aborted) return Promise.reject(reasonOf(outer, operation));
   return new Promise<T>((resolve, reject) => {
     const inner = new AbortController();
     const stop = (error: CallError) => {
@@ -29,7 +30,7 @@ export function timeLimit<T>(limit: TimeLimit, work: (signal: AbortSignal) => Pr
       reject(error);
       inner.abort(error);
     };
-    const onAbort = () => stop(outer?.reason instanceof CallError ? outer.reason : cancelled(operation));
+    const onAbort = () => stop(reasonOf(outer, operation));
     const disarm = clock.after(ms, () => stop(onTimeout()));
     outer?.addEventListener('abort', onAbort);
     const settle = () => {
@@ -65,11 +66,7 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined,
   });
 }
 
-/** The error of a call whose caller gave up. */
-export function cancelled(operation: string): CallError<'cancelled'> {
-  return new CallError('cancelled', 'the caller gave up', { operation });
-}
-
 function reasonOf(signal: AbortSignal | undefined, operation: string): CallError {
-  return signal?.reason instanceof CallError ? signal.reason : cancelled(operation);
+  if (signal?.reason instanceof CallError) return signal.reason;
+  return new CallError('cancelled', 'the caller gave up', { operation });
 }

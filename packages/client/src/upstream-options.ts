@@ -71,7 +71,7 @@ const whole = new Set(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxR
  * @throws TypeError that names the option, its bounds and what came; for two that contradict each other, both
  */
 export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamOptions {
-  const unknown = Object.keys(given).find((name) => !(name in upstreamDefaults));
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(upstreamDefaults, name));
   if (unknown)
     throw new TypeError(`unknown option ${unknown}: expected one of ${Object.keys(upstreamDefaults).join(', ')}`);
   const said = Object.entries(given).filter(([, value]) => value !== undefined);

@@ -2,9 +2,8 @@ import { EventEmitter } from 'node:events';
 import { CallError } from '@parley/contract';
 import { type Discovery, discovery } from './discovery.ts';
 import { Endpoint } from './endpoint.ts';
-import type { Request, Send } from './layer.ts';
+import type { Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
-import type { Reply } from './reply.ts';
 import { CircuitBreaker, type CircuitState, windowBuckets } from './resilience/circuit-breaker.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
@@ -32,7 +31,7 @@ export interface Upstream {
   endpoints(): readonly EndpointStatus[];
   /** Listens to calls, attempts and circuits; the returned function ends that. */
   subscribe(listener: TelemetryListener): () => void;
-  /** Ends discovery, lets calls under way finish, closes all sockets. Calls after this fail at once. */
+  /** Lets calls under way finish, retries included, then ends discovery and closes all sockets. Calls after this fail at once. */
   close(): Promise<void>;
 }
 
@@ -63,6 +62,8 @@ class OpenUpstream implements Upstream {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #pipeline: Send;
   #current: readonly Endpoint[] = [];
+  #underWay = 0;
+  #onIdle = () => {};
   #closed: Promise<void> | undefined;
 
   constructor(name: string, where: string | readonly string[], options: UpstreamOptions) {
@@ -85,11 +86,18 @@ class OpenUpstream implements Upstream {
     return this.#axios.interceptors;
   }
 
-  readonly send = (request: Request): Promise<Reply> => {
-    if (!this.#closed) return this.#pipeline(request);
-    return Promise.reject(
-      new CallError('unavailable', `the upstream ${this.name} is closed`, { operation: request.label }),
-    );
+  readonly send: Send = async (request) => {
+    if (this.#closed) {
+      const details = { operation: request.label, isUnprocessed: true };
+      throw new CallError('unavailable', `the upstream ${this.name} is closed`, details);
+    }
+    this.#underWay++;
+    try {
+      return await this.#pipeline(request);
+    } finally {
+      this.#underWay--;
+      if (this.#underWay === 0) this.#onIdle();
+    }
   };
 
   endpoints(): readonly EndpointStatus[] {
@@ -106,6 +114,12 @@ class OpenUpstream implements Upstream {
   }
 
   async #close(): Promise<void> {
+    // Retries too need endpoints: nothing is closed under a call. Its deadline bounds this wait.
+    if (this.#underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
     this.#discovery.close();
     clearInterval(this.#rotationTimer);
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));

@@ -76,8 +76,9 @@ export class CircuitBreaker {
     if (isProbe) this.#isProbing = true;
     const end = (isSuccess?: boolean) => {
       if (generation !== this.#generation) return;
-      if (isProbe) this.#isProbing = false;
-      if (isSuccess !== undefined) this.#report(isSuccess);
+      // What a probe reports changes the state, a success a moment later: until then the place is taken.
+      if (isSuccess === undefined) this.#isProbing &&= !isProbe;
+      else this.#report(isSuccess);
     };
     return { succeed: () => end(true), fail: () => end(false), release: () => end() };
   }
@@ -133,8 +134,9 @@ function report(isSuccess: boolean): Promise<void> {
 
 /**
  * Asks the endpoint's breaker for leave and tells it how the attempt ended. A failure that blames the
- * endpoint counts against it; a call that was cancelled or ran out of its own time says nothing; any
- * other answer, an error answer too, shows that the endpoint works.
+ * endpoint counts against it; any other reply, an error reply too, shows that the endpoint works. An
+ * attempt that ended without a reply for another reason (cancelled, out of the caller's time, not fit to
+ * be sent) says nothing.
  *
  * @throws CallError `unavailable`, never processed, where the circuit is open
  */
@@ -145,21 +147,15 @@ export function circuitBreaker(breaker: CircuitBreaker, address: string): Layer 
       if (!permit) throw circuitOpen(request.label, address, request.attempt);
       try {
         const reply = await next(request);
-        record(permit, reply.error);
+        if (reply.error?.blamesEndpoint) permit.fail();
+        else permit.succeed();
         return reply;
       } catch (error) {
-        record(permit, error);
+        if (error instanceof CallError && error.blamesEndpoint) permit.fail();
+        else permit.release();
         throw error;
       }
     };
-}
-
-function record(permit: Permit, error: unknown): void {
-  if (error === undefined) permit.succeed();
-  else if (!(error instanceof CallError)) permit.release();
-  else if (error.blamesEndpoint) permit.fail();
-  else if (error.code === 'cancelled' || error.code === 'deadline_exceeded') permit.release();
-  else permit.succeed();
 }
 
 function circuitOpen(operation: string, endpoint: string, attempts: number): CallError {

@@ -22,7 +22,7 @@ export function deadline({ callTimeoutMs }: DeadlineOptions, clock: Clock): Laye
       const allowedMs = request.timeoutMs ?? callTimeoutMs;
       const deadlineMs = Math.min(context.deadlineMs ?? Number.POSITIVE_INFINITY, now + allowedMs);
       const ms = deadlineMs - now;
-      if (ms <= 0) throw new CallError('deadline_exceeded', 'not sent: the time was up before', { operation: label });
+      if (!(ms > 0)) throw new CallError('deadline_exceeded', 'not sent: the time was up before', { operation: label });
       const onTimeout = () =>
         new CallError('deadline_exceeded', `not answered in ${Math.round(ms)} ms`, { operation: label });
       const limit = { clock, ms, signal: context.signal, onTimeout, operation: label };

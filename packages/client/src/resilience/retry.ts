@@ -21,7 +21,7 @@ export interface RetryShared {
 }
 
 /**
- * Hides a transient failure from the caller: tries again, elsewhere, after a backoff (or `Retry-After`).
+ * Hides a transient failure from the caller: tries again, elsewhere, after a backoff, and not before `Retry-After`.
  * Only what may be sent twice, or was provably never processed; only while the budget pays for it; never
  * beyond the deadline.
  */
@@ -36,7 +36,8 @@ export function retry(options: RetryOptions, { budget, clock, random }: RetrySha
         if (!failure?.isTransient || attempt === options.maxAttempts) return settle(outcome);
         if (!request.isIdempotent && !failure.isUnprocessed) return settle(outcome);
 
-        const waitMs = failure.retryAfterMs ?? backoff(options, attempt, random());
+        // On top of Retry-After: callers that were told the same must not come back together.
+        const waitMs = (failure.retryAfterMs ?? 0) + backoff(options, attempt, random());
         if (clock.now() + waitMs >= request.deadlineMs || !budget.withdraw()) return settle(outcome);
         await sleep(clock, waitMs, request.signal, request.label);
       }

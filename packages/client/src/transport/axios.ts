@@ -9,6 +9,7 @@ export {
   AxiosError,
   AxiosHeaders,
   type AxiosResponse,
+  CanceledError,
   type InternalAxiosRequestConfig,
 } from 'axios';
 
@@ -31,7 +32,10 @@ export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: str
       const origin = { operation: request.label, endpoint: address, attempts: request.attempt };
       return new Reply(response.status, response.headers as ReplyHeaders, response.data, origin);
     } catch (error) {
-      throw error instanceof AxiosError ? toCallError(error, request, address) : error;
+      if (request.signal?.reason instanceof CallError) throw request.signal.reason;
+      // An interceptor's own axios call may have failed: that is nothing this endpoint did.
+      if (!(error instanceof AxiosError) || error.config?.adapter !== adapter) throw error;
+      throw toCallError(error, request, address);
     }
   };
 }
@@ -41,7 +45,8 @@ function toConfig(request: Request, adapter: AxiosAdapter) {
     adapter,
     method: request.method,
     url: request.path,
-    headers: { ...request.headers },
+    // false: axios would call a body that isn't there a form.
+    headers: { 'content-type': false, ...request.headers },
     data: request.body,
     responseType: request.replyAs === 'bytes' ? ('arraybuffer' as const) : ('text' as const),
     ...(request.signal && { signal: request.signal }),
@@ -56,24 +61,38 @@ const unprocessedCodes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_CLOSED',
+]);
+
+/** The request cannot be sent to any endpoint: a header value with a line break, say. */
+const inputCodes = new Set([
+  AxiosError.ERR_NOT_SUPPORT,
+  AxiosError.ERR_BAD_OPTION,
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
 ]);
 
 const replyCodes = new Set([AxiosError.ERR_BAD_RESPONSE, 'UND_ERR_RES_EXCEEDED_MAX_SIZE']);
 
 // The AxiosError itself stays behind: it holds the whole request, Authorization and body included.
-function toCallError(error: AxiosError, { label, attempt, signal }: Request, endpoint: string): CallError {
-  if (signal?.reason instanceof CallError) return signal.reason;
-  const { code = 'ERR_NETWORK', cause } = error;
+function toCallError(error: AxiosError, { label, attempt }: Request, endpoint: string): CallError {
+  const { code = 'ERR_NETWORK' } = error;
+  const cause = harmless(error.cause);
   const details = { operation: label, endpoint, attempts: attempt, cause };
   if (unprocessedCodes.has(code)) {
     return new CallError('unavailable', `cannot connect (${code})`, { ...details, isUnprocessed: true });
   }
   if (replyCodes.has(code)) return new CallError('invalid_reply', error.message, details);
   if (code === AxiosError.ERR_CANCELED) return new CallError('cancelled', 'the caller gave up', details);
-  if (code === AxiosError.ERR_NOT_SUPPORT || code === AxiosError.ERR_BAD_OPTION) {
-    return new CallError('rejected', error.message, details);
-  }
+  if (inputCodes.has(code)) return new CallError('invalid_input', `not sent: ${error.message}`, details);
   return new CallError('unavailable', `the connection broke (${code})`, details);
+}
+
+/** undici's parser errors hold the bytes that they could not read: part of a reply, whosever data that is. */
+function harmless(cause: unknown): unknown {
+  if (cause instanceof Error && 'data' in cause) Reflect.deleteProperty(cause, 'data');
+  return cause;
 }
 
 const builder = new Axios({ allowAbsoluteUrls: false });

@@ -27,6 +27,7 @@ export class ConnectionPool {
       connections: options.maxConnections,
       connect: { timeout: options.connectTimeoutMs },
       keepAliveTimeout: options.idleConnectionMs,
+      keepAliveMaxTimeout: options.idleConnectionMs, // whatever longer time the server's Keep-Alive header offers
       maxResponseSize: options.maxReplyBytes,
       // The attempt's own limit covers headers and body together, which undici's two timers do not.
       headersTimeout: 0,

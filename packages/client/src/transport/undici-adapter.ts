@@ -64,7 +64,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
     statusText = '',
   ): void {
-    if (status < 200) return; // an early hint, not the reply
+    // Early hints come here too; the reply that follows overwrites them.
     this.#status = status;
     this.#statusText = statusText;
     this.#headers = headers;

@@ -1,0 +1,166 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { settled, VirtualClock } from '../test-kit/virtual-clock.ts';
+import { discovery, type Resolve } from './discovery.ts';
+
+const options = { dnsRefreshMs: 1_000 };
+let clock: VirtualClock;
+beforeEach(() => {
+  clock = new VirtualClock();
+});
+
+describe('discovery by URL', () => {
+  it.each([
+    ['http://a:3000', ['http://a:3000']],
+    ['https://a.example', ['https://a.example']],
+    ['http://a:3000/', ['http://a:3000']],
+    ['http://a:3000, http://b:3000', ['http://a:3000', 'http://b:3000']],
+    [
+      ['http://a:3000', 'http://b:3000', 'http://a:3000/'],
+      ['http://a:3000', 'http://b:3000'],
+    ],
+    ['http://[::1]:3000', ['http://[::1]:3000']],
+  ])('takes %j', (where, addresses) => {
+    const found = discovery(where, options, clock);
+    expect(found.addresses()).toEqual(addresses);
+    found.onChange(() => {});
+    found.close();
+  });
+
+  const forms = 'expected http://host:port, https://host:port, several of them, or dns://name:port, got ';
+  it.each([
+    ['', `${forms}""`],
+    ['localhost:3000', `${forms}"localhost:3000"`],
+    ['ftp://a', `${forms}"ftp://a"`],
+    ['http://a/api', `${forms}"http://a/api"`],
+    ['http://a?x=1', `${forms}"http://a?x=1"`],
+    ['http://user:pw@a', `${forms}"http://user:pw@a"`],
+    ['http://a:3000,', `${forms}""`],
+    ['http://a:99999', `${forms}"http://a:99999"`],
+    ['dns://name', `${forms}"dns://name"`],
+    [[], `${forms}an empty list`],
+    [['dns://name:1', 'http://a'], 'a dns:// address stands alone, got 2 addresses'],
+  ])('refuses %j and says what it expected and what came', (where, message) => {
+    expect(() => discovery(where, options, clock)).toThrow(new TypeError(message));
+  });
+});
+
+describe('discovery by DNS', () => {
+  /** A name server that gives these answers one after the other, the last one again and again. */
+  function dns(...answers: readonly (readonly string[] | Error)[]) {
+    const asked: string[] = [];
+    const changes: (readonly string[])[] = [];
+    const resolve: Resolve = async (name) => {
+      const answer = answers[Math.min(asked.length, answers.length - 1)] ?? [];
+      asked.push(name);
+      if (answer instanceof Error) throw answer;
+      return answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+    };
+    const found = discovery('dns://things:3000', options, clock, resolve);
+    found.onChange((addresses) => changes.push(addresses));
+    return { found, asked, changes };
+  }
+  const refresh = () => clock.advance(1_100);
+  const notFound = new Error('getaddrinfo ENOTFOUND things');
+
+  it('asks for the name and gives all its addresses with the port', async () => {
+    const { found, asked } = dns(['10.0.0.2', '10.0.0.1', 'fd00::1', '10.0.0.1']);
+    expect(asked).toEqual([]);
+    expect(await found.addresses()).toEqual(['http://10.0.0.1:3000', 'http://10.0.0.2:3000', 'http://[fd00::1]:3000']);
+    expect(asked).toEqual(['things']);
+  });
+
+  it('asks once for many who wait for the first answer', async () => {
+    const { found, asked } = dns(['10.0.0.1']);
+    await Promise.all(Array.from({ length: 20 }, () => found.addresses()));
+    expect(asked).toHaveLength(1);
+  });
+
+  it('tells of addresses that came and went', async () => {
+    const { found, changes } = dns(['10.0.0.1'], ['10.0.0.1', '10.0.0.2'], ['10.0.0.2']);
+    await found.addresses();
+    await refresh();
+    await refresh();
+    expect(changes).toEqual([
+      ['http://10.0.0.1:3000'],
+      ['http://10.0.0.1:3000', 'http://10.0.0.2:3000'],
+      ['http://10.0.0.2:3000'],
+    ]);
+  });
+
+  it('tells nothing where only the order has changed', async () => {
+    const { found, asked, changes } = dns(['10.0.0.1', '10.0.0.2'], ['10.0.0.2', '10.0.0.1']);
+    await found.addresses();
+    await refresh();
+    expect(asked).toHaveLength(2);
+    expect(changes).toHaveLength(1);
+  });
+
+  it.each([
+    ['an error', notFound],
+    ['an empty answer', []],
+  ])('keeps the last known addresses after %s, and asks again', async (_, answer) => {
+    const { found, asked, changes } = dns(['10.0.0.1'], answer, ['10.0.0.9']);
+    await found.addresses();
+    await refresh();
+    expect(asked).toHaveLength(2);
+    expect(await found.addresses()).toEqual(['http://10.0.0.1:3000']);
+    await refresh();
+    expect(changes.at(-1)).toEqual(['http://10.0.0.9:3000']);
+  });
+
+  it('passes the error on where nothing is known yet, and asks again when asked', async () => {
+    const { found } = dns(notFound, ['10.0.0.1']);
+    await expect(found.addresses()).rejects.toBe(notFound);
+    expect(await found.addresses()).toEqual(['http://10.0.0.1:3000']);
+  });
+
+  it('asks again by itself, one timer at a time, ± 10 %', async () => {
+    const { found, asked } = dns(['10.0.0.1']);
+    await found.addresses();
+    expect(clock.pending).toBe(1);
+    await clock.advance(899);
+    expect(asked).toHaveLength(1);
+    await clock.advance(201);
+    expect(asked).toHaveLength(2);
+    expect(clock.pending).toBe(1);
+  });
+
+  it('does not ask in step with others', async () => {
+    const starts = new Set<number>();
+    for (let i = 0; i < 10; i++) {
+      const { found, asked } = dns(['10.0.0.1']);
+      await found.addresses();
+      const startedAt = clock.now();
+      while (asked.length < 2) await clock.advance(1);
+      starts.add(clock.now() - startedAt);
+      found.close();
+    }
+    expect(starts.size).toBeGreaterThan(2);
+  });
+
+  it('stops asking after close()', async () => {
+    const { found, asked } = dns(['10.0.0.1']);
+    await found.addresses();
+    found.close();
+    await clock.advance(60_000);
+    expect(asked).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('tells nothing that it learns after close()', async () => {
+    const { found, changes } = dns(['10.0.0.1'], ['10.0.0.2']);
+    await found.addresses();
+    await clock.advance(899);
+    const early = clock.advance(201);
+    found.close();
+    await early;
+    const asking = dns(['10.0.0.1']);
+    const answer = asking.found.addresses();
+    asking.found.close();
+    await answer;
+    await settled();
+    expect(changes).toHaveLength(1);
+    expect(asking.changes).toHaveLength(0);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { type UpstreamOptions, upstreamDefaults, upstreamOptions } from './upstream-options.ts';
+
+describe('upstreamOptions', () => {
+  it('gives the defaults where nothing is said', () => {
+    expect(upstreamOptions()).toEqual(upstreamDefaults);
+    expect(upstreamOptions({})).toEqual(upstreamDefaults);
+  });
+
+  it('has defaults that fit together when all are said', () => {
+    expect(upstreamOptions({ ...upstreamDefaults })).toEqual(upstreamDefaults);
+  });
+
+  it('takes undefined for not said', () => {
+    const given = { maxAttempts: undefined } as unknown as Partial<UpstreamOptions>;
+    expect(upstreamOptions(given).maxAttempts).toBe(upstreamDefaults.maxAttempts);
+  });
+
+  const bounds: [keyof UpstreamOptions, number, number][] = [
+    ['callTimeoutMs', 1, 3_600_000],
+    ['attemptTimeoutMs', 1, 3_600_000],
+    ['maxAttempts', 1, 10],
+    ['backoffBaseMs', 0, 60_000],
+    ['backoffMaxMs', 0, 600_000],
+    ['retryBudgetRatio', 0, 1],
+    ['retryBudgetPerSecond', 0, 10_000],
+    ['circuitWindowMs', 1_000, 600_000],
+    ['circuitMinCalls', 1, 1_000_000],
+    ['circuitFailureRatio', 0.01, 0.99],
+    ['circuitOpenMs', 1, 600_000],
+    ['connectTimeoutMs', 1, 60_000],
+    ['maxConnections', 1, 10_000],
+    ['idleConnectionMs', 1, 600_000],
+    ['maxReplyBytes', 1, 2 ** 31],
+    ['dnsRefreshMs', 100, 3_600_000],
+  ];
+  // What else must be said so that only the bound itself is at stake.
+  const widest = { callTimeoutMs: 3_600_000, attemptTimeoutMs: 1, backoffBaseMs: 0, backoffMaxMs: 600_000 };
+
+  it.each(bounds)('takes %s from %d to %d, and nothing beyond', (name, min, max) => {
+    for (const value of [min, max]) expect(upstreamOptions({ ...widest, [name]: value })[name]).toBe(value);
+    for (const value of [min - 0.01, max + 1, Number.NaN, Number.POSITIVE_INFINITY, '5', null]) {
+      const refuse = () => upstreamOptions({ ...widest, [name]: value } as Partial<UpstreamOptions>);
+      expect(refuse).toThrow(new RegExp(`^${name} must be a (whole )?number from ${min} to ${max}, not ${value}$`));
+    }
+  });
+
+  it('knows bounds for every number', () => {
+    const numbers = Object.entries(upstreamDefaults).filter(([, value]) => typeof value === 'number');
+    expect(numbers.map(([name]) => name).sort()).toEqual(bounds.map(([name]) => name).sort());
+  });
+
+  it.each(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxReplyBytes'])(
+    'takes %s in whole numbers',
+    (name) => {
+      expect(() => upstreamOptions({ [name]: 2.5 })).toThrow(/must be a whole number/);
+    },
+  );
+
+  it.each(['maxAttempt', 'retries', 'toString', '__proto__x'])('refuses the unknown option %s', (name) => {
+    expect(() => upstreamOptions({ [name]: 1 })).toThrow(
+      new RegExp(`^unknown option ${name}: expected one of callTimeoutMs, .*random$`),
+    );
+  });
+
+  it('names both options that contradict each other', () => {
+    expect(() => upstreamOptions({ callTimeoutMs: 500, attemptTimeoutMs: 800 })).toThrow(
+      'attemptTimeoutMs (800) must not be above callTimeoutMs (500)',
+    );
+    expect(() => upstreamOptions({ backoffBaseMs: 700, backoffMaxMs: 70 })).toThrow(
+      'backoffBaseMs (700) must not be above backoffMaxMs (70)',
+    );
+  });
+
+  it('shortens attempts with a call that is made shorter', () => {
+    expect(upstreamOptions({ callTimeoutMs: 500 }).attemptTimeoutMs).toBe(500);
+  });
+});

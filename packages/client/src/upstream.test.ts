@@ -1,0 +1,209 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { httpServer, sendJson } from '../test-kit/http-server.ts';
+import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-kit/raw-server.ts';
+import { rejection, seededRandom, somePost, someRequest } from '../test-kit/sample.ts';
+import { createUpstream } from './upstream.ts';
+import type { UpstreamOptions } from './upstream-options.ts';
+
+let closeables: { close(): Promise<void> }[];
+beforeEach(() => {
+  closeables = [];
+});
+afterEach(async () => {
+  for (const closeable of closeables.reverse()) await closeable.close();
+});
+
+async function serverOf(behave: Behaviour) {
+  const server = new RawServer(behave);
+  closeables.push(server);
+  return { server, address: await server.listen() };
+}
+
+function upstreamAt(where: string | readonly string[], options: Partial<UpstreamOptions> = {}) {
+  const upstream = createUpstream('things', where, options);
+  closeables.push(upstream);
+  return upstream;
+}
+
+const ok: Behaviour = (socket) => socket.write(httpReply('{}'));
+
+describe('createUpstream', () => {
+  it('refuses what is not valid at once', () => {
+    expect(() => createUpstream('things', 'nowhere')).toThrow('expected http://host:port');
+    expect(() => createUpstream('things', 'http://a', { maxAttempts: 0 })).toThrow('maxAttempts must be');
+  });
+
+  it('fails no call, a POST neither, while one of two endpoints is dead', async () => {
+    const { address } = await serverOf(ok);
+    const dead = await deadAddress();
+    const upstream = upstreamAt([dead, address], { random: seededRandom() });
+    for (let i = 0; i < 50; i++) {
+      expect((await upstream.send(i % 2 ? somePost() : someRequest())).status).toBe(200);
+    }
+    const circuits = upstream.endpoints().map(({ address, circuit }) => [address, circuit]);
+    expect(circuits).toEqual([
+      [dead, 'open'],
+      [address, 'closed'],
+    ]);
+  });
+
+  it('says unavailable, never processed, when all are dead', async () => {
+    const upstream = upstreamAt([await deadAddress(), await deadAddress()], { backoffBaseMs: 1 });
+    for (let i = 0; i < 30; i++) {
+      expect(await rejection(upstream.send(somePost()))).toMatchObject({ code: 'unavailable', isUnprocessed: true });
+    }
+    expect(upstream.endpoints().map(({ circuit }) => circuit)).toEqual(['open', 'open']);
+  });
+
+  it('tells of calls, attempts and circuits', async () => {
+    const dead = await deadAddress();
+    const upstream = upstreamAt(dead, { backoffBaseMs: 1, circuitMinCalls: 3 });
+    const listener = { onCall: jest.fn(), onAttempt: jest.fn(), onCircuit: jest.fn() };
+    const end = upstream.subscribe(listener);
+    await rejection(upstream.send(someRequest()));
+    end();
+    await rejection(upstream.send(someRequest()));
+    const about = { upstream: 'things', operation: 'GET /api/things/{id}', code: 'unavailable' };
+    expect(listener.onCall.mock.calls).toEqual([[expect.objectContaining({ ...about, attempts: 3 })]]);
+    expect(listener.onAttempt).toHaveBeenCalledTimes(3);
+    expect(listener.onAttempt).toHaveBeenLastCalledWith(
+      expect.objectContaining({ ...about, endpoint: dead, attempts: 3 }),
+    );
+    expect(listener.onCircuit.mock.calls).toEqual([[{ upstream: 'things', endpoint: dead, state: 'open' }]]);
+  });
+
+  it('counts attempts under way per endpoint', async () => {
+    const { address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 30));
+    const upstream = upstreamAt(address);
+    await upstream.send(someRequest());
+    const calls = [1, 2, 3].map(() => upstream.send(someRequest()));
+    await until(() => upstream.endpoints()[0]?.inFlight === 3);
+    await Promise.all(calls);
+    expect(upstream.endpoints()).toEqual([{ address, circuit: 'closed', inFlight: 0 }]);
+  });
+
+  it('finds its endpoints by DNS', async () => {
+    const { address } = await serverOf(ok);
+    const upstream = upstreamAt(address.replace('http://127.0.0.1', 'dns://localhost'));
+    expect((await upstream.send(someRequest())).status).toBe(200);
+    expect(upstream.endpoints().map(({ address }) => address)).toContain(address);
+  });
+
+  it('says unavailable where the name is not known', async () => {
+    const upstream = upstreamAt('dns://no-such-name.invalid:80', { backoffBaseMs: 1 });
+    const error = await rejection(upstream.send(somePost()));
+    expect(error).toMatchObject({ code: 'unavailable', detail: 'no address of things is known', isUnprocessed: true });
+  });
+
+  describe('close', () => {
+    it('lets calls under way finish, closes all sockets, and takes no more calls', async () => {
+      const { server, address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 50));
+      const upstream = upstreamAt(address);
+      const calls = [1, 2, 3].map(() => upstream.send(someRequest()));
+      await until(() => server.requests.length === 3);
+      const closing = upstream.close();
+      const late = rejection(upstream.send(someRequest()));
+      expect(await late).toMatchObject({
+        code: 'unavailable',
+        detail: 'the upstream things is closed',
+        isUnprocessed: true,
+      });
+      expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
+      await closing;
+      await until(() => server.sockets.size === 0);
+      expect(server.requests).toHaveLength(3);
+    });
+
+    it('lets a call under way make the retry that it needs', async () => {
+      const failing: string = httpReply('{}', { status: '503 Service Unavailable' });
+      const { server, address } = await serverOf((socket) =>
+        socket.write(server.requests.length > 1 ? httpReply('{}') : failing),
+      );
+      const upstream = upstreamAt(address, { backoffBaseMs: 100, random: () => 0.9 });
+      const call = upstream.send(someRequest());
+      await until(() => server.requests.length === 1);
+      await upstream.close();
+      expect((await call).status).toBe(200);
+    });
+
+    it('is bounded by the deadline of the calls under way', async () => {
+      const { server, address } = await serverOf(() => {});
+      const upstream = upstreamAt(address, { callTimeoutMs: 200 });
+      const call = rejection(upstream.send(someRequest()));
+      await until(() => server.requests.length === 1);
+      const startedAt = performance.now();
+      await upstream.close();
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      // The last attempt may end too late for another one to fit in.
+      expect(['deadline_exceeded', 'attempt_timeout']).toContain((await call).code);
+      await until(() => server.sockets.size === 0);
+    });
+
+    it('may be called twice, and before anything was sent', async () => {
+      const upstream = upstreamAt('dns://localhost:1');
+      await Promise.all([upstream.close(), upstream.close()]);
+    });
+  });
+
+  it('does not keep a process alive that has no call under way', async () => {
+    const server = await httpServer((_, response) => sendJson(response, 200, {}));
+    closeables.push(server);
+    const { port } = new URL(server.address);
+    const script = `
+      import { createUpstream } from '@parley/client';
+      for (const where of ['http://127.0.0.1:${port}', 'dns://localhost:${port}']) {
+        const { status } = await createUpstream('things', where).send({
+          label: 'GET /', method: 'GET', path: '/', headers: {}, replyAs: 'text', isIdempotent: true, context: {},
+          deadlineMs: Infinity, attempt: 1, mayRetry: false, tried: [],
+        });
+        console.log(status);
+      }
+      const dead = createUpstream('dead', 'http://127.0.0.1:1', { circuitMinCalls: 1, circuitOpenMs: 600_000, backoffBaseMs: 200 });
+      await dead.send({
+        label: 'GET /', method: 'GET', path: '/', headers: {}, replyAs: 'text', isIdempotent: true, context: {},
+        deadlineMs: Infinity, attempt: 1, mayRetry: false, tried: [],
+      }).catch(({ code }) => console.log(code, dead.endpoints()[0].circuit));`;
+    const args = ['--conditions=@parley/source', '--input-type=module', '-e', script];
+    const child = spawn(process.execPath, args, {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 15_000,
+    });
+    let printed = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk;
+    });
+    const startedAt = performance.now();
+    const [code, signal] = await once(child, 'close');
+    expect({ code, signal, printed }).toEqual({ code: 0, signal: null, printed: '200\n200\nunavailable open\n' });
+    // Less than idleConnectionMs and dnsRefreshMs, which an open socket or timer would hold it for.
+    expect(performance.now() - startedAt).toBeLessThan(3_900);
+  });
+
+  it('fails no GET of 2000, many at a time, while one endpoint of three resets connections at random', async () => {
+    const random = seededRandom(7);
+    const flaky: Behaviour = (socket) => (random() < 0.4 ? socket.resetAndDestroy() : socket.write(httpReply('{}')));
+    const servers = await Promise.all([serverOf(ok), serverOf(flaky), serverOf(ok)]);
+    const upstream = upstreamAt(
+      servers.map(({ address }) => address),
+      { random: seededRandom(8) },
+    );
+    let failures = 0;
+    let left = 2_000;
+    const caller = async () => {
+      while (left-- > 0) {
+        const status = await upstream.send(someRequest()).then(({ status }) => status, String);
+        if (status !== 200) failures++;
+      }
+    };
+    await Promise.all(Array.from({ length: 50 }, caller));
+    expect(failures).toBe(0);
+    expect(upstream.endpoints().map(({ inFlight }) => inFlight)).toEqual([0, 0, 0]);
+    const [one = 0, bad = 0, other = 0] = servers.map(({ server }) => server.requests.length);
+    expect(bad).toBeGreaterThan(10);
+    expect(Math.min(one, other)).toBeGreaterThan(500);
+  });
+});

@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+
+/** What a raw server does with one request: `text` is its head and what came with it. */
+export type Behaviour = (socket: Socket, text: string) => void;
+
+/** A server that writes what it is told to, right or wrong, and remembers what it got. */
+export class RawServer {
+  readonly #server: Server;
+  readonly sockets = new Set<Socket>();
+  /** The heads of the requests that came, one text each. */
+  readonly requests: string[] = [];
+  /** Connections that were ever opened. */
+  connections = 0;
+
+  constructor(behave: Behaviour) {
+    this.#server = createServer((socket) => {
+      this.connections++;
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+      socket.on('error', () => {});
+      socket.on('data', (chunk) => {
+        this.requests.push(chunk.toString());
+        behave(socket, chunk.toString());
+      });
+    });
+  }
+
+  async listen(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    if (!this.#server.listening) return;
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
+
+/** A whole reply in HTTP/1.1. */
+export function httpReply(body: string, { status = '200 OK', headers = {} as Record<string, string> } = {}): string {
+  const all = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`;
+}
+
+/** An address where nobody listens. */
+export async function deadAddress(): Promise<string> {
+  const server = new RawServer(() => {});
+  const address = await server.listen();
+  await server.close();
+  return address;
+}
+
+/** Waits until something holds, looking again every 5 ms; fails after 5 s. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 1_000; i++) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error('still not so after 5 s');
+}
