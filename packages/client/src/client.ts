@@ -3,7 +3,6 @@ import {
   type CallOptions,
   type Client,
   type Contract,
-  currentContext,
   decodeOutput,
   encodeInput,
   type Operation,
@@ -11,6 +10,7 @@ import {
   type WireInput,
 } from '@parley/contract';
 import { contextHeaders } from './context-headers.ts';
+import { inheritedContext } from './inherited-context.ts';
 import type { Request } from './layer.ts';
 import type { Reply } from './reply.ts';
 import type { Upstream } from './upstream.ts';
@@ -47,7 +47,7 @@ async function check({ input: schema, label }: Operation, input: unknown): Promi
 function requestOf(operation: Operation, input: Record<string, unknown>, options: CallOptions = {}): Request {
   const { path, headers, body } = encode(operation, input);
   const { timeoutMs, ...explicit } = options;
-  const context = { ...currentContext(), ...explicit };
+  const context = inheritedContext(explicit);
   return {
     label: operation.label,
     method: operation.method,

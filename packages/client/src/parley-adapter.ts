@@ -1,5 +1,6 @@
-import { CallError, currentContext } from '@parley/contract';
+import { CallError } from '@parley/contract';
 import { contextHeaders } from './context-headers.ts';
+import { inheritedContext } from './inherited-context.ts';
 import type { Request } from './layer.ts';
 import {
   type AxiosAdapter,
@@ -11,6 +12,7 @@ import {
   pathOf,
   settle,
 } from './transport/axios.ts';
+import { notSupported, refuseUnsupported } from './unsupported-options.ts';
 import type { Upstream } from './upstream.ts';
 
 /**
@@ -46,7 +48,7 @@ const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 function toRequest(config: InternalAxiosRequestConfig): Request {
   const method = (config.method ?? 'get').toUpperCase();
   const path = pathWithin(config);
-  const context = { ...currentContext(), ...(config.signal && { signal: config.signal as AbortSignal }) };
+  const context = inheritedContext(config.signal ? { signal: config.signal as AbortSignal } : {});
   const headers = lowerCased(config.headers);
   return {
     label: `${method} ${path.split('?', 1)[0]}`,
@@ -85,55 +87,6 @@ function bodyOf(config: InternalAxiosRequestConfig): string | Uint8Array | undef
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   throw notSupported(config, 'expected a body of JSON, text or bytes: streams and forms are not supported');
-}
-
-const ownsConnections = 'the upstream owns the connections';
-const readsWhole = 'a body is sent and read whole';
-const noRedirects = 'service calls are not redirected';
-
-/** Options that this adapter doesn't have, each with the reason. */
-const unsupported: Readonly<Record<string, string>> = {
-  auth: 'set the authorization header',
-  beforeRedirect: noRedirects,
-  cancelToken: 'use signal',
-  family: ownsConnections,
-  fetchOptions: ownsConnections,
-  http2Options: ownsConnections,
-  httpAgent: ownsConnections,
-  httpVersion: ownsConnections,
-  httpsAgent: ownsConnections,
-  insecureHTTPParser: ownsConnections,
-  lookup: ownsConnections,
-  maxBodyLength: readsWhole,
-  maxContentLength: 'set maxReplyBytes of the upstream',
-  maxRate: readsWhole,
-  maxRedirects: noRedirects,
-  onDownloadProgress: readsWhole,
-  onUploadProgress: readsWhole,
-  proxy: ownsConnections,
-  responseEncoding: 'replies are UTF-8',
-  socketPath: ownsConnections,
-  transport: ownsConnections,
-};
-
-/** Values by which an option says that it is not wanted. */
-const off = new Set<unknown>([undefined, null, false, 0, -1, Number.POSITIVE_INFINITY, 'utf8', 'utf-8']);
-
-const responseTypes = new Set<unknown>([undefined, 'json', 'text', 'arraybuffer']);
-
-/** An option that would be ignored is worse than an error. */
-function refuseUnsupported(config: InternalAxiosRequestConfig): void {
-  const options = config as unknown as Readonly<Record<string, unknown>>;
-  for (const [option, reason] of Object.entries(unsupported)) {
-    if (!off.has(options[option])) throw notSupported(config, `the option ${option} is not supported: ${reason}`);
-  }
-  const { responseType } = config;
-  if (responseTypes.has(responseType)) return;
-  throw notSupported(config, `responseType ${responseType} is not supported: expected json, text or arraybuffer`);
-}
-
-function notSupported(config: InternalAxiosRequestConfig, message: string): AxiosError {
-  return new AxiosError(message, AxiosError.ERR_NOT_SUPPORT, config);
 }
 
 const timedOut = new Set(['deadline_exceeded', 'attempt_timeout']);

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { CallError } from '@parley/contract';
-import { type Discovery, discovery } from './discovery.ts';
+import { discovery } from './discovery.ts';
 import { Endpoint } from './endpoint.ts';
+import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
 import { CircuitBreaker, type CircuitState, windowBuckets } from './resilience/circuit-breaker.ts';
@@ -54,30 +55,27 @@ export function createUpstream(
 
 class OpenUpstream implements Upstream {
   readonly name: string;
-  readonly #discovery: Discovery;
   readonly #shared: UpstreamShared;
   readonly #axios = createAxios();
   readonly #rotation = new EventEmitter().setMaxListeners(0);
   readonly #rotationTimer: NodeJS.Timeout;
-  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #endpoints: EndpointSet;
   readonly #pipeline: Send;
-  #current: readonly Endpoint[] = [];
   #underWay = 0;
   #onIdle = () => {};
   #closed: Promise<void> | undefined;
 
   constructor(name: string, where: string | readonly string[], options: UpstreamOptions) {
     this.name = name;
-    this.#discovery = discovery(where, options, options.clock);
+    this.#endpoints = new EndpointSet(discovery(where, options, options.clock), (address) => this.#open(address));
     this.#shared = {
       name,
       options,
       telemetry: new Telemetry(),
       budget: new RetryBudget(options, options.clock),
-      endpoints: () => (this.#current.length > 0 ? this.#current : this.#discover()),
+      endpoints: () => this.#endpoints.known(),
     };
     this.#pipeline = callPipeline(this.#shared);
-    this.#discovery.onChange((addresses) => this.#update(addresses));
     this.#rotationTimer = setInterval(() => this.#rotation.emit('rotate'), options.circuitWindowMs / windowBuckets);
     this.#rotationTimer.unref();
   }
@@ -101,7 +99,7 @@ class OpenUpstream implements Upstream {
   };
 
   endpoints(): readonly EndpointStatus[] {
-    return this.#current.map(({ address, circuit, inFlight }) => ({ address, circuit, inFlight }));
+    return this.#endpoints.current.map(({ address, circuit, inFlight }) => ({ address, circuit, inFlight }));
   }
 
   subscribe(listener: TelemetryListener): () => void {
@@ -120,28 +118,8 @@ class OpenUpstream implements Upstream {
         this.#onIdle = resolve;
       });
     }
-    this.#discovery.close();
     clearInterval(this.#rotationTimer);
-    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
-  }
-
-  async #discover(): Promise<readonly Endpoint[]> {
-    const addresses = await this.#discovery.addresses();
-    if (this.#current.length === 0) this.#update(addresses);
-    return this.#current;
-  }
-
-  /** Adds what is new, drains what is gone, keeps the rest with all that is known of it. */
-  #update(addresses: readonly string[]): void {
-    for (const [address, endpoint] of this.#endpoints) {
-      if (addresses.includes(address)) continue;
-      this.#endpoints.delete(address);
-      void endpoint.close();
-    }
-    for (const address of addresses) {
-      if (!this.#endpoints.has(address)) this.#endpoints.set(address, this.#open(address));
-    }
-    this.#current = [...this.#endpoints.values()];
+    await this.#endpoints.close();
   }
 
   #open(address: string): Endpoint {

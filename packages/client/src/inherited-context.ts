@@ -1,0 +1,27 @@
+import { type CallContext, currentContext } from '@parley/contract';
+
+/**
+ * The context of a call: that of the request that is being served, with what the caller says on top. A
+ * caller may shorten the time and add a signal, but not outlive the request; work that shall go on after
+ * it is run with `runInContext({}, …)`.
+ */
+export function inheritedContext(explicit: CallContext): CallContext {
+  const served = currentContext();
+  return {
+    ...served,
+    ...explicit,
+    ...earlier(served.deadlineMs, explicit.deadlineMs),
+    ...either(served.signal, explicit.signal),
+  };
+}
+
+function earlier(served?: number, explicit?: number): CallContext {
+  const deadlineMs = Math.min(served ?? Number.POSITIVE_INFINITY, explicit ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(deadlineMs) ? { deadlineMs } : {};
+}
+
+function either(served?: AbortSignal, explicit?: AbortSignal): CallContext {
+  if (served && explicit) return { signal: AbortSignal.any([served, explicit]) };
+  const signal = served ?? explicit;
+  return signal ? { signal } : {};
+}
