@@ -1,0 +1,74 @@
+import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { createProxyServer } from 'httpxy';
+
+/** How one attempt to have a replica answer went. `unreached` never got a connection, so nobody acted on it. */
+export type Outcome = 'answered' | 'unreached' | 'broken' | 'timed-out';
+
+/** Has replicas answer requests, over connections that are kept. */
+export interface Attempts {
+  attempt(request: IncomingMessage, response: ServerResponse, address: string, body: Buffer): Promise<Outcome>;
+  close(): void;
+}
+
+interface Progress {
+  isConnected: boolean;
+  isTimedOut: boolean;
+}
+
+const replyTimeoutMs = 12_000;
+
+/** Scope: one per gateway; owns the connections to the replicas. */
+export function createAttempts(): Attempts {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
+  const proxy = createProxyServer({ agent, proxyTimeout: replyTimeoutMs });
+  const progressOf = new WeakMap<IncomingMessage, Progress>();
+  proxy.on('proxyReq', (outgoing, request) => follow(outgoing, progressOf.get(request)));
+  proxy.on('proxyRes', (reply, _request, response) => {
+    delete reply.headers['x-request-id'];
+    delete reply.headers['keep-alive'];
+    // Concerns the connection to the replica; the client's is the gateway's own business.
+    reply.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
+  });
+  return {
+    async attempt(request, response, address, body) {
+      const progress: Progress = { isConnected: false, isTimedOut: false };
+      progressOf.set(request, progress);
+      try {
+        await proxy.web(request, response, {
+          target: `http://${address}`,
+          buffer: Readable.from(body.length ? [body] : []),
+        });
+        return 'answered';
+      } catch {
+        return outcomeOf(progress, response);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function follow(outgoing: ClientRequest, progress: Progress | undefined): void {
+  const { socket } = outgoing;
+  if (!progress || !socket) return;
+  // A kept connection is there already, and would collect listeners.
+  if (!socket.connecting) progress.isConnected = true;
+  else {
+    socket.once('connect', () => {
+      progress.isConnected = true;
+    });
+  }
+  outgoing.once('timeout', () => {
+    progress.isTimedOut = true;
+  });
+}
+
+function outcomeOf({ isConnected, isTimedOut }: Progress, response: ServerResponse): Outcome {
+  if (response.headersSent || response.destroyed) {
+    // Too late for another answer: the client must see that this one is not complete.
+    response.destroy();
+    return 'answered';
+  }
+  if (!isConnected) return 'unreached';
+  return isTimedOut ? 'timed-out' : 'broken';
+}

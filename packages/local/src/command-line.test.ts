@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { help, parseCommandLine } from './command-line.ts';
+import type { LocalError } from './local-error.ts';
+
+describe('parseCommandLine', () => {
+  it('asks for everything on port 8080 if nothing is given', () => {
+    expect(parseCommandLine([], {})).toEqual({ isHelp: false, port: 8080, gateway: undefined, scale: new Map() });
+  });
+
+  it('takes the port from PORT, and from --port before that', () => {
+    expect(parseCommandLine([], { PORT: '8081' }).port).toBe(8081);
+    expect(parseCommandLine(['--port', '8082'], { PORT: '8081' }).port).toBe(8082);
+    expect(parseCommandLine([], { PORT: '' }).port).toBe(8080);
+  });
+
+  it('scales several services', () => {
+    const { scale } = parseCommandLine(['--scale', 'hello=4', '--scale=greetings=1'], {});
+    expect([...scale]).toEqual([
+      ['hello', 4],
+      ['greetings', 1],
+    ]);
+  });
+
+  it.each([
+    [['--gatway', 'nginx'], "Unknown option '--gatway'"],
+    [['hello'], "Unexpected argument 'hello'"],
+    [['--port'], '--port'],
+    [['--port', 'http'], '--port: expected a port from 1 to 65535, got "http"'],
+    [['--port', '65536'], '--port: expected a port from 1 to 65535, got "65536"'],
+    [['--gateway', 'envoy'], '--gateway: expected nginx or embedded, got "envoy"'],
+    [['--scale', 'hello'], 'expected a service and a number of 1 or more such as hello=4, got "hello"'],
+    [['--scale', 'hello=0'], 'got "hello=0"'],
+    [['--scale', 'hello=many'], 'got "hello=many"'],
+  ])('refuses %j in one sentence, exit code 2', (args, sentence) => {
+    const refusal = catching(() => parseCommandLine(args, {}));
+    expect(refusal.message).toContain(sentence);
+    expect(refusal.message).not.toContain('\n');
+    expect(refusal.exitCode).toBe(2);
+  });
+
+  it('names PORT when PORT is wrong', () => {
+    expect(() => parseCommandLine([], { PORT: 'x' })).toThrow('PORT: expected a port');
+  });
+
+  it('explains every option', () => {
+    for (const option of ['--port', '--scale', '--gateway', '--help']) expect(help).toContain(option);
+  });
+});
+
+function catching(act: () => unknown): LocalError {
+  try {
+    act();
+  } catch (error) {
+    return error as LocalError;
+  }
+  throw new Error('nothing was thrown');
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import type { Variables } from './interpolation.ts';
+import { LocalError } from './local-error.ts';
+
+/** Which program stands in front of the services. */
+export type GatewayKind = 'nginx' | 'embedded';
+
+/** What the command line asks for. */
+export interface CommandLine {
+  readonly isHelp: boolean;
+  readonly port: number;
+  /** The gateway to insist on; without it nginx if there is one, embedded otherwise. */
+  readonly gateway: GatewayKind | undefined;
+  readonly scale: ReadonlyMap<string, number>;
+}
+
+/** What `--help` prints. */
+export const help = `Runs every service of docker-compose.yml here, without Docker, behind one gateway.
+
+  npm start                              everything, on http://localhost:8080
+  npm start -- --scale hello=4           four replicas of hello (repeatable)
+  npm start -- --port 8081               on another port; PORT=8081 npm start does the same
+  npm start -- --gateway embedded        the gateway inside this program, even if there is an nginx
+  npm start -- --gateway nginx           nginx, or an error if there is none
+  npm start -- --help                    this text
+
+Ctrl-C drains: the gateway first, then every service, those that others depend on last. Once more ends all at once.
+`;
+
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  port: { type: 'string' },
+  gateway: { type: 'string' },
+  scale: { type: 'string', multiple: true },
+} as const;
+
+/** Understands the arguments after `npm start --`; `PORT` of the environment is the port that `--port` overrides. */
+export function parseCommandLine(args: readonly string[], variables: Variables): CommandLine {
+  const values = valuesOf(args);
+  return {
+    isHelp: values.help ?? false,
+    port: portOf(values.port === undefined ? 'PORT' : '--port', values.port ?? (variables.PORT || '8080')),
+    gateway: gatewayOf(values.gateway),
+    scale: new Map((values.scale ?? []).map(scaleOf)),
+  };
+}
+
+function valuesOf(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
+  } catch (error) {
+    // The first sentence says it; the ones after explain what Node's parser is capable of.
+    const [sentence = ''] = (error as Error).message.split('. ');
+    throw new LocalError(`${sentence.replace(/\.$/, '')}: see npm start -- --help`, 2);
+  }
+}
+
+function portOf(name: string, text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw new LocalError(`${name}: expected a port from 1 to 65535, got "${text}"`, 2);
+}
+
+function gatewayOf(text: string | undefined): GatewayKind | undefined {
+  if (text === undefined || text === 'nginx' || text === 'embedded') return text;
+  throw new LocalError(`--gateway: expected nginx or embedded, got "${text}"`, 2);
+}
+
+function scaleOf(text: string): [string, number] {
+  const [, service, replicas] = /^([^=]+)=(\d{1,3})$/.exec(text) ?? [];
+  if (service && Number(replicas) >= 1) return [service, Number(replicas)];
+  throw new LocalError(`--scale: expected a service and a number of 1 or more such as hello=4, got "${text}"`, 2);
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { help, parseCommandLine } from './command-line.ts';
+import { Launcher } from './launcher.ts';
+import { LocalError } from './local-error.ts';
+import { createLogLines } from './log-lines.ts';
+import { onStopSignals } from './stop-signals.ts';
+import { invitation, table } from './table.ts';
+
+const { stdout } = process;
+const isReadable = stdout.isTTY ?? false;
+const log = createLogLines({
+  write: (text) => void stdout.write(text),
+  isReadable,
+  isColoured: isReadable && stdout.hasColors() && !process.env.NO_COLOR,
+});
+
+try {
+  const commandLine = parseCommandLine(process.argv.slice(2), process.env);
+  if (commandLine.isHelp) stdout.write(help);
+  else await launch(new Launcher({ ...commandLine, root: process.cwd(), variables: process.env, log }));
+} catch (error) {
+  if (!(error instanceof LocalError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}
+
+async function launch(launcher: Launcher): Promise<void> {
+  // Whatever ends this process, nothing that it started outlives it.
+  process.on('exit', () => launcher.kill());
+  const stop = onStopSignals((why) => log.event('info', `${why}: draining`));
+  try {
+    const starting = launcher.start();
+    await Promise.race([starting, stop.first]);
+    if (!stop.isAsked) announce(launcher);
+    await stop.first;
+  } finally {
+    await launcher.close();
+    stop.close();
+  }
+  log.event('info', 'stopped');
+}
+
+function announce({ url, gateway, replicas }: Launcher): void {
+  if (!isReadable) {
+    log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas });
+    return;
+  }
+  const rows = [...replicas, { service: 'gateway', replica: gateway?.name ?? '', state: 'ready', address: url }];
+  stdout.write(`\n${table(rows)}\n\n${invitation(url)}\n\n`);
+}

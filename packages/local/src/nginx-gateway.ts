@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Gateway, GatewaySetting } from './gateway.ts';
+import { readGatewayFiles } from './gateway-files.ts';
+import { LocalError } from './local-error.ts';
+import { localNginxConfiguration } from './nginx-configuration.ts';
+import { acceptsConnections } from './readiness.ts';
+import { logState } from './replica.ts';
+import { SupervisedProcess } from './supervised-process.ts';
+
+/** An nginx that can be run. */
+export interface Nginx {
+  readonly command: string;
+  readonly version: string;
+}
+
+/** The nginx on PATH, if there is one. */
+export async function findNginx(variables: NodeJS.ProcessEnv): Promise<Nginx | undefined> {
+  const { error, output } = await run('nginx', ['-v'], variables);
+  const version = /nginx\/(\S+)/.exec(output)?.[1];
+  return !error && version ? { command: 'nginx', version } : undefined;
+}
+
+/** The real nginx with the project's own configuration, rendered for this machine into a temporary folder. */
+export function createNginxGateway({ command, version }: Nginx, setting: GatewaySetting): Gateway {
+  const { variables } = setting;
+  const files = readGatewayFiles(setting.root);
+  let folder: string | undefined;
+  let nginx: SupervisedProcess | undefined;
+  let isClosed = false;
+  const removeFolder = () => folder && rmSync(folder, { recursive: true, force: true });
+  return {
+    name: `nginx ${version}`,
+    get pid() {
+      return nginx?.pid;
+    },
+    async start() {
+      folder = temporaryFolder();
+      for (const [name, text] of localNginxConfiguration(files, { ...setting, folder })) {
+        writeFileSync(join(folder, name), text);
+      }
+      await check(command, folder, variables);
+      if (isClosed) return;
+      nginx = nginxProcess(command, folder, setting);
+      await nginx.start();
+    },
+    async close() {
+      isClosed = true;
+      await nginx?.stop();
+      removeFolder();
+    },
+    kill() {
+      isClosed = true;
+      nginx?.kill();
+      removeFolder();
+    },
+  };
+}
+
+function nginxProcess(command: string, folder: string, setting: GatewaySetting): SupervisedProcess {
+  const { log, port, root: cwd, variables: env, readyTimeoutMs, drainTimeoutMs } = setting;
+  const from = { service: 'gateway', replica: 'nginx' };
+  const program = {
+    name: 'nginx',
+    command,
+    args: nginxArgs(folder, 'daemon off; '),
+    cwd,
+    env,
+    isReady: () => acceptsConnections(port),
+    drainSignal: 'SIGQUIT',
+    readyTimeoutMs,
+    drainTimeoutMs,
+  } as const;
+  return new SupervisedProcess(program, {
+    onLine: (line, isError) => log.line(from, line, isError),
+    onState: (state, pid, why) => logState(log, { replica: 'nginx', state, pid }, why),
+    onTrouble: (sentence) => log.event('error', sentence, { replica: 'nginx' }),
+  });
+}
+
+function nginxArgs(folder: string, directives: string): string[] {
+  return [
+    '-e',
+    'stderr',
+    '-p',
+    folder,
+    '-c',
+    join(folder, 'nginx.conf'),
+    '-g',
+    `${directives}pid ${folder}/nginx.pid;`,
+  ];
+}
+
+async function check(command: string, folder: string, variables: NodeJS.ProcessEnv): Promise<void> {
+  const { error, output } = await run(command, ['-t', ...nginxArgs(folder, '')], variables);
+  if (!error) return;
+  const why = /\[emerg\]\s*(?:\d+#\d+:\s*)?(.+)/.exec(output)?.[1] ?? output.trim();
+  const where = why.replaceAll(`${folder}/`, 'nginx/').trim();
+  throw new LocalError(`nginx does not accept its configuration: ${where}: put it right, or use --gateway embedded`);
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-nginx-'));
+  // As root, nginx's workers run as somebody else, who must be able to pass through.
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
+function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ error: unknown; output: string }> {
+  return new Promise((resolve) => {
+    execFile(command, args, { env }, (error, stdout, stderr) => resolve({ error, output: stdout + stderr }));
+  });
+}
