@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { root } from './source-files.ts';
+
+interface Locked {
+  readonly version?: string;
+  readonly resolved?: string;
+  readonly link?: boolean;
+  readonly dependencies?: Record<string, string>;
+  readonly devDependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
+}
+
+const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+  packages: Record<string, Locked>;
+};
+
+describe('the lockfile', () => {
+  // npm leaves out what its registry doesn't have at the moment, and `npm ci` then fails for everybody.
+  it('has every platform’s variant of a package', () => {
+    const missing = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies).filter((name) => !(`node_modules/${name}` in packages)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('names no registry', () => {
+    expect(Object.entries(packages).filter(([, { resolved, link }]) => resolved && !link)).toEqual([]);
+  });
+
+  it('is for exact versions of what we ask for', () => {
+    const ours = Object.entries(packages).filter(([path]) => !path.includes('node_modules'));
+    const loose = ours.flatMap(([path, { dependencies, devDependencies }]) =>
+      Object.entries({ ...dependencies, ...devDependencies })
+        .filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
+        .map(([name, version]) => `${path} → ${name} ${version}`),
+    );
+    expect(loose).toEqual([]);
+  });
+});
