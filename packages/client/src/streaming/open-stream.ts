@@ -43,6 +43,8 @@ async function opened(next: Send, request: Request, maxBytes: number, streams: O
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }
+  // An empty one may have ended before anybody reads.
+  if (body.destroyed) return reply;
   endWith(body, request);
   streams.add(body, request.label);
   return reply;
@@ -51,7 +53,7 @@ async function opened(next: Send, request: Request, maxBytes: number, streams: O
 function firstByte(body: Readable): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = () => {
-      body.off('readable', onReadable).off('error', onError).off('close', onClose);
+      body.off('readable', onReadable).off('end', onReadable).off('error', onError).off('close', onClose);
     };
     const onReadable = () => {
       settle();
@@ -62,8 +64,8 @@ function firstByte(body: Readable): Promise<void> {
       reject(error);
     };
     const onClose = () => onError(body.errored ?? new Error('closed'));
-    if (body.destroyed) return onClose();
-    body.on('readable', onReadable).on('error', onError).on('close', onClose);
+    if (body.destroyed) return body.readableEnded ? resolve() : onClose();
+    body.on('readable', onReadable).on('end', onReadable).on('error', onError).on('close', onClose);
   });
 }
 
