@@ -315,6 +315,15 @@ describe('who reads a stream', () => {
     }
   });
 
+  it('counts for the balancer while it is open', async () => {
+    answer = (response) => asEvents(response).write(sse.item({ n: 1 }));
+    const items = calling().events()[Symbol.asyncIterator]();
+    await items.next();
+    expect(upstreams[0]?.endpoints()).toMatchObject([{ inFlight: 1 }]);
+    await items.return?.();
+    await until(() => upstreams[0]?.endpoints()[0]?.inFlight === 0);
+  });
+
   it('ends it by closing the upstream', async () => {
     answer = (response) => asEvents(response).write(sse.item({ n: 1 }));
     const items = calling().events()[Symbol.asyncIterator]();
