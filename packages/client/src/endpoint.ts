@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Send } from './layer.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
 import type { ConnectionPool } from './transport/connection-pool.ts';
@@ -9,7 +10,7 @@ export class Endpoint {
   readonly #breaker: CircuitBreaker;
   readonly #pool: ConnectionPool;
   readonly #pipeline: Send;
-  /** Attempts under way: what the balancer compares. */
+  /** Attempts under way, and streams that are open: what the balancer compares. */
   inFlight = 0;
 
   constructor(address: string, breaker: CircuitBreaker, pool: ConnectionPool, pipeline: Send) {
@@ -31,10 +32,14 @@ export class Endpoint {
   /** Makes one attempt here. */
   readonly send: Send = async (request) => {
     this.inFlight++;
+    let body: unknown;
     try {
-      return await this.#pipeline(request);
+      const reply = await this.#pipeline(request);
+      body = reply.body;
+      return reply;
     } finally {
-      this.inFlight--;
+      if (body instanceof Readable && !body.closed) body.once('close', () => this.inFlight--);
+      else this.inFlight--;
     }
   };
 

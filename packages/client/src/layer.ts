@@ -11,7 +11,8 @@ export interface Request {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | undefined;
-  readonly replyAs: 'text' | 'bytes';
+  /** `stream`: the reply's body is a `Readable` of bytes, which whoever has it must read to its end or destroy. */
+  readonly replyAs: 'text' | 'bytes' | 'stream';
   /** May be sent twice with the effect of once. */
   readonly isIdempotent: boolean;
   readonly context: CallContext;

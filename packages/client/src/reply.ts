@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { type CallError, errorOfReply, headerNames, problemMediaType } from '@parley/contract';
 
 /** Header values as Node gives them, names in lower case. */
@@ -16,11 +17,11 @@ export interface ReplyOrigin {
 export class Reply {
   readonly status: number;
   readonly headers: ReplyHeaders;
-  readonly body: string | Uint8Array;
+  readonly body: string | Uint8Array | Readable;
   readonly origin: ReplyOrigin;
   #error: CallError | undefined;
 
-  constructor(status: number, headers: ReplyHeaders, body: string | Uint8Array, origin: ReplyOrigin) {
+  constructor(status: number, headers: ReplyHeaders, body: string | Uint8Array | Readable, origin: ReplyOrigin) {
     this.status = status;
     this.headers = headers;
     this.body = body;
@@ -39,7 +40,7 @@ export class Reply {
 
   #problem(): unknown {
     const type = String(this.headers['content-type'] ?? '').toLowerCase();
-    if (!type.startsWith(problemMediaType)) return undefined;
+    if (!type.startsWith(problemMediaType) || this.body instanceof Readable) return undefined;
     try {
       return JSON.parse(typeof this.body === 'string' ? this.body : Buffer.from(this.body).toString());
     } catch {

@@ -5,6 +5,7 @@ import type { CircuitBreakerOptions } from './resilience/circuit-breaker.ts';
 import type { DeadlineOptions } from './resilience/deadline.ts';
 import type { RetryOptions } from './resilience/retry.ts';
 import type { RetryBudgetOptions } from './resilience/retry-budget.ts';
+import type { StreamOptions } from './streaming/stream-options.ts';
 import type { ConnectionPoolOptions } from './transport/connection-pool.ts';
 
 /** Everything that can be said about how an upstream is called. Each part's own options say what its numbers mean. */
@@ -15,6 +16,7 @@ export interface UpstreamOptions
     CircuitBreakerOptions,
     AttemptTimeoutOptions,
     ConnectionPoolOptions,
+    StreamOptions,
     DiscoveryOptions {
   readonly clock: Clock;
   /** Gives numbers in [0, 1): for backoff and the balancer. */
@@ -38,6 +40,9 @@ export const upstreamDefaults: UpstreamOptions = {
   maxConnections: 64,
   idleConnectionMs: 4_000,
   maxReplyBytes: 10 * 1024 * 1024,
+  firstItemTimeoutMs: 5_000,
+  idleTimeoutMs: 30_000,
+  maxItemBytes: 1024 * 1024,
   dnsRefreshMs: 5_000,
   clock: systemClock,
   random: Math.random,
@@ -60,10 +65,13 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   maxConnections: [1, 10_000],
   idleConnectionMs: [1, 600_000],
   maxReplyBytes: [1, 2 ** 31],
+  firstItemTimeoutMs: [1, 3_600_000],
+  idleTimeoutMs: [1, 3_600_000],
+  maxItemBytes: [1, 2 ** 31],
   dnsRefreshMs: [100, 3_600_000],
 };
 
-const whole = new Set(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxReplyBytes']);
+const whole = new Set(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxReplyBytes', 'maxItemBytes']);
 
 /**
  * Fills in the defaults and checks that the options make sense together.

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
 import { Axios, type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Request, Send } from '../layer.ts';
@@ -28,7 +29,7 @@ export function createAxios(): Axios {
 export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: string): Send {
   return async function axiosTransport(request) {
     try {
-      const response = await axios.request<string | Uint8Array>(toConfig(request, adapter));
+      const response = await axios.request<string | Uint8Array | Readable>(toConfig(request, adapter));
       const origin = { operation: request.label, endpoint: address, attempts: request.attempt };
       return new Reply(response.status, response.headers as ReplyHeaders, response.data, origin);
     } catch (error) {
@@ -40,6 +41,8 @@ export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: str
   };
 }
 
+const responseTypes = { text: 'text', bytes: 'arraybuffer', stream: 'stream' } as const;
+
 function toConfig(request: Request, adapter: AxiosAdapter) {
   return {
     adapter,
@@ -48,7 +51,7 @@ function toConfig(request: Request, adapter: AxiosAdapter) {
     // false: axios would call a body that isn't there a form.
     headers: { 'content-type': false, ...request.headers },
     data: request.body,
-    responseType: request.replyAs === 'bytes' ? ('arraybuffer' as const) : ('text' as const),
+    responseType: responseTypes[request.replyAs],
     ...(request.signal && { signal: request.signal }),
   };
 }

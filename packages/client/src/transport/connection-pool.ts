@@ -19,16 +19,17 @@ export interface ConnectionPoolOptions {
  */
 export class ConnectionPool {
   readonly origin: string;
+  readonly maxReplyBytes: number;
   readonly #pool: Pool;
 
   constructor(origin: string, options: ConnectionPoolOptions) {
     this.origin = origin;
+    this.maxReplyBytes = options.maxReplyBytes;
     this.#pool = new Pool(origin, {
       connections: options.maxConnections,
       connect: { timeout: options.connectTimeoutMs },
       keepAliveTimeout: options.idleConnectionMs,
       keepAliveMaxTimeout: options.idleConnectionMs, // whatever longer time the server's Keep-Alive header offers
-      maxResponseSize: options.maxReplyBytes,
       // The attempt's own limit covers headers and body together, which undici's two timers do not.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -1,10 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig, pathOf } from './axios.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import { ReplyStream } from './reply-stream.ts';
+import { requestBody } from './request-body.ts';
 
 /**
  * An axios adapter on undici's `dispatch`: no stream is made for a body that is read whole anyway.
- * Takes string and binary bodies, gives text (`responseType: 'text'`) or bytes (`'arraybuffer'`).
+ * Takes string and binary bodies, gives text (`responseType: 'text'`), bytes (`'arraybuffer'`), or a
+ * `Readable` (`'stream'`) as soon as the head is there.
  *
  * @throws AxiosError with the code of the socket's error, `ERR_CANCELED`, `ERR_BAD_RESPONSE` for a reply
  *   that is too large or encoded, `ERR_NOT_SUPPORT` for a body it cannot send
@@ -12,7 +15,7 @@ import type { ConnectionPool } from './connection-pool.ts';
 export function undiciAdapter(pool: ConnectionPool): AxiosAdapter {
   return (config) =>
     new Promise((resolve, reject) => {
-      const exchange = new Exchange(config, resolve, reject);
+      const exchange = new Exchange(config, pool.maxReplyBytes, resolve, reject);
       try {
         pool.dispatch(exchange.options(), exchange);
       } catch (error) {
@@ -24,6 +27,7 @@ export function undiciAdapter(pool: ConnectionPool): AxiosAdapter {
 /** One request and its reply. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #config: InternalAxiosRequestConfig;
+  readonly #maxBytes: number;
   readonly #resolve: (response: AxiosResponse) => void;
   readonly #reject: (error: AxiosError) => void;
   readonly #chunks: Buffer[] = [];
@@ -32,13 +36,16 @@ class Exchange implements Dispatcher.DispatchHandler {
   #statusText = '';
   #headers: Record<string, string | string[] | undefined> = {};
   #size = 0;
+  #stream: ReplyStream | undefined;
 
   constructor(
     config: InternalAxiosRequestConfig,
+    maxBytes: number,
     resolve: (response: AxiosResponse) => void,
     reject: (error: AxiosError) => void,
   ) {
     this.#config = config;
+    this.#maxBytes = maxBytes;
     this.#resolve = resolve;
     this.#reject = reject;
     config.signal?.addEventListener?.('abort', this.#abort);
@@ -49,7 +56,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       method: (this.#config.method ?? 'get').toUpperCase() as Dispatcher.HttpMethod,
       path: pathOf(this.#config),
       headers: this.#config.headers.toJSON() as Record<string, string>,
-      body: bodyOf(this.#config),
+      body: requestBody(this.#config),
     };
   }
 
@@ -59,7 +66,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: Record<string, string | string[] | undefined>,
     statusText = '',
@@ -68,30 +75,27 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#statusText = statusText;
     this.#headers = headers;
+    if (this.#config.responseType !== 'stream' || status < 200) return;
+    this.#stream = new ReplyStream(controller);
+    if (this.#isEncoded) controller.abort(this.#encoded());
+    else this.#resolve(this.#response(this.#stream));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#stream) return void this.#stream.receive(chunk);
     this.#chunks.push(chunk);
     this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) controller.abort(this.#bad(`the reply is larger than ${this.#maxBytes} bytes`));
     const limit = this.#config.maxContentLength ?? -1;
     if (limit >= 0 && this.#size > limit) controller.abort(this.#bad(`maxContentLength size of ${limit} exceeded`));
   }
 
   onResponseEnd(): void {
-    const encoding = this.#headers['content-encoding'];
-    if (encoding && encoding !== 'identity') {
-      this.fail(this.#bad(`content-encoding ${encoding} was not asked for`));
-      return;
-    }
+    if (this.#isEncoded) return void this.fail(this.#encoded());
     this.#cleanUp();
+    if (this.#stream) return void this.#stream.finish();
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#size);
-    this.#resolve({
-      data: this.#config.responseType === 'arraybuffer' ? body : body.toString(),
-      status: this.#status,
-      statusText: this.#statusText,
-      headers: this.#headers as AxiosResponse['headers'],
-      config: this.#config,
-    });
+    this.#resolve(this.#response(this.#config.responseType === 'arraybuffer' ? body : body.toString()));
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -100,6 +104,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   fail(error: unknown): void {
     this.#cleanUp();
+    this.#stream?.destroy(error as Error);
     this.#reject(error instanceof AxiosError ? error : toAxiosError(error as NodeJS.ErrnoException, this.#config));
   }
 
@@ -109,6 +114,19 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#controller) this.#controller.abort(error);
     else this.fail(error);
   };
+
+  #response(data: unknown): AxiosResponse {
+    const headers = this.#headers as AxiosResponse['headers'];
+    return { data, status: this.#status, statusText: this.#statusText, headers, config: this.#config };
+  }
+
+  get #isEncoded(): boolean {
+    return (this.#headers['content-encoding'] ?? 'identity') !== 'identity';
+  }
+
+  #encoded(): AxiosError {
+    return this.#bad('content-encoding was not asked for');
+  }
 
   #bad(message: string): AxiosError {
     return new AxiosError(message, AxiosError.ERR_BAD_RESPONSE, this.#config);
@@ -123,14 +141,4 @@ function toAxiosError(cause: NodeJS.ErrnoException, config: InternalAxiosRequest
   const error = new AxiosError(cause.message, cause.code ?? AxiosError.ERR_NETWORK, config);
   error.cause = cause;
   return error;
-}
-
-function bodyOf(config: InternalAxiosRequestConfig): string | Uint8Array | null {
-  const { data } = config;
-  if (data === undefined || data === null) return null;
-  if (typeof data === 'string' || data instanceof Uint8Array) return data;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  const kind = Object.prototype.toString.call(data).slice(8, -1);
-  const message = `cannot send a body of type ${kind}: expected a string, Buffer, Uint8Array or ArrayBuffer`;
-  throw new AxiosError(message, AxiosError.ERR_NOT_SUPPORT, config);
 }
