@@ -1,6 +1,6 @@
 import type { Send } from './layer.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
-import type { ConnectionPool } from './transport/connection-pool.ts';
+import type { ConnectionCounts, ConnectionPool } from './transport/connection-pool.ts';
 
 /** One address of an upstream, with everything that is kept per address. */
 export class Endpoint {
@@ -11,6 +11,8 @@ export class Endpoint {
   readonly #pipeline: Send;
   /** Attempts under way: what the balancer compares. */
   inFlight = 0;
+  /** Its share of the attempts, against the others' weights. */
+  weight = 1;
 
   constructor(address: string, breaker: CircuitBreaker, pool: ConnectionPool, pipeline: Send) {
     this.address = address;
@@ -26,6 +28,10 @@ export class Endpoint {
 
   get circuit(): CircuitState {
     return this.#breaker.state;
+  }
+
+  get connections(): ConnectionCounts {
+    return this.#pool.counts;
   }
 
   /** Makes one attempt here. */

@@ -82,7 +82,15 @@ describe('createUpstream', () => {
     const calls = [1, 2, 3].map(() => upstream.send(someRequest()));
     await until(() => upstream.endpoints()[0]?.inFlight === 3);
     await Promise.all(calls);
-    expect(upstream.endpoints()).toEqual([{ address, circuit: 'closed', inFlight: 0 }]);
+    const [endpoint] = upstream.endpoints();
+    expect(endpoint).toMatchObject({ address, circuit: 'closed', inFlight: 0, weight: 1 });
+    expect(endpoint?.connections).toMatchObject({
+      open: endpoint?.connections.idle,
+      pending: 0,
+      queued: 0,
+      running: 0,
+      closedByAge: 0,
+    });
   });
 
   it('finds its endpoints by DNS', async () => {

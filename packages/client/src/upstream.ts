@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { CallError } from '@parley/contract';
+import type { Address } from './discovery/address.ts';
 import { discovery } from './discovery.ts';
 import { Endpoint } from './endpoint.ts';
 import { EndpointSet } from './endpoint-set.ts';
@@ -9,7 +10,8 @@ import { CircuitBreaker, type CircuitState, windowBuckets } from './resilience/c
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
 import { axiosTransport, createAxios, type Interceptors } from './transport/axios.ts';
-import { ConnectionPool } from './transport/connection-pool.ts';
+import { type ConnectionCounts, ConnectionPool } from './transport/connection-pool.ts';
+import { Credentials } from './transport/credentials.ts';
 import { undiciAdapter } from './transport/undici-adapter.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 
@@ -19,6 +21,9 @@ export interface EndpointStatus {
   readonly circuit: CircuitState;
   /** Attempts under way. */
   readonly inFlight: number;
+  /** Its share of the attempts, against the others' weights. */
+  readonly weight: number;
+  readonly connections: ConnectionCounts;
 }
 
 /** A service seen by its caller, with everything that calls to it share. */
@@ -41,7 +46,8 @@ export interface Upstream {
  * sockets only work if all calls go through the same.
  *
  * @param name the service's name, for errors and telemetry
- * @param where `http://host:port`, several (a list, or one string with commas), or `dns://name:port`
+ * @param where `http://host:port`, several (a list, or one string with commas), `dns://name:port`, `srv://name` or
+ *   `file:/path`; with TLS `https://`, `dns+https://`, `srv+https://`
  * @param options see {@link UpstreamOptions}; all have defaults
  * @throws TypeError where an address or option is not valid, or two options contradict each other
  */
@@ -59,6 +65,7 @@ class OpenUpstream implements Upstream {
   readonly #axios = createAxios();
   readonly #rotation = new EventEmitter().setMaxListeners(0);
   readonly #rotationTimer: NodeJS.Timeout;
+  readonly #credentials: Credentials;
   readonly #endpoints: EndpointSet;
   readonly #pipeline: Send;
   #underWay = 0;
@@ -67,7 +74,9 @@ class OpenUpstream implements Upstream {
 
   constructor(name: string, where: string | readonly string[], options: UpstreamOptions) {
     this.name = name;
-    this.#endpoints = new EndpointSet(discovery(where, options, options.clock), (address) => this.#open(address));
+    const found = discovery(where, options, options.clock);
+    this.#credentials = new Credentials(options.tls ?? {}, options.clock);
+    this.#endpoints = new EndpointSet(found, (address) => this.#open(address));
     this.#shared = {
       name,
       options,
@@ -78,6 +87,7 @@ class OpenUpstream implements Upstream {
     this.#pipeline = callPipeline(this.#shared);
     this.#rotationTimer = setInterval(() => this.#rotation.emit('rotate'), options.circuitWindowMs / windowBuckets);
     this.#rotationTimer.unref();
+    if (options.minConnections > 0) Promise.resolve(this.#endpoints.known()).catch(() => {}); // the first call is told
   }
 
   get interceptors(): Interceptors {
@@ -99,7 +109,9 @@ class OpenUpstream implements Upstream {
   };
 
   endpoints(): readonly EndpointStatus[] {
-    return this.#endpoints.current.map(({ address, circuit, inFlight }) => ({ address, circuit, inFlight }));
+    return this.#endpoints.current.map(({ address, circuit, inFlight, weight, connections }) => {
+      return { address, circuit, inFlight, weight, connections };
+    });
   }
 
   subscribe(listener: TelemetryListener): () => void {
@@ -119,15 +131,16 @@ class OpenUpstream implements Upstream {
       });
     }
     clearInterval(this.#rotationTimer);
+    this.#credentials.close();
     await this.#endpoints.close();
   }
 
-  #open(address: string): Endpoint {
+  #open({ origin: address, serverName }: Address): Endpoint {
     const { options, telemetry } = this.#shared;
     const breaker = new CircuitBreaker(options, this.#rotation, (state) =>
       telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state }),
     );
-    const pool = new ConnectionPool(address, options);
+    const pool = new ConnectionPool(address, options, this.#credentials, serverName);
     const transport = axiosTransport(this.#axios, undiciAdapter(pool), address);
     return new Endpoint(address, breaker, pool, endpointPipeline(this.#shared, { address, breaker, transport }));
   }

@@ -12,7 +12,7 @@ import type { ConnectionPool } from './connection-pool.ts';
 export function undiciAdapter(pool: ConnectionPool): AxiosAdapter {
   return (config) =>
     new Promise((resolve, reject) => {
-      const exchange = new Exchange(config, resolve, reject);
+      const exchange = new Exchange(config, pool, resolve, reject);
       try {
         pool.dispatch(exchange.options(), exchange);
       } catch (error) {
@@ -24,6 +24,7 @@ export function undiciAdapter(pool: ConnectionPool): AxiosAdapter {
 /** One request and its reply. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #config: InternalAxiosRequestConfig;
+  readonly #pool: ConnectionPool;
   readonly #resolve: (response: AxiosResponse) => void;
   readonly #reject: (error: AxiosError) => void;
   readonly #chunks: Buffer[] = [];
@@ -32,13 +33,16 @@ class Exchange implements Dispatcher.DispatchHandler {
   #statusText = '';
   #headers: Record<string, string | string[] | undefined> = {};
   #size = 0;
+  #isRepeated = false;
 
   constructor(
     config: InternalAxiosRequestConfig,
+    pool: ConnectionPool,
     resolve: (response: AxiosResponse) => void,
     reject: (error: AxiosError) => void,
   ) {
     this.#config = config;
+    this.#pool = pool;
     this.#resolve = resolve;
     this.#reject = reject;
     config.signal?.addEventListener?.('abort', this.#abort);
@@ -50,6 +54,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       path: pathOf(this.#config),
       headers: this.#config.headers.toJSON() as Record<string, string>,
       body: bodyOf(this.#config),
+      idempotent: (this.#config as { isIdempotent?: boolean }).isIdempotent ?? false,
     };
   }
 
@@ -95,6 +100,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    // Not a byte of a reply yet, and the connection had gone stale: nobody needs to know.
+    if (this.#status === 0 && !this.#isRepeated && !this.#config.signal?.aborted) {
+      this.#isRepeated = true;
+      if (this.#pool.repeat(this.options(), this, error)) return;
+    }
     this.fail(error);
   }
 
