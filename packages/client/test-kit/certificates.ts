@@ -1,6 +1,9 @@
+import type { JsonGeneralNames } from '@peculiar/x509';
+import './reflect-metadata.ts';
 import { webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
 
+// Late: Jest runs a CommonJS module before any that it is imported beside.
+const x509 = await import('@peculiar/x509');
 x509.cryptoProvider.set(webcrypto as never);
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 86_400_000;
@@ -34,7 +37,7 @@ export async function certificateAuthority(name = 'test CA') {
   let serial = 1;
   async function issue({ names = [], ips = [], uris = [], validDays = 1 }: CertificateOptions): Promise<Pair> {
     const own = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-    const alternatives: x509.JsonGeneralNames = [
+    const alternatives: JsonGeneralNames = [
       ...names.map((value) => ({ type: 'dns' as const, value })),
       ...ips.map((value) => ({ type: 'ip' as const, value })),
       ...uris.map((value) => ({ type: 'url' as const, value })),
