@@ -26,7 +26,11 @@ export class OpenSockets {
   /** Follows a socket from here to its end. */
   add(socket: Socket): void {
     this.#retireAt.set(socket, Number.POSITIVE_INFINITY);
-    socket.once('error', (error) => {
+    let first: Error | undefined;
+    socket.on('error', (error) => {
+      first ??= error;
+      // A TLS alert comes first and says why; the end of the connection, which undici then reports, doesn't.
+      if (error !== first) error.cause ??= first;
       if (socket.bytesRead > 0) this.#ofStale.add(error);
     });
     socket.once('close', () => {
