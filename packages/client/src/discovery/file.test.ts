@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { until } from '../../test-kit/raw-server.ts';
 import { VirtualClock } from '../../test-kit/virtual-clock.ts';
 import { discovery } from '../discovery.ts';
 import type { Address, Discovery } from './address.ts';
@@ -34,7 +35,7 @@ const put = (text: string) => writeFile(path, text);
 /** A second passes, and the disk is read in real time. */
 async function look(): Promise<void> {
   await clock.advance(1_000);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => clock.pending === 1);
 }
 
 describe('discovery by file', () => {

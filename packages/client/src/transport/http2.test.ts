@@ -80,7 +80,11 @@ describe('HTTP/2', () => {
   });
 
   it('loses no idempotent call to a server that says GOAWAY again and again', async () => {
-    const { server, upstream } = await h2c((stream) => void setTimeout(answer, 3, stream));
+    const { server, upstream } = await h2c(
+      (stream) => void setTimeout(answer, 3, stream),
+      {},
+      { maxAttempts: 3, backoffBaseMs: 1 },
+    );
     const goaway = setInterval(() => {
       for (const session of server.sessions) session.close();
     }, 20);
