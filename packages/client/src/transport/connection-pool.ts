@@ -114,7 +114,7 @@ export class ConnectionPool {
   }
 
   #open(): Pool {
-    const { http, maxConnections, maxConnectionAgeMs, idleConnectionMs, maxReplyBytes, random } = this.#options;
+    const { http, maxConnections, maxConnectionAgeMs, idleConnectionMs, maxReplyBytes, random, clock } = this.#options;
     const pool = new Pool(this.origin, {
       connections: maxConnections,
       connect: (_, callback) => this.#handOver(callback as Connected),
@@ -128,11 +128,11 @@ export class ConnectionPool {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    // undici retires what was born (`ttl`) more than clientTtl ago, all at the same age. A shifted birth gives jitter.
+    // undici retires a client, when it looks for one, whose `ttl` (time of birth) is long ago: no clock is asked before.
     return pool.on('connect', (_, targets) => {
-      const retireAt = Date.now() + maxConnectionAgeMs * (0.9 + 0.2 * random());
-      Object.assign(targets.at(-1) ?? {}, { ttl: retireAt - maxConnectionAgeMs });
-      if (this.#handedOver) this.#sockets.retireAt(this.#handedOver, retireAt);
+      const client = Object.assign(targets.at(-1) ?? {}, { ttl: 0 });
+      const ageMs = maxConnectionAgeMs * (0.9 + 0.2 * random());
+      if (this.#handedOver) this.#sockets.age(this.#handedOver, ageMs, clock, () => Object.assign(client, { ttl: 1 }));
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
 
 /** What a broken connection fails its requests with; anything else is about the request or its reply. */
 const brokenCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED']);
@@ -9,7 +10,8 @@ const brokenCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABOR
  * Scope: endpoint.
  */
 export class OpenSockets {
-  readonly #retireAt = new Map<Socket, number>();
+  readonly #open = new Set<Socket>();
+  readonly #aged = new WeakSet<Socket>();
   readonly #ofStale = new WeakSet<Error>();
   readonly #onClose: () => void;
   /** Closed so far because their time was up. */
@@ -20,12 +22,12 @@ export class OpenSockets {
   }
 
   get count(): number {
-    return this.#retireAt.size;
+    return this.#open.size;
   }
 
   /** Follows a socket from here to its end. */
   add(socket: Socket): void {
-    this.#retireAt.set(socket, Number.POSITIVE_INFINITY);
+    this.#open.add(socket);
     let first: Error | undefined;
     socket.on('error', (error) => {
       first ??= error;
@@ -34,15 +36,23 @@ export class OpenSockets {
       if (socket.bytesRead > 0) this.#ofStale.add(error);
     });
     socket.once('close', () => {
-      if (Date.now() >= (this.#retireAt.get(socket) ?? Number.POSITIVE_INFINITY)) this.closedByAge++;
-      this.#retireAt.delete(socket);
+      if (this.#aged.has(socket)) this.closedByAge++;
+      this.#open.delete(socket);
       this.#onClose();
     });
   }
 
-  /** Notes when a socket's time will be up. */
-  retireAt(socket: Socket, ms: number): void {
-    if (this.#retireAt.has(socket)) this.#retireAt.set(socket, ms);
+  /** Calls back when a socket has been in use for so long, if it is still open then. */
+  age(socket: Socket, ageMs: number, clock: Clock, onAged: () => void): void {
+    const cancel = clock.after(
+      ageMs,
+      () => {
+        this.#aged.add(socket);
+        onAged();
+      },
+      true,
+    );
+    socket.once('close', cancel);
   }
 
   /** Whether an error says that a connection broke that had brought something before: one that went stale. */
