@@ -124,6 +124,33 @@ describe('discovery by DNS', () => {
     expect(changes.at(-1)).toEqual(['http://10.0.0.9:3000']);
   });
 
+  it('asks later and later while look-ups fail, up to 30 s, and in time again after a success', async () => {
+    let isDown = false;
+    const at: number[] = [];
+    const nameServer: NameServer = {
+      async addressesOf() {
+        at.push(clock.now());
+        if (isDown) throw notFound;
+        return [{ address: '10.0.0.1', family: 4 }];
+      },
+      serversOf: async () => [],
+    };
+    const found = discovery('dns://things:3000', { dnsRefreshMs: 2_000 }, clock, nameServer);
+    await found.addresses();
+    isDown = true;
+    for (let i = 0; i < 200; i++) await clock.advance(1_000);
+    isDown = false;
+    for (let i = 0; i < 80; i++) await clock.advance(500);
+    found.close();
+    const waits = at.slice(1).map((ms, index) => Math.round((ms - (at[index] ?? 0)) / 1_000));
+    const expected = [2_000, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000];
+    for (const [index, ms] of expected.entries()) {
+      expect((waits[index] ?? 0) * 1_000).toBeGreaterThan(ms * 0.9 - 510);
+      expect((waits[index] ?? 0) * 1_000).toBeLessThan(ms * 1.1 + 510);
+    }
+    expect(waits.at(-1)).toBe(2);
+  });
+
   it('passes the error on where nothing is known yet, and asks again when asked', async () => {
     const { found } = dns(notFound, ['10.0.0.1']);
     await expect(found.addresses()).rejects.toBe(notFound);

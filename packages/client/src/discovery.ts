@@ -32,6 +32,17 @@ export function discovery(
   return new RefreshedDiscovery(lookUp(first, nameServer), options, clock);
 }
 
+/**
+ * Refuses certificates that nobody would look at: a mistake, and a dangerous one.
+ *
+ * @throws TypeError where an endpoint would be called without TLS
+ */
+export function expectTls(where: string | readonly string[]): void {
+  const isCleartext = /(^|[\s,])(http|dns|srv)(\+http)?:/;
+  if (!isCleartext.test(String(where))) return;
+  throw new TypeError(`tls is for endpoints with https: in their address, got ${JSON.stringify(where)}`);
+}
+
 const forms =
   'http://host:port, https://host:port, several of them, dns://name:port, dns+https://name:port, srv://name, ' +
   'srv+https://name, or file:/path';

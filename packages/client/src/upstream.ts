@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { CallError } from '@parley/contract';
 import type { Address } from './discovery/address.ts';
-import { discovery } from './discovery.ts';
+import { discovery, expectTls } from './discovery.ts';
 import { Endpoint } from './endpoint.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
@@ -75,6 +75,7 @@ class OpenUpstream implements Upstream {
   constructor(name: string, where: string | readonly string[], options: UpstreamOptions) {
     this.name = name;
     const found = discovery(where, options, options.clock);
+    if (options.tls) expectTls(where);
     this.#credentials = new Credentials(options.tls ?? {}, options.clock);
     this.#endpoints = new EndpointSet(found, (address) => this.#open(address));
     this.#shared = {
