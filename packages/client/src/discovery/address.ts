@@ -17,8 +17,7 @@ export interface Discovery {
   close(): void;
 }
 
-/** Sorted, each once: so that two answers can be compared. */
+/** Each once, in their order. */
 export function distinct(addresses: readonly Address[]): readonly Address[] {
-  const byOrigin = new Map(addresses.map((address) => [address.origin, address]));
-  return [...byOrigin.values()].sort((a, b) => (a.origin < b.origin ? -1 : 1));
+  return [...new Map(addresses.map((address) => [address.origin, address])).values()];
 }

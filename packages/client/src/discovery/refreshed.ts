@@ -69,7 +69,8 @@ export class RefreshedDiscovery implements Discovery {
       this.#failures = found.addresses.length > 0 ? 0 : this.#failures + 1;
       this.#scheduleRefresh(found.ttlMs);
     }
-    this.#learn(distinct(found.addresses));
+    // Sorted, since name servers shuffle.
+    this.#learn(distinct(found.addresses).toSorted((a, b) => (a.origin < b.origin ? -1 : 1)));
     return this.#known;
   }
 
