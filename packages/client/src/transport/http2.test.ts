@@ -137,6 +137,42 @@ describe('HTTP/2', () => {
     });
   });
 
+  it.each(['cleartext', 'TLS'])('uses connections that are warm: %s', async (kind) => {
+    const server = await http2Server(later, kind === 'TLS' ? { tls: pair } : {});
+    closeables.push(server);
+    const tls = kind === 'TLS' ? { tls: { ca } } : {};
+    const upstream = upstreamAt(server.address, { http: '2', minConnections: 2, ...tls });
+    await until(() => server.sessions.size === 2 && upstream.endpoints()[0]?.connections.idle === 2);
+    await Promise.all(Array.from({ length: 20 }, () => upstream.send(someRequest())));
+    expect(server.counts().opened).toBe(2);
+    await upstream.close();
+    await until(() => server.sessions.size === 0);
+  });
+
+  it('loses no idempotent call when connections break, and repeats no POST that may have been processed', async () => {
+    let seen = 0;
+    const { server, upstream } = await h2c((stream, path, session) => {
+      if (path === '/break' || ++seen % 10 === 0) session.socket.destroy();
+      else answer(stream);
+    });
+    for (let i = 0; i < 100; i++) expect((await upstream.send(someRequest())).status).toBe(200);
+    expect(server.counts().opened).toBeGreaterThan(5);
+    const before = server.paths.length;
+    await rejection(upstream.send(somePost({ path: '/break' })));
+    expect(server.paths).toHaveLength(before + 1);
+  });
+
+  it('ends a connection by its age while streams are open, without a call failing', async () => {
+    const { server, upstream } = await h2c(later, {}, { maxConnectionAgeMs: 60 });
+    const startedAt = performance.now();
+    const caller = async () => {
+      while (performance.now() - startedAt < 500) expect((await upstream.send(somePost())).status).toBe(200);
+    };
+    await Promise.all(Array.from({ length: 10 }, caller));
+    expect(server.counts().opened).toBeGreaterThan(3);
+    await until(() => server.sessions.size <= 1);
+  });
+
   it('says so where the server does not speak it over TLS', async () => {
     const raw = new RawServer(() => {});
     closeables.push(raw);

@@ -103,6 +103,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     // Not a byte of a reply yet, and the connection had gone stale: nobody needs to know.
     if (this.#status === 0 && !this.#isRepeated && !this.#config.signal?.aborted) {
       this.#isRepeated = true;
+      this.#controller = undefined; // that of the repetition comes with its start
       if (this.#pool.repeat(this.options(), this, error)) return;
     }
     this.fail(error);
