@@ -14,5 +14,6 @@ export interface BackoffOptions {
  * @param random a number in [0, 1)
  */
 export function backoff({ backoffBaseMs, backoffMaxMs }: BackoffOptions, attempt: number, random: number): number {
-  return random * Math.min(backoffMaxMs, backoffBaseMs * 2 ** (attempt - 1));
+  // 2 ** 1024 is Infinity, and 0 × Infinity no number.
+  return random * Math.min(backoffMaxMs, backoffBaseMs * 2 ** Math.min(attempt - 1, 1_000));
 }
