@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Behaviour, httpReply, RawServer, until } from '../../test-kit/raw-server.ts';
 import { rejection, seededRandom, somePost, someRequest } from '../../test-kit/sample.ts';
+import { VirtualClock } from '../../test-kit/virtual-clock.ts';
 import { createUpstream } from '../upstream.ts';
 import type { UpstreamOptions } from '../upstream-options.ts';
 
@@ -45,10 +47,17 @@ function stale(count: number, how: 'resetAndDestroy' | 'destroy'): Behaviour {
 
 describe('ConnectionPool', () => {
   it('opens no more than maxConnections for 200 calls at a time, and counts those that wait', async () => {
-    const { server, upstream, counts } = await upstreamOf(slow, { maxConnections: 10 });
+    const held: Socket[] = [];
+    let isHolding = true;
+    const { server, upstream, counts } = await upstreamOf(
+      (socket) => (isHolding ? held.push(socket) : socket.write(httpReply('{}'))),
+      { maxConnections: 10 },
+    );
     const calls = Array.from({ length: 200 }, () => upstream.send(someRequest()));
-    await until(() => server.requests.length >= 10);
+    await until(() => held.length === 10);
     expect(counts()).toMatchObject({ open: 10, running: 10, queued: 190, pending: 0, idle: 0 });
+    isHolding = false;
+    for (const socket of held) socket.write(httpReply('{}'));
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(200).fill(200));
     expect(server.connections).toBe(10);
     expect(counts()).toMatchObject({ open: 10, idle: 10, running: 0, queued: 0, reused: 190 });
@@ -82,19 +91,19 @@ describe('ConnectionPool', () => {
     });
 
     it.each([
-      ['shortest', 0, 180],
-      ['longest', 0.999, 220],
-    ])('has jitter: %s', async (_, random, ageMs) => {
-      const { upstream, counts, server } = await upstreamOf(ok, { maxConnectionAgeMs: 200, random: () => random });
+      ['shortest', 0, 270_000],
+      ['longest', 0.999_999, 330_000],
+    ])('is 5 min with jitter: %s', async (_, random, ageMs) => {
+      const clock = new VirtualClock();
+      const { upstream, counts, server } = await upstreamOf(ok, { clock, random: () => random, maxConnections: 1 });
       await upstream.send(someRequest());
-      const openedAt = performance.now();
-      while (server.connections === 1 || counts().closedByAge === 0) {
-        // One at a time, so that there is one connection.
-        await upstream.send(someRequest());
-        await pause(2);
-      }
-      expect(performance.now() - openedAt).toBeGreaterThan(ageMs - 5);
-      expect(performance.now() - openedAt).toBeLessThan(ageMs + 35);
+      await clock.advance(ageMs - 10);
+      await upstream.send(someRequest());
+      expect(server.connections).toBe(1);
+      await clock.advance(11);
+      await upstream.send(someRequest());
+      expect(server.connections).toBe(2);
+      await until(() => counts().closedByAge === 1);
     });
 
     it('does not end a connection before', async () => {
