@@ -4,9 +4,9 @@ import { rejection, scripted, seededRandom, someReply, someRequest } from '../te
 import { balancer } from './balancer.ts';
 import type { Endpoint } from './endpoint.ts';
 
-type Fake = Pick<Endpoint, 'address' | 'isEjected' | 'inFlight' | 'send'>;
-const fake = (address: string, { isEjected = false, inFlight = 0 } = {}): Endpoint => {
-  const endpoint: Fake = { address, isEjected, inFlight, send: scripted(someReply()) };
+type Fake = Pick<Endpoint, 'address' | 'isEjected' | 'inFlight' | 'weight' | 'send'>;
+const fake = (address: string, { isEjected = false, inFlight = 0, weight = 1 } = {}): Endpoint => {
+  const endpoint: Fake = { address, isEjected, inFlight, weight, send: scripted(someReply()) };
   return endpoint as Endpoint;
 };
 
@@ -21,6 +21,19 @@ describe('balancer', () => {
     const endpoints = [fake('a', { inFlight: 3 }), fake('b', { inFlight: 1 })];
     const random = seededRandom();
     for (let i = 0; i < 50; i++) expect(await chosen(endpoints, random)).toBe('b');
+  });
+
+  it('takes a weight for what it is: share of the choices, and of what is in flight', async () => {
+    const random = seededRandom();
+    const idle = [fake('a', { weight: 1 }), fake('b', { weight: 4 })];
+    let chosenB = 0;
+    for (let i = 0; i < 1_000; i++) if ((await chosen(idle, random)) === 'b') chosenB++;
+    expect(chosenB).toBeGreaterThan(750);
+    expect(chosenB).toBeLessThan(850);
+    const busy = [fake('a', { weight: 1, inFlight: 2 }), fake('b', { weight: 4, inFlight: 7 })];
+    for (let i = 0; i < 50; i++) expect(await chosen(busy, random)).toBe('b');
+    const busier = [fake('a', { weight: 1, inFlight: 2 }), fake('b', { weight: 4, inFlight: 9 })];
+    for (let i = 0; i < 50; i++) expect(await chosen(busier, random)).toBe('a');
   });
 
   it('compares two that differ', async () => {

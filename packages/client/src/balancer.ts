@@ -7,7 +7,7 @@ export type Endpoints = () => readonly Endpoint[] | Promise<readonly Endpoint[]>
 
 /**
  * Spreads attempts over endpoints: of two chosen at random, the one with less in flight (power of two
- * choices; Mitzenmacher 2001). Never an ejected one; one that this call has not tried yet where there is.
+ * choices; Mitzenmacher 2001), for its weight. Never an ejected one; one that this call has not tried yet where there is.
  *
  * Scope: upstream.
  * @throws CallError `unavailable`, never processed, where no endpoint is known or all are ejected
@@ -34,7 +34,10 @@ function powerOfTwo(endpoints: readonly Endpoint[], random: () => number): Endpo
   // Two distinct ones: the second is counted on from the first.
   const second = (first + 1 + Math.floor(random() * (count - 1))) % count;
   const [a, b] = [endpoints[first] as Endpoint, endpoints[second] as Endpoint];
-  return b.inFlight < a.inFlight ? b : a;
+  if (a.weight === b.weight) return b.inFlight < a.inFlight ? b : a;
+  const [loadA, loadB] = [a.inFlight / a.weight, b.inFlight / b.weight];
+  if (loadA === loadB) return random() * (a.weight + b.weight) < b.weight ? b : a;
+  return loadB < loadA ? b : a;
 }
 
 async function known(endpoints: Endpoints, upstream: string, request: Request): Promise<readonly Endpoint[]> {

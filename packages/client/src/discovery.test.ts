@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { settled, VirtualClock } from '../test-kit/virtual-clock.ts';
-import { discovery, type Resolve } from './discovery.ts';
+import type { Address } from './discovery/address.ts';
+import type { NameServer } from './discovery/name-server.ts';
+import { discovery } from './discovery.ts';
 
 const options = { dnsRefreshMs: 1_000 };
 let clock: VirtualClock;
@@ -21,12 +23,14 @@ describe('discovery by URL', () => {
     ['http://[::1]:3000', ['http://[::1]:3000']],
   ])('takes %j', (where, addresses) => {
     const found = discovery(where, options, clock);
-    expect(found.addresses()).toEqual(addresses);
+    expect(found.addresses()).toEqual(addresses.map((origin) => ({ origin, weight: 1 })));
     found.onChange(() => {});
     found.close();
   });
 
-  const forms = 'expected http://host:port, https://host:port, several of them, or dns://name:port, got ';
+  const forms =
+    'expected http://host:port, https://host:port, several of them, dns://name:port, dns+https://name:port, ' +
+    'srv://name, srv+https://name, or file:/path, got ';
   it.each([
     ['', `${forms}""`],
     ['localhost:3000', `${forms}"localhost:3000"`],
@@ -37,26 +41,34 @@ describe('discovery by URL', () => {
     ['http://a:3000,', `${forms}""`],
     ['http://a:99999', `${forms}"http://a:99999"`],
     ['dns://name', `${forms}"dns://name"`],
+    ['dns+ftp://name:1', `${forms}"dns+ftp://name:1"`],
+    ['dns+https://name:1/api', `${forms}"dns+https://name:1/api"`],
+    ['srv://name:1', `${forms}"srv://name:1"`],
+    ['srv://', `${forms}"srv://"`],
+    ['file://host/path', `${forms}"file://host/path"`],
     [[], `${forms}an empty list`],
-    [['dns://name:1', 'http://a'], 'a dns:// address stands alone, got 2 addresses'],
+    [['dns://name:1', 'http://a'], 'a dns: address stands alone, got 2 addresses'],
   ])('refuses %j and says what it expected and what came', (where, message) => {
     expect(() => discovery(where, options, clock)).toThrow(new TypeError(message));
   });
 });
+
+const origins = (addresses: readonly Address[]) => addresses.map(({ origin }) => origin);
 
 describe('discovery by DNS', () => {
   /** A name server that gives these answers one after the other, the last one again and again. */
   function dns(...answers: readonly (readonly string[] | Error)[]) {
     const asked: string[] = [];
     const changes: (readonly string[])[] = [];
-    const resolve: Resolve = async (name) => {
+    const addressesOf: NameServer['addressesOf'] = async (name) => {
       const answer = answers[Math.min(asked.length, answers.length - 1)] ?? [];
       asked.push(name);
       if (answer instanceof Error) throw answer;
       return answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     };
-    const found = discovery('dns://things:3000', options, clock, resolve);
-    found.onChange((addresses) => changes.push(addresses));
+    const nameServer = { addressesOf, serversOf: async () => [] };
+    const found = discovery('dns://things:3000', options, clock, nameServer);
+    found.onChange((addresses) => changes.push(origins(addresses)));
     return { found, asked, changes };
   }
   const refresh = () => clock.advance(1_100);
@@ -65,7 +77,11 @@ describe('discovery by DNS', () => {
   it('asks for the name and gives all its addresses with the port', async () => {
     const { found, asked } = dns(['10.0.0.2', '10.0.0.1', 'fd00::1', '10.0.0.1']);
     expect(asked).toEqual([]);
-    expect(await found.addresses()).toEqual(['http://10.0.0.1:3000', 'http://10.0.0.2:3000', 'http://[fd00::1]:3000']);
+    expect(origins(await found.addresses())).toEqual([
+      'http://10.0.0.1:3000',
+      'http://10.0.0.2:3000',
+      'http://[fd00::1]:3000',
+    ]);
     expect(asked).toEqual(['things']);
   });
 
@@ -103,15 +119,42 @@ describe('discovery by DNS', () => {
     await found.addresses();
     await refresh();
     expect(asked).toHaveLength(2);
-    expect(await found.addresses()).toEqual(['http://10.0.0.1:3000']);
+    expect(origins(await found.addresses())).toEqual(['http://10.0.0.1:3000']);
     await refresh();
     expect(changes.at(-1)).toEqual(['http://10.0.0.9:3000']);
+  });
+
+  it('asks later and later while look-ups fail, up to 30 s, and in time again after a success', async () => {
+    let isDown = false;
+    const at: number[] = [];
+    const nameServer: NameServer = {
+      async addressesOf() {
+        at.push(clock.now());
+        if (isDown) throw notFound;
+        return [{ address: '10.0.0.1', family: 4 }];
+      },
+      serversOf: async () => [],
+    };
+    const found = discovery('dns://things:3000', { dnsRefreshMs: 2_000 }, clock, nameServer);
+    await found.addresses();
+    isDown = true;
+    for (let i = 0; i < 200; i++) await clock.advance(1_000);
+    isDown = false;
+    for (let i = 0; i < 80; i++) await clock.advance(500);
+    found.close();
+    const waits = at.slice(1).map((ms, index) => Math.round((ms - (at[index] ?? 0)) / 1_000));
+    const expected = [2_000, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000];
+    for (const [index, ms] of expected.entries()) {
+      expect((waits[index] ?? 0) * 1_000).toBeGreaterThan(ms * 0.9 - 510);
+      expect((waits[index] ?? 0) * 1_000).toBeLessThan(ms * 1.1 + 510);
+    }
+    expect(waits.at(-1)).toBe(2);
   });
 
   it('passes the error on where nothing is known yet, and asks again when asked', async () => {
     const { found } = dns(notFound, ['10.0.0.1']);
     await expect(found.addresses()).rejects.toBe(notFound);
-    expect(await found.addresses()).toEqual(['http://10.0.0.1:3000']);
+    expect(origins(await found.addresses())).toEqual(['http://10.0.0.1:3000']);
   });
 
   it('asks again by itself, one timer at a time, ± 10 %', async () => {

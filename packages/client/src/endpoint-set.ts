@@ -1,4 +1,4 @@
-import type { Discovery } from './discovery.ts';
+import type { Address, Discovery } from './discovery/address.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /**
@@ -9,11 +9,12 @@ import type { Endpoint } from './endpoint.ts';
  */
 export class EndpointSet {
   readonly #discovery: Discovery;
-  readonly #open: (address: string) => Endpoint;
+  readonly #open: (address: Address) => Endpoint;
   readonly #byAddress = new Map<string, Endpoint>();
   #current: readonly Endpoint[] = [];
+  #isClosed = false;
 
-  constructor(discovery: Discovery, open: (address: string) => Endpoint) {
+  constructor(discovery: Discovery, open: (address: Address) => Endpoint) {
     this.#discovery = discovery;
     this.#open = open;
     discovery.onChange((addresses) => this.#update(addresses));
@@ -31,6 +32,7 @@ export class EndpointSet {
 
   /** Ends discovery; resolves when all endpoints are drained and closed. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#discovery.close();
     await Promise.all([...this.#byAddress.values()].map((endpoint) => endpoint.close()));
   }
@@ -41,14 +43,18 @@ export class EndpointSet {
     return this.#current;
   }
 
-  #update(addresses: readonly string[]): void {
-    for (const [address, endpoint] of this.#byAddress) {
-      if (addresses.includes(address)) continue;
-      this.#byAddress.delete(address);
+  #update(addresses: readonly Address[]): void {
+    if (this.#isClosed) return;
+    const origins = new Set(addresses.map(({ origin }) => origin));
+    for (const [origin, endpoint] of this.#byAddress) {
+      if (origins.has(origin)) continue;
+      this.#byAddress.delete(origin);
       void endpoint.close();
     }
     for (const address of addresses) {
-      if (!this.#byAddress.has(address)) this.#byAddress.set(address, this.#open(address));
+      const endpoint = this.#byAddress.get(address.origin) ?? this.#open(address);
+      endpoint.weight = address.weight;
+      this.#byAddress.set(address.origin, endpoint);
     }
     this.#current = [...this.#byAddress.values()];
   }

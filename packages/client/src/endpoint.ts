@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Send } from './layer.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
-import type { ConnectionPool } from './transport/connection-pool.ts';
+import type { ConnectionCounts, ConnectionPool } from './transport/connection-pool.ts';
 
 /** One address of an upstream, with everything that is kept per address. */
 export class Endpoint {
@@ -12,6 +12,8 @@ export class Endpoint {
   readonly #pipeline: Send;
   /** Attempts under way, and streams that are open: what the balancer compares. */
   inFlight = 0;
+  /** Its share of the attempts, against the others' weights. */
+  weight = 1;
 
   constructor(address: string, breaker: CircuitBreaker, pool: ConnectionPool, pipeline: Send) {
     this.address = address;
@@ -27,6 +29,10 @@ export class Endpoint {
 
   get circuit(): CircuitState {
     return this.#breaker.state;
+  }
+
+  get connections(): ConnectionCounts {
+    return this.#pool.counts;
   }
 
   /** Makes one attempt here. */

@@ -1,6 +1,6 @@
 export { createClient } from './client.ts';
 export { type Clock, systemClock } from './clock.ts';
-export type { DiscoveryOptions } from './discovery.ts';
+export type { DiscoveryOptions } from './discovery/refreshed.ts';
 // Symbols below matter to those who write a client of another kind over `Upstream.send`.
 export { type Layer, type Request, type Send, stack } from './layer.ts';
 export { parleyAdapter } from './parley-adapter.ts';
@@ -14,6 +14,8 @@ export type { RetryBudgetOptions } from './resilience/retry-budget.ts';
 export type { StreamOptions } from './streaming/stream-options.ts';
 export type { AttemptOutcome, CircuitChange, Outcome, TelemetryListener } from './telemetry.ts';
 export type { Interceptors } from './transport/axios.ts';
-export type { ConnectionPoolOptions } from './transport/connection-pool.ts';
+export type { ConnectionCounts, ConnectionPoolOptions } from './transport/connection-pool.ts';
+export type { HttpVersion } from './transport/connector.ts';
+export type { Pem, TlsOptions } from './transport/credentials.ts';
 export { createUpstream, type EndpointStatus, type Upstream } from './upstream.ts';
 export { type UpstreamOptions, upstreamDefaults } from './upstream-options.ts';

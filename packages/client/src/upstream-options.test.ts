@@ -30,7 +30,9 @@ describe('upstreamOptions', () => {
     ['circuitOpenMs', 1, 600_000],
     ['connectTimeoutMs', 1, 60_000],
     ['maxConnections', 1, 10_000],
+    ['minConnections', 0, 10_000],
     ['idleConnectionMs', 1, 600_000],
+    ['maxConnectionAgeMs', 10, 86_400_000],
     ['maxReplyBytes', 1, 2 ** 31],
     ['firstItemTimeoutMs', 1, 3_600_000],
     ['idleTimeoutMs', 1, 3_600_000],
@@ -38,7 +40,14 @@ describe('upstreamOptions', () => {
     ['dnsRefreshMs', 100, 3_600_000],
   ];
   // What else must be said so that only the bound itself is at stake.
-  const widest = { callTimeoutMs: 3_600_000, attemptTimeoutMs: 1, backoffBaseMs: 0, backoffMaxMs: 600_000 };
+  const widest = {
+    callTimeoutMs: 3_600_000,
+    attemptTimeoutMs: 1,
+    backoffBaseMs: 0,
+    backoffMaxMs: 600_000,
+    maxConnections: 10_000,
+    minConnections: 0,
+  };
 
   it.each(bounds)('takes %s from %d to %d, and nothing beyond', (name, min, max) => {
     for (const value of [min, max]) expect(upstreamOptions({ ...widest, [name]: value })[name]).toBe(value);
@@ -53,7 +62,7 @@ describe('upstreamOptions', () => {
     expect(numbers.map(([name]) => name).sort()).toEqual(bounds.map(([name]) => name).sort());
   });
 
-  it.each(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxReplyBytes', 'maxItemBytes'])(
+  it.each(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'minConnections', 'maxReplyBytes', 'maxItemBytes'])(
     'takes %s in whole numbers',
     (name) => {
       expect(() => upstreamOptions({ [name]: 2.5 })).toThrow(/must be a whole number/);
@@ -73,6 +82,17 @@ describe('upstreamOptions', () => {
     expect(() => upstreamOptions({ backoffBaseMs: 700, backoffMaxMs: 70 })).toThrow(
       'backoffBaseMs (700) must not be above backoffMaxMs (70)',
     );
+  });
+
+  it('keeps no more connections warm than there may be', () => {
+    expect(() => upstreamOptions({ maxConnections: 2, minConnections: 3 })).toThrow(
+      'minConnections (3) must not be above maxConnections (2)',
+    );
+  });
+
+  it('knows the versions of HTTP', () => {
+    for (const http of ['auto', '1.1', '2'] as const) expect(upstreamOptions({ http }).http).toBe(http);
+    expect(() => upstreamOptions({ http: 2 } as never)).toThrow("http must be 'auto', '1.1' or '2', not 2");
   });
 
   it('shortens attempts with a call that is made shorter', () => {

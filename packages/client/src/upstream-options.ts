@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
-import type { DiscoveryOptions } from './discovery.ts';
+import type { DiscoveryOptions } from './discovery/refreshed.ts';
 import type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
 import type { CircuitBreakerOptions } from './resilience/circuit-breaker.ts';
 import type { DeadlineOptions } from './resilience/deadline.ts';
@@ -7,6 +7,7 @@ import type { RetryOptions } from './resilience/retry.ts';
 import type { RetryBudgetOptions } from './resilience/retry-budget.ts';
 import type { StreamOptions } from './streaming/stream-options.ts';
 import type { ConnectionPoolOptions } from './transport/connection-pool.ts';
+import type { TlsOptions } from './transport/credentials.ts';
 
 /** Everything that can be said about how an upstream is called. Each part's own options say what its numbers mean. */
 export interface UpstreamOptions
@@ -18,6 +19,8 @@ export interface UpstreamOptions
     ConnectionPoolOptions,
     StreamOptions,
     DiscoveryOptions {
+  /** For endpoints with `https://`; without it the CAs that Node knows are trusted. */
+  readonly tls: TlsOptions | undefined;
   readonly clock: Clock;
   /** Gives numbers in [0, 1): for backoff and the balancer. */
   readonly random: () => number;
@@ -38,12 +41,16 @@ export const upstreamDefaults: UpstreamOptions = {
   circuitOpenMs: 1_000,
   connectTimeoutMs: 1_000,
   maxConnections: 64,
+  minConnections: 0,
   idleConnectionMs: 4_000,
+  maxConnectionAgeMs: 300_000,
   maxReplyBytes: 10 * 1024 * 1024,
   firstItemTimeoutMs: 5_000,
   idleTimeoutMs: 30_000,
   maxItemBytes: 1024 * 1024,
   dnsRefreshMs: 5_000,
+  http: 'auto',
+  tls: undefined,
   clock: systemClock,
   random: Math.random,
 };
@@ -63,7 +70,9 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   circuitOpenMs: [1, 600_000],
   connectTimeoutMs: [1, 60_000],
   maxConnections: [1, 10_000],
+  minConnections: [0, 10_000],
   idleConnectionMs: [1, 600_000],
+  maxConnectionAgeMs: [10, 86_400_000],
   maxReplyBytes: [1, 2 ** 31],
   firstItemTimeoutMs: [1, 3_600_000],
   idleTimeoutMs: [1, 3_600_000],
@@ -71,7 +80,14 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   dnsRefreshMs: [100, 3_600_000],
 };
 
-const whole = new Set(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxReplyBytes', 'maxItemBytes']);
+const whole = new Set([
+  'maxAttempts',
+  'circuitMinCalls',
+  'maxConnections',
+  'minConnections',
+  'maxReplyBytes',
+  'maxItemBytes',
+]);
 
 /**
  * Fills in the defaults and checks that the options make sense together.
@@ -91,6 +107,10 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
       typeof value === 'number' && value >= min && value <= max && (!whole.has(name) || Number.isInteger(value));
     if (!fits) throw new TypeError(`${name} must be ${kind} from ${min} to ${max}, not ${String(value)}`);
   }
+  if (!['auto', '1.1', '2'].includes(options.http)) {
+    throw new TypeError(`http must be 'auto', '1.1' or '2', not ${String(options.http)}`);
+  }
+  atMost(options, 'minConnections', 'maxConnections');
   // A caller who only shortens the call means the attempts to fit.
   if (given.attemptTimeoutMs === undefined && options.attemptTimeoutMs > options.callTimeoutMs) {
     return { ...options, attemptTimeoutMs: options.callTimeoutMs };
@@ -100,7 +120,11 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
   return options;
 }
 
-function atMost(options: UpstreamOptions, smaller: keyof UpstreamOptions, larger: keyof UpstreamOptions): void {
+type NumberName = {
+  [Name in keyof UpstreamOptions]: UpstreamOptions[Name] extends number ? Name : never;
+}[keyof UpstreamOptions];
+
+function atMost(options: UpstreamOptions, smaller: NumberName, larger: NumberName): void {
   if (options[smaller] <= options[larger]) return;
   throw new TypeError(`${smaller} (${options[smaller]}) must not be above ${larger} (${options[larger]})`);
 }

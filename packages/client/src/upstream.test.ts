@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { httpServer, sendJson } from '../test-kit/http-server.ts';
@@ -82,7 +85,15 @@ describe('createUpstream', () => {
     const calls = [1, 2, 3].map(() => upstream.send(someRequest()));
     await until(() => upstream.endpoints()[0]?.inFlight === 3);
     await Promise.all(calls);
-    expect(upstream.endpoints()).toEqual([{ address, circuit: 'closed', inFlight: 0 }]);
+    const [endpoint] = upstream.endpoints();
+    expect(endpoint).toMatchObject({ address, circuit: 'closed', inFlight: 0, weight: 1 });
+    expect(endpoint?.connections).toMatchObject({
+      open: endpoint?.connections.idle,
+      pending: 0,
+      queued: 0,
+      running: 0,
+      closedByAge: 0,
+    });
   });
 
   it('finds its endpoints by DNS', async () => {
@@ -90,6 +101,37 @@ describe('createUpstream', () => {
     const upstream = upstreamAt(address.replace('http://127.0.0.1', 'dns://localhost'));
     expect((await upstream.send(someRequest())).status).toBe(200);
     expect(upstream.endpoints().map(({ address }) => address)).toContain(address);
+  });
+
+  it('uses an endpoint that was added, and lets calls to one that is gone finish', async () => {
+    const slow = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{"from":"slow"}')), 1_500));
+    const next = await serverOf(ok);
+    const folder = await mkdtemp(join(tmpdir(), 'parley-'));
+    closeables.push({ close: () => rm(folder, { recursive: true }) });
+    const path = join(folder, 'things.json');
+    await writeFile(path, JSON.stringify([slow.address]));
+    const upstream = upstreamAt(`file:${path}`, { maxAttempts: 1 });
+    const underWay = upstream.send(someRequest());
+    await until(() => slow.server.requests.length === 1);
+    await writeFile(path, JSON.stringify([next.address]));
+    await until(() => upstream.endpoints()[0]?.address === next.address);
+    expect((await upstream.send(someRequest())).body).toBe('{}');
+    expect((await underWay).body).toBe('{"from":"slow"}');
+    expect(upstream.endpoints()).toHaveLength(1);
+    await until(() => slow.server.sockets.size === 0);
+  });
+
+  it('opens warm connections as soon as addresses are known', async () => {
+    const { server, address } = await serverOf(ok);
+    upstreamAt(address.replace('http://127.0.0.1', 'dns://localhost'), { minConnections: 2 });
+    await until(() => server.connections === 2);
+  });
+
+  it('refuses certificates for endpoints that would not be asked for theirs', () => {
+    const refuse = (where: string) => () => createUpstream('things', where, { tls: {} });
+    for (const where of ['http://a', 'https://a,http://b', 'dns://a:1', 'srv://a']) {
+      expect(refuse(where)).toThrow(`tls is for endpoints with https: in their address, got ${JSON.stringify(where)}`);
+    }
   });
 
   it('says unavailable where the name is not known', async () => {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { CallError } from '@parley/contract';
-import { discovery } from './discovery.ts';
+import type { Address } from './discovery/address.ts';
+import { discovery, expectTls } from './discovery.ts';
 import { Endpoint } from './endpoint.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
@@ -10,7 +11,8 @@ import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
 import { axiosTransport, createAxios, type Interceptors } from './transport/axios.ts';
-import { ConnectionPool } from './transport/connection-pool.ts';
+import { type ConnectionCounts, ConnectionPool } from './transport/connection-pool.ts';
+import { Credentials } from './transport/credentials.ts';
 import { undiciAdapter } from './transport/undici-adapter.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 
@@ -20,6 +22,9 @@ export interface EndpointStatus {
   readonly circuit: CircuitState;
   /** Attempts under way. */
   readonly inFlight: number;
+  /** Its share of the attempts, against the others' weights. */
+  readonly weight: number;
+  readonly connections: ConnectionCounts;
 }
 
 /** A service seen by its caller, with everything that calls to it share. */
@@ -44,7 +49,8 @@ export interface Upstream {
  * sockets only work if all calls go through the same.
  *
  * @param name the service's name, for errors and telemetry
- * @param where `http://host:port`, several (a list, or one string with commas), or `dns://name:port`
+ * @param where `http://host:port`, several (a list, or one string with commas), `dns://name:port`, `srv://name` or
+ *   `file:/path`; with TLS `https://`, `dns+https://`, `srv+https://`
  * @param options see {@link UpstreamOptions}; all have defaults
  * @throws TypeError where an address or option is not valid, or two options contradict each other
  */
@@ -62,6 +68,7 @@ class OpenUpstream implements Upstream {
   readonly #axios = createAxios();
   readonly #rotation = new EventEmitter().setMaxListeners(0);
   readonly #rotationTimer: NodeJS.Timeout;
+  readonly #credentials: Credentials;
   readonly #endpoints: EndpointSet;
   readonly #pipeline: Send;
   #underWay = 0;
@@ -70,7 +77,10 @@ class OpenUpstream implements Upstream {
 
   constructor(name: string, where: string | readonly string[], options: UpstreamOptions) {
     this.name = name;
-    this.#endpoints = new EndpointSet(discovery(where, options, options.clock), (address) => this.#open(address));
+    const found = discovery(where, options, options.clock);
+    if (options.tls) expectTls(where);
+    this.#credentials = new Credentials(options.tls ?? {}, options.clock);
+    this.#endpoints = new EndpointSet(found, (address) => this.#open(address));
     this.#shared = {
       name,
       options,
@@ -82,6 +92,7 @@ class OpenUpstream implements Upstream {
     this.#pipeline = callPipeline(this.#shared);
     this.#rotationTimer = setInterval(() => this.#rotation.emit('rotate'), options.circuitWindowMs / windowBuckets);
     this.#rotationTimer.unref();
+    if (options.minConnections > 0) Promise.resolve(this.#endpoints.known()).catch(() => {}); // the first call is told
   }
 
   get options(): UpstreamOptions {
@@ -107,7 +118,9 @@ class OpenUpstream implements Upstream {
   };
 
   endpoints(): readonly EndpointStatus[] {
-    return this.#endpoints.current.map(({ address, circuit, inFlight }) => ({ address, circuit, inFlight }));
+    return this.#endpoints.current.map(({ address, circuit, inFlight, weight, connections }) => {
+      return { address, circuit, inFlight, weight, connections };
+    });
   }
 
   subscribe(listener: TelemetryListener): () => void {
@@ -128,15 +141,16 @@ class OpenUpstream implements Upstream {
     }
     this.#shared.streams.close();
     clearInterval(this.#rotationTimer);
+    this.#credentials.close();
     await this.#endpoints.close();
   }
 
-  #open(address: string): Endpoint {
+  #open({ origin: address, serverName }: Address): Endpoint {
     const { options, telemetry } = this.#shared;
     const breaker = new CircuitBreaker(options, this.#rotation, (state) =>
       telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state }),
     );
-    const pool = new ConnectionPool(address, options);
+    const pool = new ConnectionPool(address, options, this.#credentials, serverName);
     const transport = axiosTransport(this.#axios, undiciAdapter(pool), address);
     return new Endpoint(address, breaker, pool, endpointPipeline(this.#shared, { address, breaker, transport }));
   }

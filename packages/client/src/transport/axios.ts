@@ -3,6 +3,7 @@ import { CallError } from '@parley/contract';
 import { Axios, type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Request, Send } from '../layer.ts';
 import { Reply, type ReplyHeaders } from '../reply.ts';
+import { whyUnprocessed } from './unprocessed.ts';
 
 // The only file that imports axios: everything else of it that the package needs comes from here.
 export {
@@ -51,21 +52,11 @@ function toConfig(request: Request, adapter: AxiosAdapter) {
     // false: axios would call a body that isn't there a form.
     headers: { 'content-type': false, ...request.headers },
     data: request.body,
+    isIdempotent: request.isIdempotent,
     responseType: responseTypes[request.replyAs],
     ...(request.signal && { signal: request.signal }),
   };
 }
-
-/** No byte of the request reached a server, so that any operation may be sent again. */
-const unprocessedCodes = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_CLOSED',
-]);
 
 /** The request cannot be sent to any endpoint: a header value with a line break, say. */
 const inputCodes = new Set([
@@ -83,9 +74,8 @@ function toCallError(error: AxiosError, { label, attempt }: Request, endpoint: s
   const { code = 'ERR_NETWORK' } = error;
   const cause = harmless(error.cause);
   const details = { operation: label, endpoint, attempts: attempt, cause };
-  if (unprocessedCodes.has(code)) {
-    return new CallError('unavailable', `cannot connect (${code})`, { ...details, isUnprocessed: true });
-  }
+  const unprocessed = whyUnprocessed(error.cause);
+  if (unprocessed) return new CallError('unavailable', unprocessed, { ...details, isUnprocessed: true });
   if (replyCodes.has(code)) return new CallError('invalid_reply', error.message, details);
   if (code === AxiosError.ERR_CANCELED) return new CallError('cancelled', 'the caller gave up', details);
   if (inputCodes.has(code)) return new CallError('invalid_input', `not sent: ${error.message}`, details);

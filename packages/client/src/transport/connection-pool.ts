@@ -1,15 +1,41 @@
+import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
+import { type Connect, type Connected, type ConnectorOptions, connector } from './connector.ts';
+import type { Credentials } from './credentials.ts';
+import { OpenSockets } from './open-sockets.ts';
+import { WarmConnections } from './warm-connections.ts';
 
 /** What is kept open to one endpoint. */
-export interface ConnectionPoolOptions {
-  /** For the TCP connection, and TLS where there is. */
-  readonly connectTimeoutMs: number;
+export interface ConnectionPoolOptions extends ConnectorOptions {
   /** Sockets per endpoint; more requests than that wait for one. */
   readonly maxConnections: number;
+  /** Opened when the endpoint appears, and kept. */
+  readonly minConnections: number;
   /** A socket is closed after so long without a request. Must be below the server's own limit (Node: 5 s; ours: 65 s). */
   readonly idleConnectionMs: number;
+  /** A socket gets no more requests after so long, ± 10 %: new replicas and new certificates come into use. */
+  readonly maxConnectionAgeMs: number;
   /** Largest reply that is taken in. */
   readonly maxReplyBytes: number;
+  /** Gives numbers in [0, 1): for the jitter of ages. */
+  readonly random: () => number;
+}
+
+/** How the connections of one endpoint stand. */
+export interface ConnectionCounts {
+  readonly open: number;
+  /** Open without a request. */
+  readonly idle: number;
+  /** Requests on a connection that is being opened. */
+  readonly pending: number;
+  /** Requests that wait for a connection. */
+  readonly queued: number;
+  /** Requests that were sent and have no whole reply yet. */
+  readonly running: number;
+  /** Requests so far that needed no new connection. */
+  readonly reused: number;
+  /** Connections so far that were closed because their time was up. */
+  readonly closedByAge: number;
 }
 
 /**
@@ -20,29 +46,106 @@ export interface ConnectionPoolOptions {
 export class ConnectionPool {
   readonly origin: string;
   readonly maxReplyBytes: number;
+  readonly #options: ConnectionPoolOptions;
+  readonly #connect: Connect;
   readonly #pool: Pool;
+  /** Requests that a stale connection has failed: a pool where no connection is used twice. */
+  #fresh: Pool | undefined;
+  readonly #warm: WarmConnections;
+  readonly #sockets = new OpenSockets(() => this.#warm.fillSoon());
+  #handedOver: Socket | null = null;
+  #isClosed = false;
+  #requests = 0;
+  #opened = 0;
 
-  constructor(origin: string, options: ConnectionPoolOptions) {
+  constructor(origin: string, options: ConnectionPoolOptions, credentials?: Credentials, serverName?: string) {
     this.origin = origin;
     this.maxReplyBytes = options.maxReplyBytes;
-    this.#pool = new Pool(origin, {
-      connections: options.maxConnections,
-      connect: { timeout: options.connectTimeoutMs },
-      keepAliveTimeout: options.idleConnectionMs,
-      keepAliveMaxTimeout: options.idleConnectionMs, // whatever longer time the server's Keep-Alive header offers
-      // The attempt's own limit covers headers and body together, which undici's two timers do not.
-      headersTimeout: 0,
-      bodyTimeout: 0,
+    this.#options = options;
+    const connect = connector(origin, options, credentials, serverName);
+    this.#connect = (callback) =>
+      connect((error, socket) => {
+        if (socket) this.#sockets.add(socket);
+        callback(error, socket);
+      });
+    this.#pool = this.#open();
+    this.#warm = new WarmConnections({
+      ...options,
+      connect: this.#connect,
+      isShort: (opening) => this.#sockets.count + opening < options.minConnections,
     });
+    this.#warm.fill();
+  }
+
+  get counts(): ConnectionCounts {
+    const { connected, pending, queued, running } = this.#pool.stats;
+    return {
+      open: this.#sockets.count,
+      idle: Math.max(0, connected - running) + this.#warm.count,
+      pending: pending - queued,
+      queued,
+      running,
+      reused: Math.max(0, this.#requests - pending - this.#opened),
+      closedByAge: this.#sockets.closedByAge,
+    };
   }
 
   /** Sends one request; everything that happens to it is told to the handler. */
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#requests++;
     this.#pool.dispatch(request, handler);
   }
 
+  /**
+   * Sends a request once more, on a fresh connection, and says so, where it may be sent twice (RFC 9110 §9.2.2)
+   * and failed because the server closed a connection that had been used before. For requests of which no reply
+   * has begun; not for one that was repeated already.
+   */
+  repeat(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, error: Error): boolean {
+    if (!request.idempotent || this.#isClosed || !this.#sockets.isStale(error)) return false;
+    this.#fresh ??= this.#open();
+    this.#fresh.dispatch({ ...request, reset: true }, handler);
+    return true;
+  }
+
   /** Takes no more requests; resolves when those under way have ended and the sockets are closed. */
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#warm.close();
+    await Promise.all([this.#pool.close(), this.#fresh?.close()]);
+  }
+
+  #open(): Pool {
+    const { http, maxConnections, maxConnectionAgeMs, idleConnectionMs, random, clock } = this.#options;
+    const pool = new Pool(this.origin, {
+      connections: maxConnections,
+      connect: (_, callback) => this.#handOver(callback as Connected),
+      allowH2: http !== '1.1',
+      ...(http === '2' && this.origin.startsWith('http:') && { useH2c: true }),
+      clientTtl: maxConnectionAgeMs,
+      keepAliveTimeout: idleConnectionMs,
+      keepAliveMaxTimeout: idleConnectionMs, // whatever longer time the server's Keep-Alive header offers
+      // The attempt's own limit covers headers and body together, which undici's two timers do not.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    // undici retires a client, when it looks for one, whose `ttl` (time of birth) is long ago: no clock is asked before.
+    return pool.on('connect', (_, targets) => {
+      const client = Object.assign(targets.at(-1) ?? {}, { ttl: 0 });
+      const ageMs = maxConnectionAgeMs * (0.9 + 0.2 * random());
+      if (this.#handedOver) this.#sockets.age(this.#handedOver, ageMs, clock, () => Object.assign(client, { ttl: 1 }));
+    });
+  }
+
+  #handOver(callback: Connected): void {
+    this.#opened++;
+    const hand: Connected = (error, socket) => {
+      this.#handedOver = socket; // undici emits `connect` within
+      callback(error, socket);
+    };
+    const warm = this.#warm.take();
+    // Not at once: undici does not expect a connection before it has asked for one.
+    if (warm) setImmediate(hand, null, warm);
+    else this.#connect(hand);
   }
 }

@@ -15,7 +15,7 @@ import { requestBody } from './request-body.ts';
 export function undiciAdapter(pool: ConnectionPool): AxiosAdapter {
   return (config) =>
     new Promise((resolve, reject) => {
-      const exchange = new Exchange(config, pool.maxReplyBytes, resolve, reject);
+      const exchange = new Exchange(config, pool, resolve, reject);
       try {
         pool.dispatch(exchange.options(), exchange);
       } catch (error) {
@@ -27,7 +27,7 @@ export function undiciAdapter(pool: ConnectionPool): AxiosAdapter {
 /** One request and its reply. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #config: InternalAxiosRequestConfig;
-  readonly #maxBytes: number;
+  readonly #pool: ConnectionPool;
   readonly #resolve: (response: AxiosResponse) => void;
   readonly #reject: (error: AxiosError) => void;
   readonly #chunks: Buffer[] = [];
@@ -37,15 +37,16 @@ class Exchange implements Dispatcher.DispatchHandler {
   #headers: Record<string, string | string[] | undefined> = {};
   #size = 0;
   #stream: ReplyStream | undefined;
+  #isRepeated = false;
 
   constructor(
     config: InternalAxiosRequestConfig,
-    maxBytes: number,
+    pool: ConnectionPool,
     resolve: (response: AxiosResponse) => void,
     reject: (error: AxiosError) => void,
   ) {
     this.#config = config;
-    this.#maxBytes = maxBytes;
+    this.#pool = pool;
     this.#resolve = resolve;
     this.#reject = reject;
     config.signal?.addEventListener?.('abort', this.#abort);
@@ -57,6 +58,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       path: pathOf(this.#config),
       headers: this.#config.headers.toJSON() as Record<string, string>,
       body: requestBody(this.#config),
+      idempotent: (this.#config as { isIdempotent?: boolean }).isIdempotent ?? false,
     };
   }
 
@@ -85,7 +87,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#stream) return void this.#stream.receive(chunk);
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    if (this.#size > this.#maxBytes) controller.abort(this.#bad(`the reply is larger than ${this.#maxBytes} bytes`));
+    const { maxReplyBytes } = this.#pool;
+    if (this.#size > maxReplyBytes) controller.abort(this.#bad(`the reply is larger than ${maxReplyBytes} bytes`));
     const limit = this.#config.maxContentLength ?? -1;
     if (limit >= 0 && this.#size > limit) controller.abort(this.#bad(`maxContentLength size of ${limit} exceeded`));
   }
@@ -99,6 +102,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    // Not a byte of a reply yet, and the connection had gone stale: nobody needs to know.
+    if (this.#status === 0 && !this.#isRepeated && !this.#config.signal?.aborted) {
+      this.#isRepeated = true;
+      this.#controller = undefined; // that of the repetition comes with its start
+      if (this.#pool.repeat(this.options(), this, error)) return;
+    }
     this.fail(error);
   }
 

@@ -1,0 +1,23 @@
+/** One place where a service is. */
+export interface Address {
+  /** For example `http://10.0.0.7:3000`. */
+  readonly origin: string;
+  /** Its share of the attempts, against the others' weights. */
+  readonly weight: number;
+  /** The name that its certificate must be for, where the origin holds an IP address only. */
+  readonly serverName?: string;
+}
+
+/** Finds out at which addresses a service is. */
+export interface Discovery {
+  /** Waits for the first answer where there is none yet. @throws Error where there is none to be had */
+  addresses(): Promise<readonly Address[]> | readonly Address[];
+  /** Calls back when the addresses have changed. */
+  onChange(callback: (addresses: readonly Address[]) => void): void;
+  close(): void;
+}
+
+/** Each once, in their order. */
+export function distinct(addresses: readonly Address[]): readonly Address[] {
+  return [...new Map(addresses.map((address) => [address.origin, address])).values()];
+}

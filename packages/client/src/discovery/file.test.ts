@@ -1,0 +1,96 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { until } from '../../test-kit/raw-server.ts';
+import { VirtualClock } from '../../test-kit/virtual-clock.ts';
+import { discovery } from '../discovery.ts';
+import type { Address, Discovery } from './address.ts';
+
+let folder: string;
+let path: string;
+let clock: VirtualClock;
+let found: Discovery;
+let changes: string[][];
+let warnings: string[];
+const origins = (addresses: readonly Address[]) => addresses.map(({ origin }) => origin);
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'parley-'));
+  path = join(folder, 'things.json');
+  clock = new VirtualClock();
+  changes = [];
+  warnings = [];
+  found = discovery(pathToFileURL(path).href, { dnsRefreshMs: 5_000 }, clock);
+  found.onChange((addresses) => changes.push(origins(addresses)));
+  jest.spyOn(process, 'emitWarning').mockImplementation((text) => void warnings.push(String(text)));
+});
+afterEach(async () => {
+  found.close();
+  jest.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
+
+const put = (text: string) => writeFile(path, text);
+/** A second passes, and the disk is read in real time. */
+async function look(): Promise<void> {
+  await clock.advance(1_000);
+  await until(() => clock.pending === 1);
+}
+
+describe('discovery by file', () => {
+  it('takes the URLs that it lists', async () => {
+    await put('["http://b:1", "https://a:2/", "http://b:1"]');
+    expect(origins(await found.addresses())).toEqual(['http://b:1', 'https://a:2']);
+  });
+
+  it('notices a change, and an atomic rename', async () => {
+    await put('["http://a:1"]');
+    await found.addresses();
+    await put('["http://a:1", "http://b:1"]');
+    await look();
+    await writeFile(join(folder, 'new'), '["http://c:1"]');
+    await rename(join(folder, 'new'), path);
+    await look();
+    expect(changes).toEqual([['http://a:1'], ['http://a:1', 'http://b:1'], ['http://c:1']]);
+  });
+
+  it.each([
+    ['half a file', '["http://b'],
+    ['no list', '{"a": 1}'],
+    ['an empty list', '[]'],
+    ['no URL', '["nowhere"]'],
+  ])('keeps the last known over %s, and says so', async (_, text) => {
+    await put('["http://a:1"]');
+    await found.addresses();
+    await put(text);
+    await look();
+    expect(origins(await found.addresses())).toEqual(['http://a:1']);
+    expect(warnings).toEqual([expect.stringMatching(/^cannot use .*things\.json: .*; the last known addresses stay$/)]);
+    await put('["http://c:1"]');
+    await look();
+    expect(changes.at(-1)).toEqual(['http://c:1']);
+  });
+
+  it('keeps the last known while the file is away', async () => {
+    await put('["http://a:1"]');
+    await found.addresses();
+    await rm(path);
+    await look();
+    expect(origins(await found.addresses())).toEqual(['http://a:1']);
+  });
+
+  it('passes the error on where nothing is known yet, and takes the file once it is there', async () => {
+    await expect(Promise.resolve(found.addresses())).rejects.toMatchObject({ code: 'ENOENT' });
+    await put('["http://a:1"]');
+    expect(origins(await found.addresses())).toEqual(['http://a:1']);
+  });
+
+  it('leaves no timer after close()', async () => {
+    await put('["http://a:1"]');
+    await found.addresses();
+    expect(clock.pending).toBe(1);
+    found.close();
+    expect(clock.pending).toBe(0);
+  });
+});

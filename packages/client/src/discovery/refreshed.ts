@@ -1,0 +1,95 @@
+import type { Clock } from '../clock.ts';
+import { type Address, type Discovery, distinct } from './address.ts';
+
+/** How names are looked up again. */
+export interface DiscoveryOptions {
+  /** Longest time between two look-ups of a name, ± 10 %. A shorter TTL counts, down to 1 s; Docker's own is 600 s. */
+  readonly dnsRefreshMs: number;
+}
+
+/** What a look-up found, and how long that holds, where the answer says so. */
+export interface Found {
+  readonly addresses: readonly Address[];
+  readonly ttlMs?: number;
+}
+
+const shortestMs = 1_000;
+const longestAfterFailureMs = 30_000;
+
+/**
+ * Looks up again and again: when the answer's time is up, later and later while look-ups fail. Keeps the last
+ * known addresses when one fails or finds nothing: never from N to none on an error.
+ */
+export class RefreshedDiscovery implements Discovery {
+  readonly #lookUpOnce: () => Promise<Found>;
+  readonly #options: DiscoveryOptions;
+  readonly #clock: Clock;
+  #known: readonly Address[] = [];
+  #pending: Promise<readonly Address[]> | undefined;
+  #onChange: (addresses: readonly Address[]) => void = () => {};
+  #cancelRefresh = () => {};
+  #failures = 0;
+  #isClosed = false;
+
+  constructor(lookUp: () => Promise<Found>, options: DiscoveryOptions, clock: Clock) {
+    this.#lookUpOnce = lookUp;
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  addresses(): Promise<readonly Address[]> | readonly Address[] {
+    return this.#known.length > 0 ? this.#known : this.#lookUp();
+  }
+
+  onChange(callback: (addresses: readonly Address[]) => void): void {
+    this.#onChange = callback;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelRefresh();
+  }
+
+  /** One look-up at a time, whoever asks. @throws Error of the resolver, where nothing is known yet */
+  #lookUp(): Promise<readonly Address[]> {
+    this.#pending ??= this.#ask().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
+
+  async #ask(): Promise<readonly Address[]> {
+    this.#cancelRefresh();
+    let found: Found = { addresses: [] };
+    try {
+      found = await this.#lookUpOnce();
+    } catch (error) {
+      if (this.#known.length === 0) throw error;
+    } finally {
+      this.#failures = found.addresses.length > 0 ? 0 : this.#failures + 1;
+      this.#scheduleRefresh(found.ttlMs);
+    }
+    // Sorted, since name servers shuffle.
+    this.#learn(distinct(found.addresses).toSorted((a, b) => (a.origin < b.origin ? -1 : 1)));
+    return this.#known;
+  }
+
+  #learn(addresses: readonly Address[]): void {
+    if (this.#isClosed || addresses.length === 0) return;
+    if (JSON.stringify(addresses) === JSON.stringify(this.#known)) return;
+    this.#known = addresses;
+    this.#onChange(addresses);
+  }
+
+  #scheduleRefresh(ttlMs = Number.POSITIVE_INFINITY): void {
+    if (this.#isClosed) return;
+    const { dnsRefreshMs } = this.#options;
+    const afterFailureMs = Math.min(shortestMs * 2 ** (this.#failures - 1), longestAfterFailureMs);
+    const ms = this.#failures > 0 ? afterFailureMs : Math.min(Math.max(ttlMs, shortestMs), dnsRefreshMs);
+    const refresh = () => {
+      this.#lookUp().catch(() => {}); // nothing known yet: the next call asks again, and is told
+    };
+    // Jitter, so that replicas that started together do not ask together.
+    this.#cancelRefresh = this.#clock.after(ms * (0.9 + 0.2 * Math.random()), refresh, true);
+  }
+}

@@ -1,0 +1,28 @@
+import type { Address } from './address.ts';
+import { dns } from './dns.ts';
+import type { NameServer, ServiceRecord } from './name-server.ts';
+import type { Found } from './refreshed.ts';
+
+/**
+ * Looks up the servers of a service by its SRV records (RFC 2782): those of the lowest priority, with their
+ * weights; those of the next one where none of the first has an address.
+ *
+ * @throws Error of the name server, where no server has an address
+ */
+export async function srv(service: string, scheme: 'http' | 'https', server: NameServer): Promise<Found> {
+  const groups = Map.groupBy(await server.serversOf(service), ({ priority }) => priority);
+  let failure: unknown;
+  for (const priority of [...groups.keys()].sort((a, b) => a - b)) {
+    const answers = await Promise.allSettled((groups.get(priority) ?? []).map(addressesOf));
+    const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    if (addresses.length > 0) return { addresses };
+    failure ??= answers.find(({ status }) => status === 'rejected');
+  }
+  if (failure) throw (failure as PromiseRejectedResult).reason;
+  return { addresses: [] };
+
+  async function addressesOf({ name, port, weight }: ServiceRecord): Promise<readonly Address[]> {
+    // Weight 0 means hardly any, not never.
+    return (await dns(name, { scheme, port, weight: Math.max(weight, 0.1) }, server)).addresses;
+  }
+}

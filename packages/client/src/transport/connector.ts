@@ -1,0 +1,103 @@
+import { isIP, type Socket, connect as tcp } from 'node:net';
+import { checkServerIdentity, type PeerCertificate, type SecureContext, connect as tls } from 'node:tls';
+import type { Clock } from '../clock.ts';
+import { ConnectError } from './connect-error.ts';
+import type { Credentials } from './credentials.ts';
+
+/** `auto`: HTTP/2 where the server agrees to it over TLS, HTTP/1.1 otherwise. `2` without TLS: known beforehand (h2c). */
+export type HttpVersion = 'auto' | '1.1' | '2';
+
+/** How a connection is opened. */
+export interface ConnectorOptions {
+  /** For the TCP connection, and TLS where there is. */
+  readonly connectTimeoutMs: number;
+  readonly http: HttpVersion;
+  readonly clock: Clock;
+}
+
+/** What has come of an attempt to connect: an error or a socket that requests can be sent on. */
+export type Connected = (error: Error | null, socket: Socket | null) => void;
+
+/** Begins to open a connection. */
+export type Connect = (callback: Connected) => Socket;
+
+const protocols = { auto: ['h2', 'http/1.1'], '1.1': ['http/1.1'], '2': ['h2'] };
+
+/**
+ * Opens connections to one origin: TCP, and over it TLS, with the server's identity verified and the last
+ * session resumed. Calls back with a ConnectError where that fails or takes too long.
+ */
+export function connector(
+  origin: string,
+  options: ConnectorOptions,
+  credentials: Credentials | undefined,
+  nameOfServer: string | undefined,
+): Connect {
+  const { protocol, hostname, port } = new URL(origin);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (protocol === 'http:' || !credentials) {
+    return (callback) => {
+      const socket = tcp({ host, port: Number(port || 80) });
+      // How undici knows that HTTP/2 was agreed on.
+      if (options.http === '2') Object.assign(socket, { alpnProtocol: 'h2' });
+      return whenOpen(socket, 'connect', options, callback);
+    };
+  }
+
+  const serverName = credentials.options.serverName ?? nameOfServer ?? host;
+  let session: { data: Buffer; context: SecureContext } | undefined;
+  return (callback) => {
+    const { context } = credentials;
+    const socket = tls({
+      host,
+      port: Number(port || 443),
+      servername: isIP(serverName) ? '' : serverName,
+      ALPNProtocols: protocols[options.http],
+      secureContext: context,
+      checkServerIdentity: (_, certificate) => identity(credentials.options.spiffeId, serverName, certificate),
+      // Not one of the old certificates: the server would go on to see the old identity.
+      ...(session?.context === context && { session: session.data }),
+    });
+    socket.on('session', (data: Buffer) => {
+      session = { data, context };
+    });
+    return whenOpen(socket, 'secureConnect', options, (error, open) => {
+      if (error) session = undefined;
+      if (open && options.http === '2' && socket.alpnProtocol !== 'h2') {
+        socket.destroy();
+        callback(new ConnectError('ERR_NO_HTTP2', 'it does not speak HTTP/2'), null);
+      } else callback(error, open);
+    });
+  };
+}
+
+function whenOpen(socket: Socket, event: string, { connectTimeoutMs, clock }: ConnectorOptions, callback: Connected) {
+  const settle = (error: Error | null) => {
+    disarm();
+    socket.off(event, onOpen).off('error', onError);
+    if (error) socket.destroy();
+    callback(error, error ? null : socket);
+  };
+  const onOpen = () => settle(null);
+  const onError = ({ code = 'ERR_NETWORK' }: NodeJS.ErrnoException) => settle(new ConnectError(code));
+  const disarm = clock.after(
+    connectTimeoutMs,
+    () => {
+      settle(new ConnectError('ETIMEDOUT', `not connected in ${connectTimeoutMs} ms`));
+    },
+    true,
+  );
+  // The last listener stays: an error that comes too late for anybody must not end the process.
+  return socket
+    .once(event, onOpen)
+    .once('error', onError)
+    .on('error', () => {})
+    .setNoDelay(true)
+    .setKeepAlive(true, 60_000);
+}
+
+function identity(spiffeId: string | undefined, serverName: string, certificate: PeerCertificate): Error | undefined {
+  if (spiffeId === undefined) return checkServerIdentity(serverName, certificate);
+  if (certificate.subjectaltname?.split(', ').includes(`URI:${spiffeId}`)) return undefined;
+  return Object.assign(new Error(`the certificate is not for ${spiffeId}`), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { Clock } from '../clock.ts';
+import { fileWatch } from '../file-watch.ts';
+
+/** PEM text, or the file that holds it and is watched for changes. */
+export type Pem = string | Uint8Array | { readonly file: string };
+
+/** How an upstream is known, and known to, over TLS. */
+export interface TlsOptions {
+  /** Whom to trust for the server's certificate. Default: the CAs that Node knows. */
+  readonly ca?: Pem | readonly Pem[];
+  /** Our certificate and its chain, for a server that wants one. Needs `key`. */
+  readonly cert?: Pem;
+  readonly key?: Pem;
+  /** The name that the server's certificate must be for. Default: the one in its address. */
+  readonly serverName?: string;
+  /** The server's SPIFFE ID, for example `spiffe://acme/billing`: must be in its certificate, in place of a name. */
+  readonly spiffeId?: string;
+}
+
+const parts = ['ca', 'cert', 'key'] as const;
+
+/**
+ * The certificates in use. When one of their files changes they are loaded anew; while the new ones do not fit
+ * together (half written, key and certificate of different pairs), the old ones stay and a warning says so.
+ *
+ * Scope: upstream.
+ */
+export class Credentials {
+  readonly options: TlsOptions;
+  readonly #files: readonly string[];
+  readonly #endWatch: () => void;
+  #context: SecureContext | undefined;
+
+  /** @throws TypeError that names the part that cannot be used */
+  constructor(options: TlsOptions, clock: Clock) {
+    this.options = options;
+    if ((options.cert === undefined) !== (options.key === undefined)) {
+      throw new TypeError('tls.cert and tls.key go together, got only one of them');
+    }
+    this.#files = [...new Set(parts.flatMap((part) => pems(options, part).flatMap(fileOf)))];
+    const contents = this.#files.map((path) => readFileSync(path, 'utf8'));
+    if (parts.some((part) => options[part] !== undefined)) this.#context = this.#load(contents);
+    this.#endWatch = this.#files.length > 0 ? fileWatch(this.#files, contents, clock, this.#reload) : () => {};
+  }
+
+  /** For the next handshake; another object after a change. */
+  get context(): SecureContext {
+    this.#context ??= this.#load([]); // late: an upstream without TLS needs no CAs
+    return this.#context;
+  }
+
+  /** Ends the watch on the files. */
+  close(): void {
+    this.#endWatch();
+  }
+
+  readonly #reload = (contents: readonly string[]): void => {
+    try {
+      this.#context = this.#load(contents);
+    } catch (error) {
+      process.emitWarning(`${(error as Error).message}; the old certificates stay`, 'ParleyTlsWarning');
+    }
+  };
+
+  #load(contents: readonly string[]): SecureContext {
+    const text = (part: (typeof parts)[number]) =>
+      pems(this.options, part).map((pem) => {
+        const file = fileOf(pem)[0];
+        const content =
+          file === undefined ? Buffer.from(pem as string).toString() : contents[this.#files.indexOf(file)];
+        if (content?.includes('-----BEGIN ')) return content;
+        const where = file ? `the file ${file} holds none` : 'got other text; for a file say { file: path }';
+        throw new TypeError(`tls.${part} must be PEM: ${where}`);
+      });
+    const [ca, cert, key] = parts.map(text);
+    try {
+      return createSecureContext({
+        minVersion: 'TLSv1.2',
+        ...(ca?.length && { ca }),
+        ...(cert?.length && { cert, key }),
+      });
+    } catch (error) {
+      // OpenSSL's own error says where in its source it happened, and may be inspected: only its reason is kept.
+      throw new TypeError(`cannot use the certificates in tls: ${(error as Error).message}`);
+    }
+  }
+}
+
+function pems(options: TlsOptions, part: (typeof parts)[number]): readonly Pem[] {
+  const given = options[part];
+  if (given === undefined) return [];
+  return Array.isArray(given) ? given : [given as Pem];
+}
+
+function fileOf(pem: Pem): string[] {
+  return typeof pem === 'object' && 'file' in pem ? [pem.file] : [];
+}

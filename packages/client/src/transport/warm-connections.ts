@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+import type { Connect } from './connector.ts';
+
+/** What is kept warm, and how. */
+export interface WarmConnectionsOptions {
+  readonly connect: Connect;
+  /** Whether more are needed, with so many on the way. */
+  readonly isShort: (opening: number) => boolean;
+  /** One that nobody has used is replaced after so long: the server may close it any time. */
+  readonly idleConnectionMs: number;
+  readonly clock: Clock;
+}
+
+/** A server that closes what was just opened must not be flooded. */
+const pauseMs = 1_000;
+
+/**
+ * Connections that are opened before somebody needs them. They keep no process alive.
+ *
+ * Scope: endpoint.
+ */
+export class WarmConnections {
+  readonly #options: WarmConnectionsOptions;
+  readonly #waiting = new Set<Socket>();
+  readonly #opening = new Set<Socket>();
+  #cancelFill = () => {};
+  #isClosed = false;
+
+  constructor(options: WarmConnectionsOptions) {
+    this.#options = options;
+  }
+
+  /** How many wait to be taken. */
+  get count(): number {
+    return this.#waiting.size;
+  }
+
+  /** Opens as many as are missing. */
+  fill(): void {
+    while (!this.#isClosed && this.#options.isShort(this.#opening.size)) this.#open();
+  }
+
+  /** Opens as many as are missing, a little later: after one was closed, or could not be opened. */
+  fillSoon(): void {
+    this.#cancelFill();
+    if (!this.#isClosed) this.#cancelFill = this.#options.clock.after(pauseMs, () => this.fill(), true);
+  }
+
+  /** One that is open, if there is. */
+  take(): Socket | undefined {
+    const [socket] = this.#waiting;
+    if (socket) this.#waiting.delete(socket);
+    return socket?.ref();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelFill();
+    for (const socket of [...this.#waiting, ...this.#opening]) socket.destroy();
+  }
+
+  #open(): void {
+    const connecting = this.#options.connect((error, socket) => {
+      this.#opening.delete(connecting);
+      if (error || !socket) this.fillSoon();
+      else this.#keep(socket);
+    });
+    this.#opening.add(connecting.unref());
+  }
+
+  #keep(socket: Socket): void {
+    const { idleConnectionMs, clock } = this.#options;
+    if (this.#isClosed) {
+      socket.destroy();
+      return;
+    }
+    this.#waiting.add(socket);
+    const discard = () => {
+      if (this.#waiting.delete(socket)) socket.destroy();
+    };
+    const forget = clock.after(idleConnectionMs, discard, true);
+    socket.once('end', discard).once('close', () => {
+      forget();
+      discard();
+    });
+  }
+}

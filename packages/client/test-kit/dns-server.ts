@@ -1,0 +1,81 @@
+import { createSocket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
+import { once } from 'node:events';
+
+/** What a name has, with the time that it holds for. */
+export type ZoneRecord =
+  | { readonly type: 'A' | 'AAAA'; readonly ttl: number; readonly address: string }
+  | {
+      readonly type: 'SRV';
+      readonly ttl: number;
+      readonly priority: number;
+      readonly weight: number;
+      readonly port: number;
+      readonly name: string;
+    };
+
+const types = { A: 1, AAAA: 28, SRV: 33 };
+
+/** A name server on loopback that answers from a zone, which may be changed, and a resolver that asks it. */
+export async function dnsServer(zone: Map<string, readonly ZoneRecord[]>) {
+  const questions: string[] = [];
+  const socket = createSocket('udp4');
+  socket.on('message', (query, { port, address }) => {
+    const end = query.indexOf(0, 12) + 1;
+    const name = labels(query.subarray(12, end));
+    const type = query.readUInt16BE(end);
+    questions.push(name);
+    const records = zone.get(name);
+    const answers = (records ?? []).filter((record) => types[record.type] === type).map(answer);
+    const head = Buffer.from(query.subarray(0, 12));
+    head.writeUInt16BE(0x8180 | (records ? 0 : 3), 2); // no such name
+    head.writeUInt16BE(answers.length, 6);
+    head.fill(0, 8, 12);
+    socket.send(Buffer.concat([head, query.subarray(12, end + 4), ...answers]), port, address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const resolver = new Resolver({ timeout: 500, tries: 1 });
+  resolver.setServers([`127.0.0.1:${socket.address().port}`]);
+  const close = async () => {
+    resolver.cancel();
+    await new Promise<void>((resolve) => socket.close(resolve));
+  };
+  return { resolver, questions, close };
+}
+
+function answer(record: ZoneRecord): Buffer {
+  const data = record.type === 'SRV' ? srvData(record) : ipData(record.address);
+  const head = Buffer.alloc(12);
+  head.writeUInt16BE(0xc00c, 0); // the name in the question
+  head.writeUInt16BE(types[record.type], 2);
+  head.writeUInt16BE(1, 4);
+  head.writeUInt32BE(record.ttl, 6);
+  head.writeUInt16BE(data.length, 10);
+  return Buffer.concat([head, data]);
+}
+
+function srvData({ priority, weight, port, name }: ZoneRecord & { type: 'SRV' }): Buffer {
+  const numbers = Buffer.alloc(6);
+  [priority, weight, port].forEach((number, index) => {
+    numbers.writeUInt16BE(number, index * 2);
+  });
+  const parts = name.split('.').map((label) => Buffer.from([label.length, ...Buffer.from(label)]));
+  return Buffer.concat([numbers, ...parts, Buffer.from([0])]);
+}
+
+/** IPv6 in the form `fd00::1` only. */
+function ipData(address: string): Buffer {
+  if (!address.includes(':')) return Buffer.from(address.split('.').map(Number));
+  const [head = '', tail = ''] = address.split('::');
+  const groups = (text: string) => (text ? text.split(':') : []).map((group) => group.padStart(4, '0')).join('');
+  const middle = '0'.repeat(32 - groups(head).length - groups(tail).length);
+  return Buffer.from(groups(head) + middle + groups(tail), 'hex');
+}
+
+function labels(bytes: Buffer): string {
+  const names: string[] = [];
+  for (let at = 0; bytes[at]; at += (bytes[at] ?? 0) + 1)
+    names.push(bytes.subarray(at + 1, at + 1 + (bytes[at] ?? 0)).toString());
+  return names.join('.');
+}
