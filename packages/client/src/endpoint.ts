@@ -1,5 +1,7 @@
 import type { Send } from './layer.ts';
+import type { Reply } from './reply.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
+import { whenOver } from './stream-reply.ts';
 import type { ConnectionPool } from './transport/connection-pool.ts';
 
 /** One address of an upstream, with everything that is kept per address. */
@@ -9,7 +11,7 @@ export class Endpoint {
   readonly #breaker: CircuitBreaker;
   readonly #pool: ConnectionPool;
   readonly #pipeline: Send;
-  /** Attempts under way: what the balancer compares. */
+  /** Attempts under way, streams that are still being read among them: what the balancer compares. */
   inFlight = 0;
 
   constructor(address: string, breaker: CircuitBreaker, pool: ConnectionPool, pipeline: Send) {
@@ -31,10 +33,13 @@ export class Endpoint {
   /** Makes one attempt here. */
   readonly send: Send = async (request) => {
     this.inFlight++;
+    let reply: Reply | undefined;
     try {
-      return await this.#pipeline(request);
+      reply = await this.#pipeline(request);
+      return reply;
     } finally {
-      this.inFlight--;
+      if (request.replyAs === 'stream') whenOver(reply?.body, () => this.inFlight--);
+      else this.inFlight--;
     }
   };
 

@@ -200,9 +200,6 @@ describe('parleyAdapter', () => {
   });
 
   const unsupported: [string, unknown][] = [
-    ['auth', { username: 'u', password: 'p' }],
-    ['beforeRedirect', () => {}],
-    ['cancelToken', axios.CancelToken.source().token],
     ['family', 4],
     ['fetchOptions', {}],
     ['http2Options', {}],
@@ -211,14 +208,8 @@ describe('parleyAdapter', () => {
     ['httpsAgent', {}],
     ['insecureHTTPParser', true],
     ['lookup', () => {}],
-    ['maxBodyLength', 100],
-    ['maxContentLength', 100],
     ['maxRate', 100],
-    ['maxRedirects', 5],
-    ['onDownloadProgress', () => {}],
-    ['onUploadProgress', () => {}],
     ['proxy', { host: 'proxy', port: 1 }],
-    ['responseEncoding', 'latin1'],
     ['socketPath', '/tmp/socket'],
     ['transport', {}],
   ];
@@ -239,15 +230,9 @@ describe('parleyAdapter', () => {
     expect((await create(config).get('/')).status).toBe(200);
   });
 
-  it.each(['stream', 'blob', 'document', 'formdata'] as const)('refuses the response type %s', async (responseType) => {
-    expect((await failure(create().get('/', { responseType }))).message).toMatch(responseType);
-  });
-
-  it.each([
-    ['a stream', () => new ReadableStream()],
-    ['a form with files', () => new FormData()],
-  ])('refuses a body that is %s', async (_, body) => {
-    const error = await failure(create().post('/', body()));
-    expect([error.code, error.message]).toEqual(['ERR_NOT_SUPPORT', expect.stringContaining('streams and forms')]);
+  it.each(['formdata', 'nonsense'] as const)('refuses the response type %s', async (responseType) => {
+    expect((await failure(create().get('/', { responseType: responseType as 'formdata' }))).message).toMatch(
+      responseType,
+    );
   });
 });

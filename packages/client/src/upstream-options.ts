@@ -6,6 +6,7 @@ import type { DeadlineOptions } from './resilience/deadline.ts';
 import type { RetryOptions } from './resilience/retry.ts';
 import type { RetryBudgetOptions } from './resilience/retry-budget.ts';
 import type { ConnectionPoolOptions } from './transport/connection-pool.ts';
+import type { UndiciAdapterOptions } from './transport/undici-adapter-options.ts';
 
 /** Everything that can be said about how an upstream is called. Each part's own options say what its numbers mean. */
 export interface UpstreamOptions
@@ -15,6 +16,7 @@ export interface UpstreamOptions
     CircuitBreakerOptions,
     AttemptTimeoutOptions,
     ConnectionPoolOptions,
+    Omit<UndiciAdapterOptions, 'poolOf'>,
     DiscoveryOptions {
   readonly clock: Clock;
   /** Gives numbers in [0, 1): for backoff and the balancer. */
@@ -38,6 +40,8 @@ export const upstreamDefaults: UpstreamOptions = {
   maxConnections: 64,
   idleConnectionMs: 4_000,
   maxReplyBytes: 10 * 1024 * 1024,
+  acceptCompressed: false,
+  compressRequestsAboveBytes: Number.POSITIVE_INFINITY,
   dnsRefreshMs: 5_000,
   clock: systemClock,
   random: Math.random,
@@ -60,6 +64,7 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   maxConnections: [1, 10_000],
   idleConnectionMs: [1, 600_000],
   maxReplyBytes: [1, 2 ** 31],
+  compressRequestsAboveBytes: [0, Number.POSITIVE_INFINITY],
   dnsRefreshMs: [100, 3_600_000],
 };
 
@@ -82,6 +87,9 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
     const fits =
       typeof value === 'number' && value >= min && value <= max && (!whole.has(name) || Number.isInteger(value));
     if (!fits) throw new TypeError(`${name} must be ${kind} from ${min} to ${max}, not ${String(value)}`);
+  }
+  if (typeof options.acceptCompressed !== 'boolean') {
+    throw new TypeError(`acceptCompressed must be true or false, not ${String(options.acceptCompressed)}`);
   }
   // A caller who only shortens the call means the attempts to fit.
   if (given.attemptTimeoutMs === undefined && options.attemptTimeoutMs > options.callTimeoutMs) {

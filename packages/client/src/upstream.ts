@@ -5,8 +5,10 @@ import { Endpoint } from './endpoint.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
+import type { Reply } from './reply.ts';
 import { CircuitBreaker, type CircuitState, windowBuckets } from './resilience/circuit-breaker.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
+import { whenOver } from './stream-reply.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
 import { axiosTransport, createAxios, type Interceptors } from './transport/axios.ts';
 import { ConnectionPool } from './transport/connection-pool.ts';
@@ -90,11 +92,13 @@ class OpenUpstream implements Upstream {
       throw new CallError('unavailable', `the upstream ${this.name} is closed`, details);
     }
     this.#underWay++;
+    let reply: Reply | undefined;
     try {
-      return await this.#pipeline(request);
+      reply = await this.#pipeline(request);
+      return reply;
     } finally {
-      this.#underWay--;
-      if (this.#underWay === 0) this.#onIdle();
+      if (request.replyAs === 'stream') whenOver(reply?.body, this.#ended);
+      else this.#ended();
     }
   };
 
@@ -110,6 +114,11 @@ class OpenUpstream implements Upstream {
     this.#closed ??= this.#close();
     return this.#closed;
   }
+
+  readonly #ended = () => {
+    this.#underWay--;
+    if (this.#underWay === 0) this.#onIdle();
+  };
 
   async #close(): Promise<void> {
     // Retries too need endpoints: nothing is closed under a call. Its deadline bounds this wait.
@@ -128,7 +137,7 @@ class OpenUpstream implements Upstream {
       telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state }),
     );
     const pool = new ConnectionPool(address, options);
-    const transport = axiosTransport(this.#axios, undiciAdapter(pool), address);
+    const transport = axiosTransport(this.#axios, undiciAdapter(pool, options), address, options);
     return new Endpoint(address, breaker, pool, endpointPipeline(this.#shared, { address, breaker, transport }));
   }
 }

@@ -1,13 +1,18 @@
+import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
 import { Axios, type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import type { Clock } from '../clock.ts';
 import type { Request, Send } from '../layer.ts';
-import { Reply, type ReplyHeaders } from '../reply.ts';
+import { Reply, type ReplyBody, type ReplyHeaders } from '../reply.ts';
+import { boundStream, readWhole } from '../stream-reply.ts';
+import { ReplyStream } from './reply-stream.ts';
 
 // The only file that imports axios: everything else of it that the package needs comes from here.
 export {
   type AxiosAdapter,
   AxiosError,
   AxiosHeaders,
+  type AxiosProgressEvent,
   type AxiosResponse,
   CanceledError,
   type InternalAxiosRequestConfig,
@@ -24,13 +29,23 @@ export function createAxios(): Axios {
   return new Axios({ validateStatus: null, allowAbsoluteUrls: false });
 }
 
+/** What the transport needs of an upstream's options. */
+export interface TransportOptions {
+  readonly clock: Clock;
+  readonly maxReplyBytes: number;
+}
+
+/** Header values as undici gives them. */
+export type ResponseHeaders = Record<string, string | string[] | undefined>;
+
 /** Sends a request through axios, its interceptors and then the adapter, and turns what comes back into ours. */
-export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: string): Send {
+export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: string, options: TransportOptions): Send {
   return async function axiosTransport(request) {
     try {
-      const response = await axios.request<string | Uint8Array>(toConfig(request, adapter));
+      const response = await axios.request<ReplyBody>(toConfig(request, adapter));
       const origin = { operation: request.label, endpoint: address, attempts: request.attempt };
-      return new Reply(response.status, response.headers as ReplyHeaders, response.data, origin);
+      const body = request.replyAs === 'stream' ? await streamed(response, request, address, options) : response.data;
+      return new Reply(response.status, response.headers as ReplyHeaders, body, origin);
     } catch (error) {
       if (request.signal?.reason instanceof CallError) throw request.signal.reason;
       // An interceptor's own axios call may have failed: that is nothing this endpoint did.
@@ -40,6 +55,8 @@ export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: str
   };
 }
 
+const responseTypes = { text: 'text', bytes: 'arraybuffer', stream: 'stream' } as const;
+
 function toConfig(request: Request, adapter: AxiosAdapter) {
   return {
     adapter,
@@ -48,9 +65,21 @@ function toConfig(request: Request, adapter: AxiosAdapter) {
     // false: axios would call a body that isn't there a form.
     headers: { 'content-type': false, ...request.headers },
     data: request.body,
-    responseType: request.replyAs === 'bytes' ? ('arraybuffer' as const) : ('text' as const),
+    responseType: responseTypes[request.replyAs],
     ...(request.signal && { signal: request.signal }),
+    ...(request.wire as object | undefined),
   };
+}
+
+/** A stream, from here on bound to the deadline; an error is read whole, so that the layers above can judge it, and drop it. */
+async function streamed({ data, status }: AxiosResponse, request: Request, address: string, options: TransportOptions) {
+  if (!(data instanceof Readable)) return data;
+  if (data instanceof ReplyStream) {
+    data.translate = (error) => (error instanceof AxiosError ? toCallError(error, request, address) : error);
+  }
+  if (status >= 400) return readWhole(data, options.maxReplyBytes, request);
+  boundStream(data, request, options.clock);
+  return data;
 }
 
 /** No byte of the request reached a server, so that any operation may be sent again. */
@@ -68,12 +97,14 @@ const unprocessedCodes = new Set([
 const inputCodes = new Set([
   AxiosError.ERR_NOT_SUPPORT,
   AxiosError.ERR_BAD_OPTION,
+  AxiosError.ERR_BAD_OPTION_VALUE,
+  AxiosError.ERR_BAD_REQUEST,
   'UND_ERR_INVALID_ARG',
   'UND_ERR_NOT_SUPPORTED',
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
 ]);
 
-const replyCodes = new Set([AxiosError.ERR_BAD_RESPONSE, 'UND_ERR_RES_EXCEEDED_MAX_SIZE']);
+const replyCodes = new Set([AxiosError.ERR_BAD_RESPONSE, 'ERR_FR_TOO_MANY_REDIRECTS', 'ERR_FR_REDIRECTION_FAILURE']);
 
 // The AxiosError itself stays behind: it holds the whole request, Authorization and body included.
 function toCallError(error: AxiosError, { label, attempt }: Request, endpoint: string): CallError {
@@ -108,6 +139,6 @@ export function pathOf({ url = '/', baseURL, params, paramsSerializer }: Interna
 export function settle(response: AxiosResponse): AxiosResponse {
   const { status, config } = response;
   if (!config.validateStatus || config.validateStatus(status)) return response;
-  const code = status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
-  throw new AxiosError(`Request failed with status code ${status}`, code, config, undefined, response);
+  const code = status >= 400 && status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
+  throw new AxiosError(`Request failed with status code ${status}`, code, config, response.request, response);
 }

@@ -8,8 +8,6 @@ export interface ConnectionPoolOptions {
   readonly maxConnections: number;
   /** A socket is closed after so long without a request. Must be below the server's own limit (Node: 5 s; ours: 65 s). */
   readonly idleConnectionMs: number;
-  /** Largest reply that is taken in. */
-  readonly maxReplyBytes: number;
 }
 
 /**
@@ -28,7 +26,6 @@ export class ConnectionPool {
       connect: { timeout: options.connectTimeoutMs },
       keepAliveTimeout: options.idleConnectionMs,
       keepAliveMaxTimeout: options.idleConnectionMs, // whatever longer time the server's Keep-Alive header offers
-      maxResponseSize: options.maxReplyBytes,
       // The attempt's own limit covers headers and body together, which undici's two timers do not.
       headersTimeout: 0,
       bodyTimeout: 0,

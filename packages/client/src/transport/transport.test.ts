@@ -182,7 +182,7 @@ describe('transport', () => {
       [
         'announces a body too large and stalls',
         (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n'),
-        'attempt_timeout',
+        'invalid_reply',
       ],
       ['sends a body too large', (socket) => socket.write(httpReply('x'.repeat(100_000))), 'invalid_reply'],
       [

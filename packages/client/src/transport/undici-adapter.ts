@@ -1,136 +1,65 @@
 import type { Dispatcher } from 'undici';
-import { type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig, pathOf } from './axios.ts';
+import type { AxiosAdapter, InternalAxiosRequestConfig } from './axios.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import { acceptedEncodings } from './decompression.ts';
+import { Exchange } from './exchange.ts';
+import { fullAdapter } from './full-adapter.ts';
+import { RequestCompression } from './request-compression.ts';
+import { isPlainPath } from './request-path.ts';
+import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
 
 /**
  * An axios adapter on undici's `dispatch`: no stream is made for a body that is read whole anyway.
- * Takes string and binary bodies, gives text (`responseType: 'text'`) or bytes (`'arraybuffer'`).
+ * A call that asks for no more than that goes straight to the pool; all others go through `fullAdapter`.
  *
  * @throws AxiosError with the code of the socket's error, `ERR_CANCELED`, `ERR_BAD_RESPONSE` for a reply
- *   that is too large or encoded, `ERR_NOT_SUPPORT` for a body it cannot send
+ *   that is too large or cannot be decoded, `ERR_BAD_REQUEST` for a body that cannot be sent
  */
-export function undiciAdapter(pool: ConnectionPool): AxiosAdapter {
-  return (config) =>
-    new Promise((resolve, reject) => {
-      const exchange = new Exchange(config, resolve, reject);
+export function undiciAdapter(pool: ConnectionPool, options: UndiciAdapterOptions): AxiosAdapter {
+  const compression = new RequestCompression(options);
+  const full = fullAdapter(pool, options, compression);
+  const { maxReplyBytes, acceptCompressed } = options;
+  return (config) => {
+    if (!isLean(config) || (config.data && compression.isFor(config.data.length))) return full(config);
+    return new Promise((resolve, reject) => {
+      const { maxContentLength = -1 } = config;
+      const maxBytes = maxContentLength >= 0 ? Math.min(maxContentLength, maxReplyBytes) : maxReplyBytes;
+      const exchange = new Exchange(config, maxBytes, resolve, reject);
       try {
-        pool.dispatch(exchange.options(), exchange);
+        const request = dispatchOptions(config);
+        if (acceptCompressed && !config.headers.has('accept-encoding')) {
+          (request.headers as Record<string, string>)['accept-encoding'] = acceptedEncodings;
+        }
+        pool.dispatch(request, exchange);
       } catch (error) {
         exchange.fail(error);
       }
     });
-}
-
-/** One request and its reply. */
-class Exchange implements Dispatcher.DispatchHandler {
-  readonly #config: InternalAxiosRequestConfig;
-  readonly #resolve: (response: AxiosResponse) => void;
-  readonly #reject: (error: AxiosError) => void;
-  readonly #chunks: Buffer[] = [];
-  #controller: Dispatcher.DispatchController | undefined;
-  #status = 0;
-  #statusText = '';
-  #headers: Record<string, string | string[] | undefined> = {};
-  #size = 0;
-
-  constructor(
-    config: InternalAxiosRequestConfig,
-    resolve: (response: AxiosResponse) => void,
-    reject: (error: AxiosError) => void,
-  ) {
-    this.#config = config;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    config.signal?.addEventListener?.('abort', this.#abort);
-  }
-
-  options(): Dispatcher.DispatchOptions {
-    return {
-      method: (this.#config.method ?? 'get').toUpperCase() as Dispatcher.HttpMethod,
-      path: pathOf(this.#config),
-      headers: this.#config.headers.toJSON() as Record<string, string>,
-      body: bodyOf(this.#config),
-    };
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#config.signal?.aborted) this.#abort();
-  }
-
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-    statusText = '',
-  ): void {
-    // Early hints come here too; the reply that follows overwrites them.
-    this.#status = status;
-    this.#statusText = statusText;
-    this.#headers = headers;
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    const limit = this.#config.maxContentLength ?? -1;
-    if (limit >= 0 && this.#size > limit) controller.abort(this.#bad(`maxContentLength size of ${limit} exceeded`));
-  }
-
-  onResponseEnd(): void {
-    const encoding = this.#headers['content-encoding'];
-    if (encoding && encoding !== 'identity') {
-      this.fail(this.#bad(`content-encoding ${encoding} was not asked for`));
-      return;
-    }
-    this.#cleanUp();
-    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#size);
-    this.#resolve({
-      data: this.#config.responseType === 'arraybuffer' ? body : body.toString(),
-      status: this.#status,
-      statusText: this.#statusText,
-      headers: this.#headers as AxiosResponse['headers'],
-      config: this.#config,
-    });
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.fail(error);
-  }
-
-  fail(error: unknown): void {
-    this.#cleanUp();
-    this.#reject(error instanceof AxiosError ? error : toAxiosError(error as NodeJS.ErrnoException, this.#config));
-  }
-
-  readonly #abort = () => {
-    const error = new AxiosError('canceled', AxiosError.ERR_CANCELED, this.#config);
-    // Queued: undici asks for nothing before it starts the request, and then finds it aborted.
-    if (this.#controller) this.#controller.abort(error);
-    else this.fail(error);
   };
-
-  #bad(message: string): AxiosError {
-    return new AxiosError(message, AxiosError.ERR_BAD_RESPONSE, this.#config);
-  }
-
-  #cleanUp(): void {
-    this.#config.signal?.removeEventListener?.('abort', this.#abort);
-  }
 }
 
-function toAxiosError(cause: NodeJS.ErrnoException, config: InternalAxiosRequestConfig): AxiosError {
-  const error = new AxiosError(cause.message, cause.code ?? AxiosError.ERR_NETWORK, config);
-  error.cause = cause;
-  return error;
+function dispatchOptions(config: InternalAxiosRequestConfig): Dispatcher.DispatchOptions {
+  return {
+    method: (config.method ?? 'get').toUpperCase() as Dispatcher.HttpMethod,
+    path: config.url as string,
+    headers: config.headers.toJSON() as Record<string, string>,
+    body: config.data ?? null,
+  };
 }
 
-function bodyOf(config: InternalAxiosRequestConfig): string | Uint8Array | null {
+/** Asks for nothing beyond a path, a body in one piece and a reply in one piece. */
+function isLean(config: InternalAxiosRequestConfig): boolean {
   const { data } = config;
-  if (data === undefined || data === null) return null;
-  if (typeof data === 'string' || data instanceof Uint8Array) return data;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  const kind = Object.prototype.toString.call(data).slice(8, -1);
-  const message = `cannot send a body of type ${kind}: expected a string, Buffer, Uint8Array or ArrayBuffer`;
-  throw new AxiosError(message, AxiosError.ERR_NOT_SUPPORT, config);
+  return (
+    config.responseType !== 'stream' &&
+    (data === undefined || data === null || typeof data === 'string' || data instanceof Uint8Array) &&
+    !config.timeout &&
+    !config.maxRedirects &&
+    config.auth === undefined &&
+    config.onUploadProgress === undefined &&
+    config.onDownloadProgress === undefined &&
+    config.cancelToken === undefined &&
+    !(config.maxBodyLength !== undefined && config.maxBodyLength >= 0) &&
+    isPlainPath(config)
+  );
 }

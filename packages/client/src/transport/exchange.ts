@@ -1,0 +1,150 @@
+import {
+  type AxiosError,
+  type AxiosResponse,
+  CanceledError,
+  type InternalAxiosRequestConfig,
+  type ResponseHeaders,
+  settle,
+} from './axios.ts';
+import type { ConnectionPool } from './connection-pool.ts';
+import { codingsOf, decoded } from './decompression.ts';
+import { bad, toAxiosError, toCodingError } from './wire-errors.ts';
+
+type Dispatch = Parameters<ConnectionPool['dispatch']>;
+
+/** What undici is told of a request. */
+export type DispatchOptions = Dispatch[0];
+
+/** What undici gives to stop a request, or to slow down its reply. */
+export type DispatchController = Parameters<NonNullable<Dispatch[1]['onRequestStart']>>[0];
+
+/**
+ * One request and its reply, read whole: text or bytes. This is the way of almost all calls, and has
+ * nothing that they don't need: no stream, no timer, no copy. What a call may ask beyond is in `FullExchange`.
+ */
+export class Exchange {
+  protected readonly config: InternalAxiosRequestConfig;
+  protected readonly resolve: (response: AxiosResponse) => void;
+  protected readonly reject: (error: unknown) => void;
+  /** Of the reply, as it came and decoded. */
+  protected readonly maxBytes: number;
+  protected controller: DispatchController | undefined;
+  protected status = 0;
+  protected statusText = '';
+  protected headers: ResponseHeaders = {};
+  protected hasEnded = false;
+  #chunks: Buffer[] = [];
+  #size = 0;
+
+  constructor(
+    config: InternalAxiosRequestConfig,
+    maxBytes: number,
+    resolve: (response: AxiosResponse) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.config = config;
+    this.maxBytes = maxBytes;
+    this.resolve = resolve;
+    this.reject = reject;
+    config.signal?.addEventListener?.('abort', this.#onAbort);
+  }
+
+  onRequestStart(controller: DispatchController): void {
+    this.controller = controller;
+    if (this.config.signal?.aborted) this.#onAbort();
+  }
+
+  onResponseStart(controller: DispatchController, status: number, headers: ResponseHeaders, statusText = ''): void {
+    // Early hints come here too; the reply that follows overwrites them.
+    this.status = status;
+    this.statusText = statusText;
+    this.headers = headers;
+    const length = headers['content-length'];
+    if (length !== undefined && Number(length) > this.maxBytes && this.#hasBody()) controller.abort(this.tooLarge());
+  }
+
+  onResponseData(controller: DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size > this.maxBytes) controller.abort(this.tooLarge());
+  }
+
+  onResponseEnd(): void {
+    this.hasEnded = true;
+    const chunks = this.#chunks;
+    const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, this.#size);
+    if (this.headers['content-encoding'] === undefined || this.config.decompress === false) this.#finish(body);
+    else void this.#decode(body);
+  }
+
+  onResponseError(_: DispatchController, error: Error): void {
+    this.fail(error);
+  }
+
+  /** Ends the exchange without a reply. */
+  fail(error: unknown): void {
+    this.cleanUp();
+    this.reject(toAxiosError(error, this.config));
+  }
+
+  /** Ends the exchange at whatever point it is. */
+  protected abort(error: Error): void {
+    // Queued: undici asks for nothing before it starts the request, and then finds it aborted.
+    if (this.controller && !this.hasEnded) this.controller.abort(error);
+    else this.fail(error);
+  }
+
+  /** Hands over the reply. */
+  protected deliver(response: AxiosResponse): void {
+    try {
+      this.resolve(this.config.validateStatus ? settle(response) : response);
+    } catch (error) {
+      this.reject(error);
+    }
+  }
+
+  protected response(data: unknown): AxiosResponse {
+    const { status, statusText, headers, config } = this;
+    return { data, status, statusText, headers: headers as AxiosResponse['headers'], config };
+  }
+
+  /** Lets go of everything that outlives the exchange. */
+  protected cleanUp(): void {
+    this.config.signal?.removeEventListener?.('abort', this.#onAbort);
+  }
+
+  protected tooLarge(): AxiosError {
+    return bad(this.config, `maxContentLength size of ${this.maxBytes} exceeded`);
+  }
+
+  readonly #onAbort = () => this.abort(new CanceledError(undefined, this.config));
+
+  #hasBody(): boolean {
+    return this.status !== 304 && this.config.method?.toUpperCase() !== 'HEAD';
+  }
+
+  async #decode(body: Buffer): Promise<void> {
+    try {
+      const names = codingsOf(this.headers['content-encoding'] ?? '');
+      // A reply without a body (to HEAD, 204, 304) still says how it would be encoded.
+      const plain = body.length === 0 ? body : await decoded(body, names, this.maxBytes);
+      delete this.headers['content-encoding'];
+      this.#finish(Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength));
+    } catch (error) {
+      this.fail(toCodingError(error as NodeJS.ErrnoException, this.config, this.tooLarge()));
+    }
+  }
+
+  #finish(body: Buffer): void {
+    this.cleanUp();
+    const { responseType, responseEncoding } = this.config;
+    if (responseType === 'arraybuffer') {
+      this.deliver(this.response(body));
+      return;
+    }
+    const text = body.toString(responseEncoding as BufferEncoding | undefined);
+    this.deliver(this.response(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text));
+  }
+}
+
+const byteOrderMark = 0xfeff;
