@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import { isArrayBuffer } from 'node:util/types';
 import { AxiosError, type AxiosHeaders } from './axios.ts';
 import { PartsSource, type RequestBody, StreamSource } from './body-source.ts';
 import { multipart } from './multipart.ts';
@@ -7,7 +8,7 @@ import { multipart } from './multipart.ts';
 /** Text and bytes, which are sent as they are; nothing for a body of any other kind, or none. */
 export function plainBody(data: unknown): string | Uint8Array | undefined {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (isArrayBuffer(data)) return new Uint8Array(data);
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return undefined;
 }
