@@ -5,7 +5,6 @@ import { Readable } from 'node:stream';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig } from 'axios';
-import LegacyFormData from 'form-data';
 import { parleyAdapter } from './parley-adapter.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 
@@ -158,6 +157,10 @@ interface Difference {
   readonly why: string;
   readonly gives: Record<string, unknown>;
 }
+// The npm package form-data, which axios brings along: what it makes of an object for `postForm`.
+const LegacyFormData = axios.defaults.env?.FormData as unknown as new () => {
+  append(name: string, value: unknown, options?: { filename: string; contentType?: string }): void;
+};
 const post = (data: unknown, more: AxiosRequestConfig = {}): Make => {
   return () => ({ method: 'post', url: '/echo', data: typeof data === 'function' ? data() : data, ...more });
 };

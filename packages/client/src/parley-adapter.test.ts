@@ -235,4 +235,70 @@ describe('parleyAdapter', () => {
       responseType,
     );
   });
+
+  describe('a streamed reply', () => {
+    let finish: () => void;
+    beforeEach(async () => {
+      await upstream.close();
+      await server.close();
+      const streaming = await httpServer((_, response) => {
+        response.write('first');
+        finish = () => response.end('last');
+      });
+      server = streaming;
+      upstream = createUpstream('things', server.address, { callTimeoutMs: 2_000, attemptTimeoutMs: 50 });
+    });
+    const read = async (stream: AsyncIterable<Buffer>) => {
+      let text = '';
+      for await (const chunk of stream) text += chunk;
+      return text;
+    };
+
+    it('is given as soon as it begins', async () => {
+      const { data } = await create().get('/', { responseType: 'stream' });
+      setTimeout(finish, 100);
+      expect(await read(data)).toBe('firstlast');
+    });
+
+    const ends: [string, () => AxiosRequestConfig, string][] = [
+      ['timeout', () => ({ timeout: 100 }), 'ECONNABORTED'],
+      ['signal', () => ({ signal: AbortSignal.timeout(60) }), 'ERR_CANCELED'],
+      [
+        'cancel token',
+        () => {
+          const source = axios.CancelToken.source();
+          setTimeout(source.cancel, 60);
+          return { cancelToken: source.token };
+        },
+        'ERR_CANCELED',
+      ],
+    ];
+    it.each(ends)('ends by %s while it is read', async (_, config, code) => {
+      const { data } = await create().get('/', { responseType: 'stream', ...config() });
+      const startedAt = performance.now();
+      expect((await failure(read(data))).code).toBe(code);
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+    });
+
+    it('does not cut off a body that is still being sent', async () => {
+      const seen: string[] = [];
+      const { createServer } = await import('node:http');
+      const echo = createServer((incoming, response) => {
+        response.flushHeaders();
+        incoming.on('data', (chunk) => seen.push(String(chunk))).on('end', () => response.end('thanks'));
+      });
+      await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+      const { port } = echo.address() as { port: number };
+      const both = createUpstream('echo', `http://127.0.0.1:${port}`);
+      const { PassThrough } = await import('node:stream');
+      const body = new PassThrough();
+      body.write('a');
+      const { data } = await axios.create({ adapter: parleyAdapter(both) }).post('/', body, { responseType: 'stream' });
+      body.end('b');
+      expect(await read(data)).toBe('thanks');
+      expect(seen.join('')).toBe('ab');
+      await both.close();
+      echo.close();
+    });
+  });
 });

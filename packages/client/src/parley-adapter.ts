@@ -2,7 +2,14 @@ import { contextHeaders } from './context-headers.ts';
 import { inheritedContext } from './inherited-context.ts';
 import type { Request } from './layer.ts';
 import { axiosErrorOf, responseOf } from './parley-response.ts';
-import { type AxiosAdapter, AxiosHeaders, type InternalAxiosRequestConfig, settle } from './transport/axios.ts';
+import { whenOver } from './stream-reply.ts';
+import {
+  type AxiosAdapter,
+  AxiosHeaders,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+  settle,
+} from './transport/axios.ts';
 import { type RequestBody, StreamSource } from './transport/body-source.ts';
 import { basicAuth, plainBody, requestBody } from './transport/request-body.ts';
 import { requestPath } from './transport/request-path.ts';
@@ -32,14 +39,16 @@ export function parleyAdapter(upstream: Upstream): AxiosAdapter {
       data === undefined || data === null ? undefined : (plainBody(data) ?? (await requestBody(data, headers)));
     const cancelled = config.cancelToken && cancelSignal(config.cancelToken);
     const request = toRequest(config, headers, body, signalOf(config, cancelled?.signal));
+    let response: AxiosResponse | undefined;
     try {
-      return settle(responseOf(await upstream.send(request), config));
+      response = responseOf(await upstream.send(request), config);
+      return settle(response);
     } catch (error) {
       throw axiosErrorOf(error, config);
     } finally {
-      cancelled?.end();
-      // What nobody has read by now, nobody will: the file behind it would stay open.
-      if (body instanceof StreamSource) body.discard();
+      if (cancelled) whenOver(response?.data, cancelled.end);
+      // What nobody has read by then, nobody will: the file behind it would stay open.
+      if (body instanceof StreamSource) whenOver(response?.data, () => body.discard());
     }
   };
 }

@@ -43,16 +43,22 @@ export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: str
   return async function axiosTransport(request) {
     try {
       const response = await axios.request<ReplyBody>(toConfig(request, adapter));
-      const origin = { operation: request.label, endpoint: address, attempts: request.attempt };
-      const body = request.replyAs === 'stream' ? await streamed(response, request, address, options) : response.data;
-      return new Reply(response.status, response.headers as ReplyHeaders, body, origin);
+      if (request.replyAs === 'stream') response.data = await streamed(response, request, address, options);
+      return replyOf(response, request, address);
     } catch (error) {
       if (request.signal?.reason instanceof CallError) throw request.signal.reason;
       // An interceptor's own axios call may have failed: that is nothing this endpoint did.
       if (!(error instanceof AxiosError) || error.config?.adapter !== adapter) throw error;
+      // An interceptor's validateStatus: the layers judge a reply by themselves.
+      if (error.response) return replyOf(error.response as AxiosResponse<ReplyBody>, request, address);
       throw toCallError(error, request, address);
     }
   };
+}
+
+function replyOf({ status, headers, data }: AxiosResponse<ReplyBody>, request: Request, endpoint: string): Reply {
+  const origin = { operation: request.label, endpoint, attempts: request.attempt };
+  return new Reply(status, headers as ReplyHeaders, data, origin);
 }
 
 const responseTypes = { text: 'text', bytes: 'arraybuffer', stream: 'stream' } as const;

@@ -51,7 +51,8 @@ export class Exchange {
 
   onRequestStart(controller: DispatchController): void {
     this.controller = controller;
-    if (this.config.signal?.aborted) this.#onAbort();
+    // It was given up while it waited for a connection.
+    if (this.hasEnded || this.config.signal?.aborted) controller.abort(new CanceledError(undefined, this.config));
   }
 
   onResponseStart(controller: DispatchController, status: number, headers: ResponseHeaders, statusText = ''): void {
@@ -83,6 +84,7 @@ export class Exchange {
 
   /** Ends the exchange without a reply. */
   fail(error: unknown): void {
+    this.hasEnded = true;
     this.cleanUp();
     this.reject(toAxiosError(error, this.config));
   }
@@ -143,8 +145,6 @@ export class Exchange {
       return;
     }
     const text = body.toString(responseEncoding as BufferEncoding | undefined);
-    this.deliver(this.response(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text));
+    this.deliver(this.response(text.startsWith('\ufeff') ? text.slice(1) : text));
   }
 }
-
-const byteOrderMark = 0xfeff;

@@ -298,6 +298,12 @@ describe('transport', () => {
       expect(server.requests.map((text) => /token-\d/.exec(text)?.[0])).toEqual(['token-1', 'token-2']);
     });
 
+    it('leave it to the layers to judge a status', async () => {
+      const { upstream } = await upstreamOf((socket) => socket.write(httpReply('{}', { status: '404 Not Found' })));
+      upstream.interceptors.request.use((config) => ({ ...config, validateStatus: (status) => status < 400 }));
+      expect((await upstream.send(someRequest())).status).toBe(404);
+    });
+
     it('end the call with what they throw, and no endpoint is blamed', async () => {
       const { upstream, server } = await upstreamOf((socket) => socket.write(httpReply('{}')), { maxAttempts: 3 });
       const { AxiosError } = await import('./axios.ts');

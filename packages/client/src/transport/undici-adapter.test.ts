@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import axios from 'axios';
 import { httpReply, RawServer, until } from '../../test-kit/raw-server.ts';
 import { upstreamDefaults } from '../upstream-options.ts';
 import { type AxiosAdapter, AxiosHeaders, type InternalAxiosRequestConfig } from './axios.ts';
@@ -69,6 +70,22 @@ describe('undiciAdapter', () => {
     hanging.abort();
     await expect(first).rejects.toMatchObject({ code: 'ERR_CANCELED' });
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('does not send what ran out of time, or was cancelled, while it waited for a connection', async () => {
+    const hanging = new AbortController();
+    const first = adapter(config({ url: '/hang', signal: hanging.signal }));
+    await until(() => server.requests.length === 1);
+    const source = axios.CancelToken.source();
+    const late = adapter(config({ url: '/late', timeout: 20 }));
+    const cancelled = adapter(config({ url: '/cancelled', cancelToken: source.token }));
+    source.cancel('enough');
+    await expect(late).rejects.toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 20ms exceeded' });
+    await expect(cancelled).rejects.toMatchObject({ code: 'ERR_CANCELED', message: 'enough' });
+    hanging.abort();
+    await expect(first).rejects.toMatchObject({ code: 'ERR_CANCELED' });
+    await adapter(config({ url: '/last' }));
+    expect(server.requests.map((text) => text.split(' ')[1])).toEqual(['/hang', '/last']);
   });
 
   it('sends nothing where the signal has fired already', async () => {
