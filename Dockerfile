@@ -20,11 +20,8 @@ ARG SERVICE
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY --from=manifests /app ./
-# The tools of the repository go first: --omit=dev installs none of them either, but would have npm look up each one's
-# variants for every platform.
 RUN --mount=type=cache,target=/root/.npm \
-    npm pkg delete devDependencies \
- && npm ci --omit=dev --workspace "services/$SERVICE" \
+    npm ci --omit=dev --workspace "services/$SERVICE" \
  && rm package-lock.json .npmrc
 
 FROM node:24-bookworm-slim

@@ -5,6 +5,7 @@ import {
   type Contract,
   decodeOutput,
   encodeInput,
+  isStream,
   type Operation,
   validate,
   type WireInput,
@@ -13,6 +14,7 @@ import { contextHeaders } from './context-headers.ts';
 import { inheritedContext } from './inherited-context.ts';
 import type { Request } from './layer.ts';
 import type { Reply } from './reply.ts';
+import { type StreamingOperation, streamMethod } from './streaming/stream-method.ts';
 import type { Upstream } from './upstream.ts';
 
 /**
@@ -23,8 +25,13 @@ import type { Upstream } from './upstream.ts';
  * one of the common table.
  */
 export function createClient<C extends Contract>(contract: C, upstream: Upstream): Client<C> {
-  const methods = Object.entries(contract.operations).map(([name, operation]) => [name, method(operation, upstream)]);
+  const methods = Object.entries(contract.operations).map(([name, operation]) => [name, methodOf(operation, upstream)]);
   return Object.fromEntries(methods);
+}
+
+function methodOf(operation: Operation, upstream: Upstream) {
+  if (!isStream(operation.output)) return method(operation, upstream);
+  return streamMethod(operation as StreamingOperation, upstream, { check, requestOf, declared, broken, describe });
 }
 
 function method(operation: Operation, upstream: Upstream) {

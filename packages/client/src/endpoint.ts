@@ -1,7 +1,6 @@
+import { Readable } from 'node:stream';
 import type { Send } from './layer.ts';
-import type { Reply } from './reply.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
-import { whenOver } from './stream-reply.ts';
 import type { ConnectionPool } from './transport/connection-pool.ts';
 
 /** One address of an upstream, with everything that is kept per address. */
@@ -11,7 +10,7 @@ export class Endpoint {
   readonly #breaker: CircuitBreaker;
   readonly #pool: ConnectionPool;
   readonly #pipeline: Send;
-  /** Attempts under way, streams that are still being read among them: what the balancer compares. */
+  /** Attempts under way, and streams that are open: what the balancer compares. */
   inFlight = 0;
 
   constructor(address: string, breaker: CircuitBreaker, pool: ConnectionPool, pipeline: Send) {
@@ -33,12 +32,13 @@ export class Endpoint {
   /** Makes one attempt here. */
   readonly send: Send = async (request) => {
     this.inFlight++;
-    let reply: Reply | undefined;
+    let body: unknown;
     try {
-      reply = await this.#pipeline(request);
+      const reply = await this.#pipeline(request);
+      body = reply.body;
       return reply;
     } finally {
-      if (request.replyAs === 'stream') whenOver(reply?.body, () => this.inFlight--);
+      if (body instanceof Readable && !body.closed) body.once('close', () => this.inFlight--);
       else this.inFlight--;
     }
   };

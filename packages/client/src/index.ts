@@ -11,6 +11,7 @@ export type { CircuitBreakerOptions, CircuitState } from './resilience/circuit-b
 export type { DeadlineOptions } from './resilience/deadline.ts';
 export type { RetryOptions } from './resilience/retry.ts';
 export type { RetryBudgetOptions } from './resilience/retry-budget.ts';
+export type { StreamOptions } from './streaming/stream-options.ts';
 export type { AttemptOutcome, CircuitChange, Outcome, TelemetryListener } from './telemetry.ts';
 export type { Interceptors } from './transport/axios.ts';
 export type { ConnectionPoolOptions } from './transport/connection-pool.ts';

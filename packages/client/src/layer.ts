@@ -14,7 +14,7 @@ export interface Request {
   readonly headers: Readonly<Record<string, string>>;
   /** A stream can be sent once only: such a request is not idempotent, whatever its method. */
   readonly body: RequestBody | undefined;
-  /** A stream is given once its headers are there; a reply of status 400 and above is read whole (bytes) even then. */
+  /** `stream`: the reply's body is a `Readable` of bytes, which whoever has it must read to its end or destroy. */
   readonly replyAs: 'text' | 'bytes' | 'stream';
   /** What this call asks of the wire beyond that. */
   readonly wire?: WireOptions | undefined;

@@ -254,6 +254,12 @@ describe('parleyAdapter', () => {
       return text;
     };
 
+    it('that nobody reads is ended by the deadline, without an uncaught error', async () => {
+      const { data } = await create({ timeout: 60 }).get('/', { responseType: 'stream' });
+      await new Promise((resolve) => data.once('close', resolve));
+      expect(data.errored).toMatchObject({ code: 'ECONNABORTED' });
+    });
+
     it('is given as soon as it begins', async () => {
       const { data } = await create().get('/', { responseType: 'stream' });
       setTimeout(finish, 100);
@@ -284,7 +290,7 @@ describe('parleyAdapter', () => {
       const seen: string[] = [];
       const { createServer } = await import('node:http');
       const echo = createServer((incoming, response) => {
-        response.flushHeaders();
+        response.write('many ');
         incoming.on('data', (chunk) => seen.push(String(chunk))).on('end', () => response.end('thanks'));
       });
       await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
@@ -295,7 +301,7 @@ describe('parleyAdapter', () => {
       body.write('a');
       const { data } = await axios.create({ adapter: parleyAdapter(both) }).post('/', body, { responseType: 'stream' });
       body.end('b');
-      expect(await read(data)).toBe('thanks');
+      expect(await read(data)).toBe('many thanks');
       expect(seen.join('')).toBe('ab');
       await both.close();
       echo.close();

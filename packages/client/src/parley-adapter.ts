@@ -2,7 +2,7 @@ import { contextHeaders } from './context-headers.ts';
 import { inheritedContext } from './inherited-context.ts';
 import type { Request } from './layer.ts';
 import { axiosErrorOf, responseOf } from './parley-response.ts';
-import { whenOver } from './stream-reply.ts';
+import { boundStream, whenOver } from './stream-reply.ts';
 import {
   type AxiosAdapter,
   AxiosHeaders,
@@ -39,9 +39,15 @@ export function parleyAdapter(upstream: Upstream): AxiosAdapter {
       data === undefined || data === null ? undefined : (plainBody(data) ?? (await requestBody(data, headers)));
     const cancelled = config.cancelToken && cancelSignal(config.cancelToken);
     const request = toRequest(config, headers, body, signalOf(config, cancelled?.signal));
+    const { clock, callTimeoutMs } = upstream.options;
+    const endsAtMs = clock.now() + (request.timeoutMs ?? callTimeoutMs);
     let response: AxiosResponse | undefined;
     try {
       response = responseOf(await upstream.send(request), config);
+      if (request.replyAs === 'stream') {
+        const deadlineMs = Math.min(endsAtMs, request.context.deadlineMs ?? endsAtMs);
+        boundStream(response.data, { clock, deadlineMs, operation: request.label });
+      }
       return settle(response);
     } catch (error) {
       throw axiosErrorOf(error, config);

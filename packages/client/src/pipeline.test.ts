@@ -17,6 +17,7 @@ import type { Request, Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
 import { CircuitBreaker } from './resilience/circuit-breaker.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
+import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry } from './telemetry.ts';
 import { ConnectionPool } from './transport/connection-pool.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
@@ -43,6 +44,7 @@ function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial
     telemetry,
     budget: new RetryBudget(options, clock),
     endpoints: () => endpoints,
+    streams: new OpenStreams(),
   };
   const rotation = new EventEmitter();
   const endpoints = Object.entries(transports).map(([name, transport]) => {

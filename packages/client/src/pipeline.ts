@@ -5,6 +5,8 @@ import { type CircuitBreaker, circuitBreaker } from './resilience/circuit-breake
 import { deadline } from './resilience/deadline.ts';
 import { retry } from './resilience/retry.ts';
 import type { RetryBudget } from './resilience/retry-budget.ts';
+import { openStream } from './streaming/open-stream.ts';
+import type { OpenStreams } from './streaming/open-streams.ts';
 import { attemptTelemetry, callTelemetry, type Telemetry } from './telemetry.ts';
 import type { UpstreamOptions } from './upstream-options.ts';
 
@@ -15,6 +17,7 @@ export interface UpstreamShared {
   readonly telemetry: Telemetry;
   readonly budget: RetryBudget;
   readonly endpoints: Endpoints;
+  readonly streams: OpenStreams;
 }
 
 // The order of the way out, in two halves: above the balancer once per call, below it once per attempt.
@@ -39,12 +42,13 @@ export interface EndpointShared {
 
 /** The lower half: from the chosen endpoint to the wire. */
 export function endpointPipeline(
-  { name, options, telemetry }: UpstreamShared,
+  { name, options, telemetry, streams }: UpstreamShared,
   { address, breaker, transport }: EndpointShared,
 ): Send {
   return stack(
     attemptTelemetry(telemetry, name, address, options.clock), // sees what retry sees
     circuitBreaker(breaker, address), // above the attempt timeout: a timeout counts against the endpoint
-    attemptTimeout(options, address, options.clock), // innermost: bounds interceptors, connecting and the whole body
+    attemptTimeout(options, address, options.clock), // bounds interceptors, connecting and the whole body, or a stream's first byte
+    openStream(options, streams), // innermost: an attempt that breaks before its first byte is one that failed
   )(transport);
 }

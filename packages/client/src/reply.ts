@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { type CallError, errorOfReply, headerNames, problemMediaType } from '@parley/contract';
 
 /** Header values as Node gives them, names in lower case. */
@@ -13,18 +13,15 @@ export interface ReplyOrigin {
   readonly attempts: number;
 }
 
-/** As the request asked for it; a stream fails with a CallError. */
-export type ReplyBody = string | Uint8Array | Readable;
-
 /** What the wire brought back, whatever its status. */
 export class Reply {
   readonly status: number;
   readonly headers: ReplyHeaders;
-  readonly body: ReplyBody;
+  readonly body: string | Uint8Array | Readable;
   readonly origin: ReplyOrigin;
   #error: CallError | undefined;
 
-  constructor(status: number, headers: ReplyHeaders, body: ReplyBody, origin: ReplyOrigin) {
+  constructor(status: number, headers: ReplyHeaders, body: string | Uint8Array | Readable, origin: ReplyOrigin) {
     this.status = status;
     this.headers = headers;
     this.body = body;
@@ -43,10 +40,9 @@ export class Reply {
 
   #problem(): unknown {
     const type = String(this.headers['content-type'] ?? '').toLowerCase();
-    if (!type.startsWith(problemMediaType)) return undefined;
+    if (!type.startsWith(problemMediaType) || this.body instanceof Readable) return undefined;
     try {
-      const body = this.body instanceof Uint8Array ? Buffer.from(this.body) : this.body;
-      return JSON.parse(String(body));
+      return JSON.parse(typeof this.body === 'string' ? this.body : Buffer.from(this.body).toString());
     } catch {
       return undefined; // a problem that cannot be read is understood by its status
     }

@@ -66,7 +66,8 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined,
   });
 }
 
-function reasonOf(signal: AbortSignal | undefined, operation: string): CallError {
+/** What a signal fired for: the reason where that is a CallError, `cancelled` otherwise. */
+export function reasonOf(signal: AbortSignal | undefined, operation: string): CallError {
   if (signal?.reason instanceof CallError) return signal.reason;
   return new CallError('cancelled', 'the caller gave up', { operation });
 }

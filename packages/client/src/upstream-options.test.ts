@@ -32,6 +32,9 @@ describe('upstreamOptions', () => {
     ['maxConnections', 1, 10_000],
     ['idleConnectionMs', 1, 600_000],
     ['maxReplyBytes', 1, 2 ** 31],
+    ['firstItemTimeoutMs', 1, 3_600_000],
+    ['idleTimeoutMs', 1, 3_600_000],
+    ['maxItemBytes', 1, 2 ** 31],
     ['dnsRefreshMs', 100, 3_600_000],
   ];
   // What else must be said so that only the bound itself is at stake.
@@ -64,7 +67,7 @@ describe('upstreamOptions', () => {
     expect(refuse).toThrow('acceptCompressed must be true or false, not gzip');
   });
 
-  it.each(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxReplyBytes'])(
+  it.each(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxReplyBytes', 'maxItemBytes'])(
     'takes %s in whole numbers',
     (name) => {
       expect(() => upstreamOptions({ [name]: 2.5 })).toThrow(/must be a whole number/);

@@ -5,6 +5,7 @@ import type { CircuitBreakerOptions } from './resilience/circuit-breaker.ts';
 import type { DeadlineOptions } from './resilience/deadline.ts';
 import type { RetryOptions } from './resilience/retry.ts';
 import type { RetryBudgetOptions } from './resilience/retry-budget.ts';
+import type { StreamOptions } from './streaming/stream-options.ts';
 import type { ConnectionPoolOptions } from './transport/connection-pool.ts';
 import type { UndiciAdapterOptions } from './transport/undici-adapter-options.ts';
 
@@ -17,6 +18,7 @@ export interface UpstreamOptions
     AttemptTimeoutOptions,
     ConnectionPoolOptions,
     Omit<UndiciAdapterOptions, 'poolOf'>,
+    StreamOptions,
     DiscoveryOptions {
   readonly clock: Clock;
   /** Gives numbers in [0, 1): for backoff and the balancer. */
@@ -42,6 +44,9 @@ export const upstreamDefaults: UpstreamOptions = {
   maxReplyBytes: 10 * 1024 * 1024,
   acceptCompressed: false,
   compressRequestsAboveBytes: Number.POSITIVE_INFINITY,
+  firstItemTimeoutMs: 5_000,
+  idleTimeoutMs: 30_000,
+  maxItemBytes: 1024 * 1024,
   dnsRefreshMs: 5_000,
   clock: systemClock,
   random: Math.random,
@@ -65,10 +70,13 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   idleConnectionMs: [1, 600_000],
   maxReplyBytes: [1, 2 ** 31],
   compressRequestsAboveBytes: [0, Number.POSITIVE_INFINITY],
+  firstItemTimeoutMs: [1, 3_600_000],
+  idleTimeoutMs: [1, 3_600_000],
+  maxItemBytes: [1, 2 ** 31],
   dnsRefreshMs: [100, 3_600_000],
 };
 
-const whole = new Set(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxReplyBytes']);
+const whole = new Set(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'maxReplyBytes', 'maxItemBytes']);
 
 /**
  * Fills in the defaults and checks that the options make sense together.

@@ -5,10 +5,9 @@ import { Endpoint } from './endpoint.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
-import type { Reply } from './reply.ts';
 import { CircuitBreaker, type CircuitState, windowBuckets } from './resilience/circuit-breaker.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
-import { whenOver } from './stream-reply.ts';
+import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
 import { axiosTransport, createAxios, type Interceptors } from './transport/axios.ts';
 import { ConnectionPool } from './transport/connection-pool.ts';
@@ -26,6 +25,8 @@ export interface EndpointStatus {
 /** A service seen by its caller, with everything that calls to it share. */
 export interface Upstream {
   readonly name: string;
+  /** What holds for calls to it. */
+  readonly options: UpstreamOptions;
   /** Sends one request through the whole pipeline. For clients of other kinds; {@link createClient} is the usual way. */
   readonly send: Send;
   /** axios interceptors. They see each attempt, a retry too, and what they throw ends the call. */
@@ -34,7 +35,7 @@ export interface Upstream {
   endpoints(): readonly EndpointStatus[];
   /** Listens to calls, attempts and circuits; the returned function ends that. */
   subscribe(listener: TelemetryListener): () => void;
-  /** Lets calls under way finish, retries included, then ends discovery and closes all sockets. Calls after this fail at once. */
+  /** Lets calls under way finish, retries included, then ends open streams and discovery, and closes all sockets. Calls after this fail at once. */
   close(): Promise<void>;
 }
 
@@ -76,10 +77,15 @@ class OpenUpstream implements Upstream {
       telemetry: new Telemetry(),
       budget: new RetryBudget(options, options.clock),
       endpoints: () => this.#endpoints.known(),
+      streams: new OpenStreams(),
     };
     this.#pipeline = callPipeline(this.#shared);
     this.#rotationTimer = setInterval(() => this.#rotation.emit('rotate'), options.circuitWindowMs / windowBuckets);
     this.#rotationTimer.unref();
+  }
+
+  get options(): UpstreamOptions {
+    return this.#shared.options;
   }
 
   get interceptors(): Interceptors {
@@ -92,13 +98,11 @@ class OpenUpstream implements Upstream {
       throw new CallError('unavailable', `the upstream ${this.name} is closed`, details);
     }
     this.#underWay++;
-    let reply: Reply | undefined;
     try {
-      reply = await this.#pipeline(request);
-      return reply;
+      return await this.#pipeline(request);
     } finally {
-      if (request.replyAs === 'stream') whenOver(reply?.body, this.#ended);
-      else this.#ended();
+      this.#underWay--;
+      if (this.#underWay === 0) this.#onIdle();
     }
   };
 
@@ -115,11 +119,6 @@ class OpenUpstream implements Upstream {
     return this.#closed;
   }
 
-  readonly #ended = () => {
-    this.#underWay--;
-    if (this.#underWay === 0) this.#onIdle();
-  };
-
   async #close(): Promise<void> {
     // Retries too need endpoints: nothing is closed under a call. Its deadline bounds this wait.
     if (this.#underWay > 0) {
@@ -127,6 +126,7 @@ class OpenUpstream implements Upstream {
         this.#onIdle = resolve;
       });
     }
+    this.#shared.streams.close();
     clearInterval(this.#rotationTimer);
     await this.#endpoints.close();
   }
@@ -137,7 +137,7 @@ class OpenUpstream implements Upstream {
       telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state }),
     );
     const pool = new ConnectionPool(address, options);
-    const transport = axiosTransport(this.#axios, undiciAdapter(pool, options), address, options);
+    const transport = axiosTransport(this.#axios, undiciAdapter(pool, options), address);
     return new Endpoint(address, breaker, pool, endpointPipeline(this.#shared, { address, breaker, transport }));
   }
 }

@@ -1,6 +1,7 @@
 import type { CallContext } from './call-context.ts';
 import type { Operation } from './operation.ts';
 import type { InputOf, OutputOf } from './schema.ts';
+import { isStream, type Stream } from './stream.ts';
 
 /** The operations of a contract by name. */
 export type Operations = Readonly<Record<string, Operation>>;
@@ -17,23 +18,36 @@ export interface CallOptions extends CallContext {
   readonly timeoutMs?: number;
 }
 
+/** A second argument of a client's method whose output is a stream. There `timeoutMs` bounds the whole of it; default: nothing does. */
+export interface StreamCallOptions extends CallOptions {
+  /** The first item comes in this time, retries included. Default: the upstream's `firstItemTimeoutMs`. */
+  readonly firstItemTimeoutMs?: number;
+  /** The longest silence after it: neither an item nor a heartbeat. Default: the upstream's `idleTimeoutMs`. */
+  readonly idleTimeoutMs?: number;
+}
+
 /** Typed functions for calling a service: they take what the schema takes in and give what comes out of it. */
 export type Client<C extends Contract> = {
   readonly [Name in keyof C['operations']]: ClientMethod<C['operations'][Name]>;
 };
 
-type ClientMethod<O extends Operation> = (
-  ...args: object extends InputOf<O['input']>
-    ? [input?: InputOf<O['input']>, options?: CallOptions]
-    : [input: InputOf<O['input']>, options?: CallOptions]
-) => Promise<OutputOf<O['output']>>;
+type ClientMethod<O extends Operation> = O['output'] extends Stream
+  ? (...args: Arguments<O, StreamCallOptions>) => AsyncIterable<OutputOf<O['output']>>
+  : (...args: Arguments<O, CallOptions>) => Promise<OutputOf<O['output']>>;
+
+type Arguments<O extends Operation, Options> =
+  object extends InputOf<O['input']>
+    ? [input?: InputOf<O['input']>, options?: Options]
+    : [input: InputOf<O['input']>, options?: Options];
 
 /**
  * Functions that serve a contract. The same shape as {@link Client}, so that an object of them can stand
  * in for the service in a test.
  */
 export type Handlers<C extends Contract> = {
-  readonly [Name in keyof C['operations']]: Handler<C['operations'][Name]>;
+  readonly [Name in keyof C['operations']]: C['operations'][Name]['output'] extends Stream
+    ? StreamHandler<C['operations'][Name]>
+    : Handler<C['operations'][Name]>;
 };
 
 /** Serves one operation: gets what came out of the input schema, gives what the output schema takes in. */
@@ -42,10 +56,17 @@ export type Handler<O extends Operation = Operation> = (
   context?: CallContext,
 ) => Promise<O['output'] extends undefined ? void : InputOf<O['output']>>;
 
+/** Serves one operation whose output is a stream: an async generator function, of what the item's schema takes in. */
+export type StreamHandler<O extends Operation = Operation> = (
+  input: OutputOf<O['input']>,
+  context?: CallContext,
+) => AsyncIterable<InputOf<O['output']>>;
+
 /**
  * Declares what a service promises.
  *
- * @throws TypeError where the name is not kebab-case, or two operations have the same method and path
+ * @throws TypeError where the name is not kebab-case, two operations have the same method and path, or a
+ *   stream has response headers: its items are its whole output
  * @example
  * export const hello = defineContract('hello', {
  *   sayHello: get('/api/hello', { summary: 'Greets', input, output }),
@@ -55,7 +76,10 @@ export function defineContract<const O extends Operations>(name: string, operati
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new TypeError(`contract name must be kebab-case, not ${JSON.stringify(name)}`);
   const seen = new Map<string, string>();
-  for (const [operation, { label }] of Object.entries(operations)) {
+  for (const [operation, { label, output, responseHeaders }] of Object.entries(operations)) {
+    if (isStream(output) && responseHeaders.length > 0) {
+      throw new TypeError(`contract ${name}: ${operation} gives a stream, whose items cannot travel in headers`);
+    }
     // Two templates that differ in parameter names only match the same requests.
     const shape = label.replace(/\{\w+\}/g, '{}');
     const other = seen.get(shape);

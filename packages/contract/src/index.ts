@@ -8,10 +8,13 @@ export {
   type Handler,
   type Handlers,
   type Operations,
+  type StreamCallOptions,
+  type StreamHandler,
 } from './contract.ts';
 export { type AnyDefinedError, type DefinedError, type DefinedErrorOptions, defineError } from './defined-error.ts';
 export { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './error-codes.ts';
 // Symbols below matter to those who write a client or a server kit, not to those who write a contract.
+export { framings } from './framings.ts';
 export { headerNames } from './header-names.ts';
 export { openapi } from './openapi.ts';
 export {
@@ -29,5 +32,7 @@ export { type PathTemplate, pathTemplate } from './path-template.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './problem.ts';
 export type { InputOf, Issue, OutputOf, Schema, Validation } from './schema.ts';
 export { jsonSchemaOf, validate } from './schema.ts';
+export { type Framing, isStream, type Stream, stream } from './stream.ts';
+export type { StreamFrame, StreamFraming, StreamLimits, StreamParser } from './stream-framing.ts';
 export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts';
 export { decodeInput, decodeOutput, encodeInput, encodeOutput, type ReceivedInput, type WireInput } from './wire.ts';

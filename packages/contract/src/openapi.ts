@@ -1,8 +1,10 @@
 import type { Contract } from './contract.ts';
 import type { AnyDefinedError } from './defined-error.ts';
+import { framings } from './framings.ts';
 import type { Operation } from './operation.ts';
 import { problemMediaType } from './problem.ts';
 import { jsonSchemaOf, type Schema } from './schema.ts';
+import { isStream, type Stream } from './stream.ts';
 
 type Json = Record<string, unknown>;
 type ObjectSchema = { properties?: Record<string, Json>; required?: string[] } & Json;
@@ -56,6 +58,7 @@ function bodyOf(operation: Operation): Json | undefined {
 
 function success(operation: Operation): Json {
   if (!operation.output) return { description: 'Done' };
+  if (isStream(operation.output)) return streamed(operation.summary, operation.output);
   const { properties } = objectSchema(operation.output, 'output');
   const members = operation.responseHeaders.map(([member]) => member);
   const headers = Object.fromEntries(
@@ -66,6 +69,12 @@ function success(operation: Operation): Json {
     ...(members.length > 0 && { headers }),
     content: { 'application/json': { schema: without(jsonSchemaOf(operation.output, 'output'), members) } },
   };
+}
+
+// `itemSchema` is OpenAPI 3.2's; a reader of 3.1 ignores what it doesn't know, and still sees the media type.
+function streamed(summary: string, output: Stream): Json {
+  const { mediaType } = framings[output.framing];
+  return { description: summary, content: { [mediaType]: { itemSchema: jsonSchemaOf(output, 'output') } } };
 }
 
 function failures(operation: Operation): Record<string, Json> {

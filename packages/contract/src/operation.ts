@@ -20,7 +20,7 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema> 
    * for GET and DELETE, the JSON body otherwise. A query value is a string on the wire: coerce numbers.
    */
   readonly input?: I;
-  /** Describes the reply: an object, whose members in {@link responseHeaders} travel as headers and the rest as the JSON body. */
+  /** Describes the reply: an object, whose members in {@link responseHeaders} travel as headers and the rest as the JSON body; or a `stream` of items. */
   readonly output?: O;
   /** The contract's own errors that this operation may give. */
   readonly errors?: readonly AnyDefinedError[];

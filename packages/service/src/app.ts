@@ -24,6 +24,10 @@ export interface AppOptions {
   readonly requestTimeoutMs?: number;
   /** How many proxies in front add to `X-Forwarded-For`: the exact count, since one more believes the client. Default 1, the gateway. */
   readonly trustedProxies?: number;
+  /** A stream that is silent for so long sends a heartbeat. Below the gateway's read timeout of 12 s. Default 10 000. */
+  readonly heartbeatMs?: number;
+  /** Fires when the service stops: streams end, and say so. `serve` has its own. */
+  readonly stopping?: AbortSignal;
   /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
   readonly version?: string;
 }
@@ -36,6 +40,7 @@ export interface AppOptions {
  */
 export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
   const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
+  const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const routes = mostSpecificFirst(contract.operations);
   const app = createExpress(options.trustedProxies ?? 1);
 
@@ -48,7 +53,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
       expressPath(operation),
       runningOperation(operation), // first in a route: from here on log and problem know the operation
       body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
-      validatedHandler(operation, handlerOf(handlers, name)), // below body: needs it parsed
+      validatedHandler(operation, handlerOf(handlers, name), streams), // below body: needs it parsed
     );
   }
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own

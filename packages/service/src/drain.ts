@@ -12,6 +12,8 @@ export interface Closeable {
 /** What a drain works on. */
 export interface DrainOptions {
   readonly connections: Connections;
+  /** Told when no more is accepted: streams would not end by themselves. */
+  readonly stopping?: AbortController;
   readonly adminServer: Server;
   /** Closed after the last request, in order. */
   readonly closeables: readonly Closeable[];
@@ -33,6 +35,8 @@ export async function drain(options: DrainOptions): Promise<void> {
   logger.info({ drainDelayMs, drainTimeoutMs }, 'draining');
   connections.startClosing();
   await wait(drainDelayMs);
+  // Not before: whoever begins its stream again must not end up here.
+  options.stopping?.abort();
   const cutOff = await connections.close(drainTimeoutMs);
   if (cutOff > 0) logger.warn({ cutOff }, `requests cut off: not answered in ${drainTimeoutMs} ms`);
   for (const closeable of closeables) await closeOne(closeable, closeTimeoutMs, logger);

@@ -54,14 +54,15 @@ export async function serve<C extends Contract>(
 ): Promise<RunningService> {
   const settings = readSettings(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }), closeables = [] } = options;
-  const server = createHttpServer(createApp(contract, handlers, { ...options, logger }));
+  const stopping = new AbortController();
+  const server = createHttpServer(createApp(contract, handlers, { ...options, logger, stopping: stopping.signal }));
   const connections = trackConnections(server);
   const adminServer = createHttpServer(createAdminApp({ isReady: () => !connections.isClosing, logger }));
 
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= drain({ ...settings, connections, adminServer, closeables, logger }).finally(ignoreSignals);
+    stopped ??= drain({ ...settings, connections, stopping, adminServer, closeables, logger }).finally(ignoreSignals);
     return stopped;
   };
   const ignoreSignals = stopOnSignals(stop, logger);

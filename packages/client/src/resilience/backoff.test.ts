@@ -9,6 +9,7 @@ describe('backoff', () => {
   it('doubles its upper bound with each attempt, up to the maximum', () => {
     const bounds = [1, 2, 3, 4, 5, 6, 7, 50].map((attempt) => backoff(options, attempt, 1));
     expect(bounds).toEqual([50, 100, 200, 400, 800, 1_000, 1_000, 1_000]);
+    expect(backoff({ backoffBaseMs: 0, backoffMaxMs: 0 }, 2_000, 0.5)).toBe(0);
   });
 
   it('stays within its bounds', () => {

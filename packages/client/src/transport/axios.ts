@@ -1,10 +1,7 @@
-import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
 import { Axios, type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import type { Clock } from '../clock.ts';
 import type { Request, Send } from '../layer.ts';
-import { Reply, type ReplyBody, type ReplyHeaders } from '../reply.ts';
-import { boundStream, readWhole } from '../stream-reply.ts';
+import { Reply, type ReplyHeaders } from '../reply.ts';
 import { ReplyStream } from './reply-stream.ts';
 
 // The only file that imports axios: everything else of it that the package needs comes from here.
@@ -29,34 +26,28 @@ export function createAxios(): Axios {
   return new Axios({ validateStatus: null, allowAbsoluteUrls: false });
 }
 
-/** What the transport needs of an upstream's options. */
-export interface TransportOptions {
-  readonly clock: Clock;
-  readonly maxReplyBytes: number;
-}
-
 /** Header values as undici gives them. */
 export type ResponseHeaders = Record<string, string | string[] | undefined>;
 
 /** Sends a request through axios, its interceptors and then the adapter, and turns what comes back into ours. */
-export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: string, options: TransportOptions): Send {
+export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: string): Send {
   return async function axiosTransport(request) {
     try {
-      const response = await axios.request<ReplyBody>(toConfig(request, adapter));
-      if (request.replyAs === 'stream') response.data = await streamed(response, request, address, options);
+      const response = await axios.request<Reply['body']>(toConfig(request, adapter));
+      if (request.replyAs === 'stream') translate(response.data, request, address);
       return replyOf(response, request, address);
     } catch (error) {
       if (request.signal?.reason instanceof CallError) throw request.signal.reason;
       // An interceptor's own axios call may have failed: that is nothing this endpoint did.
       if (!(error instanceof AxiosError) || error.config?.adapter !== adapter) throw error;
       // An interceptor's validateStatus: the layers judge a reply by themselves.
-      if (error.response) return replyOf(error.response as AxiosResponse<ReplyBody>, request, address);
+      if (error.response) return replyOf(error.response as AxiosResponse<Reply['body']>, request, address);
       throw toCallError(error, request, address);
     }
   };
 }
 
-function replyOf({ status, headers, data }: AxiosResponse<ReplyBody>, request: Request, endpoint: string): Reply {
+function replyOf({ status, headers, data }: AxiosResponse<Reply['body']>, request: Request, endpoint: string): Reply {
   const origin = { operation: request.label, endpoint, attempts: request.attempt };
   return new Reply(status, headers as ReplyHeaders, data, origin);
 }
@@ -77,15 +68,10 @@ function toConfig(request: Request, adapter: AxiosAdapter) {
   };
 }
 
-/** A stream, from here on bound to the deadline; an error is read whole, so that the layers above can judge it, and drop it. */
-async function streamed({ data, status }: AxiosResponse, request: Request, address: string, options: TransportOptions) {
-  if (!(data instanceof Readable)) return data;
-  if (data instanceof ReplyStream) {
-    data.translate = (error) => (error instanceof AxiosError ? toCallError(error, request, address) : error);
-  }
-  if (status >= 400) return readWhole(data, options.maxReplyBytes, request);
-  boundStream(data, request, options.clock);
-  return data;
+/** Lets a stream fail as the call itself would. */
+function translate(body: unknown, request: Request, address: string): void {
+  if (!(body instanceof ReplyStream)) return;
+  body.translate = (error) => (error instanceof AxiosError ? toCallError(error, request, address) : error);
 }
 
 /** No byte of the request reached a server, so that any operation may be sent again. */

@@ -8,6 +8,8 @@ export interface ConnectionPoolOptions {
   readonly maxConnections: number;
   /** A socket is closed after so long without a request. Must be below the server's own limit (Node: 5 s; ours: 65 s). */
   readonly idleConnectionMs: number;
+  /** Largest reply that is taken in. */
+  readonly maxReplyBytes: number;
 }
 
 /**
@@ -17,10 +19,12 @@ export interface ConnectionPoolOptions {
  */
 export class ConnectionPool {
   readonly origin: string;
+  readonly maxReplyBytes: number;
   readonly #pool: Pool;
 
   constructor(origin: string, options: ConnectionPoolOptions) {
     this.origin = origin;
+    this.maxReplyBytes = options.maxReplyBytes;
     this.#pool = new Pool(origin, {
       connections: options.maxConnections,
       connect: { timeout: options.connectTimeoutMs },

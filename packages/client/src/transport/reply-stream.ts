@@ -60,10 +60,15 @@ export class ReplyStream extends Readable {
     else this.#source.resume();
   }
 
+  // Not in _destroy: who comes later asks for `errored`, which is what was given here.
+  override destroy(error?: Error): this {
+    return super.destroy(error && !this.destroyed ? this.translate(error) : error);
+  }
+
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     for (const decoder of this.#chain) decoder.destroy();
     this.#source.closed();
-    callback(error && this.translate(error));
+    callback(error);
   }
 
   #decode(chain: readonly Transform[]): void {

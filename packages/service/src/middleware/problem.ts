@@ -27,14 +27,20 @@ export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
     // Nobody is listening any more; the access log tells of it.
     if (res.destroyed && isCallError(thrown, 'cancelled')) return;
     const answer = await answerTo(thrown, operationOf(res));
-    if (answer.log) log(logger, answer, thrown, res);
+    if (answer.log) logFailure(logger, answer, thrown, res);
     // Half an answer cannot be mended: a cut connection at least does not look whole.
     if (res.headersSent) return void res.destroy(answer.error);
     sendProblem(res, answer.error, answer.title);
   };
 }
 
-function log(logger: Logger, { log: level = 'error', error }: Answer, thrown: unknown, res: Response): void {
+/** Logs what a caller isn't told, under the request id that it is told. */
+export function logFailure(
+  logger: Logger,
+  { log: level = 'error', error }: Answer,
+  thrown: unknown,
+  res: Response,
+): void {
   const { requestId, trace } = currentContext();
   const operation = operationOf(res)?.label;
   logger[level](

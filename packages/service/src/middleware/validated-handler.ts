@@ -1,20 +1,29 @@
 import {
-  CallError,
   currentContext,
-  decodeInput,
   encodeOutput,
   type Handler,
+  isStream,
   type Operation,
-  validate,
+  type StreamHandler,
 } from '@parley/contract';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { untilAborted } from '../until-aborted.ts';
+import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';
+import { validInput } from './valid-input.ts';
+import { validOutput } from './valid-output.ts';
 
 /**
  * Serves one operation: the handler sees only input that fits the contract, the caller only output that
- * does, and neither waits beyond the deadline.
+ * does, and neither waits beyond the deadline. A stream is served item by item: see {@link streamedHandler}.
  */
-export function validatedHandler(operation: Operation, handler: Handler): RequestHandler {
+export function validatedHandler(
+  operation: Operation,
+  handler: Handler | StreamHandler,
+  streams: StreamOptions,
+): RequestHandler {
+  if (isStream(operation.output)) {
+    return streamedHandler(operation as StreamingOperation, handler as StreamHandler, streams);
+  }
   return async function validatedHandler(req, res) {
     const context = currentContext();
     const answer = async () => {
@@ -28,22 +37,4 @@ export function validatedHandler(operation: Operation, handler: Handler): Reques
     const { headers, body } = encodeOutput(operation, output);
     res.set(headers).json(body);
   };
-}
-
-async function validInput(operation: Operation, req: Request) {
-  if (!operation.input) return undefined;
-  const { params, query, headers, body } = req;
-  const result = await validate(operation.input, decodeInput(operation, { parameters: params, query, headers, body }));
-  if (!('issues' in result)) return result.value;
-  const { issues } = result;
-  throw new CallError('invalid_input', 'Input does not fit the contract', { issues });
-}
-
-async function validOutput(operation: Operation, output: unknown): Promise<unknown> {
-  if (!operation.output) return undefined;
-  const result = await validate(operation.output, output);
-  if (!('issues' in result)) return result.value;
-  // Paths only: a validator's message may quote the value.
-  const paths = result.issues.map(({ path }) => path || '(whole)').join(', ');
-  throw new Error(`output of ${operation.label} does not fit the contract at: ${paths}`);
 }
