@@ -82,7 +82,7 @@ describe('packages/contract/README.md', () => {
 describe('packages/client/README.md', () => {
   it('has every option of an upstream, with its default', () => {
     const inCode = Object.entries(upstreamDefaults)
-      .filter(([, value]) => typeof value === 'number')
+      .filter(([, value]) => typeof value === 'number' || typeof value === 'boolean')
       .map(([name, value]) => [name, String(value)]);
     const rows = table('packages/client/README.md', 'Options').map(([name, standard]) => [
       name,

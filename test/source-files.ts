@@ -26,7 +26,8 @@ export function files(...places: string[]): string[] {
     cwd: root,
     encoding: 'utf8',
   });
-  return list.split('\n').filter((path) => path !== '' && existsSync(join(root, path)));
+  // Once each: in the midst of a merge git names a file for every side of it.
+  return [...new Set(list.split('\n'))].filter((path) => path !== '' && existsSync(join(root, path)));
 }
 
 /** The TypeScript of the product: packages and services, without tests and what only tests use. */

@@ -1,5 +1,7 @@
 import type { CallContext } from '@parley/contract';
 import type { Reply } from './reply.ts';
+import type { RequestBody } from './transport/body-source.ts';
+import type { WireOptions } from './transport/wire-options.ts';
 
 /** One request on its way out, as every layer sees it. Layers hand on changed copies and never change it. */
 export interface Request {
@@ -10,9 +12,12 @@ export interface Request {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | undefined;
+  /** A stream can be sent once only: such a request is not idempotent, whatever its method. */
+  readonly body: RequestBody | undefined;
   /** `stream`: the reply's body is a `Readable` of bytes, which whoever has it must read to its end or destroy. */
   readonly replyAs: 'text' | 'bytes' | 'stream';
+  /** What this call asks of the wire beyond that. */
+  readonly wire?: WireOptions | undefined;
   /** May be sent twice with the effect of once. */
   readonly isIdempotent: boolean;
   readonly context: CallContext;

@@ -1,25 +1,29 @@
-import { CallError } from '@parley/contract';
 import { contextHeaders } from './context-headers.ts';
 import { inheritedContext } from './inherited-context.ts';
 import type { Request } from './layer.ts';
+import { axiosErrorOf, responseOf } from './parley-response.ts';
+import { boundStream, whenOver } from './stream-reply.ts';
 import {
   type AxiosAdapter,
-  AxiosError,
   AxiosHeaders,
   type AxiosResponse,
-  CanceledError,
   type InternalAxiosRequestConfig,
-  pathOf,
   settle,
 } from './transport/axios.ts';
-import { notSupported, refuseUnsupported } from './unsupported-options.ts';
+import { type RequestBody, StreamSource } from './transport/body-source.ts';
+import { basicAuth, plainBody, requestBody } from './transport/request-body.ts';
+import { requestPath } from './transport/request-path.ts';
+import { wireOptions } from './transport/wire-options.ts';
+import { refuseUnsupported } from './unsupported-options.ts';
 import type { Upstream } from './upstream.ts';
 
 /**
  * The whole pipeline as a plain axios adapter, for a code base that has axios calls already:
  * `axios.create({ adapter: parleyAdapter(upstream) })`. Methods are retried as RFC 9110 §9.2.2 allows:
- * GET, HEAD, OPTIONS, PUT and DELETE, and anything with an `Idempotency-Key`. `timeout` bounds the whole
- * call; `signal` ends it. The path of `baseURL` counts, its host does not: the upstream knows the endpoints.
+ * GET, HEAD, OPTIONS, PUT and DELETE, and anything with an `Idempotency-Key`, unless the body is a stream.
+ * `timeout` bounds the whole call, a streamed reply to its end; `signal` ends it. The path of `baseURL`
+ * counts, its host does not: the upstream knows the endpoints. A redirect is followed when `maxRedirects`
+ * asks for it, and within the endpoint only.
  *
  * @throws AxiosError as axios does; its `cause` is the CallError. `ERR_NOT_SUPPORT` names an option that
  *   this adapter doesn't have
@@ -27,37 +31,55 @@ import type { Upstream } from './upstream.ts';
 export function parleyAdapter(upstream: Upstream): AxiosAdapter {
   return async function parleyAdapter(config) {
     refuseUnsupported(config);
-    const request = toRequest(config);
+    const headers = AxiosHeaders.from(config.headers);
+    if (config.auth) headers.set('authorization', basicAuth(config.auth));
+    const { data } = config;
+    // Only what is neither text nor bytes costs a wait.
+    const body =
+      data === undefined || data === null ? undefined : (plainBody(data) ?? (await requestBody(data, headers)));
+    const cancelled = config.cancelToken && cancelSignal(config.cancelToken);
+    const request = toRequest(config, headers, body, signalOf(config, cancelled?.signal));
+    const { clock, callTimeoutMs } = upstream.options;
+    const endsAtMs = clock.now() + (request.timeoutMs ?? callTimeoutMs);
+    let response: AxiosResponse | undefined;
     try {
-      const reply = await upstream.send(request);
-      return settle({
-        data: reply.body,
-        status: reply.status,
-        statusText: '',
-        headers: AxiosHeaders.from(reply.headers as Record<string, string>),
-        config,
-      } satisfies AxiosResponse);
+      response = responseOf(await upstream.send(request), config);
+      if (request.replyAs === 'stream') {
+        const deadlineMs = Math.min(endsAtMs, request.context.deadlineMs ?? endsAtMs);
+        boundStream(response.data, { clock, deadlineMs, operation: request.label });
+      }
+      return settle(response);
     } catch (error) {
-      throw error instanceof CallError ? toAxiosError(error, config) : error;
+      throw axiosErrorOf(error, config);
+    } finally {
+      if (cancelled) whenOver(response?.data, cancelled.end);
+      // What nobody has read by then, nobody will: the file behind it would stay open.
+      if (body instanceof StreamSource) whenOver(response?.data, () => body.discard());
     }
   };
 }
 
 const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
-function toRequest(config: InternalAxiosRequestConfig): Request {
+function toRequest(
+  config: InternalAxiosRequestConfig,
+  axiosHeaders: AxiosHeaders,
+  body: RequestBody | undefined,
+  signal: AbortSignal | undefined,
+): Request {
   const method = (config.method ?? 'get').toUpperCase();
-  const path = pathWithin(config);
-  const context = inheritedContext(config.signal ? { signal: config.signal as AbortSignal } : {});
-  const headers = lowerCased(config.headers);
+  const path = requestPath(config);
+  const context = inheritedContext(signal ? { signal } : {});
+  const headers = lowerCased(axiosHeaders);
+  const wire = wireOptions(config);
   return {
     label: `${method} ${path.split('?', 1)[0]}`,
     method,
     path,
     headers: { ...contextHeaders(context), ...headers },
-    body: bodyOf(config),
-    replyAs: config.responseType === 'arraybuffer' ? 'bytes' : 'text',
-    isIdempotent: idempotentMethods.has(method) || 'idempotency-key' in headers,
+    body,
+    replyAs: replyAs(config.responseType),
+    isIdempotent: (idempotentMethods.has(method) || 'idempotency-key' in headers) && !(body instanceof StreamSource),
     context,
     timeoutMs: config.timeout || undefined,
     deadlineMs: Number.POSITIVE_INFINITY,
@@ -65,45 +87,28 @@ function toRequest(config: InternalAxiosRequestConfig): Request {
     attempt: 1,
     mayRetry: false,
     tried: [],
+    ...(wire && { wire }),
   };
 }
 
-function pathWithin(config: InternalAxiosRequestConfig): string {
-  if (/^([a-z][a-z\d+.-]*:)?\/\//i.test(config.url ?? '')) {
-    throw notSupported(config, `an absolute URL would leave the upstream: give a path, not ${config.url}`);
-  }
-  const url = new URL(pathOf(config), 'http://upstream');
-  return url.pathname + url.search;
+function replyAs(responseType: InternalAxiosRequestConfig['responseType']): Request['replyAs'] {
+  if (responseType === 'stream') return 'stream';
+  return responseType === 'arraybuffer' || responseType === 'blob' ? 'bytes' : 'text';
 }
 
-function lowerCased(headers: InternalAxiosRequestConfig['headers']): Record<string, string> {
+function lowerCased(headers: AxiosHeaders): Record<string, string> {
   const entries = Object.entries(headers.toJSON() as Record<string, unknown>);
   return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
-function bodyOf(config: InternalAxiosRequestConfig): string | Uint8Array | undefined {
-  const { data } = config;
-  if (data === undefined || data === null) return undefined;
-  if (typeof data === 'string' || data instanceof Uint8Array) return data;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  throw notSupported(config, 'expected a body of JSON, text or bytes: streams and forms are not supported');
+function cancelSignal(token: NonNullable<InternalAxiosRequestConfig['cancelToken']>) {
+  const controller = new AbortController();
+  const cancel = () => controller.abort();
+  token.subscribe(cancel);
+  return { signal: controller.signal, end: () => token.unsubscribe(cancel) };
 }
 
-const timedOut = new Set(['deadline_exceeded', 'attempt_timeout']);
-
-function toAxiosError(error: CallError, config: InternalAxiosRequestConfig): AxiosError {
-  const message = (timedOut.has(error.code) && config.timeoutErrorMessage) || error.message;
-  const isCancelled = error.code === 'cancelled';
-  const failure = isCancelled
-    ? new CanceledError<unknown>(message, config)
-    : new AxiosError(message, axiosCode(error.code, config), config);
-  failure.cause = error;
-  return failure;
-}
-
-function axiosCode(code: string, { transitional }: InternalAxiosRequestConfig): string {
-  if (timedOut.has(code)) return transitional?.clarifyTimeoutError ? AxiosError.ETIMEDOUT : AxiosError.ECONNABORTED;
-  if (code === 'invalid_reply') return AxiosError.ERR_BAD_RESPONSE;
-  if (code === 'invalid_input') return AxiosError.ERR_BAD_REQUEST;
-  return AxiosError.ERR_NETWORK;
+function signalOf({ signal }: InternalAxiosRequestConfig, cancelled: AbortSignal | undefined): AbortSignal | undefined {
+  if (!signal || !cancelled) return cancelled ?? (signal as AbortSignal | undefined);
+  return AbortSignal.any([signal as AbortSignal, cancelled]);
 }

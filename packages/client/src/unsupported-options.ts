@@ -1,14 +1,9 @@
 import { AxiosError, type InternalAxiosRequestConfig } from './transport/axios.ts';
 
 const ownsConnections = 'the upstream owns the connections';
-const readsWhole = 'a body is sent and read whole';
-const noRedirects = 'service calls are not redirected';
 
 /** Options that this adapter doesn't have, each with the reason. */
 const unsupported: Readonly<Record<string, string>> = {
-  auth: 'set the authorization header',
-  beforeRedirect: noRedirects,
-  cancelToken: 'use signal',
   family: ownsConnections,
   fetchOptions: ownsConnections,
   http2Options: ownsConnections,
@@ -17,22 +12,27 @@ const unsupported: Readonly<Record<string, string>> = {
   httpsAgent: ownsConnections,
   insecureHTTPParser: ownsConnections,
   lookup: ownsConnections,
-  maxBodyLength: readsWhole,
-  maxContentLength: 'set maxReplyBytes of the upstream',
-  maxRate: readsWhole,
-  maxRedirects: noRedirects,
-  onDownloadProgress: readsWhole,
-  onUploadProgress: readsWhole,
+  maxRate: 'a slow sender would hold a connection that others wait for',
   proxy: ownsConnections,
-  responseEncoding: 'replies are UTF-8',
   socketPath: ownsConnections,
   transport: ownsConnections,
 };
 
 /** Values by which an option says that it is not wanted. */
-const off = new Set<unknown>([undefined, null, false, 0, -1, Number.POSITIVE_INFINITY, 'utf8', 'utf-8']);
+const off = new Set<unknown>([undefined, null, false, 0, -1, Number.POSITIVE_INFINITY]);
 
-const responseTypes = new Set<unknown>([undefined, 'json', 'text', 'arraybuffer']);
+/** Those of axios on Node; it gives text for `blob`, we a Blob. */
+const responseTypes = new Set<unknown>([
+  undefined,
+  null,
+  '',
+  'json',
+  'text',
+  'arraybuffer',
+  'stream',
+  'blob',
+  'document',
+]);
 
 /**
  * Refuses what the adapter doesn't have: an option that would be ignored is worse than an error.
@@ -41,12 +41,18 @@ const responseTypes = new Set<unknown>([undefined, 'json', 'text', 'arraybuffer'
  */
 export function refuseUnsupported(config: InternalAxiosRequestConfig): void {
   const options = config as unknown as Readonly<Record<string, unknown>>;
-  for (const [option, reason] of Object.entries(unsupported)) {
-    if (!off.has(options[option])) throw notSupported(config, `the option ${option} is not supported: ${reason}`);
+  for (const option in unsupported) {
+    const value = options[option];
+    if (value === undefined || off.has(value)) continue;
+    throw notSupported(config, `the option ${option} is not supported: ${unsupported[option]}`);
   }
-  const { responseType } = config;
+  const { responseType, responseEncoding } = config;
+  if (responseEncoding && !Buffer.isEncoding(responseEncoding)) {
+    throw notSupported(config, `responseEncoding ${responseEncoding} is not one that Node knows`);
+  }
   if (responseTypes.has(responseType)) return;
-  throw notSupported(config, `responseType ${responseType} is not supported: expected json, text or arraybuffer`);
+  const expected = 'expected json, text, arraybuffer, stream, blob or document';
+  throw notSupported(config, `responseType ${responseType} is not supported: ${expected}`);
 }
 
 /** The error for what an axios user may ask for and this adapter doesn't do. */

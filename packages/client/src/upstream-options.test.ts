@@ -59,7 +59,21 @@ describe('upstreamOptions', () => {
 
   it('knows bounds for every number', () => {
     const numbers = Object.entries(upstreamDefaults).filter(([, value]) => typeof value === 'number');
-    expect(numbers.map(([name]) => name).sort()).toEqual(bounds.map(([name]) => name).sort());
+    const names = [...bounds.map(([name]) => name), 'compressRequestsAboveBytes'];
+    expect(numbers.map(([name]) => name).sort()).toEqual(names.sort());
+  });
+
+  it('takes compressRequestsAboveBytes from 0 to Infinity, which is never', () => {
+    for (const bytes of [0, 1_024, Number.POSITIVE_INFINITY]) {
+      expect(upstreamOptions({ compressRequestsAboveBytes: bytes }).compressRequestsAboveBytes).toBe(bytes);
+    }
+    expect(() => upstreamOptions({ compressRequestsAboveBytes: -1 })).toThrow(/must be a number from 0 to Infinity/);
+  });
+
+  it('takes acceptCompressed as true or false', () => {
+    expect(upstreamOptions({ acceptCompressed: true }).acceptCompressed).toBe(true);
+    const refuse = () => upstreamOptions({ acceptCompressed: 'gzip' } as unknown as Partial<UpstreamOptions>);
+    expect(refuse).toThrow('acceptCompressed must be true or false, not gzip');
   });
 
   it.each(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'minConnections', 'maxReplyBytes', 'maxItemBytes'])(

@@ -8,6 +8,7 @@ import type { RetryBudgetOptions } from './resilience/retry-budget.ts';
 import type { StreamOptions } from './streaming/stream-options.ts';
 import type { ConnectionPoolOptions } from './transport/connection-pool.ts';
 import type { TlsOptions } from './transport/credentials.ts';
+import type { UndiciAdapterOptions } from './transport/undici-adapter-options.ts';
 
 /** Everything that can be said about how an upstream is called. Each part's own options say what its numbers mean. */
 export interface UpstreamOptions
@@ -17,6 +18,7 @@ export interface UpstreamOptions
     CircuitBreakerOptions,
     AttemptTimeoutOptions,
     ConnectionPoolOptions,
+    Omit<UndiciAdapterOptions, 'poolOf'>,
     StreamOptions,
     DiscoveryOptions {
   /** For endpoints with `https://`; without it the CAs that Node knows are trusted. */
@@ -45,6 +47,8 @@ export const upstreamDefaults: UpstreamOptions = {
   idleConnectionMs: 4_000,
   maxConnectionAgeMs: 300_000,
   maxReplyBytes: 10 * 1024 * 1024,
+  acceptCompressed: false,
+  compressRequestsAboveBytes: Number.POSITIVE_INFINITY,
   firstItemTimeoutMs: 5_000,
   idleTimeoutMs: 30_000,
   maxItemBytes: 1024 * 1024,
@@ -74,6 +78,7 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   idleConnectionMs: [1, 600_000],
   maxConnectionAgeMs: [10, 86_400_000],
   maxReplyBytes: [1, 2 ** 31],
+  compressRequestsAboveBytes: [0, Number.POSITIVE_INFINITY],
   firstItemTimeoutMs: [1, 3_600_000],
   idleTimeoutMs: [1, 3_600_000],
   maxItemBytes: [1, 2 ** 31],
@@ -111,6 +116,9 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
     throw new TypeError(`http must be 'auto', '1.1' or '2', not ${String(options.http)}`);
   }
   atMost(options, 'minConnections', 'maxConnections');
+  if (typeof options.acceptCompressed !== 'boolean') {
+    throw new TypeError(`acceptCompressed must be true or false, not ${String(options.acceptCompressed)}`);
+  }
   // A caller who only shortens the call means the attempts to fit.
   if (given.attemptTimeoutMs === undefined && options.attemptTimeoutMs > options.callTimeoutMs) {
     return { ...options, attemptTimeoutMs: options.callTimeoutMs };

@@ -151,7 +151,7 @@ class OpenUpstream implements Upstream {
       telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state }),
     );
     const pool = new ConnectionPool(address, options, this.#credentials, serverName);
-    const transport = axiosTransport(this.#axios, undiciAdapter(pool), address);
+    const transport = axiosTransport(this.#axios, undiciAdapter(pool, options), address);
     return new Endpoint(address, breaker, pool, endpointPipeline(this.#shared, { address, breaker, transport }));
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Layer, Request, Send } from '../layer.ts';
 import type { Reply } from '../reply.ts';
 import { sleep } from '../time-limit.ts';
+import { isSpent } from '../transport/body-source.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
@@ -35,6 +36,7 @@ export function retry(options: RetryOptions, { budget, clock, random }: RetrySha
         const failure = outcome instanceof CallError ? outcome : outcome.error;
         if (!failure?.isTransient || attempt === options.maxAttempts) return settle(outcome);
         if (!request.isIdempotent && !failure.isUnprocessed) return settle(outcome);
+        if (isSpent(request.body)) return settle(outcome);
 
         // On top of Retry-After: callers that were told the same must not come back together.
         const waitMs = (failure.retryAfterMs ?? 0) + backoff(options, attempt, random());

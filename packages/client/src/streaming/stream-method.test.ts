@@ -173,7 +173,7 @@ describe('what ends a stream early', () => {
       asLines(response).write(ndjson.item({ n: 1 }), () => setTimeout(() => response.socket?.end(), 20));
     };
     const { error } = await all(calling().lines());
-    expect(error?.detail).toBe('the stream was cut off (UND_ERR_SOCKET)');
+    expect(error?.detail).toBe('the connection broke (ECONNRESET)');
   });
 
   it('is an error where events end without the end event', async () => {

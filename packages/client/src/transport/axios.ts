@@ -1,8 +1,8 @@
-import type { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
 import { Axios, type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Request, Send } from '../layer.ts';
 import { Reply, type ReplyHeaders } from '../reply.ts';
+import { ReplyStream } from './reply-stream.ts';
 import { whyUnprocessed } from './unprocessed.ts';
 
 // The only file that imports axios: everything else of it that the package needs comes from here.
@@ -10,6 +10,7 @@ export {
   type AxiosAdapter,
   AxiosError,
   AxiosHeaders,
+  type AxiosProgressEvent,
   type AxiosResponse,
   CanceledError,
   type InternalAxiosRequestConfig,
@@ -26,20 +27,30 @@ export function createAxios(): Axios {
   return new Axios({ validateStatus: null, allowAbsoluteUrls: false });
 }
 
+/** Header values as undici gives them. */
+export type ResponseHeaders = Record<string, string | string[] | undefined>;
+
 /** Sends a request through axios, its interceptors and then the adapter, and turns what comes back into ours. */
 export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: string): Send {
   return async function axiosTransport(request) {
     try {
-      const response = await axios.request<string | Uint8Array | Readable>(toConfig(request, adapter));
-      const origin = { operation: request.label, endpoint: address, attempts: request.attempt };
-      return new Reply(response.status, response.headers as ReplyHeaders, response.data, origin);
+      const response = await axios.request<Reply['body']>(toConfig(request, adapter));
+      if (request.replyAs === 'stream') translate(response.data, request, address);
+      return replyOf(response, request, address);
     } catch (error) {
       if (request.signal?.reason instanceof CallError) throw request.signal.reason;
       // An interceptor's own axios call may have failed: that is nothing this endpoint did.
       if (!(error instanceof AxiosError) || error.config?.adapter !== adapter) throw error;
+      // An interceptor's validateStatus: the layers judge a reply by themselves.
+      if (error.response) return replyOf(error.response as AxiosResponse<Reply['body']>, request, address);
       throw toCallError(error, request, address);
     }
   };
+}
+
+function replyOf({ status, headers, data }: AxiosResponse<Reply['body']>, request: Request, endpoint: string): Reply {
+  const origin = { operation: request.label, endpoint, attempts: request.attempt };
+  return new Reply(status, headers as ReplyHeaders, data, origin);
 }
 
 const responseTypes = { text: 'text', bytes: 'arraybuffer', stream: 'stream' } as const;
@@ -55,19 +66,28 @@ function toConfig(request: Request, adapter: AxiosAdapter) {
     isIdempotent: request.isIdempotent,
     responseType: responseTypes[request.replyAs],
     ...(request.signal && { signal: request.signal }),
+    ...(request.wire as object | undefined),
   };
+}
+
+/** Lets a stream fail as the call itself would. */
+function translate(body: unknown, request: Request, address: string): void {
+  if (!(body instanceof ReplyStream)) return;
+  body.translate = (error) => (error instanceof AxiosError ? toCallError(error, request, address) : error);
 }
 
 /** The request cannot be sent to any endpoint: a header value with a line break, say. */
 const inputCodes = new Set([
   AxiosError.ERR_NOT_SUPPORT,
   AxiosError.ERR_BAD_OPTION,
+  AxiosError.ERR_BAD_OPTION_VALUE,
+  AxiosError.ERR_BAD_REQUEST,
   'UND_ERR_INVALID_ARG',
   'UND_ERR_NOT_SUPPORTED',
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
 ]);
 
-const replyCodes = new Set([AxiosError.ERR_BAD_RESPONSE, 'UND_ERR_RES_EXCEEDED_MAX_SIZE']);
+const replyCodes = new Set([AxiosError.ERR_BAD_RESPONSE, 'ERR_FR_TOO_MANY_REDIRECTS', 'ERR_FR_REDIRECTION_FAILURE']);
 
 // The AxiosError itself stays behind: it holds the whole request, Authorization and body included.
 function toCallError(error: AxiosError, { label, attempt }: Request, endpoint: string): CallError {
@@ -101,6 +121,6 @@ export function pathOf({ url = '/', baseURL, params, paramsSerializer }: Interna
 export function settle(response: AxiosResponse): AxiosResponse {
   const { status, config } = response;
   if (!config.validateStatus || config.validateStatus(status)) return response;
-  const code = status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
-  throw new AxiosError(`Request failed with status code ${status}`, code, config, undefined, response);
+  const code = status >= 400 && status < 500 ? AxiosError.ERR_BAD_REQUEST : AxiosError.ERR_BAD_RESPONSE;
+  throw new AxiosError(`Request failed with status code ${status}`, code, config, response.request, response);
 }

@@ -45,7 +45,6 @@ export interface ConnectionCounts {
  */
 export class ConnectionPool {
   readonly origin: string;
-  readonly maxReplyBytes: number;
   readonly #options: ConnectionPoolOptions;
   readonly #connect: Connect;
   readonly #pool: Pool;
@@ -60,7 +59,6 @@ export class ConnectionPool {
 
   constructor(origin: string, options: ConnectionPoolOptions, credentials?: Credentials, serverName?: string) {
     this.origin = origin;
-    this.maxReplyBytes = options.maxReplyBytes;
     this.#options = options;
     const connect = connector(origin, options, credentials, serverName);
     this.#connect = (callback) =>

@@ -1,42 +1,90 @@
-import { Readable } from 'node:stream';
+import { Readable, type Transform } from 'node:stream';
 
-/** How the wire is told to wait, to go on, and to stop. */
+/** Where a streamed body comes from. */
 export interface ReplySource {
   pause(): void;
   resume(): void;
-  abort(error: Error): void;
+  /** Called once: the body has ended, or is no longer wanted. */
+  closed(): void;
 }
 
-/**
- * A reply's body as it comes. Bytes are taken in only while somebody reads them, so that a slow reader holds the server
- * back; destroying it frees the socket at once.
- */
-export class ReplyStream extends Readable {
-  readonly #source: ReplySource;
-  #isOver = false;
+/** What bounds and changes a streamed body. */
+export interface ReplyStreamOptions {
+  /** Of the body as it is read, decoded. */
+  readonly maxBytes: number;
+  readonly tooLarge: () => Error;
+  readonly corrupt: (cause: Error) => Error;
+  /** Makes what undoes the codings, once the first bytes are there; none for a body without. */
+  readonly decoders: ((start: Uint8Array) => readonly Transform[]) | undefined;
+}
 
-  constructor(source: ReplySource) {
+/** A reply's body as a stream that slows its sender down to the pace of its reader. */
+export class ReplyStream extends Readable {
+  /** Changes what the stream fails with into what its reader expects. */
+  translate: (error: Error) => Error = (error) => error;
+  readonly #source: ReplySource;
+  readonly #options: ReplyStreamOptions;
+  #chain: readonly Transform[] = [];
+  #size = 0;
+
+  constructor(source: ReplySource, options: ReplyStreamOptions) {
     super();
     this.#source = source;
+    this.#options = options;
+    // Who reads it sees the error too; while nobody does, it must not end the process.
+    this.on('error', () => {});
   }
 
-  /** Takes in what came. */
+  /** Takes what came over the wire. */
   receive(chunk: Buffer): void {
-    if (!this.push(chunk)) this.#source.pause();
+    if (this.destroyed) return;
+    if (this.#options.decoders && this.#chain.length === 0) this.#decode(this.#options.decoders(chunk));
+    const [first] = this.#chain;
+    if (!first) this.#give(chunk);
+    else if (!first.write(chunk)) {
+      this.#source.pause();
+      first.once('drain', () => this.#source.resume());
+    }
   }
 
-  /** No more will come. */
+  /** Nothing more comes over the wire. */
   finish(): void {
-    this.#isOver = true;
-    this.push(null);
+    const [first] = this.#chain;
+    if (first) first.end();
+    else this.push(null);
   }
 
   override _read(): void {
-    this.#source.resume();
+    const last = this.#chain.at(-1);
+    if (last) last.resume();
+    else this.#source.resume();
   }
 
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (!this.#isOver) this.#source.abort(error ?? new Error('nobody reads on'));
+  // Not in _destroy: who comes later asks for `errored`, which is what was given here.
+  override destroy(error?: Error): this {
+    return super.destroy(error && !this.destroyed ? this.translate(error) : error);
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    for (const decoder of this.#chain) decoder.destroy();
+    this.#source.closed();
     callback(error);
+  }
+
+  #decode(chain: readonly Transform[]): void {
+    this.#chain = chain;
+    for (const [index, decoder] of chain.entries()) {
+      decoder.on('error', (error) => this.destroy(this.#options.corrupt(error)));
+      const next = chain[index + 1];
+      if (next) decoder.pipe(next);
+      else decoder.on('data', (chunk) => this.#give(chunk)).on('end', () => this.push(null));
+    }
+  }
+
+  #give(chunk: Buffer): void {
+    if (this.destroyed) return;
+    this.#size += chunk.length;
+    if (this.#size > this.#options.maxBytes) this.destroy(this.#options.tooLarge());
+    else if (!this.push(chunk)) (this.#chain.at(-1) ?? this.#source).pause();
   }
 }

@@ -182,7 +182,7 @@ describe('transport', () => {
       [
         'announces a body too large and stalls',
         (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n'),
-        'attempt_timeout',
+        'invalid_reply',
       ],
       ['sends a body too large', (socket) => socket.write(httpReply('x'.repeat(100_000))), 'invalid_reply'],
       [
@@ -296,6 +296,12 @@ describe('transport', () => {
       });
       expect((await upstream.send(someRequest())).status).toBe(200);
       expect(server.requests.map((text) => /token-\d/.exec(text)?.[0])).toEqual(['token-1', 'token-2']);
+    });
+
+    it('leave it to the layers to judge a status', async () => {
+      const { upstream } = await upstreamOf((socket) => socket.write(httpReply('{}', { status: '404 Not Found' })));
+      upstream.interceptors.request.use((config) => ({ ...config, validateStatus: (status) => status < 400 }));
+      expect((await upstream.send(someRequest())).status).toBe(404);
     });
 
     it('end the call with what they throw, and no endpoint is blamed', async () => {

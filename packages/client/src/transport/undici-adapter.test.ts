@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import axios from 'axios';
 import { httpReply, RawServer, until } from '../../test-kit/raw-server.ts';
 import { upstreamDefaults } from '../upstream-options.ts';
 import { type AxiosAdapter, AxiosHeaders, type InternalAxiosRequestConfig } from './axios.ts';
@@ -13,7 +14,7 @@ beforeEach(async () => {
     if (!text.startsWith('GET /hang')) socket.write(httpReply('{"a":1}'));
   });
   pool = new ConnectionPool(await server.listen(), { ...upstreamDefaults, maxConnections: 1 });
-  adapter = undiciAdapter(pool);
+  adapter = undiciAdapter(pool, upstreamDefaults);
 });
 afterEach(async () => {
   await server.close();
@@ -44,12 +45,12 @@ describe('undiciAdapter', () => {
 
   it.each([
     ['Object', { a: 1 }],
-    ['FormData', new FormData()],
-    ['ReadableStream', new ReadableStream()],
+    ['Array', [1]],
+    ['Date', new Date(0)],
   ])('names the type of a body that it cannot send: %s', async (type, data) => {
     await expect(adapter(config({ method: 'post', data }))).rejects.toMatchObject({
-      code: 'ERR_NOT_SUPPORT',
-      message: `cannot send a body of type ${type}: expected a string, Buffer, Uint8Array or ArrayBuffer`,
+      code: 'ERR_BAD_REQUEST',
+      message: `cannot send a body of type ${type}: expected text, bytes, a form, a Blob or a stream`,
     });
   });
 
@@ -69,6 +70,22 @@ describe('undiciAdapter', () => {
     hanging.abort();
     await expect(first).rejects.toMatchObject({ code: 'ERR_CANCELED' });
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('does not send what ran out of time, or was cancelled, while it waited for a connection', async () => {
+    const hanging = new AbortController();
+    const first = adapter(config({ url: '/hang', signal: hanging.signal }));
+    await until(() => server.requests.length === 1);
+    const source = axios.CancelToken.source();
+    const late = adapter(config({ url: '/late', timeout: 20 }));
+    const cancelled = adapter(config({ url: '/cancelled', cancelToken: source.token }));
+    source.cancel('enough');
+    await expect(late).rejects.toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 20ms exceeded' });
+    await expect(cancelled).rejects.toMatchObject({ code: 'ERR_CANCELED', message: 'enough' });
+    hanging.abort();
+    await expect(first).rejects.toMatchObject({ code: 'ERR_CANCELED' });
+    await adapter(config({ url: '/last' }));
+    expect(server.requests.map((text) => text.split(' ')[1])).toEqual(['/hang', '/last']);
   });
 
   it('sends nothing where the signal has fired already', async () => {
