@@ -1,0 +1,94 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { ConfigError } from './config-error.ts';
+
+/** How a service proves who it is, and whether callers must. */
+export interface TlsOptions {
+  /** Path of a PEM file with the certificate and what leads to its CA, or the PEM itself. A file is read again when it changes. */
+  readonly cert: string | Buffer;
+  /** Its private key: a path, or PEM. */
+  readonly key: string | Buffer;
+  /** CAs of the callers' certificates: a path, or PEM. Set, every caller must have one. Default: callers need none. */
+  readonly ca?: string | Buffer | undefined;
+}
+
+/** What a TLS server is made with. */
+export interface SecureContext extends SecureContextOptions {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: string;
+  readonly minVersion: 'TLSv1.2';
+}
+
+/** {@link TlsOptions} once read, and how to read them again. */
+export interface SecureContextSource {
+  readonly current: SecureContext;
+  readonly isClientCertificateRequired: boolean;
+  /** Reads all files; nothing to do where there are none. Rejects where one cannot be read. */
+  read(): Promise<SecureContext>;
+  /** False where all is PEM already, which never changes. */
+  readonly isFromFiles: boolean;
+}
+
+type Part = 'cert' | 'key' | 'ca';
+
+/**
+ * Reads certificate, key and CAs.
+ *
+ * @throws ConfigError where a file cannot be read, or what is in them makes no TLS server
+ */
+export function openSecureContext(options: TlsOptions): SecureContextSource {
+  const parts = (['cert', 'key', 'ca'] as const).filter((part) => options[part] !== undefined);
+  const files = parts.filter((part) => isPath(options[part]));
+  const contents = parts.map((part) => [
+    part,
+    isPath(options[part]) ? readOrExplain(options[part], part) : options[part],
+  ]);
+  const current = contextOf(contents as [Part, string | Buffer][]);
+  try {
+    checkSecureContext(current);
+  } catch (error) {
+    throw new ConfigError(`TLS cannot start: ${(error as Error).message}; give a certificate with its own key, in PEM`);
+  }
+  return {
+    current,
+    isClientCertificateRequired: options.ca !== undefined,
+    isFromFiles: files.length > 0,
+    async read() {
+      const read = parts.map(async (part) => [
+        part,
+        isPath(options[part]) ? await readFile(options[part]) : options[part],
+      ]);
+      return contextOf((await Promise.all(read)) as [Part, string | Buffer][]);
+    },
+  };
+}
+
+/** Throws where OpenSSL would not take it: half a file, a key of another certificate, no certificate in a CA file. */
+export function checkSecureContext(context: SecureContext): void {
+  createSecureContext(context);
+  // OpenSSL takes a file without any certificate for an empty list, and would then refuse every caller.
+  if (context.ca !== undefined) new X509Certificate(context.ca);
+}
+
+function contextOf(contents: readonly [Part, string | Buffer][]): SecureContext {
+  const texts = Object.fromEntries(contents.map(([part, content]) => [part, content.toString()]));
+  return { ...(texts as Record<'cert' | 'key', string>), minVersion: 'TLSv1.2' };
+}
+
+function isPath(given: string | Buffer | undefined): given is string {
+  return typeof given === 'string' && !given.includes('-----BEGIN ');
+}
+
+function readOrExplain(path: string, part: Part): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code;
+    throw new ConfigError(
+      `TLS cannot start: ${part} cannot be read from ${path} (${reason}); set TLS_${part.toUpperCase()}_FILE to a PEM file that this user may read`,
+    );
+  }
+}
