@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
@@ -69,6 +69,10 @@ export function openSecureContext(options: TlsOptions): SecureContextSource {
 /** Throws where OpenSSL would not take it: half a file, a key of another certificate, no certificate in a CA file. */
 export function checkSecureContext(context: SecureContext): void {
   createSecureContext(context);
+  // OpenSSL takes an empty text for nothing to do, and would then serve without a key.
+  if (!new X509Certificate(context.cert).checkPrivateKey(createPrivateKey(context.key))) {
+    throw new Error('the key is not that of the certificate');
+  }
   // OpenSSL takes a file without any certificate for an empty list, and would then refuse every caller.
   if (context.ca !== undefined) new X509Certificate(context.ca);
 }
