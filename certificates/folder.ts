@@ -1,7 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAuthority, issue, type KeyPair } from './authority.ts';
+
+/** The user that reads the keys in containers, unless told otherwise: root makes them for this one, since nothing runs as root there. */
+export const containerUser = 1000;
 
 /** What a renewal has done. */
 export interface Renewal {
@@ -74,5 +77,6 @@ function write(path: string, text: string, mode: number): void {
   writeFileSync(`${path}.new`, text, { mode });
   // The mode above is only for a file that wasn't there, less the umask.
   chmodSync(`${path}.new`, mode);
+  if (process.getuid?.() === 0) chownSync(`${path}.new`, containerUser, containerUser);
   renameSync(`${path}.new`, path);
 }

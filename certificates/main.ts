@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { renew } from './folder.ts';
+import { containerUser, renew } from './folder.ts';
 
 // npm run certs: certificates for running the house with mutual TLS on a developer's machine. Real ones come from whoever
 // runs it for real: cert-manager, SPIRE, Vault.
@@ -10,6 +10,6 @@ const { renewed, kept } = await renew(join(root, 'certs'), names);
 
 if (renewed.length > 0) console.log(`certs/: made for ${renewed.join(', ')}`);
 if (kept.length > 0) console.log(`certs/: still good for ${kept.join(', ')}`);
-const user = process.getuid?.() ?? 1000;
-const prefix = user === 1000 ? '' : `CERTS_UID=${user} `;
+const user = process.getuid?.() || containerUser;
+const prefix = user === containerUser ? '' : `CERTS_UID=${user} `;
 console.log(`Next: ${prefix}docker compose -f docker-compose.yml -f docker-compose.tls.yml up --build --wait`);
