@@ -110,7 +110,7 @@ describe('drain', () => {
 
   it.each(['cleartext', 'TLS'])('fails no request over HTTP/2, %s, under steady traffic', async (kind) => {
     const tls = kind === 'TLS' ? await certificateFiles() : undefined;
-    const { child, port } = await started({ DRAIN_DELAY_MS: '300', ...tls?.env });
+    const { child, port } = await started({ DRAIN_DELAY_MS: '1000', ...tls?.env });
     const url = tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
     const client = http2Session(url, tls?.client);
     const statuses: number[] = [];
@@ -118,10 +118,11 @@ describe('drain', () => {
     const traffic = async () => {
       while (!client.closed) statuses.push((await ask(client, { ':path': '/api/wait?ms=20' })).status);
     };
+    await ask(client, { ':path': '/api/wait' });
     const all = Promise.all([traffic(), traffic(), traffic()]);
     await wait(200);
-    const slow = ask(client, { ':path': '/api/wait?ms=500' });
-    await wait(50);
+    const slow = ask(client, { ':path': '/api/wait?ms=1200' });
+    await wait(100);
     child.process.kill('SIGTERM');
     await all;
     expect((await slow).status).toBe(200);
