@@ -38,7 +38,11 @@ describe('followCertificate', () => {
     put('ca.crt', ca);
     const taken: SecureContext[] = [];
     const { logger, lines } = capturedLog();
-    const source = openSecureContext({ cert: at('tls.crt'), key: at('tls.key'), ca: at('ca.crt') });
+    const source = openSecureContext({
+      cert: { file: at('tls.crt') },
+      key: { file: at('tls.key') },
+      ca: { file: at('ca.crt') },
+    });
     const server = { setSecureContext: (context: SecureContext) => taken.push(context) };
     const following = followCertificate(server, source, { logger, intervalMs });
     stop = () => void following.close();

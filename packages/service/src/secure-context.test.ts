@@ -15,7 +15,7 @@ describe('openSecureContext', () => {
   it.each([
     [
       'a file that is not there',
-      { ...own, cert: '/nowhere.crt' },
+      { ...own, cert: { file: '/nowhere.crt' } },
       'cert cannot be read from /nowhere.crt (ENOENT); set TLS_CERT_FILE',
     ],
     ['a key of another certificate', { ...own, key: other.key }, 'key values mismatch'],

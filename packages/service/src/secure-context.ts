@@ -4,14 +4,17 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigError } from './config-error.ts';
 
+/** PEM, or the file that holds it and is read again when it changes. As in the client's options. */
+export type Pem = string | Uint8Array | { readonly file: string };
+
 /** How a service proves who it is, and whether callers must. */
 export interface TlsOptions {
-  /** Path of a PEM file with the certificate and what leads to its CA, or the PEM itself. A file is read again when it changes. */
-  readonly cert: string | Buffer;
-  /** Its private key: a path, or PEM. */
-  readonly key: string | Buffer;
-  /** CAs of the callers' certificates: a path, or PEM. Set, every caller must have one. Default: callers need none. */
-  readonly ca?: string | Buffer | undefined;
+  /** The certificate, and what leads from it to its CA. */
+  readonly cert: Pem;
+  /** Its private key. */
+  readonly key: Pem;
+  /** CAs of the callers' certificates. Set, every caller must have one. Default: callers need none. */
+  readonly ca?: Pem | undefined;
 }
 
 /** What a TLS server is made with. */
@@ -40,13 +43,11 @@ type Part = 'cert' | 'key' | 'ca';
  * @throws ConfigError where a file cannot be read, or what is in them makes no TLS server
  */
 export function openSecureContext(options: TlsOptions): SecureContextSource {
-  const parts = (['cert', 'key', 'ca'] as const).filter((part) => options[part] !== undefined);
-  const files = parts.filter((part) => isPath(options[part]));
-  const contents = parts.map((part) => [
-    part,
-    isPath(options[part]) ? readOrExplain(options[part], part) : options[part],
-  ]);
-  const current = contextOf(contents as [Part, string | Buffer][]);
+  const given = (['cert', 'key', 'ca'] as const).flatMap((part) => {
+    const pem = options[part];
+    return pem === undefined ? [] : [{ part, pem }];
+  });
+  const current = contextOf(given.map(({ part, pem }) => [part, isFile(pem) ? readOrExplain(pem.file, part) : pem]));
   try {
     checkSecureContext(current);
   } catch (error) {
@@ -55,13 +56,10 @@ export function openSecureContext(options: TlsOptions): SecureContextSource {
   return {
     current,
     isClientCertificateRequired: options.ca !== undefined,
-    isFromFiles: files.length > 0,
+    isFromFiles: given.some(({ pem }) => isFile(pem)),
     async read() {
-      const read = parts.map(async (part) => [
-        part,
-        isPath(options[part]) ? await readFile(options[part]) : options[part],
-      ]);
-      return contextOf((await Promise.all(read)) as [Part, string | Buffer][]);
+      const read = given.map(async ({ part, pem }) => [part, isFile(pem) ? await readFile(pem.file) : pem] as const);
+      return contextOf(await Promise.all(read));
     },
   };
 }
@@ -77,13 +75,13 @@ export function checkSecureContext(context: SecureContext): void {
   if (context.ca !== undefined) new X509Certificate(context.ca);
 }
 
-function contextOf(contents: readonly [Part, string | Buffer][]): SecureContext {
-  const texts = Object.fromEntries(contents.map(([part, content]) => [part, content.toString()]));
+function contextOf(contents: readonly (readonly [Part, string | Uint8Array])[]): SecureContext {
+  const texts = Object.fromEntries(contents.map(([part, content]) => [part, Buffer.from(content).toString()]));
   return { ...(texts as Record<'cert' | 'key', string>), minVersion: 'TLSv1.2' };
 }
 
-function isPath(given: string | Buffer | undefined): given is string {
-  return typeof given === 'string' && !given.includes('-----BEGIN ');
+function isFile(pem: Pem): pem is { readonly file: string } {
+  return typeof pem === 'object' && 'file' in pem;
 }
 
 function readOrExplain(path: string, part: Part): Buffer {

@@ -91,7 +91,9 @@ function createAdminServer(app: RequestListener): Server {
 }
 
 function tlsOf(given: TlsOptions | undefined, { tlsCertFile, tlsKeyFile, tlsCaFile }: Settings) {
-  const fromSettings = tlsCertFile && tlsKeyFile ? { cert: tlsCertFile, key: tlsKeyFile, ca: tlsCaFile } : undefined;
+  const file = (path: string) => ({ file: path });
+  const ca = tlsCaFile ? file(tlsCaFile) : undefined;
+  const fromSettings = tlsCertFile && tlsKeyFile ? { cert: file(tlsCertFile), key: file(tlsKeyFile), ca } : undefined;
   const chosen = given ?? fromSettings;
   return chosen && openSecureContext(chosen);
 }
