@@ -8,3 +8,4 @@ export { run } from './run.ts';
 export type { Pem, TlsOptions } from './secure-context.ts';
 export { type RunningService, type ServeOptions, serve } from './server.ts';
 export type { Environment, Settings } from './settings.ts';
+export { tlsFromEnvironment } from './tls-from-settings.ts';

@@ -14,7 +14,7 @@ export interface TlsOptions {
   /** Its private key. */
   readonly key: Pem;
   /** CAs of the callers' certificates. Set, every caller must have one. Default: callers need none. */
-  readonly ca?: Pem | undefined;
+  readonly ca?: Pem;
 }
 
 /** What a TLS server is made with. */

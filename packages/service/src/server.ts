@@ -11,6 +11,7 @@ import { createLogger } from './logger.ts';
 import { openSecureContext, type TlsOptions } from './secure-context.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
+import { tlsFromSettings } from './tls-from-settings.ts';
 import { trackCallerServer } from './track-caller-server.ts';
 
 /** How a service is run. */
@@ -59,7 +60,8 @@ export async function serve<C extends Contract>(
 ): Promise<RunningService> {
   const settings = readSettings(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }), closeables = [] } = options;
-  const tls = tlsOf(options.tls, settings);
+  const tlsOptions = options.tls ?? tlsFromSettings(settings);
+  const tls = tlsOptions && openSecureContext(tlsOptions);
   const callerServer = createCallerServer(createApp(contract, handlers, { ...options, logger }), { limits, tls });
   const connections = trackCallerServer(callerServer);
   const adminServer = createAdminServer(createAdminApp({ isReady: () => !connections.isClosing, logger }));
@@ -88,14 +90,6 @@ function createAdminServer(app: RequestListener): Server {
   const server = createServer(limits, app);
   answerClientErrors(server);
   return server;
-}
-
-function tlsOf(given: TlsOptions | undefined, { tlsCertFile, tlsKeyFile, tlsCaFile }: Settings) {
-  const file = (path: string) => ({ file: path });
-  const ca = tlsCaFile ? file(tlsCaFile) : undefined;
-  const fromSettings = tlsCertFile && tlsKeyFile ? { cert: file(tlsCertFile), key: file(tlsKeyFile), ca } : undefined;
-  const chosen = given ?? fromSettings;
-  return chosen && openSecureContext(chosen);
 }
 
 // The operators' port comes second: it can say "ready" only when callers are accepted.
