@@ -2,7 +2,7 @@ import type { Config } from 'jest';
 
 // Tests run as native ES modules; the transform only strips the types, as Node itself does.
 const config: Config = {
-  testMatch: ['<rootDir>/{packages,services,test}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{packages,services,certificates,test}/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
   testEnvironment: 'node',

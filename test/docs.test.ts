@@ -107,8 +107,13 @@ describe('packages/service/README.md', () => {
   it('has every variable that is read from the environment, with its default', () => {
     const source = text('packages/service/src/settings.ts');
     const whole = [...source.matchAll(/whole\('(\w+)', \w+, ([\d_]+)\)/g)];
-    const words = [...source.matchAll(/env\.(\w+) \|\| '([^']+)'/g)];
-    const inCode = [...whole, ...words].map(([, name, standard]) => [name, standard?.replaceAll('_', '')]);
+    const words = [...source.matchAll(/(?:: |\()env\.(\w+) \|\| '([^']+)'/g)];
+    const files = [...source.matchAll(/file\('(\w+)'(\))/g)].map(([, name]) => ['', name, 'none']);
+    const fallbacks = [...source.matchAll(/env\.(\w+) \|\| overrides\.\w+ \|\| env\.(\w+)/g)];
+    const inCode = [...whole, ...words, ...files, ...fallbacks].map(([, name, standard]) => [
+      name,
+      standard?.replaceAll('_', ''),
+    ]);
     const rows = table('packages/service/README.md', 'Settings').map(([name, standard]) => [name, standard]);
     expect(rows.sort()).toEqual(inCode.sort());
   });

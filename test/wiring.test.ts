@@ -107,6 +107,39 @@ describe('compose', () => {
   });
 });
 
+describe('compose with TLS', () => {
+  const secured = parse(text('docker-compose.tls.yml').replace('!override', ''), { merge: true }) as typeof compose;
+  const callees = ({ environment = {} }: ComposeService) =>
+    Object.entries(environment).filter(([name]) => name.endsWith('_URL') && name !== 'DATABASE_URL');
+
+  it('gives every service and the gateway a certificate of its own, and a CA to check callers by', () => {
+    expect(Object.keys(secured.services).sort()).toEqual([...ours.map(([name]) => name), 'gateway'].sort());
+    for (const [name, { volumes, environment = {} }] of Object.entries(secured.services)) {
+      expect(volumes).toEqual([`./certs/${name}:/run/tls:ro`]);
+      if (name === 'gateway') continue;
+      expect(environment).toMatchObject({
+        TLS_CERT_FILE: '/run/tls/tls.crt',
+        TLS_KEY_FILE: '/run/tls/tls.key',
+        TLS_CA_FILE: '/run/tls/ca.crt',
+        ADMIN_HOST: '127.0.0.1',
+      });
+    }
+  });
+
+  it('leads every call between services over TLS, to where it went before', () => {
+    for (const [name, service] of ours) {
+      const before = callees(service).map(([variable, url]) => [variable, url.replace('dns:', 'dns+https:')]);
+      expect([name, callees(secured.services[name] as ComposeService)]).toEqual([name, before]);
+    }
+  });
+
+  it('has the gateway check whom it calls, and show who it is', () => {
+    expect(directive('nginx/tls/listen.conf', 'proxy_ssl_verify')).toBe('on');
+    expect(directive('nginx/tls/listen.conf', 'proxy_ssl_certificate')).toBe('/run/tls/tls.crt');
+    expect(directive('nginx/tls/listen.conf', 'proxy_http_version')).toBe('2');
+  });
+});
+
 describe('gateway', () => {
   it('leads every operation of every contract to its service', () => {
     for (const [name, { operations }] of Object.entries(contracts)) {

@@ -1,6 +1,6 @@
 import { createClient, createUpstream } from '@parley/client';
 import { hello } from '@parley/hello';
-import { readConfig, run, serve } from '@parley/service';
+import { readConfig, run, serve, tlsFromEnvironment } from '@parley/service';
 import { guestbook } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 import { settings } from './settings.ts';
@@ -9,7 +9,7 @@ import { openStore } from './store.ts';
 await run(async () => {
   const config = await readConfig(settings);
   const store = await openStore(config);
-  const upstream = createUpstream('hello', config.HELLO_URL);
+  const upstream = createUpstream('hello', config.HELLO_URL, { tls: tlsFromEnvironment() });
   const handlers = createHandlers({ store, hello: createClient(hello, upstream) });
   return serve(guestbook, handlers, { closeables: [upstream, store] });
 });

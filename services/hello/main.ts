@@ -1,12 +1,13 @@
 import { createClient, createUpstream } from '@parley/client';
 import { greetings } from '@parley/greetings';
-import { readConfig, run, serve } from '@parley/service';
+import { readConfig, run, serve, tlsFromEnvironment } from '@parley/service';
 import { hello } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 import { settings } from './settings.ts';
 
 await run(async () => {
   const { GREETINGS_URL } = await readConfig(settings);
-  const upstream = createUpstream('greetings', GREETINGS_URL, { callTimeoutMs: 2_000, attemptTimeoutMs: 500 });
+  const limits = { callTimeoutMs: 2_000, attemptTimeoutMs: 500 };
+  const upstream = createUpstream('greetings', GREETINGS_URL, { ...limits, tls: tlsFromEnvironment() });
   return serve(hello, createHandlers({ greetings: createClient(greetings, upstream) }), { closeables: [upstream] });
 });

@@ -13,6 +13,18 @@ export interface CallContext {
   /** The id of the request that entered the system. */
   readonly requestId?: string;
   readonly trace?: TraceContext;
+  /** Who called, as its client certificate proves. Absent without mutual TLS; never taken from a header. */
+  readonly caller?: CallerIdentity;
+}
+
+/** What a client certificate says of its holder. Its chain has been verified. */
+export interface CallerIdentity {
+  /** The subject, one `KEY=value` after the other: `O=Parley, CN=hello`. */
+  readonly subject: string;
+  /** Every subject alternative name, by kind: `DNS:hello`, `IP Address:127.0.0.1`, `URI:spiffe://parley/hello`. */
+  readonly names: readonly string[];
+  /** The SPIFFE id among them, such as `spiffe://parley/hello`: what to decide by. Absent where there is not exactly one. */
+  readonly spiffeId?: string;
 }
 
 const storage = new AsyncLocalStorage<CallContext>();

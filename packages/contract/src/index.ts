@@ -1,4 +1,4 @@
-export { type CallContext, currentContext, now, runInContext } from './call-context.ts';
+export { type CallContext, type CallerIdentity, currentContext, now, runInContext } from './call-context.ts';
 export { CallError, type CallErrorDetails, isCallError } from './call-error.ts';
 export {
   type CallOptions,

@@ -1,6 +1,7 @@
 import type { Contract, Handler, Handlers, Method, Operation } from '@parley/contract';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
+import { http2Express } from './http2-express.ts';
 import { createLogger } from './logger.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { body } from './middleware/body.ts';
@@ -63,7 +64,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
 }
 
 function createExpress(trustedProxies: number): Express {
-  const app = express();
+  const app = http2Express(express());
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies);
   app.set('query parser', 'simple');

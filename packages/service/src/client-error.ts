@@ -14,12 +14,18 @@ export function answerClientErrors(server: Server): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (req, res) => latest.set(req.socket, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // From TLS: there is no connection to answer on, and what the client did wrong is in its own alert.
+    if (!isAboutHttp(error)) return void socket.destroy();
     const response = latest.get(socket);
     // In the midst of a response, more bytes would look like part of it.
     const isAnswering = response?.headersSent && !response.writableFinished;
-    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) socket.destroy();
+    if (!socket.writable || isAnswering) socket.destroy();
     else socket.end(answerTo(error), () => socket.destroy());
   });
+}
+
+function isAboutHttp({ code = '' }: NodeJS.ErrnoException): boolean {
+  return code.startsWith('HPE_') || code in meanings;
 }
 
 function answerTo({ code = '' }: NodeJS.ErrnoException): string {

@@ -4,7 +4,9 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { capturedLog } from '../test-fixtures/captured-log.ts';
+import { certificateFiles } from '../test-fixtures/certificate-files.ts';
 import { type ChildService, startChild } from '../test-fixtures/child-service.ts';
+import { ask, http2Session } from '../test-fixtures/http2-client.ts';
 import { drain } from './drain.ts';
 import { trackConnections } from './track-connections.ts';
 
@@ -103,6 +105,42 @@ describe('drain', () => {
     // The handler's own timer still runs: the process leaves all the same.
     expect((await child.ended).code).toBe(0);
     expect(performance.now() - startMs).toBeLessThan(3000);
+    expect(child.lines).toContainEqual(expect.objectContaining({ cutOff: 1 }));
+  });
+
+  it.each(['cleartext', 'TLS'])('fails no request over HTTP/2, %s, under steady traffic', async (kind) => {
+    const tls = kind === 'TLS' ? await certificateFiles() : undefined;
+    const { child, port } = await started({ DRAIN_DELAY_MS: '1000', ...tls?.env });
+    const url = tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
+    const client = http2Session(url, tls?.client);
+    const statuses: number[] = [];
+    // As a client should: asks on until it is told to leave, and waits for what it has asked.
+    const traffic = async () => {
+      while (!client.closed) statuses.push((await ask(client, { ':path': '/api/wait?ms=20' })).status);
+    };
+    await ask(client, { ':path': '/api/wait' });
+    const all = Promise.all([traffic(), traffic(), traffic()]);
+    await wait(200);
+    const slow = ask(client, { ':path': '/api/wait?ms=1200' });
+    await wait(100);
+    child.process.kill('SIGTERM');
+    await all;
+    expect((await slow).status).toBe(200);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(statuses.length).toBeGreaterThan(5);
+    expect(await child.ended).toEqual({ code: 0, stderr: '' });
+    tls?.remove();
+  });
+
+  it('cuts off what is stuck over HTTP/2, too', async () => {
+    const { child, port } = await started({ DRAIN_DELAY_MS: '0', DRAIN_TIMEOUT_MS: '200' });
+    const stuck = expect(
+      ask(http2Session(`http://127.0.0.1:${port}`), { ':path': '/api/wait?ms=60000' }),
+    ).rejects.toThrow();
+    await wait(100);
+    child.process.kill('SIGTERM');
+    await stuck;
+    expect((await child.ended).code).toBe(0);
     expect(child.lines).toContainEqual(expect.objectContaining({ cutOff: 1 }));
   });
 

@@ -5,5 +5,7 @@ export type { Closeable } from './drain.ts';
 export { createLogger, type LoggerOptions, type LogLevel } from './logger.ts';
 export { readConfig } from './read-config.ts';
 export { run } from './run.ts';
+export type { Pem, TlsOptions } from './secure-context.ts';
 export { type RunningService, type ServeOptions, serve } from './server.ts';
 export type { Environment, Settings } from './settings.ts';
+export { tlsFromEnvironment } from './tls-from-settings.ts';

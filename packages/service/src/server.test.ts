@@ -5,7 +5,10 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import request from 'supertest';
 import { capturedLog } from '../test-fixtures/captured-log.ts';
+import { certificateFiles } from '../test-fixtures/certificate-files.ts';
+import { ca, certificate } from '../test-fixtures/certificates.ts';
 import { startChild } from '../test-fixtures/child-service.ts';
+import { ask, http2Session } from '../test-fixtures/http2-client.ts';
 import { visits, visitsHandlers } from '../test-fixtures/visits.ts';
 import { type RunningService, type ServeOptions, serve } from './server.ts';
 
@@ -30,6 +33,27 @@ describe('serve', () => {
     expect(lines).toEqual([expect.objectContaining({ level: 'info', msg: 'listening', port, adminPort })]);
     await request(`http://127.0.0.1:${port}`).get('/api/visits/latest').expect(200);
     await request(`http://127.0.0.1:${adminPort}`).get('/readyz').expect(200);
+  });
+
+  it('speaks TLS to callers where the settings say so, and cleartext to operators', async () => {
+    const { env, client, remove } = await certificateFiles();
+    const tls = { tlsCertFile: env.TLS_CERT_FILE, tlsKeyFile: env.TLS_KEY_FILE, tlsCaFile: env.TLS_CA_FILE };
+    const { service } = await served({ settings: { ...settings, ...tls } });
+    const session = http2Session(`https://localhost:${service.port}`, client);
+    expect((await ask(session, { ':path': '/api/visits/latest' })).status).toBe(200);
+    const stranger = http2Session(`https://localhost:${service.port}`, { ca: client.ca });
+    await expect(ask(stranger, { ':path': '/api/visits/latest' })).rejects.toThrow();
+    await request(`http://127.0.0.1:${service.adminPort}`).get('/readyz').expect(200);
+    await service.stop();
+    expect(session.destroyed || session.closed).toBe(true);
+    remove();
+  });
+
+  it('takes TLS in code before that of the environment', async () => {
+    const own = await certificate();
+    const { service } = await served({ tls: own });
+    const session = http2Session(`https://localhost:${service.port}`, { ca });
+    expect((await ask(session, { ':path': '/api/visits/latest' })).status).toBe(200);
   });
 
   it('keeps what is for operators off the callers’ port', async () => {

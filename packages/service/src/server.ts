@@ -2,18 +2,24 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Contract, Handlers } from '@parley/contract';
 import { createAdminApp } from './admin-app.ts';
 import { type AppOptions, createApp } from './app.ts';
+import { createCallerServer } from './caller-server.ts';
 import { answerClientErrors } from './client-error.ts';
 import { type Closeable, drain } from './drain.ts';
+import { followCertificate } from './follow-certificate.ts';
 import { listen } from './listen.ts';
 import { createLogger } from './logger.ts';
+import { openSecureContext, type TlsOptions } from './secure-context.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
-import { trackConnections } from './track-connections.ts';
+import { tlsFromSettings } from './tls-from-settings.ts';
+import { trackCallerServer } from './track-caller-server.ts';
 
 /** How a service is run. */
 export interface ServeOptions extends AppOptions {
   /** Closed after the last request, in order: upstreams, a database. Default: nothing. */
   readonly closeables?: readonly Closeable[];
+  /** TLS for callers: HTTP/2 or HTTP/1.1, as they wish. Default: by `TLS_CERT_FILE`, `TLS_KEY_FILE` and `TLS_CA_FILE`; cleartext without. */
+  readonly tls?: TlsOptions;
   /** Settings that the environment cannot change. Default: none. */
   readonly settings?: Partial<Settings>;
 }
@@ -55,14 +61,26 @@ export async function serve<C extends Contract>(
   const settings = readSettings(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }), closeables = [] } = options;
   const stopping = new AbortController();
-  const server = createHttpServer(createApp(contract, handlers, { ...options, logger, stopping: stopping.signal }));
-  const connections = trackConnections(server);
-  const adminServer = createHttpServer(createAdminApp({ isReady: () => !connections.isClosing, logger }));
+  const app = createApp(contract, handlers, { ...options, logger, stopping: stopping.signal });
+  const tlsOptions = options.tls ?? tlsFromSettings(settings);
+  const tls = tlsOptions && openSecureContext(tlsOptions);
+  const callerServer = createCallerServer(app, { limits, tls });
+  const connections = trackCallerServer(callerServer);
+  const adminServer = createAdminServer(createAdminApp({ isReady: () => !connections.isClosing, logger }));
 
+  const { server, secure } = callerServer;
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
+  const certificate = tls && secure ? [followCertificate(secure, tls, { logger })] : [];
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= drain({ ...settings, connections, stopping, adminServer, closeables, logger }).finally(ignoreSignals);
+    stopped ??= drain({
+      ...settings,
+      connections,
+      stopping,
+      adminServer,
+      closeables: [...certificate, ...closeables],
+      logger,
+    }).finally(ignoreSignals);
     return stopped;
   };
   const ignoreSignals = stopOnSignals(stop, logger);
@@ -71,17 +89,19 @@ export async function serve<C extends Contract>(
   return { port, adminPort, stop };
 }
 
-function createHttpServer(app: RequestListener): Server {
+function createAdminServer(app: RequestListener): Server {
   const server = createServer(limits, app);
   answerClientErrors(server);
   return server;
 }
 
 // The operators' port comes second: it can say "ready" only when callers are accepted.
-async function listenOnBoth(server: Server, adminServer: Server, { host, port, adminPort }: Settings) {
+async function listenOnBoth(server: Server, adminServer: Server, settings: Settings) {
+  const { host, port, adminHost, adminPort } = settings;
   const taken = await listen(server, { host, port, variable: 'PORT' });
   try {
-    return { port: taken, adminPort: await listen(adminServer, { host, port: adminPort, variable: 'ADMIN_PORT' }) };
+    const admin = { host: adminHost, port: adminPort, variable: 'ADMIN_PORT' };
+    return { port: taken, adminPort: await listen(adminServer, admin) };
   } catch (error) {
     server.close();
     throw error;

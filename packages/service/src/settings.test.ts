@@ -6,6 +6,7 @@ describe('settings', () => {
   it('have defaults for all', () => {
     expect(readSettings({})).toEqual({
       host: '0.0.0.0',
+      adminHost: '0.0.0.0',
       port: 3000,
       adminPort: 9000,
       logLevel: 'info',
@@ -17,14 +18,28 @@ describe('settings', () => {
   it('come from the environment', () => {
     const env = {
       HOST: '::1',
+      ADMIN_HOST: '127.0.0.1',
       PORT: '0',
       ADMIN_PORT: '1',
       LOG_LEVEL: 'warn',
       DRAIN_DELAY_MS: '2',
       DRAIN_TIMEOUT_MS: '3',
+      TLS_CERT_FILE: 'a.crt',
+      TLS_KEY_FILE: 'a.key',
+      TLS_CA_FILE: 'ca.crt',
     };
-    const settings = { host: '::1', port: 0, adminPort: 1, logLevel: 'warn', drainDelayMs: 2, drainTimeoutMs: 3 };
-    expect(readSettings(env)).toEqual(settings);
+    expect(readSettings(env)).toEqual({
+      host: '::1',
+      adminHost: '127.0.0.1',
+      port: 0,
+      adminPort: 1,
+      logLevel: 'warn',
+      drainDelayMs: 2,
+      drainTimeoutMs: 3,
+      tlsCertFile: 'a.crt',
+      tlsKeyFile: 'a.key',
+      tlsCaFile: 'ca.crt',
+    });
   });
 
   it('take an empty variable for one that is not set', () => {
@@ -43,6 +58,19 @@ describe('settings', () => {
         'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud"; ' +
         'DRAIN_DELAY_MS must be a whole number from 0 to 2147483647, not "-1": correct it in the environment, or leave it out',
     );
+  });
+
+  it('have the operators’ port where the other one is, unless told', () => {
+    expect(readSettings({ HOST: '::1' }).adminHost).toBe('::1');
+    expect(readSettings({}, { host: '127.0.0.1' }).adminHost).toBe('127.0.0.1');
+  });
+
+  it.each([
+    [{ TLS_CERT_FILE: 'a' }, 'TLS_CERT_FILE is set but TLS_KEY_FILE is not'],
+    [{ TLS_KEY_FILE: 'a' }, 'TLS_KEY_FILE is set but TLS_CERT_FILE is not'],
+    [{ TLS_CA_FILE: 'a' }, 'TLS_CA_FILE is set but TLS_CERT_FILE and TLS_KEY_FILE are not'],
+  ])('refuse %j, rather than serve in cleartext', (env, sentence) => {
+    expect(() => readSettings(env)).toThrow(sentence);
   });
 
   it.each(['1.5', '0x10', ' 80', 'http', '1e3'])('refuse the port %j', (PORT) => {

@@ -7,6 +7,8 @@ export interface Settings {
   readonly host: string;
   /** Port for callers. `PORT`, default 3000; 0 takes any free one. */
   readonly port: number;
+  /** Address that the operators' port listens on. `ADMIN_HOST`, default the same as `HOST`. */
+  readonly adminHost: string;
   /** Port for operators, which the gateway never routes to. `ADMIN_PORT`, default 9000; 0 takes any free one. */
   readonly adminPort: number;
   /** The quietest level that is logged. `LOG_LEVEL`, default `info`. */
@@ -15,6 +17,12 @@ export interface Settings {
   readonly drainDelayMs: number;
   /** How long requests in flight may take after that. `DRAIN_TIMEOUT_MS`, default 10000. */
   readonly drainTimeoutMs: number;
+  /** PEM file with the certificate for callers: with it and a key the service speaks TLS. `TLS_CERT_FILE`, default none. */
+  readonly tlsCertFile?: string | undefined;
+  /** PEM file with the private key. `TLS_KEY_FILE`, default none. */
+  readonly tlsKeyFile?: string | undefined;
+  /** PEM file with the CAs of callers, who then must have a certificate: mutual TLS. `TLS_CA_FILE`, default none. */
+  readonly tlsCaFile?: string | undefined;
 }
 
 /** Environment variables by name. */
@@ -39,14 +47,20 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
     faults.push(`${name} must be a whole number from 0 to ${highest}, not ${JSON.stringify(text)}`);
     return standard;
   };
+  const file = (name: string) => env[name] || undefined;
   const fromEnvironment: Settings = {
     host: env.HOST || '0.0.0.0',
+    adminHost: env.ADMIN_HOST || overrides.host || env.HOST || '0.0.0.0',
     port: whole('PORT', highestPort, 3000),
     adminPort: whole('ADMIN_PORT', highestPort, 9000),
     logLevel: levelOf(env.LOG_LEVEL || 'info', faults),
     drainDelayMs: whole('DRAIN_DELAY_MS', longestTimerMs, 2000),
     drainTimeoutMs: whole('DRAIN_TIMEOUT_MS', longestTimerMs, 10_000),
+    tlsCertFile: file('TLS_CERT_FILE'),
+    tlsKeyFile: file('TLS_KEY_FILE'),
+    tlsCaFile: file('TLS_CA_FILE'),
   };
+  faults.push(...tlsFaults({ ...fromEnvironment, ...overrides }));
   if (faults.length > 0) throw new ConfigError(`${faults.join('; ')}: correct it in the environment, or leave it out`);
   return { ...fromEnvironment, ...overrides };
 }
@@ -55,4 +69,12 @@ function levelOf(text: string, faults: string[]): LogLevel {
   const level = logLevels.find((one) => one === text);
   if (!level) faults.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}, not ${JSON.stringify(text)}`);
   return level ?? 'info';
+}
+
+// Half of it must not end in cleartext: whoever set a CA believes that callers are checked.
+function tlsFaults({ tlsCertFile, tlsKeyFile, tlsCaFile }: Settings): string[] {
+  if (tlsCertFile && tlsKeyFile) return [];
+  if (tlsCertFile) return ['TLS_CERT_FILE is set but TLS_KEY_FILE is not: TLS needs both'];
+  if (tlsKeyFile) return ['TLS_KEY_FILE is set but TLS_CERT_FILE is not: TLS needs both'];
+  return tlsCaFile ? ['TLS_CA_FILE is set but TLS_CERT_FILE and TLS_KEY_FILE are not: TLS needs them'] : [];
 }

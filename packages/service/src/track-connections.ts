@@ -25,10 +25,13 @@ export function trackConnections(server: Server): Connections {
   let isStopped = false;
   let settle = () => {};
 
-  server.on('connection', (socket: Socket) => {
+  const track = (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-  });
+  };
+  server.on('connection', track);
+  // What is inside of it, where there is TLS: after the handshake it may have no bytes to show yet.
+  server.on('secureConnection', track);
   // In front of the app, which may answer within the same turn.
   server.prependListener('request', (_req, res: ServerResponse) => {
     inFlight.add(res);
@@ -63,6 +66,8 @@ export function trackConnections(server: Server): Connections {
       const timer = setTimeout(() => {
         cutOff = inFlight.size;
         server.closeAllConnections();
+        // Those that are no HTTP yet: in a TLS handshake, or two bytes into their first request.
+        for (const socket of sockets) socket.destroy();
       }, timeoutMs);
       // A server can be closed before the last response has heard that its socket is: that one has yet to be logged.
       settle = () => {

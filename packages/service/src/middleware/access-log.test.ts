@@ -3,12 +3,12 @@ import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
-import request from 'supertest';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
+import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { accessLog } from './access-log.ts';
 
-describe('access-log', () => {
+describe.each(protocols)('access-log over $protocol', ({ request }) => {
   it('says one line a request, by the path template', async () => {
     const { app, log } = visitsApp();
     await request(app)
@@ -47,7 +47,7 @@ describe('access-log', () => {
 
   it('says 500 where it was us who cut the answer off', async () => {
     const { logger, lines } = capturedLog();
-    const app = express();
+    const app = anyProtocol(express());
     app.use(accessLog({ logger }));
     app.get('/', (_req, res) => {
       res.write('half');

@@ -9,6 +9,7 @@ import {
   runInContext,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
+import { callerOf } from '../caller-identity.ts';
 
 /** How a request's context is made. */
 export interface CallContextOptions {
@@ -32,11 +33,13 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     const requestId = requestIdOf(req);
     res.setHeader(headerNames.requestId, requestId);
     const timeoutMs = Math.min(requestTimeoutMs, askedTimeoutMs(req));
+    const caller = callerOf(req.socket);
     const context: CallContext = {
       deadlineMs: now() + timeoutMs,
       signal: signalOf(res, timeoutMs),
       requestId,
       trace: childTrace(parseTraceparent(req.get(headerNames.traceparent), req.get(headerNames.tracestate))),
+      ...(caller && { caller }),
     };
     runInContext(context, next);
   };

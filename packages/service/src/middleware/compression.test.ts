@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
-import request from 'supertest';
+import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
 import { compression } from './compression.ts';
 
-function replying(bytes: number, headers: Record<string, string> = {}) {
-  const app = express();
-  app.use(compression());
-  app.get('/', (_req, res) => {
-    res.set(headers).json('x'.repeat(bytes - 2));
-  });
-  return request(app).get('/').set('accept-encoding', 'gzip');
-}
+describe.each(protocols)('compression over $protocol', ({ request }) => {
+  function replying(bytes: number, headers: Record<string, string> = {}) {
+    const app = anyProtocol(express());
+    app.use(compression());
+    app.get('/', (_req, res) => {
+      res.set(headers).json('x'.repeat(bytes - 2));
+    });
+    return request(app).get('/').set('accept-encoding', 'gzip');
+  }
 
-describe('compression', () => {
   it('compresses from 1 KiB up', async () => {
     const { headers } = await replying(1024).expect(200);
     expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineContract, get, openapi } from '@parley/contract';
-import request from 'supertest';
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
+import { protocols } from '../../test-fixtures/protocols.ts';
 import { visits } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { createApp } from '../app.ts';
 
-describe('openapi-document', () => {
+describe.each(protocols)('openapi-document over $protocol', ({ request }) => {
   it('is the contract’s, with the version of the API', async () => {
     const { body } = await request(visitsApp({}, { version: '2.3.4' }).app)
       .get('/openapi.json')

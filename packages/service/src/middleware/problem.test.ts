@@ -1,24 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import { CallError, type ErrorCode } from '@parley/contract';
 import express from 'express';
-import request from 'supertest';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
+import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
 import { unknownVisit } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { problem } from './problem.ts';
 
-function throwing(thrown: unknown) {
-  const { app, log } = visitsApp({
-    getVisit: async () => {
-      throw thrown;
-    },
-  });
-  return { log, reply: () => request(app).get('/api/visits/1').set('x-request-id', 'r1') };
-}
-
 const details = { operation: 'GET /api/greetings', endpoint: 'http://10.0.0.1:3000' };
 
-describe('problem', () => {
+describe.each(protocols)('problem over $protocol', ({ request }) => {
+  function throwing(thrown: unknown) {
+    const { app, log } = visitsApp({
+      getVisit: async () => {
+        throw thrown;
+      },
+    });
+    return { log, reply: () => request(app).get('/api/visits/1').set('x-request-id', 'r1') };
+  }
+
   it('passes a declared error with its title, status and data', async () => {
     const { reply, log } = throwing(unknownVisit('no visit 1', { known: ['2'] }));
     const { body, headers } = await reply()
@@ -122,14 +122,14 @@ describe('problem', () => {
   });
 
   it('cuts the connection where half an answer is out', async () => {
-    const app = express();
+    const app = anyProtocol(express());
     const { logger, lines } = capturedLog();
     app.get('/', (_req, res) => {
       res.write('half');
       throw new Error('bug');
     });
     app.use(problem({ logger }));
-    await expect(request(app).get('/')).rejects.toThrow(/aborted|hang up|ECONNRESET/);
+    await expect(request(app).get('/')).rejects.toThrow(/aborted|hang up|ECONNRESET|NGHTTP2_INTERNAL_ERROR/);
     expect(lines).toMatchObject([{ level: 'error' }]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import request from 'supertest';
+import { protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 
-describe('security-headers', () => {
+describe.each(protocols)('security-headers over $protocol', ({ request }) => {
   it.each([
     ['/api/visits', 200],
     ['/nowhere', 404],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import request from 'supertest';
+import { protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 
 const { app } = visitsApp();
 
-describe('unmatched', () => {
+describe.each(protocols)('unmatched over $protocol', ({ request }) => {
   it.each(['/', '/api', '/api/visits/', '/API/visits', '/api/visits/1/2', '/openapiXjson'])(
     'answers 404 to %s',
     async (path) => {

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import { type CallContext, currentContext, defineContract, get } from '@parley/contract';
-import request from 'supertest';
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
+import { protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { createApp } from '../app.ts';
 
 const problem = (code: string) => `urn:parley:problem:${code}`;
 
-describe('validated-handler', () => {
+describe.each(protocols)('validated-handler over $protocol', ({ request }) => {
   it('puts path, query and headers together into the input', async () => {
     const { app } = visitsApp();
     await request(app).get('/api/visits/a%2Fb%20c').expect(200, { id: 'a/b c', name: 'Ada' });

@@ -1,0 +1,42 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { CallerIdentity } from '@parley/contract';
+
+/**
+ * Where a connection keeps its caller's identity. A property and no WeakMap: HTTP/2 shows each request a proxy of the
+ * socket, which passes reads on but is never the same object.
+ */
+const identity = Symbol('caller identity');
+
+interface Identified {
+  [identity]?: CallerIdentity | undefined;
+}
+
+/** Notes who is at the other end, once a connection: reading a certificate costs more than a small request. */
+export function identifyCaller(socket: TLSSocket & Identified): void {
+  // `authorized` is false where no certificate was asked for, too.
+  if (!socket.authorized) return;
+  const certificate = socket.getPeerX509Certificate();
+  if (!certificate) return;
+  const names = namesIn(certificate.subjectAltName ?? '');
+  const spiffeIds = names.filter((name) => name.startsWith('URI:spiffe://')).map((name) => name.slice('URI:'.length));
+  const [spiffeId] = spiffeIds;
+  socket[identity] = Object.freeze({
+    subject: certificate.subject?.replaceAll('\n', ', ') ?? '',
+    names,
+    // The standard forbids more than one: a holder of two would be whichever is asked for.
+    ...(spiffeId && spiffeIds.length === 1 && { spiffeId }),
+  });
+}
+
+/** Who is at the other end of a request's connection; nothing without mutual TLS. */
+export function callerOf(socket: (Socket & Identified) | undefined): CallerIdentity | undefined {
+  return socket?.[identity];
+}
+
+// Node quotes, as JSON, a name that holds what would look like the next one.
+function namesIn(subjectAltName: string): string[] {
+  return [...subjectAltName.matchAll(/([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g)].map(([, kind, value = '']) => {
+    return `${kind}:${value.startsWith('"') ? JSON.parse(value) : value}`;
+  });
+}

@@ -1,0 +1,74 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { identifyCaller } from './caller-identity.ts';
+import { answerClientErrors } from './client-error.ts';
+import { http2Limits } from './http2-limits.ts';
+import type { SecureContextSource } from './secure-context.ts';
+import { speaksHttp2 } from './speaks-http2.ts';
+
+/** How connections are held to limits, and secured. */
+export interface CallerServerOptions {
+  /** Of HTTP/1; its header timeout and idle timeout hold for HTTP/2 too. */
+  readonly limits: ServerOptions & { readonly [name in 'headersTimeout' | 'keepAliveTimeout']: number };
+  /** Default: cleartext. */
+  readonly tls?: SecureContextSource | undefined;
+}
+
+/** One port for HTTP/1.1 and HTTP/2. */
+export interface CallerServer {
+  /** Listens, and speaks HTTP/1.1. */
+  readonly server: Server;
+  /** Doesn't listen: gets the connections whose client speaks HTTP/2. */
+  readonly http2: Http2Server;
+  /** The server that listens, where it speaks TLS. */
+  readonly secure: TlsServer | undefined;
+}
+
+/** A TLS handshake may take this long; Node's default is 120 s. */
+const handshakeTimeoutMs = 10_000;
+
+/**
+ * Makes a server that speaks HTTP/1.1 and HTTP/2 on one port. Cleartext: by the first bytes of a connection (HTTP/2 with
+ * prior knowledge). TLS: by ALPN. The choice is made once a connection, so that a request costs what it always did.
+ */
+export function createCallerServer(app: RequestListener, { limits, tls }: CallerServerOptions): CallerServer {
+  const secure = tls && createTlsServer({ ...limits, ...tlsOptions(tls) }, app);
+  const server = secure ?? createServer(limits, app);
+  const http2 = createHttp2Server(http2Limits, app as unknown as Parameters<typeof createHttp2Server>[1]);
+  answerClientErrors(server);
+  // A broken connection has been ended by then, and there is nobody left to answer.
+  http2.on('sessionError', () => {});
+  http2.on('session', (session) => session.setTimeout(limits.keepAliveTimeout, () => session.close()));
+
+  const event = tls ? 'secureConnection' : 'connection';
+  const speakHttp1 = server.listeners(event) as ((socket: Socket) => void)[];
+  const pass = (socket: Socket, isHttp2: boolean) => {
+    if (isHttp2) http2.emit('connection', socket);
+    else for (const listener of speakHttp1) listener.call(server, socket);
+  };
+  server.removeAllListeners(event);
+  if (tls) {
+    server.on('secureConnection', (socket: TLSSocket) => {
+      identifyCaller(socket);
+      pass(socket, socket.alpnProtocol === 'h2');
+    });
+  } else {
+    server.on('connection', (socket: Socket) => {
+      speaksHttp2(socket, limits.headersTimeout, (isHttp2) => pass(socket, isHttp2));
+    });
+  }
+  return { server, http2, secure };
+}
+
+function tlsOptions({ current, isClientCertificateRequired }: SecureContextSource) {
+  return {
+    ...current,
+    ALPNProtocols: ['h2', 'http/1.1'],
+    requestCert: isClientCertificateRequired,
+    rejectUnauthorized: isClientCertificateRequired,
+    handshakeTimeout: handshakeTimeoutMs,
+  };
+}

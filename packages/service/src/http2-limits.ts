@@ -1,0 +1,29 @@
+import type { ServerOptions } from 'node:http2';
+
+/** Limits of HTTP/2, which lets one connection ask for much with few bytes. */
+export const http2Limits = {
+  settings: {
+    /** Requests at once on a connection; nginx' default is 128. */
+    maxConcurrentStreams: 128,
+    /** Bytes of a request's headers, as over HTTP/1. */
+    maxHeaderListSize: 16_384,
+    enablePush: false,
+  },
+  /** Rapid reset (CVE-2023-44487): a client may cancel this many requests at once, then so many a second; then GOAWAY. */
+  streamResetBurst: 500,
+  streamResetRate: 50,
+  /** Fields of a request's headers. */
+  maxHeaderListPairs: 128,
+  /** Entries of a SETTINGS frame. */
+  maxSettings: 32,
+  /** Our answers to PING and SETTINGS that may wait for a client who doesn't read: a flood of them ends here. */
+  maxOutstandingPings: 10,
+  maxOutstandingSettings: 10,
+  /** Frames that make no sense, and requests beyond what is allowed, before the connection goes. */
+  maxSessionInvalidFrames: 100,
+  maxSessionRejectedStreams: 100,
+  /** Megabytes that a connection may have us hold. */
+  maxSessionMemory: 10,
+  /** For whoever agreed on no protocol that we speak. */
+  unknownProtocolTimeout: 1000,
+} satisfies ServerOptions & Record<string, unknown>;

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ask, http2Session } from '../test-fixtures/http2-client.ts';
+import { trackSessions } from './track-sessions.ts';
+
+const open: { destroy(): void }[] = [];
+
+async function listening(app: Parameters<typeof createServer>[1]) {
+  const server = createServer({}, app);
+  const connections = trackSessions(server);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const client = http2Session(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  open.push(client, { destroy: () => server.close() });
+  await once(client, 'remoteSettings');
+  return { connections, client };
+}
+
+describe('track-sessions', () => {
+  afterEach(() => {
+    for (const one of open.splice(0)) one.destroy();
+  });
+
+  it('tells each client to leave, and serves what is on its way still', async () => {
+    const { connections, client } = await listening((_req, res) => res.end('x'));
+    const goaway = once(client, 'goaway');
+    connections.startClosing();
+    // Sent before the client has heard.
+    const reply = ask(client, { ':path': '/' });
+    const [code, lastStreamId] = await goaway;
+    expect([code, lastStreamId]).toEqual([0, 2 ** 31 - 1]);
+    expect(await reply).toMatchObject({ status: 200, body: 'x' });
+    expect(connections.isClosing).toBe(true);
+    expect(await connections.close(1000)).toBe(0);
+  });
+
+  it('waits for requests in flight', async () => {
+    const started = Promise.withResolvers<() => void>();
+    const { connections, client } = await listening((_req, res) => started.resolve(() => res.end('x')));
+    const reply = ask(client, { ':path': '/' });
+    const finish = await started.promise;
+    const closed = connections.close(5000);
+    finish();
+    expect(await reply).toMatchObject({ body: 'x' });
+    expect(await closed).toBe(0);
+  });
+
+  it('closes idle connections at once', async () => {
+    const { connections, client } = await listening((_req, res) => res.end('x'));
+    await ask(client, { ':path': '/' });
+    const startMs = performance.now();
+    expect(await connections.close(5000)).toBe(0);
+    expect(performance.now() - startMs).toBeLessThan(1000);
+  });
+
+  it('does not cut an answer that a slow reader has yet to read', async () => {
+    const bytes = 5_000_000;
+    const { connections, client } = await listening((_req, res) => res.end(Buffer.alloc(bytes)));
+    const stream = client.request({ ':path': '/' });
+    await once(stream, 'response');
+    const closed = connections.close(5000);
+    let received = 0;
+    for await (const chunk of stream) received += chunk.length;
+    expect(received).toBe(bytes);
+    expect(await closed).toBe(0);
+  });
+
+  it('waits for stuck requests no longer than it may, and says how many it cut off', async () => {
+    const started = Promise.withResolvers<void>();
+    const { connections, client } = await listening(() => started.resolve());
+    const reply = expect(ask(client, { ':path': '/' })).rejects.toThrow();
+    await started.promise;
+    expect(await connections.close(50)).toBe(1);
+    await reply;
+  });
+});

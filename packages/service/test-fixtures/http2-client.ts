@@ -1,0 +1,20 @@
+import { once } from 'node:events';
+import { type ClientHttp2Session, type ClientSessionOptions, connect, type OutgoingHttpHeaders } from 'node:http2';
+import { text } from 'node:stream/consumers';
+
+/** A session that doesn't throw when its server goes away. */
+export function http2Session(url: string, options: ClientSessionOptions & Record<string, unknown> = {}) {
+  return connect(url, options).on('error', () => {});
+}
+
+/** Sends one request, and answers with what came back. Rejects where the stream is reset. */
+export async function ask(session: ClientHttp2Session, headers: OutgoingHttpHeaders, body?: string) {
+  const stream = session.request(headers, { endStream: body === undefined });
+  if (body !== undefined) stream.end(body);
+  const closed = once(stream, 'close').then(() => {
+    throw new Error('no response');
+  });
+  closed.catch(() => {});
+  const [head] = await Promise.race([once(stream, 'response'), closed]);
+  return { status: head[':status'] as number, headers: head, body: await text(stream) };
+}
