@@ -1,5 +1,12 @@
 import { CallError } from '@parley/contract';
-import { Axios, type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import {
+  Axios,
+  type AxiosAdapter,
+  AxiosError,
+  AxiosHeaders,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import type { Request, Send } from '../layer.ts';
 import { Reply, type ReplyHeaders } from '../reply.ts';
 
@@ -24,11 +31,17 @@ export function createAxios(): Axios {
   return new Axios({ validateStatus: null, allowAbsoluteUrls: false });
 }
 
-/** Sends a request through axios, its interceptors and then the adapter, and turns what comes back into ours. */
+/**
+ * Sends a request through axios, its interceptors and then the adapter, and turns what comes back into ours.
+ * Where there is no interceptor, the adapter gets at once what an axios without defaults would hand it: the
+ * way through would change nothing, and costs more than all the layers together.
+ */
 export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: string): Send {
   return async function axiosTransport(request) {
     try {
-      const response = await axios.request<string | Uint8Array>(toConfig(request, adapter));
+      const response: AxiosResponse<string | Uint8Array> = await (hasInterceptors(axios)
+        ? axios.request(toConfig(request, adapter))
+        : adapter(toInternalConfig(request, adapter)));
       const origin = { operation: request.label, endpoint: address, attempts: request.attempt };
       return new Reply(response.status, response.headers as ReplyHeaders, response.data, origin);
     } catch (error) {
@@ -51,6 +64,43 @@ function toConfig(request: Request, adapter: AxiosAdapter) {
     responseType: request.replyAs === 'bytes' ? ('arraybuffer' as const) : ('text' as const),
     ...(request.signal && { signal: request.signal }),
   };
+}
+
+const count = ({ handlers = [] }: { readonly handlers?: readonly unknown[] }) => handlers.length;
+
+function hasInterceptors({ interceptors: { request, response } }: Axios): boolean {
+  return count(request) > 0 || count(response) > 0;
+}
+
+/** What `axios.request` makes of {@link toConfig}. */
+function toInternalConfig(request: Request, adapter: AxiosAdapter): InternalAxiosRequestConfig {
+  return {
+    adapter,
+    method: request.method,
+    url: request.path,
+    headers: toAxiosHeaders(request.headers),
+    data: request.body,
+    responseType: request.replyAs === 'bytes' ? 'arraybuffer' : 'text',
+    validateStatus: null,
+    allowAbsoluteUrls: false,
+    ...(request.signal && { signal: request.signal }),
+  };
+}
+
+// AxiosHeaders keeps headers as members of its own; `set` would look for another spelling of each name among them.
+class LowerCasedHeaders extends AxiosHeaders {
+  override toJSON() {
+    return { ...this };
+  }
+}
+
+const uncleanValue = /[^\t\x20-\x7e\x80-\xff]/;
+
+function toAxiosHeaders(headers: Request['headers']): AxiosHeaders {
+  for (const name in headers) {
+    if (uncleanValue.test(headers[name] as string)) return AxiosHeaders.from(headers); // axios takes such characters out
+  }
+  return Object.assign(new LowerCasedHeaders(), headers);
 }
 
 /** No byte of the request reached a server, so that any operation may be sent again. */
