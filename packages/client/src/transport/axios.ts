@@ -7,6 +7,7 @@ import {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
+import { toAbortSignal } from '../cancel-signal.ts';
 import type { Request, Send } from '../layer.ts';
 import { Reply, type ReplyHeaders } from '../reply.ts';
 
@@ -62,7 +63,7 @@ function toConfig(request: Request, adapter: AxiosAdapter) {
     headers: { 'content-type': false, ...request.headers },
     data: request.body,
     responseType: request.replyAs === 'bytes' ? ('arraybuffer' as const) : ('text' as const),
-    ...(request.signal && { signal: request.signal }),
+    ...(request.signal && { signal: toAbortSignal(request.signal) }),
   };
 }
 
