@@ -14,5 +14,6 @@ export interface BackoffOptions {
  * @param random a number in [0, 1)
  */
 export function backoff({ backoffBaseMs, backoffMaxMs }: BackoffOptions, attempt: number, random: number): number {
-  return random * Math.min(backoffMaxMs, backoffBaseMs * 2 ** (attempt - 1));
+  const doublings = Math.min(attempt - 1, 1_000); // beyond, 0 × ∞ is no number
+  return random * Math.min(backoffMaxMs, backoffBaseMs * 2 ** doublings);
 }
