@@ -48,7 +48,7 @@ const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 function toRequest(config: InternalAxiosRequestConfig): Request {
   const method = (config.method ?? 'get').toUpperCase();
   const path = pathWithin(config);
-  const context = inheritedContext(config.signal ? { signal: config.signal as AbortSignal } : {});
+  const context = inheritedContext(config.signal && { signal: config.signal as AbortSignal });
   const headers = lowerCased(config.headers);
   return {
     label: `${method} ${path.split('?', 1)[0]}`,
