@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { chart } from './chart.ts';
 import { contenders } from './contenders.ts';
 import { report } from './report.ts';
-import { run } from './run.ts';
+import { run, type Turn } from './run.ts';
 import { endpointScenarios, mainScenario, scenarios } from './scenarios.ts';
 
 const names = Object.keys(contenders);
@@ -25,15 +25,15 @@ export async function main(args: string[]): Promise<void> {
   const wanted = values.only?.split(',');
   const isWanted = (name: string) => !wanted || wanted.includes(name);
   const taking = names.some(isWanted) ? names.filter(isWanted) : names;
-  const parts = [
-    ...scenarios.map((scenario) => ({ scenario, contenders: taking })),
-    ...endpointScenarios.map((scenario) => ({ scenario, contenders: ['@parley/client'] })),
+  const groups: Turn[][] = [
+    ...scenarios.map((scenario) => taking.map((contender) => ({ scenario, contender }))),
+    endpointScenarios.map((scenario) => ({ scenario, contender: '@parley/client' })),
   ];
-  const isScenarioWanted = parts.some(({ scenario }) => isWanted(scenario.name)) ? isWanted : () => true;
-  const chosen = parts.filter(({ scenario }) =>
-    values.quick ? scenario.name === mainScenario : isScenarioWanted(scenario.name),
-  );
-  const results = await run({ parts: chosen, rounds: Number(values.rounds), roundMs: Number(values.ms) });
+  const isChosen = groups.flat().some(({ scenario }) => isWanted(scenario.name)) ? isWanted : () => true;
+  const chosen = groups
+    .map((turns) => turns.filter(({ scenario: { name } }) => (values.quick ? name === mainScenario : isChosen(name))))
+    .filter((turns) => turns.length > 0);
+  const results = await run({ groups: chosen, rounds: Number(values.rounds), roundMs: Number(values.ms) });
   console.log(report(results));
   if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   if (!values.write) return;

@@ -12,7 +12,7 @@ const answers = new Map(
   }),
 );
 
-/** Answers whatever whole requests come over a connection: HTTP/1.1 with `content-length` or no body. */
+/** Answers whatever whole requests come over a connection: HTTP/1.1. */
 export function answerPlainly(socket: Socket): void {
   let rest = '';
   socket.setNoDelay(true);
@@ -28,11 +28,16 @@ export function answerPlainly(socket: Socket): void {
   });
 }
 
+const lastChunk = '\r\n0\r\n\r\n';
+
 /** Where the first request ends; 0 while it has not come whole. */
 function endOfRequest(text: string): number {
   const head = text.indexOf('\r\n\r\n');
   if (head < 0) return 0;
   if (text.startsWith('GET ')) return head + 4;
+  if (/^transfer-encoding: *chunked/im.test(text.slice(0, head))) {
+    return text.indexOf(lastChunk, head) < 0 ? 0 : text.indexOf(lastChunk, head) + lastChunk.length;
+  }
   const [, length = '0'] = /content-length: *(\d+)/i.exec(text) ?? [];
   const end = head + 4 + Number(length);
   return text.length < end ? 0 : end;

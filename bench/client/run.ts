@@ -10,11 +10,17 @@ import type { ServerPorts } from './server.ts';
 
 /** What is run, and for how long. */
 export interface Plan {
-  /** Scenario by scenario, who takes part. */
-  readonly parts: readonly { readonly scenario: Scenario; readonly contenders: readonly string[] }[];
+  /** What is compared with each other, and so takes turns. */
+  readonly groups: readonly (readonly Turn[])[];
   readonly rounds: number;
   /** Length of one round of one contender. */
   readonly roundMs: number;
+}
+
+/** One contender in one scenario. */
+export interface Turn {
+  readonly scenario: Scenario;
+  readonly contender: string;
 }
 
 const serverCore = 0;
@@ -22,9 +28,9 @@ const clientCore = 1;
 
 /**
  * One server process on one core; one process per contender on the other, of which one runs at a time.
- * In each round all contenders take their turn, so that what else the machine does meets them all alike.
+ * In each round all that are compared take their turn, so that what else the machine does meets them all alike.
  */
-export async function run({ parts, rounds, roundMs }: Plan): Promise<Results> {
+export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const server = new PinnedProcess('server.ts', [], serverCore);
   const clients = new Map<string, PinnedProcess>();
@@ -34,21 +40,24 @@ export async function run({ parts, rounds, roundMs }: Plan): Promise<Results> {
     const ports = (await server.receive()) as ServerPorts;
     const trusted = join(folder, 'cert.pem');
     writeFileSync(trusted, ports.cert);
-    for (const { scenario, contenders } of parts) {
-      const seen = new Map<string, Measurement[]>(contenders.map((name) => [name, []]));
+    for (const turns of groups) {
+      const seen = new Map<Turn, Measurement[]>(turns.map((turn) => [turn, []]));
       for (let round = 1; round <= rounds; round++) {
-        for (const name of contenders) {
-          const client = clients.get(name) ?? open(name, ports, trusted);
-          clients.set(name, client);
+        for (const [turn, measurements] of seen) {
+          const { scenario, contender } = turn;
+          const client = clients.get(contender) ?? open(contender, ports, trusted);
+          clients.set(contender, client);
           const asked: Round = { scenario: scenario.name, ms: roundMs };
           const result = (await client.ask(asked)) as RoundResult;
-          peakRssMb[name] = Math.round(result.peakRssMb);
-          if (result.error && round === 1) console.error(`${name}, ${scenario.title}: ${result.error}`);
-          if (result.measurement) seen.get(name)?.push(result.measurement);
+          peakRssMb[contender] = Math.round(result.peakRssMb);
+          if (result.error) console.error(`\n${contender}, ${scenario.title}: ${result.error}`);
+          if (result.measurement) measurements.push(result.measurement);
         }
-        process.stderr.write(`\r${scenario.title}: round ${round} of ${rounds}   `);
+        process.stderr.write(`\r${turns[0]?.scenario.title}: round ${round} of ${rounds}   `);
       }
-      scenarios[scenario.name] = Object.fromEntries([...seen].map(([name, list]) => [name, figuresOf(list)]));
+      for (const [{ scenario, contender }, measurements] of seen) {
+        scenarios[scenario.name] = { ...scenarios[scenario.name], [contender]: figuresOf(measurements) };
+      }
     }
     process.stderr.write('\n');
   } finally {
