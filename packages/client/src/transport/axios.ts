@@ -10,6 +10,7 @@ import {
 import { toAbortSignal } from '../cancel-signal.ts';
 import type { Request, Send } from '../layer.ts';
 import { Reply, type ReplyHeaders } from '../reply.ts';
+import { toCallError } from './call-failure.ts';
 
 // The only file that imports axios: everything else of it that the package needs comes from here.
 export {
@@ -102,48 +103,6 @@ function toAxiosHeaders(headers: Request['headers']): AxiosHeaders {
     if (uncleanValue.test(headers[name] as string)) return AxiosHeaders.from(headers); // axios takes such characters out
   }
   return Object.assign(new LowerCasedHeaders(), headers);
-}
-
-/** No byte of the request reached a server, so that any operation may be sent again. */
-const unprocessedCodes = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_CLOSED',
-]);
-
-/** The request cannot be sent to any endpoint: a header value with a line break, say. */
-const inputCodes = new Set([
-  AxiosError.ERR_NOT_SUPPORT,
-  AxiosError.ERR_BAD_OPTION,
-  'UND_ERR_INVALID_ARG',
-  'UND_ERR_NOT_SUPPORTED',
-  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
-]);
-
-const replyCodes = new Set([AxiosError.ERR_BAD_RESPONSE, 'UND_ERR_RES_EXCEEDED_MAX_SIZE']);
-
-// The AxiosError itself stays behind: it holds the whole request, Authorization and body included.
-function toCallError(error: AxiosError, { label, attempt }: Request, endpoint: string): CallError {
-  const { code = 'ERR_NETWORK' } = error;
-  const cause = harmless(error.cause);
-  const details = { operation: label, endpoint, attempts: attempt, cause };
-  if (unprocessedCodes.has(code)) {
-    return new CallError('unavailable', `cannot connect (${code})`, { ...details, isUnprocessed: true });
-  }
-  if (replyCodes.has(code)) return new CallError('invalid_reply', error.message, details);
-  if (code === AxiosError.ERR_CANCELED) return new CallError('cancelled', 'the caller gave up', details);
-  if (inputCodes.has(code)) return new CallError('invalid_input', `not sent: ${error.message}`, details);
-  return new CallError('unavailable', `the connection broke (${code})`, details);
-}
-
-/** undici's parser errors hold the bytes that they could not read: part of a reply, whosever data that is. */
-function harmless(cause: unknown): unknown {
-  if (cause instanceof Error && 'data' in cause) Reflect.deleteProperty(cause, 'data');
-  return cause;
 }
 
 const builder = new Axios({ allowAbsoluteUrls: false });
