@@ -24,6 +24,7 @@ export function chart({ scenarios, commit, machine }: Results): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 ${height}" font-family="sans-serif" font-size="12" fill="#57606a">`,
+    '<title>CPU of the client per call</title>',
     `<rect width="760" height="${height}" fill="#fff"/>`,
     `<text x="12" y="20" font-size="14">CPU of the client per call: ${scenarioNamed(mainScenario).title}. Shorter is better</text>`,
     `<text x="12" y="36">${machine.cpu}, Node ${machine.node}, commit ${commit}</text>`,

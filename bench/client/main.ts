@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chart } from './chart.ts';
@@ -6,6 +6,7 @@ import { contenders } from './contenders.ts';
 import { report } from './report.ts';
 import { run, type Turn } from './run.ts';
 import { endpointScenarios, mainScenario, scenarios } from './scenarios.ts';
+import { summary } from './summary.ts';
 
 const names = Object.keys(contenders);
 
@@ -41,4 +42,14 @@ export async function main(args: string[]): Promise<void> {
   writeFileSync(place('client.json'), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(place('client.md'), report(results));
   writeFileSync(place('client.svg'), chart(results));
+  writeReadme(fileURLToPath(new URL('../../README.md', import.meta.url)), summary(results));
+}
+
+/** Puts the figures between the two comments that mark their place. */
+function writeReadme(path: string, text: string): void {
+  const marked = /(<!-- bench:client[^>]*-->\n\n)[\s\S]*?(\n\n<!-- bench:end -->)/;
+  writeFileSync(
+    path,
+    readFileSync(path, 'utf8').replace(marked, (_, before, after) => before + text + after),
+  );
 }
