@@ -59,6 +59,15 @@ describe('balancer', () => {
     await fc.assert(property, { numRuns: 20 });
   });
 
+  it('looks at two endpoints only, however many there are', async () => {
+    let looks = 0;
+    const endpoints = Array.from({ length: 1_000 }, (_, index) =>
+      Object.defineProperty(fake(`${index}`), 'isEjected', { get: () => looks++ < 0 }),
+    );
+    await chosen(endpoints, seededRandom(), ['another']);
+    expect(looks).toBe(2);
+  });
+
   it('never chooses an ejected endpoint, tried or not', async () => {
     const endpoints = [fake('a', { isEjected: true }), fake('b', { inFlight: 99 }), fake('c', { isEjected: true })];
     const random = seededRandom();

@@ -7,6 +7,7 @@ import {
   encodeInput,
   isStream,
   type Operation,
+  type Validation,
   validate,
   type WireInput,
 } from '@parley/contract';
@@ -36,25 +37,30 @@ function methodOf(operation: Operation, upstream: Upstream) {
 
 function method(operation: Operation, upstream: Upstream) {
   return async (input: Record<string, unknown> = {}, options?: CallOptions): Promise<unknown> => {
-    await check(operation, input);
+    const checking = check(operation, input);
+    if (checking) await checking;
     const reply = await upstream.send(requestOf(operation, input, options));
     if (reply.error) throw await declared(operation, reply.error);
     return outputOf(operation, reply);
   };
 }
 
-async function check({ input: schema, label }: Operation, input: unknown): Promise<void> {
+/** A promise only where the schema is asynchronous. */
+function check({ input: schema, label }: Operation, input: unknown): void | Promise<void> {
   if (!schema) return;
-  const validation = await validate(schema, input);
-  if ('value' in validation) return;
-  const { issues } = validation;
-  throw new CallError('invalid_input', `not sent: ${describe(issues)}`, { operation: label, issues });
+  const refuse = (validation: Validation<unknown>) => {
+    if ('value' in validation) return;
+    const { issues } = validation;
+    throw new CallError('invalid_input', `not sent: ${describe(issues)}`, { operation: label, issues });
+  };
+  const validation = validate(schema, input);
+  return validation instanceof Promise ? validation.then(refuse) : refuse(validation);
 }
 
-function requestOf(operation: Operation, input: Record<string, unknown>, options: CallOptions = {}): Request {
+function requestOf(operation: Operation, input: Record<string, unknown>, options?: CallOptions): Request {
   const { path, headers, body } = encode(operation, input);
-  const { timeoutMs, ...explicit } = options;
-  const context = inheritedContext(explicit);
+  const { timeoutMs, ...explicit } = options ?? {};
+  const context = inheritedContext(options && explicit);
   return {
     label: operation.label,
     method: operation.method,
@@ -97,7 +103,8 @@ async function declared(operation: Operation, error: CallError): Promise<CallErr
   return new CallError(error.code, error.detail, { ...error, data: validation.value, cause: error.cause });
 }
 
-async function outputOf(operation: Operation, reply: Reply): Promise<unknown> {
+/** A promise only where the schema is asynchronous. */
+function outputOf(operation: Operation, reply: Reply): unknown {
   const origin = reply.origin;
   if (reply.status >= 300) throw broken(origin, `answered with status ${reply.status}, not ${operation.status}`);
   if (!operation.output) return undefined;
@@ -107,9 +114,12 @@ async function outputOf(operation: Operation, reply: Reply): Promise<unknown> {
   } catch {
     throw broken(origin, `status ${reply.status} came with a body that is not JSON`);
   }
-  const validation = await validate(operation.output, decodeOutput(operation, reply.headers, body));
-  if ('issues' in validation) throw broken(origin, describe(validation.issues));
-  return validation.value;
+  const accept = (validation: Validation<unknown>) => {
+    if ('issues' in validation) throw broken(origin, describe(validation.issues));
+    return validation.value;
+  };
+  const validation = validate(operation.output, decodeOutput(operation, reply.headers, body));
+  return validation instanceof Promise ? validation.then(accept) : accept(validation);
 }
 
 function broken(

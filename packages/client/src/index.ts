@@ -1,3 +1,4 @@
+export type { CancelSignal } from './cancel-signal.ts';
 export { createClient } from './client.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type { DiscoveryOptions } from './discovery/refreshed.ts';

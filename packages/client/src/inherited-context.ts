@@ -5,8 +5,9 @@ import { type CallContext, currentContext } from '@parley/contract';
  * caller may shorten the time and add a signal, but not outlive the request; work that shall go on after
  * it is run with `runInContext({}, …)`.
  */
-export function inheritedContext(explicit: CallContext): CallContext {
+export function inheritedContext(explicit?: CallContext): CallContext {
   const served = currentContext();
+  if (!explicit) return served;
   return {
     ...served,
     ...explicit,

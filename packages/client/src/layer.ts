@@ -1,4 +1,5 @@
 import type { CallContext } from '@parley/contract';
+import type { CancelSignal } from './cancel-signal.ts';
 import type { Reply } from './reply.ts';
 import type { RequestBody } from './transport/body-source.ts';
 import type { WireOptions } from './transport/wire-options.ts';
@@ -26,7 +27,7 @@ export interface Request {
   /** Nobody waits beyond this. Set by `deadline`. */
   readonly deadlineMs: number;
   /** Fires when the result is no longer wanted. Set by `deadline`, narrowed by `attemptTimeout`. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CancelSignal | undefined;
   /** 1 for the first. Set by `retry`. */
   readonly attempt: number;
   /** Another attempt may follow this one. Set by `retry`. */

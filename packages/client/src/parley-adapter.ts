@@ -69,7 +69,7 @@ function toRequest(
 ): Request {
   const method = (config.method ?? 'get').toUpperCase();
   const path = requestPath(config);
-  const context = inheritedContext(signal ? { signal } : {});
+  const context = inheritedContext(signal && { signal });
   const headers = lowerCased(axiosHeaders);
   const wire = wireOptions(config);
   return {

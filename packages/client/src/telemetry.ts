@@ -88,9 +88,13 @@ export function attemptTelemetry(telemetry: Telemetry, upstream: string, endpoin
 type Observation = Omit<Outcome, 'upstream' | 'attempts'>;
 
 function observed(telemetry: Telemetry, clock: Clock, report: (seen: Observation, request: Request) => void): Layer {
-  return (next) =>
-    async function telemetryLayer(request) {
-      if (!telemetry.hasListeners) return next(request);
+  return (next) => {
+    // Not async: where nobody listens the layer costs no promise.
+    return function telemetryLayer(request) {
+      return telemetry.hasListeners ? observe(request) : next(request);
+    };
+
+    async function observe(request: Request): Promise<Reply> {
       const startedAt = clock.now();
       try {
         const reply = await next(request);
@@ -100,7 +104,8 @@ function observed(telemetry: Telemetry, clock: Clock, report: (seen: Observation
         report(observationOf(request, undefined, error, clock.now() - startedAt), request);
         throw error;
       }
-    };
+    }
+  };
 }
 
 function observationOf({ label }: Request, reply: Reply | undefined, error: unknown, durationMs: number): Observation {

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { rejection, someError } from '../test-kit/sample.ts';
 import { settled, VirtualClock } from '../test-kit/virtual-clock.ts';
+import type { CancelSignal } from './cancel-signal.ts';
 import { sleep, timeLimit } from './time-limit.ts';
 
 let clock: VirtualClock;
@@ -32,7 +33,7 @@ describe('timeLimit', () => {
   });
 
   it('tells the work why it ends', async () => {
-    let inner: AbortSignal | undefined;
+    let inner: CancelSignal | undefined;
     const late = rejection(
       timeLimit(limit(), (signal) => {
         inner = signal;

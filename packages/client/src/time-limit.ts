@@ -1,4 +1,5 @@
 import { CallError } from '@parley/contract';
+import { Cancellation, type CancelSignal } from './cancel-signal.ts';
 import type { Clock } from './clock.ts';
 
 /** What bounds a piece of work. */
@@ -6,7 +7,7 @@ export interface TimeLimit {
   readonly clock: Clock;
   readonly ms: number;
   /** Ends the work early. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CancelSignal | undefined;
   /** What the work is rejected with when the time is up. */
   readonly onTimeout: () => CallError;
   /** What is being called, for the error of an early end. */
@@ -20,11 +21,11 @@ export interface TimeLimit {
  * @throws CallError the reason that the outer signal fired for (`cancelled`, if it is none of ours), or
  *   what `onTimeout` makes
  */
-export function timeLimit<T>(limit: TimeLimit, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export function timeLimit<T>(limit: TimeLimit, work: (signal: CancelSignal) => Promise<T>): Promise<T> {
   const { clock, ms, signal: outer, onTimeout, operation } = limit;
   if (outer?.aborted) return Promise.reject(reasonOf(outer, operation));
   return new Promise<T>((resolve, reject) => {
-    const inner = new AbortController();
+    const inner = new Cancellation();
     const stop = (error: CallError) => {
       settle();
       reject(error);
@@ -37,7 +38,7 @@ export function timeLimit<T>(limit: TimeLimit, work: (signal: AbortSignal) => Pr
       disarm();
       outer?.removeEventListener('abort', onAbort);
     };
-    work(inner.signal).then(
+    work(inner).then(
       (value) => {
         settle();
         resolve(value);
@@ -51,10 +52,11 @@ export function timeLimit<T>(limit: TimeLimit, work: (signal: AbortSignal) => Pr
 }
 
 /** Waits, unless the signal fires first. @throws CallError the reason that the signal fired for */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined, operation: string): Promise<void> {
+export function sleep(clock: Clock, ms: number, signal: CancelSignal | undefined, operation: string): Promise<void> {
   if (signal?.aborted) return Promise.reject(reasonOf(signal, operation));
   return new Promise((resolve, reject) => {
     const onAbort = () => {
+      signal?.removeEventListener('abort', onAbort);
       disarm();
       reject(reasonOf(signal, operation));
     };
@@ -62,12 +64,12 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined,
       signal?.removeEventListener('abort', onAbort);
       resolve();
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort);
   });
 }
 
 /** What a signal fired for: the reason where that is a CallError, `cancelled` otherwise. */
-export function reasonOf(signal: AbortSignal | undefined, operation: string): CallError {
+export function reasonOf(signal: CancelSignal | undefined, operation: string): CallError {
   if (signal?.reason instanceof CallError) return signal.reason;
   return new CallError('cancelled', 'the caller gave up', { operation });
 }

@@ -21,14 +21,20 @@ export interface Issue {
 /** Either the value that came out of the schema, or what is wrong with the one that went in. */
 export type Validation<T> = { readonly value: T } | { readonly issues: readonly Issue[] };
 
-/** Runs a schema over a value; answers with the list of issues where it does not fit, and throws nothing for it. */
-export async function validate<S extends Schema>(schema: S, value: unknown): Promise<Validation<OutputOf<S>>> {
+/**
+ * Runs a schema over a value; answers with the list of issues where it does not fit, and throws nothing
+ * for it. At once, unless the schema is asynchronous: most aren't, and waiting costs as much as a small check.
+ */
+export function validate<S extends Schema>(
+  schema: S,
+  value: unknown,
+): Validation<OutputOf<S>> | Promise<Validation<OutputOf<S>>> {
   const result = schema['~standard'].validate(value);
-  return toValidation(result instanceof Promise ? await result : result) as Validation<OutputOf<S>>;
+  return result instanceof Promise ? result.then(toValidation<OutputOf<S>>) : toValidation<OutputOf<S>>(result);
 }
 
-function toValidation(result: StandardSchemaV1.Result<unknown>): Validation<unknown> {
-  if (!result.issues) return { value: result.value };
+function toValidation<T>(result: StandardSchemaV1.Result<unknown>): Validation<T> {
+  if (!result.issues) return { value: result.value as T };
   return { issues: result.issues.map((issue) => ({ path: joinPath(issue.path), message: issue.message })) };
 }
 

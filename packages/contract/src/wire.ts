@@ -23,8 +23,9 @@ export function encodeInput(operation: Operation, input: Members = {}): WireInpu
     const value = input[member];
     if (value !== undefined) headers[header] = headerValue(member, scalar(member, value));
   }
-  const elsewhere = new Set([...path.parameters, ...requestHeaders.map(([member]) => member)]);
-  const remaining = Object.entries(input).filter(([member]) => !elsewhere.has(member));
+  const isElsewhere = (member: string) =>
+    path.parameters.includes(member) || requestHeaders.some(([bound]) => bound === member);
+  const remaining = Object.entries(input).filter(([member]) => !isElsewhere(member));
   if (rest === 'body') {
     return { path: path.build(input), headers, body: operation.input && JSON.stringify(Object.fromEntries(remaining)) };
   }
@@ -33,6 +34,7 @@ export function encodeInput(operation: Operation, input: Members = {}): WireInpu
 }
 
 function encodeQuery(members: [string, unknown][]): string {
+  if (members.length === 0) return '';
   const query = new URLSearchParams();
   for (const [member, value] of members) {
     if (value === undefined) continue;

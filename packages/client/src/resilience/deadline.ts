@@ -16,16 +16,20 @@ export interface DeadlineOptions {
  */
 export function deadline({ callTimeoutMs }: DeadlineOptions, clock: Clock): Layer {
   return (next) =>
-    async function deadline(request) {
+    function deadline(request) {
       const { context, label } = request;
       const now = clock.now();
       const allowedMs = request.timeoutMs ?? callTimeoutMs;
       const deadlineMs = Math.min(context.deadlineMs ?? Number.POSITIVE_INFINITY, now + allowedMs);
       const ms = deadlineMs - now;
-      if (!(ms > 0)) throw new CallError('deadline_exceeded', 'not sent: the time was up before', { operation: label });
+      if (!(ms > 0)) return Promise.reject(tooLate(label));
       const onTimeout = () =>
         new CallError('deadline_exceeded', `not answered in ${Math.round(ms)} ms`, { operation: label });
       const limit = { clock, ms, signal: context.signal, onTimeout, operation: label };
       return timeLimit(limit, (signal) => next({ ...request, deadlineMs, signal }));
     };
+}
+
+function tooLate(operation: string): CallError {
+  return new CallError('deadline_exceeded', 'not sent: the time was up before', { operation });
 }

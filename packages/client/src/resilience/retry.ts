@@ -1,6 +1,6 @@
 import { CallError } from '@parley/contract';
 import type { Clock } from '../clock.ts';
-import type { Layer, Request, Send } from '../layer.ts';
+import type { Layer } from '../layer.ts';
 import type { Reply } from '../reply.ts';
 import { sleep } from '../time-limit.ts';
 import { isSpent } from '../transport/body-source.ts';
@@ -32,7 +32,13 @@ export function retry(options: RetryOptions, { budget, clock, random }: RetrySha
       budget.deposit();
       for (let attempt = 1; ; attempt++) {
         const mayRetry = request.isIdempotent && attempt < options.maxAttempts;
-        const outcome = await outcomeOf(next, { ...request, attempt, mayRetry });
+        let outcome: Reply | CallError;
+        try {
+          outcome = await next({ ...request, attempt, mayRetry });
+        } catch (error) {
+          if (!(error instanceof CallError)) throw error; // a bug, not a failure: nothing to gain by trying again
+          outcome = error;
+        }
         const failure = outcome instanceof CallError ? outcome : outcome.error;
         if (!failure?.isTransient || attempt === options.maxAttempts) return settle(outcome);
         if (!request.isIdempotent && !failure.isUnprocessed) return settle(outcome);
@@ -44,15 +50,6 @@ export function retry(options: RetryOptions, { budget, clock, random }: RetrySha
         await sleep(clock, waitMs, request.signal, request.label);
       }
     };
-}
-
-async function outcomeOf(next: Send, request: Request): Promise<Reply | CallError> {
-  try {
-    return await next(request);
-  } catch (error) {
-    if (error instanceof CallError) return error;
-    throw error; // a bug, not a failure: nothing to gain by trying again
-  }
 }
 
 function settle(outcome: Reply | CallError): Reply {

@@ -22,7 +22,7 @@ type Input = Record<string, unknown>;
 
 /** What a call for a stream has in common with any other: the client's own steps. */
 export interface CallSteps {
-  check(operation: Operation, input: unknown): Promise<void>;
+  check(operation: Operation, input: unknown): void | Promise<void>;
   requestOf(operation: Operation, input: Input, options: StreamCallOptions): Request;
   declared(operation: Operation, error: CallError): Promise<CallError>;
   broken(origin: ReplyOrigin, detail: string): CallError;

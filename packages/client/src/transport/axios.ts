@@ -1,9 +1,17 @@
 import { CallError } from '@parley/contract';
-import { Axios, type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import {
+  Axios,
+  type AxiosAdapter,
+  AxiosError,
+  AxiosHeaders,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from 'axios';
+import { toAbortSignal } from '../cancel-signal.ts';
 import type { Request, Send } from '../layer.ts';
 import { Reply, type ReplyHeaders } from '../reply.ts';
+import { toCallError } from './call-failure.ts';
 import { ReplyStream } from './reply-stream.ts';
-import { whyUnprocessed } from './unprocessed.ts';
 
 // The only file that imports axios: everything else of it that the package needs comes from here.
 export {
@@ -30,11 +38,17 @@ export function createAxios(): Axios {
 /** Header values as undici gives them. */
 export type ResponseHeaders = Record<string, string | string[] | undefined>;
 
-/** Sends a request through axios, its interceptors and then the adapter, and turns what comes back into ours. */
+/**
+ * Sends a request through axios, its interceptors and then the adapter, and turns what comes back into ours.
+ * Where there is no interceptor, the adapter gets at once what an axios without defaults would hand it: the
+ * way through would change nothing, and costs more than all the layers together.
+ */
 export function axiosTransport(axios: Axios, adapter: AxiosAdapter, address: string): Send {
   return async function axiosTransport(request) {
     try {
-      const response = await axios.request<Reply['body']>(toConfig(request, adapter));
+      const response: AxiosResponse<Reply['body']> = await (hasInterceptors(axios)
+        ? axios.request(toConfig(request, adapter))
+        : adapter(toInternalConfig(request, adapter)));
       if (request.replyAs === 'stream') translate(response.data, request, address);
       return replyOf(response, request, address);
     } catch (error) {
@@ -65,6 +79,34 @@ function toConfig(request: Request, adapter: AxiosAdapter) {
     data: request.body,
     isIdempotent: request.isIdempotent,
     responseType: responseTypes[request.replyAs],
+    ...(request.signal && { signal: toAbortSignal(request.signal) }),
+    ...(request.wire as object | undefined),
+  };
+}
+
+const count = ({ handlers = [] }: { readonly handlers?: readonly unknown[] }) => handlers.length;
+
+function hasInterceptors({ interceptors: { request, response } }: Axios): boolean {
+  return count(request) > 0 || count(response) > 0;
+}
+
+/** A config with what the layers say beyond axios' own options. */
+interface AttemptConfig extends InternalAxiosRequestConfig {
+  readonly isIdempotent: boolean;
+}
+
+/** What `axios.request` makes of {@link toConfig}. */
+function toInternalConfig(request: Request, adapter: AxiosAdapter): AttemptConfig {
+  return {
+    adapter,
+    method: request.method,
+    url: request.path,
+    headers: toAxiosHeaders(request.headers),
+    data: request.body,
+    isIdempotent: request.isIdempotent,
+    responseType: responseTypes[request.replyAs],
+    validateStatus: null,
+    allowAbsoluteUrls: false,
     ...(request.signal && { signal: request.signal }),
     ...(request.wire as object | undefined),
   };
@@ -76,36 +118,20 @@ function translate(body: unknown, request: Request, address: string): void {
   body.translate = (error) => (error instanceof AxiosError ? toCallError(error, request, address) : error);
 }
 
-/** The request cannot be sent to any endpoint: a header value with a line break, say. */
-const inputCodes = new Set([
-  AxiosError.ERR_NOT_SUPPORT,
-  AxiosError.ERR_BAD_OPTION,
-  AxiosError.ERR_BAD_OPTION_VALUE,
-  AxiosError.ERR_BAD_REQUEST,
-  'UND_ERR_INVALID_ARG',
-  'UND_ERR_NOT_SUPPORTED',
-  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
-]);
-
-const replyCodes = new Set([AxiosError.ERR_BAD_RESPONSE, 'ERR_FR_TOO_MANY_REDIRECTS', 'ERR_FR_REDIRECTION_FAILURE']);
-
-// The AxiosError itself stays behind: it holds the whole request, Authorization and body included.
-function toCallError(error: AxiosError, { label, attempt }: Request, endpoint: string): CallError {
-  const { code = 'ERR_NETWORK' } = error;
-  const cause = harmless(error.cause);
-  const details = { operation: label, endpoint, attempts: attempt, cause };
-  const unprocessed = whyUnprocessed(error.cause);
-  if (unprocessed) return new CallError('unavailable', unprocessed, { ...details, isUnprocessed: true });
-  if (replyCodes.has(code)) return new CallError('invalid_reply', error.message, details);
-  if (code === AxiosError.ERR_CANCELED) return new CallError('cancelled', 'the caller gave up', details);
-  if (inputCodes.has(code)) return new CallError('invalid_input', `not sent: ${error.message}`, details);
-  return new CallError('unavailable', `the connection broke (${code})`, details);
+// AxiosHeaders keeps headers as members of its own; `set` would look for another spelling of each name among them.
+class LowerCasedHeaders extends AxiosHeaders {
+  override toJSON() {
+    return { ...this };
+  }
 }
 
-/** undici's parser errors hold the bytes that they could not read: part of a reply, whosever data that is. */
-function harmless(cause: unknown): unknown {
-  if (cause instanceof Error && 'data' in cause) Reflect.deleteProperty(cause, 'data');
-  return cause;
+const uncleanValue = /[^\t\x20-\x7e\x80-\xff]/;
+
+function toAxiosHeaders(headers: Request['headers']): AxiosHeaders {
+  for (const name in headers) {
+    if (uncleanValue.test(headers[name] as string)) return AxiosHeaders.from(headers); // axios takes such characters out
+  }
+  return Object.assign(new LowerCasedHeaders(), headers);
 }
 
 const builder = new Axios({ allowAbsoluteUrls: false });

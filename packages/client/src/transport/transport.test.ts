@@ -4,6 +4,7 @@ import type { CallError } from '@parley/contract';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../../test-kit/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-kit/sample.ts';
 import type { Request } from '../layer.ts';
+import type { Reply } from '../reply.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
 import type { UpstreamOptions } from '../upstream-options.ts';
 
@@ -283,6 +284,47 @@ describe('transport', () => {
   });
 
   describe('interceptors', () => {
+    const requests: Record<string, Request> = {
+      'a GET': someRequest({ headers: { accept: 'application/json', 'x-a': ' padded\t' } }),
+      'a POST': somePost({ headers: { 'content-type': 'application/json' }, body: '{"a":"ż"}' }),
+      'a POST without a body': somePost(),
+      'bytes both ways': somePost({ replyAs: 'bytes', body: Buffer.from([1, 2, 3]) }),
+      'a header with control characters': someRequest({ headers: { 'x-a': 'a\r\nx-b: \u0000b' } }),
+      'a header that cannot be sent': someRequest({ headers: { 'bad name': 'a' } }),
+    };
+    it.each(Object.entries(requests))(
+      'change nothing of their own in %s, on the wire or in the reply',
+      async (_, request) => {
+        const headers = { 'set-cookie': 'a=1', 'x-reply': 'b' };
+        const { upstream, server } = await upstreamOf((socket) => socket.write(httpReply('{"ok":true}', { headers })));
+        const seen = async () => {
+          const outcome = await upstream.send(request).catch((error: CallError) => error.toJSON());
+          const { status, headers, body } = outcome as Partial<Reply>;
+          const lines = server.requests
+            .splice(0)
+            .join('')
+            .split('\r\n')
+            .map((line) => line.replace(/[\t ]+$|(?<=: ) +/g, ''));
+          return { outcome: body ? { status, body, headers: { ...headers } } : outcome, wire: lines.sort() };
+        };
+        const without = await seen();
+        upstream.interceptors.request.use((config) => config);
+        upstream.interceptors.response.use((response) => response);
+        expect(await seen()).toEqual(without);
+      },
+    );
+
+    it('get a signal that they can hand to others', async () => {
+      const { upstream } = await upstreamOf((socket) => socket.write(httpReply('{}')));
+      let signal: unknown;
+      upstream.interceptors.request.use((config) => {
+        signal = config.signal;
+        return config;
+      });
+      await upstream.send(someRequest());
+      expect(signal).toBeInstanceOf(AbortSignal);
+    });
+
     it('see each attempt', async () => {
       let attempts = 0;
       const { upstream, server } = await upstreamOf(

@@ -1,0 +1,55 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chart } from './chart.ts';
+import { contenders } from './contenders.ts';
+import { report } from './report.ts';
+import { run, type Turn } from './run.ts';
+import { endpointScenarios, mainScenario, scenarios } from './scenarios.ts';
+import { summary } from './summary.ts';
+
+const names = Object.keys(contenders);
+
+/** Compares the ways of calling a service from Node. */
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      ms: { type: 'string', default: '350' },
+      only: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      write: { type: 'boolean', default: false },
+    },
+  });
+  const wanted = values.only?.split(',');
+  const isWanted = (name: string) => !wanted || wanted.includes(name);
+  const taking = names.some(isWanted) ? names.filter(isWanted) : names;
+  const groups: Turn[][] = [
+    ...scenarios.map((scenario) => taking.map((contender) => ({ scenario, contender }))),
+    endpointScenarios.map((scenario) => ({ scenario, contender: '@parley/client' })),
+  ];
+  const isChosen = groups.flat().some(({ scenario }) => isWanted(scenario.name)) ? isWanted : () => true;
+  const chosen = groups
+    .map((turns) => turns.filter(({ scenario: { name } }) => (values.quick ? name === mainScenario : isChosen(name))))
+    .filter((turns) => turns.length > 0);
+  const results = await run({ groups: chosen, rounds: Number(values.rounds), roundMs: Number(values.ms) });
+  console.log(report(results));
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  if (!values.write) return;
+  const place = (name: string) => fileURLToPath(new URL(`../results/${name}`, import.meta.url));
+  writeFileSync(place('client.json'), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(place('client.md'), report(results));
+  writeFileSync(place('client.svg'), chart(results));
+  writeReadme(fileURLToPath(new URL('../../README.md', import.meta.url)), summary(results));
+}
+
+/** Puts the figures between the two comments that mark their place. */
+function writeReadme(path: string, text: string): void {
+  const marked = /(<!-- bench:client[^>]*-->\n\n)[\s\S]*?(\n\n<!-- bench:end -->)/;
+  writeFileSync(
+    path,
+    readFileSync(path, 'utf8').replace(marked, (_, before, after) => before + text + after),
+  );
+}

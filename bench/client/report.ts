@@ -1,0 +1,83 @@
+import type { Figures, Results } from './results.ts';
+import { endpointScenarios, type Scenario, scenarios } from './scenarios.ts';
+
+/** What others are compared with. */
+export const baselines = { undici: 'undici.request', axios: 'axios + agent' } as const;
+
+/** The results as a document with one table per scenario, the cheapest first. */
+export function report(results: Results): string {
+  const { machine, rounds, commit, date } = results;
+  const pinned = machine.isPinned ? 'clients pinned to one core, the server to another' : 'not pinned to cores';
+  return [
+    '# The client, compared',
+    '',
+    `Made by \`npm run bench -- client --write\` at commit ${commit} on ${date}: ${machine.cpu}, ${machine.cores} cores,`,
+    `Node ${machine.node}, ${pinned}; medians of ${rounds} rounds in which all take turns. CPU is that of the client's process.`,
+    'gRPC is HTTP/2 in every scenario, cleartext where the others are, and carries JSON. n/a: cannot call that way.',
+    ...scenarios.flatMap((scenario) => section(scenario, results)),
+    ...endpointSection(results),
+    '',
+  ].join('\n');
+}
+
+function section({ name, title }: Scenario, { scenarios, peakRssMb }: Results): string[] {
+  const byName = scenarios[name];
+  if (!byName) return [];
+  const undici = byName[baselines.undici];
+  const axios = byName[baselines.axios];
+  const rows = Object.entries(byName)
+    .sort(([, a], [, b]) => (a?.cpuMicros ?? Number.POSITIVE_INFINITY) - (b?.cpuMicros ?? Number.POSITIVE_INFINITY))
+    .map(([contender, figures]) =>
+      figures
+        ? row(contender, figures, [
+            ratio(figures.cpuMicros, undici?.cpuMicros),
+            ratio(figures.perSecond, undici?.perSecond),
+            ratio(figures.perSecond, axios?.perSecond),
+            String(peakRssMb[contender] ?? ''),
+          ])
+        : `| ${contender} | n/a |  |  |  |  |  |  |  |`,
+    );
+  return [
+    '',
+    `## ${title}`,
+    '',
+    '| client | calls/s | CPU µs/call | p50 ms | p99 ms | CPU ÷ undici | calls/s ÷ undici | calls/s ÷ axios + agent | peak RSS MB |',
+    '|---|--:|--:|--:|--:|--:|--:|--:|--:|',
+    ...rows,
+  ];
+}
+
+function endpointSection({ scenarios }: Results): string[] {
+  const rows = endpointScenarios.flatMap(({ name, endpoints }) =>
+    Object.values(scenarios[name] ?? {}).map((figures) => ({ endpoints, figures })),
+  );
+  if (rows.length === 0) return [];
+  const one = rows[0]?.figures?.cpuMicros;
+  return [
+    '',
+    '## @parley/client, small GET, 50 in flight, by endpoints',
+    '',
+    '| endpoints | calls/s | CPU µs/call | p50 ms | p99 ms | CPU ÷ one endpoint |',
+    '|--:|--:|--:|--:|--:|--:|',
+    ...rows.map(
+      ({ endpoints, figures }) => figures && row(String(endpoints), figures, [ratio(figures.cpuMicros, one)]),
+    ),
+  ].map(String);
+}
+
+function row(name: string, { perSecond, cpuMicros, p50Ms, p99Ms }: Figures, more: string[]): string {
+  const cells = [
+    name,
+    perSecond.toLocaleString('en'),
+    cpuMicros.toFixed(1),
+    p50Ms.toFixed(2),
+    p99Ms.toFixed(2),
+    ...more,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Two figures compared, with two digits; empty where there is nothing to compare with. */
+export function ratio(value: number, base: number | undefined): string {
+  return base ? (value / base).toFixed(2) : '';
+}

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Round, RoundResult } from './client-process.ts';
+import type { Measurement } from './measurement.ts';
+import { canPin, PinnedProcess } from './pinned-process.ts';
+import { circumstances, type Figures, figuresOf, type Results } from './results.ts';
+import type { Scenario } from './scenarios.ts';
+import type { ServerPorts } from './server.ts';
+
+/** What is run, and for how long. */
+export interface Plan {
+  /** What is compared with each other, and so takes turns. */
+  readonly groups: readonly (readonly Turn[])[];
+  readonly rounds: number;
+  /** Length of one round of one contender. */
+  readonly roundMs: number;
+}
+
+/** One contender in one scenario. */
+export interface Turn {
+  readonly scenario: Scenario;
+  readonly contender: string;
+}
+
+const serverCore = 0;
+const clientCore = 1;
+
+/**
+ * One server process on one core; one process per contender on the other, of which one runs at a time.
+ * In each round all that are compared take their turn, so that what else the machine does meets them all alike.
+ */
+export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+  const server = new PinnedProcess('server.ts', [], serverCore);
+  const clients = new Map<string, PinnedProcess>();
+  const scenarios: Record<string, Record<string, Figures | null>> = {};
+  const peakRssMb: Record<string, number> = {};
+  try {
+    const ports = (await server.receive()) as ServerPorts;
+    const trusted = join(folder, 'cert.pem');
+    writeFileSync(trusted, ports.cert);
+    for (const turns of groups) {
+      const seen = new Map<Turn, Measurement[]>(turns.map((turn) => [turn, []]));
+      for (let round = 1; round <= rounds; round++) {
+        for (const [turn, measurements] of seen) {
+          const { scenario, contender } = turn;
+          const client = clients.get(contender) ?? open(contender, ports, trusted);
+          clients.set(contender, client);
+          const asked: Round = { scenario: scenario.name, ms: roundMs };
+          const result = (await client.ask(asked)) as RoundResult;
+          peakRssMb[contender] = Math.round(result.peakRssMb);
+          if (result.error) console.error(`\n${contender}, ${scenario.title}: ${result.error}`);
+          if (result.measurement) measurements.push(result.measurement);
+        }
+        process.stderr.write(`\r${turns[0]?.scenario.title}: round ${round} of ${rounds}   `);
+      }
+      for (const [{ scenario, contender }, measurements] of seen) {
+        scenarios[scenario.name] = { ...scenarios[scenario.name], [contender]: figuresOf(measurements) };
+      }
+    }
+    process.stderr.write('\n');
+  } finally {
+    await Promise.all([...clients.values(), server].map((one) => one.close()));
+    rmSync(folder, { recursive: true });
+  }
+  return { ...circumstances(canPin), rounds, scenarios, peakRssMb };
+}
+
+function open(name: string, ports: ServerPorts, trusted: string): PinnedProcess {
+  return new PinnedProcess('client-process.ts', [name, JSON.stringify(ports)], clientCore, {
+    NODE_EXTRA_CA_CERTS: trusted,
+  });
+}

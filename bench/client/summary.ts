@@ -1,0 +1,58 @@
+import { baselines, ratio } from './report.ts';
+import type { Results } from './results.ts';
+import { endpointScenarios, mainScenario, scenarios } from './scenarios.ts';
+
+const ours = '@parley/client';
+const shown = [
+  ours,
+  'axios + parleyAdapter',
+  'undici.request',
+  '@grpc/grpc-js',
+  'axios + agent',
+  'axios + agent + axios-retry + opossum',
+];
+
+/** What the README shows: the main rows of the main scenario, and everything that somebody else does for less. */
+export function summary(results: Results): string {
+  return [...mainRows(results), '', ...losses(results)].join('\n');
+}
+
+function mainRows({ scenarios }: Results): string[] {
+  const byName = scenarios[mainScenario] ?? {};
+  const rows = shown.flatMap((name) => {
+    const figures = byName[name];
+    if (!figures) return [];
+    const cells = [
+      name,
+      figures.perSecond.toLocaleString('en'),
+      figures.cpuMicros.toFixed(1),
+      ratio(figures.cpuMicros, byName[baselines.undici]?.cpuMicros),
+      ratio(figures.perSecond, byName[baselines.axios]?.perSecond),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    '| client | calls/s | CPU µs/call | CPU ÷ undici.request | calls/s ÷ axios + agent |',
+    '|---|--:|--:|--:|--:|',
+    ...rows,
+  ];
+}
+
+/** Who takes less CPU than the typed client, scenario by scenario, and what it cannot do. */
+function losses({ scenarios: all }: Results): string[] {
+  const lines = scenarios.flatMap(({ name, title }) => {
+    const byName = all[name] ?? {};
+    const own = byName[ours];
+    if (!own) return name in all ? [`- ${title}: ${ours} cannot yet.`] : [];
+    const cheaper = Object.entries(byName).flatMap(([contender, figures]) =>
+      figures && figures.cpuMicros < own.cpuMicros
+        ? `${contender} takes ${ratio(figures.cpuMicros, own.cpuMicros)} × its CPU`
+        : [],
+    );
+    return cheaper.length > 0 ? [`- ${title}: ${cheaper.join(', ')}.`] : [];
+  });
+  const [one, ...more] = endpointScenarios.map(({ name }) => all[name]?.[ours]?.cpuMicros);
+  const dearest = more.at(-1);
+  if (!one || !dearest) return lines;
+  return [...lines, `- With 1000 endpoints a call takes ${ratio(dearest, one)} × the CPU that it takes with one.`];
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { chart } from '../bench/client/chart.ts';
+import { report } from '../bench/client/report.ts';
+import { figuresOf, median, type Results } from '../bench/client/results.ts';
+import { endpointScenarios, mainScenario, scenarios } from '../bench/client/scenarios.ts';
+import { summary } from '../bench/client/summary.ts';
+import { root } from './source-files.ts';
+
+const text = (path: string) => readFileSync(join(root, path), 'utf8');
+const results = JSON.parse(text('bench/results/client.json')) as Results;
+
+describe('bench/results/client.json', () => {
+  it('says where, when and at which commit it was measured', () => {
+    expect(results).toMatchObject({
+      commit: expect.stringMatching(/^[0-9a-f]{7,}$/),
+      date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+      machine: { cpu: expect.any(String), cores: expect.any(Number), node: expect.stringMatching(/^v\d+/) },
+    });
+    expect(results.rounds).toBeGreaterThanOrEqual(5);
+  });
+
+  it('has every scenario, and everybody in each', () => {
+    const everybody = Object.keys(results.scenarios[mainScenario] ?? {});
+    expect(everybody.length).toBeGreaterThanOrEqual(12);
+    expect(Object.keys(results.peakRssMb).sort()).toEqual(everybody.toSorted());
+    for (const { name } of scenarios) expect(Object.keys(results.scenarios[name] ?? {})).toEqual(everybody);
+    for (const { name } of endpointScenarios) {
+      expect(Object.keys(results.scenarios[name] ?? {})).toEqual(['@parley/client']);
+    }
+  });
+
+  it('has figures that can be, or none', () => {
+    for (const figures of Object.values(results.scenarios).flatMap((byName) => Object.values(byName))) {
+      if (!figures) continue;
+      const { perSecond, cpuMicros, p50Ms, p99Ms } = figures;
+      for (const figure of [perSecond, cpuMicros, p50Ms, p99Ms]) expect(figure).toBeGreaterThan(0);
+      expect(p99Ms).toBeGreaterThanOrEqual(p50Ms);
+    }
+  });
+});
+
+describe('what is published of it', () => {
+  it.each([
+    ['bench/results/client.md', report],
+    ['bench/results/client.svg', chart],
+  ])('is %s, as it is made from the figures', (path, make) => {
+    expect(text(path)).toBe(make(results));
+  });
+
+  it("is README's table, with what others do for less", () => {
+    expect(text('README.md')).toContain(`\n${summary(results)}\n`);
+  });
+});
+
+describe('the figures', () => {
+  it('are medians', () => {
+    expect([median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([2, 2.5]);
+    const round = { calls: 9, perSecond: 100, cpuMicros: 10, p50Ms: 1, p99Ms: 2 };
+    const figures = figuresOf([round, { ...round, cpuMicros: 90 }, { ...round, cpuMicros: 20 }]);
+    expect(figures).toEqual({ perSecond: 100, cpuMicros: 20, p50Ms: 1, p99Ms: 2 });
+    expect(figuresOf([])).toBeNull();
+  });
+});
