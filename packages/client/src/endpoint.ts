@@ -3,6 +3,17 @@ import type { Send } from './layer.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
 import type { ConnectionCounts, ConnectionPool } from './transport/connection-pool.ts';
 
+/** How one endpoint stands. */
+export interface EndpointStatus {
+  readonly address: string;
+  readonly circuit: CircuitState;
+  /** Attempts under way. */
+  readonly inFlight: number;
+  /** Its share of the attempts, against the others' weights. */
+  readonly weight: number;
+  readonly connections: ConnectionCounts;
+}
+
 /** One address of an upstream, with everything that is kept per address. */
 export class Endpoint {
   /** Origin, for example `http://10.0.0.7:3000`. */
@@ -27,12 +38,9 @@ export class Endpoint {
     return !this.#breaker.isAdmitting;
   }
 
-  get circuit(): CircuitState {
-    return this.#breaker.state;
-  }
-
-  get connections(): ConnectionCounts {
-    return this.#pool.counts;
+  get status(): EndpointStatus {
+    const { address, inFlight, weight } = this;
+    return { address, circuit: this.#breaker.state, inFlight, weight, connections: this.#pool.counts };
   }
 
   /** Makes one attempt here. */

@@ -2,6 +2,7 @@ export type { CancelSignal } from './cancel-signal.ts';
 export { createClient } from './client.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type { DiscoveryOptions } from './discovery/refreshed.ts';
+export type { EndpointStatus } from './endpoint.ts';
 // Symbols below matter to those who write a client of another kind over `Upstream.send`.
 export { type Layer, type Request, type Send, stack } from './layer.ts';
 export { parleyAdapter } from './parley-adapter.ts';
@@ -18,5 +19,5 @@ export type { Interceptors } from './transport/axios.ts';
 export type { ConnectionCounts, ConnectionPoolOptions } from './transport/connection-pool.ts';
 export type { HttpVersion } from './transport/connector.ts';
 export type { Pem, TlsOptions } from './transport/credentials.ts';
-export { createUpstream, type EndpointStatus, type Upstream } from './upstream.ts';
+export { createUpstream, type Upstream } from './upstream.ts';
 export { type UpstreamOptions, upstreamDefaults } from './upstream-options.ts';

@@ -225,7 +225,7 @@ describe('pipeline', () => {
     for (let i = 0; i < 10; i++) await outcome(send, somePost());
     jest.advanceTimersByTime(1_000);
     expect(await outcome(send, somePost(), 2_000)).toBe('attempt_timeout');
-    expect(endpoints[0]?.circuit).toBe('open');
+    expect(endpoints[0]?.status.circuit).toBe('open');
     jest.advanceTimersByTime(1_000);
     expect(await outcome(send, somePost())).toBe(200);
   });

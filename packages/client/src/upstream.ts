@@ -2,30 +2,20 @@ import { EventEmitter } from 'node:events';
 import { CallError } from '@parley/contract';
 import type { Address } from './discovery/address.ts';
 import { discovery, expectTls } from './discovery.ts';
-import { Endpoint } from './endpoint.ts';
+import { Endpoint, type EndpointStatus } from './endpoint.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
-import { CircuitBreaker, type CircuitState, windowBuckets } from './resilience/circuit-breaker.ts';
+import { CircuitBreaker, windowBuckets } from './resilience/circuit-breaker.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
-import { axiosTransport, createAxios, type Interceptors } from './transport/axios.ts';
-import { type ConnectionCounts, ConnectionPool } from './transport/connection-pool.ts';
+import { createAxios, type Interceptors } from './transport/axios.ts';
+import { axiosTransport } from './transport/axios-transport.ts';
+import { ConnectionPool } from './transport/connection-pool.ts';
 import { Credentials } from './transport/credentials.ts';
 import { undiciAdapter } from './transport/undici-adapter.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
-
-/** How one endpoint stands. */
-export interface EndpointStatus {
-  readonly address: string;
-  readonly circuit: CircuitState;
-  /** Attempts under way. */
-  readonly inFlight: number;
-  /** Its share of the attempts, against the others' weights. */
-  readonly weight: number;
-  readonly connections: ConnectionCounts;
-}
 
 /** A service seen by its caller, with everything that calls to it share. */
 export interface Upstream {
@@ -118,9 +108,7 @@ class OpenUpstream implements Upstream {
   };
 
   endpoints(): readonly EndpointStatus[] {
-    return this.#endpoints.current.map(({ address, circuit, inFlight, weight, connections }) => {
-      return { address, circuit, inFlight, weight, connections };
-    });
+    return this.#endpoints.current.map((endpoint) => endpoint.status);
   }
 
   subscribe(listener: TelemetryListener): () => void {
