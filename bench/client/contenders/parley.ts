@@ -19,19 +19,17 @@ const bench = defineContract('bench', {
   }),
 });
 
-/** Set once `tls` is an option of the upstream. */
-const hasTls = false;
-
-function upstreamOf({ scenario, origins }: Target) {
-  if (scenario.protocol !== 'http1' && !hasTls) return undefined;
-  // Of many endpoints each is called seldom: their sockets shall still be open when the next round comes.
-  return createUpstream('bench', origins, scenario.endpoints > 1 ? { idleConnectionMs: 60_000 } : {});
+function upstreamOf({ scenario: { protocol, endpoints }, origins, ports }: Target) {
+  return createUpstream('bench', origins, {
+    ...(protocol !== 'http1' && { tls: { ca: ports.cert } }),
+    // Of many endpoints each is called seldom: their sockets shall still be open when the next round comes.
+    ...(endpoints > 1 && { idleConnectionMs: 60_000 }),
+  });
 }
 
 /** Ours: the typed client, with everything on. */
 export const parleyClient: Contender = (target) => {
   const upstream = upstreamOf(target);
-  if (!upstream) return undefined;
   const client = createClient(bench, upstream);
   const { exchange } = target.scenario;
   return exchange === 'post' ? () => client.post(posted) : () => client[exchange]();
@@ -40,7 +38,6 @@ export const parleyClient: Contender = (target) => {
 /** Ours: axios over the whole pipeline. */
 export const parleyUnderAxios: Contender = (target) => {
   const upstream = upstreamOf(target);
-  if (!upstream) return undefined;
   const instance = axios.create({ adapter: parleyAdapter(upstream) });
   const { exchange } = target.scenario;
   const path = paths[exchange];
