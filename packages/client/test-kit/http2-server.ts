@@ -8,7 +8,7 @@ import {
   type ServerHttp2Stream,
   type Settings,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** What an HTTP/2 server does with one request. */
 export type StreamBehaviour = (stream: ServerHttp2Stream, path: string, session: ServerHttp2Session) => void;
@@ -25,8 +25,15 @@ export async function http2Server(
   const server: Http2Server = tls
     ? (createSecureServer({ settings, ...tls }) as unknown as Http2Server)
     : createServer({ settings });
+  // Before Node's own listener, which makes the session of it.
+  let latest: Socket | undefined;
+  const sockets = new WeakMap<ServerHttp2Session, Socket>();
+  server.prependListener('connection', (socket: Socket) => {
+    latest = socket;
+  });
   server.on('session', (session) => {
     opened++;
+    if (latest) sockets.set(session, latest);
     sessions.add(session);
     session.on('close', () => sessions.delete(session)).on('error', () => {});
     let streams = 0;
@@ -39,13 +46,15 @@ export async function http2Server(
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  /** Breaks a connection as a cut cable does: `session.socket` may not be destroyed on every Node. */
+  const cut = (session: ServerHttp2Session) => void sockets.get(session)?.destroy();
   const close = async () => {
     for (const session of sessions) session.destroy();
     server.close();
     await once(server, 'close');
   };
   const address = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { address, sessions, paths, close, counts: () => ({ opened, mostStreams }) };
+  return { address, sessions, paths, cut, close, counts: () => ({ opened, mostStreams }) };
 }
 
 /** Answers a stream as a service does. */

@@ -94,9 +94,10 @@ describe('track-connections', () => {
   });
 
   it('waits for a stuck request no longer than it may, and says how many it cut off', async () => {
-    const { connections, get } = await listening(() => {});
+    const arrived = Promise.withResolvers<void>();
+    const { connections, get } = await listening(() => arrived.resolve());
     const reply = expect(get()).rejects.toThrow();
-    await wait(50);
+    await arrived.promise;
     expect(await connections.close(50)).toBe(1);
     await reply;
   });
