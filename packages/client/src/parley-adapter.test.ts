@@ -209,6 +209,7 @@ describe('parleyAdapter', () => {
     ['insecureHTTPParser', true],
     ['lookup', () => {}],
     ['maxRate', 100],
+    ['formDataHeaderPolicy', 'content-only'],
     ['proxy', { host: 'proxy', port: 1 }],
     ['socketPath', '/tmp/socket'],
     ['transport', {}],

@@ -6,6 +6,7 @@ const ownsConnections = 'the upstream owns the connections';
 const unsupported: Readonly<Record<string, string>> = {
   family: ownsConnections,
   fetchOptions: ownsConnections,
+  formDataHeaderPolicy: 'of a form, content-type and content-length are taken',
   http2Options: ownsConnections,
   httpAgent: ownsConnections,
   httpVersion: ownsConnections,
