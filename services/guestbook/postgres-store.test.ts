@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { describeWith } from '../../test/needs.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import { startPostgres, type TestPostgres } from './test-postgres.ts';
 import { someVisit } from './test-visit.ts';
@@ -8,13 +9,13 @@ import type { VisitStore } from './visit.ts';
 const away = { code: 'upstream_unavailable', status: 503, detail: 'the database cannot be reached' };
 const late = { code: 'upstream_timeout', status: 504, detail: 'the database did not answer in time' };
 
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres?.remove());
+describeWith('PostgreSQL')('a PostgreSQL store', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.remove());
 
-describe('a PostgreSQL store', () => {
   let url: string;
   let store: VisitStore;
   beforeEach(async () => {

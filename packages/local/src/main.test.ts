@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { has } from '../../../test/needs.ts';
 import { createHouse } from '../test-fixtures/house.ts';
 import { isAlive, type LaunchOptions, launch, nodeArgs } from '../test-fixtures/launched.ts';
 import { delay } from './delay.ts';
@@ -10,7 +10,7 @@ import { loopback, type ReservedPorts, reservePorts } from './ports.ts';
 
 type Launched = ReturnType<typeof launch>;
 
-const hasNginx = spawnSync('nginx', ['-v']).status === 0;
+const hasNginx = has('nginx');
 const house = createHouse();
 const scratch = join(house.root, 'scratch');
 const started: Launched[] = [];
