@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { type ClientHttp2Session, type ClientSessionOptions, connect, type OutgoingHttpHeaders } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  type ClientSessionOptions,
+  connect,
+  constants,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
 import { text } from 'node:stream/consumers';
 
 /** A session that doesn't throw when its server goes away. */
@@ -15,6 +21,11 @@ export async function ask(session: ClientHttp2Session, headers: OutgoingHttpHead
     throw new Error('no response');
   });
   closed.catch(() => {});
-  const [head] = await Promise.race([once(stream, 'response'), closed]);
+  const [head] = await Promise.race([once(stream, 'response'), closed]).catch((error) => {
+    throw stream.rstCode === constants.NGHTTP2_REFUSED_STREAM ? new RefusedStream() : error;
+  });
   return { status: head[':status'] as number, headers: head, body: await text(stream) };
 }
+
+/** A request that was certainly never begun with: whoever asks sends it elsewhere. RFC 9113 §8.7. */
+export class RefusedStream extends Error {}
