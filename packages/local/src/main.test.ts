@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { has } from '../../../test/needs.ts';
+import { describeWith, has } from '../../../test/needs.ts';
 import { createHouse } from '../test-fixtures/house.ts';
 import { isAlive, type LaunchOptions, launch, nodeArgs } from '../test-fixtures/launched.ts';
 import { delay } from './delay.ts';
@@ -153,7 +153,7 @@ async function expectAnswer(url: string): Promise<void> {
   throw new Error(`no answer from ${url}`);
 }
 
-(hasNginx ? describe : describe.skip)('nginx under the launcher', () => {
+describeWith('nginx')('nginx under the launcher', () => {
   it('is started again when it dies, workers and all', async () => {
     const launched = start(['--gateway', 'nginx']);
     const { gatewayPid = 0 } = await launched.ready();
