@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { rejection, scripted, seededRandom, someReply, someRequest } from '../test-kit/sample.ts';
+import { rejection, scripted, seededRandom, someReply, someRequest } from '../test-fixtures/sample.ts';
 import { balancer } from './balancer.ts';
 import type { Endpoint } from './endpoint.ts';
 

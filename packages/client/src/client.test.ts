@@ -12,8 +12,8 @@ import {
   runInContext,
 } from '@parley/contract';
 import { z } from 'zod';
-import { httpServer, type SeenRequest, sendJson } from '../test-kit/http-server.ts';
-import { rejection, someError } from '../test-kit/sample.ts';
+import { httpServer, type SeenRequest, sendJson } from '../test-fixtures/http-server.ts';
+import { rejection, someError } from '../test-fixtures/sample.ts';
 import { createClient } from './client.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 

@@ -13,7 +13,7 @@ import {
 } from '@parley/contract';
 import { contextHeaders } from './context-headers.ts';
 import { inheritedContext } from './inherited-context.ts';
-import type { Request } from './layer.ts';
+import { newRequest, type Request } from './layer.ts';
 import type { Reply } from './reply.ts';
 import { type StreamingOperation, streamMethod } from './streaming/stream-method.ts';
 import type { Upstream } from './upstream.ts';
@@ -61,7 +61,7 @@ function requestOf(operation: Operation, input: Record<string, unknown>, options
   const { path, headers, body } = encode(operation, input);
   const { timeoutMs, ...explicit } = options ?? {};
   const context = inheritedContext(options && explicit);
-  return {
+  return newRequest({
     label: operation.label,
     method: operation.method,
     path,
@@ -72,16 +72,10 @@ function requestOf(operation: Operation, input: Record<string, unknown>, options
       ...headers,
     },
     body,
-    replyAs: 'text',
-    isIdempotent: operation.isIdempotent,
+    safety: operation.safety,
     context,
     timeoutMs,
-    deadlineMs: Number.POSITIVE_INFINITY,
-    signal: undefined,
-    attempt: 1,
-    mayRetry: false,
-    tried: [],
-  };
+  });
 }
 
 // The error must say whose input it was: a handler that calls this must not tell its own caller that theirs was wrong.

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { settled, VirtualClock } from '../test-kit/virtual-clock.ts';
+import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
 import type { Address } from './discovery/address.ts';
 import type { NameServer } from './discovery/name-server.ts';
 import { discovery } from './discovery.ts';

@@ -4,7 +4,7 @@ export { type Clock, systemClock } from './clock.ts';
 export type { DiscoveryOptions } from './discovery/refreshed.ts';
 export type { EndpointStatus } from './endpoint.ts';
 // Symbols below matter to those who write a client of another kind over `Upstream.send`.
-export { type Layer, type Request, type Send, stack } from './layer.ts';
+export { type Layer, type NewRequest, newRequest, type Request, type Send, stack } from './layer.ts';
 export { parleyAdapter } from './parley-adapter.ts';
 export { Reply, type ReplyHeaders, type ReplyOrigin } from './reply.ts';
 export type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';

@@ -6,7 +6,9 @@ import { type CallContext, currentContext } from '@parley/contract';
  * it is run with `runInContext({}, …)`.
  */
 export function inheritedContext(explicit?: CallContext): CallContext {
-  const served = currentContext();
+  const current = currentContext();
+  // A key names the request that is being served, not the calls that this makes.
+  const served = current.idempotencyKey === undefined ? current : { ...current, idempotencyKey: undefined };
   if (!explicit) return served;
   return {
     ...served,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { scripted, someReply, someRequest } from '../test-kit/sample.ts';
+import { scripted, someReply, someRequest } from '../test-fixtures/sample.ts';
 import { type Layer, stack } from './layer.ts';
 
 describe('stack', () => {

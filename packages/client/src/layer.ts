@@ -1,4 +1,4 @@
-import type { CallContext } from '@parley/contract';
+import type { CallContext, Safety } from '@parley/contract';
 import type { CancelSignal } from './cancel-signal.ts';
 import type { Reply } from './reply.ts';
 import type { RequestBody } from './transport/body-source.ts';
@@ -13,14 +13,14 @@ export interface Request {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** A stream can be sent once only: such a request is not idempotent, whatever its method. */
+  /** A stream can be sent once only: such a request is unsafe, whatever its method. */
   readonly body: RequestBody | undefined;
   /** `stream`: the reply's body is a `Readable` of bytes, which whoever has it must read to its end or destroy. */
   readonly replyAs: 'text' | 'bytes' | 'stream';
   /** What this call asks of the wire beyond that. */
   readonly wire?: WireOptions | undefined;
-  /** May be sent twice with the effect of once. */
-  readonly isIdempotent: boolean;
+  /** What may be done with it twice. */
+  readonly safety: Safety;
   readonly context: CallContext;
   /** The limit of the whole call, where the caller set one. */
   readonly timeoutMs: number | undefined;
@@ -34,6 +34,32 @@ export interface Request {
   readonly mayRetry: boolean;
   /** Where this call's attempts went, one address each. Filled by the balancer: the one member that all copies share. */
   readonly tried: string[];
+}
+
+/** What whoever makes a request says of it; the layers add the rest. */
+export type NewRequest = Pick<Request, 'label' | 'method' | 'path' | 'headers' | 'safety'> &
+  Partial<Pick<Request, 'body' | 'replyAs' | 'wire' | 'context' | 'timeoutMs'>>;
+
+/** A request as it enters the pipeline. `replyAs` is `text` and the context empty where not said. */
+export function newRequest(said: NewRequest): Request {
+  // Every member, always in one order: the layers' copies then are all of one shape to V8.
+  return {
+    label: said.label,
+    method: said.method,
+    path: said.path,
+    headers: said.headers,
+    body: said.body,
+    replyAs: said.replyAs ?? 'text',
+    wire: said.wire,
+    safety: said.safety,
+    context: said.context ?? {},
+    timeoutMs: said.timeoutMs,
+    deadlineMs: Number.POSITIVE_INFINITY,
+    signal: undefined,
+    attempt: 1,
+    mayRetry: false,
+    tried: [],
+  };
 }
 
 /** Answers a request, sooner or later. Rejects with a CallError only. */

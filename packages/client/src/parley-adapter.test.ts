@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CallError, now, runInContext } from '@parley/contract';
 import axios, { type AxiosError, type AxiosRequestConfig } from 'axios';
-import { httpServer, type SeenRequest, sendJson } from '../test-kit/http-server.ts';
-import { deadAddress } from '../test-kit/raw-server.ts';
+import { httpServer, type SeenRequest, sendJson } from '../test-fixtures/http-server.ts';
+import { deadAddress } from '../test-fixtures/raw-server.ts';
 import { parleyAdapter } from './parley-adapter.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 

@@ -1,6 +1,7 @@
+import { headerNames, type Safety } from '@parley/contract';
 import { contextHeaders } from './context-headers.ts';
 import { inheritedContext } from './inherited-context.ts';
-import type { Request } from './layer.ts';
+import { newRequest, type Request } from './layer.ts';
 import { axiosErrorOf, responseOf } from './parley-response.ts';
 import { boundStream, whenOver } from './stream-reply.ts';
 import {
@@ -59,7 +60,14 @@ export function parleyAdapter(upstream: Upstream): AxiosAdapter {
   };
 }
 
-const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+const idempotentMethods = new Set(['PUT', 'DELETE']);
+
+function safetyOf(method: string, headers: Record<string, string>): Safety {
+  if (safeMethods.has(method)) return 'safe';
+  if (idempotentMethods.has(method)) return 'idempotent';
+  return headerNames.idempotencyKey in headers ? 'keyed' : 'unsafe';
+}
 
 function toRequest(
   config: InternalAxiosRequestConfig,
@@ -71,24 +79,18 @@ function toRequest(
   const path = requestPath(config);
   const context = inheritedContext(signal && { signal });
   const headers = lowerCased(axiosHeaders);
-  const wire = wireOptions(config);
-  return {
+  return newRequest({
     label: `${method} ${path.split('?', 1)[0]}`,
     method,
     path,
     headers: { ...contextHeaders(context), ...headers },
     body,
     replyAs: replyAs(config.responseType),
-    isIdempotent: (idempotentMethods.has(method) || 'idempotency-key' in headers) && !(body instanceof StreamSource),
+    wire: wireOptions(config),
+    safety: body instanceof StreamSource ? 'unsafe' : safetyOf(method, headers),
     context,
     timeoutMs: config.timeout || undefined,
-    deadlineMs: Number.POSITIVE_INFINITY,
-    signal: undefined,
-    attempt: 1,
-    mayRetry: false,
-    tried: [],
-    ...(wire && { wire }),
-  };
+  });
 }
 
 function replyAs(responseType: InternalAxiosRequestConfig['responseType']): Request['replyAs'] {

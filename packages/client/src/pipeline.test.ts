@@ -10,8 +10,8 @@ import {
   somePost,
   someReply,
   someRequest,
-} from '../test-kit/sample.ts';
-import { settled, VirtualClock } from '../test-kit/virtual-clock.ts';
+} from '../test-fixtures/sample.ts';
+import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
 import { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { problemReply, scripted, someError, someReply, someRequest } from '../test-kit/sample.ts';
-import { settled, VirtualClock } from '../test-kit/virtual-clock.ts';
+import { problemReply, scripted, someError, someReply, someRequest } from '../test-fixtures/sample.ts';
+import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
 import type { Reply } from './reply.ts';
 import { attemptTelemetry, callTelemetry, Telemetry } from './telemetry.ts';
 

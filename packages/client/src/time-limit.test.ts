@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { rejection, someError } from '../test-kit/sample.ts';
-import { settled, VirtualClock } from '../test-kit/virtual-clock.ts';
+import { rejection, someError } from '../test-fixtures/sample.ts';
+import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
 import type { CancelSignal } from './cancel-signal.ts';
 import { sleep, timeLimit } from './time-limit.ts';
 

@@ -13,9 +13,21 @@ export interface CallContext {
   /** The id of the request that entered the system. */
   readonly requestId?: string;
   readonly trace?: TraceContext;
+  /** Attempts that all calls made on behalf of this request may still make together, the first one of each not counted. Absent: no limit but their own. */
+  readonly attemptsLeft?: number;
+  /** Who gives way when there is not enough for all. Absent: `normal`. */
+  readonly priority?: Priority;
+  /** The same for every try of one keyed request: who sees it twice answers it once. */
+  readonly idempotencyKey?: string | undefined;
   /** Who called, as its client certificate proves. Absent without mutual TLS; never taken from a header. */
   readonly caller?: CallerIdentity;
 }
+
+/** From who gives way last to who gives way first. */
+export const priorities = ['critical', 'normal', 'background'] as const;
+
+/** How much it matters that a call succeeds now. */
+export type Priority = (typeof priorities)[number];
 
 /** What a client certificate says of its holder. Its chain has been verified. */
 export interface CallerIdentity {

@@ -11,10 +11,11 @@ describe('defineContract', () => {
     expect(contract.operations.list.label).toBe('GET /things');
   });
 
-  it('knows what may be sent twice (RFC 9110 §9.2.2)', () => {
-    const made = [get, put, del, post, patch].map((method) => method('/x', { summary }).isIdempotent);
-    expect(made).toEqual([true, true, true, false, false]);
-    expect(post('/x', { summary, isIdempotent: true }).isIdempotent).toBe(true);
+  it('knows what may be sent twice (RFC 9110 §9.2)', () => {
+    const made = [get, put, del, post, patch].map((method) => method('/x', { summary }).safety);
+    expect(made).toEqual(['safe', 'idempotent', 'idempotent', 'unsafe', 'unsafe']);
+    const keyed: 'keyed' = post('/x', { summary, safety: 'keyed' }).safety;
+    expect(keyed).toBe('keyed');
   });
 
   it('answers 200 with an output and 204 without, unless told otherwise', () => {

@@ -7,6 +7,18 @@ export const headerNames = {
   tracestate: 'tracestate',
   /** Remaining time of the call as a duration in ms, since clocks of two machines differ (as userver and gRPC do). */
   timeoutMs: 'x-request-timeout-ms',
+  /** How many more attempts all calls on behalf of this request may make together; on a reply, how many are left of them. */
+  attemptsLeft: 'x-attempts-left',
+  /** `critical`, `normal` or `background`. */
+  priority: 'x-request-priority',
+  /** Names one keyed request over all its tries. draft-ietf-httpapi-idempotency-key-header-07. */
+  idempotencyKey: 'idempotency-key',
+  /** `true` on a reply that was given before, to an earlier try. */
+  idempotentReplayed: 'idempotent-replayed',
+  /** How busy a replica is, in ORCA's text format: `TEXT application_utilization=0.42, named_metrics.in_flight=7`. gRPC A51. */
+  loadReport: 'endpoint-load-metrics',
+  /** Where the time of a hop went. W3C Server Timing. */
+  serverTiming: 'server-timing',
   /** Seconds, or a date, before the server wants to see the caller again. RFC 9110 §10.2.3. */
   retryAfter: 'retry-after',
 } as const;

@@ -1,4 +1,12 @@
-export { type CallContext, type CallerIdentity, currentContext, now, runInContext } from './call-context.ts';
+export {
+  type CallContext,
+  type CallerIdentity,
+  currentContext,
+  now,
+  type Priority,
+  priorities,
+  runInContext,
+} from './call-context.ts';
 export { CallError, type CallErrorDetails, isCallError } from './call-error.ts';
 export {
   type CallOptions,
@@ -18,6 +26,8 @@ export { framings } from './framings.ts';
 export { headerNames } from './header-names.ts';
 export { openapi } from './openapi.ts';
 export {
+  type Auth,
+  type CachePolicy,
   del,
   get,
   type HeaderBinding,
@@ -27,6 +37,7 @@ export {
   patch,
   post,
   put,
+  type Safety,
 } from './operation.ts';
 export { type PathTemplate, pathTemplate } from './path-template.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './problem.ts';

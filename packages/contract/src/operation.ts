@@ -5,6 +5,31 @@ import type { InputOf, OutputOf, Schema } from './schema.ts';
 /** HTTP methods an operation can have. HEAD comes with every GET. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
+/**
+ * What may be done with an operation twice. `safe`: it changes nothing. `idempotent`: twice has the effect of once.
+ * `keyed`: twice with one `Idempotency-Key` has (the service remembers). `unsafe`: nobody sends it again, unless it was
+ * provably never processed. RFC 9110 §9.2.
+ */
+export type Safety = 'safe' | 'idempotent' | 'keyed' | 'unsafe';
+
+/** How long a reply may be used again, in seconds as on the wire. RFC 9111, RFC 5861. */
+export interface CachePolicy {
+  /** Fresh for so long. 0: ask each time whether it still holds. */
+  readonly maxAgeS: number;
+  /** After that, still used for so long while a new one is fetched. Default 0. */
+  readonly staleWhileRevalidateS?: number;
+  /** After that, still used for so long where no new one can be had. Default 0. */
+  readonly staleIfErrorS?: number;
+  /** `public`: any cache on the way may keep it. `private`: that of the caller only, since the reply is made for it. */
+  readonly scope: 'public' | 'private';
+}
+
+/**
+ * Who may call an operation. `public`: anybody. `service`: a service that proves who it is, by certificate or token.
+ * `scopes`: one whose token grants all of these.
+ */
+export type Auth = 'public' | 'service' | { readonly scopes: readonly string[] };
+
 /** A schema, or none. */
 type MaybeSchema = Schema | undefined;
 
@@ -12,7 +37,7 @@ type MaybeSchema = Schema | undefined;
 export type HeaderBinding<T> = { readonly [Member in keyof T & string]?: string };
 
 /** What an operation says of itself, beyond method and path. */
-export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema> {
+export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, S extends Safety = Safety> {
   /** One line for people, shown in the OpenAPI document. */
   readonly summary: string;
   /**
@@ -26,14 +51,24 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema> 
   readonly errors?: readonly AnyDefinedError[];
   /** Status of success. Default 200, or 204 where there is no output. */
   readonly status?: number;
-  /** May be sent twice with the effect of once. Default: true for GET, PUT and DELETE (RFC 9110 §9.2.2), false otherwise. */
-  readonly isIdempotent?: boolean;
+  /** Default, by RFC 9110 §9.2: GET `safe`, PUT and DELETE `idempotent`, POST and PATCH `unsafe`. */
+  readonly safety?: S;
+  /** For GET. Default: nobody keeps a reply. */
+  readonly cache?: CachePolicy;
+  /** Default `public`. */
+  readonly auth?: Auth;
+  /** False where a reply holds a secret next to something that the caller chose: its length would tell (BREACH). Default true. */
+  readonly mayCompress?: boolean;
   readonly requestHeaders?: HeaderBinding<InputOf<I>>;
   readonly responseHeaders?: HeaderBinding<OutputOf<O>>;
 }
 
 /** One thing that a service can do, as its contract says it. Made by {@link get}, {@link post} and the like. */
-export interface Operation<I extends MaybeSchema = MaybeSchema, O extends MaybeSchema = MaybeSchema> {
+export interface Operation<
+  I extends MaybeSchema = MaybeSchema,
+  O extends MaybeSchema = MaybeSchema,
+  S extends Safety = Safety,
+> {
   /** Method and path template: `GET /api/greetings/{language}`. Names the operation in logs, errors and metrics. */
   readonly label: string;
   readonly method: Method;
@@ -43,20 +78,27 @@ export interface Operation<I extends MaybeSchema = MaybeSchema, O extends MaybeS
   readonly output: O;
   readonly errors: readonly AnyDefinedError[];
   readonly status: number;
-  readonly isIdempotent: boolean;
+  readonly safety: S;
+  readonly cache: CachePolicy | undefined;
+  readonly auth: Auth;
+  readonly mayCompress: boolean;
   /** Where the input's members that are neither in the path nor in a header travel. */
   readonly rest: 'query' | 'body';
   readonly requestHeaders: readonly (readonly [member: string, header: string])[];
   readonly responseHeaders: readonly (readonly [member: string, header: string])[];
 }
 
-type Define = <I extends MaybeSchema = undefined, O extends MaybeSchema = undefined>(
+type Define<Standard extends Safety> = <
+  I extends MaybeSchema = undefined,
+  O extends MaybeSchema = undefined,
+  const S extends Safety = Standard,
+>(
   path: string,
-  options: OperationOptions<I, O>,
-) => Operation<I, O>;
+  options: OperationOptions<I, O, S>,
+) => Operation<I, O, S>;
 
 const define =
-  (method: Method, isIdempotent: boolean): Define =>
+  <Standard extends Safety>(method: Method, standard: Standard): Define<Standard> =>
   (path, options) => ({
     label: `${method} ${path}`,
     method,
@@ -66,7 +108,10 @@ const define =
     output: options.output as never,
     errors: options.errors ?? [],
     status: options.status ?? (options.output ? 200 : 204),
-    isIdempotent: options.isIdempotent ?? isIdempotent,
+    safety: options.safety ?? (standard as never),
+    cache: options.cache,
+    auth: options.auth ?? 'public',
+    mayCompress: options.mayCompress ?? true,
     rest: method === 'GET' || method === 'DELETE' ? 'query' : 'body',
     requestHeaders: lowerCased(options.requestHeaders),
     responseHeaders: lowerCased(options.responseHeaders),
@@ -77,12 +122,12 @@ function lowerCased(binding: object = {}): [string, string][] {
 }
 
 /** An operation that reads and changes nothing. May be sent twice. */
-export const get: Define = define('GET', true);
+export const get: Define<'safe'> = define('GET', 'safe');
 /** An operation that does something new each time it is sent. */
-export const post: Define = define('POST', false);
+export const post: Define<'unsafe'> = define('POST', 'unsafe');
 /** An operation that sets something to a given state. May be sent twice. */
-export const put: Define = define('PUT', true);
+export const put: Define<'idempotent'> = define('PUT', 'idempotent');
 /** An operation that changes part of something. */
-export const patch: Define = define('PATCH', false);
+export const patch: Define<'unsafe'> = define('PATCH', 'unsafe');
 /** An operation that removes something. May be sent twice. */
-export const del: Define = define('DELETE', true);
+export const del: Define<'idempotent'> = define('DELETE', 'idempotent');

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { until } from '../../test-kit/raw-server.ts';
-import { VirtualClock } from '../../test-kit/virtual-clock.ts';
+import { until } from '../../test-fixtures/raw-server.ts';
+import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import { discovery } from '../discovery.ts';
 import type { Address, Discovery } from './address.ts';
 

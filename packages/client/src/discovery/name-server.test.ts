@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { dnsServer, type ZoneRecord } from '../../test-kit/dns-server.ts';
-import { until } from '../../test-kit/raw-server.ts';
-import { VirtualClock } from '../../test-kit/virtual-clock.ts';
+import { dnsServer, type ZoneRecord } from '../../test-fixtures/dns-server.ts';
+import { until } from '../../test-fixtures/raw-server.ts';
+import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import { discovery } from '../discovery.ts';
 import type { Address, Discovery } from './address.ts';
 import { systemNameServer } from './name-server.ts';

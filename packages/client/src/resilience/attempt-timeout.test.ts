@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { hanging, rejection, scripted, someReply, someRequest } from '../../test-kit/sample.ts';
-import { VirtualClock } from '../../test-kit/virtual-clock.ts';
+import { hanging, rejection, scripted, someReply, someRequest } from '../../test-fixtures/sample.ts';
+import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request } from '../layer.ts';
 import { attemptTimeout } from './attempt-timeout.ts';
 

@@ -8,8 +8,8 @@ import {
   someError,
   someReply,
   someRequest,
-} from '../../test-kit/sample.ts';
-import { settled } from '../../test-kit/virtual-clock.ts';
+} from '../../test-fixtures/sample.ts';
+import { settled } from '../../test-fixtures/virtual-clock.ts';
 import type { Send } from '../layer.ts';
 import { CircuitBreaker, type CircuitState, circuitBreaker, type Permit, windowBuckets } from './circuit-breaker.ts';
 

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { hanging, rejection, scripted, someError, someReply, someRequest } from '../../test-kit/sample.ts';
-import { VirtualClock } from '../../test-kit/virtual-clock.ts';
+import { hanging, rejection, scripted, someError, someReply, someRequest } from '../../test-fixtures/sample.ts';
+import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import { deadline } from './deadline.ts';
 
 let clock: VirtualClock;

@@ -8,8 +8,8 @@ import {
   somePost,
   someReply,
   someRequest,
-} from '../../test-kit/sample.ts';
-import { VirtualClock } from '../../test-kit/virtual-clock.ts';
+} from '../../test-fixtures/sample.ts';
+import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request } from '../layer.ts';
 import { retry } from './retry.ts';
 import { RetryBudget } from './retry-budget.ts';

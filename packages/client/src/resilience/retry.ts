@@ -29,9 +29,10 @@ export interface RetryShared {
 export function retry(options: RetryOptions, { budget, clock, random }: RetryShared): Layer {
   return (next) =>
     async function retry(request) {
+      const isRepeatable = request.safety !== 'unsafe';
       budget.deposit();
       for (let attempt = 1; ; attempt++) {
-        const mayRetry = request.isIdempotent && attempt < options.maxAttempts;
+        const mayRetry = isRepeatable && attempt < options.maxAttempts;
         let outcome: Reply | CallError;
         try {
           outcome = await next({ ...request, attempt, mayRetry });
@@ -41,7 +42,7 @@ export function retry(options: RetryOptions, { budget, clock, random }: RetrySha
         }
         const failure = outcome instanceof CallError ? outcome : outcome.error;
         if (!failure?.isTransient || attempt === options.maxAttempts) return settle(outcome);
-        if (!request.isIdempotent && !failure.isUnprocessed) return settle(outcome);
+        if (!isRepeatable && !failure.isUnprocessed) return settle(outcome);
         if (isSpent(request.body)) return settle(outcome);
 
         // On top of Retry-After: callers that were told the same must not come back together.

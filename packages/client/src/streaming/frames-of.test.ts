@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { framings } from '@parley/contract';
-import { rejection } from '../../test-kit/sample.ts';
-import { settled, VirtualClock } from '../../test-kit/virtual-clock.ts';
+import { rejection } from '../../test-fixtures/sample.ts';
+import { settled, VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import { framesOf } from './frames-of.ts';
 
 const { sse } = framings;

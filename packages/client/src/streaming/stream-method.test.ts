@@ -16,8 +16,8 @@ import {
   stream,
 } from '@parley/contract';
 import { z } from 'zod';
-import { until } from '../../test-kit/raw-server.ts';
-import { rejection } from '../../test-kit/sample.ts';
+import { until } from '../../test-fixtures/raw-server.ts';
+import { rejection } from '../../test-fixtures/sample.ts';
 import { createClient } from '../client.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
 import type { UpstreamOptions } from '../upstream-options.ts';

@@ -53,7 +53,7 @@ function toConfig(request: Request, adapter: AxiosAdapter) {
     // false: axios would call a body that isn't there a form.
     headers: { 'content-type': false, ...request.headers },
     data: request.body,
-    isIdempotent: request.isIdempotent,
+    isIdempotent: request.safety !== 'unsafe',
     responseType: responseTypes[request.replyAs],
     ...(request.signal && { signal: toAbortSignal(request.signal) }),
     ...(request.wire as object | undefined),
@@ -73,7 +73,7 @@ function toInternalConfig(request: Request, adapter: AxiosAdapter): AttemptConfi
     url: request.path,
     headers: toAxiosHeaders(request.headers),
     data: request.body,
-    isIdempotent: request.isIdempotent,
+    isIdempotent: request.safety !== 'unsafe',
     responseType: responseTypes[request.replyAs],
     validateStatus: null,
     allowAbsoluteUrls: false,

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Behaviour, httpReply, RawServer, until } from '../../test-kit/raw-server.ts';
-import { rejection, seededRandom, somePost, someRequest } from '../../test-kit/sample.ts';
-import { VirtualClock } from '../../test-kit/virtual-clock.ts';
+import { type Behaviour, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
+import { rejection, seededRandom, somePost, someRequest } from '../../test-fixtures/sample.ts';
+import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import { createUpstream } from '../upstream.ts';
 import type { UpstreamOptions } from '../upstream-options.ts';
 
@@ -146,7 +146,7 @@ describe('ConnectionPool', () => {
       });
       expect(server.requests).toHaveLength(2);
       await upstream.send(somePost({ body }));
-      expect((await upstream.send(somePost({ body, isIdempotent: true }))).status).toBe(200);
+      expect((await upstream.send(somePost({ body, safety: 'keyed' }))).status).toBe(200);
       expect(server.requests).toHaveLength(5);
       expect(server.requests.at(-1)).toMatch(/\r\n\r\n\{"a":1\}$/);
     });
@@ -228,11 +228,8 @@ describe('ConnectionPool', () => {
     closeables.push(server);
     const address = await server.listen();
     const script = `
-      import { createUpstream } from '@parley/client';
-      const request = {
-        label: 'GET /', method: 'GET', path: '/', headers: {}, replyAs: 'text', isIdempotent: true, context: {},
-        deadlineMs: Infinity, attempt: 1, mayRetry: false, tried: [],
-      };
+      import { createUpstream, newRequest } from '@parley/client';
+      const request = newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' });
       for (const doesClose of [true, false]) {
         const upstream = createUpstream('things', '${address}', { minConnections: 3, idleConnectionMs: 60_000 });
         const { status } = await upstream.send(request);

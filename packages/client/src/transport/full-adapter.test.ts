@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { until } from '../../test-kit/raw-server.ts';
+import { until } from '../../test-fixtures/raw-server.ts';
 import { upstreamDefaults } from '../upstream-options.ts';
 import {
   type AxiosAdapter,

@@ -1,9 +1,9 @@
 import { constants } from 'node:http2';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { certificateAuthority, type Pair } from '../../test-kit/certificates.ts';
-import { answer, http2Server, type StreamBehaviour } from '../../test-kit/http2-server.ts';
-import { httpReply, RawServer, until } from '../../test-kit/raw-server.ts';
-import { rejection, somePost, someRequest } from '../../test-kit/sample.ts';
+import { certificateAuthority, type Pair } from '../../test-fixtures/certificates.ts';
+import { answer, http2Server, type StreamBehaviour } from '../../test-fixtures/http2-server.ts';
+import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
+import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import { createUpstream } from '../upstream.ts';
 import type { UpstreamOptions } from '../upstream-options.ts';
 

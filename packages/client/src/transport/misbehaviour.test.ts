@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CallError } from '@parley/contract';
-import { type Behaviour, httpReply, RawServer, until } from '../../test-kit/raw-server.ts';
-import { somePost, someRequest } from '../../test-kit/sample.ts';
+import { type Behaviour, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
+import { somePost, someRequest } from '../../test-fixtures/sample.ts';
 import { systemClock } from '../clock.ts';
 import type { Request } from '../layer.ts';
 import { boundStream } from '../stream-reply.ts';
@@ -286,7 +286,7 @@ describe('a streamed body', () => {
   it('is not sent twice, even where the reply says that it may be', async () => {
     const problem = httpReply('{"type":"https://x/unavailable"}', { status: '503 Service Unavailable' });
     await open((socket, text) => /once/.test(text) && socket.write(problem), { maxAttempts: 3 });
-    const { status } = await upstream.send(somePost({ body: body(), isIdempotent: true }));
+    const { status } = await upstream.send(somePost({ body: body(), safety: 'keyed' }));
     expect(status).toBe(503);
     expect(server.requests.join('').match(/once/g)).toHaveLength(1);
   });

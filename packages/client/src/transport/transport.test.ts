@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CallError } from '@parley/contract';
-import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../../test-kit/raw-server.ts';
-import { rejection, somePost, someRequest } from '../../test-kit/sample.ts';
+import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
+import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import type { Request } from '../layer.ts';
 import type { Reply } from '../reply.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';

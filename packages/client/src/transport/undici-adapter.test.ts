@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
-import { httpReply, RawServer, until } from '../../test-kit/raw-server.ts';
+import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { upstreamDefaults } from '../upstream-options.ts';
 import { type AxiosAdapter, AxiosHeaders, type InternalAxiosRequestConfig } from './axios.ts';
 import { ConnectionPool } from './connection-pool.ts';

@@ -6,6 +6,7 @@ import {
   headerNames,
   now,
   parseTraceparent,
+  priorities,
   runInContext,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
@@ -20,6 +21,7 @@ export interface CallContextOptions {
 // Ids end up in logs and headers: nothing that could break a line or a query.
 const safeId = /^[A-Za-z0-9._-]{1,128}$/;
 const duration = /^\d{1,10}$/;
+const count = /^\d{1,2}$/;
 
 /**
  * Gives each request its context: id, trace, deadline, and a signal that fires when the client hangs up or
@@ -39,6 +41,7 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
       signal: signalOf(res, timeoutMs),
       requestId,
       trace: childTrace(parseTraceparent(req.get(headerNames.traceparent), req.get(headerNames.tracestate))),
+      ...saidBy(req),
       ...(caller && { caller }),
     };
     runInContext(context, next);
@@ -48,6 +51,18 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
 function requestIdOf(req: Request): string {
   const given = req.get(headerNames.requestId) ?? '';
   return safeId.test(given) ? given : randomUUID();
+}
+
+/** What a caller may say of its request, where it does and where it makes sense. */
+function saidBy(req: Request): CallContext {
+  const left = req.get(headerNames.attemptsLeft) ?? '';
+  const priority = priorities.find((one) => one === req.get(headerNames.priority));
+  const key = req.get(headerNames.idempotencyKey) ?? '';
+  return {
+    ...(count.test(left) && { attemptsLeft: Number(left) }),
+    ...(priority && { priority }),
+    ...(key && { idempotencyKey: key }),
+  };
 }
 
 function askedTimeoutMs(req: Request): number {

@@ -1,26 +1,11 @@
 import { CallError, type CallErrorDetails, type ErrorCode, problemMediaType, problemOf } from '@parley/contract';
-import type { Request, Send } from '../src/layer.ts';
+import { newRequest, type Request, type Send } from '../src/layer.ts';
 import { Reply, type ReplyHeaders } from '../src/reply.ts';
 
 /** A request as a client makes it. */
 export function someRequest(overrides: Partial<Request> = {}): Request {
-  return {
-    label: 'GET /api/things/{id}',
-    method: 'GET',
-    path: '/api/things/7',
-    headers: {},
-    body: undefined,
-    replyAs: 'text',
-    isIdempotent: true,
-    context: {},
-    timeoutMs: undefined,
-    deadlineMs: Number.POSITIVE_INFINITY,
-    signal: undefined,
-    attempt: 1,
-    mayRetry: false,
-    tried: [],
-    ...overrides,
-  };
+  const label = 'GET /api/things/{id}';
+  return { ...newRequest({ label, method: 'GET', path: '/api/things/7', headers: {}, safety: 'safe' }), ...overrides };
 }
 
 /** A request that must not be sent twice. */
@@ -29,7 +14,7 @@ export function somePost(overrides: Partial<Request> = {}): Request {
     label: 'POST /api/things',
     method: 'POST',
     path: '/api/things',
-    isIdempotent: false,
+    safety: 'unsafe',
     ...overrides,
   });
 }
