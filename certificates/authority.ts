@@ -1,9 +1,8 @@
+import 'reflect-metadata'; // before x509, which doesn't load without it
 import { randomBytes, webcrypto } from 'node:crypto';
 import type * as X509 from '@peculiar/x509';
 
-// The library finds its algorithms by tsyringe, which refuses to load without a polyfill of `Reflect.getMetadata`. It would
-// ask for what TypeScript emits for decorators of ours, and there are none: "none" is all it needs to hear, in time.
-Object.assign(Reflect, { getMetadata: () => undefined, getOwnMetadata: () => undefined, defineMetadata: () => {} });
+// Late: Jest runs a CommonJS module before any that it is imported beside.
 const x509 = await import('@peculiar/x509');
 
 /** A certificate with its private key, both PEM. */

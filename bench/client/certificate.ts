@@ -1,27 +1,7 @@
-import './reflect-metadata.ts';
-import { webcrypto } from 'node:crypto';
-import {
-  BasicConstraintsExtension,
-  PemConverter,
-  SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
+import { createAuthority, issue, type KeyPair } from '../../certificates/authority.ts';
 
-/** Makes a key and a certificate for 127.0.0.1 that signs itself, both PEM. */
-export async function certificate(): Promise<{ key: string; cert: string }> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const names = new SubjectAlternativeNameExtension([
-    { type: 'ip', value: '127.0.0.1' },
-    { type: 'dns', value: 'localhost' },
-  ]);
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: 'CN=localhost',
-    keys,
-    signingAlgorithm: algorithm,
-    notAfter: new Date(Date.now() + 86_400_000),
-    extensions: [new BasicConstraintsExtension(true), names],
-  });
-  const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
-  return { key, cert: certificate.toString('pem') };
+/** Makes a key and a certificate for 127.0.0.1, and the CA that clients trust, all PEM. */
+export async function certificate(): Promise<KeyPair & { readonly ca: string }> {
+  const authority = await createAuthority('bench', 1);
+  return { ...(await issue(authority, { names: ['localhost', '127.0.0.1'], validDays: 1 })), ca: authority.cert };
 }

@@ -39,7 +39,7 @@ export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
   try {
     const ports = (await server.receive()) as ServerPorts;
     const trusted = join(folder, 'cert.pem');
-    writeFileSync(trusted, ports.cert);
+    writeFileSync(trusted, ports.ca);
     for (const turns of groups) {
       const seen = new Map<Turn, Measurement[]>(turns.map((turn) => [turn, []]));
       for (let round = 1; round <= rounds; round++) {

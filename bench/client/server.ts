@@ -9,18 +9,18 @@ import { grpcMethods } from './grpc-methods.ts';
 import { answerPlainly } from './plain-server.ts';
 import type { Exchange } from './scenarios.ts';
 
-/** Where the server process listens, and what its certificate is. */
+/** Where the server process listens, and what CA its certificate is of. */
 export interface ServerPorts {
   readonly http1: number;
   readonly 'http1-tls': number;
   readonly 'http2-tls': number;
   readonly grpc: number;
   readonly 'grpc-tls': number;
-  readonly cert: string;
+  readonly ca: string;
 }
 
 // The other end of every contender, in a process of its own: told to stop by the end of its IPC channel.
-const { key, cert } = await certificate();
+const { key, cert, ca } = await certificate();
 const secure = { key, cert };
 const ports: ServerPorts = {
   http1: await listening(createServer(answerPlainly)),
@@ -30,7 +30,7 @@ const ports: ServerPorts = {
   'grpc-tls': await grpcListening(
     ServerCredentials.createSsl(null, [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }]),
   ),
-  cert,
+  ca,
 };
 process.send?.(ports);
 process.on('disconnect', () => process.exit());

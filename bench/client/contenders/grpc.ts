@@ -9,7 +9,7 @@ export const grpc: Contender = ({ scenario: { exchange, protocol }, ports }) => 
   const isSecure = protocol === 'http2-tls';
   const client = new Client(
     `127.0.0.1:${isSecure ? ports['grpc-tls'] : ports.grpc}`,
-    isSecure ? credentials.createSsl(Buffer.from(ports.cert)) : credentials.createInsecure(),
+    isSecure ? credentials.createSsl(Buffer.from(ports.ca)) : credentials.createInsecure(),
   );
   const { path, requestSerialize, responseDeserialize } = grpcMethods[exchange];
   const message = exchange === 'post' ? posted : {};

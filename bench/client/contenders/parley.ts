@@ -21,7 +21,7 @@ const bench = defineContract('bench', {
 
 function upstreamOf({ scenario: { protocol, endpoints }, origins, ports }: Target) {
   return createUpstream('bench', origins, {
-    ...(protocol !== 'http1' && { tls: { ca: ports.cert } }),
+    ...(protocol !== 'http1' && { tls: { ca: ports.ca } }),
     // Of many endpoints each is called seldom: their sockets shall still be open when the next round comes.
     ...(endpoints > 1 && { idleConnectionMs: 60_000 }),
   });

@@ -12,7 +12,7 @@ let pair: Pair;
 beforeAll(async () => {
   const authority = await certificateAuthority();
   ca = authority.ca;
-  pair = await authority.issue({ ips: ['127.0.0.1'] });
+  pair = await authority.issue({ names: ['127.0.0.1'] });
 });
 let closeables: { close(): Promise<void> }[];
 beforeEach(() => {

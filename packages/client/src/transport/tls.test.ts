@@ -21,7 +21,7 @@ let folder: string;
 beforeAll(async () => {
   authority = await certificateAuthority();
   other = await certificateAuthority('another CA');
-  pair = await authority.issue({ ips: ['127.0.0.1'], names: ['things.test'], uris: ['spiffe://acme/things'] });
+  pair = await authority.issue({ names: ['things.test', '127.0.0.1'], spiffeId: 'spiffe://acme/things' });
 });
 let closeables: { close(): Promise<void> }[];
 beforeEach(() => {
@@ -93,7 +93,7 @@ describe('TLS', () => {
     ],
     [
       'an expired certificate',
-      () => authority.issue({ ips: ['127.0.0.1'], validDays: -1 }),
+      () => authority.issue({ names: ['127.0.0.1'], validDays: -1 }),
       () => ({ ca: authority.ca }),
       /its certificate has expired \(CERT_HAS_EXPIRED\)$/,
     ],
@@ -140,9 +140,9 @@ describe('TLS', () => {
       rejectUnauthorized: true,
       ca: authority.ca,
     });
-    const own = await authority.issue({ uris: ['spiffe://acme/hello'] });
+    const own = await authority.issue({ spiffeId: 'spiffe://acme/hello' });
     expect((await upstreamAt(address, { ca: authority.ca, ...own }).send(someRequest())).status).toBe(200);
-    expect(seen[0]?.peer).toBe('URI:spiffe://acme/hello');
+    expect(seen[0]?.peer).toBe('DNS:things, URI:spiffe://acme/hello');
   });
 
   it('resumes the session of the connection before', async () => {
@@ -181,9 +181,9 @@ describe('TLS', () => {
 
     it('fails no call, and ends with the new certificate on every connection', async () => {
       const { address, seen } = await tlsServer(mutual());
-      put(await authority.issue({ uris: ['spiffe://acme/old'] }));
+      put(await authority.issue({ spiffeId: 'spiffe://acme/old' }));
       const upstream = upstreamAt(address, files(), { maxConnectionAgeMs: 200 });
-      const next = await authority.issue({ uris: ['spiffe://acme/new'] });
+      const next = await authority.issue({ spiffeId: 'spiffe://acme/new' });
       let isDone = false;
       let calls = 0;
       const caller = async () => {
@@ -191,23 +191,25 @@ describe('TLS', () => {
       };
       const callers = Array.from({ length: 10 }, caller);
       put(next);
-      await Promise.race([until(() => seen.at(-1)?.peer === 'URI:spiffe://acme/new'), ...callers]);
+      await Promise.race([until(() => seen.at(-1)?.peer === 'DNS:things, URI:spiffe://acme/new'), ...callers]);
       const since = seen.length;
       await Promise.race([until(() => seen.length > since + 5), ...callers]);
       isDone = true;
       await Promise.all(callers);
       expect(calls).toBeGreaterThan(100);
-      expect(seen[0]?.peer).toBe('URI:spiffe://acme/old');
-      expect(new Set(seen.slice(since).map(({ peer }) => peer))).toEqual(new Set(['URI:spiffe://acme/new']));
+      expect(seen[0]?.peer).toBe('DNS:things, URI:spiffe://acme/old');
+      expect(new Set(seen.slice(since).map(({ peer }) => peer))).toEqual(
+        new Set(['DNS:things, URI:spiffe://acme/new']),
+      );
       expect(upstream.endpoints()[0]?.connections.closedByAge).toBeGreaterThan(0);
     }, 15_000);
 
     it('keeps the old pair while the new one does not fit together, and says so', async () => {
       const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
       const { address, seen, sockets } = await tlsServer(mutual());
-      put(await authority.issue({ uris: ['spiffe://acme/old'] }));
+      put(await authority.issue({ spiffeId: 'spiffe://acme/old' }));
       const upstream = upstreamAt(address, files());
-      const next = await authority.issue({ uris: ['spiffe://acme/new'] });
+      const next = await authority.issue({ spiffeId: 'spiffe://acme/new' });
       writeFileSync(at('cert'), next.cert);
       await until(() => warn.mock.calls.length > 0);
       expect(warn.mock.calls[0]?.[0]).toMatch(/^cannot use the certificates in tls: .*; the old certificates stay$/);
@@ -220,12 +222,12 @@ describe('TLS', () => {
         for (const socket of sockets) socket.destroy();
         await until(() => upstream.endpoints()[0]?.connections.open === 0);
       };
-      for (let i = 0; i < 100 && seen.at(-1)?.peer !== 'URI:spiffe://acme/new'; i++) {
+      for (let i = 0; i < 100 && seen.at(-1)?.peer !== 'DNS:things, URI:spiffe://acme/new'; i++) {
         await reconnect();
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
-      expect(seen[0]?.peer).toBe('URI:spiffe://acme/old');
-      expect(seen.at(-1)?.peer).toBe('URI:spiffe://acme/new');
+      expect(seen[0]?.peer).toBe('DNS:things, URI:spiffe://acme/old');
+      expect(seen.at(-1)?.peer).toBe('DNS:things, URI:spiffe://acme/new');
     }, 15_000);
   });
 });
