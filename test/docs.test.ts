@@ -61,7 +61,7 @@ describe('ARCHITECTURE.md', () => {
 
   it('lists the middleware of the way in in their order', () => {
     const source = text('packages/service/src/app.ts');
-    const inCode = calledIn(source, /^ {2,6}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm);
+    const inCode = calledIn(source, /^ {2,14}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm);
     expect(table('ARCHITECTURE.md', 'The way in').map(([, middleware]) => middleware)).toEqual(inCode);
   });
 });
@@ -98,7 +98,7 @@ describe('packages/service/README.md', () => {
   it('lists the middleware in their order', () => {
     const inCode = calledIn(
       text('packages/service/src/app.ts'),
-      /^ {2,6}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm,
+      /^ {2,14}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm,
     );
     const kebab = (name?: string) => name?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     expect(table('packages/service/README.md', 'Order').map(([, name]) => name)).toEqual(inCode.map(kebab));

@@ -1,4 +1,4 @@
-import type { Contract, Handler, Handlers, Method, Operation } from '@parley/contract';
+import type { Contract, Handler, Handlers } from '@parley/contract';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import { http2Express } from './http2-express.ts';
@@ -13,7 +13,9 @@ import { runningOperation } from './middleware/running-operation.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { validatedHandler } from './middleware/validated-handler.ts';
-import { expressPath, mostSpecificFirst } from './routes.ts';
+import { operationRoutes } from './operation-routes.ts';
+import { mostSpecificFirst } from './routes.ts';
+import { stack } from './stack.ts';
 
 /** How an app treats its requests. */
 export interface AppOptions {
@@ -45,18 +47,24 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   const routes = mostSpecificFirst(contract.operations);
   const app = createExpress(options.trustedProxies ?? 1);
 
-  app.use(callContext({ requestTimeoutMs })); // outermost: everything below knows request id, trace and deadline
-  app.use(accessLog({ logger })); // above all that answers: sees every answer, and how long it took
-  app.use(securityHeaders()); // above all that answers: problems carry them too
-  app.use(compression()); // above all that answers at length
-  for (const [name, operation] of routes) {
-    app[methodOf(operation)](
-      expressPath(operation),
-      runningOperation(operation), // first in a route: from here on log and problem know the operation
-      body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
-      validatedHandler(operation, handlerOf(handlers, name), streams), // below body: needs it parsed
-    );
-  }
+  app.use(
+    stack(
+      callContext({ requestTimeoutMs }), // outermost: everything below knows request id, trace and deadline
+      accessLog({ logger }), // above all that answers: sees every answer, and how long it took
+      securityHeaders(), // above all that answers: problems carry them too
+      compression(), // above all that answers at length
+      operationRoutes(
+        routes.map(([name, operation]) => ({
+          operation,
+          serve: stack(
+            runningOperation(operation), // first in a route: from here on log and problem know the operation
+            body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
+            validatedHandler(operation, handlerOf(handlers, name), streams), // below body: needs it parsed
+          ),
+        })),
+      ),
+    ),
+  );
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
   app.use(problem({ logger })); // innermost: whatever was thrown above ends here
@@ -72,10 +80,6 @@ function createExpress(trustedProxies: number): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
   return app;
-}
-
-function methodOf({ method }: Operation) {
-  return method.toLowerCase() as Lowercase<Method>;
 }
 
 function handlerOf(handlers: object, name: string): Handler {

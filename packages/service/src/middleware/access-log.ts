@@ -16,11 +16,13 @@ const clientClosedRequest = 499;
  * header or a body, where secrets travel.
  */
 export function accessLog({ logger }: AccessLogOptions): RequestHandler {
+  // What may be a secret never gets into a line of these members: looking for it costs as much as the rest of the line.
+  const log = logger.child({}, { redact: [] });
   return function accessLog(req, res, next) {
     const startMs = performance.now();
     // 'close' comes from the socket, outside the request's context.
     const { requestId, trace } = currentContext();
-    res.once('close', () => {
+    res.on('close', () => {
       const status = statusOf(res);
       const line = {
         method: req.method,
@@ -31,7 +33,7 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
         traceId: trace?.traceId,
         bytes: bytesOf(res),
       };
-      logger[status >= 500 ? 'error' : 'info'](line, status === clientClosedRequest ? 'client went away' : 'request');
+      log[status >= 500 ? 'error' : 'info'](line, status === clientClosedRequest ? 'client went away' : 'request');
     });
     next();
   };

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   type CallContext,
-  CallError,
   childTrace,
   headerNames,
   now,
@@ -9,8 +8,9 @@ import {
   priorities,
   runInContext,
 } from '@parley/contract';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { callerOf } from '../caller-identity.ts';
+import { RequestEnd, requestEnd } from '../request-end.ts';
 
 /** How a request's context is made. */
 export interface CallContextOptions {
@@ -36,13 +36,17 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     res.setHeader(headerNames.requestId, requestId);
     const timeoutMs = Math.min(requestTimeoutMs, askedTimeoutMs(req));
     const caller = callerOf(req.socket);
-    const context: CallContext = {
+    const end = new RequestEnd(res, timeoutMs);
+    const context: CallContext & { [requestEnd]: RequestEnd } = {
       deadlineMs: now() + timeoutMs,
-      signal: signalOf(res, timeoutMs),
+      get signal() {
+        return end.signal;
+      },
       requestId,
       trace: childTrace(parseTraceparent(req.get(headerNames.traceparent), req.get(headerNames.tracestate))),
       ...saidBy(req),
       ...(caller && { caller }),
+      [requestEnd]: end,
     };
     runInContext(context, next);
   };
@@ -68,16 +72,4 @@ function saidBy(req: Request): CallContext {
 function askedTimeoutMs(req: Request): number {
   const text = req.get(headerNames.timeoutMs) ?? '';
   return duration.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
-}
-
-function signalOf(res: Response, timeoutMs: number): AbortSignal {
-  const controller = new AbortController();
-  const late = () => controller.abort(new CallError('deadline_exceeded', `Not answered in ${timeoutMs} ms`));
-  if (timeoutMs === 0) late();
-  const timer = setTimeout(late, timeoutMs);
-  res.once('close', () => {
-    clearTimeout(timer);
-    if (!res.writableFinished) controller.abort(new CallError('cancelled', 'client went away'));
-  });
-  return controller.signal;
 }

@@ -7,7 +7,7 @@ import {
   type StreamHandler,
 } from '@parley/contract';
 import type { RequestHandler } from 'express';
-import { untilAborted } from '../until-aborted.ts';
+import { requestEndOf } from '../request-end.ts';
 import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';
 import { validInput } from './valid-input.ts';
 import { validOutput } from './valid-output.ts';
@@ -26,12 +26,13 @@ export function validatedHandler(
   }
   return async function validatedHandler(req, res) {
     const context = currentContext();
+    const end = requestEndOf(context);
     const answer = async () => {
       const input = await validInput(operation, req);
-      context.signal?.throwIfAborted();
+      if (end?.reason) throw end.reason;
       return validOutput(operation, await handler(input, context));
     };
-    const output = await untilAborted(answer, context.signal);
+    const output = await (end ? end.bound(answer) : answer());
     res.status(operation.status);
     if (!operation.output) return void res.end();
     const { headers, body } = encodeOutput(operation, output);
