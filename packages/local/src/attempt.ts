@@ -17,7 +17,7 @@ interface Progress {
 }
 
 /** Headers of a replica that no client sees: the gateway's own business, and how busy we are. As nginx' `proxy.conf`. */
-const keptInside = ['x-request-id', 'keep-alive', 'endpoint-load-metrics', 'server-timing'];
+const keptInside = ['x-request-id', 'keep-alive', 'endpoint-load-metrics', 'server-timing', 'x-attempts-left'];
 const replyTimeoutMs = 12_000;
 
 /** Scope: one per gateway; owns the connections to the replicas. */
