@@ -38,15 +38,22 @@ export function adaptiveLimit(): Limit {
       return current;
     },
     update({ slowdown = 1, loopDelayMs, peakInFlight }) {
-      const isSaturated = loopDelayMs > saturatedMs;
+      if (loopDelayMs > saturatedMs) {
+        // No smoothing: the median of several turns is no chance, and while they are long there are few of them.
+        current = within(Math.min(current, peakInFlight) * Math.max(0.5, saturatedMs / loopDelayMs));
+        return;
+      }
       // So few requests say nothing of how many would be too many.
-      if (!isSaturated && peakInFlight < current / 2) return;
-      const from = isSaturated ? Math.min(current, peakInFlight) : current;
-      const gradient = Math.max(0.5, Math.min(1, tolerance / slowdown, saturatedMs / loopDelayMs));
-      const queue = isSaturated ? 0 : gradient === 1 ? from / 2 : Math.sqrt(from);
-      current = Math.max(min, Math.min(max, from + smoothing * (from * gradient + queue - from)));
+      if (peakInFlight < current / 2) return;
+      const gradient = Math.max(0.5, Math.min(1, tolerance / slowdown));
+      const queue = gradient === 1 ? current / 2 : Math.sqrt(current);
+      current = within(current + smoothing * (current * gradient + queue - current));
     },
   };
+}
+
+function within(limit: number): number {
+  return Math.max(min, Math.min(max, limit));
 }
 
 /** A limit that stays as it is. Infinity: none. */

@@ -1,6 +1,6 @@
 /** Windows that the usual latency is an average of. As Netflix Gradient2. */
 const usualWindows = 600;
-/** The first so many are averaged plainly. */
+/** Of the first so many the best one counts: code is cold then, or the service began under load. */
 const warmUpWindows = 10;
 /** A latency that grew by no more than this, in ms, is no queue: a turn of the event loop in which others were served. */
 const slackMs = 25;
@@ -29,7 +29,7 @@ export class Slowdown {
   record(kind: object, latencyMs: number): void {
     let latency = this.#latencies.get(kind);
     if (!latency) {
-      latency = { usualMs: 0, windows: 0, sumMs: 0, count: 0 };
+      latency = { usualMs: Number.POSITIVE_INFINITY, windows: 0, sumMs: 0, count: 0 };
       this.#latencies.set(kind, latency);
     }
     latency.sumMs += latencyMs;
@@ -55,8 +55,8 @@ function endWindowOf(latency: Latency): number {
   latency.sumMs = 0;
   latency.count = 0;
   latency.windows++;
-  const weight = latency.windows <= warmUpWindows ? 1 / latency.windows : 2 / (usualWindows + 1);
-  latency.usualMs += weight * (averageMs - latency.usualMs);
+  if (latency.windows <= warmUpWindows) latency.usualMs = Math.min(latency.usualMs, averageMs);
+  else latency.usualMs += (2 / (usualWindows + 1)) * (averageMs - latency.usualMs);
   // Back from a long overload: the average remembers it for a minute, in which queues would pass for usual.
   if (latency.usualMs > 2 * averageMs) latency.usualMs *= 0.95;
   return Math.max(1, averageMs / (latency.usualMs + slackMs));
