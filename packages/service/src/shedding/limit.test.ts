@@ -41,16 +41,25 @@ describe('adaptive limit', () => {
     expect(limit.current).toBeLessThan(130);
   });
 
-  it('comes down at once where the event loop is late, to what a turn of 50 ms takes', () => {
+  it('comes down to what a turn of 100 ms takes where the event loop is late for three windows', () => {
     const limit = adaptiveLimit();
-    limit.update({ ...calm, loopDelayMs: 75, peakInFlight: 90 });
+    const late = { ...calm, loopDelayMs: 150, peakInFlight: 90 };
+    limit.update(late);
+    limit.update(late);
+    expect(limit.current).toBe(200);
+    limit.update(late);
     expect(limit.current).toBeCloseTo(60);
-    limit.update({ ...calm, loopDelayMs: 50, peakInFlight: 25 });
+    limit.update({ ...calm, loopDelayMs: 100, peakInFlight: 25 });
     expect(limit.current).toBeCloseTo(60);
-    limit.update({ ...calm, loopDelayMs: 5000, peakInFlight: 60 });
-    expect(limit.current).toBeCloseTo(30);
-    limit.update({ ...calm, loopDelayMs: 5000, peakInFlight: 1 });
-    expect(limit.current).toBe(20);
+  });
+
+  it('halves at most per window where the event loop is late, and stops at 20', () => {
+    const limit = adaptiveLimit();
+    const peaks = [0, 0, 200, 200, 1].map((peakInFlight) => {
+      limit.update({ ...calm, loopDelayMs: 5000, peakInFlight });
+      return limit.current;
+    });
+    expect(peaks).toEqual([200, 200, 100, 50, 20]);
   });
 
   it('learns nothing of speed from a window without requests', () => {

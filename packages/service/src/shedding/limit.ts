@@ -20,7 +20,9 @@ const tolerance = 1.5;
 /** How much of the way to its new value the limit goes per window. */
 const smoothing = 0.2;
 /** From this delay on, in ms, more work at once only waits for the event loop. */
-const saturatedMs = 50;
+const saturatedMs = 100;
+/** So many windows in a row: the processor may just be busy with somebody else, such as another replica that starts. */
+const saturatedWindows = 3;
 /** Where the limit begins. High, and it comes down within a second: too low a one would refuse what is no overload. */
 const initial = 200;
 const min = 20;
@@ -33,13 +35,15 @@ const max = 1000;
  */
 export function adaptiveLimit(): Limit {
   let current = initial;
+  let saturated = 0;
   return {
     get current() {
       return current;
     },
     update({ slowdown = 1, loopDelayMs, peakInFlight }) {
-      if (loopDelayMs > saturatedMs) {
-        // No smoothing: the median of several turns is no chance, and while they are long there are few of them.
+      saturated = loopDelayMs > saturatedMs ? saturated + 1 : 0;
+      if (saturated >= saturatedWindows) {
+        // No smoothing: so many long turns are no chance, and while they are long there are few windows.
         current = within(Math.min(current, peakInFlight) * Math.max(0.5, saturatedMs / loopDelayMs));
         return;
       }
