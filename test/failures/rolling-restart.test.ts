@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream } from '@parley/client';
+import { isCallError } from '@parley/contract';
 import { guestbook } from '@parley/guestbook';
 import { eventually } from '../eventually.ts';
 import { has } from '../needs.ts';
@@ -11,7 +12,8 @@ import { isAlive, type RunningHouse, startHouse } from '../running-house.ts';
 import { type RunningService, startService } from '../running-service.ts';
 import { type LoadReport, type LoadRequest, type SteadyLoad, startCalls, startLoad } from '../steady-load.ts';
 
-const perSecond = 25;
+/** Few, for machines that run other things too; what they take is a question of the machine, not of the drain. */
+const perSecond = Number(process.env.REQUESTS_PER_SECOND ?? 50);
 const gets = ['/api/hello?name=Alice&language=fr', '/api/greetings', '/api/visits?limit=5', '/api/hello'];
 
 /** Half of them write, through all three services. */
@@ -60,7 +62,7 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('a rolling re
         await pidOf(replica, pid);
       }
     });
-    expect(report.sent).toBeGreaterThan(100);
+    expect(report.sent).toBeGreaterThan(perSecond * 2);
     expect(report.lost).toEqual({});
   }, 60_000);
 });
@@ -98,7 +100,7 @@ describe('a rolling restart under the client', () => {
         await (n % 2 === 0 ? addVisit({ name: `Ada ${n}` }) : listVisits({ limit: 5 }));
         return undefined;
       } catch (error) {
-        return `${n % 2 === 0 ? 'addVisit' : 'listVisits'} ${(error as Error).message}`;
+        return `${n % 2 === 0 ? 'addVisit' : 'listVisits'} ${isCallError(error) ? error.code : error}`;
       }
     };
     const report = await under(startCalls(perSecond, call), 'client', async () => {
@@ -110,7 +112,7 @@ describe('a rolling restart under the client', () => {
       }
     });
     await upstream.close();
-    expect(report.sent).toBeGreaterThan(100);
+    expect(report.sent).toBeGreaterThan(perSecond * 2);
     expect(report.lost).toEqual({});
   }, 60_000);
 });
