@@ -66,6 +66,7 @@ function saidBy(req: Request): CallContext {
     ...(count.test(left) && { attemptsLeft: Number(left) }),
     ...(priority && { priority }),
     ...(key && { idempotencyKey: key }),
+    ...(req.get(headerNames.explain) === '1' && { timings: [] }),
   };
 }
 
