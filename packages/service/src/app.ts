@@ -2,6 +2,7 @@ import type { Contract, Handler, Handlers, Method, Operation } from '@parley/con
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import { http2Express } from './http2-express.ts';
+import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { createLogger } from './logger.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { body } from './middleware/body.ts';
@@ -29,6 +30,8 @@ export interface AppOptions {
   readonly heartbeatMs?: number;
   /** Fires when the service stops: streams end, and say so. `serve` has its own. */
   readonly stopping?: AbortSignal;
+  /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
+  readonly idempotency?: IdempotencyOptions;
   /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
   readonly version?: string;
 }
@@ -37,11 +40,12 @@ export interface AppOptions {
  * Makes the Express app that serves a contract. The order of the middleware is written here and nowhere else:
  * first listed sees the request first.
  *
- * @throws TypeError where an operation has no handler
+ * @throws TypeError where an operation has no handler, or an option is out of range
  */
 export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
   const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
+  const keyed = idempotency(options.idempotency, logger);
   const routes = mostSpecificFirst(contract.operations);
   const app = createExpress(options.trustedProxies ?? 1);
 
@@ -54,7 +58,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
       expressPath(operation),
       runningOperation(operation), // first in a route: from here on log and problem know the operation
       body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
-      validatedHandler(operation, handlerOf(handlers, name), streams), // below body: needs it parsed
+      validatedHandler(operation, handlerOf(handlers, name), streams, keyed), // below body: needs it parsed
     );
   }
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
