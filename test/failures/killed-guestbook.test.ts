@@ -67,7 +67,7 @@ describe.each(has('PostgreSQL') ? ['SQLite', 'PostgreSQL'] : ['SQLite'])('a gues
         const [visit, other] = (await Promise.all(sent)).filter((answer) => answer !== undefined);
         if (visit && other) expect(other).toEqual(visit);
         if (visit) return visit;
-        if (performance.now() - startMs > 100_000) throw new Error(`${name} is not answered: ${JSON.stringify(tally)}`);
+        if (performance.now() - startMs > 200_000) throw new Error(`${name} is not answered: ${JSON.stringify(tally)}`);
         await pause(50 * random());
       }
     };
@@ -92,7 +92,8 @@ describe.each(has('PostgreSQL') ? ['SQLite', 'PostgreSQL'] : ['SQLite'])('a gues
     expect(kept.map(({ name }) => name).sort()).toEqual(names.toSorted());
     expect(byName(answered)).toEqual(byName(kept));
     expect(tally.replayed).toBeGreaterThan(0);
-  }, 120_000);
+    // On a machine with nothing else to do, a fraction of it.
+  }, 240_000);
 });
 
 /** Gives the visit, or nothing where no answer came or it was no 201. */

@@ -55,8 +55,7 @@ const keyParameter: Json = {
   name: headerNames.idempotencyKey,
   in: 'header',
   required: false,
-  description:
-    'The same each time this request is sent, so that it has its effect once. Any value that nobody else has.',
+  description: 'Any value of your own, the same each time you send this request, so that it has its effect once.',
   schema: { type: 'string', maxLength: 255 },
   example: '"8e03978e-40d5-43e6-bc93-6894a57f9324"',
 };

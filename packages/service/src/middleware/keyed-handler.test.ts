@@ -1,12 +1,16 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { CallError, defineContract, post, stream } from '@parley/contract';
+import supertest from 'supertest';
 import { z } from 'zod';
+import { ca, certificate } from '../../test-fixtures/certificates.ts';
 import { arrivals, shopApp, soldOut } from '../../test-fixtures/keyed-app.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { createApp } from '../app.ts';
+import { createCallerServer } from '../caller-server.ts';
 import { keyInUse } from '../idempotency/idempotency-store.ts';
 import { keyedAnswer } from '../idempotency/keyed-call.ts';
 import { memoryStore } from '../idempotency/memory-store.ts';
+import { openSecureContext } from '../secure-context.ts';
 
 const codeOf = (reply: { body: { type?: string } }) => reply.body.type?.replace('urn:parley:problem:', '');
 
@@ -183,6 +187,18 @@ describe('keyed-handler', () => {
     const { app } = shopApp({}, { idempotency: { store } });
     const reply = await order(app).expect(409).expect('retry-after', '1');
     expect(codeOf(reply)).toBe('idempotency_key_in_use');
+  });
+
+  it('keeps the keys of two callers apart', async () => {
+    const tls = openSecureContext({ ...(await certificate()), ca });
+    const { app, handled } = shopApp();
+    const callers = [await certificate({ names: ['ada'] }), await certificate({ names: ['ben'] })];
+    for (const { cert, key } of [...callers, ...callers]) {
+      const { server } = createCallerServer(app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 }, tls });
+      const asked = supertest.agent(server, { ca, cert, key }).post('/api/orders').set('idempotency-key', 'k');
+      await asked.send({ book: 'Emma' }).expect(201);
+    }
+    expect(handled()).toBe(2);
   });
 
   it('forgets an answer after its time', async () => {
