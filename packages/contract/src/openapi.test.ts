@@ -28,6 +28,7 @@ const document = openapi(
       responseHeaders: { location: 'Location' },
     }),
     touch: post('/touch', { summary: 'Touches' }),
+    order: post('/orders', { summary: 'Orders', safety: 'keyed' }),
   }),
   '2.3.4',
 ) as { paths: Record<string, Record<string, Record<string, unknown>>> };
@@ -50,6 +51,13 @@ describe('openapi', () => {
       },
     });
     expect(document.paths['/touch']?.post).not.toHaveProperty('requestBody');
+  });
+
+  it('says which operations take a key', () => {
+    expect(document.paths['/orders']?.post?.parameters).toEqual([
+      expect.objectContaining({ name: 'idempotency-key', in: 'header', required: false }),
+    ]);
+    expect(document.paths['/touch']?.post).not.toHaveProperty('parameters');
   });
 
   it('says what comes back, in headers and body', () => {

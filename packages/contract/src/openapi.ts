@@ -1,6 +1,7 @@
 import type { Contract } from './contract.ts';
 import type { AnyDefinedError } from './defined-error.ts';
 import { framings } from './framings.ts';
+import { headerNames } from './header-names.ts';
 import type { Operation } from './operation.ts';
 import { problemMediaType } from './problem.ts';
 import { jsonSchemaOf, type Schema } from './schema.ts';
@@ -28,7 +29,7 @@ export function openapi(contract: Contract, version = '1.0.0'): Json {
 }
 
 function describe(operationId: string, operation: Operation): Json {
-  const parameters = parametersOf(operation);
+  const parameters = [...parametersOf(operation), ...(operation.safety === 'keyed' ? [keyParameter] : [])];
   const body = bodyOf(operation);
   return {
     operationId,
@@ -49,6 +50,15 @@ function parametersOf(operation: Operation): Json[] {
     return operation.rest === 'query' ? { name, in: 'query', required: required.has(name), schema } : [];
   });
 }
+
+const keyParameter: Json = {
+  name: headerNames.idempotencyKey,
+  in: 'header',
+  required: false,
+  description: 'Any value of your own, the same each time you send this request, so that it has its effect once.',
+  schema: { type: 'string', maxLength: 255 },
+  example: '"8e03978e-40d5-43e6-bc93-6894a57f9324"',
+};
 
 function bodyOf(operation: Operation): Json | undefined {
   if (operation.rest !== 'body' || !operation.input) return undefined;

@@ -2,6 +2,7 @@ import type { Contract, Handler, Handlers } from '@parley/contract';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import { http2Express } from './http2-express.ts';
+import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { createLogger } from './logger.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { body } from './middleware/body.ts';
@@ -41,6 +42,8 @@ export interface AppOptions {
   readonly heartbeatMs?: number;
   /** Fires when the service stops: streams end, and say so. `serve` has its own. */
   readonly stopping?: AbortSignal;
+  /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
+  readonly idempotency?: IdempotencyOptions;
   /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
   readonly version?: string;
 }
@@ -54,6 +57,7 @@ export interface AppOptions {
 export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
   const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
+  const keyed = idempotency(options.idempotency, logger);
   const routes = mostSpecificFirst(contract.operations);
   const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
   const app = createExpress(options.trustedProxies ?? 1);
@@ -73,7 +77,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
           serve: stack(
             runningOperation(operation), // first in a route: from here on log and problem know the operation
             body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
-            validatedHandler(operation, handlerOf(handlers, name), streams), // below body: needs it parsed
+            validatedHandler(operation, handlerOf(handlers, name), streams, keyed), // below body: needs it parsed
           ),
         })),
       ),
