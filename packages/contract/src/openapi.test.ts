@@ -28,6 +28,11 @@ const document = openapi(
       responseHeaders: { location: 'Location' },
     }),
     touch: post('/touch', { summary: 'Touches' }),
+    rules: get('/rules', {
+      summary: 'Rules',
+      output: z.object({ text: z.string() }),
+      cache: { maxAgeS: 60, scope: 'public' },
+    }),
   }),
   '2.3.4',
 ) as { paths: Record<string, Record<string, Record<string, unknown>>> };
@@ -50,6 +55,14 @@ describe('openapi', () => {
       },
     });
     expect(document.paths['/touch']?.post).not.toHaveProperty('requestBody');
+  });
+
+  it('says how long a reply may be used again', () => {
+    expect(document.paths).toMatchObject({
+      '/rules': {
+        get: { responses: { 200: { headers: { 'cache-control': { schema: { const: 'public, max-age=60' } } } } } },
+      },
+    });
   });
 
   it('says what comes back, in headers and body', () => {
