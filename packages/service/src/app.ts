@@ -5,6 +5,7 @@ import { http2Express } from './http2-express.ts';
 import { createLogger } from './logger.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { body } from './middleware/body.ts';
+import { cacheHeaders } from './middleware/cache-headers.ts';
 import { callContext } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { openapiDocument, openapiOperation } from './middleware/openapi-document.ts';
@@ -29,6 +30,8 @@ export interface AppOptions {
   readonly heartbeatMs?: number;
   /** Fires when the service stops: streams end, and say so. `serve` has its own. */
   readonly stopping?: AbortSignal;
+  /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
+  readonly compressBelow?: number;
   /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
   readonly version?: string;
 }
@@ -48,11 +51,12 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   app.use(callContext({ requestTimeoutMs })); // outermost: everything below knows request id, trace and deadline
   app.use(accessLog({ logger })); // above all that answers: sees every answer, and how long it took
   app.use(securityHeaders()); // above all that answers: problems carry them too
-  app.use(compression()); // above all that answers at length
+  app.use(compression({ compressBelow: options.compressBelow })); // above all that answers at length
   for (const [name, operation] of routes) {
     app[methodOf(operation)](
       expressPath(operation),
       runningOperation(operation), // first in a route: from here on log and problem know the operation
+      cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
       body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
       validatedHandler(operation, handlerOf(handlers, name), streams), // below body: needs it parsed
     );
