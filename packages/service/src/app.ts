@@ -14,6 +14,7 @@ import { runningOperation } from './middleware/running-operation.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { validatedHandler } from './middleware/validated-handler.ts';
+import { parseQuery } from './query.ts';
 import { expressPath, mostSpecificFirst } from './routes.ts';
 
 /** How an app treats its requests. */
@@ -71,7 +72,7 @@ function createExpress(trustedProxies: number): Express {
   const app = http2Express(express());
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies);
-  app.set('query parser', 'simple');
+  app.set('query parser', parseQuery);
   // One operation, one URL: limits and caches in front compare text.
   app.enable('case sensitive routing');
   app.enable('strict routing');

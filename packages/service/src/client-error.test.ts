@@ -61,6 +61,12 @@ describe('client-error', () => {
     expect(problem).toMatchObject({ status: 408 });
   });
 
+  it('answers one that follows another after that one', async () => {
+    const app: RequestListener = (_req, res) => setImmediate(() => res.end('first'));
+    const received = await answerTo('GET / HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n', { app });
+    expect(received).toMatch(/^HTTP\/1.1 200 .*firstHTTP\/1.1 400 /s);
+  });
+
   it('writes nothing into an answer that is under way', async () => {
     const head = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
     const received = await answerTo(head, { next: 'nonsense\r\n', app: (_req, res) => res.write('half') });

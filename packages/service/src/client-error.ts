@@ -1,10 +1,10 @@
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CallError, problemMediaType, problemOf } from '@parley/contract';
+import { bareProblem, bareText } from './bare-problem.ts';
 
 /** What Node says is wrong with a request that never reached the app → what the client is told. */
 const meanings: Readonly<Record<string, readonly [status: number, detail: string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'Headers are too large'],
+  HPE_HEADER_OVERFLOW: [431, 'URL and headers are too large'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Chunk extensions are too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request did not arrive in time'],
 };
@@ -17,10 +17,16 @@ export function answerClientErrors(server: Server): void {
     // From TLS: there is no connection to answer on, and what the client did wrong is in its own alert.
     if (!isAboutHttp(error)) return void socket.destroy();
     const response = latest.get(socket);
+    const answer = () => {
+      if (socket.writable) socket.end(answerTo(error), () => socket.destroy());
+      else socket.destroy();
+    };
+    if (!response || response.writableFinished) return answer();
+    // A request further down the connection is at fault: whoever sent the one before would take this for its answer.
+    if (response.req.complete) return void response.once('close', answer);
     // In the midst of a response, more bytes would look like part of it.
-    const isAnswering = response?.headersSent && !response.writableFinished;
-    if (!socket.writable || isAnswering) socket.destroy();
-    else socket.end(answerTo(error), () => socket.destroy());
+    if (response.headersSent) socket.destroy();
+    else answer();
   });
 }
 
@@ -30,13 +36,5 @@ function isAboutHttp({ code = '' }: NodeJS.ErrnoException): boolean {
 
 function answerTo({ code = '' }: NodeJS.ErrnoException): string {
   const [status, detail] = meanings[code] ?? [400, 'Request is not valid HTTP'];
-  const body = JSON.stringify(problemOf(new CallError('rejected', detail, { status }), undefined, undefined));
-  return [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Connection: close',
-    `Content-Type: ${problemMediaType}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    '',
-    body,
-  ].join('\r\n');
+  return bareText(bareProblem('rejected', detail, status));
 }
