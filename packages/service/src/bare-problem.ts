@@ -20,6 +20,9 @@ export function bareProblem(code: ErrorCode, detail: string, status?: number): B
   return { status: error.status, headers, body };
 }
 
+/** To CONNECT. */
+export const noTunnel = bareProblem('method_not_allowed', 'This is no proxy: it takes no CONNECT');
+
 /** Sends it, over any protocol. */
 export function sendBare(res: ServerResponse, { status, headers, body }: BareProblem): void {
   res.writeHead(status, headers);

@@ -1,16 +1,9 @@
 import type { Server } from 'node:http';
 import type { Http2Server, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Duplex } from 'node:stream';
-import { bareProblem, bareText } from './bare-problem.ts';
+import { noTunnel } from './bare-problem.ts';
 
-const noTunnel = bareProblem('method_not_allowed', 'This is no proxy: it takes no CONNECT');
-
-/** Answers what Node never shows the app: CONNECT, and expectations beyond `100-continue`. Node itself says nothing of them. */
+/** Answers what Node would answer without a word: CONNECT over HTTP/2, and expectations beyond `100-continue`. */
 export function answerUnusualRequests(server: Server, http2: Http2Server): void {
-  server.on('connect', (_req: unknown, socket: Duplex) => {
-    socket.on('error', () => {});
-    socket.end(bareText(noTunnel), () => socket.destroy());
-  });
   http2.on('connect', (_req: Http2ServerRequest, res: Http2ServerResponse) => {
     res.writeHead(noTunnel.status, noTunnel.headers);
     res.end(noTunnel.body);
