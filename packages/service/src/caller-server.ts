@@ -45,7 +45,11 @@ export function createCallerServer(app: RequestListener, { limits, tls }: Caller
   answerUnusualRequests(server, http2);
   // A broken connection has been ended by then, and there is nobody left to answer.
   http2.on('sessionError', () => {});
-  http2.on('session', (session) => session.setTimeout(limits.keepAliveTimeout, () => session.close()));
+  http2.on('session', (session) => {
+    session.setTimeout(limits.keepAliveTimeout, () => session.close());
+    // Whoever has ended asks for nothing more; Node would wait for the timeout above.
+    session.socket.once('end', () => session.close());
+  });
 
   const event = tls ? 'secureConnection' : 'connection';
   const speakHttp1 = server.listeners(event) as ((socket: Socket) => void)[];

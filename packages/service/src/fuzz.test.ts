@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { exchange, faultOverHttp1 } from '../test-fixtures/fuzz-http1.ts';
 import { faultOverHttp2, sendBytes } from '../test-fixtures/fuzz-http2.ts';
-import { brokenHttp1, brokenHttp2, oddRequest } from '../test-fixtures/fuzz-requests.ts';
+import { brokenHttp1, brokenHttp2, type OddRequest, oddRequest } from '../test-fixtures/fuzz-requests.ts';
 import { type FuzzService, startFuzzService } from '../test-fixtures/fuzz-service.ts';
 
 /** `npm run test:fuzz` asks for 100 000. */
@@ -35,29 +35,27 @@ async function send(protocol: string, count: number, salt: number): Promise<stri
   const left = Math.ceil(count / perConnection);
   let sent = 0;
   let fault: string | undefined;
-  const worker = async (number: number) => {
+  const isTls = protocol === 'HTTP/2 over TLS';
+  const url = isTls ? `https://localhost:${secure}` : `http://127.0.0.1:${plain}`;
+  const overHttp2 = async (requests: OddRequest[], broken: Buffer) => {
+    const found = await faultOverHttp2(url, requests);
+    await sendBytes(isTls ? secure : plain, isTls, broken);
+    return found;
+  };
+  const overHttp1 = (requests: OddRequest[], broken: Buffer) => faultOverHttp1(plain, requests, broken);
+  const [connection, exchanged] =
+    protocol === 'HTTP/1.1' ? [connections['HTTP/1.1'], overHttp1] : [connections['HTTP/2'], overHttp2];
+  const worker = async () => {
     while (sent < left && !fault) {
       const batch = Math.min(50, left - sent);
       sent += batch;
-      const options = { numRuns: batch, seed: seed + salt + sent * 10 + number };
-      if (protocol === 'HTTP/1.1') {
-        for (const [requests, broken] of fc.sample(connections['HTTP/1.1'], options)) {
-          fault ??= await faultOverHttp1(plain, requests, broken);
-        }
-        continue;
-      }
-      const isTls = protocol === 'HTTP/2 over TLS';
-      const url = isTls ? `https://localhost:${secure}` : `http://127.0.0.1:${plain}`;
-      for (const [requests, broken] of fc.sample(connections['HTTP/2'], options)) {
-        fault ??= await faultOverHttp2(url, requests);
-        const t0 = Date.now();
-        await sendBytes(isTls ? secure : plain, isTls, broken);
-        const t1 = Date.now() - t0;
-        if (t1 > 1000) console.log(t1, isTls, broken.toString('hex'));
+      for (const [requests, broken] of fc.sample(connection, { numRuns: batch, seed: seed + salt + sent })) {
+        const found = await exchanged(requests, broken);
+        if (found) fault = found;
       }
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, (_, number) => worker(number)));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return fault;
 }
 

@@ -2,7 +2,7 @@ import { parse } from 'node:querystring';
 import { CallError } from '@parley/contract';
 
 /**
- * Reads a query: flat, a parameter that comes twice as a list, `__proto__` as any other name. Node's own parser makes
+ * Reads a query: flat, a parameter that comes twice as a list, `__proto__` like every other name. Node's own parser makes
  * something of whatever it gets; here bytes that are no UTF-8 are refused instead of replaced.
  *
  * @throws CallError `invalid_input`
