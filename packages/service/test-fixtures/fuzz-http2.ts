@@ -12,16 +12,18 @@ const notSent = new Set(['TRACE']);
 export async function faultOverHttp2(url: string, requests: readonly OddRequest[]): Promise<string | undefined> {
   const session = http2Session(url, { ca });
   try {
-    const faults = await Promise.all(
-      requests.filter(({ method }) => !notSent.has(method)).map((one) => faultOf(session, one)),
-    );
-    return faults.find(Boolean);
+    const asked = requests.filter(({ method }) => !notSent.has(method));
+    const outcomes = await Promise.all(asked.map((one) => outcomeOf(session, one)));
+    const answered = outcomes.filter(({ status }) => status > 0).length;
+    // Some are no HTTP/2, and are reset; where most are, something else is wrong.
+    if (answered < asked.length / 2) return `only ${answered} of ${asked.length} requests were answered`;
+    return outcomes.find(({ fault }) => fault)?.fault;
   } finally {
     session.destroy();
   }
 }
 
-async function faultOf(session: ClientHttp2Session, request: OddRequest): Promise<string | undefined> {
+async function outcomeOf(session: ClientHttp2Session, request: OddRequest) {
   const { method, target, headers, body } = request;
   const asked = { ':method': method, ':path': target, ...headers };
   const stream = session.request(asked, { endStream: body.length === 0 });
@@ -39,7 +41,9 @@ async function faultOf(session: ClientHttp2Session, request: OddRequest): Promis
   // A reset is an answer to what is no HTTP/2, such as a path with a byte that no URL has.
   const isWell =
     status < 400 ? status === 0 || status >= 200 : status < 500 && type.startsWith('application/problem+json');
-  return isWell ? undefined : `${status} ${type} to ${JSON.stringify(asked)} ${body.toString('base64')}`;
+  return isWell
+    ? { status }
+    : { status, fault: `${status} ${type} to ${JSON.stringify(asked)} ${body.toString('base64')}` };
 }
 
 /** Sends bytes, and waits until the other side has had enough of them. */
