@@ -1,3 +1,4 @@
+export { cacheControl } from './cache-control.ts';
 export {
   type CallContext,
   type CallerIdentity,

@@ -1,3 +1,4 @@
+import { cacheControl } from './cache-control.ts';
 import type { Contract } from './contract.ts';
 import type { AnyDefinedError } from './defined-error.ts';
 import { framings } from './framings.ts';
@@ -74,9 +75,10 @@ function success(operation: Operation): Json {
   const headers = Object.fromEntries(
     operation.responseHeaders.map(([member, header]) => [header, { schema: properties[member] ?? {} }]),
   );
+  if (operation.cache) headers['cache-control'] = { schema: { const: cacheControl(operation) } };
   return {
     description: operation.summary,
-    ...(members.length > 0 && { headers }),
+    ...(Object.keys(headers).length > 0 && { headers }),
     content: { 'application/json': { schema: without(jsonSchemaOf(operation.output, 'output'), members) } },
   };
 }

@@ -6,6 +6,7 @@ import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.
 import { createLogger } from './logger.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { body } from './middleware/body.ts';
+import { cacheHeaders } from './middleware/cache-headers.ts';
 import { callContext } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { loadReport } from './middleware/load-report.ts';
@@ -18,6 +19,7 @@ import { serverTiming } from './middleware/server-timing.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { validatedHandler } from './middleware/validated-handler.ts';
 import { operationRoutes } from './operation-routes.ts';
+import { parseQuery } from './query.ts';
 import { mostSpecificFirst } from './routes.ts';
 import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
@@ -44,6 +46,8 @@ export interface AppOptions {
   readonly stopping?: AbortSignal;
   /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
   readonly idempotency?: IdempotencyOptions;
+  /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
+  readonly compressBelow?: number;
   /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
   readonly version?: string;
 }
@@ -70,12 +74,13 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
       serverTiming({ service: contract.name }), // above what takes time
       loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
       loadReport({ load }), // below: nobody who is refused needs it
-      compression(), // above all that answers at length
+      compression({ compressBelow: options.compressBelow }), // above all that answers at length
       operationRoutes(
         routes.map(([name, operation]) => ({
           operation,
           serve: stack(
             runningOperation(operation), // first in a route: from here on log and problem know the operation
+            cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
             body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
             validatedHandler(operation, handlerOf(handlers, name), streams, keyed), // below body: needs it parsed
           ),
@@ -93,7 +98,7 @@ function createExpress(trustedProxies: number): Express {
   const app = http2Express(express());
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies);
-  app.set('query parser', 'simple');
+  app.set('query parser', parseQuery);
   // One operation, one URL: limits and caches in front compare text.
   app.enable('case sensitive routing');
   app.enable('strict routing');

@@ -13,3 +13,4 @@ export type { Pem, TlsOptions } from './secure-context.ts';
 export { type RunningService, type ServeOptions, serve } from './server.ts';
 export type { Environment, Settings } from './settings.ts';
 export { tlsFromEnvironment } from './tls-from-settings.ts';
+export { version } from './version.ts';

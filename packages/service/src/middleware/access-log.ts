@@ -47,7 +47,12 @@ function levelOf(res: Response, status: number): 'error' | 'info' {
 
 function statusOf(res: Response): number {
   if (res.writableFinished) return res.statusCode;
-  return res.errored ? 500 : clientClosedRequest;
+  return res.errored && !isConnectionLost(res.errored) ? 500 : clientClosedRequest;
+}
+
+// What Node gives to pipelined responses whose turn never came.
+function isConnectionLost(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
 }
 
 // Known without counting only where nothing was compressed on the way.
