@@ -39,9 +39,9 @@ describe.each(protocols)('app over $protocol', ({ request }) => {
     expect(visitsApp({}, { trustedProxies: 0 }).app.get('trust proxy')).toBe(0);
   });
 
-  it('is one layer to Express, above what no operation takes', () => {
+  it('leaves to Express what no operation takes', () => {
     const names = visitsApp().app.router.stack.map(({ name }) => name);
-    expect(names).toEqual(['stacked', 'handle', 'unmatched', 'problem']);
+    expect(names).toEqual(['compression', 'handle', 'unmatched', 'problem']);
   });
 
   it('sends a request id, security headers and an encoding on a long answer', async () => {

@@ -1,6 +1,8 @@
 import type { Contract, Handler, Handlers } from '@parley/contract';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
+import { beforeRouter } from './before-router.ts';
+import { weakTag } from './entity-tag.ts';
 import { http2Express } from './http2-express.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { createLogger } from './logger.ts';
@@ -9,6 +11,7 @@ import { body } from './middleware/body.ts';
 import { cacheHeaders } from './middleware/cache-headers.ts';
 import { callContext } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
+import { conditions } from './middleware/conditions.ts';
 import { loadReport } from './middleware/load-report.ts';
 import { loadShedding } from './middleware/load-shedding.ts';
 import { openapiDocument, openapiOperation } from './middleware/openapi-document.ts';
@@ -63,42 +66,44 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const keyed = idempotency(options.idempotency, logger);
   const routes = mostSpecificFirst(contract.operations);
+  const { compressBelow } = options;
+  const encode = compression({ compressBelow });
   const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
-  const app = createExpress(options.trustedProxies ?? 1);
 
-  app.use(
-    stack(
-      callContext({ requestTimeoutMs }), // outermost: everything below knows request id, trace and deadline
-      accessLog({ logger }), // above all that answers: sees every answer, and how long it took
-      securityHeaders(), // above all that answers: problems carry them too
-      serverTiming({ service: contract.name }), // above what takes time
-      loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
-      loadReport({ load }), // below: nobody who is refused needs it
-      compression({ compressBelow: options.compressBelow }), // above all that answers at length
-      operationRoutes(
-        routes.map(([name, operation]) => ({
-          operation,
-          serve: stack(
-            runningOperation(operation), // first in a route: from here on log and problem know the operation
-            cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
-            body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
-            validatedHandler(operation, handlerOf(handlers, name), streams, keyed), // below body: needs it parsed
-          ),
-        })),
-      ),
+  const first = stack(
+    callContext({ requestTimeoutMs }), // outermost: everything below knows request id, trace and deadline
+    accessLog({ logger }), // above all that answers: sees every answer, and how long it took
+    securityHeaders(), // above all that answers: problems carry them too
+    serverTiming({ service: contract.name }), // above what takes time
+    loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
+    loadReport({ load }), // below: nobody who is refused needs it
+    operationRoutes(
+      routes.map(([name, operation]) => ({
+        operation,
+        serve: stack(
+          runningOperation(operation), // first in a route: from here on log and problem know the operation
+          cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
+          conditions(encode), // above the handler, which may compare versions
+          body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
+          validatedHandler(operation, handlerOf(handlers, name), { streams, keyed, encode }), // below body: needs it parsed
+        ),
+      })),
     ),
   );
+  const app = beforeRouter(createExpress(options.trustedProxies ?? 1), first, problem({ logger }));
+  app.use(compression({ compressBelow })); // below the operations, which compress what is long themselves: see `sendJson`
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
   app.use(problem({ logger })); // innermost: whatever was thrown above ends here
-  return app;
+  return http2Express(app);
 }
 
 function createExpress(trustedProxies: number): Express {
-  const app = http2Express(express());
+  const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies);
   app.set('query parser', parseQuery);
+  app.set('etag', weakTag);
   // One operation, one URL: limits and caches in front compare text.
   app.enable('case sensitive routing');
   app.enable('strict routing');

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 /** One of a list: `"v1"`, `W/"v1"`. What is between quotes may hold commas. RFC 9110 §8.8.3. */
 const tags = /(?:W\/)?"[^"]*"/g;
 const mark = /--(?:br|gzip|deflate|zstd)"$/;
@@ -29,4 +31,9 @@ export function markTag(tag: string, coding: string): string {
 /** A condition as it was before tags were marked: about the resource again, not about one encoding of it. */
 export function unmarkTags(condition: string): string {
   return condition.replace(tags, (tag) => tag.replace(mark, '"'));
+}
+
+/** A weak tag for a body: changes with it. As Express', but for the hash, which is asked for in one call. */
+export function weakTag(body: string | Buffer): string {
+  return `W/"${body.length.toString(16)}-${hash('sha1', body, 'base64').slice(0, 27)}"`;
 }

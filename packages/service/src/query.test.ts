@@ -1,3 +1,4 @@
+import { parse } from 'node:querystring';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseQuery } from './query.ts';
@@ -28,6 +29,15 @@ describe('parseQuery', () => {
       fc.property(fc.dictionary(text.filter(Boolean), text), (members) => {
         const query = Object.entries(parseQuery(new URLSearchParams(Object.entries(members)).toString()));
         expect(query).toEqual(Object.entries(members));
+      }),
+    );
+  });
+
+  it('reads what is not encoded as Node does', () => {
+    const unit = fc.constantFrom('a', 'b', '=', '&', '[', '_', 'é');
+    fc.assert(
+      fc.property(fc.string({ unit }), (text) => {
+        expect(parseQuery(text)).toEqual({ ...parse(text) });
       }),
     );
   });

@@ -33,18 +33,12 @@ export class RequestEnd {
   }
 
   /** Waits for `work`, but not beyond the end. @throws CallError why it is so */
-  async bound<T>(work: () => Promise<T>): Promise<T> {
-    if (this.reason) throw this.reason;
-    let listener: ((reason: CallError) => void) | undefined;
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        listener = reject;
-        this.#listeners.push(reject);
-        work().then(resolve, reject);
-      });
-    } finally {
-      this.#listeners = this.#listeners.filter((one) => one !== listener);
-    }
+  bound<T>(work: () => Promise<T>): Promise<T> {
+    if (this.reason) return Promise.reject(this.reason);
+    return new Promise<T>((resolve, reject) => {
+      this.#listeners.push(reject); // forgotten with the request; a promise is settled once
+      work().then(resolve, reject);
+    });
   }
 
   #end(reason: CallError): void {

@@ -1,5 +1,5 @@
 import { type CallContext, CallError, currentContext } from '@parley/contract';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { namesTag } from './entity-tag.ts';
 
 /** Ends a handler whose caller has what it would give. Not a failure: the kit answers with 304. */
@@ -7,17 +7,14 @@ export class NotModified extends Error {
   override readonly name = 'NotModified';
 }
 
-const exchanges = new WeakMap<CallContext, Exchange>();
+/** Where the context of a request has its response. */
+const served = Symbol('served response');
 
-/** A request and its response. */
-interface Exchange {
-  readonly req: Request;
-  readonly res: Response;
-}
+type Serving = CallContext & { [served]?: Response };
 
 /** Lets {@link version} find the request that is served in the current context. */
-export function allowVersion(req: Request, res: Response): void {
-  exchanges.set(currentContext(), { req, res });
+export function allowVersion(res: Response): void {
+  (currentContext() as Serving)[served] = res;
 }
 
 /**
@@ -34,9 +31,9 @@ export function allowVersion(req: Request, res: Response): void {
  * @throws CallError `precondition_failed`
  */
 export function version(...parts: readonly (string | number | bigint | Date)[]): void {
-  const exchange = exchanges.get(currentContext());
-  if (!exchange) return;
-  const { req, res } = exchange;
+  const res = (currentContext() as Serving)[served];
+  if (!res) return;
+  const { req } = res;
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = req.headers;
   const tag = `"${parts.map(tagText).join(':')}"`;
   const isRead = req.method === 'GET' || req.method === 'HEAD';

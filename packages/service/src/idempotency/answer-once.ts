@@ -1,12 +1,13 @@
 import { isCallError } from '@parley/contract';
 import type { Logger } from 'pino';
+import type { JsonReply } from '../json-reply.ts';
 import { loggedError } from '../logged-error.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
-import { answerOf, type KeyedCall, type KeyedReply, refuseOther, replyIn, runKeyed } from './keyed-call.ts';
+import { answerOf, type KeyedCall, refuseOther, replyIn, runKeyed } from './keyed-call.ts';
 
 /** How a keyed request was answered. */
 export interface OnceAnswered {
-  readonly reply: KeyedReply;
+  readonly reply: JsonReply;
   /** Another request got this reply before, or at the same time. */
   readonly isReplay: boolean;
 }
@@ -66,7 +67,7 @@ export function answerOnce(store: IdempotencyStore, logger: Logger): AnswerOnce 
     }
   }
 
-  async function keepAfterwards(call: KeyedCall, output: unknown): Promise<KeyedReply> {
+  async function keepAfterwards(call: KeyedCall, output: unknown): Promise<JsonReply> {
     const { reply, kept } = await answerOf(call, output);
     try {
       await store.keep(kept);

@@ -1,15 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { CallError, encodeOutput, type Operation } from '@parley/contract';
+import { CallError, type Operation } from '@parley/contract';
+import { type JsonReply, replyOf } from '../json-reply.ts';
 import { validOutput } from '../middleware/valid-output.ts';
 import type { KeptAnswer } from './idempotency-store.ts';
-
-/** What a keyed request is answered with, the first time and ever after. */
-export interface KeyedReply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** The JSON body; nothing where the operation has no output. */
-  readonly body?: unknown;
-}
 
 /** One request that has a key. */
 export interface KeyedCall {
@@ -25,7 +18,7 @@ export interface KeyedCall {
 
 /** A reply, and the same as it is kept. */
 export interface Answer {
-  readonly reply: KeyedReply;
+  readonly reply: JsonReply;
   readonly kept: KeptAnswer;
 }
 
@@ -53,8 +46,7 @@ export async function keyedAnswer(output: unknown): Promise<KeptAnswer | undefin
 export async function answerOf(call: KeyedCall, output: unknown): Promise<Answer> {
   const { operation, key, fingerprint, keptForMs } = call;
   const valid = await validOutput(operation, output);
-  const wire = operation.output ? encodeOutput(operation, valid) : { headers: {} };
-  const reply = { status: operation.status, ...wire };
+  const reply = replyOf(operation, valid);
   return {
     reply,
     kept: { key, fingerprint, reply: JSON.stringify(reply), expiresAtMs: Math.ceil(Date.now() + keptForMs) },
@@ -62,7 +54,7 @@ export async function answerOf(call: KeyedCall, output: unknown): Promise<Answer
 }
 
 /** The reply that was kept for a call. @throws CallError `idempotency_key_reused` where it answers another request */
-export function replyIn(kept: KeptAnswer, call: KeyedCall): KeyedReply {
+export function replyIn(kept: KeptAnswer, call: KeyedCall): JsonReply {
   refuseOther(kept, call);
   return JSON.parse(kept.reply);
 }

@@ -8,12 +8,14 @@ import { allowVersion } from '../version.ts';
  */
 export function cacheHeaders(operation: Operation): RequestHandler {
   const control = cacheControl(operation);
-  const vary = operation.requestHeaders.map(([, header]) => header).join(', ');
   const isWhole = !isStream(operation.output);
-  return function cacheHeaders(req, res, next) {
+  const bound = operation.requestHeaders.map(([, header]) => header);
+  const mayEncode = isWhole && operation.output !== undefined && operation.mayCompress;
+  const vary = [...(control ? bound : []), ...(mayEncode ? ['Accept-Encoding'] : [])].join(', ');
+  return function cacheHeaders(_req, res, next) {
     if (control) res.setHeader('Cache-Control', control);
-    if (control && vary) res.vary(vary);
-    if (isWhole) allowVersion(req, res);
+    if (vary) res.setHeader('Vary', vary);
+    if (isWhole) allowVersion(res);
     next();
   };
 }

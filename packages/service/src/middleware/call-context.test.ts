@@ -14,7 +14,7 @@ class FakeResponse extends EventEmitter {
 
 function contextOf(headers: Record<string, string>, requestTimeoutMs = 10_000) {
   const res = new FakeResponse();
-  const req = { get: (name: string) => headers[name] };
+  const req = { headers };
   let context: CallContext = {};
   callContext({ requestTimeoutMs })(req as unknown as Request, res as unknown as Response, () => {
     context = currentContext();

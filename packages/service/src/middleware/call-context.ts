@@ -32,45 +32,52 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     throw new TypeError(`requestTimeoutMs must be from 1 to 2147483647, the longest timer, not ${requestTimeoutMs}`);
   }
   return function callContext(req, res, next) {
-    const requestId = requestIdOf(req);
+    const { headers } = req;
+    const requestId = requestIdOf(headers[headerNames.requestId]);
     res.setHeader(headerNames.requestId, requestId);
-    const timeoutMs = Math.min(requestTimeoutMs, askedTimeoutMs(req));
-    const caller = callerOf(req.socket);
+    const timeoutMs = Math.min(requestTimeoutMs, askedTimeoutMs(headers[headerNames.timeoutMs]));
     const end = new RequestEnd(res, timeoutMs);
-    const context: CallContext & { [requestEnd]: RequestEnd } = {
+    const context: OwnContext = {
       deadlineMs: now() + timeoutMs,
       get signal() {
         return end.signal;
       },
       requestId,
-      trace: childTrace(parseTraceparent(req.get(headerNames.traceparent), req.get(headerNames.tracestate))),
-      ...saidBy(req),
-      ...(caller && { caller }),
+      trace: childTrace(
+        parseTraceparent(text(headers[headerNames.traceparent]), text(headers[headerNames.tracestate])),
+      ),
       [requestEnd]: end,
     };
+    addSaid(context, headers);
+    const caller = callerOf(req.socket);
+    if (caller) context.caller = caller;
     runInContext(context, next);
   };
 }
 
-function requestIdOf(req: Request): string {
-  const given = req.get(headerNames.requestId) ?? '';
-  return safeId.test(given) ? given : randomUUID();
+type OwnContext = { -readonly [Member in keyof CallContext]: CallContext[Member] } & { [requestEnd]: RequestEnd };
+type Header = string | string[] | undefined;
+
+function text(header: Header): string | undefined {
+  return typeof header === 'string' ? header : undefined;
+}
+
+function requestIdOf(given: Header): string {
+  return typeof given === 'string' && safeId.test(given) ? given : randomUUID();
 }
 
 /** What a caller may say of its request, where it does and where it makes sense. */
-function saidBy(req: Request): CallContext {
-  const left = req.get(headerNames.attemptsLeft) ?? '';
-  const priority = priorities.find((one) => one === req.get(headerNames.priority));
-  const key = req.get(headerNames.idempotencyKey) ?? '';
-  return {
-    ...(count.test(left) && { attemptsLeft: Number(left) }),
-    ...(priority && { priority }),
-    ...(key && { idempotencyKey: key }),
-    ...(req.get(headerNames.explain) === '1' && { timings: [] }),
-  };
+function addSaid(context: OwnContext, headers: Request['headers']): void {
+  const left = headers[headerNames.attemptsLeft];
+  if (typeof left === 'string' && count.test(left)) context.attemptsLeft = Number(left);
+  const said = headers[headerNames.priority];
+  const priority = said && priorities.find((one) => one === said);
+  if (priority) context.priority = priority;
+  const key = text(headers[headerNames.idempotencyKey]);
+  if (key) context.idempotencyKey = key;
+  if (headers[headerNames.explain] === '1') context.timings = [];
 }
 
-function askedTimeoutMs(req: Request): number {
-  const text = req.get(headerNames.timeoutMs) ?? '';
-  return duration.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+function askedTimeoutMs(asked: Header): number {
+  return typeof asked === 'string' && duration.test(asked) ? Number(asked) : Number.POSITIVE_INFINITY;
 }

@@ -13,7 +13,7 @@ export interface CompressionOptions {
 }
 
 /** Below this many bytes the encoding costs more than it saves. As connect, and one network packet. */
-const thresholdBytes = 1024;
+export const shortestEncoded = 1024;
 const noTransform = /(?:^|,)\s*no-transform\s*(?:,|$)/i;
 
 /**
@@ -24,7 +24,7 @@ export function compression({ compressBelow = 0.9 }: CompressionOptions = {}): R
   if (!(compressBelow >= 0 && compressBelow <= 1)) {
     throw new TypeError(`compressBelow must be a share from 0 to 1, not ${compressBelow}`);
   }
-  const encode = compress({ threshold: thresholdBytes, filter: mayEncode });
+  const encode = compress({ threshold: shortestEncoded, filter: mayEncode });
   const utilization = eventLoopGauge();
   return function compression(req, res, next) {
     const wished = chooseCoding(req.headers['accept-encoding']);
@@ -32,7 +32,7 @@ export function compression({ compressBelow = 0.9 }: CompressionOptions = {}): R
     describeEncoding(req, res, coding);
     if (!coding) return next();
     if (coding === 'zstd') {
-      if (req.method !== 'HEAD') zstdReply(res, (bytes) => bytes >= thresholdBytes && mayEncode(req, res));
+      if (req.method !== 'HEAD') zstdReply(res, (bytes) => bytes >= shortestEncoded && mayEncode(req, res));
       return next();
     }
     // The choice is made, and the package is to make the same.
@@ -69,7 +69,7 @@ function describeEncoding(req: Request, res: Response, coding: ContentCoding | u
 
 // HEAD has no body to encode, but must not give a length that GET's wouldn't have. RFC 9110 §8.6.
 function sayWhatGetWould(req: Request, res: Response, coding: ContentCoding): void {
-  if (!(Number(res.getHeader('content-length')) >= thresholdBytes) || !mayEncode(req, res)) return;
+  if (!(Number(res.getHeader('content-length')) >= shortestEncoded) || !mayEncode(req, res)) return;
   res.setHeader('Content-Encoding', coding);
   res.removeHeader('Content-Length');
 }

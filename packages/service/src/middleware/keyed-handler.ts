@@ -1,11 +1,20 @@
 import { currentContext, type Handler, headerNames, type Operation } from '@parley/contract';
-import type { RequestHandler, Response } from 'express';
-import type { OnceAnswered } from '../idempotency/answer-once.ts';
+import type { RequestHandler } from 'express';
 import { fingerprintOf, keyDigest } from '../idempotency/digest.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { idempotencyKeyOf, missingKey } from '../idempotency/idempotency-key.ts';
+import { sendJson } from '../json-reply.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { receivedInput, validInput } from './valid-input.ts';
+
+/** What a keyed handler needs besides. */
+export interface KeyedSurroundings {
+  readonly idempotency: Idempotency;
+  /** Serves a request without a key. */
+  readonly unkeyed: RequestHandler;
+  /** Compresses. */
+  readonly encode: RequestHandler;
+}
 
 /**
  * Serves one keyed operation: sent again with its `Idempotency-Key`, a request is answered as the first time, and its
@@ -14,9 +23,9 @@ import { receivedInput, validInput } from './valid-input.ts';
 export function keyedHandler(
   operation: Operation,
   handler: Handler,
-  { once, keptForMs, isKeyRequired }: Idempotency,
-  unkeyed: RequestHandler,
+  { idempotency, unkeyed, encode }: KeyedSurroundings,
 ): RequestHandler {
+  const { once, keptForMs, isKeyRequired } = idempotency;
   return async function keyedHandler(req, res, next) {
     const context = currentContext();
     const sentKey = idempotencyKeyOf(context.idempotencyKey);
@@ -30,13 +39,8 @@ export function keyedHandler(
       const [key, fingerprint] = [keyDigest(sentKey, context), fingerprintOf(operation, receivedInput(operation, req))];
       return once({ operation, key, fingerprint, keptForMs, signal }, () => handler(input, context));
     };
-    send(res, await untilAborted(answer, context.signal));
+    const { reply, isReplay } = await untilAborted(answer, context.signal);
+    if (isReplay) res.setHeader(headerNames.idempotentReplayed, 'true');
+    sendJson(req, res, encode, reply);
   };
-}
-
-function send(res: Response, { reply, isReplay }: OnceAnswered): void {
-  if (isReplay) res.set(headerNames.idempotentReplayed, 'true');
-  res.status(reply.status).set(reply.headers);
-  if (reply.body === undefined) res.end();
-  else res.json(reply.body);
 }

@@ -18,14 +18,17 @@ interface Held {
   readonly place: Place;
 }
 
-const held = new WeakMap<Response, Held>();
+/** Where a response keeps it. */
+const held = Symbol('held place');
+
+type Holding = Response & { [held]?: Held | undefined };
 
 /**
  * Takes no more requests than the service can do, so that those it takes are done in time: the rest is refused before
  * anything is read or run, who matters less first, and nobody for what another caller asks too much of.
  */
 export function loadShedding({ load, log }: LoadSheddingOptions): RequestHandler {
-  return function loadShedding(req, res, next) {
+  return function loadShedding(req, res: Holding, next) {
     const context = currentContext();
     const priority = context.priority ?? 'normal';
     const place = load.enter(callerKey(context, req), priority);
@@ -33,26 +36,26 @@ export function loadShedding({ load, log }: LoadSheddingOptions): RequestHandler
       log.note(place, load);
       return refuse(res, place, load.returnSeconds());
     }
-    held.set(res, { load, place });
-    res.once('close', () => giveBack(res));
+    res[held] = { load, place };
+    res.on('close', giveBack);
     next();
   };
 }
 
 /** Gives a stream's place back at its first item: it stays as long as its client likes, mostly doing nothing. */
-export function releasePlace(res: Response): void {
-  const own = held.get(res);
+export function releasePlace(res: Holding): void {
+  const own = res[held];
   if (!own) return;
-  held.delete(res);
+  res[held] = undefined;
   own.load.release(own.place);
 }
 
-function giveBack(res: Response): void {
-  const own = held.get(res);
+function giveBack(this: Holding): void {
+  const own = this[held];
   if (!own) return;
-  const operation = operationOf(res);
-  held.delete(res);
-  if (operation && tellsOfLoad(res)) own.load.complete(own.place, operation);
+  const operation = operationOf(this);
+  this[held] = undefined;
+  if (operation && tellsOfLoad(this)) own.load.complete(own.place, operation);
   else own.load.release(own.place);
 }
 

@@ -47,7 +47,7 @@ export function streamedHandler(
   const framing = framings[operation.output.framing];
   return async function streamedHandler(req, res) {
     const { requestId, trace, signal: request } = currentContext();
-    const input = await untilAborted(() => validInput(operation, req), request);
+    const input = await untilAborted(async () => validInput(operation, req), request);
     if (req.method === 'HEAD') return void begin(res, operation, framing).end();
 
     const { signal, begin: beginSignal } = streamSignal(res, request, options.stopping);

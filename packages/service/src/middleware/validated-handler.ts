@@ -1,18 +1,20 @@
-import {
-  currentContext,
-  encodeOutput,
-  type Handler,
-  isStream,
-  type Operation,
-  type StreamHandler,
-} from '@parley/contract';
+import { currentContext, type Handler, isStream, type Operation, type StreamHandler } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import type { Idempotency } from '../idempotency/idempotency.ts';
+import { replyOf, sendJson } from '../json-reply.ts';
 import { requestEndOf } from '../request-end.ts';
 import { keyedHandler } from './keyed-handler.ts';
 import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';
 import { validInput } from './valid-input.ts';
 import { validOutput } from './valid-output.ts';
+
+/** What the handlers of an app share. */
+export interface HandlerSurroundings {
+  readonly streams: StreamOptions;
+  readonly keyed: Idempotency;
+  /** Compresses. */
+  readonly encode: RequestHandler;
+}
 
 /**
  * Serves one operation: the handler sees only input that fits the contract, the caller only output that
@@ -24,30 +26,28 @@ import { validOutput } from './valid-output.ts';
 export function validatedHandler(
   operation: Operation,
   handler: Handler | StreamHandler,
-  streams: StreamOptions,
-  idempotency: Idempotency,
+  { streams, keyed, encode }: HandlerSurroundings,
 ): RequestHandler {
   if (isStream(operation.output)) {
     if (operation.safety === 'keyed') throw new TypeError(`${operation.label} is a stream, which cannot be keyed`);
     return streamedHandler(operation as StreamingOperation, handler as StreamHandler, streams);
   }
-  const plain = plainHandler(operation, handler as Handler);
-  return operation.safety === 'keyed' ? keyedHandler(operation, handler as Handler, idempotency, plain) : plain;
+  const plain = plainHandler(operation, handler as Handler, encode);
+  if (operation.safety !== 'keyed') return plain;
+  return keyedHandler(operation, handler as Handler, { idempotency: keyed, unkeyed: plain, encode });
 }
 
-function plainHandler(operation: Operation, handler: Handler): RequestHandler {
+function plainHandler(operation: Operation, handler: Handler, encode: RequestHandler): RequestHandler {
   return async function validatedHandler(req, res) {
     const context = currentContext();
     const end = requestEndOf(context);
     const answer = async () => {
-      const input = await validInput(operation, req);
+      const checking = validInput(operation, req);
+      const input = checking instanceof Promise ? await checking : checking;
       if (end?.reason) throw end.reason;
       return validOutput(operation, await handler(input, context));
     };
     const output = await (end ? end.bound(answer) : answer());
-    res.status(operation.status);
-    if (!operation.output) return void res.end();
-    const { headers, body } = encodeOutput(operation, output);
-    res.set(headers).json(body);
+    sendJson(req, res, encode, replyOf(operation, output));
   };
 }

@@ -3,7 +3,11 @@ import type { Request } from 'express';
 import { callerKey } from './caller-key.ts';
 
 const from = (ip: string | undefined, remoteAddress: string | undefined) =>
-  ({ ip, socket: { remoteAddress } }) as unknown as Request;
+  ({
+    ip,
+    socket: { remoteAddress },
+    headers: ip === remoteAddress ? {} : { 'x-forwarded-for': ip },
+  }) as unknown as Request;
 const caller = { subject: 'CN=hello', names: [], spiffeId: 'spiffe://parley/hello' };
 
 describe('callerKey', () => {

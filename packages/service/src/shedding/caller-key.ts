@@ -7,6 +7,8 @@ import type { Request } from 'express';
  */
 export function callerKey({ caller }: CallContext, req: Request): string {
   const { remoteAddress } = req.socket;
+  // Without a proxy's word there is nothing to work out.
+  if (!caller && req.headers['x-forwarded-for'] === undefined) return remoteAddress ?? '';
   if (!caller) return req.ip ?? remoteAddress ?? '';
   const identity = caller.spiffeId ?? caller.subject;
   return req.ip === remoteAddress ? identity : `${identity} ${req.ip}`;
