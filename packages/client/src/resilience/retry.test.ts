@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { AttemptsLeft } from '@parley/contract';
 import {
   problemReply,
   type Step,
@@ -11,6 +12,7 @@ import {
 } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request } from '../layer.ts';
+import type { Reply } from '../reply.ts';
 import { retry } from './retry.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -136,6 +138,107 @@ describe('retry', () => {
     const { send, ended } = call([someError()], someRequest({ deadlineMs: clock.now() + 20 }));
     expect(await ended(0)).toMatchObject({ code: 'unavailable' });
     expect(send.requests).toHaveLength(1);
+  });
+
+  it('does not try again once the deadline has passed, however short the wait', async () => {
+    const slow = () =>
+      new Promise<Reply>((resolve) => void clock.after(100, () => resolve(problemReply('unavailable'))));
+    const request = someRequest({ deadlineMs: clock.now() + 50 });
+    const { send, ended } = call([slow], request, 1_000, () => 0);
+    expect(await ended(1_000)).toMatchObject({ status: 503 });
+    expect(send.requests).toHaveLength(1);
+  });
+
+  it.each(['safe', 'idempotent', 'keyed'] as const)('sends what is %s again', async (safety) => {
+    const { send, ended } = call([someError(), someReply()], someRequest({ safety }));
+    expect(await ended()).toMatchObject({ status: 200 });
+    expect(send.requests).toHaveLength(2);
+  });
+
+  it('makes as many attempts as the call says, whatever the upstream does', async () => {
+    const { send, ended } = call([someError()], someRequest({ maxAttempts: 5 }));
+    await ended();
+    expect(send.requests).toHaveLength(5);
+    const once = call([someError()], someRequest({ maxAttempts: 1 }));
+    await once.ended();
+    expect(once.send.requests).toHaveLength(1);
+  });
+
+  describe('over what may have run', () => {
+    const ejected = someError('unavailable', { isUnprocessed: true, endpoint: 'http://a' });
+
+    it('does not say that nothing was processed because the last attempt was not', async () => {
+      const { ended } = call([someError('attempt_timeout'), ejected]);
+      expect(await ended()).toMatchObject({
+        code: 'unavailable',
+        isUnprocessed: false,
+        isTransient: true,
+        endpoint: 'http://a',
+        message: ejected.message,
+      });
+    });
+
+    it('says so where none of the attempts was', async () => {
+      const { ended } = call([ejected]);
+      expect(await ended()).toBe(ejected);
+    });
+  });
+
+  describe('with attempts left', () => {
+    const serving = (attemptsLeft: AttemptsLeft) => someRequest({ context: { attemptsLeft } });
+    const used = (left: string) => problemReply('unavailable', { 'x-attempts-left': left });
+
+    it('begins with those of maxAttempts where no request is served', async () => {
+      const { send, ended } = call([someReply()]);
+      await ended();
+      expect(send.requests[0]?.attemptsLeft?.count).toBe(2);
+    });
+
+    it('stops when all calls for the request have used them', async () => {
+      const attemptsLeft = new AttemptsLeft(1);
+      const first = call([someError()], serving(attemptsLeft));
+      await first.ended();
+      const second = call([someError()], serving(attemptsLeft));
+      await second.ended();
+      expect([first, second].map(({ send }) => send.requests.length)).toEqual([2, 1]);
+      expect(second.send.requests[0]?.mayRetry).toBe(false);
+    });
+
+    it('deducts what a reply says was used below', async () => {
+      const attemptsLeft = new AttemptsLeft(5);
+      const { send, ended } = call([used('4'), someReply(200, { 'x-attempts-left': '1' })], serving(attemptsLeft));
+      await ended();
+      expect(send.requests).toHaveLength(2);
+      expect(attemptsLeft.count).toBe(1);
+    });
+
+    it('makes no further attempt where those below have used all', async () => {
+      const { send, ended } = call([used('0')]);
+      expect(await ended()).toMatchObject({ status: 503 });
+      expect(send.requests).toHaveLength(1);
+    });
+
+    it.each(['7', 'many', '-1'])('is not misled by a reply that says %s are left', async (left) => {
+      const attemptsLeft = new AttemptsLeft(2);
+      const { send, ended } = call([used(left), someReply()], serving(attemptsLeft));
+      await ended();
+      expect(send.requests).toHaveLength(2);
+      expect(attemptsLeft.count).toBe(1);
+    });
+
+    it('takes an attempt without a reply to have used none but itself', async () => {
+      const attemptsLeft = new AttemptsLeft(2);
+      const { ended } = call([someError('attempt_timeout'), someReply()], serving(attemptsLeft));
+      await ended();
+      expect(attemptsLeft.count).toBe(1);
+    });
+
+    it('lets those above know by a failure that the budget refused a retry', async () => {
+      const attemptsLeft = new AttemptsLeft(2);
+      const { ended } = call([someError()], serving(attemptsLeft), 0);
+      await ended();
+      expect([attemptsLeft.toldBy('failure'), attemptsLeft.toldBy('success')]).toEqual([0, undefined]);
+    });
   });
 
   it('stops when the budget is empty', async () => {
