@@ -1,12 +1,12 @@
 import { headerNames } from '@parley/contract';
 import type { Request } from './layer.ts';
 
-const longestMarginMs = 10;
+const longestMarginMs = 20;
 const marginRatio = 0.1;
 
 /**
  * What a server is told of one attempt: how long its answer is worth something, less a margin in which a refusal can
- * still travel back (a tenth, 10 ms at most), and how many more attempts may be made below it.
+ * still travel back (a tenth, 20 ms at most), and how many more attempts may be made below it.
  */
 export function attemptHeaders({ headers, attemptsLeft }: Request, attemptMs: number): Record<string, string> {
   return {

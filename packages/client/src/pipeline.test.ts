@@ -94,7 +94,7 @@ describe('pipeline', () => {
     // deadline is above retry: both attempts have the same; the attempt timeout is below: each has its own signal
     expect(first?.deadlineMs).toBe(second?.deadlineMs);
     expect(first?.signal).not.toBe(second?.signal);
-    expect(first?.headers['x-request-timeout-ms']).toBe('440');
+    expect(first?.headers['x-request-timeout-ms']).toBe('430');
     // and what is left of the call's attempts is told by each
     expect([first, second].map((sent) => sent?.headers['x-attempts-left'])).toEqual(['2', '1']);
     // the balancer is below retry and above the wire
@@ -134,7 +134,7 @@ describe('pipeline', () => {
       const transport = scripted(someReply());
       const { send } = pipelineOver({ a: transport });
       await outcome(send, somePost({ context: { deadlineMs: clock.now() + 250 } }));
-      expect(transport.requests[0]?.headers['x-request-timeout-ms']).toBe('239');
+      expect(transport.requests[0]?.headers['x-request-timeout-ms']).toBe('229');
     });
 
     it('blames nobody for an attempt that its caller had cut short', async () => {
@@ -219,7 +219,7 @@ describe('pipeline', () => {
       const { send } = pipelineOver({ a: transport });
       const context = { attemptsLeft: new AttemptsLeft(0) };
       await outcome(send, someRequest({ context, timeoutMs: 1_001 }));
-      expect(transport.requests[0]?.headers).toMatchObject({ 'x-attempts-left': '0', 'x-request-timeout-ms': '990' });
+      expect(transport.requests[0]?.headers).toMatchObject({ 'x-attempts-left': '0', 'x-request-timeout-ms': '980' });
     });
   });
 

@@ -31,21 +31,21 @@ describe('attemptTimeout', () => {
   });
 
   it('tells the server how long the answer is worth something, less the way of a refusal', async () => {
-    expect(await toldMs(leaving(60_000, false))).toBe('1990');
-    expect(await toldMs(leaving(701, false))).toBe('690');
+    expect(await toldMs(leaving(60_000, false))).toBe('1980');
+    expect(await toldMs(leaving(701, false))).toBe('680');
     expect(await toldMs(leaving(51, false))).toBe('45');
     expect(await toldMs(leaving(0.2, false))).toBe('1');
   });
 
   it('takes half of what is left where another attempt may follow', async () => {
-    expect(await toldMs(leaving(1_000, true))).toBe('490');
-    expect(await toldMs(leaving(1_000, false))).toBe('989');
+    expect(await toldMs(leaving(1_000, true))).toBe('480');
+    expect(await toldMs(leaving(1_000, false))).toBe('979');
   });
 
   it('keeps the other headers', async () => {
     const send = scripted(someReply());
     await layer()(send)(someRequest({ headers: { accept: 'text/plain' } }));
-    expect(send.requests[0]?.headers).toEqual({ accept: 'text/plain', 'x-request-timeout-ms': '1990' });
+    expect(send.requests[0]?.headers).toEqual({ accept: 'text/plain', 'x-request-timeout-ms': '1980' });
   });
 
   it('says that the deadline passed, and blames nobody, where that was the limit of the last attempt', async () => {
@@ -89,14 +89,14 @@ describe('attemptTimeout', () => {
       layer()(() => new Promise((resolve) => void clock.after(ms, () => resolve(problemReply('deadline_exceeded')))));
 
     it('when its time is up says the same as of one that hangs', async () => {
-      const late = rejection(giveUpAfter(1_990)(leaving(60_000, true)));
-      await clock.advance(1_990);
+      const late = rejection(giveUpAfter(1_980)(leaving(60_000, true)));
+      await clock.advance(1_980);
       expect(await late).toMatchObject({ code: 'attempt_timeout', isTransient: true, blamesEndpoint: true });
     });
 
     it('when the time of the last attempt is up says that the deadline passed', async () => {
-      const late = rejection(giveUpAfter(289)(leaving(300, false)));
-      await clock.advance(289);
+      const late = rejection(giveUpAfter(279)(leaving(300, false)));
+      await clock.advance(279);
       expect(await late).toMatchObject({ code: 'deadline_exceeded', blamesEndpoint: false });
     });
 
