@@ -5,6 +5,7 @@ import {
   hanging,
   hangingUntilAborted,
   problemReply,
+  rejection,
   type Step,
   scripted,
   someError,
@@ -257,6 +258,16 @@ describe('pipeline', () => {
       const sent = bad.requests.length;
       for (let i = 0; i < 40; i++) expect(await outcome(send, somePost())).toBe(200);
       expect(bad.requests).toHaveLength(sent);
+    });
+
+    it('does not say that nothing was processed where an attempt may have been before all were ejected', async () => {
+      const { send } = pipelineOver({ a: scripted(someError('attempt_timeout')) }, { circuitMinCalls: 1 });
+      const ended = rejection(send(someRequest()));
+      await clock.advance(5_000);
+      expect(await ended).toMatchObject({ message: expect.stringMatching(/is ejected$/), isUnprocessed: false });
+      const ejected = rejection(send(somePost()));
+      await clock.advance(5_000);
+      expect(await ejected).toMatchObject({ message: expect.stringMatching(/is ejected$/), isUnprocessed: true });
     });
 
     it('fails fast, sending nothing, while all are ejected, and recovers by a probe', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AttemptsLeft } from '@parley/contract';
+import fc from 'fast-check';
 import {
   problemReply,
   type Step,
@@ -232,6 +233,49 @@ describe('retry', () => {
       await ended();
       expect(attemptsLeft.count).toBe(1);
     });
+
+    it('lets no chain of hops make more attempts than its first one has, whatever fails where', async () => {
+      const failures = fc.constantFrom<'fine' | 'refused' | 'unavailable'>('fine', 'refused', 'unavailable');
+      const hops = fc.array(fc.array(failures, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 });
+      await fc.assert(
+        fc.asyncProperty(hops, fc.integer({ min: 1, max: 4 }), async (fates, maxAttempts) => {
+          const { ask, retries } = chainOf(fates, maxAttempts);
+          const over = ask().catch(() => {});
+          await clock.advance(1);
+          await over;
+          expect(retries()).toBeLessThan(maxAttempts);
+        }),
+      );
+    });
+
+    /** Hops that call each other; each answers, or fails by itself, as its fates say, one after the other. */
+    function chainOf(fates: readonly (readonly string[])[], maxAttempts: number) {
+      const made = fates.map(() => 0);
+      let retries = 0;
+      const plentiful = new RetryBudget({ retryBudgetRatio: 1, retryBudgetPerSecond: 10_000 }, clock);
+      const serve = async (at: number, left: AttemptsLeft): Promise<Reply> => {
+        const mine = fates[at] ?? [];
+        const fate = mine[(made[at] ?? 0) % mine.length];
+        made[at] = (made[at] ?? 0) + 1;
+        if (fate === 'refused') throw someError('unavailable', { isUnprocessed: true });
+        const below = at + 1 < fates.length ? await ask(at + 1, left).catch(() => someReply(503)) : someReply();
+        const told = left.toldBy(fate === 'fine' && below.status < 400 ? 'success' : 'failure');
+        const headers = told === undefined ? {} : { 'x-attempts-left': String(told) };
+        return fate === 'fine' && below.status < 400 ? someReply(200, headers) : problemReply('unavailable', headers);
+      };
+      const ask = (at = 0, attemptsLeft?: AttemptsLeft): Promise<Reply> => {
+        const shared = { budget: plentiful, clock, random: () => 0 };
+        const send = retry(
+          { ...options, maxAttempts },
+          shared,
+        )((request) => {
+          if (request.attempt > 1) retries++;
+          return serve(at, new AttemptsLeft(request.attemptsLeft?.count ?? 0));
+        });
+        return send(someRequest(attemptsLeft && { context: { attemptsLeft } }));
+      };
+      return { ask, retries: () => retries };
+    }
 
     it('lets those above know by a failure that the budget refused a retry', async () => {
       const attemptsLeft = new AttemptsLeft(2);
