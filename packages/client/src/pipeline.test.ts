@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { CallError } from '@parley/contract';
+import { AttemptsLeft, type CallError, post } from '@parley/contract';
 import {
   hanging,
   hangingUntilAborted,
+  problemReply,
+  rejection,
   type Step,
   scripted,
   someError,
@@ -15,6 +17,7 @@ import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
 import { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
+import { requestOf } from './request-of.ts';
 import { CircuitBreaker } from './resilience/circuit-breaker.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
@@ -92,7 +95,9 @@ describe('pipeline', () => {
     // deadline is above retry: both attempts have the same; the attempt timeout is below: each has its own signal
     expect(first?.deadlineMs).toBe(second?.deadlineMs);
     expect(first?.signal).not.toBe(second?.signal);
-    expect(first?.headers['x-request-timeout-ms']).toBe('450');
+    expect(first?.headers['x-request-timeout-ms']).toBe('430');
+    // and what is left of the call's attempts is told by each
+    expect([first, second].map((sent) => sent?.headers['x-attempts-left'])).toEqual(['2', '1']);
     // the balancer is below retry and above the wire
     expect(second?.tried).toEqual(['http://a:1', 'http://a:1']);
   });
@@ -130,7 +135,21 @@ describe('pipeline', () => {
       const transport = scripted(someReply());
       const { send } = pipelineOver({ a: transport });
       await outcome(send, somePost({ context: { deadlineMs: clock.now() + 250 } }));
-      expect(transport.requests[0]?.headers['x-request-timeout-ms']).toBe('250');
+      expect(transport.requests[0]?.headers['x-request-timeout-ms']).toBe('229');
+    });
+
+    it('blames nobody for an attempt that its caller had cut short', async () => {
+      const { send, endpoints } = pipelineOver({ a: hanging }, { backoffBaseMs: 0, retryBudgetPerSecond: 1_000 });
+      for (let i = 0; i < 20; i++) await outcome(send, someRequest({ timeoutMs: 900 }), 900);
+      expect(endpoints[0]?.isEjected).toBe(false);
+    });
+
+    it('ejects who hangs although every caller has less time than an attempt may take', async () => {
+      const { send, endpoints } = pipelineOver({ a: hanging });
+      for (let i = 0; i < 10; i++) {
+        expect(await outcome(send, somePost({ timeoutMs: 1_500 }), 1_500)).toBe('deadline_exceeded');
+      }
+      expect(endpoints[0]?.isEjected).toBe(true);
     });
 
     it('says deadline_exceeded, and ejects nobody, where callers have too little time', async () => {
@@ -157,6 +176,65 @@ describe('pipeline', () => {
     });
   });
 
+  describe('retry × Retry-After × deadline', () => {
+    const later = (seconds: string) => problemReply('overloaded', { 'retry-after': seconds });
+
+    it('waits as long as it is told where the deadline allows it', async () => {
+      const transport = scripted(later('3'), someReply());
+      const { send } = pipelineOver({ a: transport });
+      expect(await outcome(send, someRequest(), 2_999)).toBe('pending');
+      expect(transport.requests).toHaveLength(1);
+      await clock.advance(1);
+      expect(transport.requests).toHaveLength(2);
+    });
+
+    it('answers at once where it does not, and spends nothing', async () => {
+      const transport = scripted(later('3'));
+      const { send } = pipelineOver({ a: transport }, { retryBudgetRatio: 0, retryBudgetPerSecond: 1 });
+      expect(await outcome(send, someRequest({ timeoutMs: 2_000 }))).toBe(503);
+      expect(clock.pending).toBe(0);
+      expect(await outcome(send, someRequest(), 3_000)).toBe(503);
+      expect(transport.requests).toHaveLength(3);
+    });
+  });
+
+  describe('attempts left × maxAttempts', () => {
+    const options = { backoffBaseMs: 0, retryBudgetPerSecond: 1_000, circuitMinCalls: 1_000 };
+
+    it.each([
+      [0, 3, 1],
+      [1, 3, 2],
+      [9, 3, 3],
+      [9, 1, 1],
+    ])('with %d left and %d at most makes %d', async (left, maxAttempts, made) => {
+      const transport = scripted(someError());
+      const { send } = pipelineOver({ a: transport }, options);
+      const attemptsLeft = new AttemptsLeft(left);
+      await outcome(send, someRequest({ context: { attemptsLeft }, maxAttempts }));
+      expect(transport.requests).toHaveLength(made);
+      expect(attemptsLeft.count).toBe(left - made + 1);
+    });
+
+    it('gives an attempt that nothing may follow all the time that is left', async () => {
+      const transport = scripted(someReply());
+      const { send } = pipelineOver({ a: transport });
+      const context = { attemptsLeft: new AttemptsLeft(0) };
+      await outcome(send, someRequest({ context, timeoutMs: 1_001 }));
+      expect(transport.requests[0]?.headers).toMatchObject({ 'x-attempts-left': '0', 'x-request-timeout-ms': '980' });
+    });
+  });
+
+  describe('keyed × retry', () => {
+    it('sends one key with all attempts', async () => {
+      const transport = scripted(someError('attempt_timeout'), someError(), someReply());
+      const { send } = pipelineOver({ a: transport });
+      const buy = post('/api/things', { summary: 's', safety: 'keyed' });
+      expect(await outcome(send, requestOf(buy, {}))).toBe(200);
+      const keys = transport.requests.map(({ headers }) => headers['idempotency-key']);
+      expect(keys).toEqual([expect.stringMatching(/^"[0-9a-f-]{36}"$/), keys[0], keys[0]]);
+    });
+  });
+
   describe('retry × budget', () => {
     it('adds no more than a fifth of load to an outage', async () => {
       const transport = scripted(someError());
@@ -180,6 +258,16 @@ describe('pipeline', () => {
       const sent = bad.requests.length;
       for (let i = 0; i < 40; i++) expect(await outcome(send, somePost())).toBe(200);
       expect(bad.requests).toHaveLength(sent);
+    });
+
+    it('does not say that nothing was processed where an attempt may have been before all were ejected', async () => {
+      const { send } = pipelineOver({ a: scripted(someError('attempt_timeout')) }, { circuitMinCalls: 1 });
+      const ended = rejection(send(someRequest()));
+      await clock.advance(5_000);
+      expect(await ended).toMatchObject({ message: expect.stringMatching(/is ejected$/), isUnprocessed: false });
+      const ejected = rejection(send(somePost()));
+      await clock.advance(5_000);
+      expect(await ejected).toMatchObject({ message: expect.stringMatching(/is ejected$/), isUnprocessed: true });
     });
 
     it('fails fast, sending nothing, while all are ejected, and recovers by a probe', async () => {

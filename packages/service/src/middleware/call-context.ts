@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
+  AttemptsLeft,
   type CallContext,
   CallError,
   childTrace,
   headerNames,
   now,
+  parseAttemptsLeft,
   parseTraceparent,
   priorities,
   runInContext,
@@ -21,7 +23,6 @@ export interface CallContextOptions {
 // Ids end up in logs and headers: nothing that could break a line or a query.
 const safeId = /^[A-Za-z0-9._-]{1,128}$/;
 const duration = /^\d{1,10}$/;
-const count = /^\d{1,2}$/;
 
 /**
  * Gives each request its context: id, trace, deadline, and a signal that fires when the client hangs up or
@@ -55,11 +56,11 @@ function requestIdOf(req: Request): string {
 
 /** What a caller may say of its request, where it does and where it makes sense. */
 function saidBy(req: Request): CallContext {
-  const left = req.get(headerNames.attemptsLeft) ?? '';
+  const left = parseAttemptsLeft(req.get(headerNames.attemptsLeft));
   const priority = priorities.find((one) => one === req.get(headerNames.priority));
   const key = req.get(headerNames.idempotencyKey) ?? '';
   return {
-    ...(count.test(left) && { attemptsLeft: Number(left) }),
+    ...(left !== undefined && { attemptsLeft: new AttemptsLeft(left) }),
     ...(priority && { priority }),
     ...(key && { idempotencyKey: key }),
   };

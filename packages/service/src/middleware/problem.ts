@@ -10,6 +10,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { loggedError } from '../logged-error.ts';
 import { type Answer, answerTo } from '../public-error.ts';
+import { tellAttemptsLeft } from '../tell-attempts-left.ts';
 import { operationOf } from './running-operation.ts';
 
 /** Where what the caller may not see goes. */
@@ -53,6 +54,7 @@ export function logFailure(
 export function sendProblem(res: Response, error: CallError, title?: string): void {
   // Some statuses (404, 410) are kept by caches that are told nothing.
   res.set('Cache-Control', 'no-store');
+  tellAttemptsLeft(res, 'failure');
   if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));
   res
     .status(error.status)

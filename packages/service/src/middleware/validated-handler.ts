@@ -7,6 +7,7 @@ import {
   type StreamHandler,
 } from '@parley/contract';
 import type { RequestHandler } from 'express';
+import { tellAttemptsLeft } from '../tell-attempts-left.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';
 import { validInput } from './valid-input.ts';
@@ -32,6 +33,7 @@ export function validatedHandler(
       return validOutput(operation, await handler(input, context));
     };
     const output = await untilAborted(answer, context.signal);
+    tellAttemptsLeft(res, 'success');
     res.status(operation.status);
     if (!operation.output) return void res.end();
     const { headers, body } = encodeOutput(operation, output);
