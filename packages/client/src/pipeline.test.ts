@@ -16,6 +16,7 @@ import { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
 import { CircuitBreaker } from './resilience/circuit-breaker.ts';
+import { PoisonRequests } from './resilience/poison-requests.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry } from './telemetry.ts';
@@ -38,11 +39,13 @@ afterEach(async () => {
 function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial<UpstreamOptions> = {}) {
   const options = upstreamOptions({ clock, random: () => 0, ...given });
   const telemetry = new Telemetry();
+  const budget = new RetryBudget(options, clock);
   const shared: UpstreamShared = {
     name: 'things',
     options,
     telemetry,
-    budget: new RetryBudget(options, clock),
+    budget,
+    poison: new PoisonRequests(() => budget.refund(), clock),
     endpoints: () => endpoints,
     streams: new OpenStreams(),
   };

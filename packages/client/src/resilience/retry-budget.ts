@@ -48,6 +48,13 @@ export class RetryBudget {
     return true;
   }
 
+  /** Gives one back: the extra attempt that took it was none that an outage caused. */
+  refund(): void {
+    this.#refresh();
+    if (this.#reserve + 1 <= this.#options.retryBudgetPerSecond) this.#reserve += 1;
+    else this.#balance += 1;
+  }
+
   // Deposits decay instead of each being forgotten at its own time: no list to keep, and the same sum in a steady state.
   #refresh(): void {
     const now = this.#clock.now();

@@ -11,6 +11,7 @@ import {
 } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request } from '../layer.ts';
+import { PoisonRequests } from './poison-requests.ts';
 import { retry } from './retry.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -25,7 +26,8 @@ const options = { maxAttempts: 3, backoffBaseMs: 50, backoffMaxMs: 1_000 };
 function call(steps: readonly Step[], request: Request = someRequest(), retriesPerSecond = 1_000, random = () => 0.5) {
   const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: retriesPerSecond }, clock);
   const send = scripted(...steps);
-  const outcome = retry(options, { budget, clock, random })(send)(request).catch((error: unknown) => error);
+  const poison = new PoisonRequests(() => budget.refund(), clock);
+  const outcome = retry(options, { budget, poison, clock, random })(send)(request).catch((error: unknown) => error);
   const ended = async (ms = 60_000) => {
     await clock.advance(ms);
     return outcome;
@@ -146,7 +148,8 @@ describe('retry', () => {
 
   it('pays for nothing but retries', async () => {
     const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: 1 }, clock);
-    const send = retry(options, { budget, clock, random: () => 0 })(scripted(someReply()));
+    const poison = new PoisonRequests(() => budget.refund(), clock);
+    const send = retry(options, { budget, poison, clock, random: () => 0 })(scripted(someReply()));
     for (let i = 0; i < 10; i++) await send(someRequest());
     expect(budget.withdraw()).toBe(true);
   });

@@ -5,6 +5,7 @@ import type { Reply } from '../reply.ts';
 import { sleep } from '../time-limit.ts';
 import { isSpent } from '../transport/body-source.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
+import type { PoisonRequests } from './poison-requests.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** When a call is tried again. */
@@ -16,6 +17,7 @@ export interface RetryOptions extends BackoffOptions {
 /** What attempts of an upstream's calls share. */
 export interface RetryShared {
   readonly budget: RetryBudget;
+  readonly poison: PoisonRequests;
   readonly clock: Clock;
   /** Gives numbers in [0, 1). */
   readonly random: () => number;
@@ -26,29 +28,33 @@ export interface RetryShared {
  * Only what may be sent twice, or was provably never processed; only while the budget pays for it; never
  * beyond the deadline.
  */
-export function retry(options: RetryOptions, { budget, clock, random }: RetryShared): Layer {
+export function retry(options: RetryOptions, { budget, poison, clock, random }: RetryShared): Layer {
   return (next) =>
     async function retry(request) {
       const isRepeatable = request.safety !== 'unsafe';
       budget.deposit();
-      for (let attempt = 1; ; attempt++) {
-        const mayRetry = isRepeatable && attempt < options.maxAttempts;
-        let outcome: Reply | CallError;
-        try {
-          outcome = await next({ ...request, attempt, mayRetry });
-        } catch (error) {
-          if (!(error instanceof CallError)) throw error; // a bug, not a failure: nothing to gain by trying again
-          outcome = error;
-        }
-        const failure = outcome instanceof CallError ? outcome : outcome.error;
-        if (!failure?.isTransient || attempt === options.maxAttempts) return settle(outcome);
-        if (!isRepeatable && !failure.isUnprocessed) return settle(outcome);
-        if (isSpent(request.body)) return settle(outcome);
+      try {
+        for (let attempt = 1; ; attempt++) {
+          const mayRetry = isRepeatable && attempt < options.maxAttempts;
+          let outcome: Reply | CallError;
+          try {
+            outcome = await next({ ...request, attempt, mayRetry });
+          } catch (error) {
+            if (!(error instanceof CallError)) throw error; // a bug, not a failure: nothing to gain by trying again
+            outcome = error;
+          }
+          const failure = outcome instanceof CallError ? outcome : outcome.error;
+          if (!failure?.isTransient || attempt === options.maxAttempts) return settle(outcome);
+          if (!isRepeatable && !failure.isUnprocessed) return settle(outcome);
+          if (isSpent(request.body) || poison.isBlamed(request, outcome)) return settle(outcome);
 
-        // On top of Retry-After: callers that were told the same must not come back together.
-        const waitMs = (failure.retryAfterMs ?? 0) + backoff(options, attempt, random());
-        if (clock.now() + waitMs >= request.deadlineMs || !budget.withdraw()) return settle(outcome);
-        await sleep(clock, waitMs, request.signal, request.label);
+          // On top of Retry-After: callers that were told the same must not come back together.
+          const waitMs = (failure.retryAfterMs ?? 0) + backoff(options, attempt, random());
+          if (clock.now() + waitMs >= request.deadlineMs || !budget.withdraw()) return settle(outcome);
+          await sleep(clock, waitMs, request.signal, request.label);
+        }
+      } finally {
+        poison.ended(request);
       }
     };
 }
