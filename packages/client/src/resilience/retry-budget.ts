@@ -48,11 +48,12 @@ export class RetryBudget {
     return true;
   }
 
-  /** Gives one back: the extra attempt that took it was none that an outage caused. */
+  /** Gives one back that was withdrawn: it was no outage that asked for it. */
   refund(): void {
     this.#refresh();
-    if (this.#reserve + 1 <= this.#options.retryBudgetPerSecond) this.#reserve += 1;
-    else this.#balance += 1;
+    const { retryBudgetPerSecond } = this.#options;
+    if (retryBudgetPerSecond < 1) this.#balance += 1;
+    else this.#reserve = Math.min(retryBudgetPerSecond, this.#reserve + 1);
   }
 
   // Deposits decay instead of each being forgotten at its own time: no list to keep, and the same sum in a steady state.
