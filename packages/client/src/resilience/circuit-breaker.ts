@@ -24,7 +24,7 @@ export class CircuitBreaker implements CircuitControl {
   readonly #circuit: Circuit;
   readonly #backoff: CircuitBackoff;
   readonly #slowCalls: SlowCalls;
-  #probes = new CircuitProbes();
+  #probes: CircuitProbes;
   #forced: 'forced-open' | 'forced-closed' | undefined;
   /** Counts changes of state, to tell an attempt that began in an earlier one. */
   #generation = 0;
@@ -36,6 +36,7 @@ export class CircuitBreaker implements CircuitControl {
     this.#options = options;
     this.#onState = onState;
     this.#backoff = new CircuitBackoff(options);
+    this.#probes = new CircuitProbes(options.circuitProbes);
     const limits = () => ({ minCalls: options.circuitMinCalls, failureRatio: options.circuitFailureRatio });
     this.#circuit = new Circuit(limits, rotation, (phase) => this.#changed(phase));
     this.#slowCalls = new SlowCalls(options, rotation, () => this.#circuit.open());
@@ -48,7 +49,7 @@ export class CircuitBreaker implements CircuitControl {
   /** An attempt would be let through now. */
   get isAdmitting(): boolean {
     if (this.#forced) return this.#forced === 'forced-closed';
-    return this.#circuit.isClosed || (this.#circuit.isHalfOpen && this.#probes.mayStart(this.#options.circuitProbes));
+    return this.#circuit.isClosed || (this.#circuit.isHalfOpen && this.#probes.mayStart);
   }
 
   /** Attempts in the window that said something of the endpoint, and those of them that failed. */
@@ -114,22 +115,22 @@ export class CircuitBreaker implements CircuitControl {
   #succeeded({ isProbe, startedAtMs }: Permit): void {
     const isSlow = this.#slowCalls.isSlow(startedAtMs);
     this.#failuresInARow = 0;
+    this.#retryAfterMs = 0;
     if (!isProbe) {
       this.#circuit.succeed();
       if (startedAtMs !== undefined) this.#slowCalls.count(isSlow);
       return;
     }
-    const { circuitProbes, circuitSlowRatio } = this.#options;
     this.#probes.succeed(isSlow);
     // opossum closes at the first success that it hears of: it hears when there are enough.
-    if (!this.#probes.isComplete(circuitProbes)) return;
-    if (this.#probes.slowRatio > circuitSlowRatio) this.#circuit.fail();
+    if (!this.#probes.isComplete) return;
+    if (this.#probes.slowRatio > this.#options.circuitSlowRatio) this.#circuit.fail();
     else this.#circuit.succeed();
   }
 
   #changed(state: CircuitState): void {
     this.#generation++;
-    this.#probes = new CircuitProbes();
+    this.#probes = new CircuitProbes(this.#options.circuitProbes);
     this.#failuresInARow = 0;
     this.#slowCalls.reset();
     this.#endWait();

@@ -1,17 +1,22 @@
 /** The attempts that find out whether an endpoint works again. */
 export class CircuitProbes {
+  readonly #wanted: number;
   #underWay = 0;
   #succeeded = 0;
   #slow = 0;
 
-  /** Another one may start, where `wanted` of them decide. */
-  mayStart(wanted: number): boolean {
-    return this.#underWay + this.#succeeded < wanted;
+  constructor(wanted: number) {
+    this.#wanted = wanted;
+  }
+
+  /** Another one is wanted. */
+  get mayStart(): boolean {
+    return this.#underWay + this.#succeeded < this.#wanted;
   }
 
   /** As many as are wanted have succeeded. */
-  isComplete(wanted: number): boolean {
-    return this.#succeeded >= wanted;
+  get isComplete(): boolean {
+    return this.#succeeded === this.#wanted;
   }
 
   /** Share of those that succeeded, but slowly. */
