@@ -142,6 +142,29 @@ describe('blame', () => {
     expect(a.failures).toBe(1);
   });
 
+  it('falls on the endpoint at once where the attempt was a probe, whose place others wait for', async () => {
+    const options = upstreamOptions({ clock, circuitConsecutiveFailures: 1, circuitProbes: 1, random: () => 1 });
+    const breaker = new CircuitBreaker(options, new EventEmitter(), () => {});
+    breaker.acquire()?.fail();
+    await clock.advance(1_000);
+    const probe = breaker.acquire();
+    if (!probe) throw new Error('expected a permit');
+    new Blame(poison, breaker).failed(call(), probe, problemReply('unavailable').error as CallError);
+    expect(breaker.state).toBe('open');
+  });
+
+  it('costs a call nothing once all that failed have ended', () => {
+    const [a, request] = [endpoint(), call()];
+    a.fails(request);
+    poison.ended(request);
+    const get = jest.spyOn(Map.prototype, 'get');
+    a.answers();
+    poison.ended(call());
+    const asked = get.mock.calls.length;
+    get.mockRestore();
+    expect(asked).toBe(0);
+  });
+
   it('is not taken back: what one endpoint fails twice for one call are two failures', () => {
     const [a, request] = [endpoint(), call()];
     a.fails(request);

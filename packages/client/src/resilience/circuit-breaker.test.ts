@@ -227,7 +227,7 @@ describe('CircuitBreaker', () => {
       await clock.advance(30_000);
       await succeed();
       await clock.advance(10_000);
-      expect(await openTimes(1)).toEqual([1_000]);
+      expect(await openTimes(2)).toEqual([1_000, 2_000]);
     });
 
     it('waits for Retry-After at least, but no longer than 300 s', async () => {
@@ -290,6 +290,13 @@ describe('CircuitBreaker', () => {
       expect(breaker.state).toBe('closed');
     });
 
+    it('open it for no longer because an earlier failure asked for time', async () => {
+      permit().fail(someError('unavailable', { retryAfterMs: 60_000 }));
+      await answer(101, 10);
+      await clock.advance(1_000);
+      expect(breaker.state).toBe('half-open');
+    });
+
     it('count for nothing where nobody says what is slow', async () => {
       options.circuitSlowCallMs = Number.POSITIVE_INFINITY;
       const now = jest.spyOn(clock, 'now');
@@ -324,6 +331,9 @@ describe('CircuitBreaker', () => {
       breaker.auto();
       await fail(9);
       expect(breaker.state).toBe('closed');
+      breaker.forceClose();
+      await fail(1_000);
+      expect(states).toEqual(['open', 'forced-closed', 'closed', 'forced-closed']);
     });
 
     it('decides by probes after it was forced open', async () => {

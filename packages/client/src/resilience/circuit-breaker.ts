@@ -60,7 +60,7 @@ export class CircuitBreaker implements CircuitControl {
   /** Leave for one attempt; none while the circuit is open, or half-open with enough probes under way. */
   acquire(): Permit | undefined {
     if (!this.isAdmitting) return undefined;
-    const isProbe = this.#circuit.isHalfOpen && !this.#forced;
+    const isProbe = this.#circuit.isHalfOpen;
     if (isProbe) this.#probes.start();
     return new Permit(this.#ended, this.#generation, isProbe, this.#slowCalls.startMs());
   }
@@ -139,7 +139,6 @@ export class CircuitBreaker implements CircuitControl {
       const openMs = this.#backoff.openMs(this.#retryAfterMs);
       this.#endWait = this.#options.clock.after(openMs, () => this.#circuit.halfOpen(), true);
     }
-    this.#retryAfterMs = 0;
     this.#onState(state);
   }
 }

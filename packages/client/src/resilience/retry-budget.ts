@@ -51,9 +51,8 @@ export class RetryBudget {
   /** Gives one back that was withdrawn: it was no outage that asked for it. */
   refund(): void {
     this.#refresh();
-    const { retryBudgetPerSecond } = this.#options;
-    if (retryBudgetPerSecond < 1) this.#balance += 1;
-    else this.#reserve = Math.min(retryBudgetPerSecond, this.#reserve + 1);
+    if (this.#options.retryBudgetPerSecond < 1) this.#balance += 1;
+    else this.#reserve += 1; // what is too much is cut off at the next look
   }
 
   // Deposits decay instead of each being forgotten at its own time: no list to keep, and the same sum in a steady state.

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   problemReply,
   type Step,
@@ -162,6 +162,17 @@ describe('retry', () => {
     expect(await ended(0)).toMatchObject({ code: 'cancelled' });
     expect(send.requests).toHaveLength(1);
     expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ['well', someReply()],
+    ['badly', problemReply('unavailable')],
+    ['by a bug', () => Promise.reject(new TypeError('oops'))],
+  ])('tells once that the call has ended %s, so that nobody waits for it', async (_, step) => {
+    const ended = jest.spyOn(PoisonRequests.prototype, 'ended');
+    await call([step]).ended();
+    expect(ended).toHaveBeenCalledTimes(1);
+    ended.mockRestore();
   });
 
   it('passes on what is no CallError: a bug is not made better by another attempt', async () => {
