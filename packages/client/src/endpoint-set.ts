@@ -30,6 +30,14 @@ export class EndpointSet {
     return this.#current.length > 0 ? this.#current : this.#discover();
   }
 
+  /** The endpoint with this address. @throws TypeError that names the known ones, where it is none of them */
+  at(address: string): Endpoint {
+    const endpoint = this.#byAddress.get(address);
+    if (endpoint) return endpoint;
+    const known = [...this.#byAddress.keys()].join(', ') || '(none known yet)';
+    throw new TypeError(`unknown endpoint ${address}: expected one of ${known}`);
+  }
+
   /** Ends discovery; resolves when all endpoints are drained and closed. */
   async close(): Promise<void> {
     this.#isClosed = true;

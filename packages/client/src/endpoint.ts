@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Send } from './layer.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
+import type { CircuitControl } from './resilience/circuit-control.ts';
 import type { ConnectionCounts, ConnectionPool } from './transport/connection-pool.ts';
 
 /** How one endpoint stands. */
@@ -36,6 +37,11 @@ export class Endpoint {
   /** Its circuit lets nothing through for now. */
   get isEjected(): boolean {
     return !this.#breaker.isAdmitting;
+  }
+
+  /** For an operator to force. */
+  get circuit(): CircuitControl {
+    return this.#breaker;
   }
 
   get status(): EndpointStatus {

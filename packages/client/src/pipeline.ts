@@ -1,8 +1,11 @@
 import { balancer, type Endpoints } from './balancer.ts';
 import { type Send, stack } from './layer.ts';
 import { attemptTimeout } from './resilience/attempt-timeout.ts';
-import { type CircuitBreaker, circuitBreaker } from './resilience/circuit-breaker.ts';
+import { Blame } from './resilience/blame.ts';
+import type { CircuitBreaker } from './resilience/circuit-breaker.ts';
+import { circuitBreaker } from './resilience/circuit-breaker-layer.ts';
 import { deadline } from './resilience/deadline.ts';
+import type { PoisonRequests } from './resilience/poison-requests.ts';
 import { retry } from './resilience/retry.ts';
 import type { RetryBudget } from './resilience/retry-budget.ts';
 import { openStream } from './streaming/open-stream.ts';
@@ -16,6 +19,7 @@ export interface UpstreamShared {
   readonly options: UpstreamOptions;
   readonly telemetry: Telemetry;
   readonly budget: RetryBudget;
+  readonly poison: PoisonRequests;
   readonly endpoints: Endpoints;
   readonly streams: OpenStreams;
 }
@@ -24,12 +28,12 @@ export interface UpstreamShared {
 // The first listed sees the request first.
 
 /** The upper half: from the caller to the choice of an endpoint. */
-export function callPipeline({ name, options, telemetry, budget, endpoints }: UpstreamShared): Send {
+export function callPipeline({ name, options, telemetry, budget, poison, endpoints }: UpstreamShared): Send {
   const { clock, random } = options;
   return stack(
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
     deadline(options, clock), // above retry: bounds every attempt and every wait together
-    retry(options, { budget, clock, random }), // above the balancer: each attempt chooses again
+    retry(options, { budget, poison, clock, random }), // above the balancer: each attempt chooses again
   )(balancer(endpoints, name, random)); // one choice per attempt, around ejected endpoints
 }
 
@@ -42,12 +46,12 @@ export interface EndpointShared {
 
 /** The lower half: from the chosen endpoint to the wire. */
 export function endpointPipeline(
-  { name, options, telemetry, streams }: UpstreamShared,
+  { name, options, telemetry, poison, streams }: UpstreamShared,
   { address, breaker, transport }: EndpointShared,
 ): Send {
   return stack(
     attemptTelemetry(telemetry, name, address, options.clock), // sees what retry sees
-    circuitBreaker(breaker, address), // above the attempt timeout: a timeout counts against the endpoint
+    circuitBreaker(breaker, new Blame(poison, breaker), address), // above the attempt timeout: a timeout counts against the endpoint
     attemptTimeout(options, address, options.clock), // bounds interceptors, connecting and the whole body, or a stream's first byte
     openStream(options, streams), // innermost: an attempt that breaks before its first byte is one that failed
   )(transport);

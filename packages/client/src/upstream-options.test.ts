@@ -27,7 +27,11 @@ describe('upstreamOptions', () => {
     ['circuitWindowMs', 1_000, 600_000],
     ['circuitMinCalls', 1, 1_000_000],
     ['circuitFailureRatio', 0.01, 0.99],
+    ['circuitConsecutiveFailures', 1, 1_000_000],
+    ['circuitSlowRatio', 0.01, 0.99],
     ['circuitOpenMs', 1, 600_000],
+    ['circuitMaxOpenMs', 1, 600_000],
+    ['circuitProbes', 1, 1_000],
     ['connectTimeoutMs', 1, 60_000],
     ['maxConnections', 1, 10_000],
     ['minConnections', 0, 10_000],
@@ -45,6 +49,8 @@ describe('upstreamOptions', () => {
     attemptTimeoutMs: 1,
     backoffBaseMs: 0,
     backoffMaxMs: 600_000,
+    circuitOpenMs: 1,
+    circuitMaxOpenMs: 600_000,
     maxConnections: 10_000,
     minConnections: 0,
   };
@@ -59,7 +65,7 @@ describe('upstreamOptions', () => {
 
   it('knows bounds for every number', () => {
     const numbers = Object.entries(upstreamDefaults).filter(([, value]) => typeof value === 'number');
-    const names = [...bounds.map(([name]) => name), 'compressRequestsAboveBytes'];
+    const names = [...bounds.map(([name]) => name), 'circuitSlowCallMs', 'compressRequestsAboveBytes'];
     expect(numbers.map(([name]) => name).sort()).toEqual(names.sort());
   });
 
@@ -70,18 +76,29 @@ describe('upstreamOptions', () => {
     expect(() => upstreamOptions({ compressRequestsAboveBytes: -1 })).toThrow(/must be a number from 0 to Infinity/);
   });
 
+  it('takes circuitSlowCallMs from 1 to Infinity, which is never', () => {
+    expect(upstreamOptions({ circuitSlowCallMs: 250 }).circuitSlowCallMs).toBe(250);
+    expect(() => upstreamOptions({ circuitSlowCallMs: 0 })).toThrow(/must be a number from 1 to Infinity/);
+  });
+
   it('takes acceptCompressed as true or false', () => {
     expect(upstreamOptions({ acceptCompressed: true }).acceptCompressed).toBe(true);
     const refuse = () => upstreamOptions({ acceptCompressed: 'gzip' } as unknown as Partial<UpstreamOptions>);
     expect(refuse).toThrow('acceptCompressed must be true or false, not gzip');
   });
 
-  it.each(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'minConnections', 'maxReplyBytes', 'maxItemBytes'])(
-    'takes %s in whole numbers',
-    (name) => {
-      expect(() => upstreamOptions({ [name]: 2.5 })).toThrow(/must be a whole number/);
-    },
-  );
+  it.each([
+    'maxAttempts',
+    'circuitMinCalls',
+    'circuitConsecutiveFailures',
+    'circuitProbes',
+    'maxConnections',
+    'minConnections',
+    'maxReplyBytes',
+    'maxItemBytes',
+  ])('takes %s in whole numbers', (name) => {
+    expect(() => upstreamOptions({ [name]: 2.5 })).toThrow(/must be a whole number/);
+  });
 
   it.each(['maxAttempt', 'retries', 'toString', '__proto__x'])('refuses the unknown option %s', (name) => {
     expect(() => upstreamOptions({ [name]: 1 })).toThrow(
@@ -92,6 +109,9 @@ describe('upstreamOptions', () => {
   it('names both options that contradict each other', () => {
     expect(() => upstreamOptions({ callTimeoutMs: 500, attemptTimeoutMs: 800 })).toThrow(
       'attemptTimeoutMs (800) must not be above callTimeoutMs (500)',
+    );
+    expect(() => upstreamOptions({ circuitOpenMs: 700, circuitMaxOpenMs: 70 })).toThrow(
+      'circuitOpenMs (700) must not be above circuitMaxOpenMs (70)',
     );
     expect(() => upstreamOptions({ backoffBaseMs: 700, backoffMaxMs: 70 })).toThrow(
       'backoffBaseMs (700) must not be above backoffMaxMs (70)',

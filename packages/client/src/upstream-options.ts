@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from './clock.ts';
 import type { DiscoveryOptions } from './discovery/refreshed.ts';
 import type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
-import type { CircuitBreakerOptions } from './resilience/circuit-breaker.ts';
+import type { CircuitBreakerOptions } from './resilience/circuit-breaker-options.ts';
 import type { DeadlineOptions } from './resilience/deadline.ts';
 import type { RetryOptions } from './resilience/retry.ts';
 import type { RetryBudgetOptions } from './resilience/retry-budget.ts';
@@ -24,7 +24,6 @@ export interface UpstreamOptions
   /** For endpoints with `https://`; without it the CAs that Node knows are trusted. */
   readonly tls: TlsOptions | undefined;
   readonly clock: Clock;
-  /** Gives numbers in [0, 1): for backoff and the balancer. */
   readonly random: () => number;
 }
 
@@ -40,7 +39,12 @@ export const upstreamDefaults: UpstreamOptions = {
   circuitWindowMs: 10_000,
   circuitMinCalls: 10,
   circuitFailureRatio: 0.5,
+  circuitConsecutiveFailures: 5,
+  circuitSlowCallMs: Number.POSITIVE_INFINITY,
+  circuitSlowRatio: 0.8,
   circuitOpenMs: 1_000,
+  circuitMaxOpenMs: 30_000,
+  circuitProbes: 5,
   connectTimeoutMs: 1_000,
   maxConnections: 64,
   minConnections: 0,
@@ -71,7 +75,12 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   circuitWindowMs: [1_000, 600_000],
   circuitMinCalls: [1, 1_000_000],
   circuitFailureRatio: [0.01, 0.99],
+  circuitConsecutiveFailures: [1, 1_000_000],
+  circuitSlowCallMs: [1, Number.POSITIVE_INFINITY],
+  circuitSlowRatio: [0.01, 0.99],
   circuitOpenMs: [1, 600_000],
+  circuitMaxOpenMs: [1, 600_000],
+  circuitProbes: [1, 1_000],
   connectTimeoutMs: [1, 60_000],
   maxConnections: [1, 10_000],
   minConnections: [0, 10_000],
@@ -88,6 +97,8 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
 const whole = new Set([
   'maxAttempts',
   'circuitMinCalls',
+  'circuitConsecutiveFailures',
+  'circuitProbes',
   'maxConnections',
   'minConnections',
   'maxReplyBytes',
@@ -119,12 +130,13 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
   if (typeof options.acceptCompressed !== 'boolean') {
     throw new TypeError(`acceptCompressed must be true or false, not ${String(options.acceptCompressed)}`);
   }
+  atMost(options, 'backoffBaseMs', 'backoffMaxMs');
+  atMost(options, 'circuitOpenMs', 'circuitMaxOpenMs');
   // A caller who only shortens the call means the attempts to fit.
   if (given.attemptTimeoutMs === undefined && options.attemptTimeoutMs > options.callTimeoutMs) {
     return { ...options, attemptTimeoutMs: options.callTimeoutMs };
   }
   atMost(options, 'attemptTimeoutMs', 'callTimeoutMs');
-  atMost(options, 'backoffBaseMs', 'backoffMaxMs');
   return options;
 }
 

@@ -78,6 +78,53 @@ describe('createUpstream', () => {
     expect(listener.onCircuit.mock.calls).toEqual([[{ upstream: 'things', endpoint: dead, state: 'open' }]]);
   });
 
+  it('goes on as if nobody listened where every listener throws', async () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    let isUp = false;
+    const { address } = await serverOf((socket) =>
+      socket.write(isUp ? httpReply('{}') : httpReply('{}', { status: '503 Service Unavailable' })),
+    );
+    const upstream = upstreamAt(address, { circuitOpenMs: 50, circuitProbes: 2, backoffBaseMs: 1 });
+    const bug = (): never => {
+      throw new Error('a bug in a metric');
+    };
+    upstream.subscribe({ onCall: bug, onAttempt: bug, onCircuit: bug });
+    while (upstream.endpoints()[0]?.circuit !== 'open') expect((await upstream.send(somePost())).status).toBe(503);
+    isUp = true;
+    await until(() => upstream.endpoints()[0]?.circuit === 'half-open');
+    for (let i = 0; i < 2; i++) expect((await upstream.send(somePost())).status).toBe(200);
+    expect(upstream.endpoints()[0]?.circuit).toBe('closed');
+    expect(warned.mock.calls.length).toBeGreaterThan(10);
+    warned.mockRestore();
+  });
+
+  it('lets an operator force the circuit of an endpoint', async () => {
+    const [a, b] = [await serverOf(ok), await serverOf(ok)];
+    const upstream = upstreamAt([a.address, b.address]);
+    const onCircuit = jest.fn();
+    upstream.subscribe({ onCircuit });
+    expect(() => upstream.circuit(a.address)).toThrow('expected one of (none known yet)');
+    await upstream.send(somePost());
+    const sent = a.server.requests.length;
+    upstream.circuit(a.address).forceOpen();
+    for (let i = 0; i < 20; i++) await upstream.send(somePost());
+    expect(a.server.requests).toHaveLength(sent);
+    expect(upstream.endpoints()[0]?.circuit).toBe('forced-open');
+    upstream.circuit(b.address).forceClose();
+    upstream.circuit(a.address).auto();
+    for (let i = 0; i < 40; i++) await upstream.send(somePost());
+    expect(a.server.requests.length).toBeGreaterThan(5);
+    expect(onCircuit.mock.calls.map(([change]) => change)).toEqual([
+      { upstream: 'things', endpoint: a.address, state: 'forced-open' },
+      { upstream: 'things', endpoint: b.address, state: 'forced-closed' },
+      { upstream: 'things', endpoint: a.address, state: 'half-open' },
+      { upstream: 'things', endpoint: a.address, state: 'closed' },
+    ]);
+    expect(() => upstream.circuit('http://nowhere:1')).toThrow(
+      new TypeError(`unknown endpoint http://nowhere:1: expected one of ${a.address}, ${b.address}`),
+    );
+  });
+
   it('counts attempts under way per endpoint', async () => {
     const { address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 30));
     const upstream = upstreamAt(address);
@@ -200,7 +247,7 @@ describe('createUpstream', () => {
         const { status } = await createUpstream('things', where).send(newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' }));
         console.log(status);
       }
-      const dead = createUpstream('dead', 'http://127.0.0.1:1', { circuitMinCalls: 1, circuitOpenMs: 600_000, backoffBaseMs: 200 });
+      const dead = createUpstream('dead', 'http://127.0.0.1:1', { circuitMinCalls: 1, circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, backoffBaseMs: 200 });
       await dead.send(newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' })).catch(({ code }) => console.log(code, dead.endpoints()[0].circuit));`;
     const args = ['--conditions=@parley/source', '--input-type=module', '-e', script];
     const child = spawn(process.execPath, args, {

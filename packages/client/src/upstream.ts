@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { CallError } from '@parley/contract';
 import type { Address } from './discovery/address.ts';
 import { discovery, expectTls } from './discovery.ts';
@@ -6,7 +5,10 @@ import { Endpoint, type EndpointStatus } from './endpoint.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
-import { CircuitBreaker, windowBuckets } from './resilience/circuit-breaker.ts';
+import { CircuitBreaker } from './resilience/circuit-breaker.ts';
+import type { CircuitControl } from './resilience/circuit-control.ts';
+import { CircuitWindow } from './resilience/circuit-window.ts';
+import { PoisonRequests } from './resilience/poison-requests.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
@@ -28,6 +30,8 @@ export interface Upstream {
   readonly interceptors: Interceptors;
   /** The endpoints known now. */
   endpoints(): readonly EndpointStatus[];
+  /** The circuit of one endpoint, for an operator to force. @throws TypeError where its address is not known now */
+  circuit(address: string): CircuitControl;
   /** Listens to calls, attempts and circuits; the returned function ends that. */
   subscribe(listener: TelemetryListener): () => void;
   /** Lets calls under way finish, retries included, then ends open streams and discovery, and closes all sockets. Calls after this fail at once. */
@@ -56,8 +60,7 @@ class OpenUpstream implements Upstream {
   readonly name: string;
   readonly #shared: UpstreamShared;
   readonly #axios = createAxios();
-  readonly #rotation = new EventEmitter().setMaxListeners(0);
-  readonly #rotationTimer: NodeJS.Timeout;
+  readonly #window: CircuitWindow;
   readonly #credentials: Credentials;
   readonly #endpoints: EndpointSet;
   readonly #pipeline: Send;
@@ -76,12 +79,12 @@ class OpenUpstream implements Upstream {
       options,
       telemetry: new Telemetry(),
       budget: new RetryBudget(options, options.clock),
+      poison: new PoisonRequests(() => this.#shared.budget.refund(), options.clock),
       endpoints: () => this.#endpoints.known(),
       streams: new OpenStreams(),
     };
     this.#pipeline = callPipeline(this.#shared);
-    this.#rotationTimer = setInterval(() => this.#rotation.emit('rotate'), options.circuitWindowMs / windowBuckets);
-    this.#rotationTimer.unref();
+    this.#window = new CircuitWindow(options, options.clock);
     if (options.minConnections > 0) Promise.resolve(this.#endpoints.known()).catch(() => {}); // the first call is told
   }
 
@@ -111,6 +114,10 @@ class OpenUpstream implements Upstream {
     return this.#endpoints.current.map((endpoint) => endpoint.status);
   }
 
+  circuit(address: string): CircuitControl {
+    return this.#endpoints.at(address).circuit;
+  }
+
   subscribe(listener: TelemetryListener): () => void {
     return this.#shared.telemetry.subscribe(listener);
   }
@@ -122,20 +129,18 @@ class OpenUpstream implements Upstream {
 
   async #close(): Promise<void> {
     // Retries too need endpoints: nothing is closed under a call. Its deadline bounds this wait.
-    if (this.#underWay > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-      });
-    }
+    const idle = Promise.withResolvers<void>();
+    this.#onIdle = idle.resolve;
+    if (this.#underWay > 0) await idle.promise;
     this.#shared.streams.close();
-    clearInterval(this.#rotationTimer);
+    this.#window.close();
     this.#credentials.close();
     await this.#endpoints.close();
   }
 
   #open({ origin: address, serverName }: Address): Endpoint {
     const { options, telemetry } = this.#shared;
-    const breaker = new CircuitBreaker(options, this.#rotation, (state) =>
+    const breaker = new CircuitBreaker(options, this.#window.rotation, (state) =>
       telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state }),
     );
     const pool = new ConnectionPool(address, options, this.#credentials, serverName);

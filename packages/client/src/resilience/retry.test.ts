@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AttemptsLeft } from '@parley/contract';
 import fc from 'fast-check';
 import {
@@ -14,6 +14,7 @@ import {
 import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request } from '../layer.ts';
 import type { Reply } from '../reply.ts';
+import { PoisonRequests } from './poison-requests.ts';
 import { retry } from './retry.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -28,7 +29,8 @@ const options = { maxAttempts: 3, backoffBaseMs: 50, backoffMaxMs: 1_000 };
 function call(steps: readonly Step[], request: Request = someRequest(), retriesPerSecond = 1_000, random = () => 0.5) {
   const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: retriesPerSecond }, clock);
   const send = scripted(...steps);
-  const outcome = retry(options, { budget, clock, random })(send)(request).catch((error: unknown) => error);
+  const poison = new PoisonRequests(() => budget.refund(), clock);
+  const outcome = retry(options, { budget, poison, clock, random })(send)(request).catch((error: unknown) => error);
   const ended = async (ms = 60_000) => {
     await clock.advance(ms);
     return outcome;
@@ -264,7 +266,7 @@ describe('retry', () => {
         return fate === 'fine' && below.status < 400 ? someReply(200, headers) : problemReply('unavailable', headers);
       };
       const ask = (at = 0, attemptsLeft?: AttemptsLeft): Promise<Reply> => {
-        const shared = { budget: plentiful, clock, random: () => 0 };
+        const shared = { budget: plentiful, poison: new PoisonRequests(() => {}, clock), clock, random: () => 0 };
         const send = retry(
           { ...options, maxAttempts },
           shared,
@@ -293,7 +295,8 @@ describe('retry', () => {
 
   it('pays for nothing but retries', async () => {
     const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: 1 }, clock);
-    const send = retry(options, { budget, clock, random: () => 0 })(scripted(someReply()));
+    const poison = new PoisonRequests(() => budget.refund(), clock);
+    const send = retry(options, { budget, poison, clock, random: () => 0 })(scripted(someReply()));
     for (let i = 0; i < 10; i++) await send(someRequest());
     expect(budget.withdraw()).toBe(true);
   });
@@ -306,6 +309,17 @@ describe('retry', () => {
     expect(await ended(0)).toMatchObject({ code: 'cancelled' });
     expect(send.requests).toHaveLength(1);
     expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ['well', someReply()],
+    ['badly', problemReply('unavailable')],
+    ['by a bug', () => Promise.reject(new TypeError('oops'))],
+  ])('tells once that the call has ended %s, so that nobody waits for it', async (_, step) => {
+    const ended = jest.spyOn(PoisonRequests.prototype, 'ended');
+    await call([step]).ended();
+    expect(ended).toHaveBeenCalledTimes(1);
+    ended.mockRestore();
   });
 
   it('passes on what is no CallError: a bug is not made better by another attempt', async () => {
