@@ -32,6 +32,8 @@ export interface Request {
   readonly attempt: number;
   /** Another attempt may follow this one. Set by `retry`. */
   readonly mayRetry: boolean;
+  /** Sent although the endpoint may be ejected: too many are. Set by the balancer. */
+  readonly isPanic: boolean;
   /** Where this call's attempts went, one address each. Filled by the balancer: the one member that all copies share. */
   readonly tried: string[];
 }
@@ -58,6 +60,7 @@ export function newRequest(said: NewRequest): Request {
     signal: undefined,
     attempt: 1,
     mayRetry: false,
+    isPanic: false,
     tried: [],
   };
 }

@@ -12,6 +12,9 @@ import {
   someRequest,
 } from '../test-fixtures/sample.ts';
 import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
+import { ActiveProbe } from './balancing/active-probe.ts';
+import { EndpointGroup } from './balancing/endpoint-group.ts';
+import { EndpointLoad } from './balancing/endpoint-load.ts';
 import { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
@@ -43,16 +46,24 @@ function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial
     options,
     telemetry,
     budget: new RetryBudget(options, clock),
-    endpoints: () => endpoints,
+    endpoints: () => group,
     streams: new OpenStreams(),
   };
   const rotation = new EventEmitter();
   const endpoints = Object.entries(transports).map(([name, transport]) => {
     const address = `http://${name}:1`;
-    const breaker = new CircuitBreaker(options, rotation, () => {});
+    const breaker = new CircuitBreaker(options, rotation, (state) => {
+      endpoint.circuitChanged(state);
+      group.refresh();
+    });
     const pipeline = endpointPipeline(shared, { address, breaker, transport });
-    return new Endpoint(address, breaker, new ConnectionPool(address, options), pipeline);
+    const pool = new ConnectionPool(address, options);
+    const load = new EndpointLoad(options);
+    const probe = new ActiveProbe(options, transport, () => breaker.readmit());
+    const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
+    return endpoint;
   });
+  const group = new EndpointGroup(options, endpoints);
   open.push(...endpoints);
   return { send: callPipeline(shared), endpoints, telemetry };
 }
@@ -174,8 +185,8 @@ describe('pipeline', () => {
     it('goes to another endpoint while one is ejected', async () => {
       const bad = scripted(someError());
       const good = scripted(someReply());
-      const { send, endpoints } = pipelineOver({ a: bad, b: good }, { retryBudgetPerSecond: 1_000 });
-      for (let i = 0; i < 40; i++) expect(await outcome(send, someRequest())).toBe(200);
+      const { send, endpoints } = pipelineOver({ a: bad, b: good }, { circuitMinCalls: 1 });
+      for (let i = 0; i < 4; i++) expect(await outcome(send, someRequest())).toBe(200);
       expect(endpoints[0]?.isEjected).toBe(true);
       const sent = bad.requests.length;
       for (let i = 0; i < 40; i++) expect(await outcome(send, somePost())).toBe(200);

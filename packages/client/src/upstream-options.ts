@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { type BalancingOptions, expectBalancing } from './balancing/balancing-options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { DiscoveryOptions } from './discovery/refreshed.ts';
 import type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
@@ -20,6 +22,7 @@ export interface UpstreamOptions
     ConnectionPoolOptions,
     Omit<UndiciAdapterOptions, 'poolOf'>,
     StreamOptions,
+    BalancingOptions,
     DiscoveryOptions {
   /** For endpoints with `https://`; without it the CAs that Node knows are trusted. */
   readonly tls: TlsOptions | undefined;
@@ -41,6 +44,13 @@ export const upstreamDefaults: UpstreamOptions = {
   circuitMinCalls: 10,
   circuitFailureRatio: 0.5,
   circuitOpenMs: 1_000,
+  maxEjectedRatio: 0.5,
+  slowStartMs: 10_000,
+  zone: undefined,
+  subsetSize: Number.POSITIVE_INFINITY,
+  clientId: `${hostname()}-${process.pid}`,
+  probePath: undefined,
+  probeIntervalMs: 1_000,
   connectTimeoutMs: 1_000,
   maxConnections: 64,
   minConnections: 0,
@@ -72,6 +82,10 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   circuitMinCalls: [1, 1_000_000],
   circuitFailureRatio: [0.01, 0.99],
   circuitOpenMs: [1, 600_000],
+  maxEjectedRatio: [0, 1],
+  slowStartMs: [0, 3_600_000],
+  subsetSize: [2, Number.POSITIVE_INFINITY],
+  probeIntervalMs: [10, 600_000],
   connectTimeoutMs: [1, 60_000],
   maxConnections: [1, 10_000],
   minConnections: [0, 10_000],
@@ -88,6 +102,7 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
 const whole = new Set([
   'maxAttempts',
   'circuitMinCalls',
+  'subsetSize',
   'maxConnections',
   'minConnections',
   'maxReplyBytes',
@@ -109,13 +124,17 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
     const value = options[name as keyof UpstreamOptions];
     const kind = whole.has(name) ? 'a whole number' : 'a number';
     const fits =
-      typeof value === 'number' && value >= min && value <= max && (!whole.has(name) || Number.isInteger(value));
+      typeof value === 'number' &&
+      value >= min &&
+      value <= max &&
+      (!whole.has(name) || Number.isInteger(value) || value === max);
     if (!fits) throw new TypeError(`${name} must be ${kind} from ${min} to ${max}, not ${String(value)}`);
   }
   if (!['auto', '1.1', '2'].includes(options.http)) {
     throw new TypeError(`http must be 'auto', '1.1' or '2', not ${String(options.http)}`);
   }
   atMost(options, 'minConnections', 'maxConnections');
+  expectBalancing(options);
   if (typeof options.acceptCompressed !== 'boolean') {
     throw new TypeError(`acceptCompressed must be true or false, not ${String(options.acceptCompressed)}`);
   }

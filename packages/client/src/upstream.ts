@@ -1,11 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { CallError } from '@parley/contract';
+import { ActiveProbe } from './balancing/active-probe.ts';
+import { EndpointLoad } from './balancing/endpoint-load.ts';
 import type { Address } from './discovery/address.ts';
 import { discovery, expectTls } from './discovery.ts';
 import { Endpoint, type EndpointStatus } from './endpoint.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
+import { attemptTimeout } from './resilience/attempt-timeout.ts';
 import { CircuitBreaker, windowBuckets } from './resilience/circuit-breaker.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
@@ -70,7 +73,7 @@ class OpenUpstream implements Upstream {
     const found = discovery(where, options, options.clock);
     if (options.tls) expectTls(where);
     this.#credentials = new Credentials(options.tls ?? {}, options.clock);
-    this.#endpoints = new EndpointSet(found, (address) => this.#open(address));
+    this.#endpoints = new EndpointSet(found, options, (address) => this.#open(address));
     this.#shared = {
       name,
       options,
@@ -108,7 +111,7 @@ class OpenUpstream implements Upstream {
   };
 
   endpoints(): readonly EndpointStatus[] {
-    return this.#endpoints.current.map((endpoint) => endpoint.status);
+    return this.#endpoints.group.all.map((endpoint) => endpoint.status);
   }
 
   subscribe(listener: TelemetryListener): () => void {
@@ -135,11 +138,21 @@ class OpenUpstream implements Upstream {
 
   #open({ origin: address, serverName }: Address): Endpoint {
     const { options, telemetry } = this.#shared;
-    const breaker = new CircuitBreaker(options, this.#rotation, (state) =>
-      telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state }),
-    );
+    const { clock } = options;
+    const breaker = new CircuitBreaker(options, this.#rotation, (state) => {
+      endpoint.circuitChanged(state);
+      this.#endpoints.group.refresh();
+      telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state });
+    });
     const pool = new ConnectionPool(address, options, this.#credentials, serverName);
     const transport = axiosTransport(this.#axios, undiciAdapter(pool, options), address);
-    return new Endpoint(address, breaker, pool, endpointPipeline(this.#shared, { address, breaker, transport }));
+    const pipeline = endpointPipeline(this.#shared, { address, breaker, transport });
+    const probe = new ActiveProbe(options, attemptTimeout(options, address, clock)(transport), () => {
+      breaker.readmit();
+      this.#endpoints.group.refresh();
+    });
+    const load = new EndpointLoad(options);
+    const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
+    return endpoint;
   }
 }

@@ -68,9 +68,12 @@ export class CircuitBreaker {
     return this.#circuit.closed || (this.#circuit.halfOpen && !this.#isProbing);
   }
 
-  /** Leave for one attempt; none while the circuit is open, or half-open with its probe under way. */
-  acquire(): Permit | undefined {
-    if (!this.isAdmitting) return undefined;
+  /**
+   * Leave for one attempt; none while the circuit is open, or half-open with its probe under way. One that is forced
+   * has leave then too, and says nothing of the endpoint.
+   */
+  acquire(isForced = false): Permit | undefined {
+    if (!this.isAdmitting) return isForced && !this.#circuit.isShutdown ? neutral : undefined;
     const generation = this.#generation;
     const isProbe = this.#circuit.halfOpen;
     if (isProbe) this.#isProbing = true;
@@ -81,6 +84,19 @@ export class CircuitBreaker {
       else this.#report(isSuccess);
     };
     return { succeed: () => end(true), fail: () => end(false), release: () => end() };
+  }
+
+  /** Opens the circuit as failures would: the endpoint does worse than others. */
+  eject(): void {
+    if (this.#circuit.closed) this.#circuit.open();
+  }
+
+  /** Lets an open circuit have its probe now: something else showed that the endpoint is well. */
+  readmit(): void {
+    if (!this.#circuit.opened) return;
+    this.close();
+    this.#circuit = this.#create({ closed: false, halfOpen: true });
+    this.#changed('half-open');
   }
 
   /** Stops its timer. An attempt after this is not let through. */
@@ -95,10 +111,11 @@ export class CircuitBreaker {
     else this.#circuit.fire(isSuccess).catch(() => {}); // its error is our own report coming back
   }
 
-  #create(): Opossum<[boolean], void> {
+  #create(state?: { closed: boolean; halfOpen: boolean }): Opossum<[boolean], void> {
     const { circuitWindowMs, circuitMinCalls, circuitFailureRatio, circuitOpenMs } = this.#options;
     const circuit = new Opossum(report, {
       timeout: false,
+      ...(state && { state: state as Opossum.State }),
       resetTimeout: circuitOpenMs,
       volumeThreshold: circuitMinCalls,
       errorThresholdPercentage: circuitFailureRatio * 100,
@@ -127,6 +144,8 @@ export class CircuitBreaker {
   }
 }
 
+const neutral: Permit = { succeed() {}, fail() {}, release() {} };
+
 const failure = new Error('attempt failed');
 
 // A throw, not a rejected promise: opossum then counts the failure before `fire` returns.
@@ -146,7 +165,7 @@ function report(isSuccess: boolean): Promise<void> {
 export function circuitBreaker(breaker: CircuitBreaker, address: string): Layer {
   return (next) =>
     async function circuitBreaker(request) {
-      const permit = breaker.acquire();
+      const permit = breaker.acquire(request.isPanic);
       if (!permit) throw circuitOpen(request.label, address, request.attempt);
       try {
         const reply = await next(request);
