@@ -206,6 +206,59 @@ describe('pipeline', () => {
     });
   });
 
+  describe('balancer × circuit breaker', () => {
+    it('sends to all when more than half are ejected, and to none of a single one', async () => {
+      const answers = [scripted(someReply()), scripted(someReply()), scripted(someReply())] as const;
+      const { send, endpoints } = pipelineOver(
+        { a: answers[0], b: answers[1], c: answers[2] },
+        { random: Math.random },
+      );
+      endpoints[0]?.eject();
+      for (let i = 0; i < 50; i++) await outcome(send, somePost());
+      expect(answers[0].requests).toHaveLength(0);
+      endpoints[1]?.eject();
+      for (let i = 0; i < 100; i++) expect(await outcome(send, somePost())).toBe(200);
+      for (const { requests } of answers) expect(requests.length).toBeGreaterThan(10);
+      expect(endpoints.map(({ status }) => status.circuit)).toEqual(['open', 'open', 'closed']);
+      expect(answers[0].requests[0]?.isPanic).toBe(true);
+
+      const alone = pipelineOver({ a: answers[0] });
+      alone.endpoints[0]?.eject();
+      expect(await outcome(alone.send, somePost())).toBe('unavailable');
+    });
+
+    it('sends the probe as soon as the circuit wants one, however slow the endpoint was', async () => {
+      const back = scripted(someError(), someReply());
+      const { send, endpoints } = pipelineOver({ a: back, b: scripted(someReply()) }, { circuitMinCalls: 1 });
+      for (let i = 0; i < 5; i++) expect(await outcome(send, someRequest())).toBe(200);
+      expect(endpoints[0]?.status).toMatchObject({ circuit: 'open', isEjected: true });
+      jest.advanceTimersByTime(1_000);
+      await outcome(send, someRequest());
+      expect(endpoints[0]?.status).toMatchObject({ circuit: 'closed', isEjected: false });
+      expect(back.requests).toHaveLength(2);
+    });
+  });
+
+  describe('balancer × retry', () => {
+    it('tries again elsewhere, and stays away from what failed before its circuit opens', async () => {
+      const bad = scripted(someError());
+      const good = scripted(someReply());
+      const { send, endpoints } = pipelineOver({ a: bad, b: good, c: good });
+      for (let i = 0; i < 100; i++) expect(await outcome(send, someRequest())).toBe(200);
+      expect(bad.requests).toHaveLength(1);
+      expect(endpoints[0]?.status).toMatchObject({ circuit: 'closed', latencyMs: 5_000 });
+    });
+
+    it('tries each endpoint once in a panic too', async () => {
+      const bad = scripted(someError());
+      const { send, endpoints } = pipelineOver({ a: bad, b: bad, c: scripted(someReply()) });
+      for (const endpoint of endpoints) endpoint.eject();
+      const request = someRequest();
+      expect(await outcome(send, request)).toBe(200);
+      expect(new Set(request.tried).size).toBe(request.tried.length);
+    });
+  });
+
   describe('circuit breaker × cancel', () => {
     it('ejects nobody for callers who give up', async () => {
       const { send, endpoints } = pipelineOver({ a: hangingUntilAborted });

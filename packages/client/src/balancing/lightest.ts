@@ -1,37 +1,44 @@
 import type { Endpoint } from '../endpoint.ts';
+import type { EndpointLoad } from './endpoint-load.ts';
 
-/** An endpoint of which nothing is known but that it has something to do: only others like it are as busy. */
-const unknownLoad = 1e9;
+/** That of an endpoint without history, before its first attempt. */
+const untriedCost = 0;
+/** That of an endpoint without history, while its first attempt is under way: Finagle's penalty. */
+const awaitedCost = 1e9;
 /** Averages below this are the noise of event loops and timers. */
 const shortestMs = 1;
 /** Averages within this factor of the fastest count as equal: noise would otherwise send almost all to one. */
 const equalWithin = 2;
 
 /**
- * The one with the least to do for its capacity; one of several that are equal by chance, in proportion to it.
+ * The one with the least to do for its speed and capacity: the lowest `latency × (in flight + 1) / capacity`, as in
+ * Finagle. Of idle ones that count as equally fast it is one by chance, in proportion to capacity: otherwise the
+ * largest would get all as long as calls come one by one. One without history comes first until it has an
+ * attempt to learn from, and then last until that one has ended.
  *
- * The load is Finagle's, `latency × (in flight + 1) / capacity`, with latencies relative to the fastest and
- * counted from what that one is when idle: `(latency / fastest × (in flight + 1) − 1) / capacity`. Equally fast ones
- * are thus compared by what they have in flight alone, and a slow one is as busy when idle as a fast one
- * that has so much in flight that it would take as long. One without history comes first until it has
- * an attempt to learn from, and then last until that one has ended.
- *
- * @param endpoints few of them
+ * @param endpoints few of them: all are looked at
  */
 export function lightest(endpoints: readonly Endpoint[], now: number, random: () => number): Endpoint | undefined {
   const fastestMs = fastest(endpoints, now);
-  let chosen: Endpoint | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  let capacities = 0;
+  let idle: Endpoint | undefined;
+  let [idleScore, idleCapacity] = [Number.POSITIVE_INFINITY, 0];
+  let best: Endpoint | undefined;
+  let [bestScore, equals] = [Number.POSITIVE_INFINITY, 0];
   for (const endpoint of endpoints) {
     const capacity = endpoint.load.capacityAt(now);
-    const load = loadOf(endpoint, capacity, fastestMs, now);
-    if (load > least) continue;
-    capacities = load < least ? capacity : capacities + capacity;
-    if (load < least || random() * capacities >= capacities - capacity) chosen = endpoint;
-    least = load;
+    const cost = costOf(endpoint.load, fastestMs, now);
+    const score = (cost * (endpoint.load.inFlight + 1)) / capacity;
+    if (cost === 1 && endpoint.load.inFlight === 0) {
+      idleScore = Math.min(idleScore, score);
+      idleCapacity += capacity;
+      if (random() * idleCapacity >= idleCapacity - capacity) idle = endpoint;
+    } else if (score <= bestScore) {
+      equals = score < bestScore ? 1 : equals + 1;
+      bestScore = score;
+      if (random() * equals >= equals - 1) best = endpoint;
+    }
   }
-  return chosen;
+  return bestScore < idleScore ? best : idle;
 }
 
 /** In ms; infinite where no latency is known. */
@@ -41,10 +48,10 @@ function fastest(endpoints: readonly Endpoint[], now: number): number {
   return Math.max(ms, shortestMs);
 }
 
-function loadOf({ load }: Endpoint, capacity: number, fastestMs: number, now: number): number {
-  const { inFlight, latency } = load;
+/** Its latency as a multiple of the fastest one's: 1 for all that count as equally fast. */
+function costOf({ latency, isAwaited }: EndpointLoad, fastestMs: number, now: number): number {
   const ratio = latency.at(now) / fastestMs;
-  if (ratio > equalWithin) return (ratio * (inFlight + 1) - 1) / capacity;
-  if (latency.isKnown || fastestMs === Number.POSITIVE_INFINITY) return inFlight / capacity;
-  return load.isAwaited ? unknownLoad + inFlight : -1;
+  if (ratio > equalWithin) return ratio;
+  if (latency.isKnown || fastestMs === Number.POSITIVE_INFINITY) return 1;
+  return isAwaited ? awaitedCost : untriedCost;
 }
