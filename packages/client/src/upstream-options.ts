@@ -1,5 +1,4 @@
-import { hostname } from 'node:os';
-import { type BalancingOptions, expectBalancing } from './balancing/balancing-options.ts';
+import { type BalancingOptions, balancing } from './balancing/balancing-options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { DiscoveryOptions } from './discovery/refreshed.ts';
 import type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
@@ -44,13 +43,7 @@ export const upstreamDefaults: UpstreamOptions = {
   circuitMinCalls: 10,
   circuitFailureRatio: 0.5,
   circuitOpenMs: 1_000,
-  maxEjectedRatio: 0.5,
-  slowStartMs: 10_000,
-  zone: undefined,
-  subsetSize: Number.POSITIVE_INFINITY,
-  clientId: `${hostname()}-${process.pid}`,
-  probePath: undefined,
-  probeIntervalMs: 1_000,
+  ...balancing.defaults,
   connectTimeoutMs: 1_000,
   maxConnections: 64,
   minConnections: 0,
@@ -82,10 +75,7 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   circuitMinCalls: [1, 1_000_000],
   circuitFailureRatio: [0.01, 0.99],
   circuitOpenMs: [1, 600_000],
-  maxEjectedRatio: [0, 1],
-  slowStartMs: [0, 3_600_000],
-  subsetSize: [2, Number.POSITIVE_INFINITY],
-  probeIntervalMs: [10, 600_000],
+  ...balancing.bounds,
   connectTimeoutMs: [1, 60_000],
   maxConnections: [1, 10_000],
   minConnections: [0, 10_000],
@@ -134,7 +124,7 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
     throw new TypeError(`http must be 'auto', '1.1' or '2', not ${String(options.http)}`);
   }
   atMost(options, 'minConnections', 'maxConnections');
-  expectBalancing(options);
+  balancing.expectTexts(options);
   if (typeof options.acceptCompressed !== 'boolean') {
     throw new TypeError(`acceptCompressed must be true or false, not ${String(options.acceptCompressed)}`);
   }

@@ -1,23 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { CallError } from '@parley/contract';
-import { ActiveProbe } from './balancing/active-probe.ts';
-import { EndpointLoad } from './balancing/endpoint-load.ts';
-import type { Address } from './discovery/address.ts';
 import { discovery, expectTls } from './discovery.ts';
-import { Endpoint, type EndpointStatus } from './endpoint.ts';
+import type { EndpointStatus } from './endpoint.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
-import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
-import { attemptTimeout } from './resilience/attempt-timeout.ts';
-import { CircuitBreaker, windowBuckets } from './resilience/circuit-breaker.ts';
+import { openEndpoint } from './open-endpoint.ts';
+import { callPipeline, type UpstreamShared } from './pipeline.ts';
+import { windowBuckets } from './resilience/circuit-breaker.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
 import { createAxios, type Interceptors } from './transport/axios.ts';
-import { axiosTransport } from './transport/axios-transport.ts';
-import { ConnectionPool } from './transport/connection-pool.ts';
 import { Credentials } from './transport/credentials.ts';
-import { undiciAdapter } from './transport/undici-adapter.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 
 /** A service seen by its caller, with everything that calls to it share. */
@@ -73,7 +67,6 @@ class OpenUpstream implements Upstream {
     const found = discovery(where, options, options.clock);
     if (options.tls) expectTls(where);
     this.#credentials = new Credentials(options.tls ?? {}, options.clock);
-    this.#endpoints = new EndpointSet(found, options, (address) => this.#open(address));
     this.#shared = {
       name,
       options,
@@ -82,6 +75,14 @@ class OpenUpstream implements Upstream {
       endpoints: () => this.#endpoints.known(),
       streams: new OpenStreams(),
     };
+    const surroundings = {
+      shared: this.#shared,
+      axios: this.#axios,
+      credentials: this.#credentials,
+      rotation: this.#rotation,
+      onEjection: () => this.#endpoints.group.refresh(),
+    };
+    this.#endpoints = new EndpointSet(found, options, (address) => openEndpoint(address, surroundings));
     this.#pipeline = callPipeline(this.#shared);
     this.#rotationTimer = setInterval(() => this.#rotation.emit('rotate'), options.circuitWindowMs / windowBuckets);
     this.#rotationTimer.unref();
@@ -134,25 +135,5 @@ class OpenUpstream implements Upstream {
     clearInterval(this.#rotationTimer);
     this.#credentials.close();
     await this.#endpoints.close();
-  }
-
-  #open({ origin: address, serverName }: Address): Endpoint {
-    const { options, telemetry } = this.#shared;
-    const { clock } = options;
-    const breaker = new CircuitBreaker(options, this.#rotation, (state) => {
-      endpoint.circuitChanged(state);
-      this.#endpoints.group.refresh();
-      telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state });
-    });
-    const pool = new ConnectionPool(address, options, this.#credentials, serverName);
-    const transport = axiosTransport(this.#axios, undiciAdapter(pool, options), address);
-    const pipeline = endpointPipeline(this.#shared, { address, breaker, transport });
-    const probe = new ActiveProbe(options, attemptTimeout(options, address, clock)(transport), () => {
-      breaker.readmit();
-      this.#endpoints.group.refresh();
-    });
-    const load = new EndpointLoad(options);
-    const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
-    return endpoint;
   }
 }

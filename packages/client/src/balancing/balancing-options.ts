@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { ActiveProbeOptions } from './active-probe.ts';
 import type { EjectionLimitOptions } from './ejection-limit.ts';
 import type { SlowStartOptions } from './slow-start.ts';
@@ -10,14 +11,29 @@ export interface BalancingOptions
     ZoneOptions,
     SubsetOptions,
     EjectionLimitOptions,
-    ActiveProbeOptions {}
+    Omit<ActiveProbeOptions, 'clock'> {}
 
-/**
- * Checks the texts among the options.
- *
- * @throws TypeError that names the option, what was expected and what came
- */
-export function expectBalancing({ zone, clientId, probePath }: BalancingOptions): void {
+const defaults: BalancingOptions = {
+  maxEjectedRatio: 0.5,
+  slowStartMs: 10_000,
+  zone: undefined,
+  // Sockets are opened when they are needed, and a choice costs the same with 1000 endpoints: few have to pay for
+  // a subset, which is a less even spread.
+  subsetSize: Number.POSITIVE_INFINITY,
+  clientId: `${hostname()}-${process.pid}`,
+  probePath: undefined,
+  probeIntervalMs: 1_000,
+};
+
+const bounds = {
+  maxEjectedRatio: [0, 1],
+  slowStartMs: [0, 3_600_000],
+  subsetSize: [2, Number.POSITIVE_INFINITY],
+  probeIntervalMs: [10, 600_000],
+} as const;
+
+/** @throws TypeError that names the option, what was expected and what came */
+function expectTexts({ zone, clientId, probePath }: BalancingOptions): void {
   if (zone !== undefined && (typeof zone !== 'string' || zone === '')) {
     throw new TypeError(`zone must be the name of a zone, not ${JSON.stringify(zone)}`);
   }
@@ -28,3 +44,6 @@ export function expectBalancing({ zone, clientId, probePath }: BalancingOptions)
     throw new TypeError(`probePath must be a path like /healthz, not ${JSON.stringify(probePath)}`);
   }
 }
+
+/** What holds where nothing else is said, smallest and largest value per number, and the check of the texts. */
+export const balancing = { defaults, bounds, expectTexts };

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { httpServer, sendJson } from '../../test-fixtures/http-server.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
@@ -49,6 +50,20 @@ describe('balancing over HTTP', () => {
     const status = upstream.endpoints().find(({ address }) => address === slow.address);
     expect(status).toMatchObject({ circuit: 'closed', isEjected: false, inFlight: 0, utilization: undefined });
     expect(status?.latencyMs).toBeGreaterThan(100);
+  });
+
+  it('takes the time to the first byte for the latency of a stream, and an open one for an attempt under way', async () => {
+    const server = await serverOf((_, response) => {
+      response.write('first');
+      setTimeout(() => response.end('last'), 600);
+    });
+    const upstream = upstreamAt(server.address);
+    const { body } = await upstream.send(someRequest({ replyAs: 'stream' }));
+    expect(upstream.endpoints()[0]?.inFlight).toBe(1);
+    const chunks = await (body as Readable).toArray();
+    expect(Buffer.concat(chunks).toString()).toBe('firstlast');
+    await until(() => upstream.endpoints()[0]?.inFlight === 0);
+    expect(upstream.endpoints()[0]?.latencyMs).toBeLessThan(500);
   });
 
   it('goes by what replicas report', async () => {
