@@ -88,6 +88,13 @@ describe('balancer', () => {
     await fc.assert(property, { numRuns: 20 });
   });
 
+  it('spreads evenly over equally busy ones that all have something to do', async () => {
+    const one = idle('abc');
+    for (const name of 'abc') endpointOf(one, name).load.inFlight = 2;
+    for (let i = 0; i < 600; i++) await one.chosen();
+    for (const name of 'abc') expect(one.counts.get(name)).toBeGreaterThan(150);
+  });
+
   it('looks at two endpoints only, however many there are', async () => {
     const one = idle('abcdefghijklmnopqrstuvwxyz');
     await one.chosen();
@@ -174,13 +181,19 @@ describe('balancer', () => {
 
     it('takes averages within a factor of two for equal', async () => {
       const one = balanced();
-      for (const [name, ms] of [
-        ['a', 10],
-        ['b', 19],
-      ] as const)
-        one.add(name).load.latency.record(ms, one.clock.now());
-      endpointOf(one, 'a').load.inFlight = 1;
-      expect(await one.chosen()).toBe('b');
+      for (const [name, ms] of Object.entries({ a: 10, b: 19, c: 21 })) {
+        one.add(name, one.after(1_000)).load.latency.record(ms, one.clock.now());
+      }
+      const chosen = Array.from({ length: 200 }, () => {
+        for (const { load } of one.group.all) load.inFlight = 0;
+        return one.chosen();
+      });
+      await one.clock.advance(1_000);
+      const names = await Promise.all(chosen);
+      const count = (name: string) => names.filter((chosen) => chosen === name).length;
+      expect(count('a')).toBeGreaterThan(70);
+      expect(count('b')).toBeGreaterThan(70);
+      expect(count('c')).toBe(0);
     });
 
     it('asks one without history once, and waits for what comes', async () => {
@@ -227,6 +240,12 @@ describe('balancer', () => {
       const { load } = endpointOf(one, 'a');
       for (let i = 0; i < 100; i++) load.broke(someError('cancelled'), 1, one.clock.now());
       expect(load.latency.at(one.clock.now())).toBe(20);
+      await one.clock.advance(1_000);
+      const faded = load.latency.at(one.clock.now());
+      for (const code of ['cancelled', 'deadline_exceeded'] as const) load.broke(someError(code), 10, one.clock.now());
+      load.answered(problemReply('upstream_unavailable'), 1, one.clock.now());
+      await one.clock.advance(1_000);
+      expect(load.latency.at(one.clock.now())).toBeCloseTo(faded * Math.exp(-0.1));
       load.broke(someError('cancelled'), 300, one.clock.now());
       expect(load.latency.at(one.clock.now())).toBe(300);
     });
