@@ -1,3 +1,9 @@
+export type { ActiveProbeOptions } from './balancing/active-probe.ts';
+export type { BalancingOptions } from './balancing/balancing-options.ts';
+export type { EjectionLimitOptions } from './balancing/ejection-limit.ts';
+export type { SlowStartOptions } from './balancing/slow-start.ts';
+export type { SubsetOptions } from './balancing/subset.ts';
+export type { ZoneOptions } from './balancing/zone.ts';
 export type { CancelSignal } from './cancel-signal.ts';
 export { createClient } from './client.ts';
 export { type Clock, systemClock } from './clock.ts';

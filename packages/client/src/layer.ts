@@ -38,6 +38,8 @@ export interface Request {
   readonly mayRetry: boolean;
   /** What every further attempt draws from, a hedge too, here and below. Set by `retry`. */
   readonly attemptsLeft: AttemptsLeft | undefined;
+  /** Sent although the endpoint may be ejected: too many are. Set by the balancer. */
+  readonly isPanic: boolean;
   /** Where this call's attempts went, one address each. Filled by the balancer: the one member that all copies share. */
   readonly tried: string[];
 }
@@ -67,6 +69,7 @@ export function newRequest(said: NewRequest): Request {
     attempt: 1,
     mayRetry: false,
     attemptsLeft: undefined,
+    isPanic: false,
     tried: [],
   };
 }

@@ -14,6 +14,9 @@ import {
   someRequest,
 } from '../test-fixtures/sample.ts';
 import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
+import { ActiveProbe } from './balancing/active-probe.ts';
+import { EndpointGroup } from './balancing/endpoint-group.ts';
+import { EndpointLoad } from './balancing/endpoint-load.ts';
 import { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
@@ -49,16 +52,24 @@ function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial
     telemetry,
     budget,
     poison: new PoisonRequests(() => budget.refund(), clock),
-    endpoints: () => endpoints,
+    endpoints: () => group,
     streams: new OpenStreams(),
   };
   const rotation = new EventEmitter();
   const endpoints = Object.entries(transports).map(([name, transport]) => {
     const address = `http://${name}:1`;
-    const breaker = new CircuitBreaker(options, rotation, () => {});
+    const breaker = new CircuitBreaker(options, rotation, (state) => {
+      endpoint.circuitChanged(state);
+      group.refresh();
+    });
     const pipeline = endpointPipeline(shared, { address, breaker, transport });
-    return new Endpoint(address, breaker, new ConnectionPool(address, options), pipeline);
+    const pool = new ConnectionPool(address, options);
+    const load = new EndpointLoad(options);
+    const probe = new ActiveProbe(options, transport, () => breaker.readmit());
+    const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
+    return endpoint;
   });
+  const group = new EndpointGroup(options, endpoints);
   open.push(...endpoints);
   return { send: callPipeline(shared), endpoints, telemetry };
 }
@@ -255,8 +266,8 @@ describe('pipeline', () => {
     it('goes to another endpoint while one is ejected', async () => {
       const bad = scripted(someError());
       const good = scripted(someReply());
-      const { send, endpoints } = pipelineOver({ a: bad, b: good }, { retryBudgetPerSecond: 1_000 });
-      for (let i = 0; i < 40; i++) expect(await outcome(send, someRequest())).toBe(200);
+      const { send, endpoints } = pipelineOver({ a: bad, b: good }, { circuitMinCalls: 1 });
+      for (let i = 0; i < 4; i++) expect(await outcome(send, someRequest())).toBe(200);
       expect(endpoints[0]?.isEjected).toBe(true);
       const sent = bad.requests.length;
       for (let i = 0; i < 40; i++) expect(await outcome(send, somePost())).toBe(200);
@@ -283,6 +294,59 @@ describe('pipeline', () => {
       await clock.advance(1_000);
       expect(await outcome(send, somePost())).toBe(200);
       expect(await outcome(send, somePost())).toBe(200);
+    });
+  });
+
+  describe('balancer × circuit breaker', () => {
+    it('sends to all when more than half are ejected, and to none of a single one', async () => {
+      const answers = [scripted(someReply()), scripted(someReply()), scripted(someReply())] as const;
+      const { send, endpoints } = pipelineOver(
+        { a: answers[0], b: answers[1], c: answers[2] },
+        { random: Math.random },
+      );
+      endpoints[0]?.eject();
+      for (let i = 0; i < 50; i++) await outcome(send, somePost());
+      expect(answers[0].requests).toHaveLength(0);
+      endpoints[1]?.eject();
+      for (let i = 0; i < 100; i++) expect(await outcome(send, somePost())).toBe(200);
+      for (const { requests } of answers) expect(requests.length).toBeGreaterThan(10);
+      expect(endpoints.map(({ status }) => status.circuit)).toEqual(['open', 'open', 'closed']);
+      expect(answers[0].requests[0]?.isPanic).toBe(true);
+
+      const alone = pipelineOver({ a: answers[0] });
+      alone.endpoints[0]?.eject();
+      expect(await outcome(alone.send, somePost())).toBe('unavailable');
+    });
+
+    it('sends the probe as soon as the circuit wants one, however slow the endpoint was', async () => {
+      const back = scripted(someError(), someReply());
+      const { send, endpoints } = pipelineOver({ a: back, b: scripted(someReply()) }, { circuitMinCalls: 1 });
+      for (let i = 0; i < 5; i++) expect(await outcome(send, someRequest())).toBe(200);
+      expect(endpoints[0]?.status).toMatchObject({ circuit: 'open', isEjected: true });
+      jest.advanceTimersByTime(1_000);
+      await outcome(send, someRequest());
+      expect(endpoints[0]?.status).toMatchObject({ circuit: 'closed', isEjected: false });
+      expect(back.requests).toHaveLength(2);
+    });
+  });
+
+  describe('balancer × retry', () => {
+    it('tries again elsewhere, and stays away from what failed before its circuit opens', async () => {
+      const bad = scripted(someError());
+      const good = scripted(someReply());
+      const { send, endpoints } = pipelineOver({ a: bad, b: good, c: good });
+      for (let i = 0; i < 100; i++) expect(await outcome(send, someRequest())).toBe(200);
+      expect(bad.requests).toHaveLength(1);
+      expect(endpoints[0]?.status).toMatchObject({ circuit: 'closed', latencyMs: 5_000 });
+    });
+
+    it('tries each endpoint once in a panic too', async () => {
+      const bad = scripted(someError());
+      const { send, endpoints } = pipelineOver({ a: bad, b: bad, c: scripted(someReply()) });
+      for (const endpoint of endpoints) endpoint.eject();
+      const request = someRequest();
+      expect(await outcome(send, request)).toBe(200);
+      expect(new Set(request.tried).size).toBe(request.tried.length);
     });
   });
 

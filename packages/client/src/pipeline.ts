@@ -34,7 +34,7 @@ export function callPipeline({ name, options, telemetry, budget, poison, endpoin
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
     deadline(options, clock), // above retry: bounds every attempt and every wait together
     retry(options, { budget, poison, clock, random }), // above the balancer: each attempt chooses again
-  )(balancer(endpoints, name, random)); // one choice per attempt, around ejected endpoints
+  )(balancer(endpoints, name, { clock, random })); // one choice per attempt, around ejected endpoints
 }
 
 /** What one attempt at one endpoint has of its own. */

@@ -32,6 +32,9 @@ describe('upstreamOptions', () => {
     ['circuitOpenMs', 1, 600_000],
     ['circuitMaxOpenMs', 1, 600_000],
     ['circuitProbes', 1, 1_000],
+    ['maxEjectedRatio', 0, 1],
+    ['slowStartMs', 0, 3_600_000],
+    ['probeIntervalMs', 10, 600_000],
     ['connectTimeoutMs', 1, 60_000],
     ['maxConnections', 1, 10_000],
     ['minConnections', 0, 10_000],
@@ -65,7 +68,8 @@ describe('upstreamOptions', () => {
 
   it('knows bounds for every number', () => {
     const numbers = Object.entries(upstreamDefaults).filter(([, value]) => typeof value === 'number');
-    const names = [...bounds.map(([name]) => name), 'circuitSlowCallMs', 'compressRequestsAboveBytes'];
+    const infinite = ['circuitSlowCallMs', 'compressRequestsAboveBytes', 'subsetSize'];
+    const names = [...bounds.map(([name]) => name), ...infinite];
     expect(numbers.map(([name]) => name).sort()).toEqual(names.sort());
   });
 
@@ -79,6 +83,27 @@ describe('upstreamOptions', () => {
   it('takes circuitSlowCallMs from 1 to Infinity, which is never', () => {
     expect(upstreamOptions({ circuitSlowCallMs: 250 }).circuitSlowCallMs).toBe(250);
     expect(() => upstreamOptions({ circuitSlowCallMs: 0 })).toThrow(/must be a number from 1 to Infinity/);
+  });
+
+  it('takes subsetSize from 2 to Infinity, which is all', () => {
+    for (const size of [2, 50, Number.POSITIVE_INFINITY]) {
+      expect(upstreamOptions({ subsetSize: size }).subsetSize).toBe(size);
+    }
+    for (const size of [1, 2.5, Number.NaN]) {
+      expect(() => upstreamOptions({ subsetSize: size })).toThrow(
+        `subsetSize must be a whole number from 2 to Infinity, not ${size}`,
+      );
+    }
+  });
+
+  it.each([
+    [{ zone: '' }, 'zone must be the name of a zone, not ""'],
+    [{ zone: 3 }, 'zone must be the name of a zone, not 3'],
+    [{ clientId: '' }, 'clientId must be a text that no other process has, not ""'],
+    [{ probePath: 'healthz' }, 'probePath must be a path like /healthz, not "healthz"'],
+    [{ probePath: '/a b' }, 'probePath must be a path like /healthz, not "/a b"'],
+  ])('refuses %j', (given, message) => {
+    expect(() => upstreamOptions(given as Partial<UpstreamOptions>)).toThrow(new TypeError(message));
   });
 
   it('takes acceptCompressed as true or false', () => {

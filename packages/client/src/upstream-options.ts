@@ -1,3 +1,4 @@
+import { type BalancingOptions, balancing } from './balancing/balancing-options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { DiscoveryOptions } from './discovery/refreshed.ts';
 import type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
@@ -20,6 +21,7 @@ export interface UpstreamOptions
     ConnectionPoolOptions,
     Omit<UndiciAdapterOptions, 'poolOf'>,
     StreamOptions,
+    BalancingOptions,
     DiscoveryOptions {
   /** For endpoints with `https://`; without it the CAs that Node knows are trusted. */
   readonly tls: TlsOptions | undefined;
@@ -45,6 +47,7 @@ export const upstreamDefaults: UpstreamOptions = {
   circuitOpenMs: 1_000,
   circuitMaxOpenMs: 30_000,
   circuitProbes: 5,
+  ...balancing.defaults,
   connectTimeoutMs: 1_000,
   maxConnections: 64,
   minConnections: 0,
@@ -81,6 +84,7 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   circuitOpenMs: [1, 600_000],
   circuitMaxOpenMs: [1, 600_000],
   circuitProbes: [1, 1_000],
+  ...balancing.bounds,
   connectTimeoutMs: [1, 60_000],
   maxConnections: [1, 10_000],
   minConnections: [0, 10_000],
@@ -99,6 +103,7 @@ const whole = new Set([
   'circuitMinCalls',
   'circuitConsecutiveFailures',
   'circuitProbes',
+  'subsetSize',
   'maxConnections',
   'minConnections',
   'maxReplyBytes',
@@ -120,13 +125,17 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
     const value = options[name as keyof UpstreamOptions];
     const kind = whole.has(name) ? 'a whole number' : 'a number';
     const fits =
-      typeof value === 'number' && value >= min && value <= max && (!whole.has(name) || Number.isInteger(value));
+      typeof value === 'number' &&
+      value >= min &&
+      value <= max &&
+      (!whole.has(name) || Number.isInteger(value) || value === max);
     if (!fits) throw new TypeError(`${name} must be ${kind} from ${min} to ${max}, not ${String(value)}`);
   }
   if (!['auto', '1.1', '2'].includes(options.http)) {
     throw new TypeError(`http must be 'auto', '1.1' or '2', not ${String(options.http)}`);
   }
   atMost(options, 'minConnections', 'maxConnections');
+  balancing.expectTexts(options);
   if (typeof options.acceptCompressed !== 'boolean') {
     throw new TypeError(`acceptCompressed must be true or false, not ${String(options.acceptCompressed)}`);
   }

@@ -42,7 +42,7 @@ describe('createUpstream', () => {
   it('fails no call, a POST neither, while one of two endpoints is dead', async () => {
     const { address } = await serverOf(ok);
     const dead = await deadAddress();
-    const upstream = upstreamAt([dead, address], { random: seededRandom() });
+    const upstream = upstreamAt([dead, address], { random: seededRandom(), circuitMinCalls: 1 });
     for (let i = 0; i < 50; i++) {
       expect((await upstream.send(i % 2 ? somePost() : someRequest())).status).toBe(200);
     }

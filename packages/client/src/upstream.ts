@@ -1,11 +1,10 @@
 import { CallError } from '@parley/contract';
-import type { Address } from './discovery/address.ts';
 import { discovery, expectTls } from './discovery.ts';
-import { Endpoint, type EndpointStatus } from './endpoint.ts';
+import type { EndpointStatus } from './endpoint.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
-import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
-import { CircuitBreaker } from './resilience/circuit-breaker.ts';
+import { openEndpoint } from './open-endpoint.ts';
+import { callPipeline, type UpstreamShared } from './pipeline.ts';
 import type { CircuitControl } from './resilience/circuit-control.ts';
 import { CircuitWindow } from './resilience/circuit-window.ts';
 import { PoisonRequests } from './resilience/poison-requests.ts';
@@ -13,10 +12,7 @@ import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
 import { createAxios, type Interceptors } from './transport/axios.ts';
-import { axiosTransport } from './transport/axios-transport.ts';
-import { ConnectionPool } from './transport/connection-pool.ts';
 import { Credentials } from './transport/credentials.ts';
-import { undiciAdapter } from './transport/undici-adapter.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 
 /** A service seen by its caller, with everything that calls to it share. */
@@ -73,7 +69,6 @@ class OpenUpstream implements Upstream {
     const found = discovery(where, options, options.clock);
     if (options.tls) expectTls(where);
     this.#credentials = new Credentials(options.tls ?? {}, options.clock);
-    this.#endpoints = new EndpointSet(found, (address) => this.#open(address));
     this.#shared = {
       name,
       options,
@@ -83,8 +78,16 @@ class OpenUpstream implements Upstream {
       endpoints: () => this.#endpoints.known(),
       streams: new OpenStreams(),
     };
-    this.#pipeline = callPipeline(this.#shared);
     this.#window = new CircuitWindow(options, options.clock);
+    const surroundings = {
+      shared: this.#shared,
+      axios: this.#axios,
+      credentials: this.#credentials,
+      rotation: this.#window.rotation,
+      onEjection: () => this.#endpoints.group.refresh(),
+    };
+    this.#endpoints = new EndpointSet(found, options, (address) => openEndpoint(address, surroundings));
+    this.#pipeline = callPipeline(this.#shared);
     if (options.minConnections > 0) Promise.resolve(this.#endpoints.known()).catch(() => {}); // the first call is told
   }
 
@@ -111,7 +114,7 @@ class OpenUpstream implements Upstream {
   };
 
   endpoints(): readonly EndpointStatus[] {
-    return this.#endpoints.current.map((endpoint) => endpoint.status);
+    return this.#endpoints.group.all.map((endpoint) => endpoint.status);
   }
 
   circuit(address: string): CircuitControl {
@@ -136,15 +139,5 @@ class OpenUpstream implements Upstream {
     this.#window.close();
     this.#credentials.close();
     await this.#endpoints.close();
-  }
-
-  #open({ origin: address, serverName }: Address): Endpoint {
-    const { options, telemetry } = this.#shared;
-    const breaker = new CircuitBreaker(options, this.#window.rotation, (state) =>
-      telemetry.emit('onCircuit', { upstream: this.name, endpoint: address, state }),
-    );
-    const pool = new ConnectionPool(address, options, this.#credentials, serverName);
-    const transport = axiosTransport(this.#axios, undiciAdapter(pool, options), address);
-    return new Endpoint(address, breaker, pool, endpointPipeline(this.#shared, { address, breaker, transport }));
   }
 }

@@ -14,7 +14,7 @@ import type { CircuitBreaker } from './circuit-breaker.ts';
 export function circuitBreaker(breaker: CircuitBreaker, blame: Blame, address: string): Layer {
   return (next) =>
     async function circuitBreaker(request) {
-      const permit = breaker.acquire();
+      const permit = breaker.acquire(request.isPanic);
       if (!permit) throw circuitOpen(request.label, address, request.attempt);
       try {
         const reply = await next(request);

@@ -395,6 +395,48 @@ describe('CircuitBreaker', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('lets what is forced through, and learns nothing from it', async () => {
+    await fail(10);
+    breaker.acquire(true)?.succeed();
+    await settled();
+    expect(breaker.state).toBe('open');
+    await clock.advance(1_000);
+    const probe = breaker.acquire(true); // the probe first
+    breaker.acquire(true)?.fail();
+    expect(breaker.state).toBe('half-open');
+    probe?.succeed();
+    await settled();
+    expect(breaker.state).toBe('closed');
+    breaker.close();
+    expect(breaker.acquire(true)).toBeUndefined();
+  });
+
+  it('opens when it is told to, and comes back as ever', async () => {
+    breaker.eject();
+    breaker.eject();
+    expect([breaker.state, breaker.acquire()]).toEqual(['open', undefined]);
+    await clock.advance(1_000);
+    await succeed();
+    expect(states).toEqual(['open', 'half-open', 'closed']);
+  });
+
+  it('has its probe at once when it is told to, and judges by that', async () => {
+    breaker.readmit();
+    expect(breaker.state).toBe('closed');
+    await fail(10);
+    breaker.readmit();
+    expect(breaker.state).toBe('half-open');
+    await fail(1);
+    expect(breaker.state).toBe('open');
+    breaker.readmit();
+    await succeed();
+    expect(breaker.state).toBe('closed');
+    expect(rotation.listenerCount('rotate')).toBe(1);
+    breaker.close();
+    breaker.readmit();
+    expect(breaker.isAdmitting).toBe(false);
+  });
+
   // Each of these is something that opossum does when it runs the calls itself.
   describe('where opossum alone errs', () => {
     it('is not tripped by attempts that it refuses', async () => {

@@ -11,6 +11,9 @@ import { SlowCalls } from './slow-calls.ts';
 /** The breaker's state, as everybody calls it; `forced-…` while an operator decides. */
 export type CircuitState = CircuitPhase | 'forced-open' | 'forced-closed';
 
+/** That of attempts which say nothing. */
+const noGeneration = -1;
+
 /**
  * Stops sending to an endpoint that keeps failing, or is slow, and tries again with probes after a while.
  * Counting and deciding is opossum's; see {@link Circuit}. Here a neutral end is not reported, an end
@@ -57,12 +60,28 @@ export class CircuitBreaker implements CircuitControl {
     return this.#circuit.counts;
   }
 
-  /** Leave for one attempt; none while the circuit is open, or half-open with enough probes under way. */
-  acquire(): Permit | undefined {
-    if (!this.isAdmitting) return undefined;
+  /**
+   * Leave for one attempt; none while the circuit is open, or half-open with enough probes under way. In panic there is
+   * leave then too, unless an operator opened it, and the attempt says nothing of the endpoint.
+   */
+  acquire(isPanic = false): Permit | undefined {
+    if (!this.isAdmitting) {
+      const isRefused = !isPanic || this.#forced !== undefined || this.#circuit.isShutDown;
+      return isRefused ? undefined : new Permit(this.#ended, noGeneration, false, undefined);
+    }
     const isProbe = this.#circuit.isHalfOpen;
     if (isProbe) this.#probes.start();
     return new Permit(this.#ended, this.#generation, isProbe, this.#slowCalls.startMs());
+  }
+
+  /** Opens the circuit as failures would: the endpoint does worse than others. */
+  eject(): void {
+    if (this.state === 'closed') this.#circuit.open();
+  }
+
+  /** Lets an open circuit have its probes now: something else showed that the endpoint is well. */
+  readmit(): void {
+    if (this.state === 'open') this.#circuit.halfOpen();
   }
 
   forceOpen(): void {

@@ -10,6 +10,9 @@ import {
   someRequest,
 } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { ActiveProbe } from '../balancing/active-probe.ts';
+import { EndpointGroup } from '../balancing/endpoint-group.ts';
+import { EndpointLoad } from '../balancing/endpoint-load.ts';
 import { Endpoint } from '../endpoint.ts';
 import type { Request, Send } from '../layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from '../pipeline.ts';
@@ -43,21 +46,30 @@ function upstreamOver(transports: readonly Send[], given: Partial<UpstreamOption
     telemetry: new Telemetry(),
     budget,
     poison: new PoisonRequests(() => budget.refund(), clock),
-    endpoints: () => endpoints,
+    endpoints: () => group,
     streams: new OpenStreams(),
   };
   const window = new CircuitWindow(options, clock);
   const attempts: string[] = [];
   const endpoints = transports.map((send, index) => {
     const address = `http://${index}:1`;
-    const breaker = new CircuitBreaker(options, window.rotation, (state) => states.push(`${index} ${state}`));
+    const breaker = new CircuitBreaker(options, window.rotation, (state) => {
+      states.push(`${index} ${state}`);
+      endpoint.circuitChanged(state);
+      group.refresh();
+    });
     const transport: Send = (request) => {
       attempts.push(`${index} ${request.path}`);
       return send(request);
     };
     const pipeline = endpointPipeline(shared, { address, breaker, transport });
-    return new Endpoint(address, breaker, new ConnectionPool(address, options), pipeline);
+    const pool = new ConnectionPool(address, options);
+    const load = new EndpointLoad(options);
+    const probe = new ActiveProbe(options, transport, () => breaker.readmit());
+    const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
+    return endpoint;
   });
+  const group = new EndpointGroup(options, endpoints);
   closeables.push(window, ...endpoints);
   const send = callPipeline(shared);
   /** How a call ends, in its own time. */
