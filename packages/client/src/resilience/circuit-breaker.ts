@@ -5,6 +5,7 @@ import { CircuitBackoff } from './circuit-backoff.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
 import type { CircuitControl } from './circuit-control.ts';
 import { CircuitProbes } from './circuit-probes.ts';
+import { FailuresInARow } from './failures-in-a-row.ts';
 import { type Ending, Permit } from './permit.ts';
 import { SlowCalls } from './slow-calls.ts';
 
@@ -24,11 +25,11 @@ export class CircuitBreaker implements CircuitControl {
   readonly #circuit: Circuit;
   readonly #backoff: CircuitBackoff;
   readonly #slowCalls: SlowCalls;
+  readonly #inARow = new FailuresInARow();
   #probes: CircuitProbes;
   #forced: 'forced-open' | 'forced-closed' | undefined;
   /** Counts changes of state, to tell an attempt that began in an earlier one. */
   #generation = 0;
-  #failuresInARow = 0;
   #retryAfterMs = 0;
   #endWait = () => {};
 
@@ -62,7 +63,7 @@ export class CircuitBreaker implements CircuitControl {
     if (!this.isAdmitting) return undefined;
     const isProbe = this.#circuit.isHalfOpen;
     if (isProbe) this.#probes.start();
-    return new Permit(this.#ended, this.#generation, isProbe, this.#slowCalls.startMs());
+    return new Permit(this.#ended, this.#generation, isProbe, this.#inARow.happened, this.#slowCalls.startMs());
   }
 
   forceOpen(): void {
@@ -74,8 +75,8 @@ export class CircuitBreaker implements CircuitControl {
   }
 
   auto(): void {
-    const wasOpen = this.#forced === 'forced-open';
     if (!this.#forced) return;
+    const wasOpen = this.#forced === 'forced-open';
     this.#forced = undefined;
     if (wasOpen) this.#circuit.halfOpen();
     else this.#circuit.reset();
@@ -97,24 +98,25 @@ export class CircuitBreaker implements CircuitControl {
 
   readonly #ended = (permit: Permit, ending: Ending, error: CallError | undefined): void => {
     if (permit.generation !== this.#generation || this.#forced) return;
+    if (ending === 'held' || (ending === 'failure' && permit.failedAs === 0)) this.#inARow.failed(permit);
     if (ending === 'failure') this.#failed(permit, error);
     else if (ending === 'success') this.#succeeded(permit);
-    else if (permit.isProbe) this.#probes.release();
+    else if (ending === 'nothing' && permit.isProbe) this.#probes.release();
   };
 
-  #failed({ isProbe }: Permit, error: CallError | undefined): void {
+  #failed(permit: Permit, error: CallError | undefined): void {
     this.#retryAfterMs = error?.retryAfterMs ?? 0;
-    const { circuitConsecutiveFailures } = this.#options;
     // A 500 is an answer, if a bad one: it counts for the share, but says that the way to it works.
-    this.#failuresInARow = error?.status === 500 ? 0 : this.#failuresInARow + 1;
-    const isOneTooMany = this.#failuresInARow >= circuitConsecutiveFailures;
-    if (isOneTooMany && !isProbe) this.#circuit.open();
+    const isAnswer = error?.status === 500;
+    if (isAnswer) this.#inARow.reset();
+    const inARow = isAnswer ? 0 : this.#inARow.count(permit);
+    if (inARow >= this.#options.circuitConsecutiveFailures && !permit.isProbe) this.#circuit.open();
     else this.#circuit.fail();
   }
 
   #succeeded({ isProbe, startedAtMs }: Permit): void {
     const isSlow = this.#slowCalls.isSlow(startedAtMs);
-    this.#failuresInARow = 0;
+    this.#inARow.reset();
     this.#retryAfterMs = 0;
     if (!isProbe) {
       this.#circuit.succeed();
@@ -131,7 +133,7 @@ export class CircuitBreaker implements CircuitControl {
   #changed(state: CircuitState): void {
     this.#generation++;
     this.#probes = new CircuitProbes(this.#options.circuitProbes);
-    this.#failuresInARow = 0;
+    this.#inARow.reset();
     this.#slowCalls.reset();
     this.#endWait();
     if (state === 'closed') this.#backoff.closed();
