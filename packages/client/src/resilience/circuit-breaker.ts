@@ -30,8 +30,6 @@ export class CircuitBreaker implements CircuitControl {
   #forced: 'forced-open' | 'forced-closed' | undefined;
   /** Counts changes of state, to tell an attempt that began in an earlier one. */
   #generation = 0;
-  #retryAfterMs = 0;
-  #endWait = () => {};
 
   constructor(options: CircuitBreakerOptions, rotation: EventEmitter, onState: (state: CircuitState) => void) {
     this.#options = options;
@@ -85,7 +83,7 @@ export class CircuitBreaker implements CircuitControl {
   /** Stops its timers. An attempt after this is not let through. */
   close(): void {
     this.#forced = undefined;
-    this.#endWait();
+    this.#backoff.stop();
     this.#slowCalls.reset();
     this.#circuit.shutDown();
   }
@@ -98,18 +96,15 @@ export class CircuitBreaker implements CircuitControl {
 
   readonly #ended = (permit: Permit, ending: Ending, error: CallError | undefined): void => {
     if (permit.generation !== this.#generation || this.#forced) return;
-    if (ending === 'held' || (ending === 'failure' && permit.failedAs === 0)) this.#inARow.failed(permit);
+    if (ending === 'held' || ending === 'failure') this.#inARow.failed(permit);
     if (ending === 'failure') this.#failed(permit, error);
     else if (ending === 'success') this.#succeeded(permit);
     else if (ending === 'nothing' && permit.isProbe) this.#probes.release();
   };
 
   #failed(permit: Permit, error: CallError | undefined): void {
-    this.#retryAfterMs = error?.retryAfterMs ?? 0;
-    // A 500 is an answer, if a bad one: it counts for the share, but says that the way to it works.
-    const isAnswer = error?.status === 500;
-    if (isAnswer) this.#inARow.reset();
-    const inARow = isAnswer ? 0 : this.#inARow.count(permit);
+    this.#backoff.asked(error?.retryAfterMs ?? 0);
+    const inARow = this.#inARow.count(permit, error);
     if (inARow >= this.#options.circuitConsecutiveFailures && !permit.isProbe) this.#circuit.open();
     else this.#circuit.fail();
   }
@@ -117,7 +112,7 @@ export class CircuitBreaker implements CircuitControl {
   #succeeded({ isProbe, startedAtMs }: Permit): void {
     const isSlow = this.#slowCalls.isSlow(startedAtMs);
     this.#inARow.reset();
-    this.#retryAfterMs = 0;
+    this.#backoff.asked(0);
     if (!isProbe) {
       this.#circuit.succeed();
       if (startedAtMs !== undefined) this.#slowCalls.count(isSlow);
@@ -135,12 +130,9 @@ export class CircuitBreaker implements CircuitControl {
     this.#probes = new CircuitProbes(this.#options.circuitProbes);
     this.#inARow.reset();
     this.#slowCalls.reset();
-    this.#endWait();
+    this.#backoff.stop();
     if (state === 'closed') this.#backoff.closed();
-    if (state === 'open') {
-      const openMs = this.#backoff.openMs(this.#retryAfterMs);
-      this.#endWait = this.#options.clock.after(openMs, () => this.#circuit.halfOpen(), true);
-    }
+    if (state === 'open') this.#backoff.wait(() => this.#circuit.halfOpen());
     this.#onState(state);
   }
 }

@@ -1,3 +1,4 @@
+import type { CallError } from '@parley/contract';
 import type { Permit } from './permit.ts';
 
 /**
@@ -19,12 +20,18 @@ export class FailuresInARow {
 
   /** An attempt failed just now; whether it is to count may be said later. */
   failed(permit: Permit): void {
+    if (permit.failedAs > 0) return;
     this.#happened++;
     permit.failedAs = this.#happened;
   }
 
   /** Counts it, and gives how many there are in a row. */
-  count({ startedAfter, failedAs }: Permit): number {
+  count({ startedAfter, failedAs }: Permit, error: CallError | undefined): number {
+    // A 500 is an answer, if a bad one: the way to the endpoint works.
+    if (error?.status === 500) {
+      this.#count = 0;
+      return 0;
+    }
     if (startedAfter < this.#lastCounted) return this.#count;
     this.#lastCounted = failedAs;
     this.#count++;
