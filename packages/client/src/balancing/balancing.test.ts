@@ -82,6 +82,21 @@ describe('balancing over HTTP', () => {
     expect(upstream.endpoints().map(({ utilization }) => utilization)).toEqual([0.9, 0.1]);
   });
 
+  it('uses all when all are ejected, and fails fast where there is only one', async () => {
+    const failing = () => serverOf((_, response) => sendJson(response, 500, {}));
+    const servers = [await failing(), await failing()];
+    const options = { circuitMinCalls: 1, circuitOpenMs: 600_000, maxAttempts: 1 };
+    const upstream = upstreamAt(
+      servers.map(({ address }) => address),
+      options,
+    );
+    for (let i = 0; i < 20; i++) expect((await upstream.send(someRequest())).status).toBe(500);
+    expect(upstream.endpoints().map(({ isEjected }) => isEjected)).toEqual([true, true]);
+    const alone = upstreamAt((await failing()).address, options);
+    await alone.send(someRequest());
+    await expect(alone.send(someRequest())).rejects.toMatchObject({ detail: 'every endpoint of things is ejected' });
+  });
+
   it('lets an ejected endpoint in when it passes a probe, before any call meets it', async () => {
     let isWell = false;
     const server = await serverOf((_, response) => sendJson(response, isWell ? 200 : 500, {}));
