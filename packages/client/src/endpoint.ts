@@ -55,9 +55,9 @@ export class Endpoint {
     return !this.#parts.breaker.isAdmitting || this.#parts.probe.isKeepingOut;
   }
 
-  /** It was ejected and is not back in full: its circuit is not closed. */
+  /** It was ejected and is not back in full: its circuit is not closed, or it has yet to pass an active probe. */
   get isOut(): boolean {
-    return this.#parts.breaker.state !== 'closed';
+    return this.#parts.breaker.state !== 'closed' || this.#parts.probe.isKeepingOut;
   }
 
   /** It is ejected, and not even a probe is wanted. */

@@ -136,6 +136,37 @@ describe('balancing over HTTP', () => {
     expect(server.requests.filter(({ url }) => url !== '/healthz')).toHaveLength(1);
   });
 
+  it('still uses all when none of them passes its probe', async () => {
+    const servers = await Promise.all(
+      [0, 1].map(async () => {
+        let isFirst = true;
+        return serverOf(({ url }, response) => {
+          sendJson(response, isFirst || url === '/healthz' ? 500 : 200, {});
+          isFirst = false;
+        });
+      }),
+    );
+    const options = {
+      probePath: '/healthz',
+      probeIntervalMs: 10,
+      circuitMinCalls: 1,
+      circuitOpenMs: 20,
+      maxAttempts: 1,
+    };
+    const upstream = upstreamAt(
+      servers.map(({ address }) => address),
+      options,
+    );
+    for (let i = 0; i < 2; i++) expect((await upstream.send(someRequest())).status).toBe(500);
+    // Long enough for both circuits to be closed again by calls that were sent all the same.
+    const until = performance.now() + 150;
+    while (performance.now() < until) expect((await upstream.send(someRequest())).status).toBe(200);
+    expect(upstream.endpoints()).toMatchObject([
+      { circuit: 'closed', isEjected: true },
+      { circuit: 'closed', isEjected: true },
+    ]);
+  });
+
   it('opens connections to its subset only', async () => {
     const servers = await Promise.all(
       Array.from({ length: 6 }, async () => {
