@@ -57,12 +57,13 @@ export class Endpoint {
 
   /** It was ejected and is not back in full: its circuit is not closed, or it has yet to pass an active probe. */
   get isOut(): boolean {
-    return this.#parts.breaker.state !== 'closed' || this.#parts.probe.isKeepingOut;
+    return this.isEjected || this.#parts.breaker.state === 'half-open';
   }
 
   /** It is ejected, and not even a probe is wanted. */
   get isShut(): boolean {
-    return this.#parts.breaker.state === 'open' || this.#parts.probe.isKeepingOut;
+    const { breaker, probe } = this.#parts;
+    return probe.isKeepingOut || (!breaker.isAdmitting && breaker.state !== 'half-open');
   }
 
   get inFlight(): number {
@@ -118,7 +119,7 @@ export class Endpoint {
     if (state === 'open') this.#parts.probe.start();
     // What was measured led to the ejection: the probe is to be sent, and to start a new history.
     else if (state === 'half-open') this.load.forget();
-    else this.load.startSlowly();
+    else if (state === 'closed') this.load.startSlowly();
   }
 
   /** Takes no more attempts; resolves when those under way have ended and the sockets are closed. */
