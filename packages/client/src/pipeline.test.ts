@@ -32,12 +32,10 @@ import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 let clock: VirtualClock;
 let open: Endpoint[];
 beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance', 'nextTick', 'queueMicrotask'] });
   clock = new VirtualClock();
   open = [];
 });
 afterEach(async () => {
-  jest.useRealTimers();
   await Promise.all(open.map((endpoint) => endpoint.close()));
 });
 
@@ -62,9 +60,9 @@ function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial
       endpoint.circuitChanged(state);
       group.refresh();
     });
-    const pipeline = endpointPipeline(shared, { address, breaker, transport });
-    const pool = new ConnectionPool(address, options);
     const load = new EndpointLoad(options);
+    const pipeline = endpointPipeline(shared, { address, breaker, load, transport });
+    const pool = new ConnectionPool(address, options);
     const probe = new ActiveProbe(options, transport, () => breaker.readmit());
     const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
     return endpoint;
@@ -320,10 +318,13 @@ describe('pipeline', () => {
 
     it('sends the probe as soon as the circuit wants one, however slow the endpoint was', async () => {
       const back = scripted(someError(), someReply());
-      const { send, endpoints } = pipelineOver({ a: back, b: scripted(someReply()) }, { circuitMinCalls: 1 });
+      const { send, endpoints } = pipelineOver(
+        { a: back, b: scripted(someReply()) },
+        { circuitMinCalls: 1, circuitProbes: 1 },
+      );
       for (let i = 0; i < 5; i++) expect(await outcome(send, someRequest())).toBe(200);
       expect(endpoints[0]?.status).toMatchObject({ circuit: 'open', isEjected: true });
-      jest.advanceTimersByTime(1_000);
+      await clock.advance(1_000);
       await outcome(send, someRequest());
       expect(endpoints[0]?.status).toMatchObject({ circuit: 'closed', isEjected: false });
       expect(back.requests).toHaveLength(2);

@@ -1,4 +1,5 @@
 import { balancer, type Endpoints } from './balancer.ts';
+import type { EndpointLoad } from './balancing/endpoint-load.ts';
 import { type Send, stack } from './layer.ts';
 import { attemptTimeout } from './resilience/attempt-timeout.ts';
 import { Blame } from './resilience/blame.ts';
@@ -41,17 +42,18 @@ export function callPipeline({ name, options, telemetry, budget, poison, endpoin
 export interface EndpointShared {
   readonly address: string;
   readonly breaker: CircuitBreaker;
+  readonly load: EndpointLoad;
   readonly transport: Send;
 }
 
 /** The lower half: from the chosen endpoint to the wire. */
 export function endpointPipeline(
   { name, options, telemetry, poison, streams }: UpstreamShared,
-  { address, breaker, transport }: EndpointShared,
+  { address, breaker, load, transport }: EndpointShared,
 ): Send {
   return stack(
     attemptTelemetry(telemetry, name, address, options.clock), // sees what retry sees
-    circuitBreaker(breaker, new Blame(poison, breaker), address), // above the attempt timeout: a timeout counts against the endpoint
+    circuitBreaker(breaker, new Blame(poison, breaker, load), address), // above the attempt timeout: a timeout counts against the endpoint
     attemptTimeout(options, address, options.clock), // bounds interceptors, connecting and the whole body, or a stream's first byte
     openStream(options, streams), // innermost: an attempt that breaks before its first byte is one that failed
   )(transport);

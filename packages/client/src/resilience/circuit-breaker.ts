@@ -66,7 +66,7 @@ export class CircuitBreaker implements CircuitControl {
   acquire(isPanic = false): Permit | undefined {
     if (!this.isAdmitting) {
       const isRefused = !isPanic || this.#forced !== undefined || this.#circuit.isShutDown;
-      return isRefused ? undefined : new Permit(this.#ended, noGeneration, false, undefined);
+      return isRefused ? undefined : new Permit(this.#ended, noGeneration, false, 0, undefined);
     }
     const isProbe = this.#circuit.isHalfOpen;
     if (isProbe) this.#probes.start();
