@@ -24,6 +24,8 @@ export interface Request {
   readonly context: CallContext;
   /** The limit of the whole call, where the caller set one. */
   readonly timeoutMs: number | undefined;
+  /** Whether a second copy may be sent while the first is slow, where the caller set it. */
+  readonly hedge: boolean | undefined;
   /** Nobody waits beyond this. Set by `deadline`. */
   readonly deadlineMs: number;
   /** Fires when the result is no longer wanted. Set by `deadline`, narrowed by `attemptTimeout`. */
@@ -32,13 +34,15 @@ export interface Request {
   readonly attempt: number;
   /** Another attempt may follow this one. Set by `retry`. */
   readonly mayRetry: boolean;
+  /** It is the second copy of an attempt that is slow. Set by `hedge`. */
+  readonly isHedge: boolean;
   /** Where this call's attempts went, one address each. Filled by the balancer: the one member that all copies share. */
   readonly tried: string[];
 }
 
 /** What whoever makes a request says of it; the layers add the rest. */
 export type NewRequest = Pick<Request, 'label' | 'method' | 'path' | 'headers' | 'safety'> &
-  Partial<Pick<Request, 'body' | 'replyAs' | 'wire' | 'context' | 'timeoutMs'>>;
+  Partial<Pick<Request, 'body' | 'replyAs' | 'wire' | 'context' | 'timeoutMs' | 'hedge'>>;
 
 /** A request as it enters the pipeline. `replyAs` is `text` and the context empty where not said. */
 export function newRequest(said: NewRequest): Request {
@@ -54,10 +58,12 @@ export function newRequest(said: NewRequest): Request {
     safety: said.safety,
     context: said.context ?? {},
     timeoutMs: said.timeoutMs,
+    hedge: said.hedge,
     deadlineMs: Number.POSITIVE_INFINITY,
     signal: undefined,
     attempt: 1,
     mayRetry: false,
+    isHedge: false,
     tried: [],
   };
 }

@@ -16,6 +16,7 @@ import { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
 import { CircuitBreaker } from './resilience/circuit-breaker.ts';
+import { ConcurrencyLimiter } from './resilience/concurrency-limiter.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry } from './telemetry.ts';
@@ -42,9 +43,11 @@ function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial
     name: 'things',
     options,
     telemetry,
+    limiter: new ConcurrencyLimiter(options),
     budget: new RetryBudget(options, clock),
     endpoints: () => endpoints,
     streams: new OpenStreams(),
+    hasInterceptors: () => false,
   };
   const rotation = new EventEmitter();
   const endpoints = Object.entries(transports).map(([name, transport]) => {

@@ -21,6 +21,8 @@ export interface Outcome {
 /** One attempt, at one endpoint. */
 export interface AttemptOutcome extends Outcome {
   readonly endpoint: string;
+  /** It was the second copy of an attempt that was slow. */
+  readonly isHedge: boolean;
 }
 
 /** A circuit changed its state. */
@@ -80,8 +82,8 @@ export function callTelemetry(telemetry: Telemetry, upstream: string, clock: Clo
 
 /** Reports each attempt at one endpoint. */
 export function attemptTelemetry(telemetry: Telemetry, upstream: string, endpoint: string, clock: Clock): Layer {
-  return observed(telemetry, clock, (outcome, { attempt }) =>
-    telemetry.emit('onAttempt', { upstream, endpoint, ...outcome, attempts: attempt }),
+  return observed(telemetry, clock, (outcome, { attempt, isHedge }) =>
+    telemetry.emit('onAttempt', { upstream, endpoint, ...outcome, attempts: attempt, isHedge }),
   );
 }
 

@@ -7,10 +7,11 @@ import { EndpointSet } from './endpoint-set.ts';
 import type { Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
 import { CircuitBreaker, windowBuckets } from './resilience/circuit-breaker.ts';
+import { ConcurrencyLimiter, type ConcurrencyStatus } from './resilience/concurrency-limiter.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
-import { createAxios, type Interceptors } from './transport/axios.ts';
+import { createAxios, hasInterceptors, type Interceptors } from './transport/axios.ts';
 import { axiosTransport } from './transport/axios-transport.ts';
 import { ConnectionPool } from './transport/connection-pool.ts';
 import { Credentials } from './transport/credentials.ts';
@@ -28,6 +29,8 @@ export interface Upstream {
   readonly interceptors: Interceptors;
   /** The endpoints known now. */
   endpoints(): readonly EndpointStatus[];
+  /** How the limit of calls under way stands. */
+  concurrency(): ConcurrencyStatus;
   /** Listens to calls, attempts and circuits; the returned function ends that. */
   subscribe(listener: TelemetryListener): () => void;
   /** Lets calls under way finish, retries included, then ends open streams and discovery, and closes all sockets. Calls after this fail at once. */
@@ -75,9 +78,11 @@ class OpenUpstream implements Upstream {
       name,
       options,
       telemetry: new Telemetry(),
+      limiter: new ConcurrencyLimiter(options),
       budget: new RetryBudget(options, options.clock),
       endpoints: () => this.#endpoints.known(),
       streams: new OpenStreams(),
+      hasInterceptors: () => hasInterceptors(this.#axios),
     };
     this.#pipeline = callPipeline(this.#shared);
     this.#rotationTimer = setInterval(() => this.#rotation.emit('rotate'), options.circuitWindowMs / windowBuckets);
@@ -109,6 +114,10 @@ class OpenUpstream implements Upstream {
 
   endpoints(): readonly EndpointStatus[] {
     return this.#endpoints.current.map((endpoint) => endpoint.status);
+  }
+
+  concurrency(): ConcurrencyStatus {
+    return this.#shared.limiter.status;
   }
 
   subscribe(listener: TelemetryListener): () => void {

@@ -68,9 +68,13 @@ export class CircuitBreaker {
     return this.#circuit.closed || (this.#circuit.halfOpen && !this.#isProbing);
   }
 
-  /** Leave for one attempt; none while the circuit is open, or half-open with its probe under way. */
-  acquire(): Permit | undefined {
-    if (!this.isAdmitting) return undefined;
+  /**
+   * Leave for one attempt; none while the circuit is open, or half-open with its probe under way.
+   *
+   * @param mayProbe false for what must not be the probe
+   */
+  acquire(mayProbe = true): Permit | undefined {
+    if (!this.isAdmitting || (this.#circuit.halfOpen && !mayProbe)) return undefined;
     const generation = this.#generation;
     const isProbe = this.#circuit.halfOpen;
     if (isProbe) this.#isProbing = true;
@@ -146,7 +150,8 @@ function report(isSuccess: boolean): Promise<void> {
 export function circuitBreaker(breaker: CircuitBreaker, address: string): Layer {
   return (next) =>
     async function circuitBreaker(request) {
-      const permit = breaker.acquire();
+      // A hedge is cancelled when it is outrun: as a probe it would decide nothing, and keep others from deciding.
+      const permit = breaker.acquire(!request.isHedge);
       if (!permit) throw circuitOpen(request.label, address, request.attempt);
       try {
         const reply = await next(request);
