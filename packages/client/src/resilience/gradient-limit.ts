@@ -14,7 +14,8 @@ const warmUp = 10;
 /**
  * Finds out how many calls an upstream can have under way: while a call takes no longer than is usual, the limit grows
  * by a small queue; when it takes longer, calls are queueing up there, and the limit falls with the ratio of the two
- * latencies. Netflix' Gradient2 (`concurrency-limits`, `Gradient2Limit.java`), from 20 to 200.
+ * latencies. Netflix' Gradient2 (`concurrency-limits`, `Gradient2Limit.java`), from 20 to 200. It answers to changes:
+ * what has been slow for longer than its window of 600 calls is taken for usual.
  */
 export class GradientLimit {
   #limit = initialLimit;

@@ -18,7 +18,7 @@ export class LatencyHistogram {
 
   /** Adds one. Less than 1 ms is as 1 ms. */
   record(ms: number): void {
-    const bucket = Math.min(bucketCount - 1, Math.max(0, Math.ceil(Math.log2(ms) * perDoubling)));
+    const bucket = Math.min(bucketCount - 1, Math.ceil(Math.log2(Math.max(1, ms)) * perDoubling));
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#total++;
   }
