@@ -22,8 +22,9 @@ export interface ConcurrencyStatus {
 }
 
 interface Waiting {
-  admit(): void;
-  refuse(detail: string): void;
+  readonly operation: string;
+  /** It has its place now, or will have none. */
+  end(error?: CallError): void;
 }
 
 /** Weight of the latest call in how long a place is held. */
@@ -82,16 +83,14 @@ export class ConcurrencyLimiter {
     return new Promise<void>((resolve, reject) => {
       const onAbort = () => {
         this.#queue.remove(waiting, priority);
-        reject(reasonOf(signal, label));
+        waiting.end(reasonOf(signal, label));
       };
       const waiting: Waiting = {
-        admit: () => {
+        operation: label,
+        end(error) {
           signal?.removeEventListener('abort', onAbort);
-          resolve();
-        },
-        refuse: (detail) => {
-          signal?.removeEventListener('abort', onAbort);
-          reject(overloaded(label, detail));
+          if (error) reject(error);
+          else resolve();
         },
       };
       signal?.addEventListener('abort', onAbort);
@@ -117,7 +116,7 @@ export class ConcurrencyLimiter {
       const next = this.#queue.take();
       if (!next) return;
       this.#inFlight++;
-      next.admit();
+      next.end();
     }
   }
 
@@ -131,7 +130,7 @@ export class ConcurrencyLimiter {
     if (queued < this.#options.maxQueue) return undefined;
     const lowest = this.#queue.giveWay(priority);
     if (!lowest) return `not sent: the queue is full (${state})`;
-    lowest.refuse(`not sent: it gave way to a ${priority} call (${state})`);
+    lowest.end(overloaded(lowest.operation, `not sent: it gave way to a ${priority} call (${state})`));
     return undefined;
   }
 }

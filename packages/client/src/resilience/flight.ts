@@ -26,10 +26,11 @@ export class Flight {
     send({ ...request, signal: this.#cancellation }).then(land, land);
   }
 
-  /** Waits for the outcome, unless the caller's own signal fires first. @throws what the request fails with, or that signal's reason */
+  /** Waits for the outcome, unless the caller's own signal fires first, which it must not have done yet. @throws what the request fails with, or that signal's reason */
   join({ signal, deadlineMs, label }: Request): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const leave = () => {
+        signal?.removeEventListener('abort', leave);
         this.#passengers.delete(passenger);
         reject(reasonOf(signal, label));
         if (this.#passengers.size > 0) return;
@@ -43,7 +44,6 @@ export class Flight {
       };
       const passenger = { deadlineMs, land };
       this.#passengers.add(passenger);
-      if (signal?.aborted) return leave();
       signal?.addEventListener('abort', leave);
     });
   }

@@ -1,6 +1,7 @@
 import { CallError, headerNames } from '@parley/contract';
 import type { Layer, Request, Send } from '../layer.ts';
 import type { Reply } from '../reply.ts';
+import { reasonOf } from '../time-limit.ts';
 import { Flight } from './flight.ts';
 
 /** Whether identical calls share an answer. */
@@ -38,6 +39,7 @@ async function share(flights: Map<string, Flight>, next: Send, request: Request)
   const key = keyOf(request);
   let { deadlineMs } = request;
   for (;;) {
+    if (request.signal?.aborted) throw reasonOf(request.signal, request.label);
     const flight = flights.get(key) ?? start(flights, key, next, { ...request, deadlineMs });
     try {
       const reply = await flight.join(request);
@@ -60,7 +62,7 @@ function start(flights: Map<string, Flight>, key: string, next: Send, request: R
 
 function isTooShort(flight: Flight, request: Request, failure: unknown): boolean {
   const isOutOfTime = failure instanceof CallError && failure.code === 'deadline_exceeded';
-  return isOutOfTime && request.deadlineMs > flight.deadlineMs && !request.signal?.aborted;
+  return isOutOfTime && request.deadlineMs > flight.deadlineMs;
 }
 
 function isShareable({ safety, replyAs, wire, body }: Request): boolean {
