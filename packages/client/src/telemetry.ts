@@ -14,7 +14,7 @@ export interface Outcome {
   readonly status: number | undefined;
   /** The error's code; none for a success. */
   readonly code: string | undefined;
-  /** For a call: how many attempts it made, 0 if it never came to one. For an attempt: which one it was. */
+  /** For a call: how many attempts it made, hedges included; 0 if it never came to one, or shared another call's. For an attempt: which one it was. */
   readonly attempts: number;
 }
 
