@@ -323,11 +323,16 @@ describe('pipeline', () => {
 
     it('× circuit breaker: is never the probe', async () => {
       const pipeline = await warm({ circuitMinCalls: 5 });
-      const { send, endpoints, a, b } = pipeline;
+      const { send, endpoints, telemetry, a, b } = pipeline;
+      const onAttempt = jest.fn();
       await halfOpenB(pipeline);
+      telemetry.subscribe({ onAttempt });
       a.behave = after(50);
       expect(await outcome(send, someRequest({ tried: ['http://b:1'] }), 50)).toBe(200);
       expect(b.requests).toBe(0);
+      expect(onAttempt).toHaveBeenCalledWith(
+        expect.objectContaining({ endpoint: 'http://b:1', isHedge: true, code: 'cancelled' }),
+      );
       expect(endpoints[1]?.status).toMatchObject({ circuit: 'half-open', inFlight: 0 });
       expect(endpoints[1]?.isEjected).toBe(false);
     });

@@ -68,13 +68,9 @@ export class CircuitBreaker {
     return this.#circuit.closed || (this.#circuit.halfOpen && !this.#isProbing);
   }
 
-  /**
-   * Leave for one attempt; none while the circuit is open, or half-open with its probe under way.
-   *
-   * @param mayProbe false for what must not be the probe
-   */
-  acquire(mayProbe = true): Permit | undefined {
-    if (!this.isAdmitting || (this.#circuit.halfOpen && !mayProbe)) return undefined;
+  /** Leave for one attempt; none while the circuit is open, or half-open with its probe under way. */
+  acquire(): Permit | undefined {
+    if (!this.isAdmitting) return undefined;
     const generation = this.#generation;
     const isProbe = this.#circuit.halfOpen;
     if (isProbe) this.#isProbing = true;
@@ -145,13 +141,15 @@ function report(isSuccess: boolean): Promise<void> {
  * attempt that ended without a reply for another reason (cancelled, out of the caller's time, not fit to
  * be sent) says nothing.
  *
- * @throws CallError `unavailable`, never processed, where the circuit is open
+ * @throws CallError `unavailable`, never processed, where the circuit is open; `cancelled`, never processed, to a hedge
+ *   where it is half-open
  */
 export function circuitBreaker(breaker: CircuitBreaker, address: string): Layer {
   return (next) =>
     async function circuitBreaker(request) {
-      // A hedge is cancelled when it is outrun: as a probe it would decide nothing, and keep others from deciding.
-      const permit = breaker.acquire(!request.isHedge);
+      // Cancelled when it is outrun, it would decide nothing, and keep others from deciding.
+      if (request.isHedge && breaker.state === 'half-open') throw noProbe(request.label, address, request.attempt);
+      const permit = breaker.acquire();
       if (!permit) throw circuitOpen(request.label, address, request.attempt);
       try {
         const reply = await next(request);
@@ -173,4 +171,9 @@ function circuitOpen(operation: string, endpoint: string, attempts: number): Cal
     attempts,
     isUnprocessed: true,
   });
+}
+
+function noProbe(operation: string, endpoint: string, attempts: number): CallError {
+  const details = { operation, endpoint, attempts, isUnprocessed: true };
+  return new CallError('cancelled', 'a hedge is never the probe of a circuit', details);
 }

@@ -67,7 +67,6 @@ describe.each(protocols)('problem over $protocol', ({ request }) => {
 
   it.each<[ErrorCode | 'their_own', string, number, string]>([
     ['unavailable', 'upstream_unavailable', 503, 'warn'],
-    ['overloaded', 'upstream_unavailable', 503, 'warn'],
     ['upstream_unavailable', 'upstream_unavailable', 503, 'warn'],
     ['attempt_timeout', 'upstream_timeout', 504, 'warn'],
     ['deadline_exceeded', 'upstream_timeout', 504, 'warn'],
