@@ -22,6 +22,7 @@ import { ConnectionPool } from '../transport/connection-pool.ts';
 import { type UpstreamOptions, upstreamOptions } from '../upstream-options.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { CircuitWindow } from './circuit-window.ts';
+import { ConcurrencyLimiter } from './concurrency-limiter.ts';
 import { PoisonRequests } from './poison-requests.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -44,10 +45,12 @@ function upstreamOver(transports: readonly Send[], given: Partial<UpstreamOption
     name: 'things',
     options,
     telemetry: new Telemetry(),
+    limiter: new ConcurrencyLimiter(options),
     budget,
     poison: new PoisonRequests(() => budget.refund(), clock),
     endpoints: () => group,
     streams: new OpenStreams(),
+    hasInterceptors: () => false,
   };
   const window = new CircuitWindow(options, clock);
   const attempts: string[] = [];
