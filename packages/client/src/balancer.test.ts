@@ -111,6 +111,14 @@ describe('balancer', () => {
     for (let i = 0; i < 50; i++) expect(await one.chosen({ tried: ['b', 'c'] })).not.toBe('a');
   });
 
+  it('chooses none for a hedge that wants a probe', async () => {
+    const one = idle('ab');
+    endpointOf(one, 'a').eject();
+    await one.clock.advance(1_000);
+    expect(await one.chosen({ tried: ['b'], isHedge: true })).toBe('b');
+    expect(await one.chosen({ tried: ['b'] })).toBe('a');
+  });
+
   it('prefers one that this call has not tried, however busy, of few and of many', async () => {
     for (const names of ['abc', 'abcdefgh']) {
       const one = idle(names);

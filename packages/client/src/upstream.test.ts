@@ -113,7 +113,7 @@ describe('createUpstream', () => {
 
   it('lets an operator force the circuit of an endpoint', async () => {
     const [a, b] = [await serverOf(ok), await serverOf(ok)];
-    const upstream = upstreamAt([a.address, b.address]);
+    const upstream = upstreamAt([a.address, b.address], { slowStartMs: 0 });
     const onCircuit = jest.fn();
     upstream.subscribe({ onCircuit });
     expect(() => upstream.circuit(a.address)).toThrow('expected one of (none known yet)');

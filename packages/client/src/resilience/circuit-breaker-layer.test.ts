@@ -51,6 +51,15 @@ describe('circuitBreaker', () => {
     for (let i = 0; i < times; i++) await through(send).catch(() => {});
   };
 
+  it('lets no hedge be a probe, and blames nobody for that', async () => {
+    const send = scripted(someReply());
+    await halfOpen();
+    const error = await rejection(layer(send)(someRequest({ isHedge: true })));
+    expect(error).toMatchObject({ code: 'cancelled', isUnprocessed: true, endpoint: 'http://a' });
+    expect(breaker.isAdmitting).toBe(true);
+    expect(send.requests).toHaveLength(0);
+  });
+
   it('refuses, as never processed, while the circuit is open', async () => {
     fail(10);
     const send = scripted(someReply());
