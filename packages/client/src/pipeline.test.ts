@@ -25,12 +25,10 @@ import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 let clock: VirtualClock;
 let open: Endpoint[];
 beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance', 'nextTick', 'queueMicrotask'] });
   clock = new VirtualClock();
   open = [];
 });
 afterEach(async () => {
-  jest.useRealTimers();
   await Promise.all(open.map((endpoint) => endpoint.close()));
 });
 
@@ -189,7 +187,7 @@ describe('pipeline', () => {
       for (let i = 0; i < 10; i++) await outcome(send, somePost());
       expect(await outcome(send, somePost())).toBe('unavailable');
       expect(transport.requests).toHaveLength(10);
-      jest.advanceTimersByTime(1_000);
+      await clock.advance(1_000);
       expect(await outcome(send, somePost())).toBe(200);
       expect(await outcome(send, somePost())).toBe(200);
     });
@@ -223,10 +221,10 @@ describe('pipeline', () => {
     const answers: Step[] = Array.from({ length: 10 }, () => someError());
     const { send, endpoints } = pipelineOver({ a: scripted(...answers, hanging, someReply()) });
     for (let i = 0; i < 10; i++) await outcome(send, somePost());
-    jest.advanceTimersByTime(1_000);
+    await clock.advance(1_000);
     expect(await outcome(send, somePost(), 2_000)).toBe('attempt_timeout');
     expect(endpoints[0]?.status.circuit).toBe('open');
-    jest.advanceTimersByTime(1_000);
+    await clock.advance(1_000);
     expect(await outcome(send, somePost())).toBe(200);
   });
 });

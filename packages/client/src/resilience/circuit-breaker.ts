@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { CallError } from '@parley/contract';
 import Opossum from 'opossum';
+import type { Clock } from '../clock.ts';
 import type { Layer } from '../layer.ts';
 
 /** When an endpoint is left out of choice, and for how long. */
@@ -13,6 +14,11 @@ export interface CircuitBreakerOptions {
   readonly circuitFailureRatio: number;
   /** Stays open this long before a probe. */
   readonly circuitOpenMs: number;
+}
+
+/** What a breaker is made with: read anew whenever they matter. */
+export interface CircuitBreakerParts extends CircuitBreakerOptions {
+  readonly clock: Clock;
 }
 
 /** The breaker's state, as everybody calls it. */
@@ -31,6 +37,9 @@ export interface Permit {
 /** Windows of all breakers turn on the same `rotate` events: one timer for an upstream, not one per endpoint. */
 export const windowBuckets = 10;
 
+/** The longest that Node's timers know. */
+const neverMs = 2 ** 31 - 1;
+
 /**
  * Stops sending to an endpoint that keeps failing, and tries again with a probe after a while.
  *
@@ -43,18 +52,22 @@ export const windowBuckets = 10;
  * Scope: endpoint.
  */
 export class CircuitBreaker {
-  readonly #options: CircuitBreakerOptions;
+  readonly #options: CircuitBreakerParts;
   readonly #rotation: EventEmitter;
   readonly #onState: (state: CircuitState) => void;
   #circuit: Opossum<[boolean], void>;
+  /** What it was made with. */
+  #limits: CircuitLimits;
   /** Counts changes of state, to tell an attempt that began in an earlier one. */
   #generation = 0;
   #isProbing = false;
+  #cancelProbe = () => {};
 
-  constructor(options: CircuitBreakerOptions, rotation: EventEmitter, onState: (state: CircuitState) => void) {
+  constructor(options: CircuitBreakerParts, rotation: EventEmitter, onState: (state: CircuitState) => void) {
     this.#options = options;
     this.#rotation = rotation;
     this.#onState = onState;
+    this.#limits = limitsOf(options);
     this.#circuit = this.#create();
   }
 
@@ -70,6 +83,7 @@ export class CircuitBreaker {
 
   /** Leave for one attempt; none while the circuit is open, or half-open with its probe under way. */
   acquire(): Permit | undefined {
+    if (this.#circuit.closed && this.#isOutdated) this.#replace();
     if (!this.isAdmitting) return undefined;
     const generation = this.#generation;
     const isProbe = this.#circuit.halfOpen;
@@ -85,7 +99,24 @@ export class CircuitBreaker {
 
   /** Stops its timer. An attempt after this is not let through. */
   close(): void {
+    this.#cancelProbe();
     this.#circuit.shutdown();
+  }
+
+  // opossum is told once. What has been counted is lost with the circuit: it was for another question.
+  get #isOutdated(): boolean {
+    const { circuitWindowMs, circuitMinCalls, circuitFailureRatio } = this.#limits;
+    const now = this.#options;
+    return (
+      now.circuitWindowMs !== circuitWindowMs ||
+      now.circuitMinCalls !== circuitMinCalls ||
+      now.circuitFailureRatio !== circuitFailureRatio
+    );
+  }
+
+  #replace(state?: { readonly closed: boolean; readonly halfOpen: boolean }): void {
+    this.close();
+    this.#circuit = this.#create(state);
   }
 
   #report(isSuccess: boolean): void {
@@ -95,11 +126,13 @@ export class CircuitBreaker {
     else this.#circuit.fire(isSuccess).catch(() => {}); // its error is our own report coming back
   }
 
-  #create(): Opossum<[boolean], void> {
-    const { circuitWindowMs, circuitMinCalls, circuitFailureRatio, circuitOpenMs } = this.#options;
+  #create(state?: object): Opossum<[boolean], void> {
+    this.#limits = limitsOf(this.#options);
+    const { circuitWindowMs, circuitMinCalls, circuitFailureRatio } = this.#limits;
     const circuit = new Opossum(report, {
+      ...(state && { state }),
       timeout: false,
-      resetTimeout: circuitOpenMs,
+      resetTimeout: neverMs, // see #waitForProbe
       volumeThreshold: circuitMinCalls,
       errorThresholdPercentage: circuitFailureRatio * 100,
       rollingCountTimeout: circuitWindowMs,
@@ -109,15 +142,26 @@ export class CircuitBreaker {
       enableSnapshots: false,
       rotateBucketController: this.#rotation,
     });
-    circuit.on('open', () => this.#changed('open'));
-    circuit.on('halfOpen', () => this.#changed('half-open'));
+    circuit.on('open', () => {
+      this.#waitForProbe();
+      this.#changed('open');
+    });
     circuit.on('close', () => {
       // opossum keeps the old window: the first failure after recovery would open the circuit again.
-      this.close();
-      this.#circuit = this.#create();
+      this.#replace();
       this.#changed('closed');
     });
     return circuit;
+  }
+
+  // By the upstream's clock, where opossum knows the system's timers only.
+  #waitForProbe(): void {
+    const { clock, circuitOpenMs } = this.#options;
+    const probe = () => {
+      this.#replace({ closed: false, halfOpen: true });
+      this.#changed('half-open');
+    };
+    this.#cancelProbe = clock.after(circuitOpenMs, probe, true);
   }
 
   #changed(state: CircuitState): void {
@@ -125,6 +169,12 @@ export class CircuitBreaker {
     this.#isProbing = false;
     this.#onState(state);
   }
+}
+
+type CircuitLimits = Omit<CircuitBreakerOptions, 'circuitOpenMs'>;
+
+function limitsOf({ circuitWindowMs, circuitMinCalls, circuitFailureRatio }: CircuitBreakerOptions): CircuitLimits {
+  return { circuitWindowMs, circuitMinCalls, circuitFailureRatio };
 }
 
 const failure = new Error('attempt failed');
