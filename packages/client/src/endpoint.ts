@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Send } from './layer.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
-import type { ConnectionCounts, ConnectionPool } from './transport/connection-pool.ts';
+import type { ConnectionCounts, Connections } from './transport/connection-counts.ts';
 
 /** How one endpoint stands. */
 export interface EndpointStatus {
@@ -19,17 +19,17 @@ export class Endpoint {
   /** Origin, for example `http://10.0.0.7:3000`. */
   readonly address: string;
   readonly #breaker: CircuitBreaker;
-  readonly #pool: ConnectionPool;
+  readonly #connections: Connections;
   readonly #pipeline: Send;
   /** Attempts under way, and streams that are open: what the balancer compares. */
   inFlight = 0;
   /** Its share of the attempts, against the others' weights. */
   weight = 1;
 
-  constructor(address: string, breaker: CircuitBreaker, pool: ConnectionPool, pipeline: Send) {
+  constructor(address: string, breaker: CircuitBreaker, connections: Connections, pipeline: Send) {
     this.address = address;
     this.#breaker = breaker;
-    this.#pool = pool;
+    this.#connections = connections;
     this.#pipeline = pipeline;
   }
 
@@ -40,7 +40,7 @@ export class Endpoint {
 
   get status(): EndpointStatus {
     const { address, inFlight, weight } = this;
-    return { address, circuit: this.#breaker.state, inFlight, weight, connections: this.#pool.counts };
+    return { address, circuit: this.#breaker.state, inFlight, weight, connections: this.#connections.counts };
   }
 
   /** Makes one attempt here. */
@@ -59,7 +59,7 @@ export class Endpoint {
 
   /** Takes no more attempts; resolves when those under way have ended and the sockets are closed. */
   async close(): Promise<void> {
-    await this.#pool.close();
+    await this.#connections.close();
     this.#breaker.close();
   }
 }

@@ -1,4 +1,5 @@
 export type { CancelSignal } from './cancel-signal.ts';
+export type { ChangeableOptions } from './changeable-options.ts';
 export { createClient } from './client.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type { DiscoveryOptions } from './discovery/refreshed.ts';
@@ -16,7 +17,8 @@ export type { RetryBudgetOptions } from './resilience/retry-budget.ts';
 export type { StreamOptions } from './streaming/stream-options.ts';
 export type { AttemptOutcome, CircuitChange, Outcome, TelemetryListener } from './telemetry.ts';
 export type { Interceptors } from './transport/axios.ts';
-export type { ConnectionCounts, ConnectionPoolOptions } from './transport/connection-pool.ts';
+export type { ConnectionCounts } from './transport/connection-counts.ts';
+export type { ConnectionPoolOptions } from './transport/connection-pool.ts';
 export type { HttpVersion } from './transport/connector.ts';
 export type { Pem, TlsOptions } from './transport/credentials.ts';
 export { createUpstream, type Upstream } from './upstream.ts';

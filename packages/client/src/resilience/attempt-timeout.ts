@@ -16,9 +16,10 @@ export interface AttemptTimeoutOptions {
  *
  * @throws CallError `attempt_timeout`; `deadline_exceeded` where the call had less time left than an attempt may take
  */
-export function attemptTimeout({ attemptTimeoutMs }: AttemptTimeoutOptions, address: string, clock: Clock): Layer {
+export function attemptTimeout(options: AttemptTimeoutOptions, address: string, clock: Clock): Layer {
   return (next) =>
     function attemptTimeout(request) {
+      const { attemptTimeoutMs } = options;
       const { label, attempt, deadlineMs, mayRetry, signal } = request;
       const leftMs = deadlineMs - clock.now();
       const ms = Math.max(1, Math.min(attemptTimeoutMs, mayRetry ? leftMs / 2 : leftMs));

@@ -29,10 +29,11 @@ export interface RetryShared {
 export function retry(options: RetryOptions, { budget, clock, random }: RetryShared): Layer {
   return (next) =>
     async function retry(request) {
+      const { maxAttempts } = options; // the same for the whole call: the test for the last one is for equality
       const isRepeatable = request.safety !== 'unsafe';
       budget.deposit();
       for (let attempt = 1; ; attempt++) {
-        const mayRetry = isRepeatable && attempt < options.maxAttempts;
+        const mayRetry = isRepeatable && attempt < maxAttempts;
         let outcome: Reply | CallError;
         try {
           outcome = await next({ ...request, attempt, mayRetry });
@@ -41,7 +42,7 @@ export function retry(options: RetryOptions, { budget, clock, random }: RetrySha
           outcome = error;
         }
         const failure = outcome instanceof CallError ? outcome : outcome.error;
-        if (!failure?.isTransient || attempt === options.maxAttempts) return settle(outcome);
+        if (!failure?.isTransient || attempt === maxAttempts) return settle(outcome);
         if (!isRepeatable && !failure.isUnprocessed) return settle(outcome);
         if (isSpent(request.body)) return settle(outcome);
 
