@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { rejection, scripted, seededRandom, someReply, someRequest } from '../test-fixtures/sample.ts';
+import { rejection, scripted, someReply, someRequest } from '../test-fixtures/sample.ts';
 import { balancer } from './balancer.ts';
 import type { Endpoint } from './endpoint.ts';
+import { seededRandom } from './testing/seeded-random.ts';
 
 type Fake = Pick<Endpoint, 'address' | 'isEjected' | 'inFlight' | 'weight' | 'send'>;
 const fake = (address: string, { isEjected = false, inFlight = 0, weight = 1 } = {}): Endpoint => {

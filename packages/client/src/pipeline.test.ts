@@ -11,7 +11,6 @@ import {
   someReply,
   someRequest,
 } from '../test-fixtures/sample.ts';
-import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
 import { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
@@ -19,6 +18,7 @@ import { CircuitBreaker } from './resilience/circuit-breaker.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry } from './telemetry.ts';
+import { settled, VirtualClock } from './testing/virtual-clock.ts';
 import { ConnectionPool } from './transport/connection-pool.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 

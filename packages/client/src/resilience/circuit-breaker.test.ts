@@ -9,9 +9,9 @@ import {
   someReply,
   someRequest,
 } from '../../test-fixtures/sample.ts';
-import { settled } from '../../test-fixtures/virtual-clock.ts';
 import { systemClock } from '../clock.ts';
 import type { Send } from '../layer.ts';
+import { settled } from '../testing/virtual-clock.ts';
 import { CircuitBreaker, type CircuitState, circuitBreaker, type Permit, windowBuckets } from './circuit-breaker.ts';
 
 const options = {

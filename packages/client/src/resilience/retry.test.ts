@@ -3,14 +3,14 @@ import {
   problemReply,
   type Step,
   scripted,
-  seededRandom,
   someError,
   somePost,
   someReply,
   someRequest,
 } from '../../test-fixtures/sample.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request } from '../layer.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { retry } from './retry.ts';
 import { RetryBudget } from './retry-budget.ts';
 

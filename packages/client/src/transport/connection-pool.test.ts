@@ -4,8 +4,9 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Behaviour, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
-import { rejection, seededRandom, somePost, someRequest } from '../../test-fixtures/sample.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { createUpstream } from '../upstream.ts';
 import type { UpstreamOptions } from '../upstream-options.ts';
 
