@@ -13,7 +13,6 @@ import { Telemetry, type TelemetryListener } from './telemetry.ts';
 import { createAxios, type Interceptors } from './transport/axios.ts';
 import { axiosTransport } from './transport/axios-transport.ts';
 import type { Transport } from './transport/transport.ts';
-import type { Upstream } from './upstream.ts';
 import type { UpstreamOptions } from './upstream-options.ts';
 
 /** What an upstream is made of. */
@@ -23,8 +22,8 @@ export interface UpstreamParts {
   readonly transport: Transport;
 }
 
-/** The pipeline with what all calls share, over any transport. */
-export class OpenUpstream implements Upstream {
+/** An `Upstream` over any transport: the pipeline with what all calls share. */
+export class OpenUpstream {
   readonly name: string;
   readonly #options: LiveOptions;
   readonly #shared: UpstreamShared;
