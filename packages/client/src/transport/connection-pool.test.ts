@@ -265,7 +265,8 @@ describe('ConnectionPool', () => {
     });
 
     it('warms as many as is said now, with the next request', async () => {
-      const { server, upstream, counts } = await upstreamOf(ok);
+      // Its time stands still: what is topped up later never comes.
+      const { server, upstream, counts } = await upstreamOf(ok, { clock: new VirtualClock() });
       await upstream.send(someRequest());
       upstream.configure({ minConnections: 3 });
       await upstream.send(someRequest());
