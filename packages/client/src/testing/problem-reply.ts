@@ -32,10 +32,7 @@ export async function problemReply(
 }
 
 /** The error that a caller is told. */
-export async function toldError(
-  thrown: unknown,
-  declaration: Operation['errors'][number] | undefined,
-): Promise<CallError> {
+async function toldError(thrown: unknown, declaration: Operation['errors'][number] | undefined): Promise<CallError> {
   if (!(thrown instanceof CallError)) return internal();
   if (declaration) {
     const result = declaration.data && (await validate(declaration.data, thrown.data));
