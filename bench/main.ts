@@ -4,6 +4,7 @@ import { styleText } from 'node:util';
 const benchmarks: Readonly<Record<string, () => Promise<{ main(args: string[]): Promise<void> }>>> = {
   client: () => import('./client/main.ts'),
   service: () => import('./service/main.ts'),
+  outage: () => import('./outage/main.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -1,24 +1,47 @@
 import { CallError } from '@parley/contract';
+import type { EndpointGroup } from './balancing/endpoint-group.ts';
+import { lightest } from './balancing/lightest.ts';
+import type { Clock } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
 
 /** The endpoints of an upstream as they are now, or a promise of them. */
-export type Endpoints = () => readonly Endpoint[] | Promise<readonly Endpoint[]>;
+export type Endpoints = () => EndpointGroup | Promise<EndpointGroup>;
+
+/** Up to so many all are compared. With two, to compare two at random would be the same; with a few more, it is not much dearer. */
+const fewEndpoints = 4;
+/** So often two are drawn, before all are looked at: one that this call has tried is no choice. Finagle's `maxEffort`. */
+const draws = 5;
+
+/** What a choice needs besides the endpoints. */
+export interface BalancerShared {
+  readonly clock: Clock;
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+}
 
 /**
- * Spreads attempts over endpoints: of two chosen at random, the one with less in flight (power of two
- * choices; Mitzenmacher 2001), for its weight. Never an ejected one; one that this call has not tried yet where there is.
+ * Spreads attempts over endpoints: of two chosen at random (power of two choices; Mitzenmacher 2001), of all where
+ * there are less than five, the one with the least to do for its speed and capacity, see `lightest`. Never an
+ * ejected one, unless too many are; for a hedge none that wants a probe; one that this call has not tried yet where
+ * there is.
  *
  * Scope: upstream.
  * @throws CallError `unavailable`, never processed, where no endpoint is known or all are ejected
  */
-export function balancer(endpoints: Endpoints, upstream: string, random: () => number): Send {
-  const sendToOne = (all: readonly Endpoint[], request: Request) => {
-    if (all.length === 0) return Promise.reject(unknown(request));
-    const endpoint = choose(all, request.tried, random);
+export function balancer(endpoints: Endpoints, upstream: string, { clock, random }: BalancerShared): Send {
+  const sendToOne = (group: EndpointGroup, request: Request) => {
+    if (group.all.length === 0) return Promise.reject(unknown(request));
+    const endpoint = choose(group, request);
     if (!endpoint) return Promise.reject(unavailable(request, `every endpoint of ${upstream} is ejected`));
     request.tried.push(endpoint.address);
-    return endpoint.send(request);
+    return endpoint.send(group.isPanic ? { ...request, isPanic: true } : request);
+  };
+  const choose = (group: EndpointGroup, { tried, isHedge }: Request) => {
+    const now = clock.now();
+    group.compare(now);
+    const choice = { tried, isHedge, isPanic: group.isPanic, now, random };
+    return choiceOf(group.candidates(random), choice) ?? lastChoiceOf(group.admitting, choice);
   };
   const unknown = (request: Request, cause?: unknown) =>
     unavailable(request, `no address of ${upstream} is known`, cause);
@@ -27,42 +50,55 @@ export function balancer(endpoints: Endpoints, upstream: string, random: () => n
     const known = endpoints();
     if (!(known instanceof Promise)) return sendToOne(known, request);
     return known.then(
-      (all) => sendToOne(all, request),
+      (group) => sendToOne(group, request),
       (error) => Promise.reject(unknown(request, error)),
     );
   };
 }
 
-function choose(all: readonly Endpoint[], tried: readonly string[], random: () => number): Endpoint | undefined {
-  const choice = powerOfTwo(all, random, (endpoint) => isFresh(endpoint, tried));
-  if (choice) return choice;
-  // One of the two is no choice. Only then are all looked at, which takes longer the more there are.
-  const admitting = all.filter(({ isEjected }) => !isEjected);
-  const fresh = admitting.filter((endpoint) => isFresh(endpoint, tried));
-  return powerOfTwo(fresh.length > 0 ? fresh : admitting, random);
+interface Choice {
+  readonly tried: readonly string[];
+  readonly isHedge: boolean;
+  readonly isPanic: boolean;
+  readonly now: number;
+  readonly random: () => number;
 }
 
-function isFresh({ address, isEjected }: Endpoint, tried: readonly string[]): boolean {
-  return !isEjected && !tried.includes(address);
+/** One that this call has not tried, at the same price however many there are. */
+function choiceOf(endpoints: readonly Endpoint[], choice: Choice): Endpoint | undefined {
+  const { now, random } = choice;
+  const { length } = endpoints;
+  const isFresh = (endpoint: Endpoint) => mayTake(endpoint, choice) && !choice.tried.includes(endpoint.address);
+  if (length <= fewEndpoints) {
+    return lightest(endpoints.every(isFresh) ? endpoints : endpoints.filter(isFresh), now, random);
+  }
+  for (let draw = 0; draw < draws; draw++) {
+    const two = twoOf(endpoints, random);
+    if (two.every(isFresh)) return lightest(two, now, random);
+  }
+  return undefined;
 }
 
-/** None where one of the two is not eligible. */
-function powerOfTwo(
-  endpoints: readonly Endpoint[],
-  random: () => number,
-  isEligible: (endpoint: Endpoint) => boolean = () => true,
-): Endpoint | undefined {
-  const count = endpoints.length;
-  if (count === 0) return undefined;
-  const first = Math.floor(random() * count);
-  // Two distinct ones: the second is counted on from the first.
-  const second = count === 1 ? first : (first + 1 + Math.floor(random() * (count - 1))) % count;
-  const [a, b] = [endpoints[first] as Endpoint, endpoints[second] as Endpoint];
-  if (!isEligible(a) || !isEligible(b)) return undefined;
-  if (a.weight === b.weight) return b.inFlight < a.inFlight ? b : a;
-  const [loadA, loadB] = [a.inFlight / a.weight, b.inFlight / b.weight];
-  if (loadA === loadB) return random() * (a.weight + b.weight) < b.weight ? b : a;
-  return loadB < loadA ? b : a;
+/** Any at all, one that was not tried first: this takes longer the more there are, and is rarely needed. */
+function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): Endpoint | undefined {
+  const open = endpoints.filter((endpoint) => mayTake(endpoint, choice));
+  const fresh = open.filter(({ address }) => !choice.tried.includes(address));
+  const rest = fresh.length > 0 ? fresh : open;
+  const few = rest.length <= fewEndpoints ? rest : twoOf(rest, choice.random);
+  return lightest(few, choice.now, choice.random);
+}
+
+function mayTake(endpoint: Endpoint, { isPanic, isHedge }: Choice): boolean {
+  // A hedge is cancelled when it is outrun: as a probe it would decide nothing.
+  return isPanic || !(isHedge ? endpoint.isOut : endpoint.isEjected);
+}
+
+/** Two distinct ones of three or more: the second is counted on from the first. */
+function twoOf(endpoints: readonly Endpoint[], random: () => number): readonly [Endpoint, Endpoint] {
+  const { length } = endpoints;
+  const first = Math.floor(random() * length);
+  const second = (first + 1 + Math.floor(random() * (length - 1))) % length;
+  return [endpoints[first] as Endpoint, endpoints[second] as Endpoint];
 }
 
 function unavailable({ label, attempt }: Request, detail: string, cause?: unknown): CallError {

@@ -45,6 +45,7 @@ const things = defineContract('things', {
   }),
   nameThing: put('/api/things/{id}', { summary: 'Name', input: thing }),
   dropThing: del('/api/things/{id}', { summary: 'Drop', input: z.object({ id: z.string() }) }),
+  orderThing: post('/api/orders', { summary: 'Order', safety: 'keyed' }),
   ping: post('/api/ping', { summary: 'Ping' }),
 });
 
@@ -196,6 +197,33 @@ describe('createClient', () => {
       answer = (response) =>
         sendJson(response, 400, { type: 'urn:parley:problem:invalid_input', title: 'x', detail: 'no', errors });
       expect(await rejection(client().getThing({ id: '7' }))).toMatchObject({ code: 'invalid_input', issues: errors });
+    });
+  });
+
+  describe('options of a call', () => {
+    const keys = () => server.requests.map(({ headers }) => headers['idempotency-key']);
+    const failOnce = () => {
+      let sent = 0;
+      answer = (response) => response.writeHead(sent++ === 0 ? 503 : 204).end();
+    };
+
+    it('let a keyed POST be sent again, with the same key', async () => {
+      failOnce();
+      await client().orderThing({}, { maxAttempts: 2 });
+      expect(keys()).toEqual([expect.stringMatching(/^"[0-9a-f-]{36}"$/), keys()[0]]);
+    });
+
+    it("make a retry by hand the same, by the caller's own key", async () => {
+      failOnce();
+      expect((await rejection(client().orderThing({}, { idempotencyKey: 'order-7' }))).code).toBe('unavailable');
+      await client().orderThing({}, { idempotencyKey: 'order-7' });
+      expect(keys()).toEqual(['"order-7"', '"order-7"']);
+    });
+
+    it('that are not for the operation are a TypeError, and nothing is sent', async () => {
+      // @ts-expect-error ping is unsafe
+      await expect(client().ping({}, { maxAttempts: 2 })).rejects.toThrow(TypeError);
+      expect(server.requests).toEqual([]);
     });
   });
 

@@ -1,20 +1,16 @@
 import {
   CallError,
-  type CallOptions,
   type Client,
   type Contract,
   decodeOutput,
-  encodeInput,
   isStream,
   type Operation,
   type Validation,
   validate,
-  type WireInput,
 } from '@parley/contract';
-import { contextHeaders } from './context-headers.ts';
-import { inheritedContext } from './inherited-context.ts';
-import { newRequest, type Request } from './layer.ts';
+import type { GivenOptions } from './repeat-options.ts';
 import type { Reply } from './reply.ts';
+import { requestOf } from './request-of.ts';
 import { type StreamingOperation, streamMethod } from './streaming/stream-method.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -23,7 +19,7 @@ import type { Upstream } from './upstream.ts';
  * over the deadline, the trace and the request id of the request that is being served.
  *
  * Each throws a CallError: `invalid_input` before anything is sent, one of the contract's own errors, or
- * one of the common table.
+ * one of the common table; and a TypeError where its options are not for the operation.
  */
 export function createClient<C extends Contract>(contract: C, upstream: Upstream): Client<C> {
   const methods = Object.entries(contract.operations).map(([name, operation]) => [name, methodOf(operation, upstream)]);
@@ -36,7 +32,7 @@ function methodOf(operation: Operation, upstream: Upstream) {
 }
 
 function method(operation: Operation, upstream: Upstream) {
-  return async (input: Record<string, unknown> = {}, options?: CallOptions): Promise<unknown> => {
+  return async (input: Record<string, unknown> = {}, options?: GivenOptions): Promise<unknown> => {
     const checking = check(operation, input);
     if (checking) await checking;
     const reply = await upstream.send(requestOf(operation, input, options));
@@ -55,37 +51,6 @@ function check({ input: schema, label }: Operation, input: unknown): void | Prom
   };
   const validation = validate(schema, input);
   return validation instanceof Promise ? validation.then(refuse) : refuse(validation);
-}
-
-function requestOf(operation: Operation, input: Record<string, unknown>, options?: CallOptions): Request {
-  const { path, headers, body } = encode(operation, input);
-  const { timeoutMs, ...explicit } = options ?? {};
-  const context = inheritedContext(options && explicit);
-  return newRequest({
-    label: operation.label,
-    method: operation.method,
-    path,
-    headers: {
-      accept: 'application/json, application/problem+json',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...contextHeaders(context),
-      ...headers,
-    },
-    body,
-    safety: operation.safety,
-    context,
-    timeoutMs,
-  });
-}
-
-// The error must say whose input it was: a handler that calls this must not tell its own caller that theirs was wrong.
-function encode(operation: Operation, input: Record<string, unknown>): WireInput {
-  try {
-    return encodeInput(operation, input);
-  } catch (error) {
-    if (!(error instanceof CallError)) throw error;
-    throw new CallError(error.code, `not sent: ${error.detail}`, { ...error, operation: operation.label });
-  }
 }
 
 /** A contract's own error with its data as the schema gives it. */

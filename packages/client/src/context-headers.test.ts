@@ -13,6 +13,11 @@ describe('contextHeaders', () => {
     expect(told?.spanId).not.toBe(trace.spanId);
   });
 
+  it('hands on the priority, and says nothing where there is none', () => {
+    expect(contextHeaders({ priority: 'background' })['x-request-priority']).toBe('background');
+    expect(contextHeaders({})).not.toHaveProperty('x-request-priority');
+  });
+
   it('begins a trace outside a request, and names the request after it', () => {
     const headers = contextHeaders({});
     expect(parseTraceparent(headers.traceparent)?.traceId).toBe(headers['x-request-id']);

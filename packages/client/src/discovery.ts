@@ -10,7 +10,7 @@ import { srv } from './discovery/srv.ts';
 /**
  * Where a service is. One URL, or several (a list, or one string with commas); or, standing alone,
  * `dns://name:port` for all addresses of a name, `srv://name` for the servers of its SRV records,
- * `file:/path` for a JSON list of URLs. `dns+https://` and `srv+https://` for TLS.
+ * `file:/path` for a JSON list of URLs, plain or with zone and weight. `dns+https://` and `srv+https://` for TLS.
  *
  * @throws TypeError that says what was expected and what came
  */

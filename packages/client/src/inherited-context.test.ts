@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { runInContext } from '@parley/contract';
+import { AttemptsLeft, runInContext } from '@parley/contract';
 import { inheritedContext } from './inherited-context.ts';
 
 describe('inherited context', () => {
@@ -11,6 +11,21 @@ describe('inherited context', () => {
   it('is that of the request, with what the caller says on top', () => {
     const context = runInContext({ requestId: 'theirs', deadlineMs: 7 }, () => inheritedContext({ requestId: 'mine' }));
     expect(context).toEqual({ requestId: 'mine', deadlineMs: 7 });
+  });
+
+  it('shares the attempts left with all calls of the request', () => {
+    const attemptsLeft = new AttemptsLeft(2);
+    const contexts = runInContext({ attemptsLeft }, () => [
+      inheritedContext(),
+      inheritedContext({ requestId: 'mine' }),
+    ]);
+    expect(contexts.map((context) => context.attemptsLeft === attemptsLeft)).toEqual([true, true]);
+  });
+
+  it('leaves the key of the request behind: it names that request, not what is called for it', () => {
+    const served = { idempotencyKey: 'theirs', priority: 'critical' as const };
+    expect(runInContext(served, () => inheritedContext())).toEqual({ priority: 'critical' });
+    expect(runInContext(served, () => inheritedContext({ idempotencyKey: 'mine' })).idempotencyKey).toBe('mine');
   });
 
   it.each([

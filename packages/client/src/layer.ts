@@ -1,4 +1,4 @@
-import type { CallContext, Safety } from '@parley/contract';
+import type { AttemptsLeft, CallContext, Safety } from '@parley/contract';
 import type { CancelSignal } from './cancel-signal.ts';
 import type { Reply } from './reply.ts';
 import type { RequestBody } from './transport/body-source.ts';
@@ -24,21 +24,31 @@ export interface Request {
   readonly context: CallContext;
   /** The limit of the whole call, where the caller set one. */
   readonly timeoutMs: number | undefined;
+  /** Attempts of this call, the first one included, where the caller set it. */
+  readonly maxAttempts: number | undefined;
+  /** Whether a second copy may be sent while the first is slow, where the caller set it. */
+  readonly hedge: boolean | undefined;
   /** Nobody waits beyond this. Set by `deadline`. */
   readonly deadlineMs: number;
   /** Fires when the result is no longer wanted. Set by `deadline`, narrowed by `attemptTimeout`. */
   readonly signal: CancelSignal | undefined;
+  /** It is the second copy of an attempt that is slow. Set by `hedge`. */
+  readonly isHedge: boolean;
   /** 1 for the first. Set by `retry`. */
   readonly attempt: number;
   /** Another attempt may follow this one. Set by `retry`. */
   readonly mayRetry: boolean;
+  /** What every further attempt draws from, a hedge too, here and below. Set by `retry`. */
+  readonly attemptsLeft: AttemptsLeft | undefined;
+  /** Sent although the endpoint may be ejected: too many are. Set by the balancer. */
+  readonly isPanic: boolean;
   /** Where this call's attempts went, one address each. Filled by the balancer: the one member that all copies share. */
   readonly tried: string[];
 }
 
 /** What whoever makes a request says of it; the layers add the rest. */
 export type NewRequest = Pick<Request, 'label' | 'method' | 'path' | 'headers' | 'safety'> &
-  Partial<Pick<Request, 'body' | 'replyAs' | 'wire' | 'context' | 'timeoutMs'>>;
+  Partial<Pick<Request, 'body' | 'replyAs' | 'wire' | 'context' | 'timeoutMs' | 'maxAttempts' | 'hedge'>>;
 
 /** A request as it enters the pipeline. `replyAs` is `text` and the context empty where not said. */
 export function newRequest(said: NewRequest): Request {
@@ -54,10 +64,15 @@ export function newRequest(said: NewRequest): Request {
     safety: said.safety,
     context: said.context ?? {},
     timeoutMs: said.timeoutMs,
+    maxAttempts: said.maxAttempts,
+    hedge: said.hedge,
     deadlineMs: Number.POSITIVE_INFINITY,
     signal: undefined,
+    isHedge: false,
     attempt: 1,
     mayRetry: false,
+    attemptsLeft: undefined,
+    isPanic: false,
     tried: [],
   };
 }

@@ -24,10 +24,19 @@ describe('upstreamOptions', () => {
     ['backoffMaxMs', 0, 600_000],
     ['retryBudgetRatio', 0, 1],
     ['retryBudgetPerSecond', 0, 10_000],
+    ['hedgeRatio', 0, 0.5],
+    ['maxQueue', 0, 10_000],
     ['circuitWindowMs', 1_000, 600_000],
     ['circuitMinCalls', 1, 1_000_000],
     ['circuitFailureRatio', 0.01, 0.99],
+    ['circuitConsecutiveFailures', 1, 1_000_000],
+    ['circuitSlowRatio', 0.01, 0.99],
     ['circuitOpenMs', 1, 600_000],
+    ['circuitMaxOpenMs', 1, 600_000],
+    ['circuitProbes', 1, 1_000],
+    ['maxEjectedRatio', 0, 1],
+    ['slowStartMs', 0, 3_600_000],
+    ['probeIntervalMs', 10, 600_000],
     ['connectTimeoutMs', 1, 60_000],
     ['maxConnections', 1, 10_000],
     ['minConnections', 0, 10_000],
@@ -45,6 +54,8 @@ describe('upstreamOptions', () => {
     attemptTimeoutMs: 1,
     backoffBaseMs: 0,
     backoffMaxMs: 600_000,
+    circuitOpenMs: 1,
+    circuitMaxOpenMs: 600_000,
     maxConnections: 10_000,
     minConnections: 0,
   };
@@ -59,7 +70,8 @@ describe('upstreamOptions', () => {
 
   it('knows bounds for every number', () => {
     const numbers = Object.entries(upstreamDefaults).filter(([, value]) => typeof value === 'number');
-    const names = [...bounds.map(([name]) => name), 'compressRequestsAboveBytes'];
+    const infinite = ['circuitSlowCallMs', 'compressRequestsAboveBytes', 'concurrencyLimit', 'subsetSize'];
+    const names = [...bounds.map(([name]) => name), ...infinite];
     expect(numbers.map(([name]) => name).sort()).toEqual(names.sort());
   });
 
@@ -70,18 +82,63 @@ describe('upstreamOptions', () => {
     expect(() => upstreamOptions({ compressRequestsAboveBytes: -1 })).toThrow(/must be a number from 0 to Infinity/);
   });
 
-  it('takes acceptCompressed as true or false', () => {
-    expect(upstreamOptions({ acceptCompressed: true }).acceptCompressed).toBe(true);
-    const refuse = () => upstreamOptions({ acceptCompressed: 'gzip' } as unknown as Partial<UpstreamOptions>);
-    expect(refuse).toThrow('acceptCompressed must be true or false, not gzip');
+  it('takes circuitSlowCallMs from 1 to Infinity, which is never', () => {
+    expect(upstreamOptions({ circuitSlowCallMs: 250 }).circuitSlowCallMs).toBe(250);
+    expect(() => upstreamOptions({ circuitSlowCallMs: 0 })).toThrow(/must be a number from 1 to Infinity/);
   });
 
-  it.each(['maxAttempts', 'circuitMinCalls', 'maxConnections', 'minConnections', 'maxReplyBytes', 'maxItemBytes'])(
-    'takes %s in whole numbers',
-    (name) => {
-      expect(() => upstreamOptions({ [name]: 2.5 })).toThrow(/must be a whole number/);
-    },
-  );
+  it('takes subsetSize from 2 to Infinity, which is all', () => {
+    for (const size of [2, 50, Number.POSITIVE_INFINITY]) {
+      expect(upstreamOptions({ subsetSize: size }).subsetSize).toBe(size);
+    }
+    for (const size of [1, 2.5, Number.NaN]) {
+      expect(() => upstreamOptions({ subsetSize: size })).toThrow(
+        `subsetSize must be a whole number from 2 to Infinity, not ${size}`,
+      );
+    }
+  });
+
+  it.each([
+    [{ zone: '' }, 'zone must be the name of a zone, not ""'],
+    [{ zone: 3 }, 'zone must be the name of a zone, not 3'],
+    [{ clientId: '' }, 'clientId must be a text that no other process has, not ""'],
+    [{ probePath: 'healthz' }, 'probePath must be a path like /healthz, not "healthz"'],
+    [{ probePath: '/a b' }, 'probePath must be a path like /healthz, not "/a b"'],
+  ])('refuses %j', (given, message) => {
+    expect(() => upstreamOptions(given as Partial<UpstreamOptions>)).toThrow(new TypeError(message));
+  });
+
+  it.each(['acceptCompressed', 'singleFlight'] as const)('takes %s as true or false', (name) => {
+    expect(upstreamOptions({ [name]: true })[name]).toBe(true);
+    const refuse = () => upstreamOptions({ [name]: 'gzip' } as unknown as Partial<UpstreamOptions>);
+    expect(refuse).toThrow(`${name} must be true or false, not gzip`);
+  });
+
+  it('takes concurrencyLimit as a whole number, Infinity or adaptive', () => {
+    for (const concurrencyLimit of [1, 100_000, Number.POSITIVE_INFINITY, 'adaptive'] as const) {
+      expect(upstreamOptions({ concurrencyLimit }).concurrencyLimit).toBe(concurrencyLimit);
+    }
+    for (const wrong of [0, 2.5, 100_001, Number.NaN, '20', null]) {
+      const refuse = () => upstreamOptions({ concurrencyLimit: wrong } as unknown as Partial<UpstreamOptions>);
+      expect(refuse).toThrow(
+        `concurrencyLimit must be a whole number from 1 to 100000, Infinity or 'adaptive', not ${wrong}`,
+      );
+    }
+  });
+
+  it.each([
+    'maxAttempts',
+    'maxQueue',
+    'circuitMinCalls',
+    'circuitConsecutiveFailures',
+    'circuitProbes',
+    'maxConnections',
+    'minConnections',
+    'maxReplyBytes',
+    'maxItemBytes',
+  ])('takes %s in whole numbers', (name) => {
+    expect(() => upstreamOptions({ [name]: 2.5 })).toThrow(/must be a whole number/);
+  });
 
   it.each(['maxAttempt', 'retries', 'toString', '__proto__x'])('refuses the unknown option %s', (name) => {
     expect(() => upstreamOptions({ [name]: 1 })).toThrow(
@@ -92,6 +149,9 @@ describe('upstreamOptions', () => {
   it('names both options that contradict each other', () => {
     expect(() => upstreamOptions({ callTimeoutMs: 500, attemptTimeoutMs: 800 })).toThrow(
       'attemptTimeoutMs (800) must not be above callTimeoutMs (500)',
+    );
+    expect(() => upstreamOptions({ circuitOpenMs: 700, circuitMaxOpenMs: 70 })).toThrow(
+      'circuitOpenMs (700) must not be above circuitMaxOpenMs (70)',
     );
     expect(() => upstreamOptions({ backoffBaseMs: 700, backoffMaxMs: 70 })).toThrow(
       'backoffBaseMs (700) must not be above backoffMaxMs (70)',

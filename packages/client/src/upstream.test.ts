@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-fixtures/raw-server.ts';
-import { rejection, seededRandom, somePost, someRequest } from '../test-fixtures/sample.ts';
+import { rejection, somePost, someRequest } from '../test-fixtures/sample.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { seededRandom } from './testing/seeded-random.ts';
 import { createUpstream } from './upstream.ts';
 import type { UpstreamOptions } from './upstream-options.ts';
 
@@ -31,6 +33,18 @@ function upstreamAt(where: string | readonly string[], options: Partial<Upstream
   return upstream;
 }
 
+/** The real clock, set forward by a test. */
+function shiftedClock(): Clock & { shift(ms: number): void } {
+  let shiftedMs = 0;
+  return {
+    ...systemClock,
+    now: () => systemClock.now() + shiftedMs,
+    shift(ms) {
+      shiftedMs += ms;
+    },
+  };
+}
+
 const ok: Behaviour = (socket) => socket.write(httpReply('{}'));
 
 describe('createUpstream', () => {
@@ -42,7 +56,7 @@ describe('createUpstream', () => {
   it('fails no call, a POST neither, while one of two endpoints is dead', async () => {
     const { address } = await serverOf(ok);
     const dead = await deadAddress();
-    const upstream = upstreamAt([dead, address], { random: seededRandom() });
+    const upstream = upstreamAt([dead, address], { random: seededRandom(), circuitMinCalls: 1 });
     for (let i = 0; i < 50; i++) {
       expect((await upstream.send(i % 2 ? somePost() : someRequest())).status).toBe(200);
     }
@@ -78,6 +92,53 @@ describe('createUpstream', () => {
     expect(listener.onCircuit.mock.calls).toEqual([[{ upstream: 'things', endpoint: dead, state: 'open' }]]);
   });
 
+  it('goes on as if nobody listened where every listener throws', async () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    let isUp = false;
+    const { address } = await serverOf((socket) =>
+      socket.write(isUp ? httpReply('{}') : httpReply('{}', { status: '503 Service Unavailable' })),
+    );
+    const upstream = upstreamAt(address, { circuitOpenMs: 50, circuitProbes: 2, backoffBaseMs: 1 });
+    const bug = (): never => {
+      throw new Error('a bug in a metric');
+    };
+    upstream.subscribe({ onCall: bug, onAttempt: bug, onCircuit: bug });
+    while (upstream.endpoints()[0]?.circuit !== 'open') expect((await upstream.send(somePost())).status).toBe(503);
+    isUp = true;
+    await until(() => upstream.endpoints()[0]?.circuit === 'half-open');
+    for (let i = 0; i < 2; i++) expect((await upstream.send(somePost())).status).toBe(200);
+    expect(upstream.endpoints()[0]?.circuit).toBe('closed');
+    expect(warned.mock.calls.length).toBeGreaterThan(10);
+    warned.mockRestore();
+  });
+
+  it('lets an operator force the circuit of an endpoint', async () => {
+    const [a, b] = [await serverOf(ok), await serverOf(ok)];
+    const upstream = upstreamAt([a.address, b.address], { slowStartMs: 0 });
+    const onCircuit = jest.fn();
+    upstream.subscribe({ onCircuit });
+    expect(() => upstream.circuit(a.address)).toThrow('expected one of (none known yet)');
+    await upstream.send(somePost());
+    const sent = a.server.requests.length;
+    upstream.circuit(a.address).forceOpen();
+    for (let i = 0; i < 20; i++) await upstream.send(somePost());
+    expect(a.server.requests).toHaveLength(sent);
+    expect(upstream.endpoints()[0]?.circuit).toBe('forced-open');
+    upstream.circuit(b.address).forceClose();
+    upstream.circuit(a.address).auto();
+    for (let i = 0; i < 40; i++) await upstream.send(somePost());
+    expect(a.server.requests.length).toBeGreaterThan(5);
+    expect(onCircuit.mock.calls.map(([change]) => change)).toEqual([
+      { upstream: 'things', endpoint: a.address, state: 'forced-open' },
+      { upstream: 'things', endpoint: b.address, state: 'forced-closed' },
+      { upstream: 'things', endpoint: a.address, state: 'half-open' },
+      { upstream: 'things', endpoint: a.address, state: 'closed' },
+    ]);
+    expect(() => upstream.circuit('http://nowhere:1')).toThrow(
+      new TypeError(`unknown endpoint http://nowhere:1: expected one of ${a.address}, ${b.address}`),
+    );
+  });
+
   it('counts attempts under way per endpoint', async () => {
     const { address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 30));
     const upstream = upstreamAt(address);
@@ -94,6 +155,81 @@ describe('createUpstream', () => {
       running: 0,
       closedByAge: 0,
     });
+  });
+
+  it('sends identical calls once where they may share, and each where an interceptor may tell them apart', async () => {
+    const { server, address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 20));
+    const upstream = upstreamAt(address, { singleFlight: true });
+    const callTen = () => Promise.all(Array.from({ length: 10 }, () => upstream.send(someRequest())));
+    expect((await callTen()).map(({ status }) => status)).toEqual(Array(10).fill(200));
+    expect(server.requests).toHaveLength(1);
+    upstream.interceptors.request.use((config) => config);
+    await callTen();
+    expect(server.requests).toHaveLength(11);
+  });
+
+  it('frees the socket of a request that nobody waits for any more', async () => {
+    const { server, address } = await serverOf(() => {});
+    const upstream = upstreamAt(address, { singleFlight: true });
+    const callers = [new AbortController(), new AbortController()];
+    const calls = callers.map(({ signal }) => rejection(upstream.send(someRequest({ context: { signal } }))));
+    await until(() => server.requests.length === 1);
+    for (const caller of callers) caller.abort();
+    expect((await Promise.all(calls)).map(({ code }) => code)).toEqual(['cancelled', 'cancelled']);
+    await until(() => server.sockets.size === 0);
+  });
+
+  it('has no more under way than its concurrency limit, and tells how it stands', async () => {
+    let underWay = 0;
+    let most = 0;
+    const { address } = await serverOf((socket) => {
+      most = Math.max(most, ++underWay);
+      setTimeout(() => {
+        underWay--;
+        socket.write(httpReply('{}'));
+      }, 5);
+    });
+    const upstream = upstreamAt(address, { concurrencyLimit: 3 });
+    const calls = Array.from({ length: 20 }, () => upstream.send(someRequest()));
+    expect(upstream.concurrency()).toEqual({ limit: 3, inFlight: 3, queued: 17 });
+    await Promise.all(calls);
+    expect(most).toBe(3);
+    expect(upstream.concurrency()).toEqual({ limit: 3, inFlight: 0, queued: 0 });
+  });
+
+  it('lets calls that wait for a place finish when it is closed', async () => {
+    const { server, address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 5));
+    const upstream = upstreamAt(address, { concurrencyLimit: 1 });
+    const calls = Array.from({ length: 5 }, () => upstream.send(someRequest()));
+    await upstream.close();
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(5).fill(200));
+    await until(() => server.sockets.size === 0);
+  });
+
+  it('answers at the pace of the quick endpoint where another hangs now and then, and ends what it hedged', async () => {
+    const quick: Behaviour = (socket) => setTimeout(() => socket.write(httpReply('{}')), 2);
+    let isHanging = false;
+    let left = 0;
+    const { address: a, server } = await serverOf((socket, head) => {
+      if (!isHanging) return quick(socket, head);
+      socket.on('close', () => left++);
+    });
+    const { address: b } = await serverOf(quick);
+    const clock = shiftedClock();
+    const options = { hedgeRatio: 0.02, random: seededRandom(), attemptTimeoutMs: 4_000, clock };
+    const upstream = upstreamAt([a, b], options);
+    for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 10 }, () => upstream.send(someRequest())));
+    clock.shift(3_000);
+    isHanging = true;
+    const seen = server.requests.length;
+    const startedAt = performance.now();
+    while (server.requests.length === seen) expect((await upstream.send(someRequest())).status).toBe(200);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    await until(() => left === 1);
+    expect(upstream.endpoints().map(({ circuit, inFlight }) => [circuit, inFlight])).toEqual([
+      ['closed', 0],
+      ['closed', 0],
+    ]);
   });
 
   it('finds its endpoints by DNS', async () => {
@@ -200,7 +336,7 @@ describe('createUpstream', () => {
         const { status } = await createUpstream('things', where).send(newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' }));
         console.log(status);
       }
-      const dead = createUpstream('dead', 'http://127.0.0.1:1', { circuitMinCalls: 1, circuitOpenMs: 600_000, backoffBaseMs: 200 });
+      const dead = createUpstream('dead', 'http://127.0.0.1:1', { circuitMinCalls: 1, circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, backoffBaseMs: 200 });
       await dead.send(newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' })).catch(({ code }) => console.log(code, dead.endpoints()[0].circuit));`;
     const args = ['--conditions=@parley/source', '--input-type=module', '-e', script];
     const child = spawn(process.execPath, args, {

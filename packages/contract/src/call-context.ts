@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AttemptsLeft } from './attempts-left.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /**
@@ -13,8 +14,8 @@ export interface CallContext {
   /** The id of the request that entered the system. */
   readonly requestId?: string;
   readonly trace?: TraceContext;
-  /** Attempts that all calls made on behalf of this request may still make together, the first one of each not counted. Absent: no limit but their own. */
-  readonly attemptsLeft?: number;
+  /** What all calls made on behalf of this request draw their retries from. Absent: each has its own `maxAttempts`. */
+  readonly attemptsLeft?: AttemptsLeft;
   /** Who gives way when there is not enough for all. Absent: `normal`. */
   readonly priority?: Priority;
   /**

@@ -13,6 +13,8 @@ export interface CallErrorDetails<Data = unknown> {
   readonly retryAfterMs?: number | undefined;
   /** True where it is certain that no server acted on the request, so that any operation may be sent again. */
   readonly isUnprocessed?: boolean | undefined;
+  /** Where it is not for the code alone to say: an endpoint that had no fair time is not to blame. */
+  readonly blamesEndpoint?: boolean | undefined;
   /** What was called: method and path template, for example `GET /api/greetings/{language}`. */
   readonly operation?: string | undefined;
   /** The address that gave the error. Internal: never part of a problem. */
@@ -38,6 +40,8 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
   readonly issues: readonly Issue[] | undefined;
   readonly retryAfterMs: number | undefined;
   readonly isUnprocessed: boolean;
+  /** Counts against the endpoint that gave it. */
+  readonly blamesEndpoint: boolean;
   readonly operation: string | undefined;
   readonly endpoint: string | undefined;
   readonly attempts: number | undefined;
@@ -52,6 +56,7 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
     this.issues = details.issues;
     this.retryAfterMs = details.retryAfterMs;
     this.isUnprocessed = details.isUnprocessed ?? false;
+    this.blamesEndpoint = details.blamesEndpoint ?? meaningOf(code)?.blamesEndpoint ?? false;
     this.operation = details.operation;
     this.endpoint = details.endpoint;
     this.attempts = details.attempts;
@@ -60,11 +65,6 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
   /** May succeed if tried again. A contract's own errors are final: the operation was carried out and said no. */
   get isTransient(): boolean {
     return this.isUnprocessed || (meaningOf(this.code)?.isTransient ?? false);
-  }
-
-  /** Counts against the endpoint that gave it. */
-  get blamesEndpoint(): boolean {
-    return meaningOf(this.code)?.blamesEndpoint ?? false;
   }
 
   /** What a log may show: no input, no header, no cause. */

@@ -16,6 +16,8 @@ describe('defineContract', () => {
     expect(made).toEqual(['safe', 'idempotent', 'idempotent', 'unsafe', 'unsafe']);
     const keyed: 'keyed' = post('/x', { summary, safety: 'keyed' }).safety;
     expect(keyed).toBe('keyed');
+    const unsaid: 'unsafe' = defineContract('things', { add: post('/x', { summary }) }).operations.add.safety;
+    expect(unsaid).toBe('unsafe');
   });
 
   it('answers 200 with an output and 204 without, unless told otherwise', () => {

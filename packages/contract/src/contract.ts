@@ -1,5 +1,6 @@
 import { cacheFault } from './cache-fault.ts';
 import type { CallContext } from './call-context.ts';
+import type { CallOptionsOf, StreamCallOptionsOf } from './call-options.ts';
 import type { Operation } from './operation.ts';
 import type { InputOf, OutputOf } from './schema.ts';
 import { isStream, type Stream } from './stream.ts';
@@ -13,28 +14,14 @@ export interface Contract<O extends Operations = Operations> {
   readonly operations: O;
 }
 
-/** A second argument of a client's method: overrides the context of the request that is being served. */
-export interface CallOptions extends CallContext {
-  /** The call takes at most this long, in ms. The earlier of it and the deadline counts. Default: the upstream's `callTimeoutMs`. */
-  readonly timeoutMs?: number;
-}
-
-/** A second argument of a client's method whose output is a stream. There `timeoutMs` bounds the whole of it; default: nothing does. */
-export interface StreamCallOptions extends CallOptions {
-  /** The first item comes in this time, retries included. Default: the upstream's `firstItemTimeoutMs`. */
-  readonly firstItemTimeoutMs?: number;
-  /** The longest silence after it: neither an item nor a heartbeat. Default: the upstream's `idleTimeoutMs`. */
-  readonly idleTimeoutMs?: number;
-}
-
 /** Typed functions for calling a service: they take what the schema takes in and give what comes out of it. */
 export type Client<C extends Contract> = {
   readonly [Name in keyof C['operations']]: ClientMethod<C['operations'][Name]>;
 };
 
 type ClientMethod<O extends Operation> = O['output'] extends Stream
-  ? (...args: Arguments<O, StreamCallOptions>) => AsyncIterable<OutputOf<O['output']>>
-  : (...args: Arguments<O, CallOptions>) => Promise<OutputOf<O['output']>>;
+  ? (...args: Arguments<O, StreamCallOptionsOf<O['safety']>>) => AsyncIterable<OutputOf<O['output']>>
+  : (...args: Arguments<O, CallOptionsOf<O['safety']>>) => Promise<OutputOf<O['output']>>;
 
 type Arguments<O extends Operation, Options> =
   object extends InputOf<O['input']>

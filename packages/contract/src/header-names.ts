@@ -7,7 +7,7 @@ export const headerNames = {
   tracestate: 'tracestate',
   /** Remaining time of the call as a duration in ms, since clocks of two machines differ (as userver and gRPC do). */
   timeoutMs: 'x-request-timeout-ms',
-  /** How many more attempts all calls on behalf of this request may make together; on a reply, how many are left of them. */
+  /** How many more attempts all calls on behalf of this request may make together; on a reply, how many are left of them. See `AttemptsLeft`. */
   attemptsLeft: 'x-attempts-left',
   /** `critical`, `normal` or `background`. */
   priority: 'x-request-priority',

@@ -1,3 +1,4 @@
+export { AttemptsLeft, parseAttemptsLeft } from './attempts-left.ts';
 export { cacheControl } from './cache-control.ts';
 export {
   type CallContext,
@@ -9,15 +10,20 @@ export {
   runInContext,
 } from './call-context.ts';
 export { CallError, type CallErrorDetails, isCallError } from './call-error.ts';
+export type {
+  CallOptions,
+  CallOptionsOf,
+  RepeatOptions,
+  StreamCallOptions,
+  StreamCallOptionsOf,
+} from './call-options.ts';
 export {
-  type CallOptions,
   type Client,
   type Contract,
   defineContract,
   type Handler,
   type Handlers,
   type Operations,
-  type StreamCallOptions,
   type StreamHandler,
 } from './contract.ts';
 export { type AnyDefinedError, type DefinedError, type DefinedErrorOptions, defineError } from './defined-error.ts';

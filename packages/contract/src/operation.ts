@@ -88,6 +88,7 @@ export interface Operation<
   readonly responseHeaders: readonly (readonly [member: string, header: string])[];
 }
 
+// NoInfer: where nothing is said, the default holds. What `defineContract` takes would be taken for what was said.
 type Define<Standard extends Safety> = <
   I extends MaybeSchema = undefined,
   O extends MaybeSchema = undefined,
@@ -95,7 +96,7 @@ type Define<Standard extends Safety> = <
 >(
   path: string,
   options: OperationOptions<I, O, S>,
-) => Operation<I, O, S>;
+) => Operation<I, O, NoInfer<S>>;
 
 const define =
   <Standard extends Safety>(method: Method, standard: Standard): Define<Standard> =>

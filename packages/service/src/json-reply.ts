@@ -2,6 +2,7 @@ import { encodeOutput, type Operation } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 import { shortestEncoded } from './middleware/compression.ts';
 import { isConditional } from './middleware/conditions.ts';
+import { tellAttemptsLeft } from './tell-attempts-left.ts';
 
 /** What an operation is answered with. */
 export interface JsonReply {
@@ -22,6 +23,7 @@ export function sendJson(
   encode: RequestHandler,
   { status, headers, body }: JsonReply,
 ): void {
+  tellAttemptsLeft(res, 'success');
   res.statusCode = status;
   for (const name in headers) res.setHeader(name, headers[name] as string);
   const text = body === undefined ? undefined : JSON.stringify(body);

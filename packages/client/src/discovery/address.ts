@@ -4,6 +4,8 @@ export interface Address {
   readonly origin: string;
   /** Its share of the attempts, against the others' weights. */
   readonly weight: number;
+  /** Where it stands, as far as that is known: endpoints in the caller's own zone come first. */
+  readonly zone?: string;
   /** The name that its certificate must be for, where the origin holds an IP address only. */
   readonly serverName?: string;
 }

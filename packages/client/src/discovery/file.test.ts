@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { until } from '../../test-fixtures/raw-server.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import { discovery } from '../discovery.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { Address, Discovery } from './address.ts';
 
 let folder: string;
@@ -42,6 +42,27 @@ describe('discovery by file', () => {
   it('takes the URLs that it lists', async () => {
     await put('["http://b:1", "https://a:2/", "http://b:1"]');
     expect(origins(await found.addresses())).toEqual(['http://b:1', 'https://a:2']);
+  });
+
+  it('takes zones and weights', async () => {
+    await put('[{"url": "http://a:1", "zone": "eu-1", "weight": 4}, {"url": "http://b:1/"}, "http://c:1"]');
+    expect(await found.addresses()).toEqual([
+      { origin: 'http://a:1', zone: 'eu-1', weight: 4 },
+      { origin: 'http://b:1', weight: 1 },
+      { origin: 'http://c:1', weight: 1 },
+    ]);
+  });
+
+  it.each([
+    ['{"zone": "a"}', /expected http:\/\/host:port.*got "undefined"$/],
+    ['{"url": "http://a:1", "zone": 7}', /expected the name of a zone, got 7$/],
+    ['{"url": "http://a:1", "weight": "4"}', /expected a weight from 0\.1 to 1000000, got "4"$/],
+    ['{"url": "http://a:1", "weight": 0}', /expected a weight from 0\.1 to 1000000, got 0$/],
+    ['{"url": "http://a:1", "wieght": 4}', /expected url, zone and weight, got "wieght"$/],
+    ['null', /got "null"$/],
+  ])('refuses %s and says why', async (entry, message) => {
+    await put(`[${entry}]`);
+    await expect(Promise.resolve(found.addresses())).rejects.toThrow(message);
   });
 
   it('notices a change, and an atomic rename', async () => {

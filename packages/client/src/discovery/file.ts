@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import { fileWatch } from '../file-watch.ts';
 import { type Address, type Discovery, distinct } from './address.ts';
+import { listedAddress } from './listed-address.ts';
 
 /**
- * Takes the addresses from a file that holds a JSON list of URLs, and again whenever the file changes. Where it
+ * Takes the addresses from a file that holds a JSON list, and again whenever the file changes. Where it
  * is broken or empty, a warning says so and the last known addresses stay.
  */
 export class FileDiscovery implements Discovery {
@@ -64,9 +65,9 @@ export class FileDiscovery implements Discovery {
   /** @throws TypeError that says what is wrong with the file */
   #listed(text: string): readonly Address[] {
     try {
-      const urls: unknown = JSON.parse(text);
-      if (!Array.isArray(urls) || urls.length === 0) throw new TypeError('expected a list of URLs');
-      return distinct(urls.map((url) => this.#parse(String(url))));
+      const entries: unknown = JSON.parse(text);
+      if (!Array.isArray(entries) || entries.length === 0) throw new TypeError('expected a list of URLs');
+      return distinct(entries.map((entry) => listedAddress(entry, this.#parse)));
     } catch (error) {
       throw new TypeError(`cannot use ${this.#path}: ${(error as Error).message}`);
     }

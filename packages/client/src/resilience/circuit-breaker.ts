@@ -1,171 +1,150 @@
 import type { EventEmitter } from 'node:events';
-import { CallError } from '@parley/contract';
-import Opossum from 'opossum';
-import type { Layer } from '../layer.ts';
+import type { CallError } from '@parley/contract';
+import { Circuit, type CircuitCounts, type CircuitPhase } from './circuit.ts';
+import { CircuitBackoff } from './circuit-backoff.ts';
+import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
+import type { CircuitControl } from './circuit-control.ts';
+import { CircuitEvidence } from './circuit-evidence.ts';
+import { CircuitProbes } from './circuit-probes.ts';
+import { type Ending, Permit } from './permit.ts';
 
-/** When an endpoint is left out of choice, and for how long. */
-export interface CircuitBreakerOptions {
-  /** Calls and failures are counted over this long. */
-  readonly circuitWindowMs: number;
-  /** No opinion before this many calls in the window. */
-  readonly circuitMinCalls: number;
-  /** Opens above this share of failures. Below 1: opossum compares with `>`, so 1 could never be reached. */
-  readonly circuitFailureRatio: number;
-  /** Stays open this long before a probe. */
-  readonly circuitOpenMs: number;
-}
+/** The breaker's state, as everybody calls it; `forced-…` while an operator decides. */
+export type CircuitState = CircuitPhase | 'forced-open' | 'forced-closed';
 
-/** The breaker's state, as everybody calls it. */
-export type CircuitState = 'closed' | 'open' | 'half-open';
-
-/** Leave to make one attempt. One of its methods must be called once, when the attempt has ended. */
-export interface Permit {
-  /** The endpoint answered. */
-  succeed(): void;
-  /** The endpoint is to blame. */
-  fail(): void;
-  /** Nothing can be said of the endpoint. */
-  release(): void;
-}
-
-/** Windows of all breakers turn on the same `rotate` events: one timer for an upstream, not one per endpoint. */
-export const windowBuckets = 10;
+/** That of attempts which say nothing. */
+const noGeneration = -1;
 
 /**
- * Stops sending to an endpoint that keeps failing, and tries again with a probe after a while.
- *
- * opossum is the state machine: it counts and decides, but runs nothing. Attempts run outside and report
- * how they ended, because what opossum runs itself it also miscounts: calls in flight and rejected calls
- * dilute the failure rate, a filtered error closes a half-open circuit, a call that began before the
- * circuit opened closes it late, and a hanging probe locks it for ever. Here a neutral end is not
- * reported, an end that belongs to an earlier state is dropped, and a probe is bounded by `attemptTimeout`.
+ * Stops sending to an endpoint that keeps failing, or is slow, and tries again with probes after a while.
+ * Counting and deciding is opossum's; see {@link Circuit}. Here an end that belongs to an earlier state is dropped.
  *
  * Scope: endpoint.
  */
-export class CircuitBreaker {
+export class CircuitBreaker implements CircuitControl {
   readonly #options: CircuitBreakerOptions;
-  readonly #rotation: EventEmitter;
   readonly #onState: (state: CircuitState) => void;
-  #circuit: Opossum<[boolean], void>;
+  readonly #circuit: Circuit;
+  readonly #backoff: CircuitBackoff;
+  readonly #evidence: CircuitEvidence;
+  #probes: CircuitProbes;
+  #forced: 'forced-open' | 'forced-closed' | undefined;
   /** Counts changes of state, to tell an attempt that began in an earlier one. */
   #generation = 0;
-  #isProbing = false;
 
   constructor(options: CircuitBreakerOptions, rotation: EventEmitter, onState: (state: CircuitState) => void) {
     this.#options = options;
-    this.#rotation = rotation;
     this.#onState = onState;
-    this.#circuit = this.#create();
+    this.#backoff = new CircuitBackoff(options);
+    this.#probes = new CircuitProbes(options.circuitProbes);
+    const limits = () => ({ minCalls: options.circuitMinCalls, failureRatio: options.circuitFailureRatio });
+    this.#circuit = new Circuit(limits, rotation, (phase) => this.#changed(phase));
+    this.#evidence = new CircuitEvidence(options, rotation, this.#circuit);
   }
 
   get state(): CircuitState {
-    if (this.#circuit.halfOpen) return 'half-open';
-    return this.#circuit.opened ? 'open' : 'closed';
+    return this.#forced ?? this.#circuit.phase;
   }
 
   /** An attempt would be let through now. */
   get isAdmitting(): boolean {
-    return this.#circuit.closed || (this.#circuit.halfOpen && !this.#isProbing);
+    if (this.#forced) return this.#forced === 'forced-closed';
+    return this.#circuit.isClosed || (this.#circuit.isHalfOpen && this.#probes.mayStart);
   }
 
-  /** Leave for one attempt; none while the circuit is open, or half-open with its probe under way. */
-  acquire(): Permit | undefined {
-    if (!this.isAdmitting) return undefined;
-    const generation = this.#generation;
-    const isProbe = this.#circuit.halfOpen;
-    if (isProbe) this.#isProbing = true;
-    const end = (isSuccess?: boolean) => {
-      if (generation !== this.#generation) return;
-      // What a probe reports changes the state, a success a moment later: until then the place is taken.
-      if (isSuccess === undefined) this.#isProbing &&= !isProbe;
-      else this.#report(isSuccess);
-    };
-    return { succeed: () => end(true), fail: () => end(false), release: () => end() };
+  /** Attempts in the window that said something of the endpoint, and those of them that failed. */
+  get counts(): CircuitCounts {
+    return this.#circuit.counts;
   }
 
-  /** Stops its timer. An attempt after this is not let through. */
+  /**
+   * Leave for one attempt; none while the circuit is open, or half-open with enough probes under way. In panic there is
+   * leave then too, unless an operator opened it, and the attempt says nothing of the endpoint.
+   */
+  acquire(isPanic = false): Permit | undefined {
+    if (!this.isAdmitting) {
+      const isRefused = !isPanic || this.#forced !== undefined || this.#circuit.isShutDown;
+      return isRefused ? undefined : new Permit(this.#ended, noGeneration, false, 0, undefined);
+    }
+    const isProbe = this.#circuit.isHalfOpen;
+    if (isProbe) this.#probes.start();
+    return new Permit(this.#ended, this.#generation, isProbe, this.#evidence.failures, this.#evidence.startMs());
+  }
+
+  /** Opens the circuit as failures would: the endpoint does worse than others. */
+  eject(): void {
+    if (this.state === 'closed') this.#circuit.open();
+  }
+
+  /** Lets an open circuit have its probes now: something else showed that the endpoint is well. */
+  readmit(): void {
+    if (this.state === 'open') this.#circuit.halfOpen();
+  }
+
+  forceOpen(): void {
+    this.#force('forced-open');
+  }
+
+  forceClose(): void {
+    this.#force('forced-closed');
+  }
+
+  auto(): void {
+    if (!this.#forced) return;
+    const wasOpen = this.#forced === 'forced-open';
+    this.#forced = undefined;
+    if (wasOpen) this.#circuit.halfOpen();
+    else this.#circuit.reset();
+  }
+
+  /** Stops its timers. An attempt after this is not let through. */
   close(): void {
-    this.#circuit.shutdown();
+    this.#forced = undefined;
+    this.#backoff.stop();
+    this.#evidence.reset();
+    this.#circuit.shutDown();
   }
 
-  #report(isSuccess: boolean): void {
-    // All that a success means to a closed circuit is one more call to compare failures with. To let opossum
-    // run something for it would cost two promises, two events and a latency that nobody reads.
-    if (isSuccess && this.#circuit.closed) this.#circuit.emit('fire');
-    else this.#circuit.fire(isSuccess).catch(() => {}); // its error is our own report coming back
+  #force(state: 'forced-open' | 'forced-closed'): void {
+    if (this.#forced === state || this.#circuit.isShutDown) return;
+    this.#forced = state;
+    this.#changed(state);
   }
 
-  #create(): Opossum<[boolean], void> {
-    const { circuitWindowMs, circuitMinCalls, circuitFailureRatio, circuitOpenMs } = this.#options;
-    const circuit = new Opossum(report, {
-      timeout: false,
-      resetTimeout: circuitOpenMs,
-      volumeThreshold: circuitMinCalls,
-      errorThresholdPercentage: circuitFailureRatio * 100,
-      rollingCountTimeout: circuitWindowMs,
-      rollingCountBuckets: windowBuckets,
-      // Sorting every latency of the window at each failure costs milliseconds under load.
-      rollingPercentilesEnabled: false,
-      enableSnapshots: false,
-      rotateBucketController: this.#rotation,
-    });
-    circuit.on('open', () => this.#changed('open'));
-    circuit.on('halfOpen', () => this.#changed('half-open'));
-    circuit.on('close', () => {
-      // opossum keeps the old window: the first failure after recovery would open the circuit again.
-      this.close();
-      this.#circuit = this.#create();
-      this.#changed('closed');
-    });
-    return circuit;
+  readonly #ended = (permit: Permit, ending: Ending, error: CallError | undefined): void => {
+    if (permit.generation !== this.#generation || this.#forced) return;
+    if (ending === 'held' || ending === 'failure') this.#evidence.happened(permit);
+    if (ending === 'failure') this.#failed(permit, error);
+    else if (ending === 'success') this.#succeeded(permit);
+    else if (ending === 'nothing' && permit.isProbe) this.#probes.release();
+  };
+
+  #failed(permit: Permit, error: CallError | undefined): void {
+    this.#backoff.asked(error?.retryAfterMs ?? 0);
+    if (permit.isProbe) this.#circuit.fail();
+    else this.#evidence.failed(permit, error);
+  }
+
+  #succeeded(permit: Permit): void {
+    this.#backoff.asked(0);
+    if (permit.isProbe) this.#probeSucceeded(permit);
+    else this.#evidence.succeeded(permit);
+  }
+
+  #probeSucceeded(permit: Permit): void {
+    this.#probes.succeed(this.#evidence.isSlow(permit));
+    // opossum closes at the first success that it hears of: it hears when there are enough.
+    if (!this.#probes.isComplete) return;
+    if (this.#probes.slowRatio > this.#options.circuitSlowRatio) this.#circuit.fail();
+    else this.#circuit.succeed();
   }
 
   #changed(state: CircuitState): void {
     this.#generation++;
-    this.#isProbing = false;
+    this.#probes = new CircuitProbes(this.#options.circuitProbes);
+    this.#evidence.reset();
+    this.#backoff.stop();
+    if (state === 'closed') this.#backoff.closed();
+    if (state === 'open') this.#backoff.wait(() => this.#circuit.halfOpen());
     this.#onState(state);
   }
-}
-
-const failure = new Error('attempt failed');
-
-// A throw, not a rejected promise: opossum then counts the failure before `fire` returns.
-function report(isSuccess: boolean): Promise<void> {
-  if (!isSuccess) throw failure;
-  return Promise.resolve();
-}
-
-/**
- * Asks the endpoint's breaker for leave and tells it how the attempt ended. A failure that blames the
- * endpoint counts against it; any other reply, an error reply too, shows that the endpoint works. An
- * attempt that ended without a reply for another reason (cancelled, out of the caller's time, not fit to
- * be sent) says nothing.
- *
- * @throws CallError `unavailable`, never processed, where the circuit is open
- */
-export function circuitBreaker(breaker: CircuitBreaker, address: string): Layer {
-  return (next) =>
-    async function circuitBreaker(request) {
-      const permit = breaker.acquire();
-      if (!permit) throw circuitOpen(request.label, address, request.attempt);
-      try {
-        const reply = await next(request);
-        if (reply.error?.blamesEndpoint) permit.fail();
-        else permit.succeed();
-        return reply;
-      } catch (error) {
-        if (error instanceof CallError && error.blamesEndpoint) permit.fail();
-        else permit.release();
-        throw error;
-      }
-    };
-}
-
-function circuitOpen(operation: string, endpoint: string, attempts: number): CallError {
-  return new CallError('unavailable', 'the circuit of the endpoint is open', {
-    operation,
-    endpoint,
-    attempts,
-    isUnprocessed: true,
-  });
 }

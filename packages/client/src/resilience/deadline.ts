@@ -14,12 +14,12 @@ export interface DeadlineOptions {
  * attempt and every wait together. It is the earliest of the caller's own deadline (that of the request
  * it serves), the call's `timeoutMs`, and `callTimeoutMs`. A call whose time is up is never sent.
  */
-export function deadline({ callTimeoutMs }: DeadlineOptions, clock: Clock): Layer {
+export function deadline(options: DeadlineOptions, clock: Clock): Layer {
   return (next) =>
     function deadline(request) {
       const { context, label } = request;
       const now = clock.now();
-      const allowedMs = request.timeoutMs ?? callTimeoutMs;
+      const allowedMs = request.timeoutMs ?? options.callTimeoutMs;
       const deadlineMs = Math.min(context.deadlineMs ?? Number.POSITIVE_INFINITY, now + allowedMs);
       const ms = deadlineMs - now;
       if (!(ms > 0)) return Promise.reject(tooLate(label));

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 let clock: VirtualClock;
@@ -47,6 +47,22 @@ describe('retryBudget', () => {
     for (let i = 0; i < 1_000; i++) budget.deposit();
     await clock.advance(1_000);
     expect(budget.withdraw()).toBe(false);
+  });
+
+  it.each([10, 0])('takes back what was withdrawn, and no more than that, with %d a second', (perSecond) => {
+    const budget = new RetryBudget({ retryBudgetRatio: 0.5, retryBudgetPerSecond: perSecond }, clock);
+    for (let i = 0; i < 20; i++) budget.deposit();
+    for (let i = 0; i < 3; i++) budget.withdraw();
+    for (let i = 0; i < 3; i++) budget.refund();
+    expect(drain(budget)).toBe(10 + perSecond);
+  });
+
+  it('is not filled above its rate by what comes back late', async () => {
+    const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: 10 }, clock);
+    budget.withdraw();
+    await clock.advance(1_000);
+    budget.refund();
+    expect(drain(budget)).toBe(10);
   });
 
   it('never gives out more than was paid in and accrued, whatever happens in which order', async () => {

@@ -48,6 +48,13 @@ export class RetryBudget {
     return true;
   }
 
+  /** Gives one back that was withdrawn: it was no outage that asked for it. */
+  refund(): void {
+    this.#refresh();
+    if (this.#options.retryBudgetPerSecond < 1) this.#balance += 1;
+    else this.#reserve += 1; // what is too much is cut off at the next look
+  }
+
   // Deposits decay instead of each being forgotten at its own time: no list to keep, and the same sum in a steady state.
   #refresh(): void {
     const now = this.#clock.now();

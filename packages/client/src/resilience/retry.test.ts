@@ -1,16 +1,20 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { AttemptsLeft } from '@parley/contract';
+import fc from 'fast-check';
 import {
   problemReply,
   type Step,
   scripted,
-  seededRandom,
   someError,
   somePost,
   someReply,
   someRequest,
 } from '../../test-fixtures/sample.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request } from '../layer.ts';
+import type { Reply } from '../reply.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import { PoisonRequests } from './poison-requests.ts';
 import { retry } from './retry.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -25,7 +29,8 @@ const options = { maxAttempts: 3, backoffBaseMs: 50, backoffMaxMs: 1_000 };
 function call(steps: readonly Step[], request: Request = someRequest(), retriesPerSecond = 1_000, random = () => 0.5) {
   const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: retriesPerSecond }, clock);
   const send = scripted(...steps);
-  const outcome = retry(options, { budget, clock, random })(send)(request).catch((error: unknown) => error);
+  const poison = new PoisonRequests(() => budget.refund(), clock);
+  const outcome = retry(options, { budget, poison, clock, random })(send)(request).catch((error: unknown) => error);
   const ended = async (ms = 60_000) => {
     await clock.advance(ms);
     return outcome;
@@ -138,6 +143,150 @@ describe('retry', () => {
     expect(send.requests).toHaveLength(1);
   });
 
+  it('does not try again once the deadline has passed, however short the wait', async () => {
+    const slow = () =>
+      new Promise<Reply>((resolve) => void clock.after(100, () => resolve(problemReply('unavailable'))));
+    const request = someRequest({ deadlineMs: clock.now() + 50 });
+    const { send, ended } = call([slow], request, 1_000, () => 0);
+    expect(await ended(1_000)).toMatchObject({ status: 503 });
+    expect(send.requests).toHaveLength(1);
+  });
+
+  it.each(['safe', 'idempotent', 'keyed'] as const)('sends what is %s again', async (safety) => {
+    const { send, ended } = call([someError(), someReply()], someRequest({ safety }));
+    expect(await ended()).toMatchObject({ status: 200 });
+    expect(send.requests).toHaveLength(2);
+  });
+
+  it('makes as many attempts as the call says, whatever the upstream does', async () => {
+    const { send, ended } = call([someError()], someRequest({ maxAttempts: 5 }));
+    await ended();
+    expect(send.requests).toHaveLength(5);
+    const once = call([someError()], someRequest({ maxAttempts: 1 }));
+    await once.ended();
+    expect(once.send.requests).toHaveLength(1);
+  });
+
+  describe('over what may have run', () => {
+    const ejected = someError('unavailable', { isUnprocessed: true, endpoint: 'http://a' });
+
+    it('does not say that nothing was processed because the last attempt was not', async () => {
+      const { ended } = call([someError('attempt_timeout'), ejected]);
+      expect(await ended()).toMatchObject({
+        code: 'unavailable',
+        isUnprocessed: false,
+        isTransient: true,
+        endpoint: 'http://a',
+        message: ejected.message,
+      });
+    });
+
+    it('says so where none of the attempts was', async () => {
+      const { ended } = call([ejected]);
+      expect(await ended()).toBe(ejected);
+    });
+  });
+
+  describe('with attempts left', () => {
+    const serving = (attemptsLeft: AttemptsLeft) => someRequest({ context: { attemptsLeft } });
+    const used = (left: string) => problemReply('unavailable', { 'x-attempts-left': left });
+
+    it('begins with those of maxAttempts where no request is served', async () => {
+      const { send, ended } = call([someReply()]);
+      await ended();
+      expect(send.requests[0]?.attemptsLeft?.count).toBe(2);
+    });
+
+    it('stops when all calls for the request have used them', async () => {
+      const attemptsLeft = new AttemptsLeft(1);
+      const first = call([someError()], serving(attemptsLeft));
+      await first.ended();
+      const second = call([someError()], serving(attemptsLeft));
+      await second.ended();
+      expect([first, second].map(({ send }) => send.requests.length)).toEqual([2, 1]);
+      expect(second.send.requests[0]?.mayRetry).toBe(false);
+    });
+
+    it('deducts what a reply says was used below', async () => {
+      const attemptsLeft = new AttemptsLeft(5);
+      const { send, ended } = call([used('4'), someReply(200, { 'x-attempts-left': '1' })], serving(attemptsLeft));
+      await ended();
+      expect(send.requests).toHaveLength(2);
+      expect(attemptsLeft.count).toBe(1);
+    });
+
+    it('makes no further attempt where those below have used all', async () => {
+      const { send, ended } = call([used('0')]);
+      expect(await ended()).toMatchObject({ status: 503 });
+      expect(send.requests).toHaveLength(1);
+    });
+
+    it.each(['7', 'many', '-1'])('is not misled by a reply that says %s are left', async (left) => {
+      const attemptsLeft = new AttemptsLeft(2);
+      const { send, ended } = call([used(left), someReply()], serving(attemptsLeft));
+      await ended();
+      expect(send.requests).toHaveLength(2);
+      expect(attemptsLeft.count).toBe(1);
+    });
+
+    it('takes an attempt without a reply to have used none but itself', async () => {
+      const attemptsLeft = new AttemptsLeft(2);
+      const { ended } = call([someError('attempt_timeout'), someReply()], serving(attemptsLeft));
+      await ended();
+      expect(attemptsLeft.count).toBe(1);
+    });
+
+    it('lets no chain of hops make more attempts than its first one has, whatever fails where', async () => {
+      const failures = fc.constantFrom<'fine' | 'refused' | 'unavailable'>('fine', 'refused', 'unavailable');
+      const hops = fc.array(fc.array(failures, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 });
+      await fc.assert(
+        fc.asyncProperty(hops, fc.integer({ min: 1, max: 4 }), async (fates, maxAttempts) => {
+          const { ask, retries } = chainOf(fates, maxAttempts);
+          const over = ask().catch(() => {});
+          await clock.advance(1);
+          await over;
+          expect(retries()).toBeLessThan(maxAttempts);
+        }),
+      );
+    });
+
+    /** Hops that call each other; each answers, or fails by itself, as its fates say, one after the other. */
+    function chainOf(fates: readonly (readonly string[])[], maxAttempts: number) {
+      const made = fates.map(() => 0);
+      let retries = 0;
+      const plentiful = new RetryBudget({ retryBudgetRatio: 1, retryBudgetPerSecond: 10_000 }, clock);
+      const serve = async (at: number, left: AttemptsLeft): Promise<Reply> => {
+        const mine = fates[at] ?? [];
+        const fate = mine[(made[at] ?? 0) % mine.length];
+        made[at] = (made[at] ?? 0) + 1;
+        if (fate === 'refused') throw someError('unavailable', { isUnprocessed: true });
+        const below = at + 1 < fates.length ? await ask(at + 1, left).catch(() => someReply(503)) : someReply();
+        const told = left.toldBy(fate === 'fine' && below.status < 400 ? 'success' : 'failure');
+        const headers = told === undefined ? {} : { 'x-attempts-left': String(told) };
+        return fate === 'fine' && below.status < 400 ? someReply(200, headers) : problemReply('unavailable', headers);
+      };
+      const ask = (at = 0, attemptsLeft?: AttemptsLeft): Promise<Reply> => {
+        const shared = { budget: plentiful, poison: new PoisonRequests(() => {}, clock), clock, random: () => 0 };
+        const send = retry(
+          { ...options, maxAttempts },
+          shared,
+        )((request) => {
+          if (request.attempt > 1) retries++;
+          return serve(at, new AttemptsLeft(request.attemptsLeft?.count ?? 0));
+        });
+        return send(someRequest(attemptsLeft && { context: { attemptsLeft } }));
+      };
+      return { ask, retries: () => retries };
+    }
+
+    it('lets those above know by a failure that the budget refused a retry', async () => {
+      const attemptsLeft = new AttemptsLeft(2);
+      const { ended } = call([someError()], serving(attemptsLeft), 0);
+      await ended();
+      expect([attemptsLeft.toldBy('failure'), attemptsLeft.toldBy('success')]).toEqual([0, undefined]);
+    });
+  });
+
   it('stops when the budget is empty', async () => {
     const { send, ended } = call([someError()], someRequest(), 1);
     expect(await ended(1_000)).toMatchObject({ code: 'unavailable' });
@@ -146,7 +295,8 @@ describe('retry', () => {
 
   it('pays for nothing but retries', async () => {
     const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: 1 }, clock);
-    const send = retry(options, { budget, clock, random: () => 0 })(scripted(someReply()));
+    const poison = new PoisonRequests(() => budget.refund(), clock);
+    const send = retry(options, { budget, poison, clock, random: () => 0 })(scripted(someReply()));
     for (let i = 0; i < 10; i++) await send(someRequest());
     expect(budget.withdraw()).toBe(true);
   });
@@ -159,6 +309,17 @@ describe('retry', () => {
     expect(await ended(0)).toMatchObject({ code: 'cancelled' });
     expect(send.requests).toHaveLength(1);
     expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ['well', someReply()],
+    ['badly', problemReply('unavailable')],
+    ['by a bug', () => Promise.reject(new TypeError('oops'))],
+  ])('tells once that the call has ended %s, so that nobody waits for it', async (_, step) => {
+    const ended = jest.spyOn(PoisonRequests.prototype, 'ended');
+    await call([step]).ended();
+    expect(ended).toHaveBeenCalledTimes(1);
+    ended.mockRestore();
   });
 
   it('passes on what is no CallError: a bug is not made better by another attempt', async () => {

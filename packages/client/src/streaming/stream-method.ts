@@ -39,11 +39,12 @@ export type StreamingOperation = Operation & { readonly output: Stream };
 export function streamMethod(operation: StreamingOperation, upstream: Upstream, steps: CallSteps) {
   return (input: Input = {}, options: StreamCallOptions = {}): AsyncIterable<unknown> => {
     const served = currentContext();
+    const said = options === served ? {} : options; // a context handed on as it is says nothing of this call
     return closable((closing) => {
-      const signal = options.signal ? AbortSignal.any([options.signal, closing]) : closing;
+      const signal = said.signal ? AbortSignal.any([said.signal, closing]) : closing;
       const requestOf = (timed: StreamCallOptions) =>
-        runInContext(served, () => steps.requestOf(operation, input, { ...options, ...timed, signal }));
-      return itemsOf(operation, upstream, steps, { input, options, requestOf });
+        runInContext(served, () => steps.requestOf(operation, input, { ...said, ...timed, signal }));
+      return itemsOf(operation, upstream, steps, { input, options: said, requestOf });
     });
   };
 }

@@ -89,7 +89,8 @@ describe('transport', () => {
         'content-length: 10',
         'content-type: application/json',
         'x-a: 1',
-        'x-request-timeout-ms: 300',
+        'x-attempts-left: 0',
+        'x-request-timeout-ms: 280',
       ].sort(),
     );
   });

@@ -70,6 +70,18 @@ describe('call-context', () => {
     expect(remainingMs).toBeGreaterThan(given - 100);
   });
 
+  it('takes over how many attempts its caller has left, and how much the request matters', () => {
+    const { context } = contextOf({ 'x-attempts-left': '2', 'x-request-priority': 'background' });
+    expect(context.attemptsLeft?.count).toBe(2);
+    expect(context.priority).toBe('background');
+  });
+
+  it.each(['', '-1', '1.5', 'many', '100'])('has no limit of attempts where its caller says %j', (left) => {
+    expect(contextOf({ 'x-attempts-left': left, 'x-request-priority': 'high' }).context).not.toHaveProperty(
+      'attemptsLeft',
+    );
+  });
+
   it('fires the signal when the deadline passes', () => {
     const { context } = contextOf({}, 500);
     jest.advanceTimersByTime(499);

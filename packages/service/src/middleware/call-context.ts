@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import {
+  AttemptsLeft,
   type CallContext,
   childTrace,
   headerNames,
   now,
+  parseAttemptsLeft,
   parseTraceparent,
   priorities,
   runInContext,
@@ -21,7 +23,6 @@ export interface CallContextOptions {
 // Ids end up in logs and headers: nothing that could break a line or a query.
 const safeId = /^[A-Za-z0-9._-]{1,128}$/;
 const duration = /^\d{1,10}$/;
-const count = /^\d{1,2}$/;
 
 /**
  * Gives each request its context: id, trace, deadline, and a signal that fires when the client hangs up or
@@ -68,8 +69,8 @@ function requestIdOf(given: Header): string {
 
 /** What a caller may say of its request, where it does and where it makes sense. */
 function addSaid(context: OwnContext, headers: Request['headers']): void {
-  const left = headers[headerNames.attemptsLeft];
-  if (typeof left === 'string' && count.test(left)) context.attemptsLeft = Number(left);
+  const left = parseAttemptsLeft(headers[headerNames.attemptsLeft]);
+  if (left !== undefined) context.attemptsLeft = new AttemptsLeft(left);
   const said = headers[headerNames.priority];
   const priority = said && priorities.find((one) => one === said);
   if (priority) context.priority = priority;

@@ -10,6 +10,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { loggedError } from '../logged-error.ts';
 import { type Answer, answerTo } from '../public-error.ts';
+import { tellAttemptsLeft } from '../tell-attempts-left.ts';
 import { NotModified } from '../version.ts';
 import { operationOf } from './running-operation.ts';
 
@@ -58,6 +59,7 @@ export function sendProblem(res: Response, error: CallError, title?: string): vo
   res.set('Cache-Control', 'no-store');
   // It was of the reply that there would have been.
   res.removeHeader('ETag');
+  tellAttemptsLeft(res, 'failure');
   if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));
   res
     .status(error.status)

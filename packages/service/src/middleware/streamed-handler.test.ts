@@ -179,7 +179,7 @@ describe('streamedHandler', () => {
     expect(await textOf(await headOf(port, '/lines'))).toBe('{"n":1}\n{"n":2}\n');
   });
 
-  it('runs the handler in a context without a deadline, at each item', async () => {
+  it('runs the handler in the context of its request, but without a deadline and attempts left, at each item', async () => {
     const seen: CallContext[] = [];
     const { port } = await serving(async function* (_, context = {}) {
       for (let n = 0; n < 3; n++) {
@@ -188,12 +188,14 @@ describe('streamedHandler', () => {
         await wait(1);
       }
     });
-    await textOf(await headOf(port, '/lines', { headers: { 'x-request-id': 'r1' } }));
+    const headers = { 'x-request-id': 'r1', 'x-request-priority': 'background', 'x-attempts-left': '2' };
+    await textOf(await headOf(port, '/lines', { headers }));
     expect(seen).toHaveLength(6);
     for (const context of seen) {
-      expect(context).toMatchObject({ requestId: 'r1' });
+      expect(context).toMatchObject({ requestId: 'r1', priority: 'background' });
       expect(context.signal).toBeInstanceOf(AbortSignal);
       expect(context).not.toHaveProperty('deadlineMs');
+      expect(context).not.toHaveProperty('attemptsLeft');
     }
   });
 

@@ -46,13 +46,13 @@ export function streamedHandler(
 ): RequestHandler {
   const framing = framings[operation.output.framing];
   return async function streamedHandler(req, res) {
-    const { requestId, trace, signal: request } = currentContext();
+    const { deadlineMs: _, attemptsLeft: __, signal: request, ...served } = currentContext();
     const input = await untilAborted(async () => validInput(operation, req), request);
     if (req.method === 'HEAD') return void begin(res, operation, framing).end();
 
     const { signal, begin: beginSignal } = streamSignal(res, request, options.stopping);
-    // No deadline: it is the first item's, and what the handler calls later must not inherit it. The signal fires in time.
-    const context: CallContext = { signal, ...(requestId && { requestId }), ...(trace && { trace }) };
+    // No deadline and no attempts left: they are the first item's, and what the handler calls later must not inherit them. The signal fires in time.
+    const context: CallContext = { ...served, signal };
     const items = runInContext(context, () => handler(input, context)[Symbol.asyncIterator]());
     const next = () => runInContext(context, () => untilAborted(() => nextText(items, operation, framing), signal));
     try {

@@ -1,0 +1,22 @@
+import { headerNames } from '@parley/contract';
+import type { Request } from './layer.ts';
+
+const longestMarginMs = 20;
+const marginRatio = 0.1;
+
+/**
+ * What a server is told of one attempt: how long its answer is worth something, less a margin in which a refusal can
+ * still travel back (a tenth, 20 ms at most), and how many more attempts may be made below it.
+ */
+export function attemptHeaders({ headers, attemptsLeft }: Request, attemptMs: number): Record<string, string> {
+  return {
+    ...headers,
+    [headerNames.timeoutMs]: String(toldMs(attemptMs)),
+    ...(attemptsLeft && { [headerNames.attemptsLeft]: String(attemptsLeft.count) }),
+  };
+}
+
+/** The time that a server is given of an attempt's. */
+export function toldMs(attemptMs: number): number {
+  return Math.max(1, Math.floor(attemptMs - Math.min(longestMarginMs, attemptMs * marginRatio)));
+}

@@ -1,0 +1,76 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Balanced } from '../../test-fixtures/balanced.ts';
+import { problemReply, someReply } from '../../test-fixtures/sample.ts';
+import type { UpstreamOptions } from '../upstream-options.ts';
+
+let one: Balanced;
+afterEach(async () => {
+  await one.close();
+});
+
+function endpoints(names: string, options: Partial<UpstreamOptions> = {}) {
+  one = new Balanced({ circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, ...options });
+  return [...names].map((name) => one.add(name));
+}
+
+describe('panic', () => {
+  it('uses all endpoints when more than half are ejected', async () => {
+    const [a, b, c] = endpoints('abcd');
+    a?.eject();
+    b?.eject();
+    expect(Object.values(await one.shares(400, 2))).toEqual([0, 0, expect.any(Number), expect.any(Number)]);
+    c?.eject();
+    expect(one.group.isPanic).toBe(true);
+    for (const share of Object.values(await one.shares(400, 2))) expect(share).toBeGreaterThan(0.15);
+  });
+
+  it('is over when enough of them are back', async () => {
+    const all = endpoints('ab', { circuitOpenMs: 1_000, circuitProbes: 1 });
+    for (const endpoint of all) endpoint.eject();
+    await one.shares(50, 0.2);
+    expect(one.group.isPanic).toBe(true); // what was forced through says nothing
+    await one.clock.advance(1_000);
+    await one.shares(10, 1);
+    expect(one.group.isPanic).toBe(false);
+    expect(all.map(({ status }) => status.circuit)).toEqual(['closed', 'closed']);
+  });
+
+  it('has its limit from maxEjectedRatio', async () => {
+    const [a] = endpoints('abc', { maxEjectedRatio: 0.2 });
+    a?.eject();
+    expect((await one.shares(300, 1)).a).toBeGreaterThan(0.2);
+    const all = endpoints('ab', { maxEjectedRatio: 1 });
+    for (const endpoint of all) endpoint.eject();
+    expect(await one.shares(10, 1)).toEqual({ a: 0, b: 0 });
+  });
+});
+
+describe('comparison of success rates', () => {
+  /** One of them fails 5 % of its attempts: too few for its circuit. Under load, so that it gets 100 of them in 10 s. */
+  async function oneWorse(names: string, options: Partial<UpstreamOptions> = {}) {
+    one = new Balanced({ circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, ...options });
+    for (const name of names) one.add(name, one.after(100));
+    let sent = 0;
+    const bad = one.add(
+      'bad',
+      one.after(100, async () => (++sent % 20 === 0 ? problemReply('internal') : someReply())),
+    );
+    await one.shares(600, 21);
+    expect(sent).toBeGreaterThan(200);
+    return bad;
+  }
+
+  it('ejects one that fails clearly more often than the others', async () => {
+    const bad = await oneWorse('abcde');
+    expect(bad.status).toMatchObject({ circuit: 'open', isEjected: true });
+    expect(one.group.all.filter(({ isEjected }) => isEjected)).toEqual([bad]);
+  });
+
+  it('ejects nobody beyond the limit', async () => {
+    expect((await oneWorse('abcde', { maxEjectedRatio: 0.1 })).isEjected).toBe(false);
+  });
+
+  it('ejects nobody of four', async () => {
+    expect((await oneWorse('abc')).isEjected).toBe(false);
+  });
+});

@@ -1,0 +1,52 @@
+/** A report older than this says nothing any more. */
+export const reportHoldsMs = 10_000;
+/** A replica that calls itself full still gets a twentieth: what it says may be wrong. */
+const mostUtilization = 0.95;
+
+/**
+ * What a replica last said about itself in the header `endpoint-load-metrics`.
+ *
+ * Scope: endpoint.
+ */
+export class LoadReport {
+  #text: string | undefined;
+  #utilization: number | undefined;
+  #atMs = 0;
+
+  /** Takes in the header of a reply; what cannot be read changes nothing. A text as before is not read again. */
+  read(header: string | string[] | undefined, now: number): void {
+    if (typeof header !== 'string') return;
+    if (header !== this.#text) {
+      const utilization = reportedUtilization(header);
+      if (utilization === undefined) return;
+      this.#text = header;
+      this.#utilization = utilization;
+    }
+    this.#atMs = now;
+  }
+
+  /** Share of its capacity that is in use, as it said within the last 10 s. May be above 1. */
+  utilizationAt(now: number): number | undefined {
+    return now - this.#atMs < reportHoldsMs ? this.#utilization : undefined;
+  }
+
+  /** Share of its capacity that is free, at least 5 %; all of it where nothing was said lately. */
+  freeAt(now: number): number {
+    if (this.#utilization === undefined) return 1;
+    return 1 - Math.min(this.utilizationAt(now) ?? 0, mostUtilization);
+  }
+}
+
+// Long texts are not looked through: the metrics that count come first or not at all.
+const longestText = 1_024;
+const metric = /^TEXT (?:.{0,1000}?, ?)??application_utilization ?= ?(\d{1,6}(?:\.\d{1,20})?)(?: ?,|$)/;
+
+/**
+ * `application_utilization` of a report in ORCA's text format (`TEXT application_utilization=0.42, …`; gRPC A51).
+ * None where there is none, or what is there is no number from 0 up. Never throws.
+ */
+export function reportedUtilization(text: string): number | undefined {
+  if (text.length > longestText) return undefined;
+  const value = metric.exec(text)?.[1];
+  return value === undefined ? undefined : Number(value);
+}

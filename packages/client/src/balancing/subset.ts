@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { Address } from '../discovery/address.ts';
+
+/** How many of the endpoints one client uses. */
+export interface SubsetOptions {
+  /** Most endpoints that this client uses; sockets are opened to no others. Infinite: all of them. */
+  readonly subsetSize: number;
+  /** Decides which ones: give each process its own, and always the same. */
+  readonly clientId: string;
+}
+
+/**
+ * Those of many addresses that one client uses, so that a thousand clients do not each keep sockets to a thousand
+ * endpoints. Rendezvous hashing: every client ranks the addresses in its own random order and takes the first ones,
+ * so that one address more or less changes at most one of them. gRPC A68 (random subsetting).
+ */
+export function subset(addresses: readonly Address[], { subsetSize, clientId }: SubsetOptions): readonly Address[] {
+  if (addresses.length <= subsetSize) return addresses;
+  const ranked = addresses.map((address) => ({ address, rank: rankOf(address.origin, clientId) }));
+  const chosen = new Set(
+    ranked
+      .sort((a, b) => b.rank - a.rank)
+      .slice(0, subsetSize)
+      .map(({ address }) => address),
+  );
+  return addresses.filter((address) => chosen.has(address));
+}
+
+function rankOf(origin: string, clientId: string): number {
+  return createHash('sha256').update(`${clientId}\n${origin}`).digest().readUIntBE(0, 6);
+}

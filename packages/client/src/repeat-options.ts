@@ -1,0 +1,38 @@
+import { type CallOptions, currentContext, isStream, type Operation, priorities } from '@parley/contract';
+
+/** What a call may say, whatever its operation: its type says which of these it has. */
+export interface GivenOptions extends CallOptions {
+  readonly maxAttempts?: number;
+  readonly hedge?: boolean;
+  readonly idempotencyKey?: string | undefined;
+}
+
+/**
+ * Refuses what the types refuse, for callers who have none: being sent twice where the contract does not allow it.
+ *
+ * @throws TypeError that names the option and the operation, and says why
+ */
+export function checkRepeatOptions({ label, safety, output }: Operation, options: GivenOptions): void {
+  const { maxAttempts, hedge, idempotencyKey, priority } = options;
+  const refuse = (what: string) => {
+    throw new TypeError(`${label}: ${what}`);
+  };
+  if (maxAttempts !== undefined) {
+    if (safety === 'unsafe') refuse(`maxAttempts is not for an unsafe operation, which nobody sends again`);
+    if (!(Number.isInteger(maxAttempts) && maxAttempts >= 1 && maxAttempts <= 10)) {
+      refuse(`maxAttempts must be a whole number from 1 to 10, not ${String(maxAttempts)}`);
+    }
+  }
+  if (hedge !== undefined) {
+    if (safety !== 'safe' && safety !== 'keyed') refuse(`hedge is for safe and keyed operations, and it is ${safety}`);
+    if (isStream(output)) refuse('hedge is not for streams');
+    if (typeof hedge !== 'boolean') refuse(`hedge must be true or false, not ${String(hedge)}`);
+  }
+  // The key of the request that is being served may come with its context: it is not meant for this one.
+  if (idempotencyKey !== undefined && safety !== 'keyed' && idempotencyKey !== currentContext().idempotencyKey) {
+    refuse(`idempotencyKey is for keyed operations, and it is ${safety}`);
+  }
+  if (priority !== undefined && !priorities.includes(priority)) {
+    refuse(`priority must be one of ${priorities.join(', ')}, not ${String(priority)}`);
+  }
+}

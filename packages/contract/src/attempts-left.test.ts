@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { AttemptsLeft, parseAttemptsLeft } from './attempts-left.ts';
+
+describe('AttemptsLeft', () => {
+  it('gives as many as there are', () => {
+    const left = new AttemptsLeft(2);
+    expect([left.take(), left.take(), left.take()]).toEqual([true, true, false]);
+    expect(left.count).toBe(0);
+  });
+
+  it('never falls below 0, and never grows', () => {
+    const left = new AttemptsLeft(2);
+    left.deduct(-5);
+    expect(left.count).toBe(2);
+    left.deduct(5);
+    expect(left.count).toBe(0);
+  });
+
+  it('is not told by a reply where none were used', () => {
+    expect(new AttemptsLeft(2).toldBy('success')).toBeUndefined();
+    expect(new AttemptsLeft(0).toldBy('failure')).toBeUndefined();
+  });
+
+  it('is told by a reply where some were used', () => {
+    const left = new AttemptsLeft(2);
+    left.take();
+    expect([left.toldBy('success'), left.toldBy('failure')]).toEqual([1, 1]);
+  });
+
+  it('is told as 0 by a failure where a retry was refused, and as it is by a success', () => {
+    const left = new AttemptsLeft(3);
+    left.deduct(1);
+    left.refuse();
+    expect([left.toldBy('success'), left.toldBy('failure'), left.count]).toEqual([2, 0, 2]);
+  });
+
+  it.each([-1, 0.5, Number.NaN])('refuses to be %d', (count) => {
+    expect(() => new AttemptsLeft(count)).toThrow(`attempts left must be 0 or more, not ${count}`);
+  });
+
+  it.each([
+    ['0', 0],
+    ['12', 12],
+    ['100', undefined],
+    ['-1', undefined],
+    ['1.5', undefined],
+    ['', undefined],
+    [undefined, undefined],
+    [['1', '2'], undefined],
+  ])('is read from %j as %p', (header, count) => {
+    expect(parseAttemptsLeft(header)).toBe(count);
+  });
+});
