@@ -3,6 +3,7 @@ export {
   type CallerIdentity,
   currentContext,
   now,
+  type Principal,
   type Priority,
   priorities,
   runInContext,

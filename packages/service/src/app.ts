@@ -1,12 +1,15 @@
 import type { Contract, Handler, Handlers } from '@parley/contract';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
+import { expectAuthentication } from './expect-authentication.ts';
 import { http2Express } from './http2-express.ts';
 import { createLogger } from './logger.ts';
 import { accessLog } from './middleware/access-log.ts';
+import { auth } from './middleware/auth.ts';
 import { body } from './middleware/body.ts';
 import { callContext } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
+import { type CorsOptions, cors } from './middleware/cors.ts';
 import { openapiDocument, openapiOperation } from './middleware/openapi-document.ts';
 import { problem } from './middleware/problem.ts';
 import { runningOperation } from './middleware/running-operation.ts';
@@ -16,6 +19,8 @@ import { validatedHandler } from './middleware/validated-handler.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { mostSpecificFirst } from './routes.ts';
 import { stack } from './stack.ts';
+import type { TokenOptions } from './tokens/token-options.ts';
+import { tokenVerifier } from './tokens/token-verifier.ts';
 
 /** How an app treats its requests. */
 export interface AppOptions {
@@ -29,6 +34,12 @@ export interface AppOptions {
   readonly trustedProxies?: number;
   /** A stream that is silent for so long sends a heartbeat. Below the gateway's read timeout of 12 s. Default 10 000. */
   readonly heartbeatMs?: number;
+  /** Which tokens prove who calls, for operations with `auth`. Default: none; `serve` has those of `TOKEN_ISSUER`. */
+  readonly tokens?: TokenOptions | undefined;
+  /** Whether the server in front of this app checks client certificates. Default false; `serve` knows by itself. */
+  readonly clientCertificates?: boolean;
+  /** Which pages of other origins may call from a browser. Default: none. */
+  readonly cors?: CorsOptions;
   /** Fires when the service stops: streams end, and say so. `serve` has its own. */
   readonly stopping?: AbortSignal;
   /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
@@ -39,12 +50,15 @@ export interface AppOptions {
  * Makes the Express app that serves a contract. The order of the middleware is written here and nowhere else:
  * first listed sees the request first.
  *
- * @throws TypeError where an operation has no handler
+ * @throws TypeError where an operation has no handler, or its `auth` asks for what is not configured
  */
 export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
   const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const routes = mostSpecificFirst(contract.operations);
+  const { tokens, clientCertificates: hasClientCertificates = false } = options;
+  expectAuthentication(contract, { hasTokens: tokens !== undefined, hasClientCertificates });
+  const verifyToken = tokens && tokenVerifier(tokens, contract.name, logger);
   const app = createExpress(options.trustedProxies ?? 1);
 
   app.use(
@@ -52,12 +66,14 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
       callContext({ requestTimeoutMs }), // outermost: everything below knows request id, trace and deadline
       accessLog({ logger }), // above all that answers: sees every answer, and how long it took
       securityHeaders(), // above all that answers: problems carry them too
+      cors(options.cors, contract), // above all that answers: a page may read problems too
       compression(), // above all that answers at length
       operationRoutes(
         routes.map(([name, operation]) => ({
           operation,
           serve: stack(
             runningOperation(operation), // first in a route: from here on log and problem know the operation
+            auth({ operation, verifyToken, logger }), // above body: a stranger's is never read
             body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
             validatedHandler(operation, handlerOf(handlers, name), streams), // below body: needs it parsed
           ),

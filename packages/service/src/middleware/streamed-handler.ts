@@ -45,13 +45,19 @@ export function streamedHandler(
 ): RequestHandler {
   const framing = framings[operation.output.framing];
   return async function streamedHandler(req, res) {
-    const { requestId, trace, signal: request } = currentContext();
+    const { requestId, trace, signal: request, caller, principal } = currentContext();
     const input = await untilAborted(() => validInput(operation, req), request);
     if (req.method === 'HEAD') return void begin(res, operation, framing).end();
 
     const { signal, begin: beginSignal } = streamSignal(res, request, options.stopping);
     // No deadline: it is the first item's, and what the handler calls later must not inherit it. The signal fires in time.
-    const context: CallContext = { signal, ...(requestId && { requestId }), ...(trace && { trace }) };
+    const context: CallContext = {
+      signal,
+      ...(requestId && { requestId }),
+      ...(trace && { trace }),
+      ...(caller && { caller }),
+      ...(principal && { principal }),
+    };
     const items = runInContext(context, () => handler(input, context)[Symbol.asyncIterator]());
     const next = () => runInContext(context, () => untilAborted(() => nextText(items, operation, framing), signal));
     try {

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineContract, get, post } from '@parley/contract';
+import { capturedLog } from '../test-fixtures/captured-log.ts';
+import { createApp } from './app.ts';
+import { expectAuthentication } from './expect-authentication.ts';
+import { serve } from './server.ts';
+
+const summary = 's';
+const look = get('/look', { summary });
+const sync = post('/sync', { summary, auth: 'service' });
+const add = post('/add', { summary, auth: { scopes: ['a'] } });
+const all = defineContract('visits', { look, sync, add });
+
+describe('expectAuthentication', () => {
+  const none = { hasTokens: false, hasClientCertificates: false };
+
+  it('is content with tokens, and where everybody may call', () => {
+    expectAuthentication(all, { ...none, hasTokens: true });
+    expectAuthentication(defineContract('visits', { look }), none);
+    expectAuthentication(defineContract('visits', { look, sync }), { ...none, hasClientCertificates: true });
+  });
+
+  it('names the operations that nobody could call, and what to configure', () => {
+    expect(() => expectAuthentication(all, none)).toThrow(
+      new TypeError(
+        'contract visits: add can be called with a token only; sync with a token or client certificate only: ' +
+          'give the option `tokens` (TOKEN_ISSUER and TOKEN_JWKS_URL)',
+      ),
+    );
+    expect(() => expectAuthentication(all, { ...none, hasClientCertificates: true })).toThrow(
+      'contract visits: add can be called with a token only: give the option `tokens`',
+    );
+    expect(() => expectAuthentication(defineContract('visits', { sync }), none)).toThrow(
+      'contract visits: sync with a token or client certificate only: give the option `tokens` (TOKEN_ISSUER and ' +
+        'TOKEN_JWKS_URL), or TLS with a `ca` (TLS_CA_FILE)',
+    );
+  });
+
+  it('keeps an app from being made, and a service from starting', async () => {
+    const handlers = { look: async () => {}, sync: async () => {}, add: async () => {} };
+    const { logger } = capturedLog();
+    expect(() => createApp(all, handlers, { logger })).toThrow('contract visits: add can be called with');
+    await expect(serve(all, handlers, { logger, settings: { port: 0, adminPort: 0 } })).rejects.toThrow(
+      'contract visits: add can be called with',
+    );
+  });
+});
