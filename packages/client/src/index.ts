@@ -1,3 +1,4 @@
+export type { BearerTokenOptions } from './bearer-token.ts';
 export type { CancelSignal } from './cancel-signal.ts';
 export { createClient } from './client.ts';
 export { type Clock, systemClock } from './clock.ts';

@@ -1,4 +1,5 @@
 import { balancer, type Endpoints } from './balancer.ts';
+import { bearerToken } from './bearer-token.ts';
 import { type Send, stack } from './layer.ts';
 import { attemptTimeout } from './resilience/attempt-timeout.ts';
 import { type CircuitBreaker, circuitBreaker } from './resilience/circuit-breaker.ts';
@@ -29,6 +30,7 @@ export function callPipeline({ name, options, telemetry, budget, endpoints }: Up
   return stack(
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
     deadline(options, clock), // above retry: bounds every attempt and every wait together
+    bearerToken(options), // below deadline, which bounds getting one; above retry: one for all attempts
     retry(options, { budget, clock, random }), // above the balancer: each attempt chooses again
   )(balancer(endpoints, name, random)); // one choice per attempt, around ejected endpoints
 }

@@ -1,3 +1,4 @@
+import type { BearerTokenOptions } from './bearer-token.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { DiscoveryOptions } from './discovery/refreshed.ts';
 import type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
@@ -20,7 +21,8 @@ export interface UpstreamOptions
     ConnectionPoolOptions,
     Omit<UndiciAdapterOptions, 'poolOf'>,
     StreamOptions,
-    DiscoveryOptions {
+    DiscoveryOptions,
+    BearerTokenOptions {
   /** For endpoints with `https://`; without it the CAs that Node knows are trusted. */
   readonly tls: TlsOptions | undefined;
   readonly clock: Clock;
@@ -55,6 +57,7 @@ export const upstreamDefaults: UpstreamOptions = {
   dnsRefreshMs: 5_000,
   http: 'auto',
   tls: undefined,
+  token: undefined,
   clock: systemClock,
   random: Math.random,
 };
@@ -118,6 +121,9 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
   atMost(options, 'minConnections', 'maxConnections');
   if (typeof options.acceptCompressed !== 'boolean') {
     throw new TypeError(`acceptCompressed must be true or false, not ${String(options.acceptCompressed)}`);
+  }
+  if (options.token !== undefined && typeof options.token !== 'function') {
+    throw new TypeError(`token must be a function that gives one, not a ${typeof options.token}`);
   }
   // A caller who only shortens the call means the attempts to fit.
   if (given.attemptTimeoutMs === undefined && options.attemptTimeoutMs > options.callTimeoutMs) {

@@ -14,8 +14,12 @@ const limits = {
   maxHeaderSize: 16_384,
 };
 const { server } = createCallerServer(visitsApp().app, { limits });
-beforeAll(() => once(server.listen(0, '127.0.0.1'), 'listening'));
-afterAll(() => server.close());
+beforeAll(async () => {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+});
+afterAll(() => {
+  server.close();
+});
 
 /** Sends `first`, then `more` again and again until the connection is closed. */
 async function trickle(first: string, more: string) {

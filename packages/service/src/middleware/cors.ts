@@ -103,5 +103,5 @@ function checkOrigins({ origins, credentials = false }: CorsOptions, operations:
 }
 
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+  return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
