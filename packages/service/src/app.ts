@@ -19,6 +19,7 @@ import { validatedHandler } from './middleware/validated-handler.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { mostSpecificFirst } from './routes.ts';
 import { stack } from './stack.ts';
+import { rememberTokens } from './tokens/remembered-tokens.ts';
 import type { TokenOptions } from './tokens/token-options.ts';
 import { tokenVerifier } from './tokens/token-verifier.ts';
 
@@ -58,7 +59,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   const routes = mostSpecificFirst(contract.operations);
   const { tokens, clientCertificates: hasClientCertificates = false } = options;
   expectAuthentication(contract, { hasTokens: tokens !== undefined, hasClientCertificates });
-  const verifyToken = tokens && tokenVerifier(tokens, contract.name, logger);
+  const verifyToken = tokens && rememberTokens(tokenVerifier(tokens, contract.name, logger));
   const app = createExpress(options.trustedProxies ?? 1);
 
   app.use(

@@ -42,6 +42,7 @@ describe('token-verifier', () => {
     expect(await verifier()(token, undefined)).toEqual({
       principal: { subject: 'hello', issuer, scopes: ['visits:read', 'visits:write'], clientId: 'hello' },
       isService: true,
+      expiresAtMs: expect.any(Number),
     });
   });
 
@@ -103,6 +104,9 @@ describe('token-verifier', () => {
     const old = await signer.sign({ claims: { iat: nowS() - 3600 } });
     await expect(verifier()(old, undefined)).resolves.toBeDefined();
     await expect(verifier({ maxAgeMs: 600_000 })(old, undefined)).rejects.toThrow('too old');
+    const iat = nowS() - 60;
+    const young = await signer.sign({ claims: { iat } });
+    expect((await verifier({ maxAgeMs: 120_000 })(young, undefined)).expiresAtMs).toBe(iat * 1000 + 120_000);
     const undated = await signer.sign({ claims: { iat: undefined } });
     await expect(verifier({ maxAgeMs: 600_000 })(undated, undefined)).rejects.toThrow('has no iat claim');
   });

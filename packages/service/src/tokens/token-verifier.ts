@@ -12,6 +12,8 @@ export interface VerifiedToken {
   readonly principal: Principal;
   /** It stands for a service, not for a person. */
   readonly isService: boolean;
+  /** When it proves nothing any more, in ms since 1970 by the issuer's clock. */
+  readonly expiresAtMs: number;
 }
 
 /** Checks a token. `thumbprint` is that of the connection's client certificate, where it has one. */
@@ -90,8 +92,8 @@ function checkBinding({ cnf }: JWTPayload, thumbprint: string | undefined): void
   if (bound !== thumbprint) throw new InvalidToken('bound to another certificate than that of the connection');
 }
 
-function verified(claims: JWTPayload, { isService }: CheckedTokenOptions): VerifiedToken {
-  const { sub, iss, scope, scp, client_id: clientId = claims.azp } = claims;
+function verified(claims: JWTPayload, { isService, maxAgeMs }: CheckedTokenOptions): VerifiedToken {
+  const { sub, iss, exp = 0, iat = 0, scope, scp, client_id: clientId = claims.azp } = claims;
   if (!sub) throw new InvalidToken('has no sub claim');
   const principal: Principal = Object.freeze({
     subject: sub,
@@ -99,7 +101,8 @@ function verified(claims: JWTPayload, { isService }: CheckedTokenOptions): Verif
     scopes: scopesOf(scope ?? scp),
     ...(typeof clientId === 'string' && { clientId }),
   });
-  return { principal, isService: isService(claims) === true };
+  const oldestMs = maxAgeMs === undefined ? Number.POSITIVE_INFINITY : iat * 1000 + maxAgeMs;
+  return { principal, isService: isService(claims) === true, expiresAtMs: Math.min(exp * 1000, oldestMs) };
 }
 
 // `scope` is one text (RFC 8693 §4.2); `scp` with some issuers a list.
