@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineContract, get, post } from '@parley/contract';
 import { capturedLog } from '../test-fixtures/captured-log.ts';
+import { certificateFiles } from '../test-fixtures/certificate-files.ts';
+import { ask, http2Session } from '../test-fixtures/http2-client.ts';
 import { createApp } from './app.ts';
 import { expectAuthentication } from './expect-authentication.ts';
 import { serve } from './server.ts';
@@ -34,6 +36,30 @@ describe('expectAuthentication', () => {
       'contract visits: sync with a token or client certificate only: give the option `tokens` (TOKEN_ISSUER and ' +
         'TOKEN_JWKS_URL), or TLS with a `ca` (TLS_CA_FILE)',
     );
+  });
+
+  it('lets a service start whose callers have certificates, and those in', async () => {
+    const { env, client, remove } = await certificateFiles();
+    const { logger } = capturedLog();
+    const tls = { tlsCertFile: env.TLS_CERT_FILE, tlsKeyFile: env.TLS_KEY_FILE, tlsCaFile: env.TLS_CA_FILE };
+    const settings = { host: '127.0.0.1', port: 0, adminPort: 0, drainDelayMs: 0, ...tls };
+    const contract = defineContract('visits', { look, sync });
+    const service = await serve(contract, { look: async () => {}, sync: async () => {} }, { logger, settings });
+    const session = http2Session(`https://localhost:${service.port}`, client);
+    const sent = { ':method': 'POST', ':path': '/sync' };
+    expect((await ask(session, sent)).status).toBe(204);
+    const forwarded = await ask(session, { ...sent, 'x-forwarded-for': '203.0.113.9' });
+    expect(JSON.parse(forwarded.body)).toMatchObject({
+      status: 401,
+      detail: 'This operation needs a client certificate',
+    });
+    session.destroy();
+    await service.stop();
+    remove();
+    const { tlsCaFile: _, ...withoutCa } = settings;
+    await expect(
+      serve(contract, { look: async () => {}, sync: async () => {} }, { logger, settings: withoutCa }),
+    ).rejects.toThrow();
   });
 
   it('keeps an app from being made, and a service from starting', async () => {

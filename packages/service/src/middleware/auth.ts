@@ -27,7 +27,7 @@ export function auth({ operation, verifyToken, logger }: AuthOptions): RequestHa
   return async function auth(req, res, next) {
     if (wanted === 'service' && isServiceByCertificate(req)) return next();
     const token = verifyToken && tokenOf(req, res);
-    if (!token) throw unauthenticated(res, wanted);
+    if (!token) throw unauthenticated(res, wanted, verifyToken !== undefined);
     const end = requestEndOf(currentContext());
     const verify = () => verifyToken(token, thumbprintOf(req.socket));
     const verified = await (end ? end.bound(verify) : verify()).catch((error) => {
@@ -66,9 +66,11 @@ function checkSuffices(res: Response, wanted: Exclude<Auth, 'public'>, { princip
   throw new CallError('permission_denied', `The token must grant ${scopes.join(' ')}`);
 }
 
-function unauthenticated(res: Response, wanted: Auth): CallError {
+function unauthenticated(res: Response, wanted: Auth, hasTokens: boolean): CallError {
+  // A 401 must have a challenge (RFC 9110 §15.5.2), and none is registered for certificates.
   res.setHeader('WWW-Authenticate', 'Bearer');
-  const proof = wanted === 'service' ? 'a client certificate or the bearer token of a service' : 'a bearer token';
+  const certificate = hasTokens ? 'a client certificate or the bearer token of a service' : 'a client certificate';
+  const proof = wanted === 'service' ? certificate : 'a bearer token';
   return new CallError('unauthenticated', `This operation needs ${proof}`);
 }
 

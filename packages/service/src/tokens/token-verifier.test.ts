@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { exportSPKI } from 'jose';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { type Difference, issuer, tokenIssuer, tokenSigner } from '../../test-fixtures/token-issuer.ts';
@@ -147,6 +148,46 @@ describe('token-verifier', () => {
       await expect(verifier()(token, undefined)).rejects.toMatchObject({ name: 'InvalidToken' });
     },
   );
+
+  it('refuses any text whatever, with no other error than that', async () => {
+    const verify = verifier();
+    const part = fc
+      .oneof(fc.json(), fc.string({ unit: 'binary' }))
+      .map((text) => Buffer.from(text).toString('base64url'));
+    const like = fc.array(part, { minLength: 2, maxLength: 5 }).map((parts) => parts.join('.'));
+    const header = fc.record({
+      alg: fc.constantFrom('EdDSA', 'RS256', 'none', 'HS256'),
+      kid: fc.constantFrom('a', 'r'),
+    });
+    const signed = fc
+      .tuple(header, fc.jsonValue(), part)
+      .map(([header, claims, signature]) => forged(header, claims as object, signature));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), like, signed), async (token) => {
+        await expect(verify(token, undefined)).rejects.toMatchObject({ name: 'InvalidToken' });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('refuses a token of which one character was changed', async () => {
+    const verify = verifier();
+    const token = await signer.sign({ claims: { scope: 'visits:read' } });
+    const signedLength = token.lastIndexOf('.');
+    await fc.assert(
+      fc.asyncProperty(fc.nat(signedLength - 1), fc.constantFrom(...'Aa0_-.'), async (at, other) => {
+        fc.pre(token[at] !== other);
+        const changed = token.slice(0, at) + other + token.slice(at + 1);
+        await expect(verify(changed, undefined)).rejects.toMatchObject({ name: 'InvalidToken' });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('gives what nobody can change, since it is given again', async () => {
+    const { principal } = await verifier()(await signer.sign({ claims: { scope: 'a' } }), undefined);
+    expect([Object.isFrozen(principal), Object.isFrozen(principal.scopes)]).toEqual([true, true]);
+  });
 
   it('takes a bound token over its own certificate only (RFC 8705)', async () => {
     const bound = await signer.sign({ claims: { cnf: { 'x5t#S256': 'thumb' } } });

@@ -98,7 +98,7 @@ function verified(claims: JWTPayload, { isService, maxAgeMs }: CheckedTokenOptio
   const principal: Principal = Object.freeze({
     subject: sub,
     issuer: iss as string,
-    scopes: scopesOf(scope ?? scp),
+    scopes: Object.freeze(scopesOf(scope ?? scp)),
     ...(typeof clientId === 'string' && { clientId }),
   });
   const oldestMs = maxAgeMs === undefined ? Number.POSITIVE_INFINITY : iat * 1000 + maxAgeMs;
