@@ -63,16 +63,4 @@ describe('defineContract', () => {
     const wrong: H['find'] = async () => ({ at: new Date() });
     expect(typeof wrong).toBe('function');
   });
-
-  it.each([[{ scopes: [] }], [{ scopes: ['a b'] }], [{ scopes: 'a' }], ['user']])('refuses auth %j', (auth) => {
-    const make = () => defineContract('things', { add: post('/things', { summary, auth: auth as never }) });
-    expect(make).toThrow("contract things: add: auth must be 'public', 'service' or { scopes: [one or more] }, not");
-  });
-
-  it('refuses to let a cache give away what only known callers may see', () => {
-    const cached = (scope: 'public' | 'private') =>
-      defineContract('things', { look: get('/things', { summary, auth: 'service', cache: { maxAgeS: 9, scope } }) });
-    expect(() => cached('public')).toThrow('look is not public, so its cache scope must be private');
-    expect(() => cached('private')).not.toThrow();
-  });
 });

@@ -1,5 +1,6 @@
+import { authFault } from './auth-fault.ts';
 import type { CallContext } from './call-context.ts';
-import type { Auth, CachePolicy, Operation } from './operation.ts';
+import type { Operation } from './operation.ts';
 import type { InputOf, OutputOf } from './schema.ts';
 import { isStream, type Stream } from './stream.ts';
 
@@ -76,8 +77,10 @@ export function defineContract<const O extends Operations>(name: string, operati
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new TypeError(`contract name must be kebab-case, not ${JSON.stringify(name)}`);
   const seen = new Map<string, string>();
-  for (const [operation, { label, output, responseHeaders, auth, cache }] of Object.entries(operations)) {
-    checkAuth(`contract ${name}: ${operation}`, auth, cache);
+  for (const [operation, definition] of Object.entries(operations)) {
+    const { label, output, responseHeaders } = definition;
+    const fault = authFault(definition);
+    if (fault) throw new TypeError(`contract ${name}: ${operation} ${fault}`);
     if (isStream(output) && responseHeaders.length > 0) {
       throw new TypeError(`contract ${name}: ${operation} gives a stream, whose items cannot travel in headers`);
     }
@@ -88,19 +91,4 @@ export function defineContract<const O extends Operations>(name: string, operati
     seen.set(shape, operation);
   }
   return { name, operations };
-}
-
-/** What a scope may hold: RFC 6749 §3.3. */
-const scope = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
-
-function checkAuth(subject: string, auth: Auth, cache: CachePolicy | undefined): void {
-  if (auth === 'public') return;
-  // A cache in front asks nobody who they are.
-  if (cache?.scope === 'public') throw new TypeError(`${subject} is not public, so its cache scope must be private`);
-  if (auth === 'service') return;
-  const scopes: unknown = auth?.scopes;
-  if (!Array.isArray(scopes) || scopes.length === 0 || !scopes.every((one) => scope.test(one))) {
-    const given = JSON.stringify(auth);
-    throw new TypeError(`${subject}: auth must be 'public', 'service' or { scopes: [one or more] }, not ${given}`);
-  }
 }
