@@ -1,7 +1,7 @@
 import type { Contract, Handler, Handlers } from '@parley/contract';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
-import { expectAuthentication } from './expect-authentication.ts';
+import { type AuthenticationOptions, authentication } from './authentication.ts';
 import { http2Express } from './http2-express.ts';
 import { createLogger } from './logger.ts';
 import { accessLog } from './middleware/access-log.ts';
@@ -19,12 +19,9 @@ import { validatedHandler } from './middleware/validated-handler.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { mostSpecificFirst } from './routes.ts';
 import { stack } from './stack.ts';
-import { rememberTokens } from './tokens/remembered-tokens.ts';
-import type { TokenOptions } from './tokens/token-options.ts';
-import { tokenVerifier } from './tokens/token-verifier.ts';
 
 /** How an app treats its requests. */
-export interface AppOptions {
+export interface AppOptions extends AuthenticationOptions {
   /** Default: JSON lines on standard output from level `info` up. */
   readonly logger?: Logger;
   /** The largest body that is read, in bytes, also after inflation. Default 1 MiB. */
@@ -35,10 +32,6 @@ export interface AppOptions {
   readonly trustedProxies?: number;
   /** A stream that is silent for so long sends a heartbeat. Below the gateway's read timeout of 12 s. Default 10 000. */
   readonly heartbeatMs?: number;
-  /** Which tokens prove who calls, for operations with `auth`. Default: none; `serve` has those of `TOKEN_ISSUER`. */
-  readonly tokens?: TokenOptions | undefined;
-  /** Whether the server in front of this app checks client certificates. Default false; `serve` knows by itself. */
-  readonly clientCertificates?: boolean;
   /** Which pages of other origins may call from a browser. Default: none. */
   readonly cors?: CorsOptions;
   /** Fires when the service stops: streams end, and say so. `serve` has its own. */
@@ -57,9 +50,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const routes = mostSpecificFirst(contract.operations);
-  const { tokens, clientCertificates: hasClientCertificates = false } = options;
-  expectAuthentication(contract, { hasTokens: tokens !== undefined, hasClientCertificates });
-  const verifyToken = tokens && rememberTokens(tokenVerifier(tokens, contract.name, logger));
+  const verifyToken = authentication(contract, options, logger);
   const app = createExpress(options.trustedProxies ?? 1);
 
   app.use(

@@ -4,7 +4,7 @@ import { capturedLog } from '../test-fixtures/captured-log.ts';
 import { certificateFiles } from '../test-fixtures/certificate-files.ts';
 import { ask, http2Session } from '../test-fixtures/http2-client.ts';
 import { createApp } from './app.ts';
-import { expectAuthentication } from './expect-authentication.ts';
+import { authentication } from './authentication.ts';
 import { serve } from './server.ts';
 
 const summary = 's';
@@ -13,34 +13,35 @@ const sync = post('/sync', { summary, auth: 'service' });
 const add = post('/add', { summary, auth: { scopes: ['a'] } });
 const all = defineContract('visits', { look, sync, add });
 
-describe('expectAuthentication', () => {
-  const none = { hasTokens: false, hasClientCertificates: false };
+describe('authentication', () => {
+  const { logger } = capturedLog();
+  const certificates = { clientCertificates: true };
+  const tokens = { issuer: 'i', jwks: new URL('http://127.0.0.1:1') };
 
   it('is content with tokens, and where everybody may call', () => {
-    expectAuthentication(all, { ...none, hasTokens: true });
-    expectAuthentication(defineContract('visits', { look }), none);
-    expectAuthentication(defineContract('visits', { look, sync }), { ...none, hasClientCertificates: true });
+    expect(authentication(all, { tokens }, logger)).toBeInstanceOf(Function);
+    expect(authentication(defineContract('visits', { look }), {}, logger)).toBeUndefined();
+    expect(authentication(defineContract('visits', { look, sync }), certificates, logger)).toBeUndefined();
   });
 
   it('names the operations that nobody could call, and what to configure', () => {
-    expect(() => expectAuthentication(all, none)).toThrow(
+    expect(() => authentication(all, {}, logger)).toThrow(
       new TypeError(
-        'contract visits: add can be called with a token only; sync with a token or client certificate only: ' +
+        'contract visits: add can be called with a token only; sync can be called with a token or client certificate only: ' +
           'give the option `tokens` (TOKEN_ISSUER and TOKEN_JWKS_URL)',
       ),
     );
-    expect(() => expectAuthentication(all, { ...none, hasClientCertificates: true })).toThrow(
+    expect(() => authentication(all, certificates, logger)).toThrow(
       'contract visits: add can be called with a token only: give the option `tokens`',
     );
-    expect(() => expectAuthentication(defineContract('visits', { sync }), none)).toThrow(
-      'contract visits: sync with a token or client certificate only: give the option `tokens` (TOKEN_ISSUER and ' +
+    expect(() => authentication(defineContract('visits', { sync }), {}, logger)).toThrow(
+      'contract visits: sync can be called with a token or client certificate only: give the option `tokens` (TOKEN_ISSUER and ' +
         'TOKEN_JWKS_URL), or TLS with a `ca` (TLS_CA_FILE)',
     );
   });
 
   it('lets a service start whose callers have certificates, and those in', async () => {
     const { env, client, remove } = await certificateFiles();
-    const { logger } = capturedLog();
     const tls = { tlsCertFile: env.TLS_CERT_FILE, tlsKeyFile: env.TLS_KEY_FILE, tlsCaFile: env.TLS_CA_FILE };
     const settings = { host: '127.0.0.1', port: 0, adminPort: 0, drainDelayMs: 0, ...tls };
     const contract = defineContract('visits', { look, sync });
@@ -64,7 +65,6 @@ describe('expectAuthentication', () => {
 
   it('keeps an app from being made, and a service from starting', async () => {
     const handlers = { look: async () => {}, sync: async () => {}, add: async () => {} };
-    const { logger } = capturedLog();
     expect(() => createApp(all, handlers, { logger })).toThrow('contract visits: add can be called with');
     await expect(serve(all, handlers, { logger, settings: { port: 0, adminPort: 0 } })).rejects.toThrow(
       'contract visits: add can be called with',
