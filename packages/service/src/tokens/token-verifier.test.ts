@@ -34,6 +34,18 @@ function forged(header: object, claims: object, signature = ''): string {
   return `${part(header)}.${part(claims)}.${signature}`;
 }
 
+/** Lets time pass for the age of keys; that of tokens stays. */
+async function withClock(work: (time: { ms: number }) => Promise<void>): Promise<void> {
+  const time = { ms: 0 };
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + time.ms;
+  try {
+    await work(time);
+  } finally {
+    performance.now = now;
+  }
+}
+
 const nowS = () => Math.floor(Date.now() / 1000);
 const right = () => ({ iss: issuer, aud: 'visits', sub: 'hello', exp: nowS() + 300 });
 
@@ -199,11 +211,8 @@ describe('token-verifier', () => {
   it('finds a key that the issuer has only just begun to use, once the cooldown is over', async () => {
     const next = await tokenSigner('next');
     const jwks = await servedKeys(signer.jwk);
-    const time = { ms: 0 };
     const verify = verifier({ jwks: jwks.url });
-    const realNow = performance.now.bind(performance);
-    performance.now = () => realNow() + time.ms;
-    try {
+    await withClock(async (time) => {
       await verify(await signer.sign(), undefined);
       jwks.state.keys = [signer.jwk, next.jwk];
       await expect(verify(await next.sign(), undefined)).rejects.toThrow('unknown key');
@@ -211,9 +220,7 @@ describe('token-verifier', () => {
       await expect(verify(await next.sign(), undefined)).resolves.toBeDefined();
       await expect(verify(await signer.sign(), undefined)).resolves.toBeDefined();
       expect(jwks.state.fetches).toBe(2);
-    } finally {
-      performance.now = realNow;
-    }
+    });
   });
 
   it('asks the issuer at most twice for a thousand tokens with unknown keys', async () => {
@@ -258,8 +265,18 @@ describe('token-verifier', () => {
       expect(() => verifier({ jwks: { file } })).toThrow(`no keys in ${file} (no JWK Set)`);
     }
     writeFileSync(file, JSON.stringify({ keys: [signer.jwk] }));
-    const verify = verifier({ jwks: { file } });
-    await expect(verify(await signer.sign(), undefined)).resolves.toBeDefined();
+    await withClock(async (time) => {
+      const verify = verifier({ jwks: { file } });
+      await expect(verify(await signer.sign(), undefined)).resolves.toBeDefined();
+      writeFileSync(file, JSON.stringify({ keys: [rsa.jwk] }));
+      time.ms += 10_000;
+      await expect(verify(await rsa.sign(), undefined)).resolves.toBeDefined();
+      await expect(verify(await signer.sign(), undefined)).rejects.toThrow('unknown key');
+      writeFileSync(file, 'half a fi');
+      time.ms += 10_000;
+      await expect(verify(await signer.sign(), undefined)).rejects.toThrow('unknown key');
+      await expect(verify(await rsa.sign(), undefined)).resolves.toBeDefined();
+    });
     rmSync(folder, { recursive: true });
   });
 
