@@ -29,13 +29,16 @@ export async function startService(name: string, environment: Record<string, str
 }
 
 async function portOf(child: ChildProcess, name: string): Promise<number> {
-  if (!child.stdout) throw new Error('the service has no output');
-  const lines = createInterface({ input: child.stdout });
-  for await (const line of lines) {
-    const { msg, port } = JSON.parse(line);
-    if (msg !== 'listening') continue;
-    child.stdout.resume();
-    return port;
+  const { stdout } = child;
+  if (!stdout) throw new Error('the service has no output');
+  try {
+    for await (const line of createInterface({ input: stdout })) {
+      const { msg, port } = JSON.parse(line);
+      if (msg === 'listening') return port;
+    }
+  } finally {
+    // After the reader has ended, which pauses it: a pipe that nobody empties would stop the service at its next line.
+    stdout.resume();
   }
   throw new Error(`${name} ended before it listened`);
 }

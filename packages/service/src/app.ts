@@ -7,13 +7,18 @@ import { accessLog } from './middleware/access-log.ts';
 import { body } from './middleware/body.ts';
 import { callContext } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
+import { loadReport } from './middleware/load-report.ts';
+import { loadShedding } from './middleware/load-shedding.ts';
 import { openapiDocument, openapiOperation } from './middleware/openapi-document.ts';
 import { problem } from './middleware/problem.ts';
 import { runningOperation } from './middleware/running-operation.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { serverTiming } from './middleware/server-timing.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { validatedHandler } from './middleware/validated-handler.ts';
 import { expressPath, mostSpecificFirst } from './routes.ts';
+import { Load } from './shedding/load.ts';
+import { ShedLog } from './shedding/shed-log.ts';
 
 /** How an app treats its requests. */
 export interface AppOptions {
@@ -23,6 +28,11 @@ export interface AppOptions {
   readonly bodyLimitBytes?: number;
   /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
   readonly requestTimeoutMs?: number;
+  /**
+   * How many requests may be in flight before some are refused: `adaptive` finds out what the service can take (from 20
+   * to 1000), Infinity refuses nothing. Background requests may fill 60 % of it, normal ones 90 %. Default `adaptive`.
+   */
+  readonly maxInFlight?: number | 'adaptive';
   /** How many proxies in front add to `X-Forwarded-For`: the exact count, since one more believes the client. Default 1, the gateway. */
   readonly trustedProxies?: number;
   /** A stream that is silent for so long sends a heartbeat. Below the gateway's read timeout of 12 s. Default 10 000. */
@@ -37,17 +47,21 @@ export interface AppOptions {
  * Makes the Express app that serves a contract. The order of the middleware is written here and nowhere else:
  * first listed sees the request first.
  *
- * @throws TypeError where an operation has no handler
+ * @throws TypeError where an operation has no handler, or an option makes no sense
  */
 export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
   const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const routes = mostSpecificFirst(contract.operations);
+  const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
   const app = createExpress(options.trustedProxies ?? 1);
 
   app.use(callContext({ requestTimeoutMs })); // outermost: everything below knows request id, trace and deadline
   app.use(accessLog({ logger })); // above all that answers: sees every answer, and how long it took
   app.use(securityHeaders()); // above all that answers: problems carry them too
+  app.use(serverTiming({ service: contract.name })); // above what takes time
+  app.use(loadShedding({ load, log: new ShedLog(logger) })); // above all that costs something
+  app.use(loadReport({ load })); // below: nobody who is refused needs it
   app.use(compression()); // above all that answers at length
   for (const [name, operation] of routes) {
     app[methodOf(operation)](

@@ -7,7 +7,7 @@ export interface Answer {
   readonly log?: 'warn' | 'error' | undefined;
 }
 
-const unavailable = new Set(['unavailable', 'upstream_unavailable']);
+const unavailable = new Set(['unavailable', 'overloaded', 'rate_limited', 'upstream_unavailable']);
 const timeout = new Set(['attempt_timeout', 'deadline_exceeded', 'upstream_timeout']);
 
 /**

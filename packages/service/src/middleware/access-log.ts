@@ -1,6 +1,7 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { isRefusal } from '../shedding/refusal.ts';
 import { operationOf } from './running-operation.ts';
 
 /** Where the access log goes. */
@@ -31,10 +32,15 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
         traceId: trace?.traceId,
         bytes: bytesOf(res),
       };
-      logger[status >= 500 ? 'error' : 'info'](line, status === clientClosedRequest ? 'client went away' : 'request');
+      logger[levelOf(res, status)](line, status === clientClosedRequest ? 'client went away' : 'request');
     });
     next();
   };
+}
+
+// Refusing under load is no fault, and there may be thousands: load shedding warns of them, once in a while.
+function levelOf(res: Response, status: number): 'error' | 'info' {
+  return status >= 500 && !isRefusal(res) ? 'error' : 'info';
 }
 
 function statusOf(res: Response): number {

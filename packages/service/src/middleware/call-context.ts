@@ -63,6 +63,7 @@ function saidBy(req: Request): CallContext {
     ...(left !== undefined && { attemptsLeft: new AttemptsLeft(left) }),
     ...(priority && { priority }),
     ...(key && { idempotencyKey: key }),
+    ...(req.get(headerNames.explain) === '1' && { timings: [] }),
   };
 }
 

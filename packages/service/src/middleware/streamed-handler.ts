@@ -15,6 +15,7 @@ import type { Logger } from 'pino';
 import { loggedError } from '../logged-error.ts';
 import { answerTo } from '../public-error.ts';
 import { untilAborted } from '../until-aborted.ts';
+import { releasePlace } from './load-shedding.ts';
 import { logFailure } from './problem.ts';
 import { operationOf } from './running-operation.ts';
 import { streamSignal } from './stream-signal.ts';
@@ -57,6 +58,7 @@ export function streamedHandler(
     try {
       const first = await next();
       beginSignal();
+      releasePlace(res);
       begin(res, operation, framing);
       await send(res, first, next, framing, { signal, heartbeatMs: options.heartbeatMs });
     } catch (thrown) {
