@@ -4,6 +4,7 @@ import { lightest } from './balancing/lightest.ts';
 import type { Clock } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
+import { recordChoice } from './story/record-choice.ts';
 
 /** The endpoints of an upstream as they are now, or a promise of them. */
 export type Endpoints = () => EndpointGroup | Promise<EndpointGroup>;
@@ -31,59 +32,72 @@ export interface BalancerShared {
 export function balancer(endpoints: Endpoints, upstream: string, { clock, random }: BalancerShared): Send {
   const sendToOne = (group: EndpointGroup, request: Request) => {
     if (group.all.length === 0) return Promise.reject(unknown(request));
-    const endpoint = choose(group, request.tried);
+    const endpoint = choose(group, request);
     if (!endpoint) return Promise.reject(unavailable(request, `every endpoint of ${upstream} is ejected`));
     request.tried.push(endpoint.address);
     return endpoint.send(group.isPanic ? { ...request, isPanic: true } : request);
   };
-  const choose = (group: EndpointGroup, tried: readonly string[]) => {
+  const choose = (group: EndpointGroup, request: Request) => {
     const now = clock.now();
     group.compare(now);
-    const choice = { tried, isPanic: group.isPanic, now, random };
-    return choiceOf(group.candidates(random), choice) ?? lastChoiceOf(group.admitting, choice);
+    const choice = { tried: request.tried, isPanic: group.isPanic, random };
+    const compared = choiceOf(group.candidates(random), choice) ?? lastChoiceOf(group.admitting, choice);
+    const endpoint = lightest(compared, now, random);
+    if (request.story.isTelling) recordChoice(request, group, { endpoint, compared, now });
+    return endpoint;
   };
   const unknown = (request: Request, cause?: unknown) =>
     unavailable(request, `no address of ${upstream} is known`, cause);
 
   return function balancer(request) {
     const known = endpoints();
-    if (!(known instanceof Promise)) return sendToOne(known, request);
+    if (!(known instanceof Promise)) {
+      if (request.story.isAsked && request.tried.length === 0) request.story.add(resolved(known, 0));
+      return sendToOne(known, request);
+    }
+    const askedAtMs = clock.now();
     return known.then(
-      (group) => sendToOne(group, request),
+      (group) => {
+        request.story.add(resolved(group, clock.now() - askedAtMs), askedAtMs);
+        return sendToOne(group, request);
+      },
       (error) => Promise.reject(unknown(request, error)),
     );
   };
 }
 
+function resolved({ all }: EndpointGroup, tookMs: number) {
+  return { kind: 'resolved', endpoints: all.length, tookMs } as const;
+}
+
 interface Choice {
   readonly tried: readonly string[];
   readonly isPanic: boolean;
-  readonly now: number;
   readonly random: () => number;
 }
 
-/** One that this call has not tried, at the same price however many there are. */
-function choiceOf(endpoints: readonly Endpoint[], choice: Choice): Endpoint | undefined {
-  const { now, random } = choice;
+/** Some that this call has not tried, to compare: at the same price however many there are. */
+function choiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endpoint[] | undefined {
   const { length } = endpoints;
   const isFresh = (endpoint: Endpoint) => mayTake(endpoint, choice) && !choice.tried.includes(endpoint.address);
   if (length <= fewEndpoints) {
-    return lightest(endpoints.every(isFresh) ? endpoints : endpoints.filter(isFresh), now, random);
+    if (endpoints.every(isFresh)) return length > 0 ? endpoints : undefined;
+    const fresh = endpoints.filter(isFresh);
+    return fresh.length > 0 ? fresh : undefined;
   }
   for (let draw = 0; draw < draws; draw++) {
-    const two = twoOf(endpoints, random);
-    if (two.every(isFresh)) return lightest(two, now, random);
+    const two = twoOf(endpoints, choice.random);
+    if (two.every(isFresh)) return two;
   }
   return undefined;
 }
 
 /** Any at all, one that was not tried first: this takes longer the more there are, and is rarely needed. */
-function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): Endpoint | undefined {
+function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endpoint[] {
   const open = endpoints.filter((endpoint) => mayTake(endpoint, choice));
   const fresh = open.filter(({ address }) => !choice.tried.includes(address));
   const rest = fresh.length > 0 ? fresh : open;
-  const few = rest.length <= fewEndpoints ? rest : twoOf(rest, choice.random);
-  return lightest(few, choice.now, choice.random);
+  return rest.length <= fewEndpoints ? rest : twoOf(rest, choice.random);
 }
 
 function mayTake(endpoint: Endpoint, { isPanic }: Choice): boolean {

@@ -33,6 +33,8 @@ export interface Request {
   readonly deadlineMs: number;
   /** Fires when the result is no longer wanted. Set by `deadline`, narrowed by `attemptTimeout`. */
   readonly signal: CancelSignal | undefined;
+  /** It is the second copy of an attempt that is slow. Set by `hedge`. */
+  readonly isHedge: boolean;
   /** 1 for the first. Set by `retry`. */
   readonly attempt: number;
   /** Another attempt may follow this one. Set by `retry`. */
@@ -49,7 +51,9 @@ export interface Request {
 
 /** What whoever makes a request says of it; the layers add the rest. */
 export type NewRequest = Pick<Request, 'label' | 'method' | 'path' | 'headers' | 'safety'> &
-  Partial<Pick<Request, 'body' | 'replyAs' | 'wire' | 'context' | 'timeoutMs' | 'maxAttempts' | 'hedge' | 'story'>>;
+  Partial<Pick<Request, 'body' | 'replyAs' | 'wire' | 'context' | 'timeoutMs' | 'maxAttempts' | 'hedge'>> & {
+    readonly story?: StoryRecorder | undefined;
+  };
 
 /** A request as it enters the pipeline. `replyAs` is `text` and the context empty where not said. */
 export function newRequest(said: NewRequest): Request {
@@ -69,6 +73,7 @@ export function newRequest(said: NewRequest): Request {
     hedge: said.hedge,
     deadlineMs: Number.POSITIVE_INFINITY,
     signal: undefined,
+    isHedge: false,
     attempt: 1,
     mayRetry: false,
     attemptsLeft: undefined,

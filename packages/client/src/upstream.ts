@@ -9,6 +9,7 @@ import type { CircuitControl } from './resilience/circuit-control.ts';
 import { CircuitWindow } from './resilience/circuit-window.ts';
 import { PoisonRequests } from './resilience/poison-requests.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
+import { told, toldReply } from './story/told.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
 import { createAxios, type Interceptors } from './transport/axios.ts';
@@ -102,11 +103,14 @@ class OpenUpstream implements Upstream {
   readonly send: Send = async (request) => {
     if (this.#closed) {
       const details = { operation: request.label, isUnprocessed: true };
-      throw new CallError('unavailable', `the upstream ${this.name} is closed`, details);
+      throw told(new CallError('unavailable', `the upstream ${this.name} is closed`, details), request);
     }
     this.#underWay++;
     try {
-      return await this.#pipeline(request);
+      const reply = await this.#pipeline(request);
+      return reply.status < 400 ? reply : toldReply(reply, request);
+    } catch (error) {
+      throw told(error, request);
     } finally {
       this.#underWay--;
       if (this.#underWay === 0) this.#onIdle();

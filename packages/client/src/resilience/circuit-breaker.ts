@@ -126,6 +126,7 @@ export class CircuitBreaker implements CircuitControl {
     const inARow = this.#inARow.count(permit, error);
     if (inARow >= this.#options.circuitConsecutiveFailures && !permit.isProbe) this.#circuit.open();
     else this.#circuit.fail();
+    if (this.#circuit.phase === 'open') permit.onOpened?.();
   }
 
   #succeeded({ isProbe, startedAtMs }: Permit): void {

@@ -16,6 +16,8 @@ export class Permit {
   readonly startedAtMs: number | undefined;
   /** Its own number among the endpoint's failures; 0 while it is none. */
   failedAs = 0;
+  /** Called where the circuit opens by this attempt's failure. */
+  onOpened: (() => void) | undefined = undefined;
 
   constructor(
     onEnd: (permit: Permit, ending: Ending, error?: CallError) => void,

@@ -35,8 +35,7 @@ export function recordAttempt({ story, attempt, isHedge }: Request, made: Attemp
 }
 
 /** Leaves what a reply says of the time below for whoever asked the service that this call is made by. */
-export function passOnTimings({ context: { timings } }: Request, { headers }: Reply): void {
-  if (!timings) return;
+export function passOnTimings(timings: string[], { headers }: Reply): void {
   const hops = hopTimes(headers[headerNames.serverTiming]);
   if (hops.length > 0) timings.push(formatHopTimes(hops));
 }

@@ -2,7 +2,11 @@ import { Story, type StoryEvent } from '@parley/contract';
 import { type Clock, systemClock } from '../clock.ts';
 
 /** One of the events of a story, as it is recorded: when it was is known to the recorder. */
-export type NewEvent = StoryEvent extends infer Event ? (Event extends StoryEvent ? Omit<Event, 'atMs'> : never) : never;
+export type NewEvent = StoryEvent extends infer Event
+  ? Event extends StoryEvent
+    ? Omit<Event, 'atMs'>
+    : never
+  : never;
 
 const noEvents: readonly StoryEvent[] = [];
 
