@@ -15,10 +15,10 @@ import {
 import { createLogger, serve } from '@parley/service';
 import { z } from 'zod';
 
-const operations = { ask: get('/ask', { summary: 's', output: z.object({}) }) };
-const front = defineContract('front', operations);
-const middle = defineContract('middle', operations);
-const leaf = defineContract('leaf', operations);
+const output = z.object({ answer: z.string() });
+const front = defineContract('front', { ask: get('/ask', { summary: 's', output }) });
+const middle = defineContract('middle', { ask: get('/ask', { summary: 's', output }) });
+const leaf = defineContract('leaf', { ask: get('/ask', { summary: 's', output }) });
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -40,9 +40,9 @@ async function served<C extends Contract>(contract: C, handlers: Handlers<C>): P
 const attemptsOf = ({ events }: Story) => events.filter((event): event is AttemptMade => event.kind === 'attempt');
 
 describe('explain over three hops, the second of which takes its time', () => {
-  const sleepMs = 1_000;
+  const sleepMs = 700;
   let isWarm = false;
-  async function chain(leafAnswers: () => Promise<object>) {
+  async function chain(leafAnswers: () => Promise<{ answer: string }>) {
     const third = await served(leaf, { ask: leafAnswers });
     const ofMiddle = async () => {
       const answer = await third.ask();
@@ -58,7 +58,7 @@ describe('explain over three hops, the second of which takes its time', () => {
   }
 
   it('attributes nearly all of the time to it', async () => {
-    const { story } = await (await chain(async () => ({}))).ask.explain();
+    const { story } = await (await chain(async () => ({ answer: 'yes' }))).ask.explain();
     const [{ tookMs, hops } = { tookMs: 0, hops: [] }] = attemptsOf(story);
     expect(hops.map(({ service }) => service)).toEqual(['front', 'middle', 'leaf']);
     const ownMs = hops.find(({ service }) => service === 'middle')?.ownMs ?? 0;
@@ -86,7 +86,7 @@ describe('the story of a call that a handler makes', () => {
     const error: CallError = await client.ask().catch((error) => error);
     expect(error).toMatchObject({ code: 'upstream_unavailable' });
     // That of the caller's own call is there, and knows nothing of the one below.
-    expect(attemptsOf(error.story as Story)).toMatchObject([{ status: 502, code: 'upstream_unavailable' }]);
+    expect(attemptsOf(error.story as Story)).toMatchObject([{ status: 503, code: 'upstream_unavailable' }]);
     expect(`${JSON.stringify(error.data)}${error.detail}${error.story}`).not.toContain(':9');
     const logged = lines.map((line) => JSON.parse(line)).find(({ err }) => err?.story)?.err.story;
     expect(logged).toEqual([

@@ -24,7 +24,8 @@ export interface BalancerShared {
 /**
  * Spreads attempts over endpoints: of two chosen at random (power of two choices; Mitzenmacher 2001), of all where
  * there are less than five, the one with the least to do for its speed and capacity, see `lightest`. Never an
- * ejected one, unless too many are; one that this call has not tried yet where there is.
+ * ejected one, unless too many are; for a hedge none that wants a probe; one that this call has not tried yet where
+ * there is.
  *
  * Scope: upstream.
  * @throws CallError `unavailable`, never processed, where no endpoint is known or all are ejected
@@ -40,7 +41,7 @@ export function balancer(endpoints: Endpoints, upstream: string, { clock, random
   const choose = (group: EndpointGroup, request: Request) => {
     const now = clock.now();
     group.compare(now);
-    const choice = { tried: request.tried, isPanic: group.isPanic, random };
+    const choice = { tried: request.tried, isHedge: request.isHedge, isPanic: group.isPanic, random };
     const compared = choiceOf(group.candidates(random), choice) ?? lastChoiceOf(group.admitting, choice);
     const endpoint = lightest(compared, now, random);
     if (request.story.isTelling) recordChoice(request, group, { endpoint, compared, now });
@@ -72,6 +73,7 @@ function resolved({ all }: EndpointGroup, tookMs: number) {
 
 interface Choice {
   readonly tried: readonly string[];
+  readonly isHedge: boolean;
   readonly isPanic: boolean;
   readonly random: () => number;
 }
@@ -100,8 +102,9 @@ function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly 
   return rest.length <= fewEndpoints ? rest : twoOf(rest, choice.random);
 }
 
-function mayTake(endpoint: Endpoint, { isPanic }: Choice): boolean {
-  return isPanic || !endpoint.isEjected;
+function mayTake(endpoint: Endpoint, { isPanic, isHedge }: Choice): boolean {
+  // A hedge is cancelled when it is outrun: as a probe it would decide nothing.
+  return isPanic || !(isHedge ? endpoint.isOut : endpoint.isEjected);
 }
 
 /** Two distinct ones of three or more: the second is counted on from the first. */

@@ -10,6 +10,7 @@ import {
   someRequest,
 } from '../../test-fixtures/sample.ts';
 import { settled, VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { EndpointLoad } from '../balancing/endpoint-load.ts';
 import type { Send } from '../layer.ts';
 import { upstreamOptions } from '../upstream-options.ts';
 import { Blame } from './blame.ts';
@@ -24,7 +25,11 @@ beforeEach(() => {
   clock = new VirtualClock();
   const options = upstreamOptions({ circuitConsecutiveFailures: 1_000, circuitProbes: 1, clock, random: () => 1 });
   breaker = new CircuitBreaker(options, new EventEmitter(), () => {});
-  layer = circuitBreaker(breaker, new Blame(new PoisonRequests(() => {}, clock), breaker), 'http://a');
+  layer = circuitBreaker(
+    breaker,
+    new Blame(new PoisonRequests(() => {}, clock), breaker, new EndpointLoad(options)),
+    'http://a',
+  );
 });
 afterEach(() => {
   breaker.close();
