@@ -10,6 +10,15 @@ export function atMost<Smaller extends string, Larger extends string>(
   throw new TypeError(`${smaller} (${options[smaller]}) must not be above ${larger} (${options[larger]})`);
 }
 
+/** Expects a number within bounds; a whole one may be its upper bound though that is infinite. @throws TypeError that names all */
+export function within(options: object, name: string, [min, max]: readonly [number, number], isWhole: boolean): void {
+  const value: unknown = options[name as keyof typeof options];
+  const isNumber = typeof value === 'number' && value >= min && value <= max;
+  if (isNumber && (!isWhole || Number.isInteger(value) || value === max)) return;
+  const kind = isWhole ? 'a whole number' : 'a number';
+  throw new TypeError(`${name} must be ${kind} from ${min} to ${max}, not ${String(value)}`);
+}
+
 /** Expects a switch. @throws TypeError that names it and what came */
 export function trueOrFalse<Name extends string>(options: Named<boolean, Name>, name: Name): void {
   const value: unknown = options[name];

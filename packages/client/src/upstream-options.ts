@@ -1,7 +1,7 @@
 import { type BalancingOptions, balancing } from './balancing/balancing-options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { DiscoveryOptions } from './discovery/refreshed.ts';
-import { atMost, limitOrAdaptive, trueOrFalse } from './option-checks.ts';
+import { atMost, limitOrAdaptive, trueOrFalse, within } from './option-checks.ts';
 import type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
 import type { CircuitBreakerOptions } from './resilience/circuit-breaker-options.ts';
 import type { ConcurrencyLimitOptions } from './resilience/concurrency-limiter.ts';
@@ -135,16 +135,7 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
     throw new TypeError(`unknown option ${unknown}: expected one of ${Object.keys(upstreamDefaults).join(', ')}`);
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: UpstreamOptions = { ...upstreamDefaults, ...Object.fromEntries(said) };
-  for (const [name, [min, max]] of Object.entries(bounds)) {
-    const value = options[name as keyof UpstreamOptions];
-    const kind = whole.has(name) ? 'a whole number' : 'a number';
-    const fits =
-      typeof value === 'number' &&
-      value >= min &&
-      value <= max &&
-      (!whole.has(name) || Number.isInteger(value) || value === max);
-    if (!fits) throw new TypeError(`${name} must be ${kind} from ${min} to ${max}, not ${String(value)}`);
-  }
+  for (const [name, fromTo] of Object.entries(bounds)) within(options, name, fromTo, whole.has(name));
   if (!['auto', '1.1', '2'].includes(options.http)) {
     throw new TypeError(`http must be 'auto', '1.1' or '2', not ${String(options.http)}`);
   }

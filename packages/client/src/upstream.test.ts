@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-fixtures/raw-server.ts';
-import { rejection, seededRandom, somePost, someRequest } from '../test-fixtures/sample.ts';
+import { rejection, somePost, someRequest } from '../test-fixtures/sample.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { seededRandom } from './testing/seeded-random.ts';
 import { createUpstream } from './upstream.ts';
 import type { UpstreamOptions } from './upstream-options.ts';
 
@@ -113,7 +114,7 @@ describe('createUpstream', () => {
 
   it('lets an operator force the circuit of an endpoint', async () => {
     const [a, b] = [await serverOf(ok), await serverOf(ok)];
-    const upstream = upstreamAt([a.address, b.address]);
+    const upstream = upstreamAt([a.address, b.address], { slowStartMs: 0 });
     const onCircuit = jest.fn();
     upstream.subscribe({ onCircuit });
     expect(() => upstream.circuit(a.address)).toThrow('expected one of (none known yet)');

@@ -3,6 +3,9 @@ import type { CallError } from '@parley/contract';
 /** How an attempt ended, as the endpoint's circuit sees it. */
 export type Ending = 'success' | 'failure' | 'held' | 'nothing';
 
+/** That of attempts which say nothing. */
+export const noGeneration = -1;
+
 /** Leave to make one attempt. `succeed`, `fail` or `release` must be called once, when the attempt has ended. */
 export class Permit {
   readonly #onEnd: (permit: Permit, ending: Ending, error?: CallError) => void;

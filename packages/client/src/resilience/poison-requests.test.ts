@@ -3,13 +3,11 @@ import {
   problemReply,
   type Step,
   scripted,
-  seededRandom,
   someError,
   somePost,
   someReply,
   someRequest,
 } from '../../test-fixtures/sample.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import { ActiveProbe } from '../balancing/active-probe.ts';
 import { EndpointGroup } from '../balancing/endpoint-group.ts';
 import { EndpointLoad } from '../balancing/endpoint-load.ts';
@@ -18,6 +16,8 @@ import type { Request, Send } from '../layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from '../pipeline.ts';
 import { OpenStreams } from '../streaming/open-streams.ts';
 import { Telemetry } from '../telemetry.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { ConnectionPool } from '../transport/connection-pool.ts';
 import { type UpstreamOptions, upstreamOptions } from '../upstream-options.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
@@ -67,9 +67,9 @@ function upstreamOver(transports: readonly Send[], given: Partial<UpstreamOption
     };
     const load = new EndpointLoad(options);
     const pipeline = endpointPipeline(shared, { address, breaker, load, transport });
-    const pool = new ConnectionPool(address, options);
+    const connections = new ConnectionPool(address, options);
     const probe = new ActiveProbe(options, transport, () => breaker.readmit());
-    const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
+    const endpoint = new Endpoint(address, { breaker, connections, load, probe, pipeline, clock });
     return endpoint;
   });
   const group = new EndpointGroup(options, endpoints);
