@@ -5,6 +5,7 @@ import type {
   EndpointChosen,
   HopTime,
   Obstacle,
+  ScoredEndpoint,
   StoryEvent,
 } from './story-event.ts';
 
@@ -46,10 +47,12 @@ function textOf(event: StoryEvent): string {
 }
 
 function choice({ endpoint, candidates, ejected, isPanic }: EndpointChosen): string {
-  const scores = candidates.map((one) => `${one.endpoint} ${one.score.toPrecision(3)}`);
-  const among = candidates.length > 1 ? ` by score: ${scores.join(', ')}` : '';
+  const scored = (one: ScoredEndpoint) => `${one.endpoint} (${one.score.toPrecision(3)})`;
+  const others = candidates.filter((one) => one.endpoint !== endpoint);
+  const chosen = candidates.filter((one) => one.endpoint === endpoint && others.length > 0).map(scored);
+  const among = others.length > 0 ? `, not ${others.map(scored).join(', ')}` : '';
   const without = ejected.length > 0 ? `; ejected: ${ejected.join(', ')}` : '';
-  return `${endpoint ?? 'no endpoint'}${among}${without}${isPanic ? '; panic: ejected ones are used too' : ''}`;
+  return `${chosen[0] ?? endpoint ?? 'no endpoint'}${among}${without}${isPanic ? '; panic: ejected ones are used too' : ''}`;
 }
 
 function attempt({ endpoint, tookMs, status, code, cause, retryAfterMs, hops }: AttemptMade): string {

@@ -38,7 +38,7 @@ describe('Story', () => {
       { kind: 'queued', atMs: 0, tookMs: 12, inFlight: 20, limit: 20 },
       '     0.0 ms  queued     12.0 ms for a place, 20 of 20 in use',
     ],
-    [chosen(), `     0.0 ms  chosen     ${one} by score: ${one} 1.00, ${two} 12.3`],
+    [chosen(), `     0.0 ms  chosen     ${one} (1.00), not ${two} (12.3)`],
     [
       chosen({ candidates: [{ endpoint: one, score: 1 }], ejected: [two] }),
       `     0.0 ms  chosen     ${one}; ejected: ${two}`,
