@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -31,6 +32,8 @@ import { type InMemoryOptions, inMemoryUpstream } from '../testing/in-memory-ups
 import { seededRandom } from '../testing/seeded-random.ts';
 import { type VirtualClock, virtualClock } from '../testing/virtual-clock.ts';
 
+const readme = new URL('../../README.md', import.meta.url);
+
 let clock: VirtualClock;
 beforeEach(() => {
   clock = virtualClock();
@@ -61,23 +64,39 @@ function told<Kind extends StoryEvent['kind']>(story: Story | undefined, kind: K
 const kindsOf = (story: Story | undefined) => story?.events.map(({ kind }) => kind);
 
 describe('explain', () => {
-  it('tells all that happened on the way to the answer', async () => {
-    const { upstream, client } = open({ replicas: 4, circuitConsecutiveFailures: 1 });
+  it('tells all that happened on the way to the answer, as README shows it', async () => {
+    const { upstream, client } = open({ replicas: 3, circuitConsecutiveFailures: 1 });
     upstream.inject(always(slow(2)));
     for (let i = 0; i < 20; i++) await clock.run(client.newestItem());
-    upstream.circuit('http://shop-4').forceOpen();
-    upstream.inject(faults(late(31, status(503)), late(1, refused()), slow(12)), { operation: 'getItem' });
+    upstream.circuit('http://shop-3').forceOpen();
+    upstream.inject(faults(late(31, status(503)), slow(12)), { operation: 'getItem' });
     const { value, story } = await clock.run(client.getItem.explain({ id: '7' }));
     expect(value).toMatchObject({ id: '7' });
-    expect(`${story}\n`).toBe('x');
+    expect(await readFile(readme, 'utf8')).toContain(`\`\`\`text\n${story}\n\`\`\`\n`);
   });
 
   it('is in every error, from what went wrong first', async () => {
-    const { upstream, client } = open({ replicas: 2 });
-    upstream.inject(faults(late(31, problem('unavailable', { retryAfterMs: 1_000 })), hang(), hang()));
+    const { upstream, client } = open({ replicas: 4, circuitConsecutiveFailures: 1 });
+    await clock.run(client.newestItem());
+    upstream.circuit('http://shop-4').forceOpen();
+    upstream.inject(faults(late(31, problem('unavailable', { retryAfterMs: 1_000 })), late(1, refused()), hang()));
     const error = await rejection(clock.run(client.newestItem()));
-    expect(`${error.story}\n`).toBe('x');
-    expect(inspect(error)).toContain('attempt_timeout in 1971.3 ms');
+    expect(String(error.story).split('\n')).toEqual([
+      'GET /api/items/newest',
+      '     0.0 ms  attempt 1  http://shop-1: 503 unavailable in 31.0 ms, Retry-After 1000.0 ms',
+      '    31.0 ms  backoff    1036.0 ms (Retry-After 1000.0 ms); retry budget 10.4 → 9.4',
+      '  1067.0 ms  chosen     http://shop-3 (1.00), not http://shop-2 (1.00); ejected: http://shop-4',
+      '  1067.0 ms  attempt 2  http://shop-3: unavailable (ECONNREFUSED) in 1.0 ms',
+      '  1068.0 ms  opened     the circuit of http://shop-3: it is ejected',
+      '  1068.0 ms  backoff    48.9 ms; retry budget 10.4 → 9.4',
+      '  1116.9 ms  chosen     http://shop-2; ejected: http://shop-3, http://shop-4',
+      '  1116.9 ms  attempt 3  http://shop-2: attempt_timeout in 2000.0 ms',
+      '  3116.9 ms  opened     the circuit of http://shop-2: it is ejected',
+      '  3116.9 ms  gave up    it was the last attempt of the call',
+      '  3116.9 ms  opened     the circuit of http://shop-1: it is ejected',
+      '  3116.9 ms  ended      attempt_timeout; 1883.1 ms left of 5000.0 ms',
+    ]);
+    expect(inspect(error)).toContain('attempt_timeout in');
   });
 
   it('tells of a call that goes well', async () => {

@@ -50,7 +50,8 @@ export class StoryRecorder {
   /** Records an event. Default: that it was now, after all others. */
   add(event: NewEvent, startedAtMs = this.#clock.now(), place = this.length): void {
     this.#events ??= [];
-    this.#events.splice(place, 0, { ...event, atMs: rounded(startedAtMs - this.#startedAtMs) } as StoryEvent);
+    const timed = { ...event, atMs: startedAtMs - this.#startedAtMs } as StoryEvent;
+    this.#events.splice(place, 0, inMicroseconds(timed));
   }
 
   /** What happens to another call, which is identical, happens to this one too. */
@@ -71,7 +72,7 @@ export class StoryRecorder {
   #timeLeft(): { limitMs: number | undefined; leftMs: number | undefined } {
     if (this.#deadlineMs === Number.POSITIVE_INFINITY) return { limitMs: undefined, leftMs: undefined };
     const leftMs = Math.max(0, this.#deadlineMs - this.#clock.now());
-    return { limitMs: rounded(this.#deadlineMs - this.#startedAtMs), leftMs: rounded(leftMs) };
+    return { limitMs: this.#deadlineMs - this.#startedAtMs, leftMs };
   }
 
   #told(): readonly StoryEvent[] {
@@ -79,11 +80,15 @@ export class StoryRecorder {
     if (!this.#flight) return own;
     const shiftMs = this.#flight.#startedAtMs - this.#startedAtMs;
     const shared = (this.#flight.#events ?? noEvents).filter(({ kind }) => kind !== 'ended');
-    return [...shared.map((event) => ({ ...event, atMs: rounded(event.atMs + shiftMs) })), ...own];
+    return [...shared.map((event) => inMicroseconds({ ...event, atMs: event.atMs + shiftMs })), ...own];
   }
 }
 
-/** To the microsecond. */
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
+/** Times without the digits that no clock has. */
+function inMicroseconds(event: StoryEvent): StoryEvent {
+  const rounded = Object.entries(event).map(([name, value]) => {
+    const isTime = name.endsWith('Ms') && typeof value === 'number';
+    return [name, isTime ? Math.round(value * 1000) / 1000 : value];
+  });
+  return Object.fromEntries(rounded);
 }
