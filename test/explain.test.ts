@@ -89,16 +89,17 @@ describe('the story of a call that a handler makes', () => {
     expect(attemptsOf(error.story as Story)).toMatchObject([{ status: 503, code: 'upstream_unavailable' }]);
     expect(`${JSON.stringify(error.data)}${error.detail}${error.story}`).not.toContain(':9');
     const logged = lines.map((line) => JSON.parse(line)).find(({ err }) => err?.story)?.err.story;
-    expect(logged).toEqual([
-      'GET /ask',
+    expect(logged[0]).toBe('GET /ask');
+    const attempts = logged.filter((line: string) => line.includes('attempt'));
+    expect(attempts).toEqual([
       expect.stringMatching(
         /^ +\d+\.\d ms {2}attempt 1 {2}http:\/\/127\.0\.0\.1:9: unavailable \(\w+\) in \d+\.\d ms$/,
       ),
-      expect.stringMatching(/ backoff /),
-      expect.stringMatching(/ chosen /),
-      expect.stringMatching(/ attempt 2 /),
+      expect.stringMatching(
+        /^ +\d+\.\d ms {2}attempt 2 {2}http:\/\/127\.0\.0\.1:9: unavailable \(\w+\) in \d+\.\d ms$/,
+      ),
       expect.stringMatching(/ gave up {4}it was the last attempt of the call$/),
-      expect.stringMatching(/ ended {6}unavailable; \d+\.\d ms left of 5000\.0 ms$/),
     ]);
+    expect(logged.at(-1)).toMatch(/ ended {6}unavailable; \d+\.\d ms left of \d+\.\d ms$/);
   });
 });
