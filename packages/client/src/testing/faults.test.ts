@@ -95,7 +95,7 @@ describe('faults', () => {
     const { upstream, get } = open();
     upstream.inject(always(hang()));
     expect((await rejection(get())).code).toBe('deadline_exceeded');
-    expect(passedMs()).toBe(5_000);
+    expect(passedMs()).toBe(4_999); // the last attempt ends just before, so that it can be told how
   });
 
   it('keeps the caller waiting for as long as Retry-After says, in whole seconds', async () => {
@@ -109,7 +109,7 @@ describe('faults', () => {
   });
 
   it('open the circuit of the replica that is down, which closes again when it is up', async () => {
-    const { upstream, get } = open({ replicas: 3, random: seededRandom(), backoffBaseMs: 0, circuitMinCalls: 5 });
+    const { upstream, get } = open({ replicas: 3, random: seededRandom(), backoffBaseMs: 0, circuitMinCalls: 1 });
     const heal = upstream.inject(always(refused()), { replica: 2 });
     const circuits = () => upstream.endpoints().map(({ circuit }) => circuit);
     for (let i = 0; i < 100; i++) await get();
