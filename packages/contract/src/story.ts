@@ -17,14 +17,18 @@ export interface StoryData {
  */
 export class Story implements StoryData {
   readonly operation: string;
-  readonly startedAt: string;
+  readonly #startedAtMs: number;
   readonly #events: () => readonly StoryEvent[];
 
   /** @param events asked at each look: what was cancelled ends a moment later than the call */
   constructor(operation: string, startedAtMs: number, events: () => readonly StoryEvent[]) {
     this.operation = operation;
-    this.startedAt = new Date(startedAtMs).toISOString();
+    this.#startedAtMs = startedAtMs;
     this.#events = events;
+  }
+
+  get startedAt(): string {
+    return new Date(this.#startedAtMs).toISOString();
   }
 
   /** In the order of their time. */

@@ -51,7 +51,8 @@ export class StoryRecorder {
   add(event: NewEvent, startedAtMs = this.#clock.now(), place = this.length): void {
     this.#events ??= [];
     const timed = { ...event, atMs: startedAtMs - this.#startedAtMs } as StoryEvent;
-    this.#events.splice(place, 0, inMicroseconds(timed));
+    if (place === this.#events.length) this.#events.push(timed);
+    else this.#events.splice(place, 0, timed);
   }
 
   /** What happens to another call, which is identical, happens to this one too. */
@@ -76,7 +77,7 @@ export class StoryRecorder {
   }
 
   #told(): readonly StoryEvent[] {
-    const own = this.#events ?? noEvents;
+    const own = (this.#events ?? noEvents).map(inMicroseconds);
     if (!this.#flight) return own;
     const shiftMs = this.#flight.#startedAtMs - this.#startedAtMs;
     const shared = (this.#flight.#events ?? noEvents).filter(({ kind }) => kind !== 'ended');
