@@ -69,7 +69,7 @@ export interface AttemptMade extends Event<'attempt'> {
   readonly retryAfterMs: number | undefined;
   /** It was the second copy of a slow attempt. */
   readonly isHedge: boolean;
-  /** Where the server's time went, the server itself first. Told where the call was asked to tell all. */
+  /** Where the server's time went, the server itself first. It says so where the call was asked to tell all. */
   readonly hops: readonly HopTime[];
 }
 

@@ -11,7 +11,7 @@ import {
   type StoryEvent,
 } from '@parley/contract';
 import axios, { type AxiosError } from 'axios';
-import { rejection } from '../../test-fixtures/sample.ts';
+import { rejection, someRequest } from '../../test-fixtures/sample.ts';
 import { shop, shopHandlers } from '../../test-fixtures/shop.ts';
 import { createClient } from '../client.ts';
 import { parleyAdapter } from '../parley-adapter.ts';
@@ -168,6 +168,12 @@ describe('a story', () => {
     expect(told(next, 'opened')).toEqual([]);
   });
 
+  it('says that a circuit opened after the attempt that it opened by, at the same time', async () => {
+    const { upstream, failing } = open({ circuitConsecutiveFailures: 1, maxAttempts: 1 });
+    upstream.inject(always(refused()));
+    expect(kindsOf(await failing())?.slice(-4)).toEqual(['attempt', 'opened', 'gave_up', 'ended']);
+  });
+
   it('says that all were ejected, and which', async () => {
     const { upstream, client } = open({ maxAttempts: 1 });
     await client.newestItem();
@@ -223,6 +229,16 @@ describe('a story', () => {
       { kind: 'gave_up', atMs: 30 },
       { kind: 'ended', atMs: 30 },
     ]);
+  });
+
+  it('is each reply’s own where calls that share one are sent by a client of another kind', async () => {
+    const { upstream } = open({ singleFlight: true, maxAttempts: 1 });
+    upstream.inject(always(late(50, status(503))));
+    const send = () => upstream.send(someRequest());
+    const sent = clock.run(Promise.all([send(), send()]));
+    const [one, two] = (await sent).map(({ error }) => kindsOf(error?.story));
+    expect(one).not.toContain('joined');
+    expect(two).toContain('joined');
   });
 
   it('is each caller’s own where a signal’s reason ends several calls', async () => {

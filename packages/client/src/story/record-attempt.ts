@@ -27,7 +27,7 @@ export function recordAttempt({ story, attempt, isHedge }: Request, made: Attemp
       cause: error instanceof CallError ? causeOf(error) : undefined,
       retryAfterMs: error instanceof CallError ? error.retryAfterMs : undefined,
       isHedge,
-      hops: story.isAsked ? hopTimes(reply?.headers[headerNames.serverTiming]) : [],
+      hops: hopTimes(reply?.headers[headerNames.serverTiming]),
     },
     made.startedAtMs,
     made.place,
