@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Send } from './layer.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
 import type { CircuitControl } from './resilience/circuit-control.ts';
-import type { ConnectionCounts, ConnectionPool } from './transport/connection-pool.ts';
+import type { ConnectionCounts, Connections } from './transport/connection-counts.ts';
 
 /** How one endpoint stands. */
 export interface EndpointStatus {
@@ -28,7 +28,7 @@ export interface EndpointStatus {
 /** What is kept per address. */
 export interface EndpointParts {
   readonly breaker: CircuitBreaker;
-  readonly pool: ConnectionPool;
+  readonly pool: Connections;
   readonly load: EndpointLoad;
   readonly probe: ActiveProbe;
   readonly pipeline: Send;

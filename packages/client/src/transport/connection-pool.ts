@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
+import type { ConnectionCounts, Connections } from './connection-counts.ts';
 import { type Connect, type Connected, type ConnectorOptions, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
 import { OpenSockets } from './open-sockets.ts';
+import { destroyWhenSilent, pingIntervalMs } from './silent-connection.ts';
 import { WarmConnections } from './warm-connections.ts';
 
 /** What is kept open to one endpoint. */
@@ -21,29 +23,12 @@ export interface ConnectionPoolOptions extends ConnectorOptions {
   readonly random: () => number;
 }
 
-/** How the connections of one endpoint stand. */
-export interface ConnectionCounts {
-  readonly open: number;
-  /** Open without a request. */
-  readonly idle: number;
-  /** Requests on a connection that is being opened. */
-  readonly pending: number;
-  /** Requests that wait for a connection. */
-  readonly queued: number;
-  /** Requests that were sent and have no whole reply yet. */
-  readonly running: number;
-  /** Requests so far that needed no new connection. */
-  readonly reused: number;
-  /** Connections so far that were closed because their time was up. */
-  readonly closedByAge: number;
-}
-
 /**
  * The sockets of one endpoint, kept open between requests.
  *
  * Scope: endpoint.
  */
-export class ConnectionPool {
+export class ConnectionPool implements Connections {
   readonly origin: string;
   readonly #options: ConnectionPoolOptions;
   readonly #connect: Connect;
@@ -120,6 +105,7 @@ export class ConnectionPool {
       connect: (_, callback) => this.#handOver(callback as Connected),
       allowH2: http !== '1.1',
       ...(http === '2' && this.origin.startsWith('http:') && { useH2c: true }),
+      pingInterval: pingIntervalMs,
       clientTtl: maxConnectionAgeMs,
       keepAliveTimeout: idleConnectionMs,
       keepAliveMaxTimeout: idleConnectionMs, // whatever longer time the server's Keep-Alive header offers
@@ -139,6 +125,7 @@ export class ConnectionPool {
     this.#opened++;
     const hand: Connected = (error, socket) => {
       this.#handedOver = socket; // undici emits `connect` within
+      if (socket) destroyWhenSilent(socket);
       callback(error, socket);
     };
     const warm = this.#warm.take();
