@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
+import { unixPath } from '../discovery/unix-address.ts';
 import type { ConnectionCounts, Connections } from './connection-counts.ts';
 import { type Connect, type Connected, type ConnectorOptions, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
@@ -29,6 +30,7 @@ export interface ConnectionPoolOptions extends ConnectorOptions {
  * Scope: endpoint.
  */
 export class ConnectionPool implements Connections {
+  /** What requests are addressed to: that of the endpoint's address, or of this machine where that is a socket's path. */
   readonly origin: string;
   readonly #options: ConnectionPoolOptions;
   readonly #connect: Connect;
@@ -42,10 +44,10 @@ export class ConnectionPool implements Connections {
   #requests = 0;
   #opened = 0;
 
-  constructor(origin: string, options: ConnectionPoolOptions, credentials?: Credentials, serverName?: string) {
-    this.origin = origin;
+  constructor(address: string, options: ConnectionPoolOptions, credentials?: Credentials, serverName?: string) {
+    this.origin = unixPath(address) ? 'http://localhost' : address;
     this.#options = options;
-    const connect = connector(origin, options, credentials, serverName);
+    const connect = connector(address, options, credentials, serverName);
     this.#connect = (callback) =>
       connect((error, socket) => {
         if (socket) this.#sockets.add(socket);
