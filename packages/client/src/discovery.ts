@@ -12,12 +12,13 @@ import { unixPath } from './discovery/unix-address.ts';
  * Where a service is. One URL or `unix:/path`, or several (a list, or one string with commas); or, standing alone,
  * `dns://name:port` for all addresses of a name, `srv://name` for the servers of its SRV records,
  * `file:/path` for a JSON list of URLs, plain or with zone and weight. `dns+https://` and `srv+https://` for TLS.
+ * With `tls`, a list in a file may hold nothing without it.
  *
  * @throws TypeError that says what was expected and what came
  */
 export function discovery(
   where: string | readonly string[],
-  options: DiscoveryOptions,
+  options: DiscoveryOptions & { readonly tls?: object | undefined },
   clock: Clock,
   nameServer: NameServer = systemNameServer(),
 ): Discovery {
@@ -29,7 +30,7 @@ export function discovery(
   if (texts.length > 1) {
     throw new TypeError(`a ${alone.split(':')[0]}: address stands alone, got ${texts.length} addresses`);
   }
-  if (first.startsWith('file:')) return new FileDiscovery(path(first), parse, clock);
+  if (first.startsWith('file:')) return new FileDiscovery(path(first), options.tls ? parseTls : parse, clock);
   return new RefreshedDiscovery(lookUp(first, nameServer), options, clock);
 }
 
@@ -74,6 +75,11 @@ function parse(text: string): Address {
   const url = plain(text);
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return { origin: url.origin, weight: 1 };
   throw unexpected(text);
+}
+
+function parseTls(text: string): Address {
+  expectTls(text);
+  return parse(text);
 }
 
 /** A URL without path, query, fragment and credentials. */
