@@ -50,6 +50,36 @@ describe('every document', () => {
   });
 });
 
+describe('the section on testing', () => {
+  it.each([
+    ['packages/client/README.md', 'services/hello/upstream.test.ts'],
+    ['packages/service/README.md', 'services/hello/service.test.ts'],
+  ])('of %s shows %s, which is run', (path, example) => {
+    const [, section = ''] = text(path).split(/^## Testing$/m);
+    const [, code] = /```ts\n([\s\S]*?)```/.exec(section) ?? [];
+    expect(code).toBe(text(example));
+  });
+
+  it('has every fault', () => {
+    const [, exported = ''] =
+      /export \{([^}]*)\} from '.\/testing\/faults.ts'/.exec(text('packages/client/src/testing.ts')) ?? [];
+    const names = exported
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => /^[a-z]+$/.test(name));
+    const told = table('packages/client/README.md', 'Testing').flatMap(([fault = '']) => calledIn(fault, /(\w+)\(/g));
+    expect(told.sort()).toEqual(names.sort());
+  });
+
+  it('has every option that cannot be changed', () => {
+    const source = text('packages/client/src/changeable-options.ts');
+    const fixed = calledIn(source, /^ {2}(\w+):\s+'/gm);
+    const [, told = ''] = /(.*) cannot be changed: open another/.exec(text('packages/client/README.md')) ?? [];
+    expect(fixed.length).toBeGreaterThan(2);
+    expect(calledIn(told, /`(\w+)`/g)).toEqual(fixed);
+  });
+});
+
 describe('ARCHITECTURE.md', () => {
   it('lists the layers of the way out in their order', () => {
     const source = text('packages/client/src/pipeline.ts');

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Balanced } from '../test-fixtures/balanced.ts';
-import { problemReply, rejection, seededRandom, someError, someReply, someRequest } from '../test-fixtures/sample.ts';
-import { VirtualClock } from '../test-fixtures/virtual-clock.ts';
+import { problemReply, rejection, someError, someReply, someRequest } from '../test-fixtures/sample.ts';
 import { balancer } from './balancer.ts';
 import { EndpointGroup } from './balancing/endpoint-group.ts';
+import { seededRandom } from './testing/seeded-random.ts';
+import { VirtualClock } from './testing/virtual-clock.ts';
 import type { UpstreamOptions } from './upstream-options.ts';
 
 let open: Balanced[];
@@ -109,6 +110,14 @@ describe('balancer', () => {
     endpointOf(one, 'a').eject();
     endpointOf(one, 'b').load.inFlight = 99;
     for (let i = 0; i < 50; i++) expect(await one.chosen({ tried: ['b', 'c'] })).not.toBe('a');
+  });
+
+  it('chooses none for a hedge that wants a probe', async () => {
+    const one = idle('ab');
+    endpointOf(one, 'a').eject();
+    await one.clock.advance(1_000);
+    expect(await one.chosen({ tried: ['b'], isHedge: true })).toBe('b');
+    expect(await one.chosen({ tried: ['b'] })).toBe('a');
   });
 
   it('prefers one that this call has not tried, however busy, of few and of many', async () => {

@@ -66,7 +66,14 @@ export class Blame implements Suspect {
       return;
     }
     const same = fingerprint(request);
-    const held = { endpoint: this, suspicion, permit, error, fingerprint: same, isRetry: request.attempt > 1 };
+    const held = {
+      endpoint: this,
+      suspicion,
+      permit,
+      error,
+      fingerprint: same,
+      isRetry: request.attempt > 1 || request.isHedge,
+    };
     this.#held.push(held);
     permit.hold();
     suspicion.add(held);

@@ -14,7 +14,7 @@ export interface HeldFailure {
   readonly permit: Permit;
   readonly error: CallError;
   readonly fingerprint: string;
-  /** It was paid for by the retry budget. */
+  /** It was a retry or a hedge: the retry budget paid for it. */
   readonly isRetry: boolean;
 }
 
