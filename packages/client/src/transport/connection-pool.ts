@@ -123,7 +123,10 @@ export class ConnectionPool implements Connections {
       const client = Object.assign(targets.at(-1) ?? {}, { ttl: 0 });
       const { maxConnectionAgeMs, random, clock } = this.#options;
       const ageMs = maxConnectionAgeMs * (0.9 + 0.2 * random());
-      if (this.#handedOver) this.#sockets.age(this.#handedOver, ageMs, clock, () => Object.assign(client, { ttl: 1 }));
+      if (!this.#handedOver) return;
+      this.#sockets.age(this.#handedOver, ageMs, clock, () => Object.assign(client, { ttl: 1 }));
+      // At GOAWAY too, which ends the pings: what is under way there is still answered.
+      targets.at(-1)?.once('disconnect', destroyWhenSilent(this.#handedOver));
     });
   }
 
@@ -131,7 +134,6 @@ export class ConnectionPool implements Connections {
     this.#opened++;
     const hand: Connected = (error, socket) => {
       this.#handedOver = socket; // undici emits `connect` within
-      if (socket) destroyWhenSilent(socket);
       callback(error, socket);
     };
     const warm = this.#warm.take();

@@ -11,6 +11,7 @@ describe('destroyWhenSilent', () => {
   let socket: Socket;
   let heardBytes: number;
   let error: Error | undefined;
+  let end: () => void;
   beforeEach(() => {
     jest.useFakeTimers();
     heardBytes = 100;
@@ -20,7 +21,7 @@ describe('destroyWhenSilent', () => {
     });
     Object.assign(socket, { alpnProtocol: 'h2' });
     Object.defineProperty(socket, 'bytesRead', { get: () => heardBytes });
-    destroyWhenSilent(socket);
+    end = destroyWhenSilent(socket);
   });
   afterEach(() => {
     socket.destroy();
@@ -43,6 +44,12 @@ describe('destroyWhenSilent', () => {
     expect(socket.destroyed).toBe(false);
   });
 
+  it('watches until it is told to stop', async () => {
+    end();
+    await pass(20);
+    expect(socket.destroyed).toBe(false);
+  });
+
   it('leaves no timer behind', async () => {
     expect(jest.getTimerCount()).toBe(1);
     socket.destroy();
@@ -56,7 +63,10 @@ describe('an HTTP/2 connection', () => {
   afterEach(async () => {
     for (const closeable of closeables.splice(0).reverse()) await closeable.close();
   });
-  const slowly: StreamBehaviour = (stream, path) => void setTimeout(answer, path === '/slow' ? 7_000 : 0, stream);
+  const slowly: StreamBehaviour = (stream, path, session) => {
+    if (path === '/leaving') session.close();
+    setTimeout(answer, path === '/api/things/7' || path === somePost().path ? 0 : 7_000, stream);
+  };
 
   async function reached(kind: 'http' | 'https') {
     const authority = await certificateAuthority();
@@ -71,10 +81,14 @@ describe('an HTTP/2 connection', () => {
     return { server, network, upstream };
   }
 
-  it('is replaced when it is dead, and kept while the server thinks', async () => {
+  it('is replaced when it is dead, and kept while the server thinks, or says GOAWAY and finishes', async () => {
     const dead = await Promise.all([reached('http'), reached('https')]);
     const alive = await Promise.all([reached('http'), reached('https')]);
-    const thoughts = alive.map(({ upstream }) => upstream.send(someRequest({ path: '/slow' })));
+    const leaving = await Promise.all([reached('http'), reached('https')]);
+    const thoughts = [
+      ...alive.map(({ upstream }) => upstream.send(someRequest({ path: '/slow' }))),
+      ...leaving.map(({ upstream }) => upstream.send(somePost({ path: '/leaving' }))),
+    ];
     for (const { network } of dead) network.swallow();
     const lost = await Promise.all(dead.map(({ upstream }) => rejection(upstream.send(somePost()))));
     const expected = { code: 'unavailable', isUnprocessed: false, detail: 'the connection broke (ETIMEDOUT)' };
@@ -83,7 +97,7 @@ describe('an HTTP/2 connection', () => {
       expect((await upstream.send(somePost())).status).toBe(200);
       expect(server.counts().opened).toBe(2);
     }
-    expect((await Promise.all(thoughts)).map(({ status }) => status)).toEqual([200, 200]);
+    expect((await Promise.all(thoughts)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect(alive.map(({ server }) => server.counts().opened)).toEqual([1, 1]);
   }, 20_000);
 });

@@ -10,10 +10,11 @@ const silentIntervals = 5;
 /**
  * Destroys an HTTP/2 connection that has brought nothing for five pings, with `ETIMEDOUT`: a firewall has forgotten it, or
  * the host is gone. A request that is given up ends its stream only, and TCP gives up after a quarter of an hour: until
- * then each new request would be sent to nowhere. Leaves alone what speaks HTTP/1.1.
+ * then each new request would be sent to nowhere. Leaves alone what speaks HTTP/1.1. The returned function
+ * ends the watch.
  */
-export function destroyWhenSilent(socket: Socket): void {
-  if ((socket as TLSSocket).alpnProtocol !== 'h2') return;
+export function destroyWhenSilent(socket: Socket): () => void {
+  if ((socket as TLSSocket).alpnProtocol !== 'h2') return () => {};
   let heardBytes = socket.bytesRead;
   let silent = 0;
   // Real time whatever the clock, as undici's pings are. Counted and not measured: after a pause of this process
@@ -24,5 +25,7 @@ export function destroyWhenSilent(socket: Socket): void {
     if (silent < silentIntervals) return;
     socket.destroy(Object.assign(new Error('the server answers no pings'), { code: 'ETIMEDOUT' }));
   }, pingIntervalMs).unref();
-  socket.once('close', () => clearInterval(timer));
+  const end = () => clearInterval(timer);
+  socket.once('close', end);
+  return end;
 }
