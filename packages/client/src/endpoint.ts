@@ -38,7 +38,7 @@ export interface EndpointParts {
 
 /** One address of an upstream, with everything that is kept per address. */
 export class Endpoint {
-  /** Origin, for example `http://10.0.0.7:3000`. */
+  /** For example `http://10.0.0.7:3000`, or `unix:/path`. */
   readonly address: string;
   /** What the balancer compares. */
   readonly load: EndpointLoad;
