@@ -7,6 +7,11 @@ import { figuresOf, type Results } from '../bench/client/results.ts';
 import { endpointScenarios, knowingSeveral, mainScenario, scenarios } from '../bench/client/scenarios.ts';
 import { summary } from '../bench/client/summary.ts';
 import { median } from '../bench/median.ts';
+import { contenders as serviceContenders } from '../bench/service/contenders.ts';
+import { report as serviceReport } from '../bench/service/report.ts';
+import type { Results as ServiceResults } from '../bench/service/results.ts';
+import { scenarios as serviceScenarios } from '../bench/service/scenarios.ts';
+import { summary as serviceSummary } from '../bench/service/summary.ts';
 import { root } from './source-files.ts';
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -62,5 +67,22 @@ describe('the figures', () => {
     const figures = figuresOf([round, { ...round, cpuMicros: 90 }, { ...round, cpuMicros: 20 }]);
     expect(figures).toEqual({ perSecond: 100, cpuMicros: 20, p50Ms: 1, p99Ms: 2 });
     expect(figuresOf([])).toBeNull();
+  });
+});
+
+describe('bench/results/service.json', () => {
+  const served = JSON.parse(text('bench/results/service.json')) as ServiceResults;
+
+  it('has every scenario, and everybody in each', () => {
+    expect(served.commit).toMatch(/^[0-9a-f]{7,}$/);
+    expect(served.rounds).toBeGreaterThanOrEqual(5);
+    for (const { name } of serviceScenarios) {
+      expect(Object.keys(served.scenarios[name] ?? {})).toEqual(Object.keys(serviceContenders));
+    }
+  });
+
+  it('is what is published', () => {
+    expect(text('bench/results/service.md')).toBe(serviceReport(served));
+    expect(text('README.md')).toContain(`\n${serviceSummary(served)}\n`);
   });
 });

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { writeReadme } from '../write-readme.ts';
 import { chart } from './chart.ts';
 import { contenders } from './contenders.ts';
 import { report } from './report.ts';
@@ -44,14 +45,5 @@ export async function main(args: string[]): Promise<void> {
   writeFileSync(place('client.json'), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(place('client.md'), report(results));
   writeFileSync(place('client.svg'), chart(results));
-  writeReadme(fileURLToPath(new URL('../../README.md', import.meta.url)), summary(results));
-}
-
-/** Puts the figures between the two comments that mark their place. */
-function writeReadme(path: string, text: string): void {
-  const marked = /(<!-- bench:client[^>]*-->\n\n)[\s\S]*?(\n\n<!-- bench:end -->)/;
-  writeFileSync(
-    path,
-    readFileSync(path, 'utf8').replace(marked, (_, before, after) => before + text + after),
-  );
+  writeReadme('client', summary(results));
 }

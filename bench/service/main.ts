@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { writeReadme } from '../write-readme.ts';
 import { contenders } from './contenders.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { mainScenario, scenarios } from './scenarios.ts';
 import { soak } from './soak.ts';
+import { summary } from './summary.ts';
 
 const names = Object.keys(contenders);
 
@@ -37,4 +39,5 @@ export async function main(args: string[]): Promise<void> {
   const place = (name: string) => fileURLToPath(new URL(`../results/${name}`, import.meta.url));
   writeFileSync(place('service.json'), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(place('service.md'), report(results));
+  writeReadme('service', summary(results));
 }

@@ -2,7 +2,7 @@ import compress from 'compression';
 import type { Request, RequestHandler, Response } from 'express';
 import { type ContentCoding, chooseCoding, contentCodings } from '../content-coding.ts';
 import { markTag, unmarkTags } from '../entity-tag.ts';
-import { eventLoopGauge } from '../event-loop.ts';
+import { eventLoopGauge } from '../event-loop-gauge.ts';
 import { operationOf } from './running-operation.ts';
 import { zstdReply } from './zstd-reply.ts';
 

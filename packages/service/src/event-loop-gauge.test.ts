@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { eventLoopGauge } from './event-loop.ts';
+import { eventLoopGauge } from './event-loop-gauge.ts';
 
 describe('eventLoopGauge', () => {
   it('tells the busy share of the last second, and keeps to it for as long', () => {

@@ -1,0 +1,45 @@
+import { baselines, ratio } from './report.ts';
+import type { Results } from './results.ts';
+import { mainScenario, scenarios } from './scenarios.ts';
+
+const ours = '@parley/service';
+
+/** What the README shows: the main scenario, and every scenario in which somebody who does less is faster. */
+export function summary(results: Results): string {
+  return [...mainRows(results), '', ...losses(results)].join('\n').trimEnd();
+}
+
+function mainRows({ scenarios }: Results): string[] {
+  const byName = scenarios[mainScenario] ?? {};
+  const rows = Object.entries(byName)
+    .sort(([, a], [, b]) => b.perSecond - a.perSecond)
+    .map(([name, { perSecond, cpuMicros, p99Ms }]) => {
+      const cells = [
+        name,
+        perSecond.toLocaleString('en'),
+        cpuMicros.toFixed(1),
+        p99Ms.toFixed(1),
+        ratio(perSecond, byName[baselines.express]?.perSecond),
+        ratio(perSecond, byName[baselines.fastify]?.perSecond),
+      ];
+      return `| ${cells.join(' | ')} |`;
+    });
+  return [
+    '| server | requests/s | CPU µs/request | p99 ms | requests/s ÷ bare Express | ÷ Fastify + the same plugins |',
+    '|---|--:|--:|--:|--:|--:|',
+    ...rows,
+  ];
+}
+
+/** By how much we miss bare Express and Fastify with the same plugins, scenario by scenario. */
+function losses({ scenarios: all }: Results): string[] {
+  return scenarios.flatMap(({ name, title }) => {
+    const own = all[name]?.[ours];
+    if (!own) return [];
+    return Object.values(baselines).flatMap((contender) => {
+      const other = all[name]?.[contender];
+      const share = ratio(own.perSecond, other?.perSecond);
+      return other && Number(share) < 1 ? [`- ${title}: ${share} × the requests/s of ${contender}.`] : [];
+    });
+  });
+}
