@@ -56,15 +56,15 @@ export class Endpoint {
     return !this.#parts.breaker.isAdmitting || this.#parts.probe.isKeepingOut;
   }
 
-  /** It was ejected and is not back in full. */
+  /** It was ejected and is not back in full: its circuit is not closed, or it has yet to pass an active probe. */
   get isOut(): boolean {
-    const { state } = this.#parts.breaker;
-    return state === 'open' || state === 'half-open';
+    return this.isEjected || this.#parts.breaker.state === 'half-open';
   }
 
   /** It is ejected, and not even a probe is wanted. */
   get isShut(): boolean {
-    return this.#parts.breaker.state === 'open' || this.isForcedOpen || this.#parts.probe.isKeepingOut;
+    const { breaker, probe } = this.#parts;
+    return probe.isKeepingOut || (!breaker.isAdmitting && breaker.state !== 'half-open');
   }
 
   /** An operator took it out: it is not used even where too many are ejected. */

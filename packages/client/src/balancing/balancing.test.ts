@@ -82,6 +82,21 @@ describe('balancing over HTTP', () => {
     expect(upstream.endpoints().map(({ utilization }) => utilization)).toEqual([0.9, 0.1]);
   });
 
+  it('uses all when all are ejected, and fails fast where there is only one', async () => {
+    const failing = () => serverOf((_, response) => sendJson(response, 500, {}));
+    const servers = [await failing(), await failing()];
+    const options = { circuitMinCalls: 1, circuitOpenMs: 600_000, maxAttempts: 1 };
+    const upstream = upstreamAt(
+      servers.map(({ address }) => address),
+      options,
+    );
+    for (let i = 0; i < 20; i++) expect((await upstream.send(someRequest())).status).toBe(500);
+    expect(upstream.endpoints().map(({ isEjected }) => isEjected)).toEqual([true, true]);
+    const alone = upstreamAt((await failing()).address, options);
+    await alone.send(someRequest());
+    await expect(alone.send(someRequest())).rejects.toMatchObject({ detail: 'every endpoint of things is ejected' });
+  });
+
   it('lets an ejected endpoint in when it passes a probe, before any call meets it', async () => {
     let isWell = false;
     const server = await serverOf((_, response) => sendJson(response, isWell ? 200 : 500, {}));
@@ -119,6 +134,37 @@ describe('balancing over HTTP', () => {
     await expect(upstream.send(someRequest())).rejects.toMatchObject({ code: 'unavailable', isUnprocessed: true });
     expect(upstream.endpoints()[0]?.isEjected).toBe(true);
     expect(server.requests.filter(({ url }) => url !== '/healthz')).toHaveLength(1);
+  });
+
+  it('still uses all when none of them passes its probe', async () => {
+    const servers = await Promise.all(
+      [0, 1].map(async () => {
+        let isFirst = true;
+        return serverOf(({ url }, response) => {
+          sendJson(response, isFirst || url === '/healthz' ? 500 : 200, {});
+          isFirst = false;
+        });
+      }),
+    );
+    const options = {
+      probePath: '/healthz',
+      probeIntervalMs: 10,
+      circuitMinCalls: 1,
+      circuitOpenMs: 20,
+      maxAttempts: 1,
+    };
+    const upstream = upstreamAt(
+      servers.map(({ address }) => address),
+      options,
+    );
+    for (let i = 0; i < 2; i++) expect((await upstream.send(someRequest())).status).toBe(500);
+    // Long enough for both circuits to be closed again by calls that were sent all the same.
+    const until = performance.now() + 150;
+    while (performance.now() < until) expect((await upstream.send(someRequest())).status).toBe(200);
+    expect(upstream.endpoints()).toMatchObject([
+      { circuit: 'closed', isEjected: true },
+      { circuit: 'closed', isEjected: true },
+    ]);
   });
 
   it('opens connections to its subset only', async () => {

@@ -19,6 +19,7 @@ const equalWithin = 2;
  * @param endpoints few of them: all are looked at
  */
 export function lightest(endpoints: readonly Endpoint[], now: number, random: () => number): Endpoint | undefined {
+  if (endpoints.length === 1) return endpoints[0];
   const fastestMs = fastest(endpoints, now);
   let idle: Endpoint | undefined;
   let [idleScore, idleCapacity] = [Number.POSITIVE_INFINITY, 0];

@@ -63,6 +63,7 @@ export class Blame {
     }
     const held = { suspicion, permit, error, fingerprint: fingerprint(request), isRetry: request.attempt > 1 };
     this.#held.push(held);
+    permit.hold();
     suspicion.add(this, held);
   }
 

@@ -14,9 +14,16 @@ export class CircuitBackoff {
   readonly #options: CircuitBreakerOptions;
   #openings = 0;
   #closedAtMs: number | undefined;
+  #leastMs = 0;
+  #endWait = () => {};
 
   constructor(options: CircuitBreakerOptions) {
     this.#options = options;
+  }
+
+  /** The endpoint wants to be left alone for so long, up to 300 s, should the circuit open now. */
+  asked(retryAfterMs: number): void {
+    this.#leastMs = retryAfterMs;
   }
 
   /** The circuit closed. */
@@ -24,13 +31,22 @@ export class CircuitBackoff {
     this.#closedAtMs = this.#options.clock.now();
   }
 
-  /** The circuit opens: for how long. Never below `leastMs`, up to 300 s. */
-  openMs(leastMs: number): number {
+  /** The circuit opened: calls back when it has been open for long enough. */
+  wait(onEnd: () => void): void {
+    this.#endWait = this.#options.clock.after(this.#openMs(), onEnd, true);
+  }
+
+  /** Nobody waits any more. */
+  stop(): void {
+    this.#endWait();
+  }
+
+  #openMs(): number {
     const { circuitOpenMs, circuitMaxOpenMs, circuitWindowMs, clock, random } = this.#options;
     if (this.#closedAtMs !== undefined && clock.now() - this.#closedAtMs >= circuitWindowMs) this.#openings = 0;
     this.#closedAtMs = undefined;
     const halfMs = Math.min(circuitOpenMs * 2 ** this.#openings, circuitMaxOpenMs) / 2;
     this.#openings++;
-    return Math.max(halfMs + random() * halfMs, Math.min(leastMs, maxRetryAfterMs));
+    return Math.max(halfMs + random() * halfMs, Math.min(this.#leastMs, maxRetryAfterMs));
   }
 }

@@ -8,7 +8,10 @@ export interface CircuitBreakerOptions {
   readonly circuitMinCalls: number;
   /** Opens above this share of failures. Below 1: opossum compares with `>`, so 1 could never be reached. */
   readonly circuitFailureRatio: number;
-  /** Opens after this many gateway failures (502, 503, 504, no answer) in a row, whatever their share. */
+  /**
+   * Opens after this many gateway failures (502, 503, 504, no answer) in a row, whatever their share. Each began
+   * after the one before it had ended: what fails at the same time counts once.
+   */
   readonly circuitConsecutiveFailures: number;
   /** An answer that took longer is slow. Infinity: none is. */
   readonly circuitSlowCallMs: number;

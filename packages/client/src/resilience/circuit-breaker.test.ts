@@ -132,6 +132,30 @@ describe('CircuitBreaker', () => {
     expect(breaker.state).toBe('open');
   });
 
+  it('counts once what was under way at the same time: one connection that breaks is no outage', async () => {
+    options.circuitConsecutiveFailures = 3;
+    options.circuitMinCalls = 1_000;
+    for (let i = 0; i < 2; i++) {
+      for (const each of Array.from({ length: 50 }, permit)) each.fail();
+    }
+    expect(breaker.state).toBe('closed');
+    await fail(1);
+    expect(breaker.state).toBe('open');
+  });
+
+  it('counts failures in the order in which they happened, however late it is told', () => {
+    options.circuitConsecutiveFailures = 3;
+    const held = Array.from({ length: 3 }, () => {
+      const one = permit();
+      one.hold();
+      return one;
+    });
+    for (const one of held.slice(0, 2)) one.fail();
+    expect(breaker.state).toBe('closed');
+    held[2]?.fail();
+    expect(breaker.state).toBe('open');
+  });
+
   it('takes a 500 for an answer: it breaks the row, but counts for the share', async () => {
     options.circuitConsecutiveFailures = 5;
     for (let i = 0; i < 9; i++) permit().fail(someError(i % 5 === 4 ? 'internal' : 'unavailable'));

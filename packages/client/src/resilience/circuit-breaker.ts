@@ -5,6 +5,7 @@ import { CircuitBackoff } from './circuit-backoff.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
 import type { CircuitControl } from './circuit-control.ts';
 import { CircuitProbes } from './circuit-probes.ts';
+import { FailuresInARow } from './failures-in-a-row.ts';
 import { type Ending, Permit } from './permit.ts';
 import { SlowCalls } from './slow-calls.ts';
 
@@ -27,13 +28,11 @@ export class CircuitBreaker implements CircuitControl {
   readonly #circuit: Circuit;
   readonly #backoff: CircuitBackoff;
   readonly #slowCalls: SlowCalls;
+  readonly #inARow = new FailuresInARow();
   #probes: CircuitProbes;
   #forced: 'forced-open' | 'forced-closed' | undefined;
   /** Counts changes of state, to tell an attempt that began in an earlier one. */
   #generation = 0;
-  #failuresInARow = 0;
-  #retryAfterMs = 0;
-  #endWait = () => {};
 
   constructor(options: CircuitBreakerOptions, rotation: EventEmitter, onState: (state: CircuitState) => void) {
     this.#options = options;
@@ -71,7 +70,7 @@ export class CircuitBreaker implements CircuitControl {
     }
     const isProbe = this.#circuit.isHalfOpen;
     if (isProbe) this.#probes.start();
-    return new Permit(this.#ended, this.#generation, isProbe, this.#slowCalls.startMs());
+    return new Permit(this.#ended, this.#generation, isProbe, this.#inARow.happened, this.#slowCalls.startMs());
   }
 
   /** Opens the circuit as failures would: the endpoint does worse than others. */
@@ -93,8 +92,8 @@ export class CircuitBreaker implements CircuitControl {
   }
 
   auto(): void {
-    const wasOpen = this.#forced === 'forced-open';
     if (!this.#forced) return;
+    const wasOpen = this.#forced === 'forced-open';
     this.#forced = undefined;
     if (wasOpen) this.#circuit.halfOpen();
     else this.#circuit.reset();
@@ -103,7 +102,7 @@ export class CircuitBreaker implements CircuitControl {
   /** Stops its timers. An attempt after this is not let through. */
   close(): void {
     this.#forced = undefined;
-    this.#endWait();
+    this.#backoff.stop();
     this.#slowCalls.reset();
     this.#circuit.shutDown();
   }
@@ -116,25 +115,23 @@ export class CircuitBreaker implements CircuitControl {
 
   readonly #ended = (permit: Permit, ending: Ending, error: CallError | undefined): void => {
     if (permit.generation !== this.#generation || this.#forced) return;
+    if (ending === 'held' || ending === 'failure') this.#inARow.failed(permit);
     if (ending === 'failure') this.#failed(permit, error);
     else if (ending === 'success') this.#succeeded(permit);
-    else if (permit.isProbe) this.#probes.release();
+    else if (ending === 'nothing' && permit.isProbe) this.#probes.release();
   };
 
-  #failed({ isProbe }: Permit, error: CallError | undefined): void {
-    this.#retryAfterMs = error?.retryAfterMs ?? 0;
-    const { circuitConsecutiveFailures } = this.#options;
-    // A 500 is an answer, if a bad one: it counts for the share, but says that the way to it works.
-    this.#failuresInARow = error?.status === 500 ? 0 : this.#failuresInARow + 1;
-    const isOneTooMany = this.#failuresInARow >= circuitConsecutiveFailures;
-    if (isOneTooMany && !isProbe) this.#circuit.open();
+  #failed(permit: Permit, error: CallError | undefined): void {
+    this.#backoff.asked(error?.retryAfterMs ?? 0);
+    const inARow = this.#inARow.count(permit, error);
+    if (inARow >= this.#options.circuitConsecutiveFailures && !permit.isProbe) this.#circuit.open();
     else this.#circuit.fail();
   }
 
   #succeeded({ isProbe, startedAtMs }: Permit): void {
     const isSlow = this.#slowCalls.isSlow(startedAtMs);
-    this.#failuresInARow = 0;
-    this.#retryAfterMs = 0;
+    this.#inARow.reset();
+    this.#backoff.asked(0);
     if (!isProbe) {
       this.#circuit.succeed();
       if (startedAtMs !== undefined) this.#slowCalls.count(isSlow);
@@ -150,14 +147,11 @@ export class CircuitBreaker implements CircuitControl {
   #changed(state: CircuitState): void {
     this.#generation++;
     this.#probes = new CircuitProbes(this.#options.circuitProbes);
-    this.#failuresInARow = 0;
+    this.#inARow.reset();
     this.#slowCalls.reset();
-    this.#endWait();
+    this.#backoff.stop();
     if (state === 'closed') this.#backoff.closed();
-    if (state === 'open') {
-      const openMs = this.#backoff.openMs(this.#retryAfterMs);
-      this.#endWait = this.#options.clock.after(openMs, () => this.#circuit.halfOpen(), true);
-    }
+    if (state === 'open') this.#backoff.wait(() => this.#circuit.halfOpen());
     this.#onState(state);
   }
 }

@@ -134,9 +134,12 @@ describe('poison requests', () => {
     },
   );
 
-  it('open all circuits, and spend the budget, when all is down: then it is no request that is to blame', async () => {
+  it.each([
+    ['many requests', (call: number) => things(call)],
+    ['one request again and again', () => things(7)],
+  ])('are none when all is down for %s: all circuits open, and the budget is spent', async (_, request) => {
     const upstream = upstreamOver([down, down, down], { circuitProbes: 1 });
-    for (let id = 0; id < 100; id++) await upstream.outcome(things(id));
+    for (let call = 0; call < 100; call++) await upstream.outcome(request(call));
     expect(upstream.states.slice(0, 3).sort()).toEqual(['0 open', '1 open', '2 open']);
     // Of 300 that they would make: five failures open a circuit, one is still held, the rest are probes.
     expect(upstream.attempts.length).toBeLessThanOrEqual(3 * 6 + 10);

@@ -42,7 +42,7 @@ export class PoisonRequests {
   }
 
   /** Whether a call's failure is the request's own: another attempt would fail too. */
-  isBlamed(request: Request, outcome: unknown): boolean {
+  isBlamed(request: Request, outcome: Reply | CallError): boolean {
     const code = outcome instanceof Reply ? outcome.error?.code : undefined;
     return code !== undefined && this.isPoison(request, code);
   }
