@@ -11,15 +11,20 @@ export interface RunningService {
   stop(): Promise<number | null>;
 }
 
-/** Starts a service on ports that are free, and waits until it listens. */
-export async function startService(name: string, environment: Record<string, string> = {}): Promise<RunningService> {
+/** Starts a service of the house on ports that are free, and waits until it listens. */
+export function startService(name: string, environment: Record<string, string> = {}): Promise<RunningService> {
+  return startMain(`services/${name}/main.ts`, environment);
+}
+
+/** As {@link startService}, by the path of its program from the root. */
+export async function startMain(path: string, environment: Record<string, string> = {}): Promise<RunningService> {
   const flags = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
-  const child = spawn(process.execPath, [...flags, `services/${name}/main.ts`], {
+  const child = spawn(process.execPath, [...flags, path], {
     cwd: root,
     env: { ...process.env, HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const port = await portOf(child, name);
+  const port = await portOf(child, path);
   const stop = async () => {
     child.kill('SIGTERM');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
@@ -28,14 +33,17 @@ export async function startService(name: string, environment: Record<string, str
   return { url: `http://127.0.0.1:${port}`, process: child, stop };
 }
 
-async function portOf(child: ChildProcess, name: string): Promise<number> {
-  if (!child.stdout) throw new Error('the service has no output');
-  const lines = createInterface({ input: child.stdout });
-  for await (const line of lines) {
-    const { msg, port } = JSON.parse(line);
-    if (msg !== 'listening') continue;
-    child.stdout.resume();
-    return port;
+async function portOf(child: ChildProcess, path: string): Promise<number> {
+  const { stdout } = child;
+  if (!stdout) throw new Error('the service has no output');
+  try {
+    for await (const line of createInterface({ input: stdout })) {
+      const { msg, port } = JSON.parse(line);
+      if (msg === 'listening') return port;
+    }
+  } finally {
+    // After the reader has ended, which pauses it: a pipe that nobody empties would stop the service at its next line.
+    stdout.resume();
   }
-  throw new Error(`${name} ended before it listened`);
+  throw new Error(`${path} ended before it listened`);
 }

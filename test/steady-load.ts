@@ -23,38 +23,60 @@ export interface LoadReport {
   readonly slowestMs: number;
 }
 
+/** A load that is under way. */
+export interface SteadyLoad {
+  stop(): Promise<LoadReport>;
+}
+
 /** Sends requests at a steady rate, whatever becomes of them, as independent people would; `stop` waits for the last. */
-export function startLoad(baseUrl: string, options: LoadOptions): { stop(): Promise<LoadReport> } {
+export function startLoad(baseUrl: string, options: LoadOptions): SteadyLoad {
   const agent = new Agent({ keepAlive: true });
+  const load = startCalls(options.perSecond, async (n) => {
+    const wanted = options.request(n);
+    const { status, body } = await send(agent, baseUrl, wanted);
+    if (typeof status === 'number' && status < 300) {
+      options.onSuccess?.(body);
+      return undefined;
+    }
+    const code = /urn:parley:problem:\w+/.exec(body)?.[0].replace(/.*:/, ' ') ?? '';
+    return `${wanted.method ?? 'GET'} ${wanted.path} ${status}${code}`;
+  });
+  return {
+    async stop() {
+      const report = await load.stop();
+      agent.destroy();
+      return report;
+    },
+  };
+}
+
+/** Makes calls at a steady rate; each gives nothing where it succeeds, and what became of it where it doesn't. */
+export function startCalls(perSecond: number, call: (n: number) => Promise<string | undefined>): SteadyLoad {
   const underWay = new Set<Promise<void>>();
   const lost: Record<string, number> = {};
   const startMs = performance.now();
   let sent = 0;
   let slowestMs = 0;
 
-  const sendOne = async (wanted: LoadRequest) => {
+  const callOne = async (n: number) => {
     const sentMs = performance.now();
-    const { status, body } = await send(agent, baseUrl, wanted);
+    const label = await call(n);
     slowestMs = Math.max(slowestMs, performance.now() - sentMs);
-    if (typeof status === 'number' && status < 300) return options.onSuccess?.(body);
-    const code = /urn:parley:problem:\w+/.exec(body)?.[0].replace(/.*:/, ' ') ?? '';
-    const label = `${wanted.method ?? 'GET'} ${wanted.path} ${status}${code}`;
-    lost[label] = (lost[label] ?? 0) + 1;
+    if (label) lost[label] = (lost[label] ?? 0) + 1;
   };
-  const sendDue = () => {
-    const due = Math.floor(((performance.now() - startMs) / 1000) * options.perSecond);
+  const callDue = () => {
+    const due = Math.floor(((performance.now() - startMs) / 1000) * perSecond);
     while (sent < due) {
-      const one = sendOne(options.request(sent++)).finally(() => underWay.delete(one));
+      const one = callOne(sent++).finally(() => underWay.delete(one));
       underWay.add(one);
     }
   };
-  const timer = setInterval(sendDue, 5);
+  const timer = setInterval(callDue, 5);
 
   return {
     async stop() {
       clearInterval(timer);
       await Promise.all(underWay);
-      agent.destroy();
       return { sent, lost, slowestMs: Math.round(slowestMs) };
     },
   };
