@@ -33,7 +33,7 @@ export async function startMain(path: string, environment: Record<string, string
   return { url: `http://127.0.0.1:${port}`, process: child, stop };
 }
 
-async function portOf(child: ChildProcess, path: string): Promise<number> {
+async function portOf(child: ChildProcess, name: string): Promise<number> {
   const { stdout } = child;
   if (!stdout) throw new Error('the service has no output');
   try {
@@ -45,5 +45,5 @@ async function portOf(child: ChildProcess, path: string): Promise<number> {
     // After the reader has ended, which pauses it: a pipe that nobody empties would stop the service at its next line.
     stdout.resume();
   }
-  throw new Error(`${path} ended before it listened`);
+  throw new Error(`${name} ended before it listened`);
 }

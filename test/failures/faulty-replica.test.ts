@@ -1,11 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createClient, createUpstream, upstreamDefaults } from '@parley/client';
-import { isCallError } from '@parley/contract';
+import { upstreamDefaults } from '@parley/client';
 import { type RunningService, startMain } from '../running-service.ts';
-import { startCalls } from '../steady-load.ts';
 import { CallRecord, textTable } from './figures.ts';
-import { orders } from './orders/contract.ts';
+import { loadOn } from './orders/load.ts';
 import { type Condition, TcpGate } from './tcp-gate.ts';
 
 const perSecond = 200;
@@ -67,28 +65,6 @@ afterAll(async () => {
   }
 }, 60_000);
 
-/** Half of them write. */
-async function loadOn(addresses: readonly string[], record: CallRecord) {
-  const upstream = createUpstream('orders', addresses);
-  upstream.subscribe(record);
-  const { getOrder, placeOrder } = createClient(orders, upstream);
-  const load = startCalls(perSecond, async (n) => {
-    const [operation, name] = n % 2 === 0 ? ([placeOrder, 'placeOrder'] as const) : ([getOrder, 'getOrder'] as const);
-    const id = `order-${n}`;
-    try {
-      const order = await record.time(() => operation({ id }));
-      return order.id === id ? undefined : `${name} got the answer of another`;
-    } catch (error) {
-      return `${name} ${isCallError(error) ? error.message.replaceAll(/\d+/g, 'n') : error}`;
-    }
-  });
-  return async () => {
-    const report = await load.stop();
-    await upstream.close();
-    return report;
-  };
-}
-
 describe(`one of three replicas, at ${perSecond} requests per second, half of them keyed POSTs,`, () => {
   it.each(faults)(
     '$name fails no call, and is left alone after 2 s',
@@ -97,7 +73,7 @@ describe(`one of three replicas, at ${perSecond} requests per second, half of th
       const faulty = isOnTheWay ? gate.url : first;
       const record = new CallRecord();
       const startMs = performance.now();
-      const stop = await loadOn([faulty, ...others], record);
+      const { stop } = loadOn([faulty, ...others], perSecond, record);
       await pause(warmUpMs + healthyMs);
       const faultMs = performance.now();
       const healthy = record.figures(startMs + warmUpMs, faultMs);
@@ -122,6 +98,7 @@ describe(`one of three replicas, at ${perSecond} requests per second, half of th
         'first 2 s': `${noticed.p50Ms.toFixed(1)} / ${noticed.p99Ms.toFixed(1)}`,
         'after 2 s': `${after.p50Ms.toFixed(1)} / ${after.p99Ms.toFixed(1)}`,
         'p99 ratio': (after.p99Ms / healthy.p99Ms).toFixed(2),
+        'slowest ms': report.slowestMs,
       });
       expect(report.lost).toEqual({});
       expect(report.sent).toBeGreaterThan((perSecond * (warmUpMs + healthyMs + faultyMs)) / 2_000);
