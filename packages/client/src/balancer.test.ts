@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Balanced } from '../test-fixtures/balanced.ts';
 import { problemReply, rejection, seededRandom, someError, someReply, someRequest } from '../test-fixtures/sample.ts';
@@ -9,11 +9,9 @@ import type { UpstreamOptions } from './upstream-options.ts';
 
 let open: Balanced[];
 beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance', 'nextTick', 'queueMicrotask'] }); // opossum's
   open = [];
 });
 afterEach(async () => {
-  jest.useRealTimers();
   for (const balanced of open) await balanced.close();
 });
 
@@ -111,6 +109,14 @@ describe('balancer', () => {
     endpointOf(one, 'a').eject();
     endpointOf(one, 'b').load.inFlight = 99;
     for (let i = 0; i < 50; i++) expect(await one.chosen({ tried: ['b', 'c'] })).not.toBe('a');
+  });
+
+  it('chooses none for a hedge that wants a probe', async () => {
+    const one = idle('ab');
+    endpointOf(one, 'a').eject();
+    await one.clock.advance(1_000);
+    expect(await one.chosen({ tried: ['b'], isHedge: true })).toBe('b');
+    expect(await one.chosen({ tried: ['b'] })).toBe('a');
   });
 
   it('prefers one that this call has not tried, however busy, of few and of many', async () => {
@@ -297,9 +303,9 @@ describe('balancer', () => {
     });
 
     it('begins again after an ejection', async () => {
-      const one = idle('abc');
+      const one = idle('abc', { circuitProbes: 1 });
       endpointOf(one, 'a').eject();
-      jest.advanceTimersByTime(1_000);
+      await one.clock.advance(1_000);
       await one.shares(10, 1); // among them the probe
       expect(endpointOf(one, 'a').status.circuit).toBe('closed');
       expect((await one.shares(300, 1)).a).toBeLessThan(0.1);

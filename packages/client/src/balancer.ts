@@ -23,7 +23,8 @@ export interface BalancerShared {
 /**
  * Spreads attempts over endpoints: of two chosen at random (power of two choices; Mitzenmacher 2001), of all where
  * there are less than five, the one with the least to do for its speed and capacity, see `lightest`. Never an
- * ejected one, unless too many are; one that this call has not tried yet where there is.
+ * ejected one, unless too many are; for a hedge none that wants a probe; one that this call has not tried yet where
+ * there is.
  *
  * Scope: upstream.
  * @throws CallError `unavailable`, never processed, where no endpoint is known or all are ejected
@@ -31,15 +32,15 @@ export interface BalancerShared {
 export function balancer(endpoints: Endpoints, upstream: string, { clock, random }: BalancerShared): Send {
   const sendToOne = (group: EndpointGroup, request: Request) => {
     if (group.all.length === 0) return Promise.reject(unknown(request));
-    const endpoint = choose(group, request.tried);
+    const endpoint = choose(group, request);
     if (!endpoint) return Promise.reject(unavailable(request, `every endpoint of ${upstream} is ejected`));
     request.tried.push(endpoint.address);
     return endpoint.send(group.isPanic ? { ...request, isPanic: true } : request);
   };
-  const choose = (group: EndpointGroup, tried: readonly string[]) => {
+  const choose = (group: EndpointGroup, { tried, isHedge }: Request) => {
     const now = clock.now();
     group.compare(now);
-    const choice = { tried, isPanic: group.isPanic, now, random };
+    const choice = { tried, isHedge, isPanic: group.isPanic, now, random };
     return choiceOf(group.candidates(random), choice) ?? lastChoiceOf(group.admitting, choice);
   };
   const unknown = (request: Request, cause?: unknown) =>
@@ -57,6 +58,7 @@ export function balancer(endpoints: Endpoints, upstream: string, { clock, random
 
 interface Choice {
   readonly tried: readonly string[];
+  readonly isHedge: boolean;
   readonly isPanic: boolean;
   readonly now: number;
   readonly random: () => number;
@@ -86,8 +88,9 @@ function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): Endpoint 
   return lightest(few, choice.now, choice.random);
 }
 
-function mayTake(endpoint: Endpoint, { isPanic }: Choice): boolean {
-  return isPanic || !endpoint.isEjected;
+function mayTake(endpoint: Endpoint, { isPanic, isHedge }: Choice): boolean {
+  // A hedge is cancelled when it is outrun: as a probe it would decide nothing.
+  return isPanic || !(isHedge ? endpoint.isOut : endpoint.isEjected);
 }
 
 /** Two distinct ones of three or more: the second is counted on from the first. */

@@ -32,6 +32,8 @@ export interface Request {
   readonly deadlineMs: number;
   /** Fires when the result is no longer wanted. Set by `deadline`, narrowed by `attemptTimeout`. */
   readonly signal: CancelSignal | undefined;
+  /** It is the second copy of an attempt that is slow. Set by `hedge`. */
+  readonly isHedge: boolean;
   /** 1 for the first. Set by `retry`. */
   readonly attempt: number;
   /** Another attempt may follow this one. Set by `retry`. */
@@ -66,6 +68,7 @@ export function newRequest(said: NewRequest): Request {
     hedge: said.hedge,
     deadlineMs: Number.POSITIVE_INFINITY,
     signal: undefined,
+    isHedge: false,
     attempt: 1,
     mayRetry: false,
     attemptsLeft: undefined,

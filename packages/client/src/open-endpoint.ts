@@ -40,7 +40,8 @@ export function openEndpoint({ origin: address, serverName }: Address, surroundi
     breaker.readmit();
     onEjection();
   });
-  const pipeline = endpointPipeline(shared, { address, breaker, transport });
-  const endpoint = new Endpoint(address, { breaker, pool, load: new EndpointLoad(options), probe, pipeline, clock });
+  const load = new EndpointLoad(options);
+  const pipeline = endpointPipeline(shared, { address, breaker, load, transport });
+  const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
   return endpoint;
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { AttemptsLeft, type CallError, post } from '@parley/contract';
+import { AttemptsLeft, type CallError, type Priority, post } from '@parley/contract';
 import {
   hanging,
   hangingUntilAborted,
@@ -20,8 +20,10 @@ import { EndpointLoad } from './balancing/endpoint-load.ts';
 import { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
+import type { Reply } from './reply.ts';
 import { requestOf } from './request-of.ts';
 import { CircuitBreaker } from './resilience/circuit-breaker.ts';
+import { ConcurrencyLimiter } from './resilience/concurrency-limiter.ts';
 import { PoisonRequests } from './resilience/poison-requests.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
@@ -32,12 +34,10 @@ import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 let clock: VirtualClock;
 let open: Endpoint[];
 beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance', 'nextTick', 'queueMicrotask'] });
   clock = new VirtualClock();
   open = [];
 });
 afterEach(async () => {
-  jest.useRealTimers();
   await Promise.all(open.map((endpoint) => endpoint.close()));
 });
 
@@ -50,10 +50,12 @@ function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial
     name: 'things',
     options,
     telemetry,
+    limiter: new ConcurrencyLimiter(options),
     budget,
     poison: new PoisonRequests(() => budget.refund(), clock),
     endpoints: () => group,
     streams: new OpenStreams(),
+    hasInterceptors: () => false,
   };
   const rotation = new EventEmitter();
   const endpoints = Object.entries(transports).map(([name, transport]) => {
@@ -62,16 +64,16 @@ function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial
       endpoint.circuitChanged(state);
       group.refresh();
     });
-    const pipeline = endpointPipeline(shared, { address, breaker, transport });
-    const pool = new ConnectionPool(address, options);
     const load = new EndpointLoad(options);
+    const pipeline = endpointPipeline(shared, { address, breaker, load, transport });
+    const pool = new ConnectionPool(address, options);
     const probe = new ActiveProbe(options, transport, () => breaker.readmit());
     const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
     return endpoint;
   });
   const group = new EndpointGroup(options, endpoints);
   open.push(...endpoints);
-  return { send: callPipeline(shared), endpoints, telemetry };
+  return { send: callPipeline(shared), endpoints, telemetry, limiter: shared.limiter };
 }
 
 /** How a call ends when `ms` have passed. */
@@ -87,6 +89,14 @@ async function outcome(send: Send, request: Request = someRequest(), ms = 0) {
   );
   await clock.advance(ms);
   return ended;
+}
+
+/** How a call ends, for a test that moves the clock itself. */
+function ending(call: Promise<Reply>): Promise<number | string> {
+  return call.then(
+    ({ status }) => status,
+    ({ code }: CallError) => code,
+  );
 }
 
 describe('pipeline', () => {
@@ -320,10 +330,13 @@ describe('pipeline', () => {
 
     it('sends the probe as soon as the circuit wants one, however slow the endpoint was', async () => {
       const back = scripted(someError(), someReply());
-      const { send, endpoints } = pipelineOver({ a: back, b: scripted(someReply()) }, { circuitMinCalls: 1 });
+      const { send, endpoints } = pipelineOver(
+        { a: back, b: scripted(someReply()) },
+        { circuitMinCalls: 1, circuitProbes: 1 },
+      );
       for (let i = 0; i < 5; i++) expect(await outcome(send, someRequest())).toBe(200);
       expect(endpoints[0]?.status).toMatchObject({ circuit: 'open', isEjected: true });
-      jest.advanceTimersByTime(1_000);
+      await clock.advance(1_000);
       await outcome(send, someRequest());
       expect(endpoints[0]?.status).toMatchObject({ circuit: 'closed', isEjected: false });
       expect(back.requests).toHaveLength(2);
@@ -383,5 +396,257 @@ describe('pipeline', () => {
     expect(endpoints[0]?.status.circuit).toBe('open');
     await clock.advance(2_000);
     expect(await outcome(send, somePost())).toBe(200);
+  });
+
+  describe('hedge', () => {
+    /** Answers after 10 ms, until it is told to behave in another way. */
+    function changing() {
+      const script = { behave: after(10), requests: 0 };
+      const transport: Send = (request) => {
+        script.requests++;
+        return script.behave(request);
+      };
+      return { script, transport };
+    }
+
+    function after(ms: number): Send {
+      return () => new Promise((resolve) => clock.after(ms, () => resolve(someReply())));
+    }
+
+    /** Two endpoints whose calls are known to take 10 ms: an attempt is slow after 10.4 ms. */
+    async function warm(given: Partial<UpstreamOptions> = {}) {
+      const [a, b] = [changing(), changing()];
+      const pipeline = pipelineOver({ a: a.transport, b: b.transport }, { hedgeRatio: 0.02, ...given });
+      const calls = Array.from({ length: 200 }, () => pipeline.send(someRequest()));
+      await clock.advance(3_010);
+      await Promise.all(calls);
+      a.script.requests = 0;
+      b.script.requests = 0;
+      return { ...pipeline, a: a.script, b: b.script };
+    }
+
+    /** Has b ejected, and then ready for a probe. */
+    async function halfOpenB({ endpoints }: Awaited<ReturnType<typeof warm>>) {
+      endpoints[1]?.eject();
+      await clock.advance(1_000);
+      expect(endpoints[1]?.status.circuit).toBe('half-open');
+    }
+
+    it('hides an endpoint that hangs, at another one, and counts nothing against it', async () => {
+      const onCall = jest.fn();
+      const onAttempt = jest.fn();
+      const { send, endpoints, telemetry, a } = await warm({ circuitMinCalls: 5 });
+      telemetry.subscribe({ onCall, onAttempt });
+      a.behave = hanging;
+      // Else the balancer would leave a alone after the first.
+      for (let i = 0; i < 4; i++) expect(await outcome(send, someRequest({ tried: ['http://b:1'] }), 25)).toBe(200);
+      expect(a.requests).toBe(4);
+      expect(onCall).toHaveBeenLastCalledWith(expect.objectContaining({ attempts: 3, code: undefined })); // that at b told of, too
+      expect(onAttempt.mock.calls.slice(0, 2)).toEqual([
+        [expect.objectContaining({ endpoint: 'http://b:1', isHedge: true, attempts: 1, code: undefined })],
+        [expect.objectContaining({ endpoint: 'http://a:1', isHedge: false, attempts: 1, code: 'cancelled' })],
+      ]);
+      expect(endpoints.map(({ inFlight, isEjected }) => ({ inFlight, isEjected }))).toEqual([
+        { inFlight: 0, isEjected: false },
+        { inFlight: 0, isEjected: false },
+      ]);
+      expect(clock.pending).toBe(0);
+    });
+
+    it('× retry × budget: adds no more attempts than one budget pays for', async () => {
+      const { send, a, b } = await warm({ retryBudgetRatio: 0, retryBudgetPerSecond: 5, hedgeRatio: 0.5 });
+      // Slow enough to be hedged, and then a failure that is retried.
+      const slowFailure: Send = () => new Promise((_, reject) => clock.after(15, () => reject(someError())));
+      a.behave = slowFailure;
+      b.behave = slowFailure;
+      const calls = Array.from({ length: 50 }, () => send(someRequest()).catch(() => {}));
+      await clock.advance(150);
+      await Promise.all(calls);
+      expect(a.requests + b.requests).toBe(55);
+    });
+
+    it('× retry: makes one attempt of two copies that fail, and tries again', async () => {
+      const { send, a, b } = await warm({ random: () => 0, maxAttempts: 4 });
+      const slowFailure: Send = () => new Promise((_, reject) => clock.after(15, () => reject(someError())));
+      a.behave = slowFailure;
+      b.behave = scripted(someError(), someReply());
+      expect(await outcome(send, someRequest(), 100)).toBe(200);
+      expect([a.requests, b.requests]).toEqual([2, 2]);
+    });
+
+    it('× attempts left: is one of them', async () => {
+      const { send, a, b } = await warm();
+      a.behave = hanging;
+      b.behave = hanging;
+      const left = new AttemptsLeft(1);
+      await outcome(send, someRequest({ timeoutMs: 50, context: { attemptsLeft: left } }), 50);
+      expect([a.requests + b.requests, left.count]).toEqual([2, 0]);
+      await outcome(send, someRequest({ timeoutMs: 50, context: { attemptsLeft: left } }), 50);
+      expect(a.requests + b.requests).toBe(3);
+    });
+
+    it('× circuit breaker: is never the probe', async () => {
+      const pipeline = await warm();
+      const { send, endpoints, telemetry, a, b } = pipeline;
+      const onAttempt = jest.fn();
+      await halfOpenB(pipeline);
+      telemetry.subscribe({ onAttempt });
+      a.behave = after(50);
+      expect(await outcome(send, someRequest({ tried: ['http://b:1'] }), 50)).toBe(200);
+      expect(b.requests).toBe(0);
+      expect(onAttempt).toHaveBeenCalledWith(
+        expect.objectContaining({ endpoint: 'http://a:1', isHedge: true, code: 'cancelled' }),
+      );
+      expect(endpoints[1]?.status).toMatchObject({ circuit: 'half-open', inFlight: 0 });
+      expect(endpoints[1]?.isEjected).toBe(false);
+    });
+
+    it('× circuit breaker: leaves the place of a probe that was outrun to the next one', async () => {
+      const pipeline = await warm({ circuitProbes: 1 });
+      const { send, endpoints, b } = pipeline;
+      await halfOpenB(pipeline);
+      b.behave = hanging;
+      expect(await outcome(send, someRequest({ tried: ['http://a:1'] }), 25)).toBe(200);
+      expect(b.requests).toBe(1);
+      expect(endpoints[1]?.status).toMatchObject({ circuit: 'half-open', inFlight: 0 });
+      b.behave = scripted(someReply());
+      expect(await outcome(send, someRequest({ tried: ['http://a:1'] }))).toBe(200);
+      expect(endpoints[1]?.status.circuit).toBe('closed');
+    });
+
+    it('× deadline: ends both copies when the time is up', async () => {
+      const { send, endpoints, a, b } = await warm({ maxAttempts: 2 });
+      a.behave = hanging;
+      b.behave = hanging;
+      expect(await outcome(send, someRequest({ timeoutMs: 20 }), 20)).toBe('deadline_exceeded');
+      expect([a.requests, b.requests]).toEqual([1, 1]);
+      expect(endpoints.map(({ inFlight }) => inFlight)).toEqual([0, 0]);
+      expect(clock.pending).toBe(0);
+    });
+
+    it('× concurrency limit: takes no second place', async () => {
+      const { send, limiter, a, b } = await warm({
+        concurrencyLimit: 1,
+        maxQueue: 1_000,
+        maxAttempts: 2,
+        callTimeoutMs: 60_000,
+      });
+      a.behave = hanging;
+      const call = ending(send(someRequest()));
+      await clock.advance(11);
+      expect(limiter.status).toMatchObject({ inFlight: 1, queued: 0 });
+      expect(b.requests).toBe(1);
+      await clock.advance(10);
+      expect(await call).toBe(200);
+    });
+  });
+
+  describe('single-flight', () => {
+    it('× retry: retries once for all', async () => {
+      const transport = scripted(someError(), someReply());
+      const { send } = pipelineOver({ a: transport, b: transport }, { singleFlight: true });
+      const calls = [1, 2, 3].map(() => ending(send(someRequest())));
+      await clock.advance(100);
+      expect(await Promise.all(calls)).toEqual([200, 200, 200]);
+      expect(transport.requests).toHaveLength(2);
+    });
+
+    it('× cancel: goes on between two attempts without the caller who began it', async () => {
+      const transport = scripted(someError(), someReply());
+      const { send } = pipelineOver({ a: transport }, { singleFlight: true, random: () => 0.5 });
+      const caller = new AbortController();
+      const first = ending(send(someRequest({ context: { signal: caller.signal } })));
+      const second = ending(send(someRequest()));
+      await clock.advance(1);
+      caller.abort();
+      await clock.advance(100);
+      expect(await first).toBe('cancelled');
+      expect(await second).toBe(200);
+      expect(transport.requests).toHaveLength(2);
+      expect(clock.pending).toBe(0);
+    });
+
+    it('× cancel: ends the wait for another attempt when all have gone', async () => {
+      const transport = scripted(someError());
+      const { send } = pipelineOver({ a: transport }, { singleFlight: true, random: () => 0.5 });
+      const caller = new AbortController();
+      const request = () => someRequest({ context: { signal: caller.signal } });
+      const calls = [ending(send(request())), ending(send(request()))];
+      await clock.advance(1);
+      caller.abort();
+      expect(await Promise.all(calls)).toEqual(['cancelled', 'cancelled']);
+      expect(clock.pending).toBe(0);
+      await clock.advance(60_000);
+      expect(transport.requests).toHaveLength(1);
+    });
+
+    it('× deadline: a caller with little time does not shorten the others', async () => {
+      const transport = scripted(hangingUntilAborted, someReply());
+      const { send } = pipelineOver({ a: transport }, { singleFlight: true, maxAttempts: 1 });
+      const first = ending(send(someRequest({ timeoutMs: 50 })));
+      const second = ending(send(someRequest({ timeoutMs: 1_000 })));
+      await clock.advance(50);
+      expect(await first).toBe('deadline_exceeded');
+      expect(await second).toBe(200);
+      expect(Number(transport.requests[1]?.headers['x-request-timeout-ms'])).toBeGreaterThan(900);
+    });
+
+    it('× concurrency limit: who joins takes no place', async () => {
+      const transport = scripted(hangingUntilAborted);
+      const { send, limiter } = pipelineOver({ a: transport }, { singleFlight: true, concurrencyLimit: 1 });
+      for (let i = 0; i < 5; i++) void ending(send(someRequest()));
+      await settled();
+      expect(limiter.status).toEqual({ limit: 1, inFlight: 1, queued: 0 });
+      await clock.advance(10_000);
+      expect(limiter.status.inFlight).toBe(0);
+    });
+  });
+
+  describe('concurrency limit', () => {
+    it('× retry: a call holds one place for all its attempts, and the waits between', async () => {
+      const transport = scripted(someError(), someReply());
+      const { send, limiter } = pipelineOver({ a: transport }, { concurrencyLimit: 1, random: () => 0.5 });
+      const calls = [send(someRequest()), send(someRequest())].map(ending);
+      await settled();
+      expect(limiter.status).toEqual({ limit: 1, inFlight: 1, queued: 1 });
+      await clock.advance(25);
+      expect(await Promise.all(calls)).toEqual([200, 200]);
+      expect(transport.requests.map(({ attempt }) => attempt)).toEqual([1, 2, 1]);
+    });
+
+    it('× retry: does not try again what it has refused, and makes no attempt', async () => {
+      const transport = scripted(hangingUntilAborted);
+      const onCall = jest.fn();
+      const { send, telemetry } = pipelineOver({ a: transport }, { concurrencyLimit: 1, maxQueue: 0 });
+      telemetry.subscribe({ onCall });
+      void ending(send(someRequest()));
+      expect(await outcome(send)).toBe('overloaded');
+      expect(onCall).toHaveBeenCalledWith(expect.objectContaining({ code: 'overloaded', attempts: 0 }));
+      await clock.advance(1_000);
+      expect(transport.requests).toHaveLength(1);
+    });
+
+    it('× priority × deadline: serves what matters first, and drops who runs out of time in the queue', async () => {
+      const sent: (string | undefined)[] = [];
+      const transport: Send = ({ context }) => {
+        sent.push(context.priority);
+        return new Promise((resolve) => clock.after(100, () => resolve(someReply())));
+      };
+      const { send, limiter } = pipelineOver({ a: transport }, { concurrencyLimit: 1 });
+      const call = (priority: Priority, timeoutMs: number) =>
+        ending(send(someRequest({ timeoutMs, context: { priority } })));
+      const calls = [
+        call('normal', 1_000),
+        call('background', 1_000),
+        call('normal', 150), // nobody knows yet how long a place is held
+        call('critical', 1_000),
+      ];
+      await clock.advance(150);
+      expect(limiter.status).toEqual({ limit: 1, inFlight: 1, queued: 1 });
+      await clock.advance(150);
+      expect(await Promise.all(calls)).toEqual([200, 200, 'deadline_exceeded', 200]);
+      expect(sent).toEqual(['normal', 'critical', 'background']);
+      expect(clock.pending).toBe(0);
+    });
   });
 });

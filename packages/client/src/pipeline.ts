@@ -1,13 +1,18 @@
 import { balancer, type Endpoints } from './balancer.ts';
+import type { EndpointLoad } from './balancing/endpoint-load.ts';
 import { type Send, stack } from './layer.ts';
 import { attemptTimeout } from './resilience/attempt-timeout.ts';
 import { Blame } from './resilience/blame.ts';
 import type { CircuitBreaker } from './resilience/circuit-breaker.ts';
 import { circuitBreaker } from './resilience/circuit-breaker-layer.ts';
+import { concurrencyLimit } from './resilience/concurrency-limit.ts';
+import type { ConcurrencyLimiter } from './resilience/concurrency-limiter.ts';
 import { deadline } from './resilience/deadline.ts';
+import { hedge } from './resilience/hedge.ts';
 import type { PoisonRequests } from './resilience/poison-requests.ts';
 import { retry } from './resilience/retry.ts';
 import type { RetryBudget } from './resilience/retry-budget.ts';
+import { singleFlight } from './resilience/single-flight.ts';
 import { openStream } from './streaming/open-stream.ts';
 import type { OpenStreams } from './streaming/open-streams.ts';
 import { attemptTelemetry, callTelemetry, type Telemetry } from './telemetry.ts';
@@ -18,22 +23,29 @@ export interface UpstreamShared {
   readonly name: string;
   readonly options: UpstreamOptions;
   readonly telemetry: Telemetry;
+  readonly limiter: ConcurrencyLimiter;
   readonly budget: RetryBudget;
   readonly poison: PoisonRequests;
   readonly endpoints: Endpoints;
   readonly streams: OpenStreams;
+  /** Code that is not ours sees every attempt, and may change it. */
+  readonly hasInterceptors: () => boolean;
 }
 
 // The order of the way out, in two halves: above the balancer once per call, below it once per attempt.
 // The first listed sees the request first.
 
 /** The upper half: from the caller to the choice of an endpoint. */
-export function callPipeline({ name, options, telemetry, budget, poison, endpoints }: UpstreamShared): Send {
+export function callPipeline(shared: UpstreamShared): Send {
+  const { name, options, telemetry, limiter, budget, poison, endpoints, hasInterceptors } = shared;
   const { clock, random } = options;
   return stack(
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
     deadline(options, clock), // above retry: bounds every attempt and every wait together
+    singleFlight(options, hasInterceptors), // below the deadline: each caller keeps its own; above the rest: who joins costs nothing more
+    concurrencyLimit(limiter, clock), // below the deadline: it bounds the queue; above retry: a call holds one place however often it tries
     retry(options, { budget, poison, clock, random }), // above the balancer: each attempt chooses again
+    hedge(options, budget, clock), // below retry: two copies are one attempt; above the balancer: the second goes elsewhere
   )(balancer(endpoints, name, { clock, random })); // one choice per attempt, around ejected endpoints
 }
 
@@ -41,17 +53,18 @@ export function callPipeline({ name, options, telemetry, budget, poison, endpoin
 export interface EndpointShared {
   readonly address: string;
   readonly breaker: CircuitBreaker;
+  readonly load: EndpointLoad;
   readonly transport: Send;
 }
 
 /** The lower half: from the chosen endpoint to the wire. */
 export function endpointPipeline(
   { name, options, telemetry, poison, streams }: UpstreamShared,
-  { address, breaker, transport }: EndpointShared,
+  { address, breaker, load, transport }: EndpointShared,
 ): Send {
   return stack(
     attemptTelemetry(telemetry, name, address, options.clock), // sees what retry sees
-    circuitBreaker(breaker, new Blame(poison, breaker), address), // above the attempt timeout: a timeout counts against the endpoint
+    circuitBreaker(breaker, new Blame(poison, breaker, load), address), // above the attempt timeout: a timeout counts against the endpoint
     attemptTimeout(options, address, options.clock), // bounds interceptors, connecting and the whole body, or a stream's first byte
     openStream(options, streams), // innermost: an attempt that breaks before its first byte is one that failed
   )(transport);

@@ -14,13 +14,15 @@ export interface Outcome {
   readonly status: number | undefined;
   /** The error's code; none for a success. */
   readonly code: string | undefined;
-  /** For a call: how many attempts it made, 0 if it never came to one. For an attempt: which one it was. */
+  /** For a call: how many attempts it made, hedges included; 0 if it never came to one, or shared another call's. For an attempt: which one it was. */
   readonly attempts: number;
 }
 
 /** One attempt, at one endpoint. */
 export interface AttemptOutcome extends Outcome {
   readonly endpoint: string;
+  /** It was the second copy of an attempt that was slow. */
+  readonly isHedge: boolean;
 }
 
 /** A circuit changed its state. */
@@ -80,8 +82,8 @@ export function callTelemetry(telemetry: Telemetry, upstream: string, clock: Clo
 
 /** Reports each attempt at one endpoint. */
 export function attemptTelemetry(telemetry: Telemetry, upstream: string, endpoint: string, clock: Clock): Layer {
-  return observed(telemetry, clock, (outcome, { attempt }) =>
-    telemetry.emit('onAttempt', { upstream, endpoint, ...outcome, attempts: attempt }),
+  return observed(telemetry, clock, (outcome, { attempt, isHedge }) =>
+    telemetry.emit('onAttempt', { upstream, endpoint, ...outcome, attempts: attempt, isHedge }),
   );
 }
 

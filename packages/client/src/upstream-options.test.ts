@@ -24,6 +24,8 @@ describe('upstreamOptions', () => {
     ['backoffMaxMs', 0, 600_000],
     ['retryBudgetRatio', 0, 1],
     ['retryBudgetPerSecond', 0, 10_000],
+    ['hedgeRatio', 0, 0.5],
+    ['maxQueue', 0, 10_000],
     ['circuitWindowMs', 1_000, 600_000],
     ['circuitMinCalls', 1, 1_000_000],
     ['circuitFailureRatio', 0.01, 0.99],
@@ -68,7 +70,7 @@ describe('upstreamOptions', () => {
 
   it('knows bounds for every number', () => {
     const numbers = Object.entries(upstreamDefaults).filter(([, value]) => typeof value === 'number');
-    const infinite = ['circuitSlowCallMs', 'compressRequestsAboveBytes', 'subsetSize'];
+    const infinite = ['circuitSlowCallMs', 'compressRequestsAboveBytes', 'concurrencyLimit', 'subsetSize'];
     const names = [...bounds.map(([name]) => name), ...infinite];
     expect(numbers.map(([name]) => name).sort()).toEqual(names.sort());
   });
@@ -106,14 +108,27 @@ describe('upstreamOptions', () => {
     expect(() => upstreamOptions(given as Partial<UpstreamOptions>)).toThrow(new TypeError(message));
   });
 
-  it('takes acceptCompressed as true or false', () => {
-    expect(upstreamOptions({ acceptCompressed: true }).acceptCompressed).toBe(true);
-    const refuse = () => upstreamOptions({ acceptCompressed: 'gzip' } as unknown as Partial<UpstreamOptions>);
-    expect(refuse).toThrow('acceptCompressed must be true or false, not gzip');
+  it.each(['acceptCompressed', 'singleFlight'] as const)('takes %s as true or false', (name) => {
+    expect(upstreamOptions({ [name]: true })[name]).toBe(true);
+    const refuse = () => upstreamOptions({ [name]: 'gzip' } as unknown as Partial<UpstreamOptions>);
+    expect(refuse).toThrow(`${name} must be true or false, not gzip`);
+  });
+
+  it('takes concurrencyLimit as a whole number, Infinity or adaptive', () => {
+    for (const concurrencyLimit of [1, 100_000, Number.POSITIVE_INFINITY, 'adaptive'] as const) {
+      expect(upstreamOptions({ concurrencyLimit }).concurrencyLimit).toBe(concurrencyLimit);
+    }
+    for (const wrong of [0, 2.5, 100_001, Number.NaN, '20', null]) {
+      const refuse = () => upstreamOptions({ concurrencyLimit: wrong } as unknown as Partial<UpstreamOptions>);
+      expect(refuse).toThrow(
+        `concurrencyLimit must be a whole number from 1 to 100000, Infinity or 'adaptive', not ${wrong}`,
+      );
+    }
   });
 
   it.each([
     'maxAttempts',
+    'maxQueue',
     'circuitMinCalls',
     'circuitConsecutiveFailures',
     'circuitProbes',

@@ -1,11 +1,15 @@
 import { type BalancingOptions, balancing } from './balancing/balancing-options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { DiscoveryOptions } from './discovery/refreshed.ts';
+import { atMost, limitOrAdaptive, trueOrFalse, within } from './option-checks.ts';
 import type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
 import type { CircuitBreakerOptions } from './resilience/circuit-breaker-options.ts';
+import type { ConcurrencyLimitOptions } from './resilience/concurrency-limiter.ts';
 import type { DeadlineOptions } from './resilience/deadline.ts';
+import type { HedgeOptions } from './resilience/hedge.ts';
 import type { RetryOptions } from './resilience/retry.ts';
 import type { RetryBudgetOptions } from './resilience/retry-budget.ts';
+import type { SingleFlightOptions } from './resilience/single-flight.ts';
 import type { StreamOptions } from './streaming/stream-options.ts';
 import type { ConnectionPoolOptions } from './transport/connection-pool.ts';
 import type { TlsOptions } from './transport/credentials.ts';
@@ -14,8 +18,11 @@ import type { UndiciAdapterOptions } from './transport/undici-adapter-options.ts
 /** Everything that can be said about how an upstream is called. Each part's own options say what its numbers mean. */
 export interface UpstreamOptions
   extends DeadlineOptions,
+    SingleFlightOptions,
+    ConcurrencyLimitOptions,
     RetryOptions,
     RetryBudgetOptions,
+    HedgeOptions,
     CircuitBreakerOptions,
     AttemptTimeoutOptions,
     ConnectionPoolOptions,
@@ -38,6 +45,10 @@ export const upstreamDefaults: UpstreamOptions = {
   backoffMaxMs: 1_000,
   retryBudgetRatio: 0.2,
   retryBudgetPerSecond: 10,
+  hedgeRatio: 0,
+  singleFlight: false,
+  concurrencyLimit: Number.POSITIVE_INFINITY,
+  maxQueue: 100,
   circuitWindowMs: 10_000,
   circuitMinCalls: 10,
   circuitFailureRatio: 0.5,
@@ -75,6 +86,8 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   backoffMaxMs: [0, 600_000],
   retryBudgetRatio: [0, 1],
   retryBudgetPerSecond: [0, 10_000],
+  hedgeRatio: [0, 0.5],
+  maxQueue: [0, 10_000],
   circuitWindowMs: [1_000, 600_000],
   circuitMinCalls: [1, 1_000_000],
   circuitFailureRatio: [0.01, 0.99],
@@ -100,6 +113,7 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
 
 const whole = new Set([
   'maxAttempts',
+  'maxQueue',
   'circuitMinCalls',
   'circuitConsecutiveFailures',
   'circuitProbes',
@@ -121,39 +135,21 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
     throw new TypeError(`unknown option ${unknown}: expected one of ${Object.keys(upstreamDefaults).join(', ')}`);
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: UpstreamOptions = { ...upstreamDefaults, ...Object.fromEntries(said) };
-  for (const [name, [min, max]] of Object.entries(bounds)) {
-    const value = options[name as keyof UpstreamOptions];
-    const kind = whole.has(name) ? 'a whole number' : 'a number';
-    const fits =
-      typeof value === 'number' &&
-      value >= min &&
-      value <= max &&
-      (!whole.has(name) || Number.isInteger(value) || value === max);
-    if (!fits) throw new TypeError(`${name} must be ${kind} from ${min} to ${max}, not ${String(value)}`);
-  }
+  for (const [name, fromTo] of Object.entries(bounds)) within(options, name, fromTo, whole.has(name));
   if (!['auto', '1.1', '2'].includes(options.http)) {
     throw new TypeError(`http must be 'auto', '1.1' or '2', not ${String(options.http)}`);
   }
   atMost(options, 'minConnections', 'maxConnections');
-  balancing.expectTexts(options);
-  if (typeof options.acceptCompressed !== 'boolean') {
-    throw new TypeError(`acceptCompressed must be true or false, not ${String(options.acceptCompressed)}`);
-  }
   atMost(options, 'backoffBaseMs', 'backoffMaxMs');
   atMost(options, 'circuitOpenMs', 'circuitMaxOpenMs');
+  trueOrFalse(options, 'acceptCompressed');
+  trueOrFalse(options, 'singleFlight');
+  limitOrAdaptive(options, 'concurrencyLimit');
+  balancing.expectTexts(options);
   // A caller who only shortens the call means the attempts to fit.
   if (given.attemptTimeoutMs === undefined && options.attemptTimeoutMs > options.callTimeoutMs) {
     return { ...options, attemptTimeoutMs: options.callTimeoutMs };
   }
   atMost(options, 'attemptTimeoutMs', 'callTimeoutMs');
   return options;
-}
-
-type NumberName = {
-  [Name in keyof UpstreamOptions]: UpstreamOptions[Name] extends number ? Name : never;
-}[keyof UpstreamOptions];
-
-function atMost(options: UpstreamOptions, smaller: NumberName, larger: NumberName): void {
-  if (options[smaller] <= options[larger]) return;
-  throw new TypeError(`${smaller} (${options[smaller]}) must not be above ${larger} (${options[larger]})`);
 }

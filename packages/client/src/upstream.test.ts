@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-fixtures/raw-server.ts';
 import { rejection, seededRandom, somePost, someRequest } from '../test-fixtures/sample.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { createUpstream } from './upstream.ts';
 import type { UpstreamOptions } from './upstream-options.ts';
 
@@ -29,6 +30,18 @@ function upstreamAt(where: string | readonly string[], options: Partial<Upstream
   const upstream = createUpstream('things', where, options);
   closeables.push(upstream);
   return upstream;
+}
+
+/** The real clock, set forward by a test. */
+function shiftedClock(): Clock & { shift(ms: number): void } {
+  let shiftedMs = 0;
+  return {
+    ...systemClock,
+    now: () => systemClock.now() + shiftedMs,
+    shift(ms) {
+      shiftedMs += ms;
+    },
+  };
 }
 
 const ok: Behaviour = (socket) => socket.write(httpReply('{}'));
@@ -100,7 +113,7 @@ describe('createUpstream', () => {
 
   it('lets an operator force the circuit of an endpoint', async () => {
     const [a, b] = [await serverOf(ok), await serverOf(ok)];
-    const upstream = upstreamAt([a.address, b.address]);
+    const upstream = upstreamAt([a.address, b.address], { slowStartMs: 0 });
     const onCircuit = jest.fn();
     upstream.subscribe({ onCircuit });
     expect(() => upstream.circuit(a.address)).toThrow('expected one of (none known yet)');
@@ -141,6 +154,81 @@ describe('createUpstream', () => {
       running: 0,
       closedByAge: 0,
     });
+  });
+
+  it('sends identical calls once where they may share, and each where an interceptor may tell them apart', async () => {
+    const { server, address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 20));
+    const upstream = upstreamAt(address, { singleFlight: true });
+    const callTen = () => Promise.all(Array.from({ length: 10 }, () => upstream.send(someRequest())));
+    expect((await callTen()).map(({ status }) => status)).toEqual(Array(10).fill(200));
+    expect(server.requests).toHaveLength(1);
+    upstream.interceptors.request.use((config) => config);
+    await callTen();
+    expect(server.requests).toHaveLength(11);
+  });
+
+  it('frees the socket of a request that nobody waits for any more', async () => {
+    const { server, address } = await serverOf(() => {});
+    const upstream = upstreamAt(address, { singleFlight: true });
+    const callers = [new AbortController(), new AbortController()];
+    const calls = callers.map(({ signal }) => rejection(upstream.send(someRequest({ context: { signal } }))));
+    await until(() => server.requests.length === 1);
+    for (const caller of callers) caller.abort();
+    expect((await Promise.all(calls)).map(({ code }) => code)).toEqual(['cancelled', 'cancelled']);
+    await until(() => server.sockets.size === 0);
+  });
+
+  it('has no more under way than its concurrency limit, and tells how it stands', async () => {
+    let underWay = 0;
+    let most = 0;
+    const { address } = await serverOf((socket) => {
+      most = Math.max(most, ++underWay);
+      setTimeout(() => {
+        underWay--;
+        socket.write(httpReply('{}'));
+      }, 5);
+    });
+    const upstream = upstreamAt(address, { concurrencyLimit: 3 });
+    const calls = Array.from({ length: 20 }, () => upstream.send(someRequest()));
+    expect(upstream.concurrency()).toEqual({ limit: 3, inFlight: 3, queued: 17 });
+    await Promise.all(calls);
+    expect(most).toBe(3);
+    expect(upstream.concurrency()).toEqual({ limit: 3, inFlight: 0, queued: 0 });
+  });
+
+  it('lets calls that wait for a place finish when it is closed', async () => {
+    const { server, address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 5));
+    const upstream = upstreamAt(address, { concurrencyLimit: 1 });
+    const calls = Array.from({ length: 5 }, () => upstream.send(someRequest()));
+    await upstream.close();
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(5).fill(200));
+    await until(() => server.sockets.size === 0);
+  });
+
+  it('answers at the pace of the quick endpoint where another hangs now and then, and ends what it hedged', async () => {
+    const quick: Behaviour = (socket) => setTimeout(() => socket.write(httpReply('{}')), 2);
+    let isHanging = false;
+    let left = 0;
+    const { address: a, server } = await serverOf((socket, head) => {
+      if (!isHanging) return quick(socket, head);
+      socket.on('close', () => left++);
+    });
+    const { address: b } = await serverOf(quick);
+    const clock = shiftedClock();
+    const options = { hedgeRatio: 0.02, random: seededRandom(), attemptTimeoutMs: 4_000, clock };
+    const upstream = upstreamAt([a, b], options);
+    for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 10 }, () => upstream.send(someRequest())));
+    clock.shift(3_000);
+    isHanging = true;
+    const seen = server.requests.length;
+    const startedAt = performance.now();
+    while (server.requests.length === seen) expect((await upstream.send(someRequest())).status).toBe(200);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    await until(() => left === 1);
+    expect(upstream.endpoints().map(({ circuit, inFlight }) => [circuit, inFlight])).toEqual([
+      ['closed', 0],
+      ['closed', 0],
+    ]);
   });
 
   it('finds its endpoints by DNS', async () => {

@@ -7,11 +7,12 @@ import { openEndpoint } from './open-endpoint.ts';
 import { callPipeline, type UpstreamShared } from './pipeline.ts';
 import type { CircuitControl } from './resilience/circuit-control.ts';
 import { CircuitWindow } from './resilience/circuit-window.ts';
+import { ConcurrencyLimiter, type ConcurrencyStatus } from './resilience/concurrency-limiter.ts';
 import { PoisonRequests } from './resilience/poison-requests.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
-import { createAxios, type Interceptors } from './transport/axios.ts';
+import { createAxios, hasInterceptors, type Interceptors } from './transport/axios.ts';
 import { Credentials } from './transport/credentials.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 
@@ -28,6 +29,8 @@ export interface Upstream {
   endpoints(): readonly EndpointStatus[];
   /** The circuit of one endpoint, for an operator to force. @throws TypeError where its address is not known now */
   circuit(address: string): CircuitControl;
+  /** How the limit of calls under way stands. */
+  concurrency(): ConcurrencyStatus;
   /** Listens to calls, attempts and circuits; the returned function ends that. */
   subscribe(listener: TelemetryListener): () => void;
   /** Lets calls under way finish, retries included, then ends open streams and discovery, and closes all sockets. Calls after this fail at once. */
@@ -73,10 +76,12 @@ class OpenUpstream implements Upstream {
       name,
       options,
       telemetry: new Telemetry(),
+      limiter: new ConcurrencyLimiter(options),
       budget: new RetryBudget(options, options.clock),
       poison: new PoisonRequests(() => this.#shared.budget.refund(), options.clock),
       endpoints: () => this.#endpoints.known(),
       streams: new OpenStreams(),
+      hasInterceptors: () => hasInterceptors(this.#axios),
     };
     this.#window = new CircuitWindow(options, options.clock);
     const surroundings = {
@@ -119,6 +124,10 @@ class OpenUpstream implements Upstream {
 
   circuit(address: string): CircuitControl {
     return this.#endpoints.at(address).circuit;
+  }
+
+  concurrency(): ConcurrencyStatus {
+    return this.#shared.limiter.status;
   }
 
   subscribe(listener: TelemetryListener): () => void {

@@ -41,12 +41,13 @@ export class Balanced {
       this.counts.set(address, (this.counts.get(address) ?? 0) + 1);
       return transport(request);
     };
+    const load = new EndpointLoad(this.options);
     const endpoint = new Endpoint(address, {
       breaker,
       pool: new ConnectionPool('http://127.0.0.1:1', this.options),
-      load: new EndpointLoad(this.options),
+      load,
       probe: new ActiveProbe(this.options, transport, () => breaker.readmit()),
-      pipeline: circuitBreaker(breaker, new Blame(this.#poison, breaker), address)(counted),
+      pipeline: circuitBreaker(breaker, new Blame(this.#poison, breaker, load), address)(counted),
       clock: this.clock,
     });
     this.group.replace([...this.group.all, endpoint]);

@@ -85,7 +85,7 @@ describe('balancing over HTTP', () => {
   it('uses all when all are ejected, and fails fast where there is only one', async () => {
     const failing = () => serverOf((_, response) => sendJson(response, 500, {}));
     const servers = [await failing(), await failing()];
-    const options = { circuitMinCalls: 1, circuitOpenMs: 600_000, maxAttempts: 1 };
+    const options = { circuitMinCalls: 1, circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, maxAttempts: 1 };
     const upstream = upstreamAt(
       servers.map(({ address }) => address),
       options,
@@ -105,6 +105,8 @@ describe('balancing over HTTP', () => {
       probeIntervalMs: 20,
       circuitMinCalls: 1,
       circuitOpenMs: 600_000,
+      circuitMaxOpenMs: 600_000,
+      circuitProbes: 1,
       maxAttempts: 1,
     });
     await upstream.send(someRequest());
@@ -151,6 +153,7 @@ describe('balancing over HTTP', () => {
       probeIntervalMs: 10,
       circuitMinCalls: 1,
       circuitOpenMs: 20,
+      circuitProbes: 1,
       maxAttempts: 1,
     };
     const upstream = upstreamAt(

@@ -86,13 +86,26 @@ export class EndpointLoad {
     else this.latency.recordAtLeast(ms, now);
   }
 
+  /**
+   * A failure was its own fault. That is known when the attempt ends or a little later: a request that fails
+   * wherever it is sent must make no endpoint look slow.
+   */
+  blamed(error: CallError): void {
+    this.#judged++;
+    this.#failed++;
+    this.latency.charge(failureCostMs(error), 0, this.#options.clock.now());
+  }
+
   #endedWith(error: CallError, ms: number, now: number, isAnswer: boolean): void {
-    const costMs = failureCostMs(error);
-    if (error.blamesEndpoint) this.#failed++;
-    if (error.blamesEndpoint || isAnswer) this.#judged++;
-    if (costMs !== undefined) this.latency.charge(costMs, ms, now);
-    else if (isAnswer) this.latency.record(ms, now);
-    // Given up by the caller, or failed further up: never a fast answer.
+    if (isAnswer && !error.blamesEndpoint) this.#judged++;
+    if (isTooMuch(error)) this.latency.charge(failureCostMs(error), ms, now);
+    else if (isAnswer && !error.blamesEndpoint) this.latency.record(ms, now);
+    // Given up by the caller, failed further up, or of that kind which `blamed` is told of: never a fast answer.
     else this.latency.recordAtLeast(ms, now);
   }
+}
+
+/** It did nothing wrong, but wants less. */
+function isTooMuch({ code, status, blamesEndpoint }: CallError): boolean {
+  return !blamesEndpoint && (code === 'overloaded' || status === 429);
 }

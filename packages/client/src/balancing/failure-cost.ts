@@ -6,10 +6,9 @@ const usualMs = 5_000;
 const longestMs = 300_000;
 
 /**
- * The latency, in ms, that a failure stands for: `Retry-After`, else 5 s. Without it a replica that fails within a
- * millisecond would look like the fastest of all and draw the traffic. None where the endpoint did nothing wrong.
+ * The latency, in ms, that a failure of an endpoint stands for: `Retry-After`, else 5 s. Without it a replica that
+ * fails within a millisecond would look like the fastest of all and draw the traffic.
  */
-export function failureCostMs(error: CallError): number | undefined {
-  if (!error.blamesEndpoint && error.code !== 'overloaded' && error.status !== 429) return undefined;
-  return error.retryAfterMs === undefined ? usualMs : Math.min(error.retryAfterMs, longestMs);
+export function failureCostMs({ retryAfterMs }: CallError): number {
+  return retryAfterMs === undefined ? usualMs : Math.min(retryAfterMs, longestMs);
 }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { CallError } from '@parley/contract';
 import { problemReply, someError, someRequest } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { EndpointLoad } from '../balancing/endpoint-load.ts';
 import type { Request } from '../layer.ts';
 import { upstreamOptions } from '../upstream-options.ts';
 import { Blame } from './blame.ts';
@@ -23,7 +24,8 @@ beforeEach(() => {
 function endpoint() {
   const options = upstreamOptions({ clock, circuitConsecutiveFailures: 1_000, circuitMinCalls: 1_000 });
   const breaker = new CircuitBreaker(options, new EventEmitter(), () => {});
-  const blame = new Blame(poison, breaker);
+  const load = new EndpointLoad(options);
+  const blame = new Blame(poison, breaker, load);
   const permit = () => {
     const permit = breaker.acquire();
     if (!permit) throw new Error('expected a permit');
@@ -36,6 +38,9 @@ function endpoint() {
     breaks: () => blame.broke(permit(), someError('unavailable')),
     get failures() {
       return breaker.counts.failures;
+    },
+    get latency() {
+      return load.latency;
     },
   };
 }
@@ -58,6 +63,17 @@ describe('blame', () => {
     b.answers();
     expect([a.failures, b.failures]).toEqual([0, 0]);
     expect(refund).toHaveBeenCalledTimes(1);
+  });
+
+  it('makes an endpoint look slow when it falls on it, and not before', () => {
+    const [a, b, request] = [endpoint(), endpoint(), call()];
+    a.fails(request);
+    expect(a.latency.isKnown).toBe(false);
+    b.answers(request);
+    expect(a.latency.at(clock.now())).toBe(5_000);
+    expect(b.latency.isKnown).toBe(false);
+    b.breaks();
+    expect(b.latency.at(clock.now())).toBe(5_000);
   });
 
   it('falls on the request too where an endpoint answers others before the next one fails', () => {
@@ -147,7 +163,11 @@ describe('blame', () => {
     await clock.advance(1_000);
     const probe = breaker.acquire();
     if (!probe) throw new Error('expected a permit');
-    new Blame(poison, breaker).failed(call(), probe, problemReply('unavailable').error as CallError);
+    new Blame(poison, breaker, new EndpointLoad(options)).failed(
+      call(),
+      probe,
+      problemReply('unavailable').error as CallError,
+    );
     expect(breaker.state).toBe('open');
   });
 

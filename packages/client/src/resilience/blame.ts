@@ -1,28 +1,32 @@
 import type { CallError } from '@parley/contract';
+import type { EndpointLoad } from '../balancing/endpoint-load.ts';
 import type { Request } from '../layer.ts';
 import type { CircuitCounts } from './circuit.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Permit } from './permit.ts';
 import type { PoisonRequests } from './poison-requests.ts';
-import type { HeldFailure } from './suspicion.ts';
+import type { HeldFailure, Suspect } from './suspicion.ts';
 
 /** An endpoint that fails more often is not trusted to be well because it answered one request. */
 const maxFailureRatio = 0.05;
 
 /**
- * Decides whom a failure at one endpoint blames: the endpoint, or the request. See {@link PoisonRequests}.
+ * Decides whom a failure at one endpoint blames: the endpoint, or the request. See {@link PoisonRequests}. What the
+ * endpoint is blamed for counts against it with its circuit and with the balancer.
  *
  * Scope: endpoint.
  */
-export class Blame {
+export class Blame implements Suspect {
   readonly #poison: PoisonRequests;
   readonly #health: { readonly counts: CircuitCounts };
+  readonly #load: Pick<EndpointLoad, 'blamed'>;
   /** What waits for the endpoint's next request. */
   #held: HeldFailure[] = [];
 
-  constructor(poison: PoisonRequests, health: { readonly counts: CircuitCounts }) {
+  constructor(poison: PoisonRequests, health: { readonly counts: CircuitCounts }, load: Pick<EndpointLoad, 'blamed'>) {
     this.#poison = poison;
     this.#health = health;
+    this.#load = load;
   }
 
   /** The endpoint answered the request well. */
@@ -42,7 +46,7 @@ export class Blame {
   /** The endpoint failed without a reply. */
   broke(permit: Permit, error: CallError): void {
     for (const held of this.#takeHeld()) held.suspicion.blame(held);
-    permit.fail(error);
+    this.blamed(permit, error);
   }
 
   /** The endpoint answered the request with an error that is its own fault, or the request's. */
@@ -58,13 +62,26 @@ export class Blame {
     }
     // A probe's place must not wait for other requests, which may not come before it is free.
     if (!suspicion || permit.isProbe) {
-      permit.fail(error);
+      this.blamed(permit, error);
       return;
     }
-    const held = { suspicion, permit, error, fingerprint: fingerprint(request), isRetry: request.attempt > 1 };
+    const same = fingerprint(request);
+    const held = {
+      endpoint: this,
+      suspicion,
+      permit,
+      error,
+      fingerprint: same,
+      isRetry: request.attempt > 1 || request.isHedge,
+    };
     this.#held.push(held);
     permit.hold();
-    suspicion.add(this, held);
+    suspicion.add(held);
+  }
+
+  blamed(permit: Permit, error: CallError): void {
+    permit.fail(error);
+    this.#load.blamed(error);
   }
 
   #takeHeld(): readonly HeldFailure[] {

@@ -10,6 +10,7 @@ import {
   someRequest,
 } from '../../test-fixtures/sample.ts';
 import { settled, VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { EndpointLoad } from '../balancing/endpoint-load.ts';
 import type { Send } from '../layer.ts';
 import { upstreamOptions } from '../upstream-options.ts';
 import { Blame } from './blame.ts';
@@ -24,7 +25,11 @@ beforeEach(() => {
   clock = new VirtualClock();
   const options = upstreamOptions({ circuitConsecutiveFailures: 1_000, circuitProbes: 1, clock, random: () => 1 });
   breaker = new CircuitBreaker(options, new EventEmitter(), () => {});
-  layer = circuitBreaker(breaker, new Blame(new PoisonRequests(() => {}, clock), breaker), 'http://a');
+  layer = circuitBreaker(
+    breaker,
+    new Blame(new PoisonRequests(() => {}, clock), breaker, new EndpointLoad(options)),
+    'http://a',
+  );
 });
 afterEach(() => {
   breaker.close();
@@ -45,6 +50,15 @@ describe('circuitBreaker', () => {
   const repeat = async (send: Send, times = 10) => {
     for (let i = 0; i < times; i++) await through(send).catch(() => {});
   };
+
+  it('lets no hedge be a probe, and blames nobody for that', async () => {
+    const send = scripted(someReply());
+    await halfOpen();
+    const error = await rejection(layer(send)(someRequest({ isHedge: true })));
+    expect(error).toMatchObject({ code: 'cancelled', isUnprocessed: true, endpoint: 'http://a' });
+    expect(breaker.isAdmitting).toBe(true);
+    expect(send.requests).toHaveLength(0);
+  });
 
   it('refuses, as never processed, while the circuit is open', async () => {
     fail(10);

@@ -9,11 +9,14 @@ import type { CircuitBreaker } from './circuit-breaker.ts';
  * that the endpoint works, but one that has too much to do fails a probe. An attempt that ended without a
  * reply for another reason (cancelled, out of the caller's time, not fit to be sent) says nothing.
  *
- * @throws CallError `unavailable`, never processed, where the circuit is open
+ * @throws CallError `unavailable`, never processed, where the circuit is open; `cancelled`, never processed, to a hedge
+ *   where it is half-open
  */
 export function circuitBreaker(breaker: CircuitBreaker, blame: Blame, address: string): Layer {
   return (next) =>
     async function circuitBreaker(request) {
+      // Cancelled when it is outrun, it would decide nothing, and keep others from deciding.
+      if (request.isHedge && breaker.state === 'half-open') throw noProbe(request.label, address, request.attempt);
       const permit = breaker.acquire(request.isPanic);
       if (!permit) throw circuitOpen(request.label, address, request.attempt);
       try {
@@ -44,4 +47,9 @@ function circuitOpen(operation: string, endpoint: string, attempts: number): Cal
     attempts,
     isUnprocessed: true,
   });
+}
+
+function noProbe(operation: string, endpoint: string, attempts: number): CallError {
+  const details = { operation, endpoint, attempts, isUnprocessed: true };
+  return new CallError('cancelled', 'a hedge is never the probe of a circuit', details);
 }

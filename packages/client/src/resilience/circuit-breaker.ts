@@ -4,10 +4,9 @@ import { Circuit, type CircuitCounts, type CircuitPhase } from './circuit.ts';
 import { CircuitBackoff } from './circuit-backoff.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
 import type { CircuitControl } from './circuit-control.ts';
+import { CircuitEvidence } from './circuit-evidence.ts';
 import { CircuitProbes } from './circuit-probes.ts';
-import { FailuresInARow } from './failures-in-a-row.ts';
 import { type Ending, Permit } from './permit.ts';
-import { SlowCalls } from './slow-calls.ts';
 
 /** The breaker's state, as everybody calls it; `forced-…` while an operator decides. */
 export type CircuitState = CircuitPhase | 'forced-open' | 'forced-closed';
@@ -17,8 +16,7 @@ const noGeneration = -1;
 
 /**
  * Stops sending to an endpoint that keeps failing, or is slow, and tries again with probes after a while.
- * Counting and deciding is opossum's; see {@link Circuit}. Here a neutral end is not reported, an end
- * that belongs to an earlier state is dropped, and a probe is bounded by `attemptTimeout`.
+ * Counting and deciding is opossum's; see {@link Circuit}. Here an end that belongs to an earlier state is dropped.
  *
  * Scope: endpoint.
  */
@@ -27,8 +25,7 @@ export class CircuitBreaker implements CircuitControl {
   readonly #onState: (state: CircuitState) => void;
   readonly #circuit: Circuit;
   readonly #backoff: CircuitBackoff;
-  readonly #slowCalls: SlowCalls;
-  readonly #inARow = new FailuresInARow();
+  readonly #evidence: CircuitEvidence;
   #probes: CircuitProbes;
   #forced: 'forced-open' | 'forced-closed' | undefined;
   /** Counts changes of state, to tell an attempt that began in an earlier one. */
@@ -41,7 +38,7 @@ export class CircuitBreaker implements CircuitControl {
     this.#probes = new CircuitProbes(options.circuitProbes);
     const limits = () => ({ minCalls: options.circuitMinCalls, failureRatio: options.circuitFailureRatio });
     this.#circuit = new Circuit(limits, rotation, (phase) => this.#changed(phase));
-    this.#slowCalls = new SlowCalls(options, rotation, () => this.#circuit.open());
+    this.#evidence = new CircuitEvidence(options, rotation, this.#circuit);
   }
 
   get state(): CircuitState {
@@ -66,11 +63,11 @@ export class CircuitBreaker implements CircuitControl {
   acquire(isPanic = false): Permit | undefined {
     if (!this.isAdmitting) {
       const isRefused = !isPanic || this.#forced !== undefined || this.#circuit.isShutDown;
-      return isRefused ? undefined : new Permit(this.#ended, noGeneration, false, undefined);
+      return isRefused ? undefined : new Permit(this.#ended, noGeneration, false, 0, undefined);
     }
     const isProbe = this.#circuit.isHalfOpen;
     if (isProbe) this.#probes.start();
-    return new Permit(this.#ended, this.#generation, isProbe, this.#inARow.happened, this.#slowCalls.startMs());
+    return new Permit(this.#ended, this.#generation, isProbe, this.#evidence.failures, this.#evidence.startMs());
   }
 
   /** Opens the circuit as failures would: the endpoint does worse than others. */
@@ -103,7 +100,7 @@ export class CircuitBreaker implements CircuitControl {
   close(): void {
     this.#forced = undefined;
     this.#backoff.stop();
-    this.#slowCalls.reset();
+    this.#evidence.reset();
     this.#circuit.shutDown();
   }
 
@@ -115,7 +112,7 @@ export class CircuitBreaker implements CircuitControl {
 
   readonly #ended = (permit: Permit, ending: Ending, error: CallError | undefined): void => {
     if (permit.generation !== this.#generation || this.#forced) return;
-    if (ending === 'held' || ending === 'failure') this.#inARow.failed(permit);
+    if (ending === 'held' || ending === 'failure') this.#evidence.happened(permit);
     if (ending === 'failure') this.#failed(permit, error);
     else if (ending === 'success') this.#succeeded(permit);
     else if (ending === 'nothing' && permit.isProbe) this.#probes.release();
@@ -123,21 +120,18 @@ export class CircuitBreaker implements CircuitControl {
 
   #failed(permit: Permit, error: CallError | undefined): void {
     this.#backoff.asked(error?.retryAfterMs ?? 0);
-    const inARow = this.#inARow.count(permit, error);
-    if (inARow >= this.#options.circuitConsecutiveFailures && !permit.isProbe) this.#circuit.open();
-    else this.#circuit.fail();
+    if (permit.isProbe) this.#circuit.fail();
+    else this.#evidence.failed(permit, error);
   }
 
-  #succeeded({ isProbe, startedAtMs }: Permit): void {
-    const isSlow = this.#slowCalls.isSlow(startedAtMs);
-    this.#inARow.reset();
+  #succeeded(permit: Permit): void {
     this.#backoff.asked(0);
-    if (!isProbe) {
-      this.#circuit.succeed();
-      if (startedAtMs !== undefined) this.#slowCalls.count(isSlow);
-      return;
-    }
-    this.#probes.succeed(isSlow);
+    if (permit.isProbe) this.#probeSucceeded(permit);
+    else this.#evidence.succeeded(permit);
+  }
+
+  #probeSucceeded(permit: Permit): void {
+    this.#probes.succeed(this.#evidence.isSlow(permit));
     // opossum closes at the first success that it hears of: it hears when there are enough.
     if (!this.#probes.isComplete) return;
     if (this.#probes.slowRatio > this.#options.circuitSlowRatio) this.#circuit.fail();
@@ -147,8 +141,7 @@ export class CircuitBreaker implements CircuitControl {
   #changed(state: CircuitState): void {
     this.#generation++;
     this.#probes = new CircuitProbes(this.#options.circuitProbes);
-    this.#inARow.reset();
-    this.#slowCalls.reset();
+    this.#evidence.reset();
     this.#backoff.stop();
     if (state === 'closed') this.#backoff.closed();
     if (state === 'open') this.#backoff.wait(() => this.#circuit.halfOpen());

@@ -22,6 +22,7 @@ import { ConnectionPool } from '../transport/connection-pool.ts';
 import { type UpstreamOptions, upstreamOptions } from '../upstream-options.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { CircuitWindow } from './circuit-window.ts';
+import { ConcurrencyLimiter } from './concurrency-limiter.ts';
 import { PoisonRequests } from './poison-requests.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -44,10 +45,12 @@ function upstreamOver(transports: readonly Send[], given: Partial<UpstreamOption
     name: 'things',
     options,
     telemetry: new Telemetry(),
+    limiter: new ConcurrencyLimiter(options),
     budget,
     poison: new PoisonRequests(() => budget.refund(), clock),
     endpoints: () => group,
     streams: new OpenStreams(),
+    hasInterceptors: () => false,
   };
   const window = new CircuitWindow(options, clock);
   const attempts: string[] = [];
@@ -62,9 +65,9 @@ function upstreamOver(transports: readonly Send[], given: Partial<UpstreamOption
       attempts.push(`${index} ${request.path}`);
       return send(request);
     };
-    const pipeline = endpointPipeline(shared, { address, breaker, transport });
-    const pool = new ConnectionPool(address, options);
     const load = new EndpointLoad(options);
+    const pipeline = endpointPipeline(shared, { address, breaker, load, transport });
+    const pool = new ConnectionPool(address, options);
     const probe = new ActiveProbe(options, transport, () => breaker.readmit());
     const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
     return endpoint;
@@ -141,8 +144,10 @@ describe('poison requests', () => {
     const upstream = upstreamOver([down, down, down], { circuitProbes: 1 });
     for (let call = 0; call < 100; call++) await upstream.outcome(request(call));
     expect(upstream.states.slice(0, 3).sort()).toEqual(['0 open', '1 open', '2 open']);
-    // Of 300 that they would make: five failures open a circuit, one is still held, the rest are probes.
-    expect(upstream.attempts.length).toBeLessThanOrEqual(3 * 6 + 10);
+    // All are used when all are ejected (panic): what bounds the attempts, 300 else, is the budget.
+    const budget = 10 + 100 * 0.2 + (clock.now() / 1_000) * 10;
+    expect(upstream.attempts.length).toBeLessThanOrEqual(100 + budget);
+    expect(upstream.attempts.length).toBeLessThan(200);
     expect(upstream.budgetLeft()).toBeLessThan(10);
   });
 
@@ -155,8 +160,11 @@ describe('poison requests', () => {
         const statuses = await Promise.all(ids.map((id) => upstream.outcome(things(id))));
         expect(statuses.every((status) => status === 200)).toBe(true);
       }
-      expect(upstream.states[0]).toBe('1 open');
       expect(upstream.states.every((state) => state.startsWith('1 '))).toBe(true);
+      const dead = upstream.attempts.filter((attempt) => attempt.startsWith('1 '));
+      // One at a time, the balancer leaves it alone before it has failed five times; under load that is no help.
+      if (atOnce === 1) expect(dead.length).toBeLessThan(5);
+      else expect(upstream.states[0]).toBe('1 open');
     },
   );
 
@@ -164,9 +172,13 @@ describe('poison requests', () => {
     let isDown = false;
     const dying: Send = async () => (isDown ? problemReply('unavailable') : someReply());
     const upstream = upstreamOver([dying, answering, dying], { retryBudgetPerSecond: 1_000 });
-    for (let id = 0; id < 300; id++) await upstream.outcome(things(id));
+    for (let id = 0; id < 30; id++) await upstream.outcome(things(id));
     isDown = true;
-    for (let id = 0; id < 100; id++) expect(await upstream.outcome(things(id))).toBe(200);
+    for (let first = 0; first < 1_000; first += 100) {
+      const ids = Array.from({ length: 100 }, (_, index) => first + index);
+      const statuses = await Promise.all(ids.map((id) => upstream.outcome(things(id))));
+      expect(statuses.every((status) => status === 200)).toBe(true);
+    }
     expect(upstream.states.slice(0, 2).sort()).toEqual(['0 open', '2 open']);
   });
 

@@ -1,13 +1,20 @@
 import type { CallError } from '@parley/contract';
 import type { Permit } from './permit.ts';
 
+/** An endpoint that may be to blame for a failure. */
+export interface Suspect {
+  /** It is. */
+  blamed(permit: Permit, error: CallError): void;
+}
+
 /** A failure that nobody was blamed for yet. */
 export interface HeldFailure {
+  readonly endpoint: Suspect;
   readonly suspicion: Suspicion;
   readonly permit: Permit;
   readonly error: CallError;
   readonly fingerprint: string;
-  /** It was paid for by the retry budget. */
+  /** It was a retry or a hedge: the retry budget paid for it. */
   readonly isRetry: boolean;
 }
 
@@ -21,7 +28,7 @@ export class Suspicion {
   readonly code: string;
   readonly #refund: () => void;
   readonly #onPoison: () => void;
-  readonly #endpoints = new Set<object>();
+  readonly #endpoints = new Set<Suspect>();
   readonly #open = new Set<HeldFailure>();
   readonly #excused = new Set<HeldFailure>();
 
@@ -36,9 +43,9 @@ export class Suspicion {
     return this.#endpoints.size > 1;
   }
 
-  /** It failed there. */
-  add(endpoint: object, held: HeldFailure): void {
-    this.#endpoints.add(endpoint);
+  /** It failed once more. */
+  add(held: HeldFailure): void {
+    this.#endpoints.add(held.endpoint);
     this.#open.add(held);
     this.#judge();
   }
@@ -52,7 +59,7 @@ export class Suspicion {
 
   /** The endpoint has failed another request too. */
   blame(held: HeldFailure): void {
-    if (this.#open.delete(held) || this.#excused.delete(held)) held.permit.fail(held.error);
+    if (this.#open.delete(held) || this.#excused.delete(held)) held.endpoint.blamed(held.permit, held.error);
   }
 
   /** It was the endpoints, all of them. */

@@ -1,0 +1,32 @@
+import type { Clock } from '../clock.ts';
+import type { Layer, Request, Send } from '../layer.ts';
+import type { Reply } from '../reply.ts';
+import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
+
+/**
+ * Protects an upstream from more at once than it can do, and this process from piling up calls to a slow one. A call holds
+ * one place for all its attempts, a stream until its first byte; who finds none waits in the limiter's queue.
+ *
+ * @throws CallError `overloaded`, never processed, where the limiter refuses
+ */
+export function concurrencyLimit(limiter: ConcurrencyLimiter, clock: Clock): Layer {
+  return (next) =>
+    function concurrencyLimit(request) {
+      if (limiter.limit === Number.POSITIVE_INFINITY) return next(request);
+      if (limiter.enter()) return hold(limiter, clock, next, request);
+      return limiter.queue(request, clock.now()).then(() => hold(limiter, clock, next, request));
+    };
+}
+
+async function hold(limiter: ConcurrencyLimiter, clock: Clock, next: Send, request: Request): Promise<Reply> {
+  const startedAtMs = clock.now();
+  const { inFlight } = limiter;
+  try {
+    const reply = await next(request);
+    // The first byte of a stream says nothing of the work behind it.
+    if (!reply.error && request.replyAs !== 'stream') limiter.learn(clock.now() - startedAtMs, inFlight);
+    return reply;
+  } finally {
+    limiter.leave(clock.now() - startedAtMs);
+  }
+}
