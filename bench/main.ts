@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 // Each benchmark is a folder of its own with a main.ts that takes the remaining arguments.
 const benchmarks: Readonly<Record<string, () => Promise<{ main(args: string[]): Promise<void> }>>> = {
   client: () => import('./client/main.ts'),
+  service: () => import('./service/main.ts'),
   outage: () => import('./outage/main.ts'),
 };
 

@@ -50,6 +50,14 @@ describe('the house', () => {
     expect(deep).toEqual([]);
   });
 
+  it('has a second door to a package for tests only: `/testing`', () => {
+    const tests = files('packages', 'services', 'test', 'bench')
+      .filter((path) => path.endsWith('.ts'))
+      .map(read);
+    const deep = tests.flatMap(packagesOf).filter((name) => /^@parley\/[^/]+\//.test(name));
+    expect(new Set(deep)).toEqual(new Set(['@parley/client/testing', '@parley/service/testing']));
+  });
+
   it('has one file per third party', () => {
     expect(importersOf('axios')).toEqual(['packages/client/src/transport/axios.ts']);
     expect(importersOf('opossum')).toEqual(['packages/client/src/resilience/circuit.ts']);

@@ -16,11 +16,14 @@ afterEach(async () => {
 
 const logger = createLogger('attempts', { level: 'silent' });
 const settings = { host: '127.0.0.1', port: 0, adminPort: 0, drainDelayMs: 0, drainTimeoutMs: 2_000 };
-const patient = { maxAttempts: 3, backoffBaseMs: 0, backoffMaxMs: 0, circuitMinCalls: 1_000_000 };
+// Enough time for every hop on a busy machine: an attempt that times out tells nothing of those below it.
+const requestTimeoutMs = 120_000;
+const times = { callTimeoutMs: requestTimeoutMs, attemptTimeoutMs: requestTimeoutMs };
+const patient = { ...times, maxAttempts: 3, backoffBaseMs: 0, backoffMaxMs: 0, circuitMinCalls: 1_000_000 };
 
 /** A service, and a client of it. */
 async function served(handlers: Handlers<typeof hop>, options: Partial<UpstreamOptions>): Promise<Hop> {
-  const service = await serve(hop, handlers, { logger, settings });
+  const service = await serve(hop, handlers, { logger, settings, requestTimeoutMs });
   closing.push(() => service.stop());
   const upstream = createUpstream('hop', `http://127.0.0.1:${service.port}`, { ...patient, ...options });
   closing.push(() => upstream.close());

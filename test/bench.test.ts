@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { chart } from '../bench/client/chart.ts';
 import { report } from '../bench/client/report.ts';
-import { figuresOf, median, type Results } from '../bench/client/results.ts';
+import { figuresOf, type Results } from '../bench/client/results.ts';
 import { endpointScenarios, mainScenario, scenarios } from '../bench/client/scenarios.ts';
 import { summary } from '../bench/client/summary.ts';
+import { median } from '../bench/median.ts';
 import { root } from './source-files.ts';
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8');

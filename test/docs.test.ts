@@ -50,6 +50,36 @@ describe('every document', () => {
   });
 });
 
+describe('the section on testing', () => {
+  it.each([
+    ['packages/client/README.md', 'services/hello/upstream.test.ts'],
+    ['packages/service/README.md', 'services/hello/service.test.ts'],
+  ])('of %s shows %s, which is run', (path, example) => {
+    const [, section = ''] = text(path).split(/^## Testing$/m);
+    const [, code] = /```ts\n([\s\S]*?)```/.exec(section) ?? [];
+    expect(code).toBe(text(example));
+  });
+
+  it('has every fault', () => {
+    const [, exported = ''] =
+      /export \{([^}]*)\} from '.\/testing\/faults.ts'/.exec(text('packages/client/src/testing.ts')) ?? [];
+    const names = exported
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => /^[a-z]+$/.test(name));
+    const told = table('packages/client/README.md', 'Testing').flatMap(([fault = '']) => calledIn(fault, /(\w+)\(/g));
+    expect(told.sort()).toEqual(names.sort());
+  });
+
+  it('has every option that cannot be changed', () => {
+    const source = text('packages/client/src/changeable-options.ts');
+    const fixed = calledIn(source, /^ {2}(\w+):\s+'/gm);
+    const [, told = ''] = /(.*) cannot be changed: open another/.exec(text('packages/client/README.md')) ?? [];
+    expect(fixed.length).toBeGreaterThan(2);
+    expect(calledIn(told, /`(\w+)`/g)).toEqual(fixed);
+  });
+});
+
 describe('ARCHITECTURE.md', () => {
   it('lists the layers of the way out in their order', () => {
     const source = text('packages/client/src/pipeline.ts');
@@ -61,7 +91,7 @@ describe('ARCHITECTURE.md', () => {
 
   it('lists the middleware of the way in in their order', () => {
     const source = text('packages/service/src/app.ts');
-    const inCode = calledIn(source, /^ {2,6}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm);
+    const inCode = calledIn(source, /^ {2,14}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm);
     expect(table('ARCHITECTURE.md', 'The way in').map(([, middleware]) => middleware)).toEqual(inCode);
   });
 });
@@ -98,7 +128,7 @@ describe('packages/service/README.md', () => {
   it('lists the middleware in their order', () => {
     const inCode = calledIn(
       text('packages/service/src/app.ts'),
-      /^ {2,6}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm,
+      /^ {2,14}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm,
     );
     const kebab = (name?: string) => name?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     expect(table('packages/service/README.md', 'Order').map(([, name]) => name)).toEqual(inCode.map(kebab));

@@ -186,6 +186,14 @@ export function describePublicApi(base: () => string): void {
       expect(String(answer.headers.allow).split(', ')).toEqual(expect.arrayContaining(['GET', 'HEAD']));
     });
 
+    it('keeps inside how busy it is and where its time went, whoever asks', async () => {
+      const asking = { 'x-request-timeout-ms': '5000', 'x-explain': '1', 'x-request-priority': 'critical' };
+      const { status, headers } = await get('/api/hello', asking);
+      expect(status).toBe(200);
+      expect(headers).not.toHaveProperty('endpoint-load-metrics');
+      expect(headers).not.toHaveProperty('server-timing');
+    });
+
     it('gives no stack, no server version and no framework away', async () => {
       const { headers } = await get('/api/hello');
       expect(headers['x-powered-by']).toBeUndefined();

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { circumstances } from '../circumstances.ts';
+import { canPin, PinnedProcess } from '../pinned-process.ts';
 import type { Round, RoundResult } from './client-process.ts';
 import type { Measurement } from './measurement.ts';
-import { canPin, PinnedProcess } from './pinned-process.ts';
-import { circumstances, type Figures, figuresOf, type Results } from './results.ts';
+import { type Figures, figuresOf, type Results } from './results.ts';
 import type { Scenario } from './scenarios.ts';
 import type { ServerPorts } from './server.ts';
 
@@ -32,7 +33,7 @@ const clientCore = 1;
  */
 export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
-  const server = new PinnedProcess('server.ts', [], serverCore);
+  const server = new PinnedProcess(new URL('server.ts', import.meta.url), [], serverCore);
   const clients = new Map<string, PinnedProcess>();
   const scenarios: Record<string, Record<string, Figures | null>> = {};
   const peakRssMb: Record<string, number> = {};
@@ -64,11 +65,11 @@ export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
     await Promise.all([...clients.values(), server].map((one) => one.close()));
     rmSync(folder, { recursive: true });
   }
-  return { ...circumstances(canPin), rounds, scenarios, peakRssMb };
+  return { ...circumstances(canPin, 'client'), rounds, scenarios, peakRssMb };
 }
 
 function open(name: string, ports: ServerPorts, trusted: string): PinnedProcess {
-  return new PinnedProcess('client-process.ts', [name, JSON.stringify(ports)], clientCore, {
-    NODE_EXTRA_CA_CERTS: trusted,
+  return new PinnedProcess(new URL('client-process.ts', import.meta.url), [name, JSON.stringify(ports)], clientCore, {
+    env: { NODE_EXTRA_CA_CERTS: trusted },
   });
 }

@@ -14,16 +14,21 @@ export const unknownLanguage = defineError('unknown_language', {
   data: z.object({ known: z.array(z.string()) }),
 });
 
+// Words change with a release, and are the same for everybody.
+const cache = { maxAgeS: 60, staleWhileRevalidateS: 60, staleIfErrorS: 3600, scope: 'public' } as const;
+
 /** Words of greeting per language. */
 export const greetings = defineContract('greetings', {
   listGreetings: get('/api/greetings', {
     summary: 'All greetings',
     output: z.object({ greetings: z.array(greeting) }),
+    cache,
   }),
   getGreeting: get('/api/greetings/{language}', {
     summary: 'The greeting of one language',
     input: z.object({ language: z.string().min(2).max(35) }),
     output: greeting,
     errors: [unknownLanguage],
+    cache,
   }),
 });

@@ -25,6 +25,7 @@ export const unknownVisit = defineError('unknown_visit', { status: 404, title: '
 export const guestbook = defineContract('guestbook', {
   addVisit: post('/api/visits', {
     summary: 'Signs the guestbook',
+    safety: 'keyed',
     input: z.object({
       name: line.trim().min(1).max(100),
       note: lines.max(1000).optional(),

@@ -1,5 +1,6 @@
 import type { Client, Handlers } from '@parley/contract';
 import type { hello as helloContract } from '@parley/hello';
+import { keyedAnswer } from '@parley/service';
 import { v7 as uuidv7 } from 'uuid';
 import { type guestbook, unknownVisit } from './contract.ts';
 import type { VisitStore } from './visit.ts';
@@ -16,8 +17,9 @@ export function createHandlers({
     async addVisit(input) {
       const { message } = await hello.sayHello({ name: input.name });
       const visit = { ...input, id: uuidv7(), message, visitedAt: new Date().toISOString() };
-      await store.add(visit);
-      return { ...visit, location: `/api/visits/${visit.id}` };
+      const output = { ...visit, location: `/api/visits/${visit.id}` };
+      await store.add(visit, await keyedAnswer(output));
+      return output;
     },
 
     async listVisits({ limit, cursor }) {

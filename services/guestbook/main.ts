@@ -11,5 +11,5 @@ await run(async () => {
   const store = await openStore(config);
   const upstream = createUpstream('hello', config.HELLO_URL, { tls: tlsFromEnvironment() });
   const handlers = createHandlers({ store, hello: createClient(hello, upstream) });
-  return serve(guestbook, handlers, { closeables: [upstream, store] });
+  return serve(guestbook, handlers, { closeables: [upstream, store], idempotency: { store: store.answers } });
 });

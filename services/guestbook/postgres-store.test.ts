@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
 import { describeWith } from '../../test/needs.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import { startPostgres, type TestPostgres } from './test-postgres.ts';
@@ -70,6 +71,16 @@ describeWith('PostgreSQL')('a PostgreSQL store', () => {
     for (const pid of pids) process.kill(pid, 'SIGCONT');
     await other.end();
     await impatient.close();
+  });
+
+  it('forgets answers that have expired, a hundred writes later', async () => {
+    const expired = { expiresAtMs: Date.now() - 1 };
+    for (let i = 0; i < 100; i++) await store.add(someVisit(), someAnswer(expired));
+    await store.add(someVisit(), someAnswer());
+    const other = await postgres.connect();
+    const { rows } = await other.query(`SELECT count(*)::int AS n FROM ${placeOf(url)}.answers`);
+    await other.end();
+    expect(rows).toEqual([{ n: 1 }]);
   });
 
   it('waits at start for a database that is still starting', async () => {

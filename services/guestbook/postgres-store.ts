@@ -4,6 +4,7 @@ import { ConfigError } from '@parley/service';
 import { Pool } from 'pg';
 import { MAX } from 'uuid';
 import { databaseError } from './database-error.ts';
+import { answersSchema, postgresAnswers, type Query } from './postgres-answers.ts';
 import { type VisitRow, type VisitStore, visitOf } from './visit.ts';
 
 /** How patient a PostgreSQL store is. */
@@ -30,9 +31,9 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
   // An idle connection broke: the pool has dropped it already, but unheard the event would end the process.
   pool.on('error', () => {});
 
-  const query = async (text: string, values?: unknown[]): Promise<VisitRow[]> => {
+  const query: Query = async <Row extends object>(text: string, values?: unknown[]) => {
     try {
-      return (await pool.query<VisitRow>(text, values)).rows;
+      return (await pool.query<Row>(text, values)).rows;
     } catch (error) {
       throw databaseError(error);
     }
@@ -45,17 +46,23 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
     throw error;
   }
 
+  const answers = postgresAnswers(query);
   return {
-    async add({ id, name, note, message, visitedAt }) {
-      const text = 'INSERT INTO visits (id, name, note, message, visited_at) VALUES ($1, $2, $3, $4, $5)';
-      await query(text, [id, name, note, message, visitedAt]);
+    answers,
+    async add({ id, name, note, message, visitedAt }, answer) {
+      const values = [id, name, note, message, visitedAt];
+      if (answer) await answers.keepWith(answer, `${insert} FROM kept RETURNING id`, values);
+      else await query(insert, values);
     },
     async list({ limit, before = MAX }) {
-      const rows = await query('SELECT * FROM visits WHERE id < $1 ORDER BY id DESC LIMIT $2', [before, limit]);
+      const rows = await query<VisitRow>('SELECT * FROM visits WHERE id < $1 ORDER BY id DESC LIMIT $2', [
+        before,
+        limit,
+      ]);
       return rows.map(visitOf);
     },
     async find(id) {
-      const [row] = await query('SELECT * FROM visits WHERE id = $1', [id]);
+      const [row] = await query<VisitRow>('SELECT * FROM visits WHERE id = $1', [id]);
       return row && visitOf(row);
     },
     async close() {
@@ -63,6 +70,9 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
     },
   };
 }
+
+const insert = `INSERT INTO visits (id, name, note, message, visited_at)
+  SELECT $1::uuid, $2::text, $3::text, $4::text, $5::timestamptz`;
 
 // Sent as one message, and so one transaction, which holds the lock to its end: two replicas that start at once would
 // otherwise both find no table and both create it. The number is arbitrary, but the same in every replica.
@@ -74,7 +84,8 @@ const schema = `
     note text,
     message text NOT NULL,
     visited_at timestamptz NOT NULL
-  )`;
+  );
+  ${answersSchema}`;
 
 async function whenThere(work: () => Promise<unknown>, patienceMs: number): Promise<void> {
   const giveUpAtMs = now() + patienceMs;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { someVisit } from './test-visit.ts';
 import { whenFree } from './when-free.ts';
@@ -77,6 +78,31 @@ describe('a SQLite file', () => {
     await expect(working).rejects.toMatchObject({ code: 'upstream_timeout', status: 504 });
     holder.close();
     other.close();
+  });
+
+  it('keeps its visits where a guestbook before answers were kept wrote it', async () => {
+    const older = new DatabaseSync(file);
+    older.exec(`CREATE TABLE visits (id TEXT PRIMARY KEY, name TEXT NOT NULL, note TEXT, message TEXT NOT NULL,
+      visited_at TEXT NOT NULL) STRICT, WITHOUT ROWID; PRAGMA user_version = 1`);
+    const visit = someVisit();
+    older
+      .prepare('INSERT INTO visits VALUES (?, ?, NULL, ?, ?)')
+      .run(visit.id, visit.name, visit.message, visit.visitedAt);
+    const store = await openSqliteStore(file);
+    await store.add(someVisit(), someAnswer());
+    expect((await store.list({ limit: 10 })).at(-1)).toStrictEqual(visit);
+    await store.close();
+    older.close();
+  });
+
+  it('forgets answers that have expired', async () => {
+    const store = await openSqliteStore(file);
+    for (let i = 0; i < 5; i++) await store.add(someVisit(), someAnswer({ expiresAtMs: Date.now() - 1 }));
+    await store.add(someVisit(), someAnswer());
+    await store.close();
+    const database = new DatabaseSync(file);
+    expect(database.prepare('SELECT count(*) AS n FROM answers').get()).toEqual({ n: 1 });
+    database.close();
   });
 
   it('is refused where a newer guestbook wrote it', async () => {

@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigError } from '@parley/service';
 import { MAX } from 'uuid';
+import { inTransaction } from './in-transaction.ts';
+import { sqliteAnswers } from './sqlite-answers.ts';
 import { type VisitRow, type VisitStore, visitOf } from './visit.ts';
 import { whenFree } from './when-free.ts';
 
@@ -28,13 +30,16 @@ async function storeIn(database: DatabaseSync): Promise<VisitStore> {
   await whenFree(() => database.exec(durability), 10_000);
   await whenFree(() => createSchema(database), 10_000);
 
+  const answers = sqliteAnswers(database);
   const insert = database.prepare('INSERT INTO visits (id, name, note, message, visited_at) VALUES (?, ?, ?, ?, ?)');
   const page = database.prepare('SELECT * FROM visits WHERE id < ? ORDER BY id DESC LIMIT ?');
   const one = database.prepare('SELECT * FROM visits WHERE id = ?');
 
   return {
-    async add({ id, name, note, message, visitedAt }) {
-      await whenFree(() => insert.run(id, name, note ?? null, message, visitedAt));
+    answers,
+    async add({ id, name, note, message, visitedAt }, answer) {
+      const add = () => insert.run(id, name, note ?? null, message, visitedAt);
+      await whenFree(() => (answer ? answers.keepWith(answer, add) : add()));
     },
     async list({ limit, before = MAX }) {
       const rows = await whenFree(() => page.all(before, limit));
@@ -59,12 +64,18 @@ const migrations = [
     message TEXT NOT NULL,
     visited_at TEXT NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE answers (
+    key TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    reply TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX answers_by_expiry ON answers (expires_at)`,
 ];
 
+// The lock is taken before the version is read, so that of two replicas one creates and the other finds.
 function createSchema(database: DatabaseSync): void {
-  // IMMEDIATE takes the write lock before the version is read, so that of two replicas one creates and the other finds.
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(database, () => {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
     if (version > migrations.length) {
       throw new ConfigError(
@@ -73,9 +84,5 @@ function createSchema(database: DatabaseSync): void {
     }
     for (const migration of migrations.slice(version)) database.exec(migration);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
-    database.exec('COMMIT');
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
+  });
 }

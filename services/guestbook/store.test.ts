@@ -1,36 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { has } from '../../test/needs.ts';
 import { openStore, type StoreSettings } from './store.ts';
-import { startPostgres, type TestPostgres } from './test-postgres.ts';
+import { databasesHere } from './test-databases.ts';
 import { someVisit } from './test-visit.ts';
 import type { Visit, VisitStore } from './visit.ts';
 
-const hasPostgres = has('PostgreSQL');
-let folder: string;
-let postgres: TestPostgres | undefined;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'guestbook-'));
-  if (hasPostgres) postgres = await startPostgres();
-});
-afterAll(async () => {
-  await postgres?.remove();
-  await rm(folder, { recursive: true });
-});
-
-/** Each gives settings of a database that nobody has used yet. */
-const databases: Record<string, () => Promise<StoreSettings>> = {
-  SQLite: async () => ({ DATA_DIR: join(await mkdtemp(join(folder, 'sqlite-')), 'made', 'when missing') }),
-  PostgreSQL: async () => ({ DATABASE_URL: await postgres?.emptyUrl(), DATA_DIR: join(folder, 'unused') }),
-};
-
-const here = Object.entries(databases).filter(([name]) => name !== 'PostgreSQL' || hasPostgres);
-
-describe.each(here)('a store in %s', (_, emptyDatabase) => {
+describe.each(databasesHere())('a store in %s', (_, emptyDatabase) => {
   let settings: StoreSettings;
   let store: VisitStore;
   beforeEach(async () => {

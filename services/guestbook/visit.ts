@@ -1,3 +1,5 @@
+import type { IdempotencyStore, KeptAnswer } from '@parley/service';
+
 /** One entry of the guestbook. */
 export interface Visit {
   /** A UUIDv7: later visits have greater ids, so the id alone is order and cursor. */
@@ -20,12 +22,19 @@ export interface Page {
 
 /** Where visits are kept. Every promise settles within seconds; it rejects with a `CallError` when the database is away. */
 export interface VisitStore {
-  /** Keeps a visit: once this has resolved, the visit survives the end of any process. */
-  add(visit: Visit): Promise<void>;
+  /**
+   * Keeps a visit, and in the same transaction the answer to the request that it came with: once this has resolved, both
+   * survive the end of any process; where it rejects or never settles, neither is there or both are.
+   *
+   * @throws CallError `idempotency_key_in_use` where that request has been answered; nothing is added then
+   */
+  add(visit: Visit, answer?: KeptAnswer): Promise<void>;
   /** Gives visits, newest first. */
   list(page: Page): Promise<Visit[]>;
   /** Gives the visit with this id, if there is one. */
   find(id: string): Promise<Visit | undefined>;
+  /** The answers that were kept. */
+  readonly answers: IdempotencyStore;
   /** Lets go of the database. */
   close(): Promise<void>;
 }

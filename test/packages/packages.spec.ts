@@ -36,7 +36,7 @@ describe.each(names)('@parley/%s', (name) => {
     );
     const rest = files.filter((path) => !/^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js))$/.test(path));
     expect(rest).toEqual([]);
-    expect(files.filter((path) => /test/.test(path))).toEqual([]);
+    expect(files.filter((path) => /\.test\.|test-/.test(path))).toEqual([]);
   });
 
   it('is clean for publint and are-the-types-wrong', async () => {

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Balanced } from '../test-fixtures/balanced.ts';
-import { problemReply, rejection, seededRandom, someError, someReply, someRequest } from '../test-fixtures/sample.ts';
-import { VirtualClock } from '../test-fixtures/virtual-clock.ts';
+import { problemReply, rejection, someError, someReply, someRequest } from '../test-fixtures/sample.ts';
 import { balancer } from './balancer.ts';
 import { EndpointGroup } from './balancing/endpoint-group.ts';
+import { seededRandom } from './testing/seeded-random.ts';
+import { VirtualClock } from './testing/virtual-clock.ts';
 import type { UpstreamOptions } from './upstream-options.ts';
 
 let open: Balanced[];

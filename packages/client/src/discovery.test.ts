@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
 import type { Address } from './discovery/address.ts';
 import type { NameServer } from './discovery/name-server.ts';
 import { discovery } from './discovery.ts';
+import { settled, VirtualClock } from './testing/virtual-clock.ts';
 
 const options = { dnsRefreshMs: 1_000 };
 let clock: VirtualClock;

@@ -19,6 +19,7 @@ export class EndpointSet {
   readonly #byAddress = new Map<string, Endpoint>();
   /** The endpoints known now. */
   readonly group: EndpointGroup;
+  #found: readonly Address[] = [];
   #isClosed = false;
 
   constructor(discovery: Discovery, options: EndpointSetOptions, open: (address: Address) => Endpoint) {
@@ -42,6 +43,11 @@ export class EndpointSet {
     throw new TypeError(`unknown endpoint ${address}: expected one of ${known}`);
   }
 
+  /** Options have changed: which endpoints are used, and which may be chosen, is worked out anew. */
+  reconfigured(): void {
+    this.#update(this.#found);
+  }
+
   /** Ends discovery; resolves when all endpoints are drained and closed. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -57,6 +63,7 @@ export class EndpointSet {
 
   #update(found: readonly Address[]): void {
     if (this.#isClosed) return;
+    this.#found = found;
     const addresses = subset(found, this.#options);
     const origins = new Set(addresses.map(({ origin }) => origin));
     const isFirst = this.#byAddress.size === 0;

@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Send } from './layer.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
 import type { CircuitControl } from './resilience/circuit-control.ts';
-import type { ConnectionCounts, ConnectionPool } from './transport/connection-pool.ts';
+import type { ConnectionCounts, Connections } from './transport/connection-counts.ts';
 
 /** How one endpoint stands. */
 export interface EndpointStatus {
@@ -28,7 +28,7 @@ export interface EndpointStatus {
 /** What is kept per address. */
 export interface EndpointParts {
   readonly breaker: CircuitBreaker;
-  readonly pool: ConnectionPool;
+  readonly connections: Connections;
   readonly load: EndpointLoad;
   readonly probe: ActiveProbe;
   readonly pipeline: Send;
@@ -93,7 +93,7 @@ export class Endpoint {
       weight: load.weight,
       latencyMs: load.latency.isKnown ? load.latency.at(now) : undefined,
       utilization: load.report.utilizationAt(now),
-      connections: this.#parts.pool.counts,
+      connections: this.#parts.connections.counts,
     };
   }
 
@@ -136,7 +136,7 @@ export class Endpoint {
   /** Takes no more attempts; resolves when those under way have ended and the sockets are closed. */
   async close(): Promise<void> {
     this.#parts.probe.close();
-    await this.#parts.pool.close();
+    await this.#parts.connections.close();
     this.#parts.breaker.close();
   }
 }

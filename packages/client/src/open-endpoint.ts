@@ -8,15 +8,13 @@ import { attemptTimeout } from './resilience/attempt-timeout.ts';
 import { CircuitBreaker } from './resilience/circuit-breaker.ts';
 import type { Axios } from './transport/axios.ts';
 import { axiosTransport } from './transport/axios-transport.ts';
-import { ConnectionPool } from './transport/connection-pool.ts';
-import type { Credentials } from './transport/credentials.ts';
-import { undiciAdapter } from './transport/undici-adapter.ts';
+import type { Transport } from './transport/transport.ts';
 
 /** What the endpoints of an upstream share. */
 export interface EndpointSurroundings {
   readonly shared: UpstreamShared;
   readonly axios: Axios;
-  readonly credentials: Credentials;
+  readonly transport: Transport;
   /** Turns the windows of all circuits. */
   readonly rotation: EventEmitter;
   /** An endpoint was ejected or let in. */
@@ -24,17 +22,18 @@ export interface EndpointSurroundings {
 }
 
 /** Puts together what is kept per address. */
-export function openEndpoint({ origin: address, serverName }: Address, surroundings: EndpointSurroundings): Endpoint {
-  const { shared, axios, credentials, rotation, onEjection } = surroundings;
+export function openEndpoint(found: Address, surroundings: EndpointSurroundings): Endpoint {
+  const { shared, axios, rotation, onEjection } = surroundings;
   const { name, options, telemetry } = shared;
   const { clock } = options;
+  const address = found.origin;
   const breaker = new CircuitBreaker(options, rotation, (state) => {
     endpoint.circuitChanged(state);
     onEjection();
     telemetry.emit('onCircuit', { upstream: name, endpoint: address, state });
   });
-  const pool = new ConnectionPool(address, options, credentials, serverName);
-  const transport = axiosTransport(axios, undiciAdapter(pool, options), address);
+  const { adapter, connections } = surroundings.transport.open(found);
+  const transport = axiosTransport(axios, adapter, address);
   // Around the circuit, which lets nothing through when a probe is due.
   const probe = new ActiveProbe(options, attemptTimeout(options, address, clock)(transport), () => {
     breaker.readmit();
@@ -42,6 +41,6 @@ export function openEndpoint({ origin: address, serverName }: Address, surroundi
   });
   const load = new EndpointLoad(options);
   const pipeline = endpointPipeline(shared, { address, breaker, load, transport });
-  const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
+  const endpoint = new Endpoint(address, { breaker, connections, load, probe, pipeline, clock });
   return endpoint;
 }

@@ -13,7 +13,6 @@ import {
   someReply,
   someRequest,
 } from '../test-fixtures/sample.ts';
-import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
 import { ActiveProbe } from './balancing/active-probe.ts';
 import { EndpointGroup } from './balancing/endpoint-group.ts';
 import { EndpointLoad } from './balancing/endpoint-load.ts';
@@ -28,6 +27,7 @@ import { PoisonRequests } from './resilience/poison-requests.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry } from './telemetry.ts';
+import { settled, VirtualClock } from './testing/virtual-clock.ts';
 import { ConnectionPool } from './transport/connection-pool.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 
@@ -66,9 +66,9 @@ function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial
     });
     const load = new EndpointLoad(options);
     const pipeline = endpointPipeline(shared, { address, breaker, load, transport });
-    const pool = new ConnectionPool(address, options);
+    const connections = new ConnectionPool(address, options);
     const probe = new ActiveProbe(options, transport, () => breaker.readmit());
-    const endpoint = new Endpoint(address, { breaker, pool, load, probe, pipeline, clock });
+    const endpoint = new Endpoint(address, { breaker, connections, load, probe, pipeline, clock });
     return endpoint;
   });
   const group = new EndpointGroup(options, endpoints);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { problemReply, scripted, someError, someReply, someRequest } from '../test-fixtures/sample.ts';
-import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
 import type { Reply } from './reply.ts';
 import { attemptTelemetry, callTelemetry, Telemetry } from './telemetry.ts';
+import { settled, VirtualClock } from './testing/virtual-clock.ts';
 
 let clock: VirtualClock;
 let telemetry: Telemetry;

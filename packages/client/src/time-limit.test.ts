@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { rejection, someError } from '../test-fixtures/sample.ts';
-import { settled, VirtualClock } from '../test-fixtures/virtual-clock.ts';
 import type { CancelSignal } from './cancel-signal.ts';
+import { settled, VirtualClock } from './testing/virtual-clock.ts';
 import { sleep, timeLimit } from './time-limit.ts';
 
 let clock: VirtualClock;

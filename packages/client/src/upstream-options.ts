@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { DiscoveryOptions } from './discovery/refreshed.ts';
 import { atMost, limitOrAdaptive, trueOrFalse, within } from './option-checks.ts';
 import type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
-import type { CircuitBreakerOptions } from './resilience/circuit-breaker-options.ts';
+import { type CircuitBreakerOptions, circuits } from './resilience/circuit-breaker-options.ts';
 import type { ConcurrencyLimitOptions } from './resilience/concurrency-limiter.ts';
 import type { DeadlineOptions } from './resilience/deadline.ts';
 import type { HedgeOptions } from './resilience/hedge.ts';
@@ -49,15 +49,7 @@ export const upstreamDefaults: UpstreamOptions = {
   singleFlight: false,
   concurrencyLimit: Number.POSITIVE_INFINITY,
   maxQueue: 100,
-  circuitWindowMs: 10_000,
-  circuitMinCalls: 10,
-  circuitFailureRatio: 0.5,
-  circuitConsecutiveFailures: 5,
-  circuitSlowCallMs: Number.POSITIVE_INFINITY,
-  circuitSlowRatio: 0.8,
-  circuitOpenMs: 1_000,
-  circuitMaxOpenMs: 30_000,
-  circuitProbes: 5,
+  ...circuits.defaults,
   ...balancing.defaults,
   connectTimeoutMs: 1_000,
   maxConnections: 64,
@@ -88,15 +80,7 @@ const bounds: { readonly [Name in keyof UpstreamOptions]?: readonly [min: number
   retryBudgetPerSecond: [0, 10_000],
   hedgeRatio: [0, 0.5],
   maxQueue: [0, 10_000],
-  circuitWindowMs: [1_000, 600_000],
-  circuitMinCalls: [1, 1_000_000],
-  circuitFailureRatio: [0.01, 0.99],
-  circuitConsecutiveFailures: [1, 1_000_000],
-  circuitSlowCallMs: [1, Number.POSITIVE_INFINITY],
-  circuitSlowRatio: [0.01, 0.99],
-  circuitOpenMs: [1, 600_000],
-  circuitMaxOpenMs: [1, 600_000],
-  circuitProbes: [1, 1_000],
+  ...circuits.bounds,
   ...balancing.bounds,
   connectTimeoutMs: [1, 60_000],
   maxConnections: [1, 10_000],

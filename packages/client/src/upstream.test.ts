@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-fixtures/raw-server.ts';
-import { rejection, seededRandom, somePost, someRequest } from '../test-fixtures/sample.ts';
+import { rejection, somePost, someRequest } from '../test-fixtures/sample.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { seededRandom } from './testing/seeded-random.ts';
 import { createUpstream } from './upstream.ts';
 import type { UpstreamOptions } from './upstream-options.ts';
 

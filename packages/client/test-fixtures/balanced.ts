@@ -9,10 +9,11 @@ import { Blame } from '../src/resilience/blame.ts';
 import { CircuitBreaker } from '../src/resilience/circuit-breaker.ts';
 import { circuitBreaker } from '../src/resilience/circuit-breaker-layer.ts';
 import { PoisonRequests } from '../src/resilience/poison-requests.ts';
+import { seededRandom } from '../src/testing/seeded-random.ts';
+import { VirtualClock } from '../src/testing/virtual-clock.ts';
 import { ConnectionPool } from '../src/transport/connection-pool.ts';
 import { type UpstreamOptions, upstreamOptions } from '../src/upstream-options.ts';
-import { seededRandom, someReply, someRequest } from './sample.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { someReply, someRequest } from './sample.ts';
 
 /** Endpoints as an upstream has them, but for the wire, behind a balancer. Names are addresses. */
 export class Balanced {
@@ -44,7 +45,7 @@ export class Balanced {
     const load = new EndpointLoad(this.options);
     const endpoint = new Endpoint(address, {
       breaker,
-      pool: new ConnectionPool('http://127.0.0.1:1', this.options),
+      connections: new ConnectionPool('http://127.0.0.1:1', this.options),
       load,
       probe: new ActiveProbe(this.options, transport, () => breaker.readmit()),
       pipeline: circuitBreaker(breaker, new Blame(this.#poison, breaker, load), address)(counted),

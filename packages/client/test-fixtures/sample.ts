@@ -67,14 +67,3 @@ export async function rejection(promise: Promise<unknown>): Promise<CallError> {
   }
   throw new Error('expected a rejection');
 }
-
-/** Random numbers that are the same at each run (mulberry32). */
-export function seededRandom(seed = 1): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}

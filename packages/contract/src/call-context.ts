@@ -18,6 +18,11 @@ export interface CallContext {
   readonly attemptsLeft?: AttemptsLeft;
   /** Who gives way when there is not enough for all. Absent: `normal`. */
   readonly priority?: Priority;
+  /**
+   * Where the calls made on behalf of this request leave what their replies said of their time (`server-timing`). There
+   * only where the caller asked for it by `x-explain: 1`, and whoever calls on then asks too.
+   */
+  readonly timings?: string[];
   /** The same for every try of one keyed request: who sees it twice answers it once. */
   readonly idempotencyKey?: string | undefined;
   /** Who called, as its client certificate proves. Absent without mutual TLS; never taken from a header. */

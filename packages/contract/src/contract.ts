@@ -1,3 +1,4 @@
+import { cacheFault } from './cache-fault.ts';
 import type { CallContext } from './call-context.ts';
 import type { CallOptionsOf, StreamCallOptionsOf } from './call-options.ts';
 import type { Operation } from './operation.ts';
@@ -52,8 +53,8 @@ export type StreamHandler<O extends Operation = Operation> = (
 /**
  * Declares what a service promises.
  *
- * @throws TypeError where the name is not kebab-case, two operations have the same method and path, or a
- *   stream has response headers: its items are its whole output
+ * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a
+ *   stream has response headers (its items are its whole output), or a cache policy makes no sense
  * @example
  * export const hello = defineContract('hello', {
  *   sayHello: get('/api/hello', { summary: 'Greets', input, output }),
@@ -63,7 +64,10 @@ export function defineContract<const O extends Operations>(name: string, operati
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new TypeError(`contract name must be kebab-case, not ${JSON.stringify(name)}`);
   const seen = new Map<string, string>();
-  for (const [operation, { label, output, responseHeaders }] of Object.entries(operations)) {
+  for (const [operation, definition] of Object.entries(operations)) {
+    const { label, output, responseHeaders } = definition;
+    const fault = cacheFault(definition);
+    if (fault) throw new TypeError(`contract ${name}: ${operation} ${fault}`);
     if (isStream(output) && responseHeaders.length > 0) {
       throw new TypeError(`contract ${name}: ${operation} gives a stream, whose items cannot travel in headers`);
     }

@@ -31,6 +31,7 @@ export const errorCodes = {
   method_not_allowed: row(405, false, false, 'Method not allowed'),
   conflict: row(409, false, false, 'Conflicts with the current state'),
   idempotency_key_in_use: row(409, true, false, 'A request with this key is still running'),
+  precondition_failed: row(412, false, false, 'Changed in the meantime'),
   body_too_large: row(413, false, false, 'Body is too large'),
   unsupported_media_type: row(415, false, false, 'Content type not supported'),
   idempotency_key_reused: row(422, false, false, 'Key was used for another request'),

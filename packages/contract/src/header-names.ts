@@ -17,6 +17,8 @@ export const headerNames = {
   idempotentReplayed: 'idempotent-replayed',
   /** How busy a replica is, in ORCA's text format: `TEXT application_utilization=0.42, named_metrics.in_flight=7`. gRPC A51. */
   loadReport: 'endpoint-load-metrics',
+  /** `1` asks for `server-timing`. */
+  explain: 'x-explain',
   /** Where the time of a hop went. W3C Server Timing. */
   serverTiming: 'server-timing',
   /** Seconds, or a date, before the server wants to see the caller again. RFC 9110 §10.2.3. */

@@ -1,4 +1,5 @@
 export { AttemptsLeft, parseAttemptsLeft } from './attempts-left.ts';
+export { cacheControl } from './cache-control.ts';
 export {
   type CallContext,
   type CallerIdentity,

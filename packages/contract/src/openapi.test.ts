@@ -28,6 +28,12 @@ const document = openapi(
       responseHeaders: { location: 'Location' },
     }),
     touch: post('/touch', { summary: 'Touches' }),
+    order: post('/orders', { summary: 'Orders', safety: 'keyed' }),
+    rules: get('/rules', {
+      summary: 'Rules',
+      output: z.object({ text: z.string() }),
+      cache: { maxAgeS: 60, scope: 'public' },
+    }),
   }),
   '2.3.4',
 ) as { paths: Record<string, Record<string, Record<string, unknown>>> };
@@ -50,6 +56,21 @@ describe('openapi', () => {
       },
     });
     expect(document.paths['/touch']?.post).not.toHaveProperty('requestBody');
+  });
+
+  it('says which operations take a key', () => {
+    expect(document.paths['/orders']?.post?.parameters).toEqual([
+      expect.objectContaining({ name: 'idempotency-key', in: 'header', required: false }),
+    ]);
+    expect(document.paths['/touch']?.post).not.toHaveProperty('parameters');
+  });
+
+  it('says how long a reply may be used again', () => {
+    expect(document.paths).toMatchObject({
+      '/rules': {
+        get: { responses: { 200: { headers: { 'cache-control': { schema: { const: 'public, max-age=60' } } } } } },
+      },
+    });
   });
 
   it('says what comes back, in headers and body', () => {

@@ -1,6 +1,8 @@
+import { cacheControl } from './cache-control.ts';
 import type { Contract } from './contract.ts';
 import type { AnyDefinedError } from './defined-error.ts';
 import { framings } from './framings.ts';
+import { headerNames } from './header-names.ts';
 import type { Operation } from './operation.ts';
 import { problemMediaType } from './problem.ts';
 import { jsonSchemaOf, type Schema } from './schema.ts';
@@ -28,7 +30,7 @@ export function openapi(contract: Contract, version = '1.0.0'): Json {
 }
 
 function describe(operationId: string, operation: Operation): Json {
-  const parameters = parametersOf(operation);
+  const parameters = [...parametersOf(operation), ...(operation.safety === 'keyed' ? [keyParameter] : [])];
   const body = bodyOf(operation);
   return {
     operationId,
@@ -50,6 +52,15 @@ function parametersOf(operation: Operation): Json[] {
   });
 }
 
+const keyParameter: Json = {
+  name: headerNames.idempotencyKey,
+  in: 'header',
+  required: false,
+  description: 'Any value of your own, the same each time you send this request, so that it has its effect once.',
+  schema: { type: 'string', maxLength: 255 },
+  example: '"8e03978e-40d5-43e6-bc93-6894a57f9324"',
+};
+
 function bodyOf(operation: Operation): Json | undefined {
   if (operation.rest !== 'body' || !operation.input) return undefined;
   const elsewhere = [...operation.path.parameters, ...operation.requestHeaders.map(([member]) => member)];
@@ -64,9 +75,10 @@ function success(operation: Operation): Json {
   const headers = Object.fromEntries(
     operation.responseHeaders.map(([member, header]) => [header, { schema: properties[member] ?? {} }]),
   );
+  if (operation.cache) headers['cache-control'] = { schema: { const: cacheControl(operation) } };
   return {
     description: operation.summary,
-    ...(members.length > 0 && { headers }),
+    ...(Object.keys(headers).length > 0 && { headers }),
     content: { 'application/json': { schema: without(jsonSchemaOf(operation.output, 'output'), members) } },
   };
 }

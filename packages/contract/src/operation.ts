@@ -53,7 +53,7 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly status?: number;
   /** Default, by RFC 9110 §9.2: GET `safe`, PUT and DELETE `idempotent`, POST and PATCH `unsafe`. */
   readonly safety?: S;
-  /** For GET. Default: nobody keeps a reply. */
+  /** For GET. Default: nobody uses a reply again without asking (`no-cache`). */
   readonly cache?: CachePolicy;
   /** Default `public`. */
   readonly auth?: Auth;

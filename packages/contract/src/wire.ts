@@ -72,6 +72,8 @@ export function decodeInput(operation: Operation, received: ReceivedInput): unkn
   const { parameters, headers } = received;
   const rest = operation.rest === 'query' ? received.query : received.body;
   if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) return rest;
+  // Nothing to add: the parser's own object will do.
+  if (operation.requestHeaders.length === 0 && operation.path.parameters.length === 0) return rest;
   const input: Record<string, unknown> = { ...rest };
   for (const [member, header] of operation.requestHeaders) {
     delete input[member];

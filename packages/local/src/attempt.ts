@@ -16,6 +16,8 @@ interface Progress {
   isTimedOut: boolean;
 }
 
+/** Headers of a replica that no client sees: the gateway's own business, and how busy we are. As nginx' `proxy.conf`. */
+const keptInside = ['x-request-id', 'keep-alive', 'endpoint-load-metrics', 'server-timing', 'x-attempts-left'];
 const replyTimeoutMs = 12_000;
 
 /** Scope: one per gateway; owns the connections to the replicas. */
@@ -25,8 +27,7 @@ export function createAttempts(): Attempts {
   const progressOf = new WeakMap<IncomingMessage, Progress>();
   proxy.on('proxyReq', (outgoing, request) => follow(outgoing, progressOf.get(request)));
   proxy.on('proxyRes', (reply, _request, response) => {
-    delete reply.headers['x-request-id'];
-    delete reply.headers['keep-alive'];
+    for (const name of keptInside) delete reply.headers[name];
     // Concerns the connection to the replica; the client's is the gateway's own business.
     reply.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
   });

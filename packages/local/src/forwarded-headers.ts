@@ -41,6 +41,10 @@ export function forwardedHeaders(request: IncomingMessage, id: string, bodyLengt
     'x-forwarded-proto': 'http',
     'x-forwarded-host': headers.host,
     forwarded: undefined,
+    // Between services only: from outside everybody would be critical.
+    'x-request-priority': undefined,
+    'x-attempts-left': undefined,
+    'x-explain': undefined,
     'content-length': hasBody ? String(bodyLength) : undefined,
   };
   const dropped = [...hopByHop, ...namesIn(headers.connection)];

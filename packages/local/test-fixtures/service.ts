@@ -32,7 +32,13 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
   const { HELLO_URL, GREETINGS_URL, DATABASE_URL, DRAIN_DELAY_MS } = process.env;
   const environment = { HELLO_URL, GREETINGS_URL, DATABASE_URL, DRAIN_DELAY_MS };
   const told = { service: name, pid: process.pid, url: request.url, headers: request.headers, environment };
-  response.writeHead(status, { 'Content-Type': 'application/json', 'X-Request-Id': 'of the service' });
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'X-Request-Id': 'of the service',
+    'Endpoint-Load-Metrics': 'TEXT application_utilization=0.42',
+    'Server-Timing': `${name};dur=1`,
+    'X-Attempts-Left': '3',
+  });
   response.end(JSON.stringify({ ...told, bodyLength: body.length }));
 }
 

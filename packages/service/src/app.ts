@@ -1,19 +1,32 @@
-import type { Contract, Handler, Handlers, Method, Operation } from '@parley/contract';
+import type { Contract, Handler, Handlers } from '@parley/contract';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
+import { beforeRouter } from './before-router.ts';
+import { weakTag } from './entity-tag.ts';
 import { http2Express } from './http2-express.ts';
+import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { createLogger } from './logger.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { body } from './middleware/body.ts';
+import { cacheHeaders } from './middleware/cache-headers.ts';
 import { callContext } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
+import { conditions } from './middleware/conditions.ts';
+import { loadReport } from './middleware/load-report.ts';
+import { loadShedding } from './middleware/load-shedding.ts';
 import { openapiDocument, openapiOperation } from './middleware/openapi-document.ts';
 import { problem } from './middleware/problem.ts';
 import { runningOperation } from './middleware/running-operation.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { serverTiming } from './middleware/server-timing.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { validatedHandler } from './middleware/validated-handler.ts';
-import { expressPath, mostSpecificFirst } from './routes.ts';
+import { operationRoutes } from './operation-routes.ts';
+import { parseQuery } from './query.ts';
+import { mostSpecificFirst } from './routes.ts';
+import { Load } from './shedding/load.ts';
+import { ShedLog } from './shedding/shed-log.ts';
+import { stack } from './stack.ts';
 
 /** How an app treats its requests. */
 export interface AppOptions {
@@ -23,12 +36,21 @@ export interface AppOptions {
   readonly bodyLimitBytes?: number;
   /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
   readonly requestTimeoutMs?: number;
+  /**
+   * How many requests may be in flight before some are refused: `adaptive` finds out what the service can take (from 20
+   * to 1000), Infinity refuses nothing. Background requests may fill 60 % of it, normal ones 90 %. Default `adaptive`.
+   */
+  readonly maxInFlight?: number | 'adaptive';
   /** How many proxies in front add to `X-Forwarded-For`: the exact count, since one more believes the client. Default 1, the gateway. */
   readonly trustedProxies?: number;
   /** A stream that is silent for so long sends a heartbeat. Below the gateway's read timeout of 12 s. Default 10 000. */
   readonly heartbeatMs?: number;
   /** Fires when the service stops: streams end, and say so. `serve` has its own. */
   readonly stopping?: AbortSignal;
+  /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
+  readonly idempotency?: IdempotencyOptions;
+  /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
+  readonly compressBelow?: number;
   /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
   readonly version?: string;
 }
@@ -37,45 +59,55 @@ export interface AppOptions {
  * Makes the Express app that serves a contract. The order of the middleware is written here and nowhere else:
  * first listed sees the request first.
  *
- * @throws TypeError where an operation has no handler
+ * @throws TypeError where an operation has no handler, or an option makes no sense
  */
 export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
   const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
+  const keyed = idempotency(options.idempotency, logger);
   const routes = mostSpecificFirst(contract.operations);
-  const app = createExpress(options.trustedProxies ?? 1);
+  const { compressBelow } = options;
+  const encode = compression({ compressBelow });
+  const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
 
-  app.use(callContext({ requestTimeoutMs })); // outermost: everything below knows request id, trace and deadline
-  app.use(accessLog({ logger })); // above all that answers: sees every answer, and how long it took
-  app.use(securityHeaders()); // above all that answers: problems carry them too
-  app.use(compression()); // above all that answers at length
-  for (const [name, operation] of routes) {
-    app[methodOf(operation)](
-      expressPath(operation),
-      runningOperation(operation), // first in a route: from here on log and problem know the operation
-      body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
-      validatedHandler(operation, handlerOf(handlers, name), streams), // below body: needs it parsed
-    );
-  }
+  const first = stack(
+    callContext({ requestTimeoutMs }), // outermost: everything below knows request id, trace and deadline
+    accessLog({ logger }), // above all that answers: sees every answer, and how long it took
+    securityHeaders(), // above all that answers: problems carry them too
+    serverTiming({ service: contract.name }), // above what takes time
+    loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
+    loadReport({ load }), // below: nobody who is refused needs it
+    operationRoutes(
+      routes.map(([name, operation]) => ({
+        operation,
+        serve: stack(
+          runningOperation(operation), // first in a route: from here on log and problem know the operation
+          cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
+          conditions(encode), // above the handler, which may compare versions
+          body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
+          validatedHandler(operation, handlerOf(handlers, name), { streams, keyed, encode }), // below body: needs it parsed
+        ),
+      })),
+    ),
+  );
+  const app = beforeRouter(createExpress(options.trustedProxies ?? 1), first, problem({ logger }));
+  app.use(compression({ compressBelow })); // below the operations, which compress what is long themselves: see `sendJson`
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
   app.use(problem({ logger })); // innermost: whatever was thrown above ends here
-  return app;
+  return http2Express(app);
 }
 
 function createExpress(trustedProxies: number): Express {
-  const app = http2Express(express());
+  const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies);
-  app.set('query parser', 'simple');
+  app.set('query parser', parseQuery);
+  app.set('etag', weakTag);
   // One operation, one URL: limits and caches in front compare text.
   app.enable('case sensitive routing');
   app.enable('strict routing');
   return app;
-}
-
-function methodOf({ method }: Operation) {
-  return method.toLowerCase() as Lowercase<Method>;
 }
 
 function handlerOf(handlers: object, name: string): Handler {

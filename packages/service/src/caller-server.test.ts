@@ -102,6 +102,21 @@ describe('a cleartext port', () => {
     expect((await ask(session(`http://127.0.0.1:${port}`), { ':path': '/api/visits/latest' })).status).toBe(200);
   });
 
+  it('lets go of a connection whose client has ended', async () => {
+    const patient = { headersTimeout: 60_000, keepAliveTimeout: 60_000 };
+    const { server } = createCallerServer(visitsApp().app, { limits: patient });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    open.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.end(
+      Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])]),
+    );
+    socket.resume();
+    // In time for this test, that is.
+    await once(socket, 'end');
+  });
+
   it('says how much it takes at once, and refuses headers that are too large', async () => {
     const { port } = await listening();
     const client = session(`http://127.0.0.1:${port}`);

@@ -6,8 +6,10 @@ import type { TLSSocket } from 'node:tls';
 import { identifyCaller } from './caller-identity.ts';
 import { answerClientErrors } from './client-error.ts';
 import { http2Limits } from './http2-limits.ts';
+import { requireHost } from './require-host.ts';
 import type { SecureContextSource } from './secure-context.ts';
 import { speaksHttp2 } from './speaks-http2.ts';
+import { answerUnusualRequests } from './unusual-requests.ts';
 
 /** How connections are held to limits, and secured. */
 export interface CallerServerOptions {
@@ -35,13 +37,19 @@ const handshakeTimeoutMs = 10_000;
  * prior knowledge). TLS: by ALPN. The choice is made once a connection, so that a request costs what it always did.
  */
 export function createCallerServer(app: RequestListener, { limits, tls }: CallerServerOptions): CallerServer {
-  const secure = tls && createTlsServer({ ...limits, ...tlsOptions(tls) }, app);
-  const server = secure ?? createServer(limits, app);
+  const http1 = { ...limits, requireHostHeader: false };
+  const secure = tls && createTlsServer({ ...http1, ...tlsOptions(tls) }, requireHost(app));
+  const server = secure ?? createServer(http1, requireHost(app));
   const http2 = createHttp2Server(http2Limits, app as unknown as Parameters<typeof createHttp2Server>[1]);
   answerClientErrors(server);
+  answerUnusualRequests(server, http2);
   // A broken connection has been ended by then, and there is nobody left to answer.
   http2.on('sessionError', () => {});
-  http2.on('session', (session) => session.setTimeout(limits.keepAliveTimeout, () => session.close()));
+  http2.on('session', (session) => {
+    session.setTimeout(limits.keepAliveTimeout, () => session.close());
+    // Whoever has ended asks for nothing more; Node would wait for the timeout above.
+    session.socket.once('end', () => session.close());
+  });
 
   const event = tls ? 'secureConnection' : 'connection';
   const speakHttp1 = server.listeners(event) as ((socket: Socket) => void)[];

@@ -61,6 +61,16 @@ describe('client-error', () => {
     expect(problem).toMatchObject({ status: 408 });
   });
 
+  it.each([
+    'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n',
+    'nonsense\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n',
+  ])('answers one that follows another after that one: %j', async (broken) => {
+    const app: RequestListener = (req, res) => setImmediate(() => req.method === 'GET' && res.end('first'));
+    const received = await answerTo(`GET / HTTP/1.1\r\nHost: x\r\n\r\n${broken}`, { app });
+    expect(received).toMatch(/^HTTP\/1.1 200 .*firstHTTP\/1.1 4\d\d /s);
+  });
+
   it('writes nothing into an answer that is under way', async () => {
     const head = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
     const received = await answerTo(head, { next: 'nonsense\r\n', app: (_req, res) => res.write('half') });

@@ -95,6 +95,29 @@ describe('drain', () => {
     agent.destroy();
   });
 
+  it('accepts nobody after its delay, while it finishes what it has', async () => {
+    const { child, port } = await started({ DRAIN_DELAY_MS: '200' });
+    const slow = get(port, '/api/wait?ms=1500');
+    await wait(100);
+    child.process.kill('SIGTERM');
+    await child.line('draining');
+    expect((await get(port, '/api/wait')).status).toBe(200);
+    await wait(600);
+    await expect(get(port, '/api/wait')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect((await slow).status).toBe(200);
+    expect(await child.ended).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('writes every line of its log before it is gone', async () => {
+    const { child, port } = await started({ DRAIN_DELAY_MS: '0' });
+    for (let n = 0; n < 50; n++) await get(port, '/api/wait');
+    child.process.kill('SIGTERM');
+    expect((await child.ended).code).toBe(0);
+    expect(child.lines.filter(({ msg }) => msg === 'request')).toHaveLength(50);
+    // The last one of the service's own: what it closed says its word on console.log.
+    expect(child.lines.findLast(({ level }) => level)?.msg).toBe('stopped');
+  });
+
   it('waits for a stuck request no longer than DRAIN_TIMEOUT_MS', async () => {
     const { child, port } = await started({ DRAIN_DELAY_MS: '0', DRAIN_TIMEOUT_MS: '200' });
     const stuck = expect(get(port, '/api/wait?ms=60000')).rejects.toThrow();

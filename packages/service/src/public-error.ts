@@ -7,7 +7,7 @@ export interface Answer {
   readonly log?: 'warn' | 'error' | undefined;
 }
 
-const unavailable = new Set(['unavailable', 'upstream_unavailable']);
+const unavailable = new Set(['unavailable', 'overloaded', 'rate_limited', 'upstream_unavailable']);
 const timeout = new Set(['attempt_timeout', 'deadline_exceeded', 'upstream_timeout']);
 
 /**
@@ -16,20 +16,12 @@ const timeout = new Set(['attempt_timeout', 'deadline_exceeded', 'upstream_timeo
  * retryable one hop up; all else is `internal`.
  */
 export async function answerTo(thrown: unknown, operation: Operation | undefined): Promise<Answer> {
-  if (!operation && isMalformedPath(thrown)) {
-    return { error: new CallError('invalid_input', 'Path is not valid percent-encoding') };
-  }
   if (!(thrown instanceof CallError)) return internal();
   if (operation?.errors.some(({ code }) => code === thrown.code)) return declared(thrown, operation);
   if (thrown.operation !== undefined) return ofUpstream(thrown);
   // 499 stands for a client that left: to one that is still there it would mean nothing.
   if (!isErrorCode(thrown.code) || thrown.code === 'cancelled') return internal();
   return { error: thrown, log: thrown.status >= 500 ? 'warn' : undefined };
-}
-
-// Express' router gives a URIError status 400; that of a handler has none, and is met with its operation known.
-function isMalformedPath(thrown: unknown): boolean {
-  return thrown instanceof URIError && 'status' in thrown && thrown.status === 400;
 }
 
 function internal(): Answer {

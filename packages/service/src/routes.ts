@@ -1,13 +1,8 @@
 import type { Operation, Operations } from '@parley/contract';
 
-/** An Express path for a path template: `/api/greetings/{language}` → `/api/greetings/:language`. */
-export function expressPath({ path }: Operation): string {
-  return path.template.replace(/\{(\w+)\}/g, ':$1');
-}
-
 /**
  * The operations with plain text before parameters, so that `/visits/latest` is not taken for
- * `/visits/{id}` whatever the order in the contract: Express takes the first route that matches.
+ * `/visits/{id}` whatever the order in the contract: the first that matches is taken.
  */
 export function mostSpecificFirst(operations: Operations): [name: string, operation: Operation][] {
   const rank = ({ path }: Operation) => path.template.replace(/\{\w+\}/g, '\uffff');

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Contract, Handlers } from '@parley/contract';
+import type { Logger } from 'pino';
 import { createAdminApp } from './admin-app.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { createCallerServer } from './caller-server.ts';
@@ -59,9 +60,29 @@ export async function serve<C extends Contract>(
   options: ServeOptions = {},
 ): Promise<RunningService> {
   const settings = readSettings(process.env, options.settings);
-  const { logger = createLogger(contract.name, { level: settings.logLevel }), closeables = [] } = options;
+  const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
+  const { port, adminPort, stop: drained } = await start(contract, handlers, settings, { ...options, logger });
+  const stop = () => drained().finally(ignoreSignals);
+  const ignoreSignals = stopOnSignals(stop, logger);
+  // After the signals are heeded: whoever reads this line may send one at once.
+  logger.info({ port, adminPort }, 'listening');
+  return { port, adminPort, stop };
+}
+
+/**
+ * Serves a contract by settings that are given, and leaves the process' signals and environment alone.
+ *
+ * @throws ConfigError where a port cannot be had or a certificate cannot be used
+ */
+export async function start<C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  settings: Settings,
+  options: ServeOptions & { readonly logger: Logger },
+): Promise<RunningService> {
+  const { logger, closeables = [] } = options;
   const stopping = new AbortController();
-  const app = createApp(contract, handlers, { ...options, logger, stopping: stopping.signal });
+  const app = createApp(contract, handlers, { ...options, stopping: stopping.signal });
   const tlsOptions = options.tls ?? tlsFromSettings(settings);
   const tls = tlsOptions && openSecureContext(tlsOptions);
   const callerServer = createCallerServer(app, { limits, tls });
@@ -80,12 +101,9 @@ export async function serve<C extends Contract>(
       adminServer,
       closeables: [...certificate, ...closeables],
       logger,
-    }).finally(ignoreSignals);
+    });
     return stopped;
   };
-  const ignoreSignals = stopOnSignals(stop, logger);
-  // After the signals are heeded: whoever reads this line may send one at once.
-  logger.info({ port, adminPort }, 'listening');
   return { port, adminPort, stop };
 }
 

@@ -1,8 +1,8 @@
-import { createLogger, type LogLevel } from '../src/logger.ts';
+import type { LogLevel } from '../src/logger.ts';
+import { capturedLog as logOf } from '../src/testing/captured-log.ts';
 
 /** A logger whose lines can be looked at. */
 export function capturedLog(level: LogLevel = 'info') {
-  const lines: Record<string, unknown>[] = [];
-  const logger = createLogger('fixture', { level, destination: { write: (text) => lines.push(JSON.parse(text)) } });
+  const { logger, lines } = logOf('fixture', level);
   return { logger, lines, text: () => lines.map((line) => JSON.stringify(line)).join('\n') };
 }

@@ -6,5 +6,6 @@ import { type visits as Visits, visits, visitsHandlers } from './visits.ts';
 /** An app of the visits contract, with its log. */
 export function visitsApp(changed: Partial<Handlers<typeof Visits>> = {}, options: AppOptions = {}) {
   const log = capturedLog();
-  return { app: createApp(visits, visitsHandlers(changed), { logger: log.logger, ...options }), log };
+  // Tests keep the event loop busy.
+  return { app: createApp(visits, visitsHandlers(changed), { logger: log.logger, compressBelow: 1, ...options }), log };
 }

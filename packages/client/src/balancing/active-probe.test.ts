@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { hangingUntilAborted, scripted, someError, someReply } from '../../test-fixtures/sample.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Send } from '../layer.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { ActiveProbe } from './active-probe.ts';
 
 let clock: VirtualClock;

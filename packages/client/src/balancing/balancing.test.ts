@@ -5,7 +5,8 @@ import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { httpServer, sendJson } from '../../test-fixtures/http-server.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
-import { seededRandom, someRequest } from '../../test-fixtures/sample.ts';
+import { someRequest } from '../../test-fixtures/sample.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
 import { createUpstream } from '../upstream.ts';
 import type { UpstreamOptions } from '../upstream-options.ts';
 

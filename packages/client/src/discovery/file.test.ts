@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { until } from '../../test-fixtures/raw-server.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import { discovery } from '../discovery.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { Address, Discovery } from './address.ts';
 
 let folder: string;

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { dnsServer, type ZoneRecord } from '../../test-fixtures/dns-server.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import { discovery } from '../discovery.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { Address, Discovery } from './address.ts';
 import { systemNameServer } from './name-server.ts';
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AttemptsLeft } from '@parley/contract';
 import { hanging, problemReply, rejection, scripted, someReply, someRequest } from '../../test-fixtures/sample.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request } from '../layer.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { attemptTimeout } from './attempt-timeout.ts';
 
 let clock: VirtualClock;

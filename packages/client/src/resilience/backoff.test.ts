@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { seededRandom } from '../../test-fixtures/sample.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
 import { backoff } from './backoff.ts';
 
 describe('backoff', () => {

@@ -9,9 +9,9 @@ import {
   someReply,
   someRequest,
 } from '../../test-fixtures/sample.ts';
-import { settled, VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import { EndpointLoad } from '../balancing/endpoint-load.ts';
 import type { Send } from '../layer.ts';
+import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import { upstreamOptions } from '../upstream-options.ts';
 import { Blame } from './blame.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';

@@ -27,3 +27,30 @@ export interface CircuitBreakerOptions {
   /** Gives numbers in [0, 1). */
   readonly random: () => number;
 }
+
+const defaults: Omit<CircuitBreakerOptions, 'clock' | 'random'> = {
+  circuitWindowMs: 10_000,
+  circuitMinCalls: 10,
+  circuitFailureRatio: 0.5,
+  circuitConsecutiveFailures: 5,
+  circuitSlowCallMs: Number.POSITIVE_INFINITY,
+  circuitSlowRatio: 0.8,
+  circuitOpenMs: 1_000,
+  circuitMaxOpenMs: 30_000,
+  circuitProbes: 5,
+};
+
+const bounds = {
+  circuitWindowMs: [1_000, 600_000],
+  circuitMinCalls: [1, 1_000_000],
+  circuitFailureRatio: [0.01, 0.99],
+  circuitConsecutiveFailures: [1, 1_000_000],
+  circuitSlowCallMs: [1, Number.POSITIVE_INFINITY],
+  circuitSlowRatio: [0.01, 0.99],
+  circuitOpenMs: [1, 600_000],
+  circuitMaxOpenMs: [1, 600_000],
+  circuitProbes: [1, 1_000],
+} as const;
+
+/** What holds where nothing else is said, and smallest and largest value per number. */
+export const circuits = { defaults, bounds };

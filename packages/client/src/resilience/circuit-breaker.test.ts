@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { someError } from '../../test-fixtures/sample.ts';
-import { settled, VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import { windowBuckets } from './circuit.ts';
 import { CircuitBreaker, type CircuitState } from './circuit-breaker.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';

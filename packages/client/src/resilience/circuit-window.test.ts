@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { windowBuckets } from './circuit.ts';
 import { CircuitWindow } from './circuit-window.ts';
 

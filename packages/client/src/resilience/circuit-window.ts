@@ -25,6 +25,12 @@ export class CircuitWindow {
     this.#wait();
   }
 
+  /** Goes by the window's length as it is now, from now on. */
+  restart(): void {
+    this.#stop();
+    this.#wait();
+  }
+
   /** Stops its timer. */
   close(): void {
     this.#stop();

@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Priority, priorities } from '@parley/contract';
 import fc from 'fast-check';
 import { hangingUntilAborted, someError, someReply, someRequest } from '../../test-fixtures/sample.ts';
-import { settled, VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request } from '../layer.ts';
 import type { Reply } from '../reply.ts';
+import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import { ConcurrencyLimiter } from './concurrency-limiter.ts';
 

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hanging, rejection, scripted, someError, someReply, someRequest } from '../../test-fixtures/sample.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { deadline } from './deadline.ts';
 
 let clock: VirtualClock;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { HedgeDelays } from './hedge-delays.ts';
 
 let clock: VirtualClock;

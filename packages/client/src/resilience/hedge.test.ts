@@ -10,8 +10,8 @@ import {
   someReply,
   someRequest,
 } from '../../test-fixtures/sample.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request, Send } from '../layer.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { StreamSource } from '../transport/body-source.ts';
 import { hedge } from './hedge.ts';
 import { RetryBudget } from './retry-budget.ts';

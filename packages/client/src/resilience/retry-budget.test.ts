@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 let clock: VirtualClock;

@@ -5,15 +5,15 @@ import {
   problemReply,
   type Step,
   scripted,
-  seededRandom,
   someError,
   somePost,
   someReply,
   someRequest,
 } from '../../test-fixtures/sample.ts';
-import { VirtualClock } from '../../test-fixtures/virtual-clock.ts';
 import type { Request } from '../layer.ts';
 import type { Reply } from '../reply.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { PoisonRequests } from './poison-requests.ts';
 import { retry } from './retry.ts';
 import { RetryBudget } from './retry-budget.ts';

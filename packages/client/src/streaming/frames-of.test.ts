@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { framings } from '@parley/contract';
 import { rejection } from '../../test-fixtures/sample.ts';
-import { settled, VirtualClock } from '../../test-fixtures/virtual-clock.ts';
+import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import { framesOf } from './frames-of.ts';
 
 const { sse } = framings;

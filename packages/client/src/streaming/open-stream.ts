@@ -15,10 +15,10 @@ export interface OpenStreamOptions {
  * too (retry elsewhere, breaker, attempt timeout). An error's body is read whole, as ever. From then on the stream is
  * bound to this endpoint, and to the signal of its caller alone.
  */
-export function openStream({ maxReplyBytes }: OpenStreamOptions, streams: OpenStreams): Layer {
+export function openStream(options: OpenStreamOptions, streams: OpenStreams): Layer {
   return (next) =>
     function openStream(request) {
-      return request.replyAs === 'stream' ? opened(next, request, maxReplyBytes, streams) : next(request);
+      return request.replyAs === 'stream' ? opened(next, request, options.maxReplyBytes, streams) : next(request);
     };
 }
 

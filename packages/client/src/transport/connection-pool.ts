@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
+import type { ConnectionCounts, Connections } from './connection-counts.ts';
 import { type Connect, type Connected, type ConnectorOptions, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
 import { OpenSockets } from './open-sockets.ts';
+import { RenewedPool } from './renewed-pool.ts';
 import { WarmConnections } from './warm-connections.ts';
 
 /** What is kept open to one endpoint. */
@@ -21,35 +23,18 @@ export interface ConnectionPoolOptions extends ConnectorOptions {
   readonly random: () => number;
 }
 
-/** How the connections of one endpoint stand. */
-export interface ConnectionCounts {
-  readonly open: number;
-  /** Open without a request. */
-  readonly idle: number;
-  /** Requests on a connection that is being opened. */
-  readonly pending: number;
-  /** Requests that wait for a connection. */
-  readonly queued: number;
-  /** Requests that were sent and have no whole reply yet. */
-  readonly running: number;
-  /** Requests so far that needed no new connection. */
-  readonly reused: number;
-  /** Connections so far that were closed because their time was up. */
-  readonly closedByAge: number;
-}
-
 /**
  * The sockets of one endpoint, kept open between requests.
  *
  * Scope: endpoint.
  */
-export class ConnectionPool {
+export class ConnectionPool implements Connections {
   readonly origin: string;
   readonly #options: ConnectionPoolOptions;
   readonly #connect: Connect;
-  readonly #pool: Pool;
+  readonly #pool: RenewedPool<Pool>;
   /** Requests that a stale connection has failed: a pool where no connection is used twice. */
-  #fresh: Pool | undefined;
+  #fresh: RenewedPool<Pool> | undefined;
   readonly #warm: WarmConnections;
   readonly #sockets = new OpenSockets(() => this.#warm.fillSoon());
   #handedOver: Socket | null = null;
@@ -66,20 +51,22 @@ export class ConnectionPool {
         if (socket) this.#sockets.add(socket);
         callback(error, socket);
       });
-    this.#pool = this.#open();
-    this.#warm = new WarmConnections({
-      ...options,
-      connect: this.#connect,
-      isShort: (opening) => this.#sockets.count + opening < options.minConnections,
-    });
+    const isShort = (opening: number) => this.#sockets.count + opening < options.minConnections;
+    this.#warm = new WarmConnections(options, this.#connect, isShort);
+    this.#pool = new RenewedPool(
+      options,
+      () => this.#open(),
+      () => this.#warm.fill(),
+    );
     this.#warm.fill();
   }
 
   get counts(): ConnectionCounts {
-    const { connected, pending, queued, running } = this.#pool.stats;
+    const pool = this.#pool;
+    const [pending, queued, running] = [pool.total('pending'), pool.total('queued'), pool.total('running')];
     return {
       open: this.#sockets.count,
-      idle: Math.max(0, connected - running) + this.#warm.count,
+      idle: Math.max(0, pool.total('connected') - running) + this.#warm.count,
       pending: pending - queued,
       queued,
       running,
@@ -91,7 +78,7 @@ export class ConnectionPool {
   /** Sends one request; everything that happens to it is told to the handler. */
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.#requests++;
-    this.#pool.dispatch(request, handler);
+    this.#pool.current.dispatch(request, handler);
   }
 
   /**
@@ -101,8 +88,8 @@ export class ConnectionPool {
    */
   repeat(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, error: Error): boolean {
     if (!request.idempotent || this.#isClosed || !this.#sockets.isStale(error)) return false;
-    this.#fresh ??= this.#open();
-    this.#fresh.dispatch({ ...request, reset: true }, handler);
+    this.#fresh ??= new RenewedPool(this.#options, () => this.#open());
+    this.#fresh.current.dispatch({ ...request, reset: true }, handler);
     return true;
   }
 
@@ -114,7 +101,7 @@ export class ConnectionPool {
   }
 
   #open(): Pool {
-    const { http, maxConnections, maxConnectionAgeMs, idleConnectionMs, random, clock } = this.#options;
+    const { http, maxConnections, maxConnectionAgeMs, idleConnectionMs } = this.#options;
     const pool = new Pool(this.origin, {
       connections: maxConnections,
       connect: (_, callback) => this.#handOver(callback as Connected),
@@ -130,6 +117,7 @@ export class ConnectionPool {
     // undici retires a client, when it looks for one, whose `ttl` (time of birth) is long ago: no clock is asked before.
     return pool.on('connect', (_, targets) => {
       const client = Object.assign(targets.at(-1) ?? {}, { ttl: 0 });
+      const { maxConnectionAgeMs, random, clock } = this.#options;
       const ageMs = maxConnectionAgeMs * (0.9 + 0.2 * random());
       if (this.#handedOver) this.#sockets.age(this.#handedOver, ageMs, clock, () => Object.assign(client, { ttl: 1 }));
     });

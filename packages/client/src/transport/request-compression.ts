@@ -17,16 +17,16 @@ const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
  * Scope: endpoint.
  */
 export class RequestCompression {
-  readonly #aboveBytes: number;
+  readonly #options: RequestCompressionOptions;
   #isRefused = false;
 
-  constructor({ compressRequestsAboveBytes }: RequestCompressionOptions) {
-    this.#aboveBytes = compressRequestsAboveBytes;
+  constructor(options: RequestCompressionOptions) {
+    this.#options = options;
   }
 
   /** A body this long is worth it here. */
   isFor(bytes: number): boolean {
-    return bytes > this.#aboveBytes && !this.#isRefused;
+    return bytes > this.#options.compressRequestsAboveBytes && !this.#isRefused;
   }
 
   /** The body compressed; nothing where that makes it no smaller, or the caller has encoded it already. */

@@ -19,10 +19,10 @@ import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
 export function undiciAdapter(pool: ConnectionPool, options: UndiciAdapterOptions): AxiosAdapter {
   const compression = new RequestCompression(options);
   const full = fullAdapter(pool, options, compression);
-  const { maxReplyBytes, acceptCompressed } = options;
   return (config) => {
     if (!isLean(config) || (config.data && compression.isFor(config.data.length))) return full(config);
     return new Promise((resolve, reject) => {
+      const { maxReplyBytes, acceptCompressed } = options;
       const { maxContentLength = -1 } = config;
       const maxBytes = maxContentLength >= 0 ? Math.min(maxContentLength, maxReplyBytes) : maxReplyBytes;
       const exchange = new Exchange(config, maxBytes, resolve, reject);

@@ -2,11 +2,8 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { Connect } from './connector.ts';
 
-/** What is kept warm, and how. */
+/** What keeps connections warm. */
 export interface WarmConnectionsOptions {
-  readonly connect: Connect;
-  /** Whether more are needed, with so many on the way. */
-  readonly isShort: (opening: number) => boolean;
   /** One that nobody has used is replaced after so long: the server may close it any time. */
   readonly idleConnectionMs: number;
   readonly clock: Clock;
@@ -22,13 +19,18 @@ const pauseMs = 1_000;
  */
 export class WarmConnections {
   readonly #options: WarmConnectionsOptions;
+  readonly #connect: Connect;
+  readonly #isShort: (opening: number) => boolean;
   readonly #waiting = new Set<Socket>();
   readonly #opening = new Set<Socket>();
   #cancelFill = () => {};
   #isClosed = false;
 
-  constructor(options: WarmConnectionsOptions) {
+  /** @param isShort whether more are needed, with so many on the way */
+  constructor(options: WarmConnectionsOptions, connect: Connect, isShort: (opening: number) => boolean) {
     this.#options = options;
+    this.#connect = connect;
+    this.#isShort = isShort;
   }
 
   /** How many wait to be taken. */
@@ -38,7 +40,7 @@ export class WarmConnections {
 
   /** Opens as many as are missing. */
   fill(): void {
-    while (!this.#isClosed && this.#options.isShort(this.#opening.size)) this.#open();
+    while (!this.#isClosed && this.#isShort(this.#opening.size)) this.#open();
   }
 
   /** Opens as many as are missing, a little later: after one was closed, or could not be opened. */
@@ -61,7 +63,7 @@ export class WarmConnections {
   }
 
   #open(): void {
-    const connecting = this.#options.connect((error, socket) => {
+    const connecting = this.#connect((error, socket) => {
       this.#opening.delete(connecting);
       if (error || !socket) this.fillSoon();
       else this.#keep(socket);

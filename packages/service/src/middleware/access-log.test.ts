@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
@@ -76,5 +77,28 @@ describe.each(protocols)('access-log over $protocol', ({ request }) => {
     expect(await heard.promise).toMatchObject({ code: 'cancelled' });
     await once(server.close(), 'close');
     expect(log.lines).toMatchObject([{ level: 'info', msg: 'client went away', status: 499 }]);
+  });
+});
+
+describe('access-log', () => {
+  it('says 499 of every request on a connection that was lost', async () => {
+    const both = Promise.withResolvers<void>();
+    const getVisit = async () => {
+      both.resolve();
+      return { id: '1', name: 'Ada' };
+    };
+    const { app, log } = visitsApp({ latestVisit: () => new Promise(() => {}), getVisit });
+    const server = app.listen(0);
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port);
+    socket.write('GET /api/visits/latest HTTP/1.1\r\nHost: x\r\n\r\nGET /api/visits/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await both.promise;
+    socket.destroy();
+    server.close();
+    while (log.lines.length < 2) await setImmediate();
+    expect(log.lines.map(({ level, status }) => [level, status])).toEqual([
+      ['info', 499],
+      ['info', 499],
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { isRefusal } from '../shedding/refusal.ts';
 import { operationOf } from './running-operation.ts';
 
 /** Where the access log goes. */
@@ -16,11 +17,13 @@ const clientClosedRequest = 499;
  * header or a body, where secrets travel.
  */
 export function accessLog({ logger }: AccessLogOptions): RequestHandler {
+  // What may be a secret never gets into a line of these members: looking for it costs as much as the rest of the line.
+  const log = logger.child({}, { redact: [] });
   return function accessLog(req, res, next) {
     const startMs = performance.now();
     // 'close' comes from the socket, outside the request's context.
     const { requestId, trace } = currentContext();
-    res.once('close', () => {
+    res.on('close', () => {
       const status = statusOf(res);
       const line = {
         method: req.method,
@@ -31,15 +34,25 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
         traceId: trace?.traceId,
         bytes: bytesOf(res),
       };
-      logger[status >= 500 ? 'error' : 'info'](line, status === clientClosedRequest ? 'client went away' : 'request');
+      log[levelOf(res, status)](line, status === clientClosedRequest ? 'client went away' : 'request');
     });
     next();
   };
 }
 
+// Refusing under load is no fault, and there may be thousands: load shedding warns of them, once in a while.
+function levelOf(res: Response, status: number): 'error' | 'info' {
+  return status >= 500 && !isRefusal(res) ? 'error' : 'info';
+}
+
 function statusOf(res: Response): number {
   if (res.writableFinished) return res.statusCode;
-  return res.errored ? 500 : clientClosedRequest;
+  return res.errored && !isConnectionLost(res.errored) ? 500 : clientClosedRequest;
+}
+
+// What Node gives to pipelined responses whose turn never came.
+function isConnectionLost(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
 }
 
 // Known without counting only where nothing was compressed on the way.

@@ -1,7 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { CallError, currentContext, type Operation } from '@parley/contract';
 import express, { type Request, type RequestHandler, type Response } from 'express';
+import { isDeeperThan } from '../json-depth.ts';
 import { untilAborted } from '../until-aborted.ts';
+
+/** Arrays and objects within each other: more than people write, and less than takes anybody's stack. */
+const deepestBody = 100;
 
 /** How an operation's body is read. */
 export interface BodyOptions {
@@ -17,7 +21,7 @@ interface ParserError extends Error {
 }
 
 /**
- * Reads the JSON body of an operation that has one, strictly: an object or array, in UTF-8, not too large.
+ * Reads the JSON body of an operation that has one, strictly: an object or array, in UTF-8, not too large or deep.
  * Any other operation's body is left unread. A request without a body has `{}`, so that the schema names
  * what is missing.
  */
@@ -64,6 +68,7 @@ function read(req: Request, res: Response, parse: RequestHandler): Promise<void>
 function checkText(_req: unknown, _res: unknown, bytes: Buffer, charset: string): void {
   if (charset !== 'utf-8') throw Object.assign(new Error(), { type: 'charset.unsupported' });
   if (!isUtf8(bytes)) throw Object.assign(new Error(), { type: 'utf8.invalid' });
+  if (isDeeperThan(bytes, deepestBody)) throw Object.assign(new Error(), { type: 'too.deep' });
 }
 
 function toCallError(error: ParserError): Error {
@@ -76,6 +81,8 @@ function toCallError(error: ParserError): Error {
       return new CallError('unsupported_media_type', 'Body must be plain, gzip, deflate, br or zstd', { cause: error });
     case 'utf8.invalid':
       return new CallError('malformed_body', 'Body is not valid UTF-8', { cause: error });
+    case 'too.deep':
+      return new CallError('malformed_body', `Body is nested deeper than ${deepestBody}`, { cause: error });
     case 'entity.parse.failed':
       return new CallError('malformed_body', 'Body is not a JSON object or array', { cause: error });
     default:

@@ -14,7 +14,7 @@ class FakeResponse extends EventEmitter {
 
 function contextOf(headers: Record<string, string>, requestTimeoutMs = 10_000) {
   const res = new FakeResponse();
-  const req = { get: (name: string) => headers[name] };
+  const req = { headers };
   let context: CallContext = {};
   callContext({ requestTimeoutMs })(req as unknown as Request, res as unknown as Response, () => {
     context = currentContext();
@@ -107,7 +107,6 @@ describe('call-context', () => {
     res.emit('close');
     expect(context.signal?.aborted).toBe(false);
     expect(jest.getTimerCount()).toBe(0);
-    expect(res.listenerCount('close')).toBe(0);
   });
 
   it.each([0, -1, Number.NaN, 2 ** 31])('refuses the timeout %d', (requestTimeoutMs) => {

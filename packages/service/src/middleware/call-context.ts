@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   AttemptsLeft,
   type CallContext,
-  CallError,
   childTrace,
   headerNames,
   now,
@@ -11,8 +10,9 @@ import {
   priorities,
   runInContext,
 } from '@parley/contract';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { callerOf } from '../caller-identity.ts';
+import { RequestEnd, requestEnd } from '../request-end.ts';
 
 /** How a request's context is made. */
 export interface CallContextOptions {
@@ -33,52 +33,52 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     throw new TypeError(`requestTimeoutMs must be from 1 to 2147483647, the longest timer, not ${requestTimeoutMs}`);
   }
   return function callContext(req, res, next) {
-    const requestId = requestIdOf(req);
+    const { headers } = req;
+    const requestId = requestIdOf(headers[headerNames.requestId]);
     res.setHeader(headerNames.requestId, requestId);
-    const timeoutMs = Math.min(requestTimeoutMs, askedTimeoutMs(req));
-    const caller = callerOf(req.socket);
-    const context: CallContext = {
+    const timeoutMs = Math.min(requestTimeoutMs, askedTimeoutMs(headers[headerNames.timeoutMs]));
+    const end = new RequestEnd(res, timeoutMs);
+    const context: OwnContext = {
       deadlineMs: now() + timeoutMs,
-      signal: signalOf(res, timeoutMs),
+      get signal() {
+        return end.signal;
+      },
       requestId,
-      trace: childTrace(parseTraceparent(req.get(headerNames.traceparent), req.get(headerNames.tracestate))),
-      ...saidBy(req),
-      ...(caller && { caller }),
+      trace: childTrace(
+        parseTraceparent(text(headers[headerNames.traceparent]), text(headers[headerNames.tracestate])),
+      ),
+      [requestEnd]: end,
     };
+    addSaid(context, headers);
+    const caller = callerOf(req.socket);
+    if (caller) context.caller = caller;
     runInContext(context, next);
   };
 }
 
-function requestIdOf(req: Request): string {
-  const given = req.get(headerNames.requestId) ?? '';
-  return safeId.test(given) ? given : randomUUID();
+type OwnContext = { -readonly [Member in keyof CallContext]: CallContext[Member] } & { [requestEnd]: RequestEnd };
+type Header = string | string[] | undefined;
+
+function text(header: Header): string | undefined {
+  return typeof header === 'string' ? header : undefined;
+}
+
+function requestIdOf(given: Header): string {
+  return typeof given === 'string' && safeId.test(given) ? given : randomUUID();
 }
 
 /** What a caller may say of its request, where it does and where it makes sense. */
-function saidBy(req: Request): CallContext {
-  const left = parseAttemptsLeft(req.get(headerNames.attemptsLeft));
-  const priority = priorities.find((one) => one === req.get(headerNames.priority));
-  const key = req.get(headerNames.idempotencyKey) ?? '';
-  return {
-    ...(left !== undefined && { attemptsLeft: new AttemptsLeft(left) }),
-    ...(priority && { priority }),
-    ...(key && { idempotencyKey: key }),
-  };
+function addSaid(context: OwnContext, headers: Request['headers']): void {
+  const left = parseAttemptsLeft(headers[headerNames.attemptsLeft]);
+  if (left !== undefined) context.attemptsLeft = new AttemptsLeft(left);
+  const said = headers[headerNames.priority];
+  const priority = said && priorities.find((one) => one === said);
+  if (priority) context.priority = priority;
+  const key = text(headers[headerNames.idempotencyKey]);
+  if (key) context.idempotencyKey = key;
+  if (headers[headerNames.explain] === '1') context.timings = [];
 }
 
-function askedTimeoutMs(req: Request): number {
-  const text = req.get(headerNames.timeoutMs) ?? '';
-  return duration.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
-}
-
-function signalOf(res: Response, timeoutMs: number): AbortSignal {
-  const controller = new AbortController();
-  const late = () => controller.abort(new CallError('deadline_exceeded', `Not answered in ${timeoutMs} ms`));
-  if (timeoutMs === 0) late();
-  const timer = setTimeout(late, timeoutMs);
-  res.once('close', () => {
-    clearTimeout(timer);
-    if (!res.writableFinished) controller.abort(new CallError('cancelled', 'client went away'));
-  });
-  return controller.signal;
+function askedTimeoutMs(asked: Header): number {
+  return typeof asked === 'string' && duration.test(asked) ? Number(asked) : Number.POSITIVE_INFINITY;
 }

@@ -1,30 +1,85 @@
 import compress from 'compression';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import { type ContentCoding, chooseCoding, contentCodings } from '../content-coding.ts';
+import { markTag, unmarkTags } from '../entity-tag.ts';
+import { eventLoopGauge } from '../event-loop.ts';
+import { operationOf } from './running-operation.ts';
+import { zstdReply } from './zstd-reply.ts';
+
+/** When replies are compressed. */
+export interface CompressionOptions {
+  /** While the event loop is busier than this share of the last second, replies go out as they are. 1: never. Default 0.9. */
+  readonly compressBelow?: number | undefined;
+}
 
 /** Below this many bytes the encoding costs more than it saves. As connect, and one network packet. */
-const thresholdBytes = 1024;
+export const shortestEncoded = 1024;
+const noTransform = /(?:^|,)\s*no-transform\s*(?:,|$)/i;
 
 /**
- * Compresses replies from 1 KiB up with what the client takes (brotli or gzip), unless `Cache-Control`
- * says `no-transform`. The gateway doesn't compress a second time.
+ * Compresses replies from 1 KiB up with what the client likes best of zstd, brotli and gzip, unless the operation forbids
+ * it, `Cache-Control` says `no-transform`, or there is no time for it. The gateway doesn't compress a second time.
  */
-export function compression(): RequestHandler {
-  const encode = compress({ threshold: thresholdBytes });
+export function compression({ compressBelow = 0.9 }: CompressionOptions = {}): RequestHandler {
+  if (!(compressBelow >= 0 && compressBelow <= 1)) {
+    throw new TypeError(`compressBelow must be a share from 0 to 1, not ${compressBelow}`);
+  }
+  const encode = compress({ threshold: shortestEncoded, filter: mayEncode });
+  const utilization = eventLoopGauge();
   return function compression(req, res, next) {
-    weakenTagIfEncoded(res);
+    const wished = chooseCoding(req.headers['accept-encoding']);
+    const coding = wished && utilization() <= compressBelow ? wished : undefined;
+    describeEncoding(req, res, coding);
+    if (!coding) return next();
+    if (coding === 'zstd') {
+      if (req.method !== 'HEAD') zstdReply(res, (bytes) => bytes >= shortestEncoded && mayEncode(req, res));
+      return next();
+    }
+    // The choice is made, and the package is to make the same.
+    req.headers['accept-encoding'] = coding;
     encode(req, res, next);
   };
 }
 
-// A strong tag promises the same bytes, and encoded ones are not (RFC 9110 §8.8.3); the package leaves it. Its
-// own work happens in a writeHead that wraps this one, so that here the encoding is decided.
-function weakenTagIfEncoded(res: Response): void {
+function mayEncode(req: Request, res: Response): boolean {
+  return dependsOnEncoding(req, res) && !res.hasHeader('content-encoding');
+}
+
+// Whether another Accept-Encoding may give another reply. 304 has no type any more by which to tell.
+function dependsOnEncoding(req: Request, res: Response): boolean {
+  if (operationOf(res)?.mayCompress === false || noTransform.test(String(res.getHeader('cache-control')))) return false;
+  return res.statusCode === 304 || compress.filter(req, res);
+}
+
+// What headers say of the encoding. The package's own work happens in a writeHead that wraps this one, so that here the
+// encoding is decided.
+function describeEncoding(req: Request, res: Response, coding: ContentCoding | undefined): void {
+  const { 'if-match': ifMatch, 'if-none-match': known } = req.headers;
+  if (ifMatch) req.headers['if-match'] = unmarkTags(ifMatch);
+  if (known) req.headers['if-none-match'] = unmarkTags(known);
   const writeHead = res.writeHead;
-  res.writeHead = function writeHeadWithWeakTag(...head: Parameters<typeof writeHead>) {
+  res.writeHead = function writeHeadOfEncoding(...head: Parameters<typeof writeHead>) {
+    if (dependsOnEncoding(req, res)) res.vary('Accept-Encoding');
+    if (coding && req.method === 'HEAD') sayWhatGetWould(req, res, coding);
     const tag = res.getHeader('etag');
-    if (res.hasHeader('content-encoding') && typeof tag === 'string' && tag.startsWith('"')) {
-      res.setHeader('etag', `W/${tag}`);
-    }
+    if (typeof tag === 'string') res.setHeader('etag', tagOf(tag, res, coding, known));
     return writeHead.apply(res, head);
   } as typeof writeHead;
+}
+
+// HEAD has no body to encode, but must not give a length that GET's wouldn't have. RFC 9110 §8.6.
+function sayWhatGetWould(req: Request, res: Response, coding: ContentCoding): void {
+  if (!(Number(res.getHeader('content-length')) >= shortestEncoded) || !mayEncode(req, res)) return;
+  res.setHeader('Content-Encoding', coding);
+  res.removeHeader('Content-Length');
+}
+
+function tagOf(tag: string, res: Response, coding: ContentCoding | undefined, known: string | undefined): string {
+  // The caller's own, since a cache looks by it for what is still good (RFC 9111 §4.3.4).
+  if (res.statusCode === 304) return allMarks(tag, coding).find((one) => known?.includes(one)) ?? tag;
+  return coding && res.getHeader('content-encoding') === coding ? markTag(tag, coding) : tag;
+}
+
+function allMarks(tag: string, coding: ContentCoding | undefined): string[] {
+  return [...(coding ? [coding] : []), ...contentCodings].map((one) => markTag(tag, one));
 }

@@ -1,4 +1,4 @@
-import { type Contract, get, openapi } from '@parley/contract';
+import { type Contract, cacheControl, get, openapi } from '@parley/contract';
 import type { RequestHandler } from 'express';
 
 /** Where an app's own description is found. Not part of the contract that it describes. */
@@ -8,6 +8,6 @@ export const openapiOperation = get('/openapi.json', { summary: 'This API as an 
 export function openapiDocument(contract: Contract, version: string | undefined): RequestHandler {
   const document = openapi(contract, version);
   return function openapiDocument(_req, res) {
-    res.json(document);
+    res.set('Cache-Control', cacheControl(openapiOperation)).json(document);
   };
 }

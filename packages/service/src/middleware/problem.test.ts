@@ -67,6 +67,8 @@ describe.each(protocols)('problem over $protocol', ({ request }) => {
 
   it.each<[ErrorCode | 'their_own', string, number, string]>([
     ['unavailable', 'upstream_unavailable', 503, 'warn'],
+    ['overloaded', 'upstream_unavailable', 503, 'warn'],
+    ['rate_limited', 'upstream_unavailable', 503, 'warn'],
     ['upstream_unavailable', 'upstream_unavailable', 503, 'warn'],
     ['attempt_timeout', 'upstream_timeout', 504, 'warn'],
     ['deadline_exceeded', 'upstream_timeout', 504, 'warn'],

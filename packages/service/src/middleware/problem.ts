@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { loggedError } from '../logged-error.ts';
 import { type Answer, answerTo } from '../public-error.ts';
 import { tellAttemptsLeft } from '../tell-attempts-left.ts';
+import { NotModified } from '../version.ts';
 import { operationOf } from './running-operation.ts';
 
 /** Where what the caller may not see goes. */
@@ -25,6 +26,8 @@ export interface ProblemOptions {
 export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return async function problem(thrown, _req, res, _next) {
+    // No failure: the caller has it already. Its headers are those that the reply would have.
+    if (thrown instanceof NotModified) return void res.status(304).end();
     // Nobody is listening any more; the access log tells of it.
     if (res.destroyed && isCallError(thrown, 'cancelled')) return;
     const answer = await answerTo(thrown, operationOf(res));
@@ -54,6 +57,8 @@ export function logFailure(
 export function sendProblem(res: Response, error: CallError, title?: string): void {
   // Some statuses (404, 410) are kept by caches that are told nothing.
   res.set('Cache-Control', 'no-store');
+  // It was of the reply that there would have been.
+  res.removeHeader('ETag');
   tellAttemptsLeft(res, 'failure');
   if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));
   res

@@ -15,6 +15,7 @@ import type { Logger } from 'pino';
 import { loggedError } from '../logged-error.ts';
 import { answerTo } from '../public-error.ts';
 import { untilAborted } from '../until-aborted.ts';
+import { releasePlace } from './load-shedding.ts';
 import { logFailure } from './problem.ts';
 import { operationOf } from './running-operation.ts';
 import { streamSignal } from './stream-signal.ts';
@@ -46,7 +47,7 @@ export function streamedHandler(
   const framing = framings[operation.output.framing];
   return async function streamedHandler(req, res) {
     const { deadlineMs: _, attemptsLeft: __, signal: request, ...served } = currentContext();
-    const input = await untilAborted(() => validInput(operation, req), request);
+    const input = await untilAborted(async () => validInput(operation, req), request);
     if (req.method === 'HEAD') return void begin(res, operation, framing).end();
 
     const { signal, begin: beginSignal } = streamSignal(res, request, options.stopping);
@@ -57,6 +58,7 @@ export function streamedHandler(
     try {
       const first = await next();
       beginSignal();
+      releasePlace(res);
       begin(res, operation, framing);
       await send(res, first, next, framing, { signal, heartbeatMs: options.heartbeatMs });
     } catch (thrown) {

@@ -1,42 +1,53 @@
-import {
-  currentContext,
-  encodeOutput,
-  type Handler,
-  isStream,
-  type Operation,
-  type StreamHandler,
-} from '@parley/contract';
+import { currentContext, type Handler, isStream, type Operation, type StreamHandler } from '@parley/contract';
 import type { RequestHandler } from 'express';
-import { tellAttemptsLeft } from '../tell-attempts-left.ts';
-import { untilAborted } from '../until-aborted.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
+import { replyOf, sendJson } from '../json-reply.ts';
+import { requestEndOf } from '../request-end.ts';
+import { keyedHandler } from './keyed-handler.ts';
 import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';
 import { validInput } from './valid-input.ts';
 import { validOutput } from './valid-output.ts';
 
+/** What the handlers of an app share. */
+export interface HandlerSurroundings {
+  readonly streams: StreamOptions;
+  readonly keyed: Idempotency;
+  /** Compresses. */
+  readonly encode: RequestHandler;
+}
+
 /**
  * Serves one operation: the handler sees only input that fits the contract, the caller only output that
- * does, and neither waits beyond the deadline. A stream is served item by item: see {@link streamedHandler}.
+ * does, and neither waits beyond the deadline. A stream is served item by item: see {@link streamedHandler}; a keyed
+ * operation once per key: see {@link keyedHandler}.
+ *
+ * @throws TypeError where a keyed operation answers with a stream, which cannot be kept
  */
 export function validatedHandler(
   operation: Operation,
   handler: Handler | StreamHandler,
-  streams: StreamOptions,
+  { streams, keyed, encode }: HandlerSurroundings,
 ): RequestHandler {
   if (isStream(operation.output)) {
+    if (operation.safety === 'keyed') throw new TypeError(`${operation.label} is a stream, which cannot be keyed`);
     return streamedHandler(operation as StreamingOperation, handler as StreamHandler, streams);
   }
+  const plain = plainHandler(operation, handler as Handler, encode);
+  if (operation.safety !== 'keyed') return plain;
+  return keyedHandler(operation, handler as Handler, { idempotency: keyed, unkeyed: plain, encode });
+}
+
+function plainHandler(operation: Operation, handler: Handler, encode: RequestHandler): RequestHandler {
   return async function validatedHandler(req, res) {
     const context = currentContext();
+    const end = requestEndOf(context);
     const answer = async () => {
-      const input = await validInput(operation, req);
-      context.signal?.throwIfAborted();
+      const checking = validInput(operation, req);
+      const input = checking instanceof Promise ? await checking : checking;
+      if (end?.reason) throw end.reason;
       return validOutput(operation, await handler(input, context));
     };
-    const output = await untilAborted(answer, context.signal);
-    tellAttemptsLeft(res, 'success');
-    res.status(operation.status);
-    if (!operation.output) return void res.end();
-    const { headers, body } = encodeOutput(operation, output);
-    res.set(headers).json(body);
+    const output = await (end ? end.bound(answer) : answer());
+    sendJson(req, res, encode, replyOf(operation, output));
   };
 }

@@ -5,22 +5,28 @@ import { fileURLToPath } from 'node:url';
 /** Whether a process can be kept on one core. */
 export const canPin = spawnSync('taskset', ['--version']).status === 0;
 
-/** A script of this folder in a process of its own, kept on one core where that is possible. */
+/** What a process has around it. */
+export interface Surroundings {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Its standard output goes to `/dev/null`. */
+  readonly isSilent?: boolean;
+}
+
+/** A script in a process of its own, kept on one core where that is possible. */
 export class PinnedProcess {
   readonly #process: ChildProcess;
 
-  constructor(script: string, args: readonly string[], core: number, env: NodeJS.ProcessEnv = {}) {
-    const path = fileURLToPath(new URL(script, import.meta.url));
+  constructor(script: URL, args: readonly string[], core: number, { env = {}, isSilent = false }: Surroundings = {}) {
     const node = [
       process.execPath,
       '--conditions=@parley/source',
       '--disable-warning=ExperimentalWarning',
-      path,
+      fileURLToPath(script),
       ...args,
     ];
     const [command = '', ...rest] = canPin ? ['taskset', '-c', String(core), ...node] : node;
     this.#process = spawn(command, rest, {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', isSilent ? 'ignore' : 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, NODE_ENV: 'production', ...env },
     });
   }
@@ -41,7 +47,7 @@ export class PinnedProcess {
   }
 
   /** Sends a message and gives the answer. */
-  async ask(message: object): Promise<unknown> {
+  async ask(message: object | string): Promise<unknown> {
     const answer = this.receive();
     this.#process.send(message);
     return answer;

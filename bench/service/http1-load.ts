@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { Latencies } from './latencies.ts';
+import type { Load } from './load-process.ts';
+import { bytesOf, type Scenario } from './scenarios.ts';
+
+/**
+ * Asks as fast as answers come, one request at a time on each connection. By hand over sockets: any HTTP client would take
+ * longer over a request than the servers do, and the figures would be its own.
+ */
+export async function http1Load(port: number, scenario: Scenario, ms: number): Promise<Load> {
+  const request = bytesOf(scenario);
+  const sockets = await Promise.all(Array.from({ length: scenario.connections }, () => opened(port)));
+  const latencies = new Latencies();
+  const endsAt = performance.now() + ms;
+  await Promise.all(sockets.map((socket) => askUntil(endsAt, socket, request, latencies)));
+  const { load } = latencies;
+  for (const socket of sockets) socket.destroy();
+  return load;
+}
+
+async function opened(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').setNoDelay(true);
+  await once(socket, 'connect');
+  return socket;
+}
+
+function askUntil(endsAt: number, socket: Socket, request: Buffer, latencies: Latencies): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let sentAt = performance.now();
+    let pending = '';
+    socket.on('data', (chunk: Buffer) => {
+      pending += chunk.toString('latin1');
+      if (!isWhole(pending)) return;
+      if (!pending.startsWith('HTTP/1.1 200')) return reject(new Error(`answered with ${pending.slice(0, 500)}`));
+      pending = '';
+      const now = performance.now();
+      latencies.add(now - sentAt);
+      if (now >= endsAt) return resolve();
+      sentAt = now;
+      socket.write(request);
+    });
+    socket.on('error', reject).on('close', () => reject(new Error('the server closed the connection')));
+    socket.write(request);
+  });
+}
+
+function isWhole(text: string): boolean {
+  const head = text.indexOf('\r\n\r\n');
+  if (head < 0) return false;
+  const [, length] = /content-length: (\d+)/i.exec(text) ?? [];
+  return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : text.length >= head + 4 + Number(length);
+}

@@ -1,0 +1,94 @@
+import { circumstances } from '../circumstances.ts';
+import { median } from '../median.ts';
+import { canPin, PinnedProcess } from '../pinned-process.ts';
+import type { Load, Round } from './load-process.ts';
+import type { Figures, Results } from './results.ts';
+import type { Scenario } from './scenarios.ts';
+import type { ServerState } from './server-process.ts';
+
+/** What is run, and for how long. */
+export interface Plan {
+  readonly scenarios: readonly Scenario[];
+  readonly contenders: readonly string[];
+  readonly rounds: number;
+  /** Length of one round of one contender. */
+  readonly roundMs: number;
+}
+
+const loadCore = 0;
+const serverCore = 1;
+const warmUpMs = 1000;
+
+/** A server process of one contender. */
+export interface RunningContender {
+  readonly process: PinnedProcess;
+  readonly port: number;
+  readonly isGrpc: boolean;
+}
+
+/** Starts a contender in a process of its own. */
+export async function start(contender: string): Promise<RunningContender> {
+  const script = new URL('server-process.ts', import.meta.url);
+  const process = new PinnedProcess(script, [contender], serverCore, {
+    isSilent: true, // where their logs go, all of them
+    env: { NODE_OPTIONS: '--expose-gc' },
+  });
+  return { process, port: (await process.receive()) as number, isGrpc: contender.includes('grpc') };
+}
+
+/** The process that asks. */
+export function startLoad(): PinnedProcess {
+  return new PinnedProcess(new URL('load-process.ts', import.meta.url), [], loadCore);
+}
+
+/** One process asks on one core, one server at a time answers on the other. In each round all take their turn. */
+export async function run({ scenarios, contenders, rounds, roundMs }: Plan): Promise<Results> {
+  const load = startLoad();
+  const servers = new Map<string, RunningContender>();
+  const results: Record<string, Record<string, Figures>> = {};
+  try {
+    for (const contender of contenders) servers.set(contender, await start(contender));
+    for (const { name, title } of scenarios) {
+      const seen = new Map(contenders.map((contender) => [contender, [] as Figures[]]));
+      for (let round = 1; round <= rounds; round++) {
+        for (const [contender, figures] of seen) {
+          const server = servers.get(contender);
+          if (!server) continue;
+          if (round === 1) await ask(load, server, name, warmUpMs);
+          figures.push(await ask(load, server, name, roundMs));
+        }
+        process.stderr.write(`\r${title}: round ${round} of ${rounds}   `);
+      }
+      results[name] = Object.fromEntries([...seen].map(([contender, figures]) => [contender, medians(figures)]));
+    }
+    process.stderr.write('\n');
+  } finally {
+    await Promise.all([load, ...[...servers.values()].map((server) => server.process)].map((one) => one.close()));
+  }
+  return { ...circumstances(canPin, 'service'), rounds, scenarios: results };
+}
+
+/** One round of one contender. */
+export async function ask(
+  load: PinnedProcess,
+  server: RunningContender,
+  scenario: string,
+  ms: number,
+): Promise<Figures> {
+  const { port, isGrpc } = server;
+  const before = (await server.process.ask('cpu')) as ServerState;
+  const { calls, perSecond, p50Ms, p99Ms } = (await load.ask({ port, scenario, isGrpc, ms } satisfies Round)) as Load;
+  const after = (await server.process.ask('cpu')) as ServerState;
+  return { perSecond, cpuMicros: (after.cpuMicros - before.cpuMicros) / calls, p50Ms, p99Ms };
+}
+
+function medians(rounds: readonly Figures[]): Figures {
+  const middle = (of: keyof Figures, digits: number) =>
+    Number(median(rounds.map((round) => round[of])).toFixed(digits));
+  return {
+    perSecond: middle('perSecond', 0),
+    cpuMicros: middle('cpuMicros', 1),
+    p50Ms: middle('p50Ms', 3),
+    p99Ms: middle('p99Ms', 3),
+  };
+}

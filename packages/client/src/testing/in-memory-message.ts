@@ -1,0 +1,23 @@
+import type { Readable } from 'node:stream';
+
+/** A request as it would travel. */
+export interface InMemoryRequest {
+  readonly method: string;
+  /** Path and query, encoded. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text. */
+  readonly body: string | undefined;
+  /** Fires when the caller no longer wants the reply. */
+  readonly signal: AbortSignal;
+}
+
+/** A reply as it would travel. */
+export interface InMemoryReply {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** A stream where the operation's output is one. */
+  readonly body: string | Readable;
+}

@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream';
+import { CallError } from '@parley/contract';
+import type { CancelSignal } from '../cancel-signal.ts';
+import type { Address } from '../discovery/address.ts';
+import { sleep } from '../time-limit.ts';
+import {
+  AxiosError,
+  type AxiosResponse,
+  CanceledError,
+  type InternalAxiosRequestConfig,
+  pathOf,
+  settle,
+} from '../transport/axios.ts';
+import type { ConnectionCounts } from '../transport/connection-counts.ts';
+import { replyData } from '../transport/reply-data.ts';
+import type { EndpointTransport, Transport } from '../transport/transport.ts';
+import { bad, toAxiosError } from '../transport/wire-errors.ts';
+import type { UpstreamOptions } from '../upstream-options.ts';
+import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
+
+/** Answers one request at one replica. May reject with an error as a socket gives it. */
+export type Answering = (request: InMemoryRequest, address: string) => Promise<InMemoryReply>;
+
+const noConnections: ConnectionCounts = {
+  open: 0,
+  idle: 0,
+  pending: 0,
+  queued: 0,
+  running: 0,
+  reused: 0,
+  closedByAge: 0,
+};
+
+/**
+ * Carries requests to a function in this process. What undici does on the wire is not here: connections, TLS,
+ * compression, redirects.
+ *
+ * Scope: upstream.
+ */
+export class InMemoryTransport implements Transport {
+  readonly #answer: Answering;
+  readonly #options: UpstreamOptions;
+
+  constructor(answer: Answering, options: UpstreamOptions) {
+    this.#answer = answer;
+    this.#options = options;
+  }
+
+  open({ origin }: Address): EndpointTransport {
+    return {
+      adapter: (config) => this.#exchange(config, origin),
+      connections: { counts: noConnections, close: async () => {} },
+    };
+  }
+
+  close(): void {}
+
+  #exchange(config: InternalAxiosRequestConfig, origin: string): Promise<AxiosResponse> {
+    return new Promise((resolve, reject) => {
+      const outer = config.signal as CancelSignal | undefined;
+      const leaving = new AbortController();
+      const leave = () => leaving.abort(new CallError('cancelled', 'client went away'));
+      const onAbort = () => {
+        leave();
+        reject(new CanceledError(undefined, config));
+      };
+      if (outer?.aborted) return onAbort();
+      outer?.addEventListener('abort', onAbort);
+      this.#reply(config, origin, leaving.signal)
+        .finally(() => outer?.removeEventListener('abort', onAbort))
+        .then(({ body, ...reply }) => {
+          if (body instanceof Readable) body.once('close', leave);
+          return settle({ ...reply, data: this.#data(body, config), statusText: '', config } as AxiosResponse);
+        })
+        .then(resolve, (error) => reject(toAxiosError(error, config)));
+    });
+  }
+
+  async #reply(config: InternalAxiosRequestConfig, origin: string, signal: AbortSignal): Promise<InMemoryReply> {
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(config.headers.toJSON())) headers[name.toLowerCase()] = String(value);
+    const method = (config.method ?? 'get').toUpperCase();
+    return this.#answer({ method, path: pathOf(config), headers, body: textOf(config), signal }, origin);
+  }
+
+  #data(body: string | Readable, config: InternalAxiosRequestConfig): unknown {
+    if (body instanceof Readable) return body;
+    const bytes = Buffer.from(config.method?.toUpperCase() === 'HEAD' ? '' : body);
+    const { maxReplyBytes } = this.#options;
+    if (bytes.length > maxReplyBytes) throw bad(config, `maxContentLength size of ${maxReplyBytes} exceeded`);
+    return replyData(bytes, config);
+  }
+}
+
+/** Waits as a fault does. */
+export function waiting({ clock }: UpstreamOptions, { signal, path }: InMemoryRequest) {
+  return (ms: number) => sleep(clock, ms, signal, path);
+}
+
+function textOf(config: InternalAxiosRequestConfig): string | undefined {
+  const { data } = config;
+  if (data === undefined || data === null || typeof data === 'string') return data ?? undefined;
+  if (data instanceof Uint8Array) return Buffer.from(data).toString();
+  throw new AxiosError('a body in memory must be text or bytes', AxiosError.ERR_NOT_SUPPORT, config);
+}

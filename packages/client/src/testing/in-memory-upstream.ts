@@ -1,0 +1,93 @@
+import type { Contract, Handlers } from '@parley/contract';
+import { LiveOptions } from '../changeable-options.ts';
+import { discovery } from '../discovery.ts';
+import { OpenUpstream } from '../open-upstream.ts';
+import type { Upstream } from '../upstream.ts';
+import type { UpstreamOptions } from '../upstream-options.ts';
+import { FaultInjection, type FaultScope } from './fault-injection.ts';
+import type { Faults } from './faults.ts';
+import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
+import { type InMemoryRoute, inMemoryRoutes } from './in-memory-route.ts';
+import { InMemoryService } from './in-memory-service.ts';
+import { InMemoryTransport, waiting } from './in-memory-transport.ts';
+import { problemReply } from './problem-reply.ts';
+
+/** How an upstream in memory is made: what any upstream takes, and how many replicas answer. */
+export interface InMemoryOptions extends UpstreamOptions {
+  /** Each is an endpoint, with a circuit of its own: `http://greetings-1` and so on. Default 1. */
+  readonly replicas: number;
+}
+
+/** An upstream whose endpoints are handlers in this process. */
+export interface InMemoryUpstream<C extends Contract> extends Upstream {
+  /**
+   * Makes attempts go wrong from now on; the returned function ends that.
+   *
+   * @throws TypeError for an operation or replica that there is not
+   */
+  inject(faults: Faults, scope?: FaultScope<keyof C['operations'] & string>): () => void;
+  /** What handlers threw that their callers know as `internal` only: look here when a test says so. */
+  readonly hiddenErrors: readonly unknown[];
+}
+
+/**
+ * An upstream for tests: no socket, but the whole pipeline (deadline, retry, balancer, circuit breaker, interceptors),
+ * and inputs, outputs and errors that travel as JSON and are checked at both ends.
+ *
+ * @param options those of `createUpstream`, and `replicas`. What is about sockets (connections, TLS, the version of HTTP,
+ *   compression) is checked, and has nothing to act on
+ * @throws TypeError as `createUpstream`, and where an operation has no handler
+ */
+export function inMemoryUpstream<C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  { replicas = 1, ...options }: Partial<InMemoryOptions> = {},
+): InMemoryUpstream<C> {
+  if (!(Number.isInteger(replicas) && replicas >= 1 && replicas <= 1_000)) {
+    throw new TypeError(`replicas must be a whole number from 1 to 1000, not ${replicas}`);
+  }
+  const live = new LiveOptions(options);
+  const addresses = Array.from({ length: replicas }, (_, index) => `http://${contract.name}-${index + 1}`);
+  const service = new InMemoryService(contract, handlers as Handlers<Contract>, live.current.clock);
+  const injection = new FaultInjection();
+  const find = inMemoryRoutes(contract);
+
+  const answer = async (request: InMemoryRequest, address: string): Promise<InMemoryReply> => {
+    const route = routeOf(find, request);
+    const answered = () =>
+      'operation' in route ? service.answer(request, route) : problemReply(route.error, undefined, undefined);
+    const name = 'name' in route ? route.name : undefined;
+    const fault = injection.next(name, addresses.indexOf(address) + 1);
+    return fault ? fault({ answer: answered, wait: waiting(live.current, request) }) : answered();
+  };
+  const upstream = new OpenUpstream(contract.name, {
+    options: live,
+    discovery: discovery(addresses, live.current, live.current.clock),
+    transport: new InMemoryTransport(answer, live.current),
+  });
+  const inject: InMemoryUpstream<C>['inject'] = (faults, scope = {}) => {
+    expectKnown(scope, contract, replicas);
+    return injection.inject(faults, scope);
+  };
+  return Object.assign(upstream, { inject, hiddenErrors: service.hiddenErrors });
+}
+
+function routeOf(
+  find: (request: InMemoryRequest) => InMemoryRoute,
+  request: InMemoryRequest,
+): InMemoryRoute | { readonly error: unknown } {
+  try {
+    return find(request);
+  } catch (error) {
+    return { error };
+  }
+}
+
+function expectKnown({ operation, replica }: FaultScope, { operations, name }: Contract, replicas: number): void {
+  if (operation !== undefined && !Object.hasOwn(operations, operation)) {
+    throw new TypeError(`${name} has no operation ${operation}, but ${Object.keys(operations).join(', ')}`);
+  }
+  if (replica !== undefined && !(Number.isInteger(replica) && replica >= 1 && replica <= replicas)) {
+    throw new TypeError(`replica must be a whole number from 1 to ${replicas}, not ${replica}`);
+  }
+}

@@ -1,0 +1,36 @@
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { CallError, type ErrorCode, problemMediaType, problemOf } from '@parley/contract';
+
+/** The answer to a request that never reaches the app, and so has no id. */
+export interface BareProblem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Makes one. Status: the code's, unless another is given. */
+export function bareProblem(code: ErrorCode, detail: string, status?: number): BareProblem {
+  const error = new CallError(code, detail, { status });
+  const body = JSON.stringify(problemOf(error, undefined, undefined));
+  const headers = {
+    'Content-Type': problemMediaType,
+    'Content-Length': String(Buffer.byteLength(body)),
+    'Cache-Control': 'no-store',
+  };
+  return { status: error.status, headers, body };
+}
+
+/** To CONNECT. */
+export const noTunnel = bareProblem('method_not_allowed', 'This is no proxy: it takes no CONNECT');
+
+/** Sends it, over any protocol. */
+export function sendBare(res: ServerResponse, { status, headers, body }: BareProblem): void {
+  res.writeHead(status, headers);
+  res.end(body);
+}
+
+/** What it is on an HTTP/1.1 connection that is closed thereafter. */
+export function bareText({ status, headers, body }: BareProblem): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${lines.join('')}\r\n${body}`;
+}

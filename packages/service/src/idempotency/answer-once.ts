@@ -1,0 +1,89 @@
+import { isCallError } from '@parley/contract';
+import type { Logger } from 'pino';
+import type { JsonReply } from '../json-reply.ts';
+import { loggedError } from '../logged-error.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
+import { answerOf, type KeyedCall, refuseOther, replyIn, runKeyed } from './keyed-call.ts';
+
+/** How a keyed request was answered. */
+export interface OnceAnswered {
+  readonly reply: JsonReply;
+  /** Another request got this reply before, or at the same time. */
+  readonly isReplay: boolean;
+}
+
+/** Answers a keyed request by its handler, or as it was answered before. */
+export type AnswerOnce = (call: KeyedCall, handler: () => Promise<unknown>) => Promise<OnceAnswered>;
+
+interface Run {
+  readonly fingerprint: string;
+  readonly signal: AbortSignal | undefined;
+  readonly answered: Promise<OnceAnswered>;
+}
+
+/**
+ * Lets a handler run once per key: what was answered is found in the store, what is running in this process is joined.
+ * Only success is kept. An error leaves the key free: an operation that fails has done nothing, and may be tried again.
+ * Scope: one app.
+ */
+export function answerOnce(store: IdempotencyStore, logger: Logger): AnswerOnce {
+  const runs = new Map<string, Run>();
+
+  return async function answerOnce(call, handler) {
+    for (;;) {
+      // Whoever waited may be gone by now: nothing is begun for it.
+      call.signal?.throwIfAborted();
+      const run = runs.get(call.key);
+      if (!run) return begin(call, handler);
+      refuseOther(run, call);
+      try {
+        return { ...(await run.answered), isReplay: true };
+      } catch (error) {
+        // Given up by its own caller, who may well be the one that is here again.
+        if (!run.signal?.aborted) throw error;
+      }
+    }
+  };
+
+  function begin(call: KeyedCall, handler: () => Promise<unknown>): Promise<OnceAnswered> {
+    const answered = findOrRun(call, handler).finally(() => runs.delete(call.key));
+    runs.set(call.key, { fingerprint: call.fingerprint, signal: call.signal, answered });
+    return answered;
+  }
+
+  async function findOrRun(call: KeyedCall, handler: () => Promise<unknown>): Promise<OnceAnswered> {
+    const kept = await store.find(call.key);
+    if (kept) return { reply: replyIn(kept, call), isReplay: true };
+    call.signal?.throwIfAborted();
+    try {
+      const output = await runKeyed(call, handler);
+      return { reply: call.taken?.reply ?? (await keepAfterwards(call, output)), isReplay: false };
+    } catch (error) {
+      if (!isKeyInUse(error)) throw error;
+      // Another replica was faster. Where it has not answered yet, that is for the caller to wait for.
+      const other = await store.find(call.key);
+      if (!other) throw error;
+      return { reply: replyIn(other, call), isReplay: true };
+    }
+  }
+
+  async function keepAfterwards(call: KeyedCall, output: unknown): Promise<JsonReply> {
+    const { reply, kept } = await answerOf(call, output);
+    try {
+      await store.keep(kept);
+    } catch (error) {
+      if (isKeyInUse(error)) throw error;
+      // It is done: an error would only have it done again.
+      logger.warn(
+        { operation: call.operation.label, err: loggedError(error) },
+        'answer to a keyed request was not kept',
+      );
+    }
+    return reply;
+  }
+}
+
+// One of an upstream has an operation, and says nothing of our key.
+function isKeyInUse(error: unknown): boolean {
+  return isCallError(error, 'idempotency_key_in_use') && error.operation === undefined;
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { post } from '@parley/contract';
+import fc from 'fast-check';
+import { fingerprintOf, keyDigest } from './digest.ts';
+
+const operation = post('/things', { summary: 's', safety: 'keyed' });
+
+describe('fingerprintOf', () => {
+  it('is the same in whatever order the members came', () => {
+    const reversed = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(reversed);
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(
+        Object.entries(value)
+          .reverse()
+          .map(([member, one]) => [member, reversed(one)]),
+      );
+    };
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(fingerprintOf(operation, reversed(value))).toBe(fingerprintOf(operation, value));
+      }),
+    );
+  });
+
+  it('is another one for everything else', () => {
+    const inputs = [undefined, {}, [], '', { a: 1 }, { a: '1' }, { a: [1] }, { a: [1, 2] }, { a: [2, 1] }, { b: 1 }];
+    const prints = inputs.map((input) => fingerprintOf(operation, input));
+    prints.push(fingerprintOf(post('/others', { summary: 's', safety: 'keyed' }), {}));
+    expect(new Set(prints).size).toBe(prints.length);
+    expect(prints[0]).toMatch(/^[\w-]{43}$/);
+  });
+});
+
+describe('keyDigest', () => {
+  it('is another one for every caller', () => {
+    const ada = { subject: 'CN=ada', names: [] };
+    const digests = [
+      {},
+      { caller: ada },
+      { caller: { ...ada, spiffeId: 'spiffe://x/ada' } },
+      { caller: { subject: 'CN=ben', names: [] } },
+    ].map((context) => keyDigest('k', context));
+    expect(new Set(digests).size).toBe(4);
+    expect(keyDigest('k', { requestId: '1', caller: ada })).toBe(keyDigest('k', { requestId: '2', caller: ada }));
+  });
+});

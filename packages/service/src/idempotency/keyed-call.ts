@@ -1,0 +1,66 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { CallError, type Operation } from '@parley/contract';
+import { type JsonReply, replyOf } from '../json-reply.ts';
+import { validOutput } from '../middleware/valid-output.ts';
+import type { KeptAnswer } from './idempotency-store.ts';
+
+/** One request that has a key. */
+export interface KeyedCall {
+  readonly operation: Operation;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly keptForMs: number;
+  /** Of the request itself. */
+  readonly signal: AbortSignal | undefined;
+  /** What the handler asked for with {@link keyedAnswer}, to keep it itself. */
+  taken?: Answer;
+}
+
+/** A reply, and the same as it is kept. */
+export interface Answer {
+  readonly reply: JsonReply;
+  readonly kept: KeptAnswer;
+}
+
+const calls = new AsyncLocalStorage<KeyedCall>();
+
+/** Runs a handler such that {@link keyedAnswer} knows the request. */
+export function runKeyed<T>(call: KeyedCall, handler: () => Promise<T>): Promise<T> {
+  return calls.run(call, handler);
+}
+
+/**
+ * The answer that this output is, for a handler that keeps it in the transaction of its own writes: then a crash leaves both
+ * or neither. Whoever asks for it must keep it: the service won't. Nothing where the request has no key.
+ *
+ * @throws Error where the output does not fit the contract; nothing should be written then
+ */
+export async function keyedAnswer(output: unknown): Promise<KeptAnswer | undefined> {
+  const call = calls.getStore();
+  if (!call) return undefined;
+  call.taken = await answerOf(call, output);
+  return call.taken.kept;
+}
+
+/** Makes the answer to a call of what its handler gave. @throws Error where that does not fit the contract */
+export async function answerOf(call: KeyedCall, output: unknown): Promise<Answer> {
+  const { operation, key, fingerprint, keptForMs } = call;
+  const valid = await validOutput(operation, output);
+  const reply = replyOf(operation, valid);
+  return {
+    reply,
+    kept: { key, fingerprint, reply: JSON.stringify(reply), expiresAtMs: Math.ceil(Date.now() + keptForMs) },
+  };
+}
+
+/** The reply that was kept for a call. @throws CallError `idempotency_key_reused` where it answers another request */
+export function replyIn(kept: KeptAnswer, call: KeyedCall): JsonReply {
+  refuseOther(kept, call);
+  return JSON.parse(kept.reply);
+}
+
+/** Refuses a call whose key belongs to another request. @throws CallError `idempotency_key_reused` */
+export function refuseOther(first: { readonly fingerprint: string }, { fingerprint }: KeyedCall): void {
+  if (first.fingerprint === fingerprint) return;
+  throw new CallError('idempotency_key_reused', 'This Idempotency-Key was used for a request with other content');
+}

@@ -1,0 +1,56 @@
+import { encodeOutput, type Operation } from '@parley/contract';
+import type { Request, RequestHandler, Response } from 'express';
+import { shortestEncoded } from './middleware/compression.ts';
+import { isConditional } from './middleware/conditions.ts';
+import { tellAttemptsLeft } from './tell-attempts-left.ts';
+
+/** What an operation is answered with. */
+export interface JsonReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Nothing where the operation has no output. */
+  readonly body?: unknown;
+}
+
+/**
+ * Sends a reply. Most are short and asked for without conditions: they go out at once, head and body in one write, since
+ * Express' `json` and the compression package take as long over them as all else together. The others go through both.
+ * A short one has no tag but that of its `version()`: 304 would save next to nothing, and hashing takes longer.
+ */
+export function sendJson(
+  req: Request,
+  res: Response,
+  encode: RequestHandler,
+  { status, headers, body }: JsonReply,
+): void {
+  tellAttemptsLeft(res, 'success');
+  res.statusCode = status;
+  for (const name in headers) res.setHeader(name, headers[name] as string);
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  if (text === undefined) {
+    res.end();
+    return;
+  }
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  const bytes = Buffer.byteLength(text);
+  if (isConditional(req)) {
+    res.send(text);
+    return;
+  }
+  if (bytes >= shortestEncoded) {
+    encode(req, res, () => res.send(text));
+    return;
+  }
+  res.setHeader('Content-Length', bytes);
+  res.end(text);
+}
+
+const noHeaders = {};
+
+/** A valid output as it is sent. */
+export function replyOf(operation: Operation, output: unknown): JsonReply {
+  const { status, responseHeaders } = operation;
+  if (!operation.output) return { status, headers: noHeaders };
+  if (responseHeaders.length === 0) return { status, headers: noHeaders, body: output };
+  return { status, ...encodeOutput(operation, output) };
+}

@@ -1,0 +1,46 @@
+import { currentContext, type Handler, headerNames, type Operation } from '@parley/contract';
+import type { RequestHandler } from 'express';
+import { fingerprintOf, keyDigest } from '../idempotency/digest.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
+import { idempotencyKeyOf, missingKey } from '../idempotency/idempotency-key.ts';
+import { sendJson } from '../json-reply.ts';
+import { untilAborted } from '../until-aborted.ts';
+import { receivedInput, validInput } from './valid-input.ts';
+
+/** What a keyed handler needs besides. */
+export interface KeyedSurroundings {
+  readonly idempotency: Idempotency;
+  /** Serves a request without a key. */
+  readonly unkeyed: RequestHandler;
+  /** Compresses. */
+  readonly encode: RequestHandler;
+}
+
+/**
+ * Serves one keyed operation: sent again with its `Idempotency-Key`, a request is answered as the first time, and its
+ * handler does not run again. Without a key it goes `unkeyed`.
+ */
+export function keyedHandler(
+  operation: Operation,
+  handler: Handler,
+  { idempotency, unkeyed, encode }: KeyedSurroundings,
+): RequestHandler {
+  const { once, keptForMs, isKeyRequired } = idempotency;
+  return async function keyedHandler(req, res, next) {
+    const context = currentContext();
+    const sentKey = idempotencyKeyOf(context.idempotencyKey);
+    if (sentKey === undefined) {
+      if (isKeyRequired) throw missingKey();
+      return unkeyed(req, res, next);
+    }
+    const answer = async () => {
+      const input = await validInput(operation, req);
+      const { signal } = context;
+      const [key, fingerprint] = [keyDigest(sentKey, context), fingerprintOf(operation, receivedInput(operation, req))];
+      return once({ operation, key, fingerprint, keptForMs, signal }, () => handler(input, context));
+    };
+    const { reply, isReplay } = await untilAborted(answer, context.signal);
+    if (isReplay) res.setHeader(headerNames.idempotentReplayed, 'true');
+    sendJson(req, res, encode, reply);
+  };
+}

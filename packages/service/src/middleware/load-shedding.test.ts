@@ -1,0 +1,234 @@
+import { once } from 'node:events';
+import { Agent, request as httpRequest, type RequestOptions } from 'node:http';
+import { type ClientHttp2Session, constants } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, jest } from '@jest/globals';
+import { defineContract, get, type Handlers, type Priority, stream } from '@parley/contract';
+import { z } from 'zod';
+import { capturedLog } from '../../test-fixtures/captured-log.ts';
+import { http2Session } from '../../test-fixtures/http2-client.ts';
+import { protocols } from '../../test-fixtures/protocols.ts';
+import { headOf, listening } from '../../test-fixtures/streamed.ts';
+import type { visits } from '../../test-fixtures/visits.ts';
+import { visitsApp } from '../../test-fixtures/visits-app.ts';
+import { type AppOptions, createApp } from '../app.ts';
+import { createCallerServer } from '../caller-server.ts';
+
+/** An app whose visits wait until they are let go. */
+function stuckApp(options: AppOptions, changed: Partial<Handlers<typeof visits>> = {}) {
+  const release = Promise.withResolvers<void>();
+  const getVisit = jest.fn(async ({ id }: { id: string }) => {
+    await release.promise;
+    return { id, name: 'Ada' };
+  });
+  return { ...visitsApp({ ...changed, getVisit }, options), getVisit, release: release.resolve };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !holds(); i++) await wait(5);
+  expect(holds()).toBe(true);
+}
+
+describe.each(protocols)('load-shedding over $protocol', ({ request }) => {
+  /** Sends requests and waits until they are in their handler; gives what will be their statuses. */
+  async function arrived(stuck: ReturnType<typeof stuckApp>, count: number, headers: Record<string, string> = {}) {
+    const all = stuck.getVisit.mock.calls.length + count;
+    const asked = Array.from({ length: count }, () => request(stuck.app).get('/api/visits/1').set(headers));
+    const statuses = Promise.all(asked.map((one) => one.then(({ status }) => status)));
+    await until(() => stuck.getVisit.mock.calls.length === all);
+    return { statuses };
+  }
+
+  it('refuses what is beyond the limit, and runs no handler for it', async () => {
+    const addVisit = jest.fn(async () => ({ id: '1', name: '' }));
+    const stuck = stuckApp({ maxInFlight: 3 }, { addVisit });
+    const first = await arrived(stuck, 3);
+    const reply = await request(stuck.app)
+      .post('/api/visits')
+      .set('x-request-id', 'r1')
+      .set('x-request-timeout-ms', '900')
+      .send({ name: 'Ada' })
+      .expect(503)
+      .expect('content-type', /^application\/problem\+json/)
+      .expect('retry-after', '1')
+      .expect('cache-control', 'no-store');
+    expect(reply.body).toMatchObject({ type: 'urn:parley:problem:overloaded', status: 503, requestId: 'r1' });
+    expect(reply.headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
+    expect(reply.headers).not.toHaveProperty('endpoint-load-metrics');
+    expect(addVisit).not.toHaveBeenCalled();
+    stuck.release();
+    expect(await first.statuses).toEqual([200, 200, 200]);
+    await request(stuck.app).get('/api/visits/latest').expect(200);
+  });
+
+  it('serves as many as it can where ten times as many come', async () => {
+    const stuck = stuckApp({ maxInFlight: 20 });
+    const all = Array.from({ length: 200 }, () =>
+      request(stuck.app).get('/api/visits/1').set('x-request-priority', 'critical'),
+    );
+    const statuses = all.map((one) => one.then(({ status }) => status));
+    let refused = 0;
+    for (const status of statuses) {
+      status.then((code) => {
+        if (code === 503) refused++;
+      });
+    }
+    await until(() => refused === 180);
+    stuck.release();
+    expect((await Promise.all(statuses)).filter((status) => status === 200)).toHaveLength(20);
+    expect(stuck.getVisit).toHaveBeenCalledTimes(20);
+  });
+
+  it.each<[Priority, number]>([
+    ['background', 6],
+    ['normal', 9],
+    ['critical', 10],
+  ])('refuses %s requests once %d of ten places are taken', async (priority, places) => {
+    const stuck = stuckApp({ maxInFlight: 10 });
+    const first = await arrived(stuck, places, { 'x-request-priority': 'critical' });
+    await request(stuck.app).get('/api/visits/latest').set('x-request-priority', priority).expect(503);
+    stuck.release();
+    await first.statuses;
+    await request(stuck.app).get('/api/visits/latest').set('x-request-priority', priority).expect(200);
+  });
+
+  it('serves a caller below its share while another one has all places, and tells that one', async () => {
+    const stuck = stuckApp({ maxInFlight: 10 });
+    const greedy = { 'x-forwarded-for': '10.0.0.1' };
+    const modest = { 'x-forwarded-for': '10.0.0.2' };
+    const first = await arrived(stuck, 9, greedy);
+    await request(stuck.app).get('/api/visits/latest').set(greedy).expect(503);
+    const second = await arrived(stuck, 1, modest);
+    for (let n = 0; n < 20; n++) await request(stuck.app).get('/api/visits/latest').set(modest).expect(200);
+    const reply = await request(stuck.app).get('/api/visits/latest').set(greedy).expect(429).expect('retry-after', '1');
+    expect(reply.body.type).toBe('urn:parley:problem:rate_limited');
+    stuck.release();
+    await Promise.all([first.statuses, second.statuses]);
+  });
+
+  it('believes no address that no proxy says', async () => {
+    const stuck = stuckApp({ maxInFlight: 1, trustedProxies: 0 });
+    const first = await arrived(stuck, 1, { 'x-forwarded-for': '10.0.0.1' });
+    await request(stuck.app).get('/api/visits/latest').set('x-forwarded-for', '10.0.0.2').expect(503);
+    stuck.release();
+    await first.statuses;
+  });
+
+  it('says so once, at warn, and logs each refusal as no error', async () => {
+    const stuck = stuckApp({ maxInFlight: 1 });
+    const first = await arrived(stuck, 1);
+    for (let n = 0; n < 3; n++) await request(stuck.app).get('/api/visits/1').expect(503);
+    const told = stuck.log.lines.filter(({ level }) => level !== 'info');
+    expect(told).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        msg: 'refusing requests',
+        refused: { overloaded: 1, rate_limited: 0 },
+        limit: 1,
+        inFlight: 1,
+        callers: 1,
+      }),
+    ]);
+    expect(stuck.log.lines.filter(({ status }) => status === 503)).toHaveLength(3);
+    stuck.release();
+    await first.statuses;
+  });
+
+  it('refuses nothing without a limit', async () => {
+    const stuck = stuckApp({ maxInFlight: Number.POSITIVE_INFINITY });
+    const all = await arrived(stuck, 50);
+    stuck.release();
+    expect(new Set(await all.statuses)).toEqual(new Set([200]));
+  });
+});
+
+function startOverHttp1(options: RequestOptions): () => void {
+  const sent = httpRequest(options).on('error', () => {});
+  sent.end();
+  return () => sent.destroy();
+}
+
+function startOverHttp2(session: ClientHttp2Session, path: string): () => void {
+  const sent = session.request({ ':path': path }).on('error', () => {});
+  return () => sent.close(constants.NGHTTP2_CANCEL);
+}
+
+describe('load-shedding', () => {
+  const ticks = defineContract('ticks', {
+    watch: get('/api/ticks', { summary: 'Ticks', output: stream(z.object({ n: z.number() }), { as: 'sse' }) }),
+    one: get('/api/one', { summary: 'One', output: z.object({ n: z.number() }) }),
+  });
+
+  it('counts a stream until its first item', async () => {
+    const begin = Promise.withResolvers<void>();
+    let isBegun = false;
+    const handlers = {
+      async *watch() {
+        isBegun = true;
+        await begin.promise;
+        yield { n: 1 };
+        await new Promise(() => {});
+      },
+      one: async () => ({ n: 1 }),
+    };
+    const app = createApp(ticks, handlers, { logger: capturedLog().logger, maxInFlight: 1 });
+    const { port, close } = await listening(app);
+    const first = headOf(port, '/api/ticks');
+    await until(() => isBegun);
+    expect((await headOf(port, '/api/one')).statusCode).toBe(503);
+    begin.resolve();
+    expect((await first).statusCode).toBe(200);
+    await wait(5);
+    expect((await headOf(port, '/api/one')).statusCode).toBe(200);
+    await close();
+  });
+
+  it('keeps the connection of whom it refuses, whose body it does not read', async () => {
+    const stuck = stuckApp({ maxInFlight: 1 });
+    const { port, close } = await listening(stuck.app);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const post = async (body: string) => {
+      const headers = { 'content-type': 'application/json', 'content-length': body.length };
+      const sent = httpRequest({ port, path: '/api/visits', method: 'POST', agent, headers });
+      sent.end(body);
+      const [reply] = await once(sent, 'response');
+      await reply.resume().toArray();
+      return { status: reply.statusCode, connection: reply.headers.connection, isReused: sent.reusedSocket };
+    };
+    const first = headOf(port, '/api/visits/1');
+    await until(() => stuck.getVisit.mock.calls.length === 1);
+    const large = JSON.stringify({ name: 'x'.repeat(500_000) });
+    expect(await post(large)).toEqual({ status: 503, connection: 'keep-alive', isReused: false });
+    stuck.release();
+    await first;
+    expect(await post(large)).toEqual({ status: 201, connection: 'keep-alive', isReused: true });
+    agent.destroy();
+    await close();
+  });
+
+  it.each(['HTTP/1.1', 'HTTP/2'])('gives a place back when its client goes away over %s', async (protocol) => {
+    const stuck = stuckApp({ maxInFlight: 1 });
+    const { server } = createCallerServer(stuck.app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 } });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const session = http2Session(`http://127.0.0.1:${port}`);
+    const leave =
+      protocol === 'HTTP/2'
+        ? startOverHttp2(session, '/api/visits/1')
+        : startOverHttp1({ port, path: '/api/visits/1', agent: false });
+    await until(() => stuck.getVisit.mock.calls.length === 1);
+    expect((await headOf(port, '/api/visits/latest')).statusCode).toBe(503);
+    leave();
+    await until(() => stuck.log.lines.some(({ status }) => status === 499));
+    await wait(5);
+    expect((await headOf(port, '/api/visits/latest')).statusCode).toBe(200);
+    session.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('refuses an option that makes no sense', () => {
+    expect(() => visitsApp({}, { maxInFlight: 0 })).toThrow('maxInFlight must be');
+  });
+});

@@ -1,0 +1,65 @@
+import { currentContext } from '@parley/contract';
+import type { RequestHandler, Response } from 'express';
+import { callerKey } from '../shedding/caller-key.ts';
+import type { Load, Place } from '../shedding/load.ts';
+import { refuse } from '../shedding/refusal.ts';
+import type { ShedLog } from '../shedding/shed-log.ts';
+import { operationOf } from './running-operation.ts';
+
+/** What decides whether a request is taken. */
+export interface LoadSheddingOptions {
+  readonly load: Load;
+  readonly log: ShedLog;
+}
+
+/** A place that a response still has. */
+interface Held {
+  readonly load: Load;
+  readonly place: Place;
+}
+
+/** Where a response keeps it. */
+const held = Symbol('held place');
+
+type Holding = Response & { [held]?: Held | undefined };
+
+/**
+ * Takes no more requests than the service can do, so that those it takes are done in time: the rest is refused before
+ * anything is read or run, who matters less first, and nobody for what another caller asks too much of.
+ */
+export function loadShedding({ load, log }: LoadSheddingOptions): RequestHandler {
+  return function loadShedding(req, res: Holding, next) {
+    const context = currentContext();
+    const priority = context.priority ?? 'normal';
+    const place = load.enter(callerKey(context, req), priority);
+    if (typeof place === 'string') {
+      log.note(place, load);
+      return refuse(res, place, load.returnSeconds());
+    }
+    res[held] = { load, place };
+    res.on('close', giveBack);
+    next();
+  };
+}
+
+/** Gives a stream's place back at its first item: it stays as long as its client likes, mostly doing nothing. */
+export function releasePlace(res: Holding): void {
+  const own = res[held];
+  if (!own) return;
+  res[held] = undefined;
+  own.load.release(own.place);
+}
+
+function giveBack(this: Holding): void {
+  const own = this[held];
+  if (!own) return;
+  const operation = operationOf(this);
+  this[held] = undefined;
+  if (operation && tellsOfLoad(this)) own.load.complete(own.place, operation);
+  else own.load.release(own.place);
+}
+
+// A refusal is quick however much there is to do, and who went away had its own reasons. A deadline is the opposite of quick.
+function tellsOfLoad({ writableFinished, statusCode }: Response): boolean {
+  return writableFinished && (statusCode < 400 || statusCode === 504);
+}

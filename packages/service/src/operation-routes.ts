@@ -1,0 +1,72 @@
+import { CallError, type Operation } from '@parley/contract';
+import type { RequestHandler } from 'express';
+
+/** An operation and what serves it. */
+export interface OperationRoute {
+  readonly operation: Operation;
+  readonly serve: RequestHandler;
+}
+
+interface Template extends OperationRoute {
+  readonly pattern: RegExp;
+}
+
+/** What serves the operations of one method. */
+interface Table {
+  readonly byPath: Map<string, RequestHandler>;
+  readonly templates: Template[];
+}
+
+/**
+ * Hands a request to the operation that it is for; HEAD to that of GET. A path without parameters is one look into a map;
+ * the others are tried in the order given: most specific first. What none takes is passed on.
+ */
+export function operationRoutes(routes: readonly OperationRoute[]): RequestHandler {
+  const tables = new Map<string, Table>();
+  for (const route of routes) {
+    const { method, path } = route.operation;
+    const table: Table = tables.get(method) ?? { byPath: new Map(), templates: [] };
+    tables.set(method, table);
+    if (path.parameters.length === 0) table.byPath.set(path.template, route.serve);
+    else table.templates.push({ ...route, pattern: patternOf(path.template) });
+  }
+  return function operationRoutes(req, res, next) {
+    const table = tables.get(req.method === 'HEAD' ? 'GET' : req.method);
+    if (!table) return next();
+    const { path } = req;
+    const serve = table.byPath.get(path);
+    if (serve) return serve(req, res, next);
+    for (const { pattern, serve, operation } of table.templates) {
+      const found = pattern.exec(path);
+      if (!found) continue;
+      req.params = parametersOf(operation.path.parameters, found);
+      return serve(req, res, next);
+    }
+    next();
+  };
+}
+
+function patternOf(template: string): RegExp {
+  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(
+    `^${template
+      .split(/\{\w+\}/)
+      .map(literal)
+      .join('([^/]+)')}$`,
+  );
+}
+
+function parametersOf(names: readonly string[], [, ...values]: RegExpExecArray): Record<string, string> {
+  const parameters: Record<string, string> = Object.create(null);
+  for (const [index, name] of names.entries()) parameters[name] = decoded(values[index] ?? '');
+  return parameters;
+}
+
+function decoded(text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new CallError('invalid_input', 'Path is not valid percent-encoding');
+  }
+}

@@ -1,0 +1,44 @@
+import { parse } from 'node:querystring';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseQuery } from './query.ts';
+
+describe('parseQuery', () => {
+  it('reads a flat query', () => {
+    expect({ ...parseQuery('a=1&b=x+y%20z&c=%C3%A9&d&a=2') }).toEqual({ a: ['1', '2'], b: 'x y z', c: 'é', d: '' });
+    expect(parseQuery(undefined)).toEqual({});
+  });
+
+  it('takes __proto__ for a name', () => {
+    const query = parseQuery('__proto__=x&constructor=y&a[__proto__][z]=1');
+    expect(Object.keys(query)).toEqual(['__proto__', 'constructor', 'a[__proto__][z]']);
+    expect({}).not.toHaveProperty('z');
+  });
+
+  it.each(['a=%', 'a=%f', 'a=%zz', '%=1', 'a=%FF', 'a=%C3', 'a=%ED%A0%80', 'a=%C0%AF'])('refuses %s', (text) => {
+    expect(() => parseQuery(text)).toThrow('Query is not valid percent-encoding');
+  });
+
+  it('reads every parameter there is', () => {
+    expect(Object.keys(parseQuery(Array.from({ length: 1500 }, (_, n) => `p${n}=1`).join('&')))).toHaveLength(1500);
+  });
+
+  it('gives back what URLSearchParams writes', () => {
+    const text = fc.string({ unit: 'binary' }).filter((one) => one.isWellFormed());
+    fc.assert(
+      fc.property(fc.dictionary(text.filter(Boolean), text), (members) => {
+        const query = Object.entries(parseQuery(new URLSearchParams(Object.entries(members)).toString()));
+        expect(query).toEqual(Object.entries(members));
+      }),
+    );
+  });
+
+  it('reads what is not encoded as Node does', () => {
+    const unit = fc.constantFrom('a', 'b', '=', '&', '[', '_', 'é');
+    fc.assert(
+      fc.property(fc.string({ unit }), (text) => {
+        expect(parseQuery(text)).toEqual({ ...parse(text) });
+      }),
+    );
+  });
+});

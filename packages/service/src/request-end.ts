@@ -1,0 +1,55 @@
+import { type CallContext, CallError } from '@parley/contract';
+import type { Response } from 'express';
+
+/** Where a request's context has its {@link RequestEnd}. */
+export const requestEnd = Symbol('request end');
+
+/**
+ * Knows when nobody waits for a request's answer any more: its time is up, or its client has gone. The AbortSignal for
+ * handlers is made when one asks for it: with its listeners it costs as much as the rest of a small request's context.
+ */
+export class RequestEnd {
+  readonly #timer: NodeJS.Timeout;
+  #listeners: ((reason: CallError) => void)[] = [];
+  #controller: AbortController | undefined;
+  /** Why, once it is so. */
+  reason: CallError | undefined;
+
+  constructor(res: Response, timeoutMs: number) {
+    const late = () => this.#end(new CallError('deadline_exceeded', `Not answered in ${timeoutMs} ms`));
+    this.#timer = setTimeout(late, timeoutMs);
+    if (timeoutMs === 0) late();
+    res.on('close', () => {
+      clearTimeout(this.#timer);
+      if (!res.writableFinished) this.#end(new CallError('cancelled', 'client went away'));
+    });
+  }
+
+  /** Fires when it is so. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.reason && !this.#controller.signal.aborted) this.#controller.abort(this.reason);
+    return this.#controller.signal;
+  }
+
+  /** Waits for `work`, but not beyond the end. @throws CallError why it is so */
+  bound<T>(work: () => Promise<T>): Promise<T> {
+    if (this.reason) return Promise.reject(this.reason);
+    return new Promise<T>((resolve, reject) => {
+      this.#listeners.push(reject); // forgotten with the request; a promise is settled once
+      work().then(resolve, reject);
+    });
+  }
+
+  #end(reason: CallError): void {
+    if (this.reason) return;
+    this.reason = reason;
+    this.#controller?.abort(reason);
+    for (const listener of this.#listeners) listener(reason);
+  }
+}
+
+/** The end of the request that a context belongs to; nothing outside a request. */
+export function requestEndOf(context: CallContext & { readonly [requestEnd]?: RequestEnd }): RequestEnd | undefined {
+  return context[requestEnd];
+}

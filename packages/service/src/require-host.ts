@@ -1,0 +1,31 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { bareProblem, sendBare } from './bare-problem.ts';
+
+// What RFC 3986 has for a host and a port. Empty is allowed, for a target without a host.
+const hostAndPort = /^[\w.~!$&'()*+,;=%:[\]-]*$/;
+
+const noHost = bareProblem('rejected', 'Request must have one Host header, with a host in it');
+
+/**
+ * Puts in front of an app what HTTP/1.1 demands (RFC 9112 §3.2): one Host header, and one that could be a host; otherwise
+ * 400. Two of them would let a proxy and us disagree on whom the request is for. Node checks the first part only, and
+ * answers with nothing: give the server `requireHostHeader: false`.
+ */
+export function requireHost(app: RequestListener): RequestListener {
+  return function requireHost(req, res) {
+    const isWell = req.httpVersionMajor !== 1 || req.httpVersionMinor === 0 || hasOneHost(req);
+    if (isWell) return app(req, res);
+    res.shouldKeepAlive = false;
+    sendBare(res, noHost);
+  };
+}
+
+function hasOneHost({ headers, rawHeaders }: IncomingMessage): boolean {
+  if (headers.host === undefined || !hostAndPort.test(headers.host)) return false;
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count === 1;
+}

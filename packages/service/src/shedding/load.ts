@@ -1,0 +1,135 @@
+import { performance } from 'node:perf_hooks';
+import type { Priority } from '@parley/contract';
+import { Admission, type Refused } from './admission.ts';
+import { eventLoopReader, type ReadEventLoop, sampleEveryMs } from './event-loop.ts';
+import { type Limit, limitOf } from './limit.ts';
+import { ReturnTimes } from './return-times.ts';
+import { Slowdown } from './slowdown.ts';
+
+/** How much a service takes at once, and what it measures that by. */
+export interface LoadOptions {
+  /** Requests in flight: `adaptive` (from 20 to 1000, by what the service can take), a number, or Infinity for no limit. */
+  readonly maxInFlight: number | 'adaptive';
+  /** In ms; only differences matter. Default: `performance.now`. */
+  readonly now?: () => number;
+  readonly readEventLoop?: ReadEventLoop;
+  readonly random?: () => number;
+}
+
+/** One request's place. */
+export interface Place {
+  readonly caller: string;
+  readonly startMs: number;
+}
+
+/** Fewer requests than this are no average, unless a window lasts a second. */
+const minSamples = 10;
+const longestWindowMs = 1000;
+/** How much of the completion rate the latest window is. */
+const rateWeight = 0.3;
+
+/**
+ * What a service has to do, and how much more it takes. Scope: one per app; costs nothing while there are no requests,
+ * since whoever comes looks at the time.
+ */
+export class Load {
+  readonly #admission = new Admission();
+  readonly #slowdown = new Slowdown();
+  readonly #limit: Limit;
+  readonly #returnTimes: ReturnTimes;
+  readonly #now: () => number;
+  readonly #readEventLoop: ReadEventLoop;
+  /** Places of requests that are done, kept until the turn of the event loop is over. */
+  #leaving: Place[] = [];
+  #windowStartMs: number;
+  #peakInFlight = 0;
+  #completed = 0;
+  #perSecond = 0;
+  #report = '';
+  #reportedMs = Number.NEGATIVE_INFINITY;
+
+  /** @throws TypeError where `maxInFlight` makes no sense */
+  constructor({ maxInFlight, now = () => performance.now(), readEventLoop, random = Math.random }: LoadOptions) {
+    this.#limit = limitOf(maxInFlight);
+    this.#now = now;
+    this.#readEventLoop = readEventLoop ?? eventLoopReader();
+    this.#returnTimes = new ReturnTimes(random);
+    this.#windowStartMs = now();
+  }
+
+  /** How many requests have a place. */
+  get inFlight(): number {
+    return this.#admission.inFlight;
+  }
+
+  /** How many callers have them. */
+  get callers(): number {
+    return this.#admission.callers;
+  }
+
+  /** How many may have one. */
+  get limit(): number {
+    return this.#limit.current;
+  }
+
+  /** Gives a request a place, to be given back once with {@link complete} or {@link release}, or says why there is none. */
+  enter(caller: string, priority: Priority): Place | Refused {
+    const startMs = this.#now();
+    this.#endWindowIfOver(startMs);
+    const refused = this.#admission.enter(caller, priority, this.#limit.current);
+    if (refused) return refused;
+    if (this.inFlight > this.#peakInFlight) this.#peakInFlight = this.inFlight;
+    return { caller, startMs };
+  }
+
+  /** Takes a place back and learns from how long the request took; `kind` is what it is compared with. */
+  complete(place: Place, kind: object): void {
+    const nowMs = this.#now();
+    this.#slowdown.record(kind, nowMs - place.startMs);
+    this.release(place);
+    this.#endWindowIfOver(nowMs);
+  }
+
+  /** Takes a place back from a request whose time says nothing: of a stream, or of a caller that went away. */
+  release(place: Place): void {
+    this.#completed++;
+    // Handlers that only compute are done within the turn in which they began. What a turn holds is what others wait for.
+    if (this.#leaving.push(place) === 1) setImmediate(() => this.#endTurn());
+  }
+
+  /** Seconds until whoever is refused now should come back. */
+  returnSeconds(): number {
+    return this.#returnTimes.next({ nowMs: this.#now(), inFlight: this.inFlight, perSecond: this.#perSecond });
+  }
+
+  /** How busy the service is, in ORCA's text format. Renewed every 100 ms. */
+  get report(): string {
+    const nowMs = this.#now();
+    if (nowMs - this.#reportedMs < sampleEveryMs) return this.#report;
+    const { utilization } = this.#readEventLoop(nowMs);
+    const busy = Math.max(utilization, this.inFlight / this.#limit.current).toFixed(2);
+    this.#report = `TEXT application_utilization=${busy}, named_metrics.in_flight=${this.inFlight}`;
+    this.#reportedMs = nowMs;
+    return this.#report;
+  }
+
+  #endTurn(): void {
+    for (const { caller } of this.#leaving) this.#admission.leave(caller);
+    this.#leaving.length = 0;
+  }
+
+  #endWindowIfOver(nowMs: number): void {
+    const lengthMs = nowMs - this.#windowStartMs;
+    if (lengthMs < sampleEveryMs || (this.#slowdown.count < minSamples && lengthMs < longestWindowMs)) return;
+    // With less to do the rate is what was asked for, not what can be done.
+    if (this.#peakInFlight >= this.#limit.current / 2) this.#learnRate((this.#completed * 1000) / lengthMs);
+    const { delayMs: loopDelayMs } = this.#readEventLoop(nowMs);
+    this.#limit.update({ slowdown: this.#slowdown.endWindow(), loopDelayMs, peakInFlight: this.#peakInFlight });
+    this.#windowStartMs = nowMs;
+    this.#completed = 0;
+    this.#peakInFlight = this.inFlight;
+  }
+  #learnRate(perSecond: number): void {
+    this.#perSecond = this.#perSecond === 0 ? perSecond : this.#perSecond + rateWeight * (perSecond - this.#perSecond);
+  }
+}

@@ -1,0 +1,4 @@
+// For tests of services: `@parley/service/testing`.
+export type { LogLine } from './testing/captured-log.ts';
+export { type Answer, type InMemoryService, inMemoryService, type Question } from './testing/in-memory-service.ts';
+export { type StartedService, type StartOptions, startService } from './testing/started-service.ts';

@@ -1,0 +1,82 @@
+import { createServer, type IncomingHttpHeaders, request as send } from 'node:http';
+import { duplexPair } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Contract, Handlers } from '@parley/contract';
+import type { Express } from 'express';
+import { type AppOptions, createApp } from '../app.ts';
+import { capturedLog, type LogLine } from './captured-log.ts';
+
+/** What to send. */
+export interface Question {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text and bytes are sent as they are, anything else as JSON with its content type. */
+  readonly body?: unknown;
+}
+
+/** What came back. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** The text as JSON; undefined where it isn't. */
+  readonly body: unknown;
+}
+
+/** A service that answers without a port. */
+export interface InMemoryService {
+  /** For `supertest(service.app)` and the like. */
+  readonly app: Express;
+  /** What it has logged so far. Nothing is printed. */
+  readonly logs: readonly LogLine[];
+  /** Sends one request over HTTP/1.1, on a connection of its own that is no socket. */
+  request(method: string, path: string, question?: Question): Promise<Answer>;
+}
+
+/**
+ * The app of a contract and its handlers with all its middleware, behind Node's own HTTP parser and no socket: nothing
+ * to listen, nothing to stop.
+ *
+ * @param options those of `createApp`, without its logger
+ * @throws TypeError as `createApp`
+ */
+export function inMemoryService<C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  options: Omit<AppOptions, 'logger'> = {},
+): InMemoryService {
+  const { logger, lines } = capturedLog(contract.name);
+  const app = createApp(contract, handlers, { ...options, logger });
+  const server = createServer(app);
+  const request = (method: string, path: string, { headers = {}, body }: Question = {}) =>
+    new Promise<Answer>((resolve, reject) => {
+      const [near, far] = duplexPair();
+      server.emit('connection', far);
+      const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+      const type = isRaw ? undefined : { 'content-type': 'application/json' };
+      const options = {
+        method,
+        path,
+        headers: { host: contract.name, ...type, ...headers },
+        createConnection: () => near,
+      };
+      send(options, async (response) => {
+        try {
+          const answer = await text(response);
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answer, body: parsed(answer) });
+        } catch (error) {
+          reject(error);
+        }
+      })
+        .on('error', reject)
+        .end(isRaw ? body : JSON.stringify(body));
+    });
+  return { app, logs: lines, request };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

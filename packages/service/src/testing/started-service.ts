@@ -1,0 +1,55 @@
+import type { Contract, Handlers } from '@parley/contract';
+import { type ServeOptions, start } from '../server.ts';
+import { readSettings } from '../settings.ts';
+import { capturedLog, type LogLine } from './captured-log.ts';
+
+/** How a service is started in a test: what `serve` takes, without its logger. */
+export type StartOptions = Omit<ServeOptions, 'logger'>;
+
+/** A service that runs in a test, on ports of its own. */
+export interface StartedService extends AsyncDisposable {
+  /** Where callers come in: `http://127.0.0.1:…`, `https:` with TLS. */
+  readonly url: string;
+  /** Where operators come in: `/livez`, `/readyz`. */
+  readonly adminUrl: string;
+  /** What it has logged so far. Nothing is printed. */
+  readonly logs: readonly LogLine[];
+  /** Drains and closes all. Requests in flight have 1 s, unless `settings.drainTimeoutMs` says otherwise. */
+  stop(): Promise<void>;
+}
+
+const settings = {
+  host: '127.0.0.1',
+  adminHost: '127.0.0.1',
+  port: 0,
+  adminPort: 0,
+  drainDelayMs: 0,
+  drainTimeoutMs: 1000,
+};
+
+/**
+ * Starts a service for a test, as `serve` does: real sockets, on free ports of loopback. It heeds no signal, reads no
+ * environment, and prints nothing.
+ *
+ * @example
+ * await using service = await startService(hello, handlers);
+ * const response = await fetch(`${service.url}/api/hello`);
+ * @throws ConfigError as `serve`
+ */
+export async function startService<C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  options: StartOptions = {},
+): Promise<StartedService> {
+  const all = readSettings({}, { ...settings, ...options.settings });
+  const { logger, lines } = capturedLog(contract.name, all.logLevel);
+  const { port, adminPort, stop } = await start(contract, handlers, all, { ...options, logger });
+  const scheme = options.tls || all.tlsCertFile ? 'https' : 'http';
+  return {
+    url: `${scheme}://${all.host}:${port}`,
+    adminUrl: `http://${all.adminHost}:${adminPort}`,
+    logs: lines,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}

@@ -1,0 +1,54 @@
+import { type CallContext, CallError, currentContext } from '@parley/contract';
+import type { Response } from 'express';
+import { namesTag } from './entity-tag.ts';
+
+/** Ends a handler whose caller has what it would give. Not a failure: the kit answers with 304. */
+export class NotModified extends Error {
+  override readonly name = 'NotModified';
+}
+
+/** Where the context of a request has its response. */
+const served = Symbol('served response');
+
+type Serving = CallContext & { [served]?: Response };
+
+/** Lets {@link version} find the request that is served in the current context. */
+export function allowVersion(res: Response): void {
+  (currentContext() as Serving)[served] = res;
+}
+
+/**
+ * Says in a handler which version of a thing it is about to give or to change, as early as it is known. Parts: all that
+ * the reply is made of, such as `version(row.updatedAt, language)`.
+ *
+ * GET: becomes the `ETag`. Whoever has that version (`If-None-Match`) gets 304, and the handler goes no further.
+ * PUT, PATCH, DELETE: whoever wants to change another version (`If-Match`), or none (`If-None-Match: *`), gets 412. Read
+ * the version in the transaction that writes: two requests may compare at once.
+ *
+ * Does nothing outside a request, as in a test that calls the handler, and in a stream. It ends the handler by throwing:
+ * don't catch that.
+ *
+ * @throws CallError `precondition_failed`
+ */
+export function version(...parts: readonly (string | number | bigint | Date)[]): void {
+  const res = (currentContext() as Serving)[served];
+  if (!res) return;
+  const { req } = res;
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = req.headers;
+  const tag = `"${parts.map(tagText).join(':')}"`;
+  const isRead = req.method === 'GET' || req.method === 'HEAD';
+  // The order of RFC 9110 §13.2.2.
+  if (ifMatch !== undefined && !namesTag(ifMatch, tag, 'strong')) throw changed();
+  if (isRead) res.set('ETag', tag);
+  if (ifNoneMatch === undefined || !namesTag(ifNoneMatch, tag, 'weak')) return;
+  throw isRead ? new NotModified() : changed();
+}
+
+function changed(): CallError {
+  return new CallError('precondition_failed', 'This is not the version that the request is about');
+}
+
+function tagText(part: string | number | bigint | Date): string {
+  const text = part instanceof Date ? part.toISOString() : String(part);
+  return encodeURIComponent(text.toWellFormed());
+}

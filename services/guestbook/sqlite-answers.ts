@@ -1,0 +1,51 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type IdempotencyStore, type KeptAnswer, keyInUse } from '@parley/service';
+import { inTransaction } from './in-transaction.ts';
+import { whenFree } from './when-free.ts';
+
+/** Answers to keyed requests in a SQLite file. */
+export interface SqliteAnswers extends IdempotencyStore {
+  /** Keeps an answer and does other work in one transaction. @throws CallError `idempotency_key_in_use`, with nothing done */
+  keepWith(answer: KeptAnswer, work: () => void): void;
+}
+
+interface AnswerRow {
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly reply: string;
+  readonly expires_at: number;
+}
+
+/** Keeps answers in the table `answers` of a database that has one. */
+export function sqliteAnswers(database: DatabaseSync): SqliteAnswers {
+  const one = database.prepare('SELECT * FROM answers WHERE key = ? AND expires_at > ?');
+  const insert = database.prepare(`
+    INSERT INTO answers AS old (key, fingerprint, reply, expires_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE
+    SET fingerprint = excluded.fingerprint, reply = excluded.reply, expires_at = excluded.expires_at
+    WHERE old.expires_at <= ?`);
+  const sweep = database.prepare(
+    'DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE expires_at <= ? LIMIT 100)',
+  );
+
+  const keepWith = ({ key, fingerprint, reply, expiresAtMs }: KeptAnswer, work: () => void) =>
+    inTransaction(database, () => {
+      const nowMs = Date.now();
+      sweep.run(nowMs);
+      if (insert.run(key, fingerprint, reply, expiresAtMs, nowMs).changes === 0) throw keyInUse();
+      work();
+    });
+
+  return {
+    keepWith,
+    async find(key) {
+      const row = await whenFree(() => one.get(key, Date.now()));
+      if (!row) return undefined;
+      const { expires_at: expiresAtMs, ...answer } = row as unknown as AnswerRow;
+      return { ...answer, expiresAtMs };
+    },
+    async keep(answer) {
+      await whenFree(() => keepWith(answer, () => {}));
+    },
+  };
+}
