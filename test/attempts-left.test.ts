@@ -19,7 +19,8 @@ const settings = { host: '127.0.0.1', port: 0, adminPort: 0, drainDelayMs: 0, dr
 // Enough time for every hop on a busy machine: an attempt that times out tells nothing of those below it.
 const requestTimeoutMs = 120_000;
 const times = { callTimeoutMs: requestTimeoutMs, attemptTimeoutMs: requestTimeoutMs };
-const patient = { ...times, maxAttempts: 3, backoffBaseMs: 0, backoffMaxMs: 0, circuitMinCalls: 1_000_000 };
+const noCircuit = { circuitMinCalls: 1_000_000, circuitConsecutiveFailures: 1_000_000 };
+const patient = { ...times, ...noCircuit, maxAttempts: 3, backoffBaseMs: 0, backoffMaxMs: 0 };
 
 /** A service, and a client of it. */
 async function served(handlers: Handlers<typeof hop>, options: Partial<UpstreamOptions>): Promise<Hop> {

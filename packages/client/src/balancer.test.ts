@@ -241,6 +241,23 @@ describe('balancer', () => {
       expect(shares.c).toBeGreaterThan(0.2);
     });
 
+    it('holds nothing against an endpoint that wants a probe which began before it did', async () => {
+      const one = balanced();
+      const { load } = one.add('a');
+      const endings = [
+        () => load.broke(someError('attempt_timeout'), 2_000, one.clock.now()),
+        () => load.broke(someError('cancelled'), 2_000, one.clock.now()),
+        () => load.answered(someReply(), 2_000, one.clock.now()),
+      ];
+      load.forget();
+      await one.clock.advance(1_000);
+      for (const end of endings) end();
+      expect([load.latency.isKnown, load.latency.at(one.clock.now())]).toEqual([false, 0]);
+      await one.clock.advance(1_000);
+      for (const end of endings) end();
+      expect(load.latency.isKnown).toBe(true);
+    });
+
     it('learns nothing good from attempts that were given up', async () => {
       const one = balanced();
       one.add('a').load.latency.record(20, one.clock.now());

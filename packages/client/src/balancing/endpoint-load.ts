@@ -25,6 +25,7 @@ export class EndpointLoad {
   /** Attempts under way, and streams that are open. */
   inFlight = 0;
   #isAwaited = false;
+  #forgotAtMs = Number.NEGATIVE_INFINITY;
   /** Its share of the attempts, against the others' weights. */
   weight = 1;
   #judged = 0;
@@ -39,8 +40,9 @@ export class EndpointLoad {
     return this.#isAwaited;
   }
 
-  /** What was measured holds no more: the next attempt begins a new history. */
+  /** What was measured holds no more, nor what is under way: the next attempt begins a new history. */
   forget(): void {
+    this.#forgotAtMs = this.#options.clock.now();
     this.latency.forget();
     this.#isAwaited = false;
   }
@@ -71,6 +73,7 @@ export class EndpointLoad {
 
   /** An attempt was answered, by a stream with its first byte. */
   answered(reply: Reply, ms: number, now: number): void {
+    if (now - ms < this.#forgotAtMs) return;
     this.#isAwaited = false;
     this.report.read(reply.headers[headerNames.loadReport], now);
     if (reply.status < 400) {
@@ -81,19 +84,21 @@ export class EndpointLoad {
 
   /** An attempt ended without a reply. */
   broke(error: unknown, ms: number, now: number): void {
+    if (now - ms < this.#forgotAtMs) return;
     this.#isAwaited = false;
-    if (error instanceof CallError) this.#endedWith(error, ms, now, false);
+    if (error instanceof CallError && error.blamesEndpoint) this.blamed(error, ms);
+    else if (error instanceof CallError) this.#endedWith(error, ms, now, false);
     else this.latency.recordAtLeast(ms, now);
   }
 
   /**
-   * A failure was its own fault. That is known when the attempt ends or a little later: a request that fails
-   * wherever it is sent must make no endpoint look slow.
+   * A failure was its own fault. Of a reply that is known when the attempt ends or a little later: a request that
+   * fails wherever it is sent must make no endpoint look slow.
    */
-  blamed(error: CallError): void {
+  blamed(error: CallError, ms = 0): void {
     this.#judged++;
     this.#failed++;
-    this.latency.charge(failureCostMs(error), 0, this.#options.clock.now());
+    this.latency.charge(failureCostMs(error), ms, this.#options.clock.now());
   }
 
   #endedWith(error: CallError, ms: number, now: number, isAnswer: boolean): void {

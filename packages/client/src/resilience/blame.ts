@@ -46,7 +46,7 @@ export class Blame implements Suspect {
   /** The endpoint failed without a reply. */
   broke(permit: Permit, error: CallError): void {
     for (const held of this.#takeHeld()) held.suspicion.blame(held);
-    this.blamed(permit, error);
+    permit.fail(error); // the balancer is told of it by the endpoint, at once
   }
 
   /** The endpoint answered the request with an error that is its own fault, or the request's. */
