@@ -64,11 +64,12 @@ function giveBack(this: Holding): void {
 
 function release(res: Response, { load, place }: Held): void {
   const operation = operationOf(res);
-  if (operation && tellsOfLoad(res)) load.complete(place, operation);
+  if (operation && !res.writableFinished) load.abandon(place, operation);
+  else if (operation && tellsOfLoad(res)) load.complete(place, operation);
   else load.release(place);
 }
 
-// A refusal is quick however much there is to do, and who went away had its own reasons. A deadline is the opposite of quick.
-function tellsOfLoad({ writableFinished, statusCode }: Response): boolean {
-  return writableFinished && (statusCode < 400 || statusCode === 504);
+// A refusal is quick however much there is to do. A deadline is the opposite of quick.
+function tellsOfLoad({ statusCode }: Response): boolean {
+  return statusCode < 400 || statusCode === 504;
 }
