@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { run, serve } from '@parley/service';
 import { orders } from './contract.ts';
+import { pack } from './packing.ts';
 
 const workMs = 3;
 const note = 'as long as a few members of a usual reply. '.repeat(5);
@@ -16,4 +17,9 @@ async function answer({ id }: { readonly id: string }) {
   return { id, note };
 }
 
-await run(() => serve(orders, { getOrder: answer, placeOrder: answer }));
+async function packOrder({ id }: { readonly id: string }) {
+  await pack();
+  return { id, note };
+}
+
+await run(() => serve(orders, { getOrder: answer, placeOrder: answer, packOrder }));
