@@ -65,7 +65,7 @@ describe('the house', () => {
       'packages/client/src/transport/connection-pool.ts',
       'packages/client/src/transport/undici-adapter.ts',
     ]);
-    for (const name of ['compression', 'helmet', 'pino', 'httpxy', 'yaml', 'negotiator']) {
+    for (const name of ['compression', 'helmet', 'jose', 'pino', 'httpxy', 'yaml', 'negotiator']) {
       expect([name, importersOf(name, { types: false }).length]).toEqual([name, 1]);
     }
   });

@@ -138,7 +138,7 @@ describe('packages/service/README.md', () => {
     const source = text('packages/service/src/settings.ts');
     const whole = [...source.matchAll(/whole\('(\w+)', \w+, ([\d_]+)\)/g)];
     const words = [...source.matchAll(/(?:: |\()env\.(\w+) \|\| '([^']+)'/g)];
-    const files = [...source.matchAll(/file\('(\w+)'(\))/g)].map(([, name]) => ['', name, 'none']);
+    const files = [...source.matchAll(/(?:file|text)\('(\w+)'(\))/g)].map(([, name]) => ['', name, 'none']);
     const fallbacks = [...source.matchAll(/env\.(\w+) \|\| overrides\.\w+ \|\| env\.(\w+)/g)];
     const inCode = [...whole, ...words, ...files, ...fallbacks].map(([, name, standard]) => [
       name,

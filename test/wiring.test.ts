@@ -184,6 +184,16 @@ describe('gateway', () => {
 });
 
 describe('both ends', () => {
+  it('tell a forwarded request from a service’s own: its certificate would be the gateway’s', () => {
+    const files = readdirSync(join(root, 'nginx'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
+    const setting = files.filter((path) => text(path).includes('proxy_set_header'));
+    // In one place: one proxy_set_header further down would drop it.
+    expect(setting.map((path) => path.replace(/^\/+/, ''))).toEqual(['nginx/proxy.conf']);
+    expect(text('nginx/proxy.conf')).toMatch(/^proxy_set_header X-Forwarded-For \S+;/m);
+  });
+
   const server = text('packages/service/src/server.ts');
   const app = text('packages/service/src/app.ts');
   const number = (source: string, name: string) =>

@@ -23,8 +23,8 @@ export interface BalancerShared {
 /**
  * Spreads attempts over endpoints: of two chosen at random (power of two choices; Mitzenmacher 2001), of all where
  * there are less than five, the one with the least to do for its speed and capacity, see `lightest`. Never an
- * ejected one, unless too many are; for a hedge none that wants a probe; one that this call has not tried yet where
- * there is.
+ * ejected one, unless too many are or the others refuse connections; for a hedge none that wants a probe; one that this
+ * call has not tried yet where there is.
  *
  * Scope: upstream.
  * @throws CallError `unavailable`, never processed, where no endpoint is known or all are ejected
@@ -35,13 +35,16 @@ export function balancer(endpoints: Endpoints, upstream: string, { clock, random
     const endpoint = choose(group, request);
     if (!endpoint) return Promise.reject(unavailable(request, `every endpoint of ${upstream} is ejected`));
     request.tried.push(endpoint.address);
-    return endpoint.send(group.isPanic ? { ...request, isPanic: true } : request);
+    const isPanic = group.isPanic || (request.wasRefused && endpoint.isEjected);
+    return endpoint.send(isPanic ? { ...request, isPanic } : request);
   };
-  const choose = (group: EndpointGroup, { tried, isHedge }: Request) => {
+  const choose = (group: EndpointGroup, { tried, isHedge, wasRefused }: Request) => {
     const now = clock.now();
     group.compare(now);
     const choice = { tried, isHedge, isPanic: group.isPanic, now, random };
-    return choiceOf(group.candidates(random), choice) ?? lastChoiceOf(group.admitting, choice);
+    const chosen = choiceOf(group.candidates(random), choice) ?? lastChoiceOf(group.admitting, choice);
+    if (!wasRefused || !chosen || !tried.includes(chosen.address)) return chosen;
+    return ejectedOne(group.all, choice) ?? chosen;
   };
   const unknown = (request: Request, cause?: unknown) =>
     unavailable(request, `no address of ${upstream} is known`, cause);
@@ -86,6 +89,15 @@ function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): Endpoint 
   const rest = fresh.length > 0 ? fresh : open;
   const few = rest.length <= fewEndpoints ? rest : twoOf(rest, choice.random);
   return lightest(few, choice.now, choice.random);
+}
+
+/**
+ * One that is ejected, since whoever is not refuses connections: when replicas are restarted one after the other, the
+ * first may be back before its circuit knows.
+ */
+function ejectedOne(endpoints: readonly Endpoint[], { tried, now, random }: Choice): Endpoint | undefined {
+  const others = endpoints.filter(({ address, isForcedOpen }) => !isForcedOpen && !tried.includes(address));
+  return lightest(others, now, random);
 }
 
 function mayTake(endpoint: Endpoint, { isPanic, isHedge }: Choice): boolean {

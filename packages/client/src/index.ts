@@ -4,6 +4,7 @@ export type { EjectionLimitOptions } from './balancing/ejection-limit.ts';
 export type { SlowStartOptions } from './balancing/slow-start.ts';
 export type { SubsetOptions } from './balancing/subset.ts';
 export type { ZoneOptions } from './balancing/zone.ts';
+export type { BearerTokenOptions } from './bearer-token.ts';
 export type { CancelSignal } from './cancel-signal.ts';
 export type { ChangeableOptions } from './changeable-options.ts';
 export { createClient } from './client.ts';

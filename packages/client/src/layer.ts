@@ -40,6 +40,8 @@ export interface Request {
   readonly mayRetry: boolean;
   /** What every further attempt draws from, a hedge too, here and below. Set by `retry`. */
   readonly attemptsLeft: AttemptsLeft | undefined;
+  /** The attempt before this one reached nobody: who was tried is hardly there. Set by `retry`. */
+  readonly wasRefused: boolean;
   /** Sent although the endpoint may be ejected: too many are. Set by the balancer. */
   readonly isPanic: boolean;
   /** Where this call's attempts went, one address each. Filled by the balancer: the one member that all copies share. */
@@ -72,6 +74,7 @@ export function newRequest(said: NewRequest): Request {
     attempt: 1,
     mayRetry: false,
     attemptsLeft: undefined,
+    wasRefused: false,
     isPanic: false,
     tried: [],
   };

@@ -328,6 +328,22 @@ describe('pipeline', () => {
       expect(await outcome(alone.send, somePost())).toBe('unavailable');
     });
 
+    it('asks an ejected one where the others refuse connections, not where they answer badly', async () => {
+      const refused = someError('unavailable', { isUnprocessed: true });
+      const [restarted, leaving] = [scripted(someReply()), scripted(refused)] as const;
+      const { send, endpoints } = pipelineOver({ a: restarted, b: leaving });
+      endpoints[0]?.eject();
+      expect(await outcome(send, somePost(), 100)).toBe(200);
+      expect([restarted.requests.length, leaving.requests.length]).toEqual([1, 1]);
+      expect(endpoints[0]?.status.circuit).toBe('open');
+
+      const [ejected, bad] = [scripted(someReply()), scripted(problemReply('overloaded'))] as const;
+      const other = pipelineOver({ a: ejected, b: bad });
+      other.endpoints[0]?.eject();
+      expect(await outcome(other.send, someRequest(), 400)).toBe(503);
+      expect(ejected.requests).toHaveLength(0);
+    });
+
     it('sends the probe as soon as the circuit wants one, however slow the endpoint was', async () => {
       const back = scripted(someError(), someReply());
       const { send, endpoints } = pipelineOver(

@@ -1,5 +1,6 @@
 import { balancer, type Endpoints } from './balancer.ts';
 import type { EndpointLoad } from './balancing/endpoint-load.ts';
+import { bearerToken } from './bearer-token.ts';
 import { type Send, stack } from './layer.ts';
 import { attemptTimeout } from './resilience/attempt-timeout.ts';
 import { Blame } from './resilience/blame.ts';
@@ -43,6 +44,7 @@ export function callPipeline(shared: UpstreamShared): Send {
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
     deadline(options, clock), // above retry: bounds every attempt and every wait together
     singleFlight(options, hasInterceptors), // below the deadline: each caller keeps its own; above the rest: who joins costs nothing more
+    bearerToken(options), // below deadline, which bounds getting one; above the limit, whose place a wait would hold; one for all attempts
     concurrencyLimit(limiter, clock), // below the deadline: it bounds the queue; above retry: a call holds one place however often it tries
     retry(options, { budget, poison, clock, random }), // above the balancer: each attempt chooses again
     hedge(options, budget, clock), // below retry: two copies are one attempt; above the balancer: the second goes elsewhere

@@ -1,4 +1,5 @@
 import { type BalancingOptions, balancing } from './balancing/balancing-options.ts';
+import type { BearerTokenOptions } from './bearer-token.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { DiscoveryOptions } from './discovery/refreshed.ts';
 import { atMost, limitOrAdaptive, trueOrFalse, within } from './option-checks.ts';
@@ -29,7 +30,8 @@ export interface UpstreamOptions
     Omit<UndiciAdapterOptions, 'poolOf'>,
     StreamOptions,
     BalancingOptions,
-    DiscoveryOptions {
+    DiscoveryOptions,
+    BearerTokenOptions {
   /** For endpoints with `https://`; without it the CAs that Node knows are trusted. */
   readonly tls: TlsOptions | undefined;
   readonly clock: Clock;
@@ -65,6 +67,7 @@ export const upstreamDefaults: UpstreamOptions = {
   dnsRefreshMs: 5_000,
   http: 'auto',
   tls: undefined,
+  token: undefined,
   clock: systemClock,
   random: Math.random,
 };
@@ -130,6 +133,9 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
   trueOrFalse(options, 'singleFlight');
   limitOrAdaptive(options, 'concurrencyLimit');
   balancing.expectTexts(options);
+  if (options.token !== undefined && typeof options.token !== 'function') {
+    throw new TypeError(`token must be a function that gives one, not a ${typeof options.token}`);
+  }
   // A caller who only shortens the call means the attempts to fit.
   if (given.attemptTimeoutMs === undefined && options.attemptTimeoutMs > options.callTimeoutMs) {
     return { ...options, attemptTimeoutMs: options.callTimeoutMs };

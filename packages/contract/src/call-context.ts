@@ -27,6 +27,8 @@ export interface CallContext {
   readonly idempotencyKey?: string | undefined;
   /** Who called, as its client certificate proves. Absent without mutual TLS; never taken from a header. */
   readonly caller?: CallerIdentity;
+  /** On whose behalf the call is, as its verified token says. Absent where the operation is public: a token that nobody asked for is not looked at. */
+  readonly principal?: Principal;
 }
 
 /** From who gives way last to who gives way first. */
@@ -43,6 +45,18 @@ export interface CallerIdentity {
   readonly names: readonly string[];
   /** The SPIFFE id among them, such as `spiffe://parley/hello`: what to decide by. Absent where there is not exactly one. */
   readonly spiffeId?: string;
+}
+
+/** What a verified token says. Not the token itself: a token is never handed on. */
+export interface Principal {
+  /** Who: the claim `sub`, unique for its issuer. */
+  readonly subject: string;
+  /** Who says so: the claim `iss`. */
+  readonly issuer: string;
+  /** What it may do here: the claim `scope`, or `scp`. */
+  readonly scopes: readonly string[];
+  /** The client that got the token: the claim `client_id`, or `azp`. */
+  readonly clientId?: string;
 }
 
 const storage = new AsyncLocalStorage<CallContext>();

@@ -1,3 +1,4 @@
+import { authFault } from './auth-fault.ts';
 import { cacheFault } from './cache-fault.ts';
 import type { CallContext } from './call-context.ts';
 import type { CallOptionsOf, StreamCallOptionsOf } from './call-options.ts';
@@ -53,8 +54,8 @@ export type StreamHandler<O extends Operation = Operation> = (
 /**
  * Declares what a service promises.
  *
- * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a
- *   stream has response headers (its items are its whole output), or a cache policy makes no sense
+ * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a stream has
+ *   response headers (its items are its whole output), or an operation's `auth` or cache policy makes no sense
  * @example
  * export const hello = defineContract('hello', {
  *   sayHello: get('/api/hello', { summary: 'Greets', input, output }),
@@ -66,7 +67,7 @@ export function defineContract<const O extends Operations>(name: string, operati
   const seen = new Map<string, string>();
   for (const [operation, definition] of Object.entries(operations)) {
     const { label, output, responseHeaders } = definition;
-    const fault = cacheFault(definition);
+    const fault = authFault(definition) ?? cacheFault(definition);
     if (fault) throw new TypeError(`contract ${name}: ${operation} ${fault}`);
     if (isStream(output) && responseHeaders.length > 0) {
       throw new TypeError(`contract ${name}: ${operation} gives a stream, whose items cannot travel in headers`);

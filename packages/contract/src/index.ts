@@ -5,6 +5,7 @@ export {
   type CallerIdentity,
   currentContext,
   now,
+  type Principal,
   type Priority,
   priorities,
   runInContext,

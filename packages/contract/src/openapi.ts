@@ -3,6 +3,7 @@ import type { Contract } from './contract.ts';
 import type { AnyDefinedError } from './defined-error.ts';
 import { framings } from './framings.ts';
 import { headerNames } from './header-names.ts';
+import { securityOf, securitySchemes } from './openapi-security.ts';
 import type { Operation } from './operation.ts';
 import { problemMediaType } from './problem.ts';
 import { jsonSchemaOf, type Schema } from './schema.ts';
@@ -25,7 +26,7 @@ export function openapi(contract: Contract, version = '1.0.0'): Json {
     openapi: '3.1.0',
     info: { title: contract.name, version },
     paths,
-    components: { schemas: { Problem: problemSchema } },
+    components: { schemas: { Problem: problemSchema }, ...securitySchemes(contract) },
   };
 }
 
@@ -35,6 +36,7 @@ function describe(operationId: string, operation: Operation): Json {
   return {
     operationId,
     summary: operation.summary,
+    ...securityOf(operation),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: { [operation.status]: success(operation), ...failures(operation), default: problem('Any other error') },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Handlers } from '@parley/contract';
+import express, { type RequestHandler } from 'express';
 import { capturedLog } from '../test-fixtures/captured-log.ts';
 import { protocols } from '../test-fixtures/protocols.ts';
 import { visits, visitsHandlers } from '../test-fixtures/visits.ts';
@@ -37,6 +38,18 @@ describe.each(protocols)('app over $protocol', ({ request }) => {
   it('trusts one proxy, or as many as there are', () => {
     expect(visitsApp().app.get('trust proxy')).toBe(1);
     expect(visitsApp({}, { trustedProxies: 0 }).app.get('trust proxy')).toBe(0);
+  });
+
+  it('has room for middleware of others, above the operations', async () => {
+    const router = express.Router();
+    router.get('/mine', (req, res) => void res.json({ path: req.path, base: req.baseUrl }));
+    const mark: RequestHandler = (_req, res, next) => {
+      res.set('x-mark', 'seen');
+      next();
+    };
+    const { app } = visitsApp({}, { middleware: [mark, router] });
+    expect((await request(app).get('/mine').expect(200, { path: '/mine', base: '' })).headers['x-mark']).toBe('seen');
+    expect((await request(app).get('/api/visits/latest').expect(200)).headers['x-mark']).toBe('seen');
   });
 
   it('leaves to Express what no operation takes', () => {

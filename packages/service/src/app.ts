@@ -1,17 +1,20 @@
 import type { Contract, Handler, Handlers } from '@parley/contract';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { type AuthenticationOptions, authentication } from './authentication.ts';
 import { beforeRouter } from './before-router.ts';
 import { weakTag } from './entity-tag.ts';
 import { http2Express } from './http2-express.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { createLogger } from './logger.ts';
 import { accessLog } from './middleware/access-log.ts';
+import { auth } from './middleware/auth.ts';
 import { body } from './middleware/body.ts';
 import { cacheHeaders } from './middleware/cache-headers.ts';
 import { callContext } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
+import { type CorsOptions, cors } from './middleware/cors.ts';
 import { loadReport } from './middleware/load-report.ts';
 import { loadShedding } from './middleware/load-shedding.ts';
 import { openapiDocument, openapiOperation } from './middleware/openapi-document.ts';
@@ -29,7 +32,7 @@ import { ShedLog } from './shedding/shed-log.ts';
 import { stack } from './stack.ts';
 
 /** How an app treats its requests. */
-export interface AppOptions {
+export interface AppOptions extends AuthenticationOptions {
   /** Default: JSON lines on standard output from level `info` up. */
   readonly logger?: Logger;
   /** The largest body that is read, in bytes, also after inflation. Default 1 MiB. */
@@ -45,8 +48,12 @@ export interface AppOptions {
   readonly trustedProxies?: number;
   /** A stream that is silent for so long sends a heartbeat. Below the gateway's read timeout of 12 s. Default 10 000. */
   readonly heartbeatMs?: number;
+  /** Which pages of other origins may call from a browser. Default: none. */
+  readonly cors?: CorsOptions;
   /** Fires when the service stops: streams end, and say so. `serve` has its own. */
   readonly stopping?: AbortSignal;
+  /** Express middleware of yours, routers too, between ours and the operations. Default: none. */
+  readonly middleware?: readonly RequestHandler[];
   /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
   readonly idempotency?: IdempotencyOptions;
   /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
@@ -59,13 +66,15 @@ export interface AppOptions {
  * Makes the Express app that serves a contract. The order of the middleware is written here and nowhere else:
  * first listed sees the request first.
  *
- * @throws TypeError where an operation has no handler, or an option makes no sense
+ * @throws TypeError where an operation has no handler, an option makes no sense, or an operation's `auth` asks for what is
+ *   not configured
  */
 export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
   const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const keyed = idempotency(options.idempotency, logger);
   const routes = mostSpecificFirst(contract.operations);
+  const verifyToken = authentication(contract, options, logger);
   const { compressBelow } = options;
   const encode = compression({ compressBelow });
   const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
@@ -74,14 +83,17 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
     callContext({ requestTimeoutMs }), // outermost: everything below knows request id, trace and deadline
     accessLog({ logger }), // above all that answers: sees every answer, and how long it took
     securityHeaders(), // above all that answers: problems carry them too
+    cors(options.cors, contract), // above all that answers: a page may read problems too
     serverTiming({ service: contract.name }), // above what takes time
     loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
     loadReport({ load }), // below: nobody who is refused needs it
+    ...(options.middleware ?? []),
     operationRoutes(
       routes.map(([name, operation]) => ({
         operation,
         serve: stack(
           runningOperation(operation), // first in a route: from here on log and problem know the operation
+          auth({ operation, verifyToken, logger }), // above body: a stranger's is never read
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions
           body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read

@@ -7,9 +7,11 @@ import type { CallerIdentity } from '@parley/contract';
  * socket, which passes reads on but is never the same object.
  */
 const identity = Symbol('caller identity');
+const thumbprint = Symbol('certificate thumbprint');
 
 interface Identified {
   [identity]?: CallerIdentity | undefined;
+  [thumbprint]?: string;
 }
 
 /** Notes who is at the other end, once a connection: reading a certificate costs more than a small request. */
@@ -18,6 +20,7 @@ export function identifyCaller(socket: TLSSocket & Identified): void {
   if (!socket.authorized) return;
   const certificate = socket.getPeerX509Certificate();
   if (!certificate) return;
+  socket[thumbprint] = Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
   const names = namesIn(certificate.subjectAltName ?? '');
   const spiffeIds = names.filter((name) => name.startsWith('URI:spiffe://')).map((name) => name.slice('URI:'.length));
   const [spiffeId] = spiffeIds;
@@ -32,6 +35,11 @@ export function identifyCaller(socket: TLSSocket & Identified): void {
 /** Who is at the other end of a request's connection; nothing without mutual TLS. */
 export function callerOf(socket: (Socket & Identified) | undefined): CallerIdentity | undefined {
   return socket?.[identity];
+}
+
+/** The SHA-256 of the client certificate of a request's connection, as `x5t#S256` has it (RFC 8705); nothing without mutual TLS. */
+export function thumbprintOf(socket: (Socket & Identified) | undefined): string | undefined {
+  return socket?.[thumbprint];
 }
 
 // Node quotes, as JSON, a name that holds what would look like the next one.

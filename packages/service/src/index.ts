@@ -7,10 +7,12 @@ export { type IdempotencyStore, type KeptAnswer, keyInUse } from './idempotency/
 export { keyedAnswer } from './idempotency/keyed-call.ts';
 export { type MemoryStoreOptions, memoryStore } from './idempotency/memory-store.ts';
 export { createLogger, type LoggerOptions, type LogLevel } from './logger.ts';
+export type { CorsOptions } from './middleware/cors.ts';
 export { readConfig } from './read-config.ts';
 export { run } from './run.ts';
 export type { Pem, TlsOptions } from './secure-context.ts';
 export { type RunningService, type ServeOptions, serve } from './server.ts';
 export type { Environment, Settings } from './settings.ts';
 export { tlsFromEnvironment } from './tls-from-settings.ts';
+export type { Jwks, TokenAlgorithm, TokenOptions } from './tokens/token-options.ts';
 export { version } from './version.ts';

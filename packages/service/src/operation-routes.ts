@@ -1,5 +1,6 @@
 import { CallError, type Operation } from '@parley/contract';
 import type { RequestHandler } from 'express';
+import { pathPattern } from './path-pattern.ts';
 
 /** An operation and what serves it. */
 export interface OperationRoute {
@@ -28,7 +29,7 @@ export function operationRoutes(routes: readonly OperationRoute[]): RequestHandl
     const table: Table = tables.get(method) ?? { byPath: new Map(), templates: [] };
     tables.set(method, table);
     if (path.parameters.length === 0) table.byPath.set(path.template, route.serve);
-    else table.templates.push({ ...route, pattern: patternOf(path.template) });
+    else table.templates.push({ ...route, pattern: pathPattern(path.template) });
   }
   return function operationRoutes(req, res, next) {
     const table = tables.get(req.method === 'HEAD' ? 'GET' : req.method);
@@ -44,16 +45,6 @@ export function operationRoutes(routes: readonly OperationRoute[]): RequestHandl
     }
     next();
   };
-}
-
-function patternOf(template: string): RegExp {
-  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(
-    `^${template
-      .split(/\{\w+\}/)
-      .map(literal)
-      .join('([^/]+)')}$`,
-  );
 }
 
 function parametersOf(names: readonly string[], [, ...values]: RegExpExecArray): Record<string, string> {

@@ -13,6 +13,7 @@ import { openSecureContext, type TlsOptions } from './secure-context.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 import { tlsFromSettings } from './tls-from-settings.ts';
+import { tokensFromSettings } from './tokens/tokens-from-settings.ts';
 import { trackCallerServer } from './track-caller-server.ts';
 
 /** How a service is run. */
@@ -53,6 +54,7 @@ const limits = {
  * at SIGTERM and SIGINT. Answers once both ports accept.
  *
  * @throws ConfigError where a setting is wrong or a port cannot be had
+ * @throws TypeError as {@link createApp}
  */
 export async function serve<C extends Contract>(
   contract: C,
@@ -82,8 +84,14 @@ export async function start<C extends Contract>(
 ): Promise<RunningService> {
   const { logger, closeables = [] } = options;
   const stopping = new AbortController();
-  const app = createApp(contract, handlers, { ...options, stopping: stopping.signal });
   const tlsOptions = options.tls ?? tlsFromSettings(settings);
+  const app = createApp(contract, handlers, {
+    ...options,
+    logger,
+    stopping: stopping.signal,
+    tokens: options.tokens ?? tokensFromSettings(settings),
+    clientCertificates: tlsOptions?.ca !== undefined,
+  });
   const tls = tlsOptions && openSecureContext(tlsOptions);
   const callerServer = createCallerServer(app, { limits, tls });
   const connections = trackCallerServer(callerServer);

@@ -27,6 +27,9 @@ describe('settings', () => {
       TLS_CERT_FILE: 'a.crt',
       TLS_KEY_FILE: 'a.key',
       TLS_CA_FILE: 'ca.crt',
+      TOKEN_ISSUER: 'https://issuer.test',
+      TOKEN_JWKS_URL: 'https://issuer.test/jwks',
+      TOKEN_AUDIENCE: 'visits',
     };
     expect(readSettings(env)).toEqual({
       host: '::1',
@@ -39,6 +42,9 @@ describe('settings', () => {
       tlsCertFile: 'a.crt',
       tlsKeyFile: 'a.key',
       tlsCaFile: 'ca.crt',
+      tokenIssuer: 'https://issuer.test',
+      tokenJwksUrl: 'https://issuer.test/jwks',
+      tokenAudience: 'visits',
     });
   });
 
@@ -70,6 +76,20 @@ describe('settings', () => {
     [{ TLS_KEY_FILE: 'a' }, 'TLS_KEY_FILE is set but TLS_CERT_FILE is not'],
     [{ TLS_CA_FILE: 'a' }, 'TLS_CA_FILE is set but TLS_CERT_FILE and TLS_KEY_FILE are not'],
   ])('refuse %j, rather than serve in cleartext', (env, sentence) => {
+    expect(() => readSettings(env)).toThrow(sentence);
+  });
+
+  const issuer = { TOKEN_ISSUER: 'https://issuer.test' };
+  const both = { TOKEN_JWKS_URL: 'https://issuer.test/jwks', TOKEN_JWKS_FILE: 'jwks.json' };
+  it.each([
+    [issuer, 'TOKEN_ISSUER is set but TOKEN_JWKS_URL is not'],
+    [{ TOKEN_JWKS_URL: both.TOKEN_JWKS_URL }, 'TOKEN_JWKS_URL is set but TOKEN_ISSUER is not'],
+    [{ TOKEN_JWKS_FILE: 'a' }, 'TOKEN_JWKS_FILE is set but TOKEN_ISSUER is not'],
+    [{ TOKEN_AUDIENCE: 'a' }, 'TOKEN_AUDIENCE is set but TOKEN_ISSUER is not'],
+    [{ ...issuer, ...both }, 'TOKEN_JWKS_URL and TOKEN_JWKS_FILE are both set: keep one'],
+    [{ ...issuer, TOKEN_JWKS_URL: '/jwks' }, 'TOKEN_JWKS_URL must be an http(s) address, not "/jwks"'],
+    [{ ...issuer, TOKEN_JWKS_URL: 'file:///jwks' }, 'TOKEN_JWKS_URL must be an http(s) address'],
+  ])('refuse %j, rather than half of it', (env, sentence) => {
     expect(() => readSettings(env)).toThrow(sentence);
   });
 

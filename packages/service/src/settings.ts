@@ -23,6 +23,14 @@ export interface Settings {
   readonly tlsKeyFile?: string | undefined;
   /** PEM file with the CAs of callers, who then must have a certificate: mutual TLS. `TLS_CA_FILE`, default none. */
   readonly tlsCaFile?: string | undefined;
+  /** Who makes the tokens that prove who calls: their claim `iss`. `TOKEN_ISSUER`, default none. */
+  readonly tokenIssuer?: string | undefined;
+  /** Address of its public keys (a JWK Set). `TOKEN_JWKS_URL`, default none. */
+  readonly tokenJwksUrl?: string | undefined;
+  /** File with its public keys, instead of the address. `TOKEN_JWKS_FILE`, default none. */
+  readonly tokenJwksFile?: string | undefined;
+  /** Whom tokens must be for: their claim `aud`. `TOKEN_AUDIENCE`, default the contract's name. */
+  readonly tokenAudience?: string | undefined;
 }
 
 /** Environment variables by name. */
@@ -47,7 +55,8 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
     faults.push(`${name} must be a whole number from 0 to ${highest}, not ${JSON.stringify(text)}`);
     return standard;
   };
-  const file = (name: string) => env[name] || undefined;
+  const text = (name: string) => env[name] || undefined;
+  const file = text;
   const fromEnvironment: Settings = {
     host: env.HOST || '0.0.0.0',
     adminHost: env.ADMIN_HOST || overrides.host || env.HOST || '0.0.0.0',
@@ -59,10 +68,15 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
     tlsCertFile: file('TLS_CERT_FILE'),
     tlsKeyFile: file('TLS_KEY_FILE'),
     tlsCaFile: file('TLS_CA_FILE'),
+    tokenIssuer: text('TOKEN_ISSUER'),
+    tokenJwksUrl: text('TOKEN_JWKS_URL'),
+    tokenJwksFile: file('TOKEN_JWKS_FILE'),
+    tokenAudience: text('TOKEN_AUDIENCE'),
   };
-  faults.push(...tlsFaults({ ...fromEnvironment, ...overrides }));
+  const settings = { ...fromEnvironment, ...overrides };
+  faults.push(...tlsFaults(settings), ...tokenFaults(settings));
   if (faults.length > 0) throw new ConfigError(`${faults.join('; ')}: correct it in the environment, or leave it out`);
-  return { ...fromEnvironment, ...overrides };
+  return settings;
 }
 
 function levelOf(text: string, faults: string[]): LogLevel {
@@ -77,4 +91,19 @@ function tlsFaults({ tlsCertFile, tlsKeyFile, tlsCaFile }: Settings): string[] {
   if (tlsCertFile) return ['TLS_CERT_FILE is set but TLS_KEY_FILE is not: TLS needs both'];
   if (tlsKeyFile) return ['TLS_KEY_FILE is set but TLS_CERT_FILE is not: TLS needs both'];
   return tlsCaFile ? ['TLS_CA_FILE is set but TLS_CERT_FILE and TLS_KEY_FILE are not: TLS needs them'] : [];
+}
+
+// Half of it must not end in refusing every caller, nor be taken for nothing asked.
+function tokenFaults({ tokenIssuer, tokenJwksUrl, tokenJwksFile, tokenAudience }: Settings): string[] {
+  const needing = tokenJwksUrl
+    ? 'TOKEN_JWKS_URL'
+    : tokenJwksFile
+      ? 'TOKEN_JWKS_FILE'
+      : tokenAudience && 'TOKEN_AUDIENCE';
+  if (!tokenIssuer) return needing ? [`${needing} is set but TOKEN_ISSUER is not: tokens need both`] : [];
+  if (tokenJwksUrl && tokenJwksFile) return ['TOKEN_JWKS_URL and TOKEN_JWKS_FILE are both set: keep one'];
+  if (tokenJwksFile) return [];
+  if (!tokenJwksUrl) return ['TOKEN_ISSUER is set but TOKEN_JWKS_URL is not: tokens need both'];
+  if (URL.canParse(tokenJwksUrl) && /^https?:$/.test(new URL(tokenJwksUrl).protocol)) return [];
+  return [`TOKEN_JWKS_URL must be an http(s) address, not ${JSON.stringify(tokenJwksUrl)}`];
 }

@@ -35,7 +35,7 @@ export function retry(options: RetryOptions, { budget, poison, clock, random }: 
       const maxAttempts = request.maxAttempts ?? options.maxAttempts;
       const attemptsLeft = context.attemptsLeft ?? new AttemptsLeft(maxAttempts - 1);
       const isRepeatable = safety !== 'unsafe';
-      let mayHaveRun = false;
+      let [mayHaveRun, wasRefused] = [false, false];
       budget.deposit();
       try {
         for (let attempt = 1; ; attempt++) {
@@ -43,7 +43,7 @@ export function retry(options: RetryOptions, { budget, poison, clock, random }: 
           const mayRetry = isRepeatable && attempt < maxAttempts && told > 0;
           let outcome: Reply | CallError;
           try {
-            outcome = await next({ ...request, attempt, mayRetry, attemptsLeft });
+            outcome = await next({ ...request, attempt, mayRetry, attemptsLeft, wasRefused });
             attemptsLeft.deduct(told - leftAfter(outcome, told));
           } catch (error) {
             if (!(error instanceof CallError)) throw error; // a bug, not a failure: nothing to gain by trying again
@@ -64,6 +64,7 @@ export function retry(options: RetryOptions, { budget, poison, clock, random }: 
             return settle(outcome, mayHaveRun);
           }
           attemptsLeft.take();
+          wasRefused = failure.isUnprocessed;
           await sleep(clock, waitMs, request.signal, request.label);
         }
       } finally {

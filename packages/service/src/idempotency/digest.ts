@@ -2,8 +2,9 @@ import { hash } from 'node:crypto';
 import type { CallContext, Operation } from '@parley/contract';
 
 /** Names a request in a store. Who sent it is part of it, so that equal keys of two callers never meet. */
-export function keyDigest(key: string, { caller }: CallContext): string {
-  return digest([caller?.spiffeId ?? caller?.subject ?? '', key]);
+export function keyDigest(key: string, { caller, principal }: CallContext): string {
+  // Both: behind a gateway its certificate is that of all callers.
+  return digest([caller?.spiffeId ?? caller?.subject ?? '', principal?.issuer ?? '', principal?.subject ?? '', key]);
 }
 
 /** Tells what a request asks for: the operation, and the input as it was sent, in whatever order its members came. */

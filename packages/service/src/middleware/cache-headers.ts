@@ -14,7 +14,10 @@ export function cacheHeaders(operation: Operation): RequestHandler {
   const vary = [...(control ? bound : []), ...(mayEncode ? ['Accept-Encoding'] : [])].join(', ');
   return function cacheHeaders(_req, res, next) {
     if (control) res.setHeader('Cache-Control', control);
-    if (vary) res.setHeader('Vary', vary);
+    if (vary) {
+      const before = res.getHeader('Vary');
+      res.setHeader('Vary', before === undefined ? vary : `${before}, ${vary}`);
+    }
     if (isWhole) allowVersion(res);
     next();
   };

@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineContract, get, post } from '@parley/contract';
+import { protocols } from '../../test-fixtures/protocols.ts';
+import { visits } from '../../test-fixtures/visits.ts';
+import { visitsApp } from '../../test-fixtures/visits-app.ts';
+import { type CorsOptions, cors } from './cors.ts';
+
+const origin = 'https://app.example.com';
+const allowed = (options: Partial<CorsOptions> = {}) => visitsApp({}, { cors: { origins: [origin], ...options } }).app;
+
+/** Every header that a browser heeds. */
+function corsHeaders(headers: Record<string, unknown>) {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));
+}
+
+describe.each(protocols)('cors over $protocol', ({ request }) => {
+  const preflight = (app: Parameters<typeof request>[0], path: string, asked: Record<string, string>) =>
+    request(app)
+      .options(path)
+      .set({ origin, ...asked });
+
+  it('allows nothing unless told', async () => {
+    const { app } = visitsApp();
+    const reply = await request(app).get('/api/visits/latest').set({ origin }).expect(200);
+    const { headers } = await preflight(app, '/api/visits', { 'access-control-request-method': 'POST' }).expect(204);
+    expect([corsHeaders(reply.headers), corsHeaders(headers)]).toEqual([{}, {}]);
+    expect(reply.headers.vary ?? '').not.toContain('Origin');
+  });
+
+  it('lets pages of a given origin read replies, problems too', async () => {
+    for (const path of ['/api/visits/latest', '/nowhere']) {
+      const { headers } = await request(allowed()).get(path).set({ origin });
+      expect(corsHeaders(headers)).toEqual({
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': 'x-request-id, retry-after, etag',
+      });
+      expect(headers.vary).toContain('Origin');
+    }
+  });
+
+  it.each(['https://evil.example', `${origin}.evil.example`, 'http://app.example.com', `${origin}:8443`, 'null', '*'])(
+    'answers a page of %s without leave to read it',
+    async (stranger) => {
+      const app = allowed();
+      const { headers } = await request(app).get('/api/visits/latest').set({ origin: stranger }).expect(200);
+      expect(corsHeaders(headers)).toEqual({});
+      // So that no cache gives it what was made for another.
+      expect(headers.vary).toContain('Origin');
+      const asked = { origin: stranger, 'access-control-request-method': 'POST' };
+      expect(corsHeaders((await preflight(app, '/api/visits', asked)).headers)).toEqual({});
+    },
+  );
+
+  it('answers a preflight with what the operation takes', async () => {
+    const { status, headers, text } = await preflight(allowed(), '/api/visits/7', {
+      'access-control-request-method': 'DELETE',
+      'access-control-request-headers': 'authorization,idempotency-key',
+    });
+    expect([status, text]).toEqual([204, '']);
+    expect(corsHeaders(headers)).toEqual({
+      'access-control-allow-origin': origin,
+      'access-control-allow-methods': 'DELETE',
+      'access-control-allow-headers': expect.stringContaining('authorization, content-type'),
+      'access-control-max-age': '600',
+    });
+    expect(headers.vary).toContain('Origin');
+  });
+
+  it.each([
+    ['a method that the path does not have', '/api/visits/latest', { 'access-control-request-method': 'PUT' }],
+    ['a path that is none', '/nowhere', { 'access-control-request-method': 'GET' }],
+    [
+      'a header that nobody declared',
+      '/api/visits',
+      { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type, x-admin' },
+    ],
+  ])('gives no leave for %s', async (_what, path, asked) => {
+    const { headers } = await preflight(allowed(), path, asked as unknown as Record<string, string>);
+    expect(corsHeaders(headers)).toEqual({});
+  });
+
+  it('allows credentials only when told, and then never any origin', async () => {
+    const { headers } = await request(allowed({ credentials: true }))
+      .get('/api/visits/latest')
+      .set({ origin });
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+    });
+  });
+
+  it('allows any origin where that is asked for, and says so rather than repeat what came', async () => {
+    const { headers } = await request(allowed({ origins: ['*'], exposedHeaders: ['X-Total'], maxAgeS: 5 }))
+      .get('/api/visits/latest')
+      .set({ origin: 'https://any.example' });
+    expect(corsHeaders(headers)).toEqual({
+      'access-control-allow-origin': '*',
+      'access-control-expose-headers': 'x-request-id, retry-after, etag, x-total',
+    });
+  });
+});
+
+describe('cors', () => {
+  it.each(['app.example.com', 'https://app.example.com/', 'https://*.example.com', 'null', 'ftp://a', '', 'HTTPS://A'])(
+    'refuses the origin %j',
+    (odd) => {
+      expect(() => cors({ origins: [odd] }, visits)).toThrow(
+        `cors.origins must be origins such as https://app.example.com, or *, not ${odd}`,
+      );
+    },
+  );
+
+  it('refuses any origin with credentials, or for what not everybody may call', () => {
+    expect(() => cors({ origins: ['*'], credentials: true }, visits)).toThrow('cannot go with credentials');
+    const summary = 's';
+    const closed = defineContract('closed', {
+      look: get('/look', { summary }),
+      add: post('/add', { summary, auth: 'service' }),
+    });
+    expect(() => cors({ origins: ['*'] }, closed)).toThrow('any origin (*) may not call POST /add: name the origins');
+    expect(() => cors({ origins: [] }, visits)).toThrow('not none');
+  });
+});

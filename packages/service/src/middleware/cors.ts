@@ -1,0 +1,107 @@
+import { type Contract, headerNames, type Operation } from '@parley/contract';
+import type { Request, RequestHandler, Response } from 'express';
+import { pathPattern } from '../path-pattern.ts';
+
+/** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
+export interface CorsOptions {
+  /** Origins to the letter (`https://app.example.com`); `*` is any, where every operation is public and without credentials. */
+  readonly origins: readonly string[];
+  /** How long a browser may remember the answer to a preflight, in seconds. Default 600. */
+  readonly maxAgeS?: number;
+  /** Reply headers that a page may read, beyond those of the contract, `x-request-id` and `retry-after`. Default none. */
+  readonly exposedHeaders?: readonly string[];
+  /** Whether a browser sends cookies and client certificates along. Bearer tokens need no leave. Default false. */
+  readonly credentials?: boolean;
+}
+
+/** Headers that a page may send to any operation. */
+const requestHeaders = [
+  'accept',
+  'accept-language',
+  'authorization',
+  'content-type',
+  'if-match',
+  'if-none-match',
+  headerNames.requestId,
+  headerNames.timeoutMs,
+  headerNames.priority,
+  headerNames.idempotencyKey,
+  headerNames.traceparent,
+  headerNames.tracestate,
+];
+
+/**
+ * Lets pages of the given origins call, and no others: a browser refuses what is not allowed here. This protects the users of
+ * browsers; it keeps nobody else out. Without options nothing is allowed, and nothing done.
+ *
+ * @throws TypeError where an origin is none, or `*` would give away what not everybody may have
+ */
+export function cors(options: CorsOptions | undefined, { operations }: Contract): RequestHandler {
+  if (!options) return (_req, _res, next) => next();
+  const all = Object.values(operations);
+  checkOrigins(options, all);
+  const { origins, maxAgeS = 600, exposedHeaders = [], credentials = false } = options;
+  const isAny = origins.includes('*');
+  const byPath = all.map((operation) => ({ operation, pattern: pathPattern(operation.path.template) }));
+  const exposed = [
+    ...new Set([
+      headerNames.requestId,
+      headerNames.retryAfter,
+      ...all.flatMap(({ responseHeaders }) => responseHeaders.map(([, header]) => header)),
+      ...exposedHeaders.map((name) => name.toLowerCase()),
+    ]),
+  ].join(', ');
+
+  const allowOrigin = (res: Response, origin: string) => {
+    res.setHeader('Access-Control-Allow-Origin', isAny ? '*' : origin);
+    if (credentials) res.setHeader('Access-Control-Allow-Credentials', 'true');
+  };
+  const asked = ({ path, headers }: Request): Operation | undefined => {
+    const method = headers['access-control-request-method'];
+    return byPath.find(({ operation, pattern }) => operation.method === method && pattern.test(path))?.operation;
+  };
+  return function cors(req, res, next) {
+    // Also where nothing is allowed: a cache must not give one origin what another one got.
+    if (!isAny) res.vary('Origin');
+    const { origin } = req.headers;
+    if (origin === undefined || !(isAny || origins.includes(origin))) return next();
+    if (req.method !== 'OPTIONS' || req.headers['access-control-request-method'] === undefined) {
+      allowOrigin(res, origin);
+      res.setHeader('Access-Control-Expose-Headers', exposed);
+      return next();
+    }
+    const operation = asked(req);
+    if (!operation || !mayHave(operation, req.headers['access-control-request-headers'])) return next();
+    allowOrigin(res, origin);
+    res.setHeader('Access-Control-Allow-Methods', operation.method);
+    res.setHeader('Access-Control-Allow-Headers', headersOf(operation).join(', '));
+    res.setHeader('Access-Control-Max-Age', String(maxAgeS));
+    res.status(204).end();
+  };
+}
+
+function headersOf(operation: Operation): string[] {
+  return [...new Set([...requestHeaders, ...operation.requestHeaders.map(([, header]) => header)])];
+}
+
+function mayHave(operation: Operation, asked: string | undefined): boolean {
+  const names = (asked ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const allowed = headersOf(operation);
+  return names.every((name) => name === '' || allowed.includes(name));
+}
+
+function checkOrigins({ origins, credentials = false }: CorsOptions, operations: readonly Operation[]): void {
+  const odd = origins.find((origin) => origin !== '*' && !isOrigin(origin));
+  if (odd !== undefined || origins.length === 0) {
+    throw new TypeError(`cors.origins must be origins such as https://app.example.com, or *, not ${odd ?? 'none'}`);
+  }
+  if (!origins.includes('*')) return;
+  if (credentials) throw new TypeError('cors: any origin (*) cannot go with credentials: name the origins');
+  const closed = operations.filter(({ auth }) => auth !== 'public').map(({ label }) => label);
+  if (closed.length > 0)
+    throw new TypeError(`cors: any origin (*) may not call ${closed.join(', ')}: name the origins`);
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}

@@ -1,0 +1,10 @@
+/** What the path of a request matches whose template this is: `/visits/{id}` takes one segment for each parameter. */
+export function pathPattern(template: string): RegExp {
+  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(
+    `^${template
+      .split(/\{\w+\}/)
+      .map(literal)
+      .join('([^/]+)')}$`,
+  );
+}
