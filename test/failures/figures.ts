@@ -4,6 +4,7 @@ import type { AttemptOutcome, TelemetryListener } from '@parley/client';
 export interface Figures {
   readonly calls: number;
   readonly p50Ms: number;
+  readonly p95Ms: number;
   readonly p99Ms: number;
 }
 
@@ -41,7 +42,8 @@ export class CallRecord implements TelemetryListener {
     const sorted = within(this.#calls, fromMs, toMs)
       .map(({ ms }) => ms)
       .sort((a, b) => a - b);
-    return { calls: sorted.length, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) };
+    const [p50Ms, p95Ms, p99Ms] = [quantile(sorted, 0.5), quantile(sorted, 0.95), quantile(sorted, 0.99)];
+    return { calls: sorted.length, p50Ms, p95Ms, p99Ms };
   }
 
   /** The part of all attempts, begun since then, that went to one endpoint. */
