@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { chart } from '../bench/client/chart.ts';
 import { report } from '../bench/client/report.ts';
 import { figuresOf, type Results } from '../bench/client/results.ts';
-import { endpointScenarios, mainScenario, scenarios } from '../bench/client/scenarios.ts';
+import { endpointScenarios, knowingSeveral, mainScenario, scenarios } from '../bench/client/scenarios.ts';
 import { summary } from '../bench/client/summary.ts';
 import { median } from '../bench/median.ts';
 import { root } from './source-files.ts';
@@ -28,7 +28,7 @@ describe('bench/results/client.json', () => {
     expect(Object.keys(results.peakRssMb).sort()).toEqual(everybody.toSorted());
     for (const { name } of scenarios) expect(Object.keys(results.scenarios[name] ?? {})).toEqual(everybody);
     for (const { name } of endpointScenarios) {
-      expect(Object.keys(results.scenarios[name] ?? {})).toEqual(['@parley/client']);
+      expect(Object.keys(results.scenarios[name] ?? {})).toEqual(knowingSeveral);
     }
   });
 

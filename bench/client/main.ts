@@ -5,7 +5,7 @@ import { chart } from './chart.ts';
 import { contenders } from './contenders.ts';
 import { report } from './report.ts';
 import { run, type Turn } from './run.ts';
-import { endpointScenarios, mainScenario, scenarios } from './scenarios.ts';
+import { endpointScenarios, knowingSeveral, mainScenario, scenarios } from './scenarios.ts';
 import { summary } from './summary.ts';
 
 const names = Object.keys(contenders);
@@ -28,7 +28,9 @@ export async function main(args: string[]): Promise<void> {
   const taking = names.some(isWanted) ? names.filter(isWanted) : names;
   const groups: Turn[][] = [
     ...scenarios.map((scenario) => taking.map((contender) => ({ scenario, contender }))),
-    endpointScenarios.map((scenario) => ({ scenario, contender: '@parley/client' })),
+    endpointScenarios.flatMap((scenario) =>
+      knowingSeveral.filter((name) => taking.includes(name)).map((contender) => ({ scenario, contender })),
+    ),
   ];
   const isChosen = groups.flat().some(({ scenario }) => isWanted(scenario.name)) ? isWanted : () => true;
   const chosen = groups

@@ -49,18 +49,19 @@ function section({ name, title }: Scenario, { scenarios, peakRssMb }: Results): 
 
 function endpointSection({ scenarios }: Results): string[] {
   const rows = endpointScenarios.flatMap(({ name, endpoints }) =>
-    Object.values(scenarios[name] ?? {}).map((figures) => ({ endpoints, figures })),
+    Object.entries(scenarios[name] ?? {}).map(([client, figures]) => ({ client, endpoints, figures })),
   );
   if (rows.length === 0) return [];
-  const one = rows[0]?.figures?.cpuMicros;
+  const oneOf = (client: string) => rows.find((row) => row.client === client)?.figures?.cpuMicros;
   return [
     '',
-    '## @parley/client, small GET, 50 in flight, by endpoints',
+    '## small GET, 50 in flight, by endpoints',
     '',
-    '| endpoints | calls/s | CPU µs/call | p50 ms | p99 ms | CPU ÷ one endpoint |',
-    '|--:|--:|--:|--:|--:|--:|',
+    '| client, endpoints | calls/s | CPU µs/call | p50 ms | p99 ms | CPU ÷ one endpoint |',
+    '|---|--:|--:|--:|--:|--:|',
     ...rows.map(
-      ({ endpoints, figures }) => figures && row(String(endpoints), figures, [ratio(figures.cpuMicros, one)]),
+      ({ client, endpoints, figures }) =>
+        figures && row(`${client}, ${endpoints}`, figures, [ratio(figures.cpuMicros, oneOf(client))]),
     ),
   ].map(String);
 }

@@ -38,7 +38,7 @@ export const scenarios: readonly Scenario[] = [
   scenario('small-50-http2', 'small GET, 50 in flight, HTTP/2 over TLS', 'small', 50, 'http2-tls'),
 ];
 
-/** What only a client that knows several endpoints does. */
+/** What clients do that know several endpoints. */
 export const endpointScenarios: readonly Scenario[] = [1, 10, 100, 1000].map((endpoints) =>
   scenario(
     `endpoints-${endpoints}`,
@@ -49,6 +49,9 @@ export const endpointScenarios: readonly Scenario[] = [1, 10, 100, 1000].map((en
     endpoints,
   ),
 );
+
+/** Who does. */
+export const knowingSeveral: readonly string[] = ['@parley/client', 'undici.request'];
 
 /** A scenario by its name. @throws TypeError where there is none of that name */
 export function scenarioNamed(name: string): Scenario {

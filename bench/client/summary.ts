@@ -39,7 +39,8 @@ function mainRows({ scenarios }: Results): string[] {
 }
 
 /** Who takes less CPU than the typed client, scenario by scenario, and what it cannot do. */
-function losses({ scenarios: all }: Results): string[] {
+function losses(results: Results): string[] {
+  const all = results.scenarios;
   const lines = scenarios.flatMap(({ name, title }) => {
     const byName = all[name] ?? {};
     const own = byName[ours];
@@ -51,8 +52,17 @@ function losses({ scenarios: all }: Results): string[] {
     );
     return cheaper.length > 0 ? [`- ${title}: ${cheaper.join(', ')}.`] : [];
   });
-  const [one, ...more] = endpointScenarios.map(({ name }) => all[name]?.[ours]?.cpuMicros);
-  const dearest = more.at(-1);
-  if (!one || !dearest) return lines;
-  return [...lines, `- With 1000 endpoints a call takes ${ratio(dearest, one)} × the CPU that it takes with one.`];
+  const grown = [ours, baselines.undici].map((name) => growth(results, name));
+  if (grown.includes('')) return lines;
+  return [
+    ...lines,
+    `- With 1000 endpoints a call takes ${grown[0]} × the CPU that it takes with one (with ${baselines.undici} ${grown[1]} ×).`,
+  ];
+}
+
+/** How much dearer a call gets from the fewest endpoints to the most. */
+function growth({ scenarios: all }: Results, contender: string): string {
+  const cpu = endpointScenarios.map(({ name }) => all[name]?.[contender]?.cpuMicros);
+  const [one, last] = [cpu[0], cpu.at(-1)];
+  return one && last ? ratio(last, one) : '';
 }

@@ -6,4 +6,14 @@ rm -rf /tmp/nginx
 cp -R /etc/nginx /tmp/nginx
 cp /tmp/nginx/tls/listen.conf /tmp/nginx/listen.conf
 sed -i 's|proxy_pass http:|proxy_pass https:|' /tmp/nginx/routes.conf /tmp/nginx/nginx.conf
+
+# Renewed certificates: nginx reads them when it reloads. While a new pair does not fit together it keeps the old one,
+# and says so. $$ is this process, which becomes nginx: Docker's signals go to it alone, and the loop ends with it.
+sums() { cksum /run/tls/tls.crt /run/tls/tls.key /run/tls/ca.crt 2>&1 || true; }
+known=$(sums)
+while sleep 5 && kill -0 $$ 2>/dev/null; do
+  now=$(sums)
+  [ "$now" = "$known" ] || kill -HUP $$
+  known=$now
+done &
 exec nginx -c /tmp/nginx/nginx.conf -g 'daemon off; pid /tmp/nginx.pid;'

@@ -6,13 +6,17 @@ const marginRatio = 0.1;
 
 /**
  * What a server is told of one attempt: how long its answer is worth something, less a margin in which a refusal can
- * still travel back (a tenth, 20 ms at most), and how many more attempts may be made below it.
+ * still travel back (a tenth, 20 ms at most), how many more attempts may be made below it, and whether to say where its time went.
  */
-export function attemptHeaders({ headers, attemptsLeft }: Request, attemptMs: number): Record<string, string> {
+export function attemptHeaders(
+  { headers, attemptsLeft, story, context }: Request,
+  attemptMs: number,
+): Record<string, string> {
   return {
     ...headers,
     [headerNames.timeoutMs]: String(toldMs(attemptMs)),
     ...(attemptsLeft && { [headerNames.attemptsLeft]: String(attemptsLeft.count) }),
+    ...((story.isAsked || context.timings) && { [headerNames.explain]: '1' }),
   };
 }
 

@@ -4,6 +4,7 @@ import { lightest } from './balancing/lightest.ts';
 import type { Clock } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
+import { recordChoice } from './story/record-choice.ts';
 
 /** The endpoints of an upstream as they are now, or a promise of them. */
 export type Endpoints = () => EndpointGroup | Promise<EndpointGroup>;
@@ -38,66 +39,83 @@ export function balancer(endpoints: Endpoints, upstream: string, { clock, random
     const isPanic = group.isPanic || (request.wasRefused && endpoint.isEjected);
     return endpoint.send(isPanic ? { ...request, isPanic } : request);
   };
-  const choose = (group: EndpointGroup, { tried, isHedge, wasRefused }: Request) => {
+  const choose = (group: EndpointGroup, request: Request) => {
     const now = clock.now();
     group.compare(now);
-    const choice = { tried, isHedge, isPanic: group.isPanic, now, random };
-    const chosen = choiceOf(group.candidates(random), choice) ?? lastChoiceOf(group.admitting, choice);
-    if (!wasRefused || !chosen || !tried.includes(chosen.address)) return chosen;
-    return ejectedOne(group.all, choice) ?? chosen;
+    const choice = { tried: request.tried, isHedge: request.isHedge, isPanic: group.isPanic, random };
+    let compared = choiceOf(group.candidates(random), choice) ?? lastChoiceOf(group.admitting, choice);
+    if (request.wasRefused && isTried(compared, choice)) compared = ejectedOnes(group.all, choice) ?? compared;
+    const endpoint = lightest(compared, now, random);
+    if (request.story.isTelling) recordChoice(request, group, { endpoint, compared, now });
+    return endpoint;
   };
   const unknown = (request: Request, cause?: unknown) =>
     unavailable(request, `no address of ${upstream} is known`, cause);
 
   return function balancer(request) {
     const known = endpoints();
-    if (!(known instanceof Promise)) return sendToOne(known, request);
+    if (!(known instanceof Promise)) {
+      if (request.story.isAsked && request.tried.length === 0) request.story.add(resolved(known, 0));
+      return sendToOne(known, request);
+    }
+    const askedAtMs = clock.now();
     return known.then(
-      (group) => sendToOne(group, request),
+      (group) => {
+        request.story.add(resolved(group, clock.now() - askedAtMs), askedAtMs);
+        return sendToOne(group, request);
+      },
       (error) => Promise.reject(unknown(request, error)),
     );
   };
+}
+
+function resolved({ all }: EndpointGroup, tookMs: number) {
+  return { kind: 'resolved', endpoints: all.length, tookMs } as const;
 }
 
 interface Choice {
   readonly tried: readonly string[];
   readonly isHedge: boolean;
   readonly isPanic: boolean;
-  readonly now: number;
   readonly random: () => number;
 }
 
-/** One that this call has not tried, at the same price however many there are. */
-function choiceOf(endpoints: readonly Endpoint[], choice: Choice): Endpoint | undefined {
-  const { now, random } = choice;
+/** Some that this call has not tried, to compare: at the same price however many there are. */
+function choiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endpoint[] | undefined {
   const { length } = endpoints;
   const isFresh = (endpoint: Endpoint) => mayTake(endpoint, choice) && !choice.tried.includes(endpoint.address);
   if (length <= fewEndpoints) {
-    return lightest(endpoints.every(isFresh) ? endpoints : endpoints.filter(isFresh), now, random);
+    if (endpoints.every(isFresh)) return length > 0 ? endpoints : undefined;
+    const fresh = endpoints.filter(isFresh);
+    return fresh.length > 0 ? fresh : undefined;
   }
   for (let draw = 0; draw < draws; draw++) {
-    const two = twoOf(endpoints, random);
-    if (two.every(isFresh)) return lightest(two, now, random);
+    const two = twoOf(endpoints, choice.random);
+    if (two.every(isFresh)) return two;
   }
   return undefined;
 }
 
 /** Any at all, one that was not tried first: this takes longer the more there are, and is rarely needed. */
-function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): Endpoint | undefined {
+function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endpoint[] {
   const open = endpoints.filter((endpoint) => mayTake(endpoint, choice));
   const fresh = open.filter(({ address }) => !choice.tried.includes(address));
   const rest = fresh.length > 0 ? fresh : open;
-  const few = rest.length <= fewEndpoints ? rest : twoOf(rest, choice.random);
-  return lightest(few, choice.now, choice.random);
+  return rest.length <= fewEndpoints ? rest : twoOf(rest, choice.random);
+}
+
+/** There is nothing left but what this call has tried. */
+function isTried(endpoints: readonly Endpoint[], { tried }: Choice): boolean {
+  return endpoints.length > 0 && endpoints.every(({ address }) => tried.includes(address));
 }
 
 /**
- * One that is ejected, since whoever is not refuses connections: when replicas are restarted one after the other, the
+ * Those that are ejected, where whoever is not refuses connections: when replicas are restarted one after the other, the
  * first may be back before its circuit knows.
  */
-function ejectedOne(endpoints: readonly Endpoint[], { tried, now, random }: Choice): Endpoint | undefined {
+function ejectedOnes(endpoints: readonly Endpoint[], { tried }: Choice): readonly Endpoint[] | undefined {
   const others = endpoints.filter(({ address, isForcedOpen }) => !isForcedOpen && !tried.includes(address));
-  return lightest(others, now, random);
+  return others.length > 0 ? others : undefined;
 }
 
 function mayTake(endpoint: Endpoint, { isPanic, isHedge }: Choice): boolean {

@@ -1,8 +1,9 @@
 import {
   CallError,
-  type Client,
   type Contract,
   decodeOutput,
+  type Explained,
+  type ExplainingClient,
   isStream,
   type Operation,
   type Validation,
@@ -11,6 +12,8 @@ import {
 import type { GivenOptions } from './repeat-options.ts';
 import type { Reply } from './reply.ts';
 import { requestOf } from './request-of.ts';
+import { StoryRecorder } from './story/story-recorder.ts';
+import { told } from './story/told.ts';
 import { type StreamingOperation, streamMethod } from './streaming/stream-method.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -18,13 +21,17 @@ import type { Upstream } from './upstream.ts';
  * Typed functions for calling a service: one per operation of its contract. Inside a handler they take
  * over the deadline, the trace and the request id of the request that is being served.
  *
+ * Each but streams has an `explain`, which gives the call's story along with its value.
+ *
  * Each throws a CallError: `invalid_input` before anything is sent, one of the contract's own errors, or
  * one of the common table; and a TypeError where its options are not for the operation.
  */
-export function createClient<C extends Contract>(contract: C, upstream: Upstream): Client<C> {
+export function createClient<C extends Contract>(contract: C, upstream: Upstream): ExplainingClient<C> {
   const methods = Object.entries(contract.operations).map(([name, operation]) => [name, methodOf(operation, upstream)]);
   return Object.fromEntries(methods);
 }
+
+type Input = Record<string, unknown>;
 
 function methodOf(operation: Operation, upstream: Upstream) {
   if (!isStream(operation.output)) return method(operation, upstream);
@@ -32,13 +39,25 @@ function methodOf(operation: Operation, upstream: Upstream) {
 }
 
 function method(operation: Operation, upstream: Upstream) {
-  return async (input: Record<string, unknown> = {}, options?: GivenOptions): Promise<unknown> => {
+  async function answered(input: Input, options?: GivenOptions, story?: StoryRecorder): Promise<unknown> {
     const checking = check(operation, input);
     if (checking) await checking;
-    const reply = await upstream.send(requestOf(operation, input, options));
-    if (reply.error) throw await declared(operation, reply.error);
-    return outputOf(operation, reply);
-  };
+    const request = requestOf(operation, input, options, story);
+    const reply = await upstream.send(request);
+    try {
+      if (reply.error) throw await declared(operation, reply.error);
+      const output = outputOf(operation, reply);
+      return output instanceof Promise ? await output : output;
+    } catch (error) {
+      throw told(error, request, reply.status);
+    }
+  }
+  async function explain(input: Input = {}, options?: GivenOptions): Promise<Explained<unknown>> {
+    const recorder = new StoryRecorder(true);
+    const value = await answered(input, options, recorder);
+    return { value, story: recorder.end(operation.label, operation.status, undefined) };
+  }
+  return Object.assign((input: Input = {}, options?: GivenOptions) => answered(input, options), { explain });
 }
 
 /** A promise only where the schema is asynchronous. */

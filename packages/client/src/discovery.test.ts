@@ -21,6 +21,8 @@ describe('discovery by URL', () => {
       ['http://a:3000', 'http://b:3000'],
     ],
     ['http://[::1]:3000', ['http://[::1]:3000']],
+    ['unix:/run/things.sock', ['unix:/run/things.sock']],
+    ['unix:///run/a.sock, unix:/run/b c?.sock,http://a:1', ['unix:/run/a.sock', 'unix:/run/b c?.sock', 'http://a:1']],
   ])('takes %j', (where, addresses) => {
     const found = discovery(where, options, clock);
     expect(found.addresses()).toEqual(addresses.map((origin) => ({ origin, weight: 1 })));
@@ -29,7 +31,7 @@ describe('discovery by URL', () => {
   });
 
   const forms =
-    'expected http://host:port, https://host:port, several of them, dns://name:port, dns+https://name:port, ' +
+    'expected http://host:port, https://host:port, unix:/path, several of them, dns://name:port, dns+https://name:port, ' +
     'srv://name, srv+https://name, or file:/path, got ';
   it.each([
     ['', `${forms}""`],
@@ -46,6 +48,10 @@ describe('discovery by URL', () => {
     ['srv://name:1', `${forms}"srv://name:1"`],
     ['srv://', `${forms}"srv://"`],
     ['file://host/path', `${forms}"file://host/path"`],
+    ['unix:', `${forms}"unix:"`],
+    ['unix:things.sock', `${forms}"unix:things.sock"`],
+    ['unix://host/things.sock', `${forms}"unix://host/things.sock"`],
+    [`unix:/${'x'.repeat(107)}`, `${forms}"unix:/${'x'.repeat(107)}"`],
     [[], `${forms}an empty list`],
     [['dns://name:1', 'http://a'], 'a dns: address stands alone, got 2 addresses'],
   ])('refuses %j and says what it expected and what came', (where, message) => {

@@ -6,17 +6,19 @@ import { FileDiscovery } from './discovery/file.ts';
 import { type NameServer, systemNameServer } from './discovery/name-server.ts';
 import { type DiscoveryOptions, type Found, RefreshedDiscovery } from './discovery/refreshed.ts';
 import { srv } from './discovery/srv.ts';
+import { unixPath } from './discovery/unix-address.ts';
 
 /**
- * Where a service is. One URL, or several (a list, or one string with commas); or, standing alone,
+ * Where a service is. One URL or `unix:/path`, or several (a list, or one string with commas); or, standing alone,
  * `dns://name:port` for all addresses of a name, `srv://name` for the servers of its SRV records,
  * `file:/path` for a JSON list of URLs, plain or with zone and weight. `dns+https://` and `srv+https://` for TLS.
+ * With `tls`, a list in a file may hold nothing without it.
  *
  * @throws TypeError that says what was expected and what came
  */
 export function discovery(
   where: string | readonly string[],
-  options: DiscoveryOptions,
+  options: DiscoveryOptions & { readonly tls?: object | undefined },
   clock: Clock,
   nameServer: NameServer = systemNameServer(),
 ): Discovery {
@@ -28,7 +30,7 @@ export function discovery(
   if (texts.length > 1) {
     throw new TypeError(`a ${alone.split(':')[0]}: address stands alone, got ${texts.length} addresses`);
   }
-  if (first.startsWith('file:')) return new FileDiscovery(path(first), parse, clock);
+  if (first.startsWith('file:')) return new FileDiscovery(path(first), options.tls ? parseTls : parse, clock);
   return new RefreshedDiscovery(lookUp(first, nameServer), options, clock);
 }
 
@@ -38,13 +40,13 @@ export function discovery(
  * @throws TypeError where an endpoint would be called without TLS
  */
 export function expectTls(where: string | readonly string[]): void {
-  const isCleartext = /(^|[\s,])(http|dns|srv)(\+http)?:/;
+  const isCleartext = /(^|[\s,])(http|dns|srv|unix)(\+http)?:/;
   if (!isCleartext.test(String(where))) return;
   throw new TypeError(`tls is for endpoints with https: in their address, got ${JSON.stringify(where)}`);
 }
 
 const forms =
-  'http://host:port, https://host:port, several of them, dns://name:port, dns+https://name:port, srv://name, ' +
+  'http://host:port, https://host:port, unix:/path, several of them, dns://name:port, dns+https://name:port, srv://name, ' +
   'srv+https://name, or file:/path';
 
 function fixed(addresses: readonly Address[]): Discovery {
@@ -68,9 +70,16 @@ function path(text: string): string {
 }
 
 function parse(text: string): Address {
+  const path = unixPath(text);
+  if (path) return { origin: `unix:${path}`, weight: 1 };
   const url = plain(text);
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return { origin: url.origin, weight: 1 };
   throw unexpected(text);
+}
+
+function parseTls(text: string): Address {
+  expectTls(text);
+  return parse(text);
 }
 
 /** A URL without path, query, fragment and credentials. */

@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Send } from './layer.ts';
 import type { CircuitBreaker, CircuitState } from './resilience/circuit-breaker.ts';
 import type { CircuitControl } from './resilience/circuit-control.ts';
+import { passOnTimings, recordAttempt } from './story/record-attempt.ts';
 import type { ConnectionCounts, Connections } from './transport/connection-counts.ts';
 
 /** How one endpoint stands. */
@@ -37,7 +38,7 @@ export interface EndpointParts {
 
 /** One address of an upstream, with everything that is kept per address. */
 export class Endpoint {
-  /** Origin, for example `http://10.0.0.7:3000`. */
+  /** For example `http://10.0.0.7:3000`, or `unix:/path`. */
   readonly address: string;
   /** What the balancer compares. */
   readonly load: EndpointLoad;
@@ -101,6 +102,8 @@ export class Endpoint {
   readonly send: Send = async (request) => {
     const { load } = this;
     const { clock, pipeline } = this.#parts;
+    const { story } = request;
+    const place = story.length;
     const startedAt = clock.now();
     load.begin();
     let body: unknown;
@@ -109,10 +112,14 @@ export class Endpoint {
       body = reply.body;
       const now = clock.now();
       load.answered(reply, now - startedAt, now);
+      if (request.context.timings) passOnTimings(request.context.timings, reply);
+      if (story.isTelling || reply.status >= 400)
+        recordAttempt(request, { endpoint: this.address, startedAtMs: startedAt, endedAtMs: now, place }, reply);
       return reply;
     } catch (error) {
       const now = clock.now();
       load.broke(error, now - startedAt, now);
+      recordAttempt(request, { endpoint: this.address, startedAtMs: startedAt, endedAtMs: now, place }, error);
       throw error;
     } finally {
       if (body instanceof Readable && !body.closed) body.once('close', () => load.inFlight--);

@@ -26,6 +26,7 @@ export type { HedgeOptions } from './resilience/hedge.ts';
 export type { RetryOptions } from './resilience/retry.ts';
 export type { RetryBudgetOptions } from './resilience/retry-budget.ts';
 export type { SingleFlightOptions } from './resilience/single-flight.ts';
+export { StoryRecorder } from './story/story-recorder.ts';
 export type { StreamOptions } from './streaming/stream-options.ts';
 export type { AttemptOutcome, CircuitChange, Outcome, TelemetryListener } from './telemetry.ts';
 export type { Interceptors } from './transport/axios.ts';

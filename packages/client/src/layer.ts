@@ -1,6 +1,7 @@
 import type { AttemptsLeft, CallContext, Safety } from '@parley/contract';
 import type { CancelSignal } from './cancel-signal.ts';
 import type { Reply } from './reply.ts';
+import { StoryRecorder } from './story/story-recorder.ts';
 import type { RequestBody } from './transport/body-source.ts';
 import type { WireOptions } from './transport/wire-options.ts';
 
@@ -44,13 +45,17 @@ export interface Request {
   readonly wasRefused: boolean;
   /** Sent although the endpoint may be ejected: too many are. Set by the balancer. */
   readonly isPanic: boolean;
-  /** Where this call's attempts went, one address each. Filled by the balancer: the one member that all copies share. */
+  /** Where this call's attempts went, one address each. Filled by the balancer; all copies share it. */
   readonly tried: string[];
+  /** What happens to this call. All copies share it. */
+  readonly story: StoryRecorder;
 }
 
 /** What whoever makes a request says of it; the layers add the rest. */
 export type NewRequest = Pick<Request, 'label' | 'method' | 'path' | 'headers' | 'safety'> &
-  Partial<Pick<Request, 'body' | 'replyAs' | 'wire' | 'context' | 'timeoutMs' | 'maxAttempts' | 'hedge'>>;
+  Partial<Pick<Request, 'body' | 'replyAs' | 'wire' | 'context' | 'timeoutMs' | 'maxAttempts' | 'hedge'>> & {
+    readonly story?: StoryRecorder | undefined;
+  };
 
 /** A request as it enters the pipeline. `replyAs` is `text` and the context empty where not said. */
 export function newRequest(said: NewRequest): Request {
@@ -77,6 +82,7 @@ export function newRequest(said: NewRequest): Request {
     wasRefused: false,
     isPanic: false,
     tried: [],
+    story: said.story ?? new StoryRecorder(),
   };
 }
 

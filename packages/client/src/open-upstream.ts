@@ -11,6 +11,7 @@ import { CircuitWindow } from './resilience/circuit-window.ts';
 import { ConcurrencyLimiter, type ConcurrencyStatus } from './resilience/concurrency-limiter.ts';
 import { PoisonRequests } from './resilience/poison-requests.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
+import { told, toldReply } from './story/told.ts';
 import { OpenStreams } from './streaming/open-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry.ts';
 import { createAxios, hasInterceptors, type Interceptors } from './transport/axios.ts';
@@ -79,11 +80,14 @@ export class OpenUpstream {
   readonly send: Send = async (request) => {
     if (this.#closed) {
       const details = { operation: request.label, isUnprocessed: true };
-      throw new CallError('unavailable', `the upstream ${this.name} is closed`, details);
+      throw told(new CallError('unavailable', `the upstream ${this.name} is closed`, details), request);
     }
     this.#underWay++;
     try {
-      return await this.#pipeline(request);
+      const reply = await this.#pipeline(request);
+      return reply.status < 400 ? reply : toldReply(reply, request);
+    } catch (error) {
+      throw told(error, request);
     } finally {
       this.#underWay--;
       if (this.#underWay === 0) this.#onIdle();

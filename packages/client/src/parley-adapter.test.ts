@@ -221,6 +221,11 @@ describe('parleyAdapter', () => {
     expect(server.requests).toEqual([]);
   });
 
+  it('says what to do where the option socketPath was meant', async () => {
+    const error = await failure(create().get('/', { socketPath: '/run/things.sock' }));
+    expect(error.message).toMatch(/ give its address as unix:\/path to createUpstream$/);
+  });
+
   it.each([
     { proxy: false },
     { maxRedirects: 0 },

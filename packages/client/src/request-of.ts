@@ -12,15 +12,22 @@ import { idempotencyKeyHeader } from './idempotency-key.ts';
 import { inheritedContext } from './inherited-context.ts';
 import { newRequest, type Request } from './layer.ts';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
+import type { StoryRecorder } from './story/story-recorder.ts';
 
 /**
  * The request that calls an operation with this input. One of a keyed operation gets its `Idempotency-Key` here, once:
  * all its attempts and hedges have the same.
  *
+ * @param story where the call shall tell all of itself
  * @throws CallError `invalid_input` where the input cannot travel where it belongs
  * @throws TypeError where the options are not for this operation
  */
-export function requestOf(operation: Operation, input: Record<string, unknown>, options?: GivenOptions): Request {
+export function requestOf(
+  operation: Operation,
+  input: Record<string, unknown>,
+  options?: GivenOptions,
+  story?: StoryRecorder,
+): Request {
   // A handler may hand on its context as it is: then all of it is inherited, and nothing said.
   const said = options === currentContext() ? undefined : options;
   if (said) checkRepeatOptions(operation, said);
@@ -44,6 +51,7 @@ export function requestOf(operation: Operation, input: Record<string, unknown>, 
     timeoutMs,
     maxAttempts,
     hedge,
+    story,
   });
 }
 

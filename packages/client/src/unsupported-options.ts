@@ -15,7 +15,7 @@ const unsupported: Readonly<Record<string, string>> = {
   lookup: ownsConnections,
   maxRate: 'a slow sender would hold a connection that others wait for',
   proxy: ownsConnections,
-  socketPath: ownsConnections,
+  socketPath: `${ownsConnections}; give its address as unix:/path to createUpstream`,
   transport: ownsConnections,
 };
 

@@ -44,7 +44,7 @@ export interface Upstream {
  * sockets only work if all calls go through the same.
  *
  * @param name the service's name, for errors and telemetry
- * @param where `http://host:port`, several (a list, or one string with commas), `dns://name:port`, `srv://name` or
+ * @param where `http://host:port` or `unix:/path`, several (a list, or one string with commas), `dns://name:port`, `srv://name` or
  *   `file:/path`; with TLS `https://`, `dns+https://`, `srv+https://`
  * @param options see {@link UpstreamOptions}; all have defaults
  * @throws TypeError where an address or option is not valid, or two options contradict each other

@@ -1,5 +1,6 @@
 import { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './error-codes.ts';
 import type { Issue } from './schema.ts';
+import type { Story } from './story.ts';
 
 /** What a {@link CallError} may carry beyond its code and message. */
 export interface CallErrorDetails<Data = unknown> {
@@ -21,6 +22,8 @@ export interface CallErrorDetails<Data = unknown> {
   readonly endpoint?: string | undefined;
   /** How many attempts the call made, the first one included. */
   readonly attempts?: number | undefined;
+  /** What happened to the call. Internal: never part of a problem. */
+  readonly story?: Story | undefined;
   /** What went wrong below. Must hold no secret: logs print it. */
   readonly cause?: unknown;
 }
@@ -45,6 +48,8 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
   readonly operation: string | undefined;
   readonly endpoint: string | undefined;
   readonly attempts: number | undefined;
+  /** What happened to the call, for logs and people; there where a call through an upstream ended with this error, which sets it. */
+  story: Story | undefined;
 
   constructor(code: Code, detail: string, details: CallErrorDetails<Data> = {}) {
     const subject = details.operation ? `${details.operation}: ` : '';
@@ -60,6 +65,7 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
     this.operation = details.operation;
     this.endpoint = details.endpoint;
     this.attempts = details.attempts;
+    this.story = details.story;
   }
 
   /** May succeed if tried again. A contract's own errors are final: the operation was carried out and said no. */
@@ -67,7 +73,7 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
     return this.isUnprocessed || (meaningOf(this.code)?.isTransient ?? false);
   }
 
-  /** What a log may show: no input, no header, no cause. */
+  /** What a log may show: no input, no header, no cause. The story is there to be added. */
   toJSON(): Record<string, unknown> {
     const { name, code, message, status, issues, endpoint, attempts } = this;
     return { name, code, message, status, issues, endpoint, attempts };

@@ -4,6 +4,7 @@ import type { CallContext } from './call-context.ts';
 import type { CallOptionsOf, StreamCallOptionsOf } from './call-options.ts';
 import type { Operation } from './operation.ts';
 import type { InputOf, OutputOf } from './schema.ts';
+import type { Story } from './story.ts';
 import { isStream, type Stream } from './stream.ts';
 
 /** The operations of a contract by name. */
@@ -19,6 +20,24 @@ export interface Contract<O extends Operations = Operations> {
 export type Client<C extends Contract> = {
   readonly [Name in keyof C['operations']]: ClientMethod<C['operations'][Name]>;
 };
+
+/** What a call brought back, and how. */
+export interface Explained<Value> {
+  readonly value: Value;
+  readonly story: Story;
+}
+
+/**
+ * A {@link Client} whose methods tell how they came by their answer: `client.sayHello.explain(input)` gives `value` and
+ * `story`, or throws a CallError with its story. Streams don't.
+ */
+export type ExplainingClient<C extends Contract> = {
+  readonly [Name in keyof C['operations']]: ClientMethod<C['operations'][Name]> & Explaining<C['operations'][Name]>;
+};
+
+type Explaining<O extends Operation> = O['output'] extends Stream
+  ? unknown
+  : { explain(...args: Arguments<O, CallOptionsOf<O['safety']>>): Promise<Explained<OutputOf<O['output']>>> };
 
 type ClientMethod<O extends Operation> = O['output'] extends Stream
   ? (...args: Arguments<O, StreamCallOptionsOf<O['safety']>>) => AsyncIterable<OutputOf<O['output']>>

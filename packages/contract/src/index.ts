@@ -22,6 +22,8 @@ export {
   type Client,
   type Contract,
   defineContract,
+  type Explained,
+  type ExplainingClient,
   type Handler,
   type Handlers,
   type Operations,
@@ -51,6 +53,24 @@ export { type PathTemplate, pathTemplate } from './path-template.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './problem.ts';
 export type { InputOf, Issue, OutputOf, Schema, Validation } from './schema.ts';
 export { jsonSchemaOf, validate } from './schema.ts';
+export { Story, type StoryData } from './story.ts';
+export type {
+  AttemptMade,
+  BackedOff,
+  CallEnded,
+  CircuitOpened,
+  EndpointChosen,
+  EndpointsKnown,
+  FlightJoined,
+  GaveUp,
+  HedgeSent,
+  HedgeSettled,
+  HopTime,
+  Obstacle,
+  Queued,
+  ScoredEndpoint,
+  StoryEvent,
+} from './story-event.ts';
 export { type Framing, isStream, type Stream, stream } from './stream.ts';
 export type { StreamFrame, StreamFraming, StreamLimits, StreamParser } from './stream-framing.ts';
 export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts';

@@ -19,10 +19,12 @@ interface Progress {
 /** Headers of a replica that no client sees: the gateway's own business, and how busy we are. As nginx' `proxy.conf`. */
 const keptInside = ['x-request-id', 'keep-alive', 'endpoint-load-metrics', 'server-timing', 'x-attempts-left'];
 const replyTimeoutMs = 12_000;
+/** Less than a replica's DRAIN_DELAY_MS: when one that stops closes its idle connections there are none of ours, on which a request may be on its way. */
+const idleConnectionMs = 150;
 
 /** Scope: one per gateway; owns the connections to the replicas. */
 export function createAttempts(): Attempts {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: idleConnectionMs });
   const proxy = createProxyServer({ agent, proxyTimeout: replyTimeoutMs });
   const progressOf = new WeakMap<IncomingMessage, Progress>();
   proxy.on('proxyReq', (outgoing, request) => follow(outgoing, progressOf.get(request)));

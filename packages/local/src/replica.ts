@@ -64,7 +64,9 @@ export function logState(log: Log, now: ReplicaState, why?: string): void {
 }
 
 function replicaEnvironment(plan: ReplicaPlan, variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = { HOST: loopback, PORT: String(plan.port), ADMIN_PORT: String(plan.adminPort), DRAIN_DELAY_MS: '0' };
+  // Long enough for the gateway's idle connections to be gone.
+  const drainDelay = { DRAIN_DELAY_MS: '250' };
+  const own = { HOST: loopback, PORT: String(plan.port), ADMIN_PORT: String(plan.adminPort), ...drainDelay };
   return { ...variables, ...plan.environment, ...own };
 }
 

@@ -7,6 +7,7 @@ import { capturedLog } from '../test-fixtures/captured-log.ts';
 import { certificateFiles } from '../test-fixtures/certificate-files.ts';
 import { type ChildService, startChild } from '../test-fixtures/child-service.ts';
 import { ask, http2Session, RefusedStream } from '../test-fixtures/http2-client.ts';
+import { type OneConnection, wires } from '../test-fixtures/one-connection.ts';
 import { drain } from './drain.ts';
 import { trackConnections } from './track-connections.ts';
 
@@ -64,35 +65,72 @@ describe('drain', () => {
     agent.destroy();
   });
 
-  it('is not ready but alive at once, and serves still', async () => {
-    const { child, port, adminPort } = await started({ DRAIN_DELAY_MS: '500' });
-    expect((await get(adminPort, '/readyz')).status).toBe(200);
-    child.process.kill('SIGTERM');
-    await child.line('draining');
-    expect((await get(adminPort, '/readyz')).status).toBe(503);
-    expect((await get(adminPort, '/livez')).status).toBe(200);
-    expect(await get(port, '/api/wait')).toMatchObject({ status: 200, connection: 'close' });
-    expect((await child.ended).code).toBe(0);
-  });
+  describe.each(wires)('%s', (_, open) => {
+    async function connected(env: Record<string, string>) {
+      const wire = await open();
+      const { child, port, adminPort } = await started({ ...env, ...wire.env });
+      const connections: OneConnection[] = [];
+      const connect = () => {
+        const connection = wire.connect(port);
+        connections.push(connection);
+        return connection;
+      };
+      const close = () => {
+        for (const connection of connections) connection.close();
+        wire.remove();
+      };
+      return { child, adminPort, connect, connection: connect(), close };
+    }
 
-  it('finishes a request in flight, which is told to leave, and then closes what it used in order', async () => {
-    const { child, port } = await started({ DRAIN_DELAY_MS: '0' });
-    const agent = new Agent({ keepAlive: true });
-    const slow = get(port, '/api/wait?ms=400', agent);
-    await wait(100);
-    child.process.kill('SIGTERM');
-    expect(await slow).toEqual({ status: 200, connection: 'close', body: '{"greeting":"hello"}' });
-    expect((await child.ended).code).toBe(0);
-    // By their times: the logger writes later than console.log does.
-    const messages = ['asked to stop', 'draining', 'request', 'closed first', 'closed second', 'stopped'];
-    const timeOf = (message: string) => String(child.lines.find(({ msg }) => msg === message)?.time);
-    const times = messages.map(timeOf);
-    expect(times).not.toContain('undefined');
-    expect(times).toEqual(times.toSorted());
-    expect(child.lines.findIndex(({ msg }) => msg === 'closed first')).toBeLessThan(
-      child.lines.findIndex(({ msg }) => msg === 'closed second'),
-    );
-    agent.destroy();
+    it('is not ready but alive at once, and serves still', async () => {
+      const { child, adminPort, connect, close } = await connected({ DRAIN_DELAY_MS: '500' });
+      expect((await get(adminPort, '/readyz')).status).toBe(200);
+      child.process.kill('SIGTERM');
+      await child.line('draining');
+      expect((await get(adminPort, '/readyz')).status).toBe(503);
+      expect((await get(adminPort, '/livez')).status).toBe(200);
+      const late = connect();
+      expect((await late.get('/api/wait')).status).toBe(200);
+      expect((await child.ended).code).toBe(0);
+      expect(late.isToLeave()).toBe(true);
+      close();
+    });
+
+    it('finishes a request in flight, which is told to leave, and then closes what it used in order', async () => {
+      const { child, connection, close } = await connected({ DRAIN_DELAY_MS: '0' });
+      await connection.get('/api/wait');
+      const slow = connection.get('/api/wait?ms=400');
+      await wait(100);
+      child.process.kill('SIGTERM');
+      expect(await slow).toMatchObject({ status: 200, body: '{"greeting":"hello"}' });
+      expect(connection.isToLeave()).toBe(true);
+      expect((await child.ended).code).toBe(0);
+      // By their times: the logger writes later than console.log does.
+      const messages = ['asked to stop', 'draining', 'request', 'closed first', 'closed second', 'stopped'];
+      const timeOf = (message: string) => String(child.lines.findLast(({ msg }) => msg === message)?.time);
+      const times = messages.map(timeOf);
+      expect(times).not.toContain('undefined');
+      expect(times).toEqual(times.toSorted());
+      expect(child.lines.findIndex(({ msg }) => msg === 'closed first')).toBeLessThan(
+        child.lines.findIndex(({ msg }) => msg === 'closed second'),
+      );
+      close();
+    });
+
+    it('waits for a stuck request no longer than DRAIN_TIMEOUT_MS', async () => {
+      const { child, connection, close } = await connected({ DRAIN_DELAY_MS: '0', DRAIN_TIMEOUT_MS: '200' });
+      await connection.get('/api/wait');
+      const stuck = expect(connection.get('/api/wait?ms=60000')).rejects.toThrow();
+      await wait(100);
+      const startMs = performance.now();
+      child.process.kill('SIGTERM');
+      await stuck;
+      // The handler's own timer still runs: the process leaves all the same.
+      expect((await child.ended).code).toBe(0);
+      expect(performance.now() - startMs).toBeLessThan(3000);
+      expect(child.lines).toContainEqual(expect.objectContaining({ cutOff: 1 }));
+      close();
+    });
   });
 
   it('accepts nobody after its delay, while it finishes what it has', async () => {
@@ -116,19 +154,6 @@ describe('drain', () => {
     expect(child.lines.filter(({ msg }) => msg === 'request')).toHaveLength(50);
     // The last one of the service's own: what it closed says its word on console.log.
     expect(child.lines.findLast(({ level }) => level)?.msg).toBe('stopped');
-  });
-
-  it('waits for a stuck request no longer than DRAIN_TIMEOUT_MS', async () => {
-    const { child, port } = await started({ DRAIN_DELAY_MS: '0', DRAIN_TIMEOUT_MS: '200' });
-    const stuck = expect(get(port, '/api/wait?ms=60000')).rejects.toThrow();
-    await wait(100);
-    const startMs = performance.now();
-    child.process.kill('SIGTERM');
-    await stuck;
-    // The handler's own timer still runs: the process leaves all the same.
-    expect((await child.ended).code).toBe(0);
-    expect(performance.now() - startMs).toBeLessThan(3000);
-    expect(child.lines).toContainEqual(expect.objectContaining({ cutOff: 1 }));
   });
 
   it.each(['cleartext', 'TLS'])('fails no request over HTTP/2, %s, under steady traffic', async (kind) => {
@@ -160,18 +185,6 @@ describe('drain', () => {
     expect(statuses.length).toBeGreaterThan(5);
     expect(await child.ended).toEqual({ code: 0, stderr: '' });
     tls?.remove();
-  });
-
-  it('cuts off what is stuck over HTTP/2, too', async () => {
-    const { child, port } = await started({ DRAIN_DELAY_MS: '0', DRAIN_TIMEOUT_MS: '200' });
-    const stuck = expect(
-      ask(http2Session(`http://127.0.0.1:${port}`), { ':path': '/api/wait?ms=60000' }),
-    ).rejects.toThrow();
-    await wait(100);
-    child.process.kill('SIGTERM');
-    await stuck;
-    expect((await child.ended).code).toBe(0);
-    expect(child.lines).toContainEqual(expect.objectContaining({ cutOff: 1 }));
   });
 
   it('leaves behind what does not close, and what fails to', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CallError } from '@parley/contract';
+import { CallError, Story } from '@parley/contract';
 import { loggedError } from './logged-error.ts';
 
 describe('loggedError', () => {
@@ -23,6 +23,15 @@ describe('loggedError', () => {
     const logged = loggedError(error);
     expect(logged).toMatchObject({ code: 'internal', stack: expect.any(String) });
     expect(JSON.stringify(logged)).not.toContain('s3cret');
+  });
+
+  it('tells what happened to a call that this service made, a line each', () => {
+    const events = [{ kind: 'gave_up', atMs: 7, obstacle: 'unsafe' }] as const;
+    const story = new Story('POST /api/visits', 0, () => events);
+    expect(loggedError(new CallError('unavailable', 'no', { story }))).toMatchObject({
+      story: ['POST /api/visits', '     7.0 ms  gave up    the operation may not be sent twice'],
+    });
+    expect(loggedError(new CallError('unavailable', 'no'))).not.toHaveProperty('story');
   });
 
   it('ends at an error that is its own cause', () => {

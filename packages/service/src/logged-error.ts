@@ -9,13 +9,18 @@ const deepestCause = 4;
  * a whole request with its secrets (axios' `config.headers`), so they are never copied.
  */
 export function loggedError(thrown: unknown, depth = 0): Record<string, unknown> {
-  if (thrown instanceof CallError) return { ...thrown.toJSON(), stack: thrown.stack };
+  if (thrown instanceof CallError) return { ...thrown.toJSON(), ...storyOf(thrown), stack: thrown.stack };
   // Not instanceof: an error may come from another realm (a vm, a test).
   if (!isError(thrown)) return { message: `thrown thing is no Error but ${describe(thrown)}` };
   const { name, message, stack, cause } = thrown;
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
   const hasCause = cause !== undefined && depth < deepestCause;
   return { name, message, ...(code && { code }), stack, ...(hasCause && { cause: loggedError(cause, depth + 1) }) };
+}
+
+/** A line of a timeline each: what happened to a call that this service made. */
+function storyOf({ story }: CallError): { readonly story?: readonly string[] } {
+  return story ? { story: String(story).split('\n') } : {};
 }
 
 function isError(thrown: unknown): thrown is Error {

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../eventually.ts';
 import { freePort } from '../../running-house.ts';
 import { root } from '../../source-files.ts';
 
@@ -55,4 +57,13 @@ describe('every hop', () => {
     const answer = await inside(...certificate, '-w', ' %{http_version}', 'https://hello:3000/api/hello');
     expect(answer).toBe('{"message":"Hello, World!"} 2');
   });
+
+  it('takes renewed certificates up without a restart, the gateway too', async () => {
+    const certificate = async () => (await curl('/api/hello', '-o', '/dev/null', '-w', '%{certs}')).trim();
+    const before = await certificate();
+    for (const name of ['gateway', 'hello']) await rm(join(root, 'certs', name, 'tls.crt'));
+    await run('npm', ['run', 'certs'], { cwd: root });
+    await eventually(async () => (await certificate()) !== before || undefined, 30_000);
+    expect(JSON.parse(await curl('/api/hello'))).toEqual({ message: 'Hello, World!' });
+  }, 60_000);
 });

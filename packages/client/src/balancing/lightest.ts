@@ -1,3 +1,4 @@
+import type { ScoredEndpoint } from '@parley/contract';
 import type { Endpoint } from '../endpoint.ts';
 import type { EndpointLoad } from './endpoint-load.ts';
 
@@ -40,6 +41,15 @@ export function lightest(endpoints: readonly Endpoint[], now: number, random: ()
     }
   }
   return bestScore < idleScore ? best : idle;
+}
+
+/** What {@link lightest} compares, for people to read. */
+export function scores(endpoints: readonly Endpoint[], now: number): readonly ScoredEndpoint[] {
+  const fastestMs = fastest(endpoints, now);
+  return endpoints.map(({ address, load }) => {
+    const score = (costOf(load, fastestMs, now) * (load.inFlight + 1)) / load.capacityAt(now);
+    return { endpoint: address, score };
+  });
 }
 
 /** In ms; infinite where no latency is known. */

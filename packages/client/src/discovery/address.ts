@@ -1,6 +1,6 @@
 /** One place where a service is. */
 export interface Address {
-  /** For example `http://10.0.0.7:3000`. */
+  /** For example `http://10.0.0.7:3000`; `unix:/path` for a socket on this machine. */
   readonly origin: string;
   /** Its share of the attempts, against the others' weights. */
   readonly weight: number;

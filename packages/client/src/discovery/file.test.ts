@@ -93,6 +93,34 @@ describe('discovery by file', () => {
     expect(changes.at(-1)).toEqual(['http://c:1']);
   });
 
+  describe('with tls', () => {
+    beforeEach(() => {
+      found.close();
+      found = discovery(pathToFileURL(path).href, { dnsRefreshMs: 5_000, tls: {} }, clock);
+      found.onChange((addresses) => changes.push(origins(addresses)));
+    });
+
+    it.each(['"http://b:1"', '{"url": "http://b:1", "weight": 2}', '"unix:/run/b.sock"'])(
+      'refuses %s',
+      async (entry) => {
+        await put(`["https://a:1", ${entry}]`);
+        await expect(Promise.resolve(found.addresses())).rejects.toThrow(
+          /^cannot use .*things\.json: tls is for endpoints with https: in their address, got "(http|unix):/,
+        );
+      },
+    );
+
+    it('keeps the last known when an endpoint without it joins the list, and says so', async () => {
+      await put('["https://a:1"]');
+      await found.addresses();
+      await put('["https://a:1", "http://b:1"]');
+      await look();
+      expect(origins(await found.addresses())).toEqual(['https://a:1']);
+      expect(warnings).toEqual([expect.stringMatching(/got "http:\/\/b:1"; the last known addresses stay$/)]);
+      expect(changes).toEqual([['https://a:1']]);
+    });
+  });
+
   it('keeps the last known while the file is away', async () => {
     await put('["http://a:1"]');
     await found.addresses();

@@ -1,7 +1,8 @@
 import { CallError } from '@parley/contract';
-import type { Layer } from '../layer.ts';
+import type { Layer, Request } from '../layer.ts';
 import type { Blame } from './blame.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
+import type { Permit } from './permit.ts';
 
 /**
  * Asks the endpoint's breaker for leave and tells it how the attempt ended. A failure that blames the
@@ -23,16 +24,23 @@ export function circuitBreaker(breaker: CircuitBreaker, blame: Blame, address: s
         const reply = await next(request);
         const { error } = reply;
         if (!error) blame.answered(request, permit);
-        else if (error.blamesEndpoint) blame.failed(request, permit, error);
+        else if (error.blamesEndpoint) blame.failed(request, tellsOpening(permit, request, address), error);
         else if (permit.isProbe && isTooMuch(error)) permit.fail(error);
         else blame.answered(request, permit);
         return reply;
       } catch (error) {
-        if (error instanceof CallError && error.blamesEndpoint) blame.broke(permit, error);
+        if (error instanceof CallError && error.blamesEndpoint)
+          blame.broke(tellsOpening(permit, request, address), error);
         else permit.release();
         throw error;
       }
     };
+}
+
+// Blame may come later than the failure, when the next request has shown whose fault it was.
+function tellsOpening(permit: Permit, { story }: Request, endpoint: string): Permit {
+  permit.onOpened = () => story.add({ kind: 'opened', endpoint });
+  return permit;
 }
 
 // As Linkerd: closing would send it more at once.

@@ -6,13 +6,10 @@ import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
 import type { CircuitControl } from './circuit-control.ts';
 import { CircuitEvidence } from './circuit-evidence.ts';
 import { CircuitProbes } from './circuit-probes.ts';
-import { type Ending, Permit } from './permit.ts';
+import { type Ending, noGeneration, Permit } from './permit.ts';
 
 /** The breaker's state, as everybody calls it; `forced-…` while an operator decides. */
 export type CircuitState = CircuitPhase | 'forced-open' | 'forced-closed';
-
-/** That of attempts which say nothing. */
-const noGeneration = -1;
 
 /**
  * Stops sending to an endpoint that keeps failing, or is slow, and tries again with probes after a while.
@@ -122,6 +119,7 @@ export class CircuitBreaker implements CircuitControl {
     this.#backoff.asked(error?.retryAfterMs ?? 0);
     if (permit.isProbe) this.#circuit.fail();
     else this.#evidence.failed(permit, error);
+    if (this.#circuit.phase === 'open') permit.onOpened?.();
   }
 
   #succeeded(permit: Permit): void {

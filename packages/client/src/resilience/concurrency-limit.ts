@@ -14,7 +14,12 @@ export function concurrencyLimit(limiter: ConcurrencyLimiter, clock: Clock): Lay
     function concurrencyLimit(request) {
       if (limiter.limit === Number.POSITIVE_INFINITY) return next(request);
       if (limiter.enter()) return hold(limiter, clock, next, request);
-      return limiter.queue(request, clock.now()).then(() => hold(limiter, clock, next, request));
+      const queuedAtMs = clock.now();
+      return limiter.queue(request, queuedAtMs).then(() => {
+        const { inFlight, limit } = limiter;
+        request.story.add({ kind: 'queued', tookMs: clock.now() - queuedAtMs, inFlight, limit }, queuedAtMs);
+        return hold(limiter, clock, next, request);
+      });
     };
 }
 

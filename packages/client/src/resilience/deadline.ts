@@ -22,6 +22,7 @@ export function deadline(options: DeadlineOptions, clock: Clock): Layer {
       const allowedMs = request.timeoutMs ?? options.callTimeoutMs;
       const deadlineMs = Math.min(context.deadlineMs ?? Number.POSITIVE_INFINITY, now + allowedMs);
       const ms = deadlineMs - now;
+      request.story.begin(clock, now, deadlineMs);
       if (!(ms > 0)) return Promise.reject(tooLate(label));
       const onTimeout = () =>
         new CallError('deadline_exceeded', `not answered in ${Math.round(ms)} ms`, { operation: label });

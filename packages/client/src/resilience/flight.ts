@@ -1,6 +1,7 @@
 import { Cancellation } from '../cancel-signal.ts';
 import type { Request, Send } from '../layer.ts';
 import type { Reply } from '../reply.ts';
+import type { StoryRecorder } from '../story/story-recorder.ts';
 import { reasonOf } from '../time-limit.ts';
 
 interface Passenger {
@@ -12,6 +13,8 @@ interface Passenger {
 export class Flight {
   /** The time that its request has. */
   readonly deadlineMs: number;
+  /** What happens to its request. */
+  readonly story: StoryRecorder;
   /** The latest deadline of those who were still there at the end. */
   latestDeadlineMs = 0;
   readonly #passengers = new Set<Passenger>();
@@ -21,6 +24,7 @@ export class Flight {
   /** @param onEnd called once: nobody may join any more */
   constructor(send: Send, request: Request, onEnd: () => void) {
     this.deadlineMs = request.deadlineMs;
+    this.story = request.story;
     this.#onEnd = onEnd;
     const land = (outcome: Reply | Error) => this.#land(outcome);
     send({ ...request, signal: this.#cancellation }).then(land, land);

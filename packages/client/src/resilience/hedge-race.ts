@@ -12,6 +12,7 @@ export class HedgeRace {
   readonly #mayCopy: (request: Request) => boolean;
   readonly #first = new Cancellation();
   #copy: Cancellation | undefined;
+  #afterMs = 0;
   #underWay = 0;
   #firstFailure: Reply | Error | undefined;
   #copyFailure: Reply | Error | undefined;
@@ -29,6 +30,7 @@ export class HedgeRace {
 
   /** Sends the request, and a copy of it if it is not answered in `afterMs`. Leaves no timer, listener or copy behind. */
   run(clock: Clock, afterMs: number): Promise<Reply> {
+    this.#afterMs = afterMs;
     return new Promise<Reply>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -42,6 +44,8 @@ export class HedgeRace {
 
   readonly #sendCopy = () => {
     if (!this.#mayCopy(this.#request)) return;
+    const { story, attempt } = this.#request;
+    story.add({ kind: 'hedged', attempt, afterMs: this.#afterMs });
     this.#copy = new Cancellation();
     this.#send(this.#copy, true);
   };
@@ -65,6 +69,7 @@ export class HedgeRace {
     if (isHedge) this.#copyFailure = outcome;
     else this.#firstFailure = outcome;
     if (!isTransient(outcome)) {
+      if (this.#copy) this.#request.story.add({ kind: 'won', winner: isHedge ? 'hedge' : 'first' });
       this.#end(outcome);
       if (this.#underWay > 0) (isHedge ? this.#first : this.#copy)?.abort(outrun(this.#request));
     } else if (this.#underWay === 0) this.#end(this.#failureOfBoth(outcome));

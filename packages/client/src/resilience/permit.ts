@@ -3,6 +3,9 @@ import type { CallError } from '@parley/contract';
 /** How an attempt ended, as the endpoint's circuit sees it. */
 export type Ending = 'success' | 'failure' | 'held' | 'nothing';
 
+/** That of attempts which say nothing. */
+export const noGeneration = -1;
+
 /** Leave to make one attempt. `succeed`, `fail` or `release` must be called once, when the attempt has ended. */
 export class Permit {
   readonly #onEnd: (permit: Permit, ending: Ending, error?: CallError) => void;
@@ -16,6 +19,8 @@ export class Permit {
   readonly startedAtMs: number | undefined;
   /** Its own number among the endpoint's failures; 0 while it is none. */
   failedAs = 0;
+  /** Called where the circuit opens by this attempt's failure. */
+  onOpened: (() => void) | undefined = undefined;
 
   constructor(
     onEnd: (permit: Permit, ending: Ending, error?: CallError) => void,

@@ -30,6 +30,12 @@ export class RetryBudget {
     this.#updatedAt = clock.now();
   }
 
+  /** Extra attempts that it could pay for. */
+  get available(): number {
+    this.#refresh();
+    return this.#balance + this.#reserve;
+  }
+
   /** A call was made: pays for a part of an extra attempt. */
   deposit(): void {
     this.#refresh();

@@ -1,6 +1,6 @@
-import { AttemptsLeft, CallError, headerNames, parseAttemptsLeft } from '@parley/contract';
+import { AttemptsLeft, CallError, headerNames, type Obstacle, parseAttemptsLeft } from '@parley/contract';
 import type { Clock } from '../clock.ts';
-import type { Layer } from '../layer.ts';
+import type { Layer, Request } from '../layer.ts';
 import type { Reply } from '../reply.ts';
 import { sleep } from '../time-limit.ts';
 import { isSpent } from '../transport/body-source.ts';
@@ -31,7 +31,7 @@ export interface RetryShared {
 export function retry(options: RetryOptions, { budget, poison, clock, random }: RetryShared): Layer {
   return (next) =>
     async function retry(request) {
-      const { safety, context, deadlineMs } = request;
+      const { safety, context, deadlineMs, story } = request;
       const maxAttempts = request.maxAttempts ?? options.maxAttempts;
       const attemptsLeft = context.attemptsLeft ?? new AttemptsLeft(maxAttempts - 1);
       const isRepeatable = safety !== 'unsafe';
@@ -51,26 +51,42 @@ export function retry(options: RetryOptions, { budget, poison, clock, random }: 
           }
           const failure = outcome instanceof CallError ? outcome : outcome.error;
           mayHaveRun ||= failure?.isUnprocessed !== true;
-          if (!failure?.isTransient || attempt >= maxAttempts) return settle(outcome, mayHaveRun);
-          if (!isRepeatable && !failure.isUnprocessed) return settle(outcome, mayHaveRun);
-          if (attemptsLeft.count === 0 || isSpent(request.body)) return settle(outcome, mayHaveRun);
-          if (poison.isBlamed(request, outcome)) return settle(outcome, mayHaveRun);
-
+          if (!failure?.isTransient) return settle(outcome, mayHaveRun);
           // On top of Retry-After: callers that were told the same must not come back together.
           const waitMs = (failure.retryAfterMs ?? 0) + backoff(options, attempt, random());
-          if (clock.now() + waitMs >= deadlineMs) return settle(outcome, mayHaveRun);
-          if (!budget.withdraw()) {
-            attemptsLeft.refuse();
+          const obstacle =
+            obstacleTo(request, failure, { isLast: attempt >= maxAttempts, attemptsLeft: attemptsLeft.count }) ??
+            (poison.isBlamed(request, outcome) ? 'poison' : undefined) ??
+            (clock.now() + waitMs >= deadlineMs ? 'deadline' : undefined);
+          const before = budget.available;
+          if (obstacle || !budget.withdraw()) {
+            if (!obstacle) attemptsLeft.refuse();
+            story.add({ kind: 'gave_up', obstacle: obstacle ?? 'retry_budget' });
             return settle(outcome, mayHaveRun);
           }
           attemptsLeft.take();
           wasRefused = failure.isUnprocessed;
+          const { retryAfterMs } = failure;
+          story.add({ kind: 'backoff', waitMs, retryAfterMs, budget: { before, after: budget.available } });
           await sleep(clock, waitMs, request.signal, request.label);
         }
       } finally {
         poison.ended(request);
       }
     };
+}
+
+interface Tries {
+  readonly isLast: boolean;
+  readonly attemptsLeft: number;
+}
+
+/** What speaks against another attempt after this failure, whatever it would cost. */
+function obstacleTo(request: Request, failure: CallError, { isLast, attemptsLeft }: Tries): Obstacle | undefined {
+  if (isLast) return 'max_attempts';
+  if (request.safety === 'unsafe' && !failure.isUnprocessed) return 'unsafe';
+  if (attemptsLeft === 0) return 'attempts_left';
+  return isSpent(request.body) ? 'body_spent' : undefined;
 }
 
 function leftAfter({ headers }: Reply, told: number): number {

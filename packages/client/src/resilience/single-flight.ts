@@ -40,7 +40,9 @@ async function share(flights: Map<string, Flight>, next: Send, request: Request)
   let { deadlineMs } = request;
   for (;;) {
     if (request.signal?.aborted) throw reasonOf(request.signal, request.label);
-    const flight = flights.get(key) ?? start(flights, key, next, { ...request, deadlineMs });
+    const known = flights.get(key);
+    if (known) request.story.join(known.story);
+    const flight = known ?? start(flights, key, next, { ...request, deadlineMs });
     try {
       const reply = await flight.join(request);
       if (!isTooShort(flight, request, reply.error)) return reply;

@@ -14,6 +14,7 @@ import {
 } from '@parley/contract';
 import type { Request } from '../layer.ts';
 import type { Reply, ReplyOrigin } from '../reply.ts';
+import { told } from '../story/told.ts';
 import type { Upstream } from '../upstream.ts';
 import { closable } from './closable.ts';
 import { framesOf } from './frames-of.ts';
@@ -65,22 +66,26 @@ async function* itemsOf(operation: StreamingOperation, upstream: Upstream, steps
   const firstMs = options.firstItemTimeoutMs ?? firstItemTimeoutMs;
   const request = streamRequest(call, mediaType, firstMs, startedAtMs);
   const reply = await upstream.send(request);
-  if (reply.error) throw await steps.declared(operation, reply.error);
-  expectStream(reply, mediaType, steps);
+  try {
+    if (reply.error) throw await steps.declared(operation, reply.error);
+    expectStream(reply, mediaType, steps);
 
-  const { origin } = reply;
-  const frames = framesOf(reply.body as Readable, parser({ maxItemBytes }), origin, {
-    clock,
-    firstItemAtMs: startedAtMs + firstMs,
-    idleTimeoutMs: options.idleTimeoutMs ?? idleTimeoutMs,
-    deadlineMs: request.context.deadlineMs ?? Number.POSITIVE_INFINITY,
-  });
-  for await (const frame of frames) {
-    if (frame.kind === 'end') return;
-    if (frame.kind === 'problem') throw await steps.declared(operation, errorOf(frame.problem, origin));
-    const validation = await validate(operation.output, frame.value);
-    if ('issues' in validation) throw steps.broken(origin, steps.describe(validation.issues));
-    yield validation.value;
+    const { origin } = reply;
+    const frames = framesOf(reply.body as Readable, parser({ maxItemBytes }), origin, {
+      clock,
+      firstItemAtMs: startedAtMs + firstMs,
+      idleTimeoutMs: options.idleTimeoutMs ?? idleTimeoutMs,
+      deadlineMs: request.context.deadlineMs ?? Number.POSITIVE_INFINITY,
+    });
+    for await (const frame of frames) {
+      if (frame.kind === 'end') return;
+      if (frame.kind === 'problem') throw await steps.declared(operation, errorOf(frame.problem, origin));
+      const validation = await validate(operation.output, frame.value);
+      if ('issues' in validation) throw steps.broken(origin, steps.describe(validation.issues));
+      yield validation.value;
+    }
+  } catch (error) {
+    throw told(error, request, reply.status);
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
+import { unixPath } from '../discovery/unix-address.ts';
 import type { ConnectionCounts, Connections } from './connection-counts.ts';
 import { type Connect, type Connected, type ConnectorOptions, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
 import { OpenSockets } from './open-sockets.ts';
 import { RenewedPool } from './renewed-pool.ts';
+import { destroyWhenSilent, pingIntervalMs } from './silent-connection.ts';
 import { WarmConnections } from './warm-connections.ts';
 
 /** What is kept open to one endpoint. */
@@ -29,6 +31,7 @@ export interface ConnectionPoolOptions extends ConnectorOptions {
  * Scope: endpoint.
  */
 export class ConnectionPool implements Connections {
+  /** What requests are addressed to: that of the endpoint's address, or of this machine where that is a socket's path. */
   readonly origin: string;
   readonly #options: ConnectionPoolOptions;
   readonly #connect: Connect;
@@ -42,10 +45,10 @@ export class ConnectionPool implements Connections {
   #requests = 0;
   #opened = 0;
 
-  constructor(origin: string, options: ConnectionPoolOptions, credentials?: Credentials, serverName?: string) {
-    this.origin = origin;
+  constructor(address: string, options: ConnectionPoolOptions, credentials?: Credentials, serverName?: string) {
+    this.origin = unixPath(address) ? 'http://localhost' : address;
     this.#options = options;
-    const connect = connector(origin, options, credentials, serverName);
+    const connect = connector(address, options, credentials, serverName);
     this.#connect = (callback) =>
       connect((error, socket) => {
         if (socket) this.#sockets.add(socket);
@@ -107,6 +110,7 @@ export class ConnectionPool implements Connections {
       connect: (_, callback) => this.#handOver(callback as Connected),
       allowH2: http !== '1.1',
       ...(http === '2' && this.origin.startsWith('http:') && { useH2c: true }),
+      pingInterval: pingIntervalMs,
       clientTtl: maxConnectionAgeMs,
       keepAliveTimeout: idleConnectionMs,
       keepAliveMaxTimeout: idleConnectionMs, // whatever longer time the server's Keep-Alive header offers
@@ -119,7 +123,10 @@ export class ConnectionPool implements Connections {
       const client = Object.assign(targets.at(-1) ?? {}, { ttl: 0 });
       const { maxConnectionAgeMs, random, clock } = this.#options;
       const ageMs = maxConnectionAgeMs * (0.9 + 0.2 * random());
-      if (this.#handedOver) this.#sockets.age(this.#handedOver, ageMs, clock, () => Object.assign(client, { ttl: 1 }));
+      if (!this.#handedOver) return;
+      this.#sockets.age(this.#handedOver, ageMs, clock, () => Object.assign(client, { ttl: 1 }));
+      // At GOAWAY too, which ends the pings: what is under way there is still answered.
+      targets.at(-1)?.once('disconnect', destroyWhenSilent(this.#handedOver));
     });
   }
 

@@ -1,6 +1,7 @@
 import { isIP, type Socket, connect as tcp } from 'node:net';
 import { checkServerIdentity, type PeerCertificate, type SecureContext, connect as tls } from 'node:tls';
 import type { Clock } from '../clock.ts';
+import { unixPath } from '../discovery/unix-address.ts';
 import { ConnectError } from './connect-error.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -24,20 +25,21 @@ export type Connect = (callback: Connected) => Socket;
 const protocols = { auto: ['h2', 'http/1.1'], '1.1': ['http/1.1'], '2': ['h2'] };
 
 /**
- * Opens connections to one origin: TCP, and over it TLS, with the server's identity verified and the last
+ * Opens connections to one address: a socket of this machine, or TCP, and over it TLS, with the server's identity verified and the last
  * session resumed. Calls back with a ConnectError where that fails or takes too long.
  */
 export function connector(
-  origin: string,
+  address: string,
   options: ConnectorOptions,
   credentials: Credentials | undefined,
   nameOfServer: string | undefined,
 ): Connect {
-  const { protocol, hostname, port } = new URL(origin);
+  const path = unixPath(address);
+  const { protocol, hostname, port } = new URL(address);
   const host = hostname.replace(/^\[|\]$/g, '');
-  if (protocol === 'http:' || !credentials) {
+  if (path || protocol === 'http:' || !credentials) {
     return (callback) => {
-      const socket = tcp({ host, port: Number(port || 80) });
+      const socket = tcp(path ? { path } : { host, port: Number(port || 80) });
       // How undici knows that HTTP/2 was agreed on.
       if (options.http === '2') Object.assign(socket, { alpnProtocol: 'h2' });
       return whenOpen(socket, 'connect', options, callback);

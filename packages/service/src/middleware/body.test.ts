@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
+import { startChild } from '../../test-fixtures/child-service.ts';
+import { wires } from '../../test-fixtures/one-connection.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 
@@ -100,6 +102,22 @@ describe.each(protocols)('body over $protocol', ({ request }) => {
   it('names what is missing where there is no body', async () => {
     const reply = await request(app).post('/api/visits').set('content-length', '0').expect(400);
     expect(reply.body).toMatchObject({ type: problem('invalid_input'), errors: [{ path: 'name' }] });
+  });
+});
+
+describe.each(wires)('the body of a GET over %s', (_, open) => {
+  it('is left unread, however long, and the connection stays in use', async () => {
+    const { env, connect, remove } = await open();
+    const child = startChild({ GREETING: 'hello', ...env });
+    const connection = connect(Number((await child.line('listening')).port));
+    // Together more than HTTP/2 lets through on a connection before somebody takes it.
+    for (let i = 0; i < 40; i++) expect((await connection.get('/api/wait', 'x'.repeat(10_000))).status).toBe(200);
+    expect((await connection.get('/api/wait', 'x'.repeat(1_000_000))).status).toBe(200);
+    expect((await connection.get('/api/wait')).status).toBe(200);
+    expect(connection.opened()).toBe(1);
+    connection.close();
+    child.process.kill('SIGKILL');
+    remove();
   });
 });
 

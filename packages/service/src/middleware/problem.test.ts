@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CallError, type ErrorCode } from '@parley/contract';
+import { CallError, type ErrorCode, Story } from '@parley/contract';
 import express from 'express';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
@@ -42,6 +42,21 @@ describe.each(protocols)('problem over $protocol', ({ request }) => {
     expect(body).toMatchObject({ type: 'urn:parley:problem:unknown_visit', status: 404, known: [] });
     expect(body).not.toHaveProperty('extra');
   });
+
+  it.each(['unknown_visit', 'unavailable', 'conflict', 'out_of_paper'])(
+    'keeps the story of a call to itself: %s',
+    async (code) => {
+      const told = { kind: 'chosen', atMs: 0, attempt: 1, endpoint: 's3cret', candidates: [], ejected: [] } as const;
+      const story = new Story('GET /s3cret', 0, () => [{ ...told, isPanic: false }]);
+      for (const said of [
+        { story, data: { known: [] } },
+        { ...details, story, data: { known: [] } },
+      ]) {
+        const { text } = await throwing(new CallError(code, 'no', said)).reply();
+        expect(text).not.toContain('s3cret');
+      }
+    },
+  );
 
   it('answers 500 where a declared error lacks the data it promises', async () => {
     await throwing(new CallError('unknown_visit', 'gone', { data: { known: 5 } }))

@@ -14,9 +14,10 @@ describe.each(protocols)('server-timing over $protocol', ({ request }) => {
       .get('/api/visits/1')
       .set('x-explain', '1')
       .expect(200);
-    const [, durationMs] = /^visits;dur=(\d+\.\d)$/.exec(String(headers['server-timing'])) ?? [];
+    const [, durationMs, ownMs] = /^visits;dur=(\d+\.\d);own=(\d+\.\d)$/.exec(String(headers['server-timing'])) ?? [];
     expect(Number(durationMs)).toBeGreaterThan(25);
     expect(Number(durationMs)).toBeLessThan(5000);
+    expect(ownMs).toBe(durationMs);
   });
 
   it('adds what the hops below said of theirs, eight in all', async () => {
@@ -31,12 +32,28 @@ describe.each(protocols)('server-timing over $protocol', ({ request }) => {
       .expect(200);
     const entries = String(headers['server-timing']).split(', ');
     expect(entries).toHaveLength(8);
-    expect(entries.slice(0, 4).map((entry) => entry.replace(/\d+\.\d$/, ''))).toEqual([
+    expect(entries.slice(0, 4).map((entry) => entry.replace(/\d+\.\d;own=.*|\d+\.\d$/, ''))).toEqual([
       'visits;dur=',
       'hello;dur=',
       'greetings;dur=',
       'other;dur=1',
     ]);
+  });
+
+  it('tells its own time apart from that of the hops that it called', async () => {
+    const getVisit = async ({ id }: { id: string }) => {
+      await wait(60);
+      currentContext().timings?.push(
+        'hello;dur=20.5;own=1, greetings;dur=19.5',
+        'hello;dur=20',
+        'cdn;desc=hit, other;dur=9',
+      );
+      return { id, name: 'Ada' };
+    };
+    const { headers } = await request(visitsApp({ getVisit }).app).get('/api/visits/1').set('x-explain', '1');
+    const [, durationMs, ownMs] =
+      /^visits;dur=([^;]+);own=([^,]+), hello;/.exec(String(headers['server-timing'])) ?? [];
+    expect(Number(durationMs) - Number(ownMs)).toBeCloseTo(40.5, 0);
   });
 
   it('is on failures, and on long answers that are compressed', async () => {

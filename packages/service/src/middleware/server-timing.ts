@@ -12,7 +12,8 @@ const maxEntries = 8;
 
 /**
  * Tells a caller that asks by `x-explain` how long this hop took until its reply began, in ms, and what the hops below
- * said of theirs: `server-timing: hello;dur=12.3, greetings;dur=4.1`.
+ * said of theirs: `server-timing: hello;dur=12.3;own=8.2, greetings;dur=4.1;own=4.1`. `own` is what is left without the
+ * calls that the hop made, as if it made one after the other.
  */
 export function serverTiming({ service }: ServerTimingOptions): RequestHandler {
   return function serverTiming(_req, res, next) {
@@ -26,9 +27,20 @@ function sayAtHead(res: Response, service: string, timings: readonly string[]): 
   const startMs = performance.now();
   const writeHead = res.writeHead;
   res.writeHead = function writeHeadWithTiming(...head: Parameters<typeof writeHead>) {
-    const own = `${service};dur=${(performance.now() - startMs).toFixed(1)}`;
+    const tookMs = performance.now() - startMs;
+    const ownMs = Math.max(0, tookMs - sum(timings.map(calledMs)));
+    const own = `${service};dur=${tookMs.toFixed(1)};own=${ownMs.toFixed(1)}`;
     const below = timings.flatMap((value) => value.split(',')).map((entry) => entry.trim());
     res.setHeader(headerNames.serverTiming, [own, ...below].slice(0, maxEntries).join(', '));
     return writeHead.apply(res, head);
   } as typeof writeHead;
+}
+
+/** What a called service said of its own hop, which comes first. */
+function calledMs(timing: string): number {
+  return Number(/^[^,]*;\s*dur=(\d+(?:\.\d+)?)/.exec(timing)?.[1] ?? 0);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,0 +1,31 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+
+/** How often an HTTP/2 server is pinged, in ms. Its answer doesn't wait for its handlers. */
+export const pingIntervalMs = 1_000;
+
+/** Longer than a server that is alive pauses, even a busy one. */
+const silentIntervals = 5;
+
+/**
+ * Destroys an HTTP/2 connection that has brought nothing for five pings, with `ETIMEDOUT`: a firewall has forgotten it, or
+ * the host is gone. A request that is given up ends its stream only, and TCP gives up after a quarter of an hour: until
+ * then each new request would be sent to nowhere. Leaves alone what speaks HTTP/1.1. The returned function
+ * ends the watch.
+ */
+export function destroyWhenSilent(socket: Socket): () => void {
+  if ((socket as TLSSocket).alpnProtocol !== 'h2') return () => {};
+  let heardBytes = socket.bytesRead;
+  let silent = 0;
+  // Real time whatever the clock, as undici's pings are. Counted and not measured: after a pause of this process
+  // one timer comes before all that has arrived in the meantime.
+  const timer = setInterval(() => {
+    silent = socket.bytesRead === heardBytes ? silent + 1 : 0;
+    heardBytes = socket.bytesRead;
+    if (silent < silentIntervals) return;
+    socket.destroy(Object.assign(new Error('the server answers no pings'), { code: 'ETIMEDOUT' }));
+  }, pingIntervalMs).unref();
+  const end = () => clearInterval(timer);
+  socket.once('close', end);
+  return end;
+}

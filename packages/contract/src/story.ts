@@ -1,0 +1,51 @@
+import type { StoryEvent } from './story-event.ts';
+import { storyLine } from './story-line.ts';
+
+/** What a story looks like as JSON. */
+export interface StoryData {
+  /** Method and path template. */
+  readonly operation: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly events: readonly StoryEvent[];
+}
+
+/**
+ * What happened to a call, event by event: printed it is a timeline, `String(story)` or `console.log(story)`.
+ * Addresses, codes, numbers and the path template are all that it holds: no header, no input, no body. It names
+ * internal addresses, and is for logs and people, not for whoever called.
+ */
+export class Story implements StoryData {
+  readonly operation: string;
+  readonly #startedAtMs: number;
+  readonly #events: () => readonly StoryEvent[];
+
+  /** @param events asked at each look: what was cancelled ends a moment later than the call */
+  constructor(operation: string, startedAtMs: number, events: () => readonly StoryEvent[]) {
+    this.operation = operation;
+    this.#startedAtMs = startedAtMs;
+    this.#events = events;
+  }
+
+  get startedAt(): string {
+    return new Date(this.#startedAtMs).toISOString();
+  }
+
+  /** In the order of their time. */
+  get events(): readonly StoryEvent[] {
+    return this.#events().toSorted((one, other) => one.atMs - other.atMs);
+  }
+
+  /** One event a line: ms since the call began, what it was, and what is to be said of it. */
+  toString(): string {
+    return [this.operation, ...this.events.map(storyLine)].join('\n');
+  }
+
+  toJSON(): StoryData {
+    return { operation: this.operation, startedAt: this.startedAt, events: this.events };
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
