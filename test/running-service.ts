@@ -11,15 +11,20 @@ export interface RunningService {
   stop(): Promise<number | null>;
 }
 
-/** Starts a service on ports that are free, and waits until it listens. */
-export async function startService(name: string, environment: Record<string, string> = {}): Promise<RunningService> {
+/** Starts a service of the house on ports that are free, and waits until it listens. */
+export function startService(name: string, environment: Record<string, string> = {}): Promise<RunningService> {
+  return startMain(`services/${name}/main.ts`, environment);
+}
+
+/** As {@link startService}, by the path of its program from the root. */
+export async function startMain(path: string, environment: Record<string, string> = {}): Promise<RunningService> {
   const flags = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
-  const child = spawn(process.execPath, [...flags, `services/${name}/main.ts`], {
+  const child = spawn(process.execPath, [...flags, path], {
     cwd: root,
     env: { ...process.env, HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const port = await portOf(child, name);
+  const port = await portOf(child, path);
   const stop = async () => {
     child.kill('SIGTERM');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

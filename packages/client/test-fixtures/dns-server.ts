@@ -15,20 +15,28 @@ export type ZoneRecord =
     };
 
 const types = { A: 1, AAAA: 28, SRV: 33 };
+const serverFailure = 2;
+const noSuchName = 3;
+
+/** What a name server does with a question: answer it, say nothing, or say that it has failed (SERVFAIL). */
+export type DnsState = 'answering' | 'silent' | 'failing';
 
 /** A name server on loopback that answers from a zone, which may be changed, and a resolver that asks it. */
 export async function dnsServer(zone: Map<string, readonly ZoneRecord[]>) {
   const questions: string[] = [];
+  let state: DnsState = 'answering';
   const socket = createSocket('udp4');
   socket.on('message', (query, { port, address }) => {
     const end = query.indexOf(0, 12) + 1;
     const name = labels(query.subarray(12, end));
     const type = query.readUInt16BE(end);
     questions.push(name);
+    if (state === 'silent') return;
     const records = zone.get(name);
-    const answers = (records ?? []).filter((record) => types[record.type] === type).map(answer);
+    const isFailing = state === 'failing';
+    const answers = isFailing ? [] : (records ?? []).filter((record) => types[record.type] === type).map(answer);
     const head = Buffer.from(query.subarray(0, 12));
-    head.writeUInt16BE(0x8180 | (records ? 0 : 3), 2); // no such name
+    head.writeUInt16BE(0x8180 | (isFailing ? serverFailure : records ? 0 : noSuchName), 2);
     head.writeUInt16BE(answers.length, 6);
     head.fill(0, 8, 12);
     socket.send(Buffer.concat([head, query.subarray(12, end + 4), ...answers]), port, address);
@@ -41,7 +49,10 @@ export async function dnsServer(zone: Map<string, readonly ZoneRecord[]>) {
     resolver.cancel();
     await new Promise<void>((resolve) => socket.close(resolve));
   };
-  return { resolver, questions, close };
+  const become = (next: DnsState) => {
+    state = next;
+  };
+  return { resolver, questions, become, close };
 }
 
 function answer(record: ZoneRecord): Buffer {

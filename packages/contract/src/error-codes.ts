@@ -38,7 +38,7 @@ export const errorCodes = {
   rate_limited: row(429, true, false, 'Too many requests'),
   rejected: row(400, false, false, 'Request rejected'),
   cancelled: row(499, false, false, 'Caller gave up'),
-  internal: row(500, false, true, 'Internal error'),
+  internal: row(500, true, true, 'Internal error'),
   invalid_reply: row(502, false, false, 'Reply breaks the contract'),
   upstream_failed: row(502, false, false, 'An upstream failed'),
   overloaded: row(503, true, false, 'Service has more to do than it can'),

@@ -4,6 +4,9 @@ import type { Response } from 'express';
 /** Where a request's context has its {@link RequestEnd}. */
 export const requestEnd = Symbol('request end');
 
+/** So long work counts that nobody waits for any more. */
+const longestWorkMs = 10_000;
+
 /**
  * Knows when nobody waits for a request's answer any more: its time is up, or its client has gone. The AbortSignal for
  * handlers is made when one asks for it: with its listeners it costs as much as the rest of a small request's context.
@@ -12,6 +15,7 @@ export class RequestEnd {
   readonly #timer: NodeJS.Timeout;
   #listeners: ((reason: CallError) => void)[] = [];
   #controller: AbortController | undefined;
+  #work: Promise<unknown> | undefined;
   /** Why, once it is so. */
   reason: CallError | undefined;
 
@@ -37,7 +41,25 @@ export class RequestEnd {
     if (this.reason) return Promise.reject(this.reason);
     return new Promise<T>((resolve, reject) => {
       this.#listeners.push(reject); // forgotten with the request; a promise is settled once
-      work().then(resolve, reject);
+      const working = work();
+      this.#work = working;
+      working.then(resolve, reject);
+    });
+  }
+
+  /** Calls back when the work has ended that nobody waits for any more, but after 10 s at the latest: it may never end. */
+  afterWork(callback: () => void): void {
+    if (!this.#work) {
+      callback();
+      return;
+    }
+    const ended = Promise.withResolvers<void>();
+    const timer = setTimeout(ended.resolve, longestWorkMs).unref();
+    const onEnd = () => ended.resolve();
+    this.#work.then(onEnd, onEnd);
+    void ended.promise.then(() => {
+      clearTimeout(timer);
+      callback();
     });
   }
 

@@ -112,10 +112,14 @@ describe('poison requests', () => {
   // The 41st, the 141st, …: 1 % of all.
   const isOneOfHundred = (path: string) => path.endsWith('41');
 
-  it.each([1, 20])(
-    'eject nobody, open no circuit and cost no budget when 1 %% of GETs fail everywhere, %d at a time',
-    async (atOnce) => {
-      const everywhere = failing(isOneOfHundred);
+  it.each([
+    [1, 'unavailable'],
+    [20, 'unavailable'],
+    [20, 'internal'],
+  ] as const)(
+    'eject nobody, open no circuit and cost no budget when 1 %% of GETs fail everywhere, %d at a time, with %s',
+    async (atOnce, code) => {
+      const everywhere = failing(isOneOfHundred, problemReply(code));
       const budget = { retryBudgetPerSecond: 1, retryBudgetRatio: 0 };
       const upstream = upstreamOver([everywhere, everywhere, everywhere], budget);
       const failed: string[] = [];

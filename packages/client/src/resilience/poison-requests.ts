@@ -62,11 +62,11 @@ export class PoisonRequests {
    * The call's failures so far, where they were like this one; none where the call ends here and failed
    * nowhere else, so that there is nothing to wait for.
    */
-  suspicionOf(request: Request, { code, isTransient }: CallError): Suspicion | undefined {
+  suspicionOf(request: Request, { code }: CallError): Suspicion | undefined {
     const before = this.#suspicions.get(request.tried);
     if (before?.code === code) return before;
     before?.blameEndpoints();
-    if (!request.mayRetry || !isTransient) return undefined;
+    if (!request.mayRetry) return undefined;
     const suspicion = new Suspicion(code, this.#refund, () => this.#remember(request, code));
     this.#suspicions.set(request.tried, suspicion);
     return suspicion;

@@ -65,11 +65,11 @@ describe('retry', () => {
   });
 
   it.each([
-    'internal',
     'not_found',
     'invalid_input',
     'deadline_exceeded',
     'cancelled',
+    'upstream_failed',
     'upstream_unavailable',
   ] as const)('does not try again after %s, which another attempt would not change', async (code) => {
     const { send, ended } = call([problemReply(code)]);
@@ -77,12 +77,24 @@ describe('retry', () => {
     expect(send.requests).toHaveLength(1);
   });
 
-  it.each(['unavailable', 'attempt_timeout'] as const)('does not send a POST again after %s', async (code) => {
-    const { send, ended } = call([someError(code)], somePost());
-    expect(await ended()).toMatchObject({ code });
-    expect(send.requests).toHaveLength(1);
-    expect(send.requests[0]?.mayRetry).toBe(false);
+  it.each([
+    ['a GET', someRequest()],
+    ['a keyed POST', somePost({ safety: 'keyed' })],
+  ])('tries %s elsewhere that an endpoint answered with 500: others may be well', async (_, request) => {
+    const { send, ended } = call([problemReply('internal'), someReply()], request);
+    expect(await ended()).toMatchObject({ status: 200 });
+    expect(send.requests).toHaveLength(2);
   });
+
+  it.each(['unavailable', 'attempt_timeout', 'internal'] as const)(
+    'does not send a POST again after %s',
+    async (code) => {
+      const { send, ended } = call([someError(code)], somePost());
+      expect(await ended()).toMatchObject({ code });
+      expect(send.requests).toHaveLength(1);
+      expect(send.requests[0]?.mayRetry).toBe(false);
+    },
+  );
 
   it('sends a POST again that was provably never processed', async () => {
     const { send, ended } = call([someError('unavailable', { isUnprocessed: true }), someReply()], somePost());

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { CallError, defineContract, post, stream } from '@parley/contract';
 import supertest from 'supertest';
@@ -107,6 +108,17 @@ describe('keyed-handler', () => {
   const { request } = protocols[0] as (typeof protocols)[number];
   const order = (app: ReturnType<typeof shopApp>['app'], body: object = { book: 'Emma' }, key = '"k1"') =>
     request(app).post('/api/orders').set('idempotency-key', key).send(body);
+
+  it('keeps its place until the handler ends, also when nobody waits for it any more', async () => {
+    const stuck = Promise.withResolvers<void>();
+    const { app } = shopApp({ remind: () => stuck.promise }, { maxInFlight: 1 });
+    const remind = request(app).post('/api/reminders').set('idempotency-key', 'k').send({ book: 'Emma' });
+    await remind.set('x-request-timeout-ms', '50').expect(504);
+    await request(app).post('/api/looks').expect(503);
+    stuck.resolve();
+    await wait(5);
+    await request(app).post('/api/looks').expect(200);
+  });
   const sold = async ({ book }: { book: string }) => ({ id: '1', book, location: '/1' });
 
   it.each([

@@ -4,7 +4,7 @@ import { fingerprintOf, keyDigest } from '../idempotency/digest.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { idempotencyKeyOf, missingKey } from '../idempotency/idempotency-key.ts';
 import { sendJson } from '../json-reply.ts';
-import { untilAborted } from '../until-aborted.ts';
+import { requestEndOf } from '../request-end.ts';
 import { receivedInput, validInput } from './valid-input.ts';
 
 /** What a keyed handler needs besides. */
@@ -39,7 +39,8 @@ export function keyedHandler(
       const [key, fingerprint] = [keyDigest(sentKey, context), fingerprintOf(operation, receivedInput(operation, req))];
       return once({ operation, key, fingerprint, keptForMs, signal }, () => handler(input, context));
     };
-    const { reply, isReplay } = await untilAborted(answer, context.signal);
+    const end = requestEndOf(context);
+    const { reply, isReplay } = await (end ? end.bound(answer) : answer());
     if (isReplay) res.setHeader(headerNames.idempotentReplayed, 'true');
     sendJson(req, res, encode, reply);
   };

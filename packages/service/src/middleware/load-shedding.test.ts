@@ -135,6 +135,15 @@ describe.each(protocols)('load-shedding over $protocol', ({ request }) => {
     await first.statuses;
   });
 
+  it('keeps the place of a request whose time is up until its handler ends', async () => {
+    const stuck = stuckApp({ maxInFlight: 1 });
+    await request(stuck.app).get('/api/visits/1').set('x-request-timeout-ms', '50').expect(504);
+    await request(stuck.app).get('/api/visits/latest').expect(503);
+    stuck.release();
+    await wait(5);
+    await request(stuck.app).get('/api/visits/latest').expect(200);
+  });
+
   it('refuses nothing without a limit', async () => {
     const stuck = stuckApp({ maxInFlight: Number.POSITIVE_INFINITY });
     const all = await arrived(stuck, 50);
@@ -207,26 +216,32 @@ describe('load-shedding', () => {
     await close();
   });
 
-  it.each(['HTTP/1.1', 'HTTP/2'])('gives a place back when its client goes away over %s', async (protocol) => {
-    const stuck = stuckApp({ maxInFlight: 1 });
-    const { server } = createCallerServer(stuck.app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 } });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as AddressInfo;
-    const session = http2Session(`http://127.0.0.1:${port}`);
-    const leave =
-      protocol === 'HTTP/2'
-        ? startOverHttp2(session, '/api/visits/1')
-        : startOverHttp1({ port, path: '/api/visits/1', agent: false });
-    await until(() => stuck.getVisit.mock.calls.length === 1);
-    expect((await headOf(port, '/api/visits/latest')).statusCode).toBe(503);
-    leave();
-    await until(() => stuck.log.lines.some(({ status }) => status === 499));
-    await wait(5);
-    expect((await headOf(port, '/api/visits/latest')).statusCode).toBe(200);
-    session.destroy();
-    server.closeAllConnections();
-    server.close();
-  });
+  it.each(['HTTP/1.1', 'HTTP/2'])(
+    'keeps the place of a client that goes away over %s until its handler ends',
+    async (protocol) => {
+      const stuck = stuckApp({ maxInFlight: 1 });
+      const { server } = createCallerServer(stuck.app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 } });
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const session = http2Session(`http://127.0.0.1:${port}`);
+      const leave =
+        protocol === 'HTTP/2'
+          ? startOverHttp2(session, '/api/visits/1')
+          : startOverHttp1({ port, path: '/api/visits/1', agent: false });
+      await until(() => stuck.getVisit.mock.calls.length === 1);
+      expect((await headOf(port, '/api/visits/latest')).statusCode).toBe(503);
+      leave();
+      await until(() => stuck.log.lines.some(({ status }) => status === 499));
+      await wait(5);
+      expect((await headOf(port, '/api/visits/latest')).statusCode).toBe(503);
+      stuck.release();
+      await wait(5);
+      expect((await headOf(port, '/api/visits/latest')).statusCode).toBe(200);
+      session.destroy();
+      server.closeAllConnections();
+      server.close();
+    },
+  );
 
   it('refuses an option that makes no sense', () => {
     expect(() => visitsApp({}, { maxInFlight: 0 })).toThrow('maxInFlight must be');

@@ -1,5 +1,6 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
+import { type RequestEnd, requestEndOf } from '../request-end.ts';
 import { callerKey } from '../shedding/caller-key.ts';
 import type { Load, Place } from '../shedding/load.ts';
 import { refuse } from '../shedding/refusal.ts';
@@ -16,6 +17,7 @@ export interface LoadSheddingOptions {
 interface Held {
   readonly load: Load;
   readonly place: Place;
+  readonly end: RequestEnd | undefined;
 }
 
 /** Where a response keeps it. */
@@ -25,7 +27,9 @@ type Holding = Response & { [held]?: Held | undefined };
 
 /**
  * Takes no more requests than the service can do, so that those it takes are done in time: the rest is refused before
- * anything is read or run, who matters less first, and nobody for what another caller asks too much of.
+ * anything is read or run, who matters less first, and nobody for what another caller asks too much of. A handler keeps
+ * its place until it ends, also when nobody waits for its answer any more (10 s at most): what it does is in the way of
+ * others still.
  */
 export function loadShedding({ load, log }: LoadSheddingOptions): RequestHandler {
   return function loadShedding(req, res: Holding, next) {
@@ -36,7 +40,7 @@ export function loadShedding({ load, log }: LoadSheddingOptions): RequestHandler
       log.note(place, load);
       return refuse(res, place, load.returnSeconds());
     }
-    res[held] = { load, place };
+    res[held] = { load, place, end: requestEndOf(context) };
     res.on('close', giveBack);
     next();
   };
@@ -53,13 +57,19 @@ export function releasePlace(res: Holding): void {
 function giveBack(this: Holding): void {
   const own = this[held];
   if (!own) return;
-  const operation = operationOf(this);
   this[held] = undefined;
-  if (operation && tellsOfLoad(this)) own.load.complete(own.place, operation);
-  else own.load.release(own.place);
+  if (own.end?.reason) own.end.afterWork(() => release(this, own));
+  else release(this, own);
 }
 
-// A refusal is quick however much there is to do, and who went away had its own reasons. A deadline is the opposite of quick.
-function tellsOfLoad({ writableFinished, statusCode }: Response): boolean {
-  return writableFinished && (statusCode < 400 || statusCode === 504);
+function release(res: Response, { load, place }: Held): void {
+  const operation = operationOf(res);
+  if (operation && !res.writableFinished) load.abandon(place, operation);
+  else if (operation && tellsOfLoad(res)) load.complete(place, operation);
+  else load.release(place);
+}
+
+// A refusal is quick however much there is to do. A deadline is the opposite of quick.
+function tellsOfLoad({ statusCode }: Response): boolean {
+  return statusCode < 400 || statusCode === 504;
 }

@@ -52,6 +52,19 @@ describe('load', () => {
     expect(all.load.limit).toBeLessThan(60);
   });
 
+  it('takes less where callers give up, who would else be all that is slow and seen by nobody', async () => {
+    const all = virtual();
+    const { load, state, enter } = all;
+    await serve(all, 20, 20, 100);
+    for (let n = 0; n < 40; n++) {
+      const places = Array.from({ length: 1000 }, () => enter()).filter((place) => typeof place !== 'string');
+      state.nowMs += 2_000;
+      for (const place of places) load.abandon(place, kind);
+      await turnOver();
+    }
+    expect(load.limit).toBeLessThan(60);
+  });
+
   it('takes less where the event loop is late, and more again once it is not', async () => {
     const all = virtual();
     all.state.delayMs = 400;

@@ -90,7 +90,15 @@ export class Load {
     this.#endWindowIfOver(nowMs);
   }
 
-  /** Takes a place back from a request whose time says nothing: of a stream, or of a caller that went away. */
+  /** Takes a place back from a request that somebody gave up: it would have taken longer, nobody knows how long. */
+  abandon(place: Place, kind: object): void {
+    const nowMs = this.#now();
+    this.#slowdown.recordAtLeast(kind, nowMs - place.startMs);
+    this.release(place);
+    this.#endWindowIfOver(nowMs);
+  }
+
+  /** Takes a place back from a request whose time says nothing: of a stream, or one that was refused further down. */
   release(place: Place): void {
     this.#completed++;
     // Handlers that only compute are done within the turn in which they began. What a turn holds is what others wait for.

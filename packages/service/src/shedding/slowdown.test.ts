@@ -31,6 +31,17 @@ describe('slowdown', () => {
     expect(windows(slowdown, 1, [fast, 60])).toBeGreaterThan(2);
   });
 
+  it('takes a request that was given up for as slow as it was by then, and not for quick', () => {
+    const slowdown = new Slowdown();
+    slowdown.recordAtLeast(fast, 5_000);
+    expect(slowdown.endWindow()).toBeUndefined();
+    windows(slowdown, 20, [fast, 475]);
+    slowdown.recordAtLeast(fast, 400);
+    expect(slowdown.endWindow()).toBeUndefined();
+    slowdown.recordAtLeast(fast, 1_000);
+    expect(slowdown.endWindow()).toBeCloseTo(2, 1);
+  });
+
   it('does not take more of the slow requests for a slowdown', () => {
     const slowdown = new Slowdown();
     windows(slowdown, 20, ...Array(99).fill([fast, 1] as const), [slow, 2000]);

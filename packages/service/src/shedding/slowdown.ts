@@ -37,6 +37,12 @@ export class Slowdown {
     this.#count++;
   }
 
+  /** Notes a request that was given up after so long: it counts only if it was slow already. */
+  recordAtLeast(kind: object, latencyMs: number): void {
+    const latency = this.#latencies.get(kind);
+    if (latency && latencyMs > latency.usualMs) this.record(kind, latencyMs);
+  }
+
   /** Ends a window: how many times slower its requests were than usual, 1 where they were not. Nothing without requests. */
   endWindow(): number | undefined {
     if (this.#count === 0) return undefined;
