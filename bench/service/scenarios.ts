@@ -36,11 +36,11 @@ export const scenarios: readonly Scenario[] = [
     headers,
   },
   {
-    name: 'small-500',
-    title: 'small GET, 500 connections',
+    name: 'small-150',
+    title: 'small GET, 150 connections',
     method: 'GET',
     path: '/api/hello?name=Ada',
-    connections: 500,
+    connections: 150,
     headers,
   },
   {
