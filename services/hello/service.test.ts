@@ -19,9 +19,10 @@ it('greets over HTTP, without a port', async () => {
 
 it('marks what is missing, on a port of its own', async () => {
   const getGreeting = () => Promise.reject(new CallError('unavailable', 'down'));
-  await using service = await startService(hello, createHandlers({ greetings: { ...greetings, getGreeting } }));
+  const service = await startService(hello, createHandlers({ greetings: { ...greetings, getGreeting } }));
   const response = await fetch(`${service.url}/api/hello?name=Ada&language=fr`);
   expect(await response.json()).toEqual({ message: 'Hello, Ada!' });
   expect(response.headers.get('degraded')).toBe('greetings');
   expect(service.logs.at(-1)).toMatchObject({ level: 'info', status: 200 });
+  await service.stop();
 });

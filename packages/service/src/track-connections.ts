@@ -27,7 +27,14 @@ export function trackConnections(server: Server): Connections {
 
   const track = (socket: Socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      setImmediate(() => closeQueued(socket));
+    });
+  };
+  // Node 22 says nothing to a response that waits behind another one when their connection is lost.
+  const closeQueued = (socket: Socket) => {
+    for (const res of inFlight) if (res.req.socket === socket && !res.closed) res.emit('close');
   };
   server.on('connection', track);
   // What is inside of it, where there is TLS: after the handshake it may have no bytes to show yet.

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
@@ -7,6 +7,7 @@ import express from 'express';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
+import { trackConnections } from '../track-connections.ts';
 import { accessLog } from './access-log.ts';
 
 describe.each(protocols)('access-log over $protocol', ({ request }) => {
@@ -88,7 +89,9 @@ describe('access-log', () => {
       return { id: '1', name: 'Ada' };
     };
     const { app, log } = visitsApp({ latestVisit: () => new Promise(() => {}), getVisit });
-    const server = app.listen(0);
+    const server = createServer(app);
+    trackConnections(server);
+    server.listen(0);
     await once(server, 'listening');
     const socket = connect((server.address() as AddressInfo).port);
     socket.write('GET /api/visits/latest HTTP/1.1\r\nHost: x\r\n\r\nGET /api/visits/1 HTTP/1.1\r\nHost: x\r\n\r\n');

@@ -2,16 +2,24 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import supertest from 'supertest';
 import { ca, certificate } from '../../test-fixtures/certificates.ts';
 import { visits, visitsHandlers } from '../../test-fixtures/visits.ts';
-import { startService } from './started-service.ts';
+import { type StartedService, startService } from './started-service.ts';
 
-afterEach(() => {
+const open: StartedService[] = [];
+// Not `await using`, which Node 22 does not know.
+const started = async (...args: Parameters<typeof startService<typeof visits>>) => {
+  const service = await startService(...args);
+  open.push(service);
+  return service;
+};
+afterEach(async () => {
   jest.restoreAllMocks();
+  for (const service of open.splice(0)) await service.stop();
 });
 
 describe('startService', () => {
   it('serves callers and operators on free ports of loopback', async () => {
-    await using one = await startService(visits, visitsHandlers());
-    await using other = await startService(visits, visitsHandlers());
+    const one = await started(visits, visitsHandlers());
+    const other = await started(visits, visitsHandlers());
     expect(new Set([one.url, one.adminUrl, other.url, other.adminUrl]).size).toBe(4);
     expect(one.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     await supertest(one.url).get('/api/visits/latest').expect(200, { id: 'last' });
@@ -21,7 +29,7 @@ describe('startService', () => {
   it('prints nothing, and shows what it has logged', async () => {
     const print = jest.spyOn(process.stdout, 'write');
     const getVisit = () => Promise.reject(new Error('bug'));
-    await using service = await startService(visits, visitsHandlers({ getVisit }));
+    const service = await started(visits, visitsHandlers({ getVisit }));
     await supertest(service.url).get('/api/visits/7').expect(500);
     expect(print).not.toHaveBeenCalled();
     expect(service.logs).toContainEqual(
@@ -30,7 +38,7 @@ describe('startService', () => {
   });
 
   it('logs from the level up that is asked for', async () => {
-    await using service = await startService(visits, visitsHandlers(), { settings: { logLevel: 'error' } });
+    const service = await started(visits, visitsHandlers(), { settings: { logLevel: 'error' } });
     await supertest(service.url).get('/api/visits/latest').expect(200);
     expect(service.logs).toEqual([]);
   });
@@ -39,7 +47,7 @@ describe('startService', () => {
     const before = ['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal));
     process.env.PORT = 'wrong';
     try {
-      await using service = await startService(visits, visitsHandlers());
+      const service = await started(visits, visitsHandlers());
       expect(['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal))).toEqual(before);
       await supertest(service.url).get('/api/visits/latest').expect(200);
     } finally {
@@ -59,7 +67,7 @@ describe('startService', () => {
   });
 
   it('speaks TLS where it is asked to', async () => {
-    await using service = await startService(visits, visitsHandlers(), { tls: await certificate() });
+    const service = await started(visits, visitsHandlers(), { tls: await certificate() });
     expect(service.url).toMatch(/^https:/);
     await supertest(service.url).get('/api/visits/latest').ca(ca).expect(200);
   });

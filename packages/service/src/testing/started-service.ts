@@ -32,7 +32,7 @@ const settings = {
  * environment, and prints nothing.
  *
  * @example
- * await using service = await startService(hello, handlers);
+ * await using service = await startService(hello, handlers); // Node 22: `const`, and `await service.stop()`
  * const response = await fetch(`${service.url}/api/hello`);
  * @throws ConfigError as `serve`
  */
