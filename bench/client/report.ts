@@ -1,4 +1,5 @@
-import type { Figures, Results } from './results.ts';
+import { ratio, row } from '../table.ts';
+import type { Results } from './results.ts';
 import { endpointScenarios, type Scenario, scenarios } from './scenarios.ts';
 
 /** What others are compared with. */
@@ -30,9 +31,9 @@ function section({ name, title }: Scenario, { scenarios, peakRssMb }: Results): 
     .map(([contender, figures]) =>
       figures
         ? row(contender, figures, [
-            ratio(figures.cpuMicros, undici?.cpuMicros),
-            ratio(figures.perSecond, undici?.perSecond),
-            ratio(figures.perSecond, axios?.perSecond),
+            ratio(figures.cpuMicros, undici?.cpuMicros, 'up'),
+            ratio(figures.perSecond, undici?.perSecond, 'down'),
+            ratio(figures.perSecond, axios?.perSecond, 'down'),
             String(peakRssMb[contender] ?? ''),
           ])
         : `| ${contender} | n/a |  |  |  |  |  |  |  |`,
@@ -61,24 +62,7 @@ function endpointSection({ scenarios }: Results): string[] {
     '|---|--:|--:|--:|--:|--:|',
     ...rows.map(
       ({ client, endpoints, figures }) =>
-        figures && row(`${client}, ${endpoints}`, figures, [ratio(figures.cpuMicros, oneOf(client))]),
+        figures && row(`${client}, ${endpoints}`, figures, [ratio(figures.cpuMicros, oneOf(client), 'up')]),
     ),
   ].map(String);
-}
-
-function row(name: string, { perSecond, cpuMicros, p50Ms, p99Ms }: Figures, more: string[]): string {
-  const cells = [
-    name,
-    perSecond.toLocaleString('en'),
-    cpuMicros.toFixed(1),
-    p50Ms.toFixed(2),
-    p99Ms.toFixed(2),
-    ...more,
-  ];
-  return `| ${cells.join(' | ')} |`;
-}
-
-/** Two figures compared, with two digits; empty where there is nothing to compare with. */
-export function ratio(value: number, base: number | undefined): string {
-  return base ? (value / base).toFixed(2) : '';
 }

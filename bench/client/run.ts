@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { circumstances } from '../circumstances.ts';
+import { type Figures, figuresOf } from '../figures.ts';
 import { canPin, PinnedProcess } from '../pinned-process.ts';
 import type { Round, RoundResult } from './client-process.ts';
 import type { Measurement } from './measurement.ts';
-import { type Figures, figuresOf, type Results } from './results.ts';
+import type { Results } from './results.ts';
 import type { Scenario } from './scenarios.ts';
 import type { ServerPorts } from './server.ts';
 

@@ -1,4 +1,5 @@
-import { baselines, ratio } from './report.ts';
+import { ratio } from '../table.ts';
+import { baselines } from './report.ts';
 import type { Results } from './results.ts';
 import { endpointScenarios, mainScenario, scenarios } from './scenarios.ts';
 
@@ -26,8 +27,8 @@ function mainRows({ scenarios }: Results): string[] {
       name,
       figures.perSecond.toLocaleString('en'),
       figures.cpuMicros.toFixed(1),
-      ratio(figures.cpuMicros, byName[baselines.undici]?.cpuMicros),
-      ratio(figures.perSecond, byName[baselines.axios]?.perSecond),
+      ratio(figures.cpuMicros, byName[baselines.undici]?.cpuMicros, 'up'),
+      ratio(figures.perSecond, byName[baselines.axios]?.perSecond, 'down'),
     ];
     return `| ${cells.join(' | ')} |`;
   });
@@ -47,7 +48,7 @@ function losses(results: Results): string[] {
     if (!own) return name in all ? [`- ${title}: ${ours} cannot yet.`] : [];
     const cheaper = Object.entries(byName).flatMap(([contender, figures]) =>
       figures && figures.cpuMicros < own.cpuMicros
-        ? `${contender} takes ${ratio(figures.cpuMicros, own.cpuMicros)} × its CPU`
+        ? `${contender} takes ${ratio(figures.cpuMicros, own.cpuMicros, 'down')} × its CPU`
         : [],
     );
     return cheaper.length > 0 ? [`- ${title}: ${cheaper.join(', ')}.`] : [];
@@ -64,5 +65,5 @@ function losses(results: Results): string[] {
 function growth({ scenarios: all }: Results, contender: string): string {
   const cpu = endpointScenarios.map(({ name }) => all[name]?.[contender]?.cpuMicros);
   const [one, last] = [cpu[0], cpu.at(-1)];
-  return one && last ? ratio(last, one) : '';
+  return one && last ? ratio(last, one, 'up') : '';
 }

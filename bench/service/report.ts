@@ -1,4 +1,5 @@
-import type { Figures, Results } from './results.ts';
+import { ratio, row } from '../table.ts';
+import type { Results } from './results.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
 /** What others are compared with. */
@@ -28,8 +29,8 @@ function section({ name, title }: Scenario, { scenarios }: Results): string[] {
     .sort(([, a], [, b]) => b.perSecond - a.perSecond)
     .map(([contender, figures]) =>
       row(contender, figures, [
-        ratio(figures.perSecond, express?.perSecond),
-        ratio(figures.perSecond, fastify?.perSecond),
+        ratio(figures.perSecond, express?.perSecond, 'down'),
+        ratio(figures.perSecond, fastify?.perSecond, 'down'),
       ]),
     );
   return [
@@ -40,21 +41,4 @@ function section({ name, title }: Scenario, { scenarios }: Results): string[] {
     '|---|--:|--:|--:|--:|--:|--:|',
     ...rows,
   ];
-}
-
-function row(name: string, { perSecond, cpuMicros, p50Ms, p99Ms }: Figures, more: string[]): string {
-  const cells = [
-    name,
-    perSecond.toLocaleString('en'),
-    cpuMicros.toFixed(1),
-    p50Ms.toFixed(2),
-    p99Ms.toFixed(2),
-    ...more,
-  ];
-  return `| ${cells.join(' | ')} |`;
-}
-
-/** Two figures compared, with two digits, rounded down: never in our favour. */
-export function ratio(value: number, base: number | undefined): string {
-  return base ? (Math.floor((value / base) * 100) / 100).toFixed(2) : '';
 }

@@ -1,8 +1,8 @@
 import { circumstances } from '../circumstances.ts';
-import { median } from '../median.ts';
+import { type Figures, figuresOf } from '../figures.ts';
 import { canPin, PinnedProcess } from '../pinned-process.ts';
 import type { Load, Round } from './load-process.ts';
-import type { Figures, Results } from './results.ts';
+import type { Results } from './results.ts';
 import type { Scenario } from './scenarios.ts';
 import type { ServerState } from './server-process.ts';
 
@@ -59,7 +59,10 @@ export async function run({ scenarios, contenders, rounds, roundMs }: Plan): Pro
         }
         process.stderr.write(`\r${title}: round ${round} of ${rounds}   `);
       }
-      results[name] = Object.fromEntries([...seen].map(([contender, figures]) => [contender, medians(figures)]));
+      for (const [contender, figures] of seen) {
+        const medians = figuresOf(figures);
+        if (medians) results[name] = { ...results[name], [contender]: medians };
+      }
     }
     process.stderr.write('\n');
   } finally {
@@ -80,15 +83,4 @@ export async function ask(
   const { calls, perSecond, p50Ms, p99Ms } = (await load.ask({ port, scenario, isGrpc, ms } satisfies Round)) as Load;
   const after = (await server.process.ask('cpu')) as ServerState;
   return { perSecond, cpuMicros: (after.cpuMicros - before.cpuMicros) / calls, p50Ms, p99Ms };
-}
-
-function medians(rounds: readonly Figures[]): Figures {
-  const middle = (of: keyof Figures, digits: number) =>
-    Number(median(rounds.map((round) => round[of])).toFixed(digits));
-  return {
-    perSecond: middle('perSecond', 0),
-    cpuMicros: middle('cpuMicros', 1),
-    p50Ms: middle('p50Ms', 3),
-    p99Ms: middle('p99Ms', 3),
-  };
 }

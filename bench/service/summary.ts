@@ -1,4 +1,5 @@
-import { baselines, ratio } from './report.ts';
+import { ratio } from '../table.ts';
+import { baselines } from './report.ts';
 import type { Results } from './results.ts';
 import { mainScenario, scenarios } from './scenarios.ts';
 
@@ -19,8 +20,8 @@ function mainRows({ scenarios }: Results): string[] {
         perSecond.toLocaleString('en'),
         cpuMicros.toFixed(1),
         p99Ms.toFixed(1),
-        ratio(perSecond, byName[baselines.express]?.perSecond),
-        ratio(perSecond, byName[baselines.fastify]?.perSecond),
+        ratio(perSecond, byName[baselines.express]?.perSecond, 'down'),
+        ratio(perSecond, byName[baselines.fastify]?.perSecond, 'down'),
       ];
       return `| ${cells.join(' | ')} |`;
     });
@@ -38,7 +39,7 @@ function losses({ scenarios: all }: Results): string[] {
     if (!own) return [];
     return Object.values(baselines).flatMap((contender) => {
       const other = all[name]?.[contender];
-      const share = ratio(own.perSecond, other?.perSecond);
+      const share = ratio(own.perSecond, other?.perSecond, 'down');
       return other && Number(share) < 1 ? [`- ${title}: ${share} × the requests/s of ${contender}.`] : [];
     });
   });

@@ -1,34 +1,21 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { grpcMethod } from '../../grpc-method.ts';
 import type { Listen } from '../contender.ts';
 import { work } from '../exchanges.ts';
 
-const json = {
-  serialize: (value: unknown) => Buffer.from(JSON.stringify(value)),
-  parse: (bytes: Buffer) => JSON.parse(bytes.toString()) as unknown,
-};
-
 /** Where the unary method of each scenario is. */
 export const grpcPaths = {
-  'GET /api/hello': '/bench.Bench/sayHello',
-  'GET /api/items': '/bench.Bench/listItems',
-  'POST /api/notes': '/bench.Bench/addNote',
+  'GET /api/hello': grpcMethod('sayHello').path,
+  'GET /api/items': grpcMethod('listItems').path,
+  'POST /api/notes': grpcMethod('addNote').path,
 };
 
 /** @grpc/grpc-js, unary over cleartext HTTP/2, with JSON: the same work for everybody. */
 export const grpc: Listen = async () => {
   const server = new Server();
   for (const [name, handler] of Object.entries(work)) {
-    const method = {
-      path: `/bench.Bench/${name}`,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: json.serialize,
-      requestDeserialize: json.parse,
-      responseSerialize: json.serialize,
-      responseDeserialize: json.parse,
-    } as const;
     server.addService(
-      { [name]: method },
+      { [name]: grpcMethod(name) },
       {
         [name]: (call: { request: unknown }, callback: (error: null, value: unknown) => void) =>
           callback(null, (handler as (input: unknown) => unknown)(call.request)),

@@ -1,0 +1,23 @@
+import { median } from './median.ts';
+
+/** One contender in one scenario. */
+export interface Figures {
+  readonly perSecond: number;
+  /** User and system time of the whole process that is compared, garbage collection included. */
+  readonly cpuMicros: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Medians of the rounds, each figure by itself; null where there was no round. */
+export function figuresOf(rounds: readonly Figures[]): Figures | null {
+  if (rounds.length === 0) return null;
+  const middle = (of: keyof Figures, digits: number) =>
+    Number(median(rounds.map((round) => round[of])).toFixed(digits));
+  return {
+    perSecond: middle('perSecond', 0),
+    cpuMicros: middle('cpuMicros', 1),
+    p50Ms: middle('p50Ms', 3),
+    p99Ms: middle('p99Ms', 3),
+  };
+}
