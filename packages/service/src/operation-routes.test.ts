@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { del, get, type Operation, post } from '@parley/contract';
 import type { Request, Response } from 'express';
-import { operationRoutes } from './operation-routes.ts';
+import { mostSpecificFirst, operationRoutes } from './operation-routes.ts';
 
 const summary = 's';
 
@@ -51,5 +51,14 @@ describe('operationRoutes', () => {
 
   it('refuses a parameter that is no percent-encoded UTF-8', () => {
     expect(() => taken(operations, 'GET', '/api/visits/%E0%A4%A')).toThrow('Path is not valid percent-encoding');
+  });
+});
+
+describe('mostSpecificFirst', () => {
+  it('puts plain text before parameters, segment by segment', () => {
+    const order = ['/{a}/x', '/visits/{id}', '/visits/latest', '/visits/{id}/notes', '/visits'];
+    const sorted = mostSpecificFirst(Object.fromEntries(order.map((path) => [path, get(path, { summary })])));
+    const expected = ['/visits', '/visits/latest', '/visits/{id}', '/visits/{id}/notes', '/{a}/x'];
+    expect(sorted.map(([name]) => name)).toEqual(expected);
   });
 });

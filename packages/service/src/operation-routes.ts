@@ -1,4 +1,4 @@
-import { CallError, type Operation } from '@parley/contract';
+import { CallError, type Operation, type Operations } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import { pathPattern } from './path-pattern.ts';
 
@@ -45,6 +45,16 @@ export function operationRoutes(routes: readonly OperationRoute[]): RequestHandl
     }
     next();
   };
+}
+
+/**
+ * The operations with plain text before parameters, so that `/visits/latest` is not taken for
+ * `/visits/{id}` whatever the order in the contract: the first that matches is taken.
+ */
+export function mostSpecificFirst(operations: Operations): [name: string, operation: Operation][] {
+  const rank = ({ path }: Operation) => path.template.replace(/\{\w+\}/g, '\uffff');
+  const ranked = Object.entries(operations).map((entry) => ({ entry, rank: rank(entry[1]) }));
+  return ranked.sort((a, b) => Number(a.rank > b.rank) - Number(a.rank < b.rank)).map(({ entry }) => entry);
 }
 
 function parametersOf(names: readonly string[], [, ...values]: RegExpExecArray): Record<string, string> {

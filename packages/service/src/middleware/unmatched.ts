@@ -1,12 +1,13 @@
 import { CallError, type Operation } from '@parley/contract';
 import type { RequestHandler } from 'express';
+import { pathPattern } from '../path-pattern.ts';
 
 /**
  * Answers what no route took: 204 with `Allow` to OPTIONS, 405 with `Allow` where another method would
  * do, 404 otherwise.
  */
 export function unmatched(operations: readonly Operation[]): RequestHandler {
-  const routes = operations.map(({ path, method }) => ({ pattern: patternOf(path.template), method }));
+  const routes = operations.map(({ path, method }) => ({ pattern: pathPattern(path.template), method }));
   return function unmatched(req, res, next) {
     const methods = routes.filter(({ pattern }) => pattern.test(req.path)).map(({ method }) => method);
     if (methods.length === 0) return next(new CallError('not_found', 'No operation has this path'));
@@ -15,10 +16,6 @@ export function unmatched(operations: readonly Operation[]): RequestHandler {
     if (req.method === 'OPTIONS') return void res.status(204).end();
     next(new CallError('method_not_allowed', `This path takes ${allowed}`));
   };
-}
-
-function patternOf(template: string): RegExp {
-  return new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`);
 }
 
 function allow(methods: readonly string[]): string {
