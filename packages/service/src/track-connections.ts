@@ -8,7 +8,7 @@ import { Server as NetServer, type Socket } from 'node:net';
 export interface Connections {
   /** True from {@link startClosing} on. */
   readonly isClosing: boolean;
-  /** From now on every response, those in flight included, says `Connection: close`. Still accepts. */
+  /** From now on every HTTP/1.1 response, those in flight included, says `Connection: close`. Still accepts. */
   startClosing(): void;
   /**
    * Stops accepting, closes what is idle, and waits for requests in flight, at most `timeoutMs`. Answers
@@ -20,6 +20,7 @@ export interface Connections {
 /** Watches a server's connections. Call it before the server listens. */
 export function trackConnections(server: Server): Connections {
   const sockets = new Set<Socket>();
+  const lost = new Set<Socket>();
   const inFlight = new Set<ServerResponse>();
   let isClosing = false;
   let isStopped = false;
@@ -29,12 +30,15 @@ export function trackConnections(server: Server): Connections {
     sockets.add(socket);
     socket.once('close', () => {
       sockets.delete(socket);
-      setImmediate(() => closeQueued(socket));
+      if (lost.size === 0) setImmediate(closeQueued);
+      lost.add(socket);
     });
   };
-  // Node 22 says nothing to a response that waits behind another one when their connection is lost.
-  const closeQueued = (socket: Socket) => {
-    for (const res of inFlight) if (res.req.socket === socket && !res.closed) res.emit('close');
+  // Node 22 says nothing to a response that waits behind another one when their connection is lost. Once for all
+  // that are lost in a turn, which may be thousands.
+  const closeQueued = () => {
+    for (const res of inFlight) if (lost.has(res.req.socket) && !res.closed) res.emit('close');
+    lost.clear();
   };
   server.on('connection', track);
   // What is inside of it, where there is TLS: after the handshake it may have no bytes to show yet.

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ask, http2Session } from '../test-fixtures/http2-client.ts';
+import { ask, http2Session, RefusedStream } from '../test-fixtures/http2-client.ts';
 import { trackSessions } from './track-sessions.ts';
 
 const open: { destroy(): void }[] = [];
@@ -22,17 +22,31 @@ describe('track-sessions', () => {
     for (const one of open.splice(0)) one.destroy();
   });
 
-  it('tells each client to leave, and serves what is on its way still', async () => {
+  it('serves still when it is about to close', async () => {
     const { connections, client } = await listening((_req, res) => res.end('x'));
-    const goaway = once(client, 'goaway');
     connections.startClosing();
-    // Sent before the client has heard.
-    const reply = ask(client, { ':path': '/' });
-    const [code, lastStreamId] = await goaway;
-    expect([code, lastStreamId]).toEqual([0, 2 ** 31 - 1]);
-    expect(await reply).toMatchObject({ status: 200, body: 'x' });
     expect(connections.isClosing).toBe(true);
+    expect(await ask(client, { ':path': '/' })).toMatchObject({ status: 200, body: 'x' });
+    expect(client.closed).toBe(false);
     expect(await connections.close(1000)).toBe(0);
+    expect(client.closed).toBe(true);
+  });
+
+  it('says which requests it never began with, so that they go elsewhere at once', async () => {
+    const paths: (string | undefined)[] = [];
+    const second = Promise.withResolvers<void>();
+    const { connections, client } = await listening(({ url }, res) => {
+      if (paths.push(url) === 2) second.resolve();
+      setTimeout(() => res.end('x'), 50);
+    });
+    await ask(client, { ':path': '/first' });
+    const taken = ask(client, { ':path': '/taken' });
+    await second.promise;
+    const closed = connections.close(5000);
+    await expect(ask(client, { ':path': '/crossed' })).rejects.toBeInstanceOf(RefusedStream);
+    expect(await taken).toMatchObject({ status: 200, body: 'x' });
+    expect(await closed).toBe(0);
+    expect(paths).toEqual(['/first', '/taken']);
   });
 
   it('waits for requests in flight', async () => {

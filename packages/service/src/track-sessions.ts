@@ -1,12 +1,11 @@
-import { constants, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { Connections } from './track-connections.ts';
 
-/** The highest number that a stream can have. */
-const lastStreamId = 2 ** 31 - 1;
-
 /**
- * Watches a server's HTTP/2 connections, to close them without failing a request: first GOAWAY with the highest stream
- * number, which says "go elsewhere" and takes what is on its way still; then GOAWAY with the last one that was taken.
+ * Watches a server's HTTP/2 connections, to close them without failing a request: GOAWAY with the number of the last
+ * stream that was taken (RFC 9113 §6.8), so that a client knows what to send elsewhere, a POST too; then the end of those.
+ * Not a GOAWAY before that one, which would say "leave, but I take what is on its way": Node's server says it, and
+ * then drops without a word what has crossed it.
  */
 export function trackSessions(server: Http2Server): Connections {
   const sessions = new Set<ServerHttp2Session>();
@@ -22,8 +21,6 @@ export function trackSessions(server: Http2Server): Connections {
       settle();
     });
     if (isStopped) session.close();
-    // Its client has sent nothing but the preface: in a turn it has our settings, and may be told to leave.
-    else if (isClosing) setImmediate(() => tellToLeave(session));
   });
   server.prependListener('request', (_req, res) => {
     inFlight.add(res);
@@ -33,14 +30,8 @@ export function trackSessions(server: Http2Server): Connections {
     });
   });
 
-  function startClosing() {
-    if (isClosing) return;
-    isClosing = true;
-    for (const session of sessions) tellToLeave(session);
-  }
-
   function close(timeoutMs: number): Promise<number> {
-    startClosing();
+    isClosing = true;
     isStopped = true;
     let cutOff = 0;
     return new Promise((resolve) => {
@@ -63,11 +54,9 @@ export function trackSessions(server: Http2Server): Connections {
     get isClosing() {
       return isClosing;
     },
-    startClosing,
+    startClosing() {
+      isClosing = true;
+    },
     close,
   };
-}
-
-function tellToLeave(session: ServerHttp2Session): void {
-  if (!session.closed && !session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, lastStreamId);
 }
