@@ -58,6 +58,11 @@ describe('the house', () => {
     expect(new Set(deep)).toEqual(new Set(['@parley/client/testing', '@parley/service/testing']));
   });
 
+  it.each(['greetings', 'hello', 'guestbook'])('has handlers and main of %s in fewer than 40 lines', (name) => {
+    const texts = ['handlers', 'main'].map((file) => read(`services/${name}/${file}.ts`).text);
+    expect(texts.join('').trimEnd().split('\n').length).toBeLessThan(40);
+  });
+
   it('has one file per third party', () => {
     expect(importersOf('axios')).toEqual(['packages/client/src/transport/axios.ts']);
     expect(importersOf('opossum')).toEqual(['packages/client/src/resilience/circuit.ts']);

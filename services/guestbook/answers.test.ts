@@ -69,7 +69,7 @@ describe.each(databasesHere())('answers in %s', (_, emptyDatabase) => {
 
   it('are given again by either replica, with one visit', async () => {
     const apps = [store, other].map((each) =>
-      createApp(guestbook, createHandlers({ store: each, hello: friendly }), {
+      createApp(guestbook, createHandlers(each, friendly), {
         logger,
         idempotency: { store: each.answers },
       }),

@@ -24,7 +24,7 @@ const friendly = { sayHello: async ({ name = 'World' } = {}) => ({ message: `Hel
 
 describe('addVisit', () => {
   it('keeps the visit with what hello said, and says where it is', async () => {
-    const { addVisit, getVisit } = createHandlers({ store, hello: friendly });
+    const { addVisit, getVisit } = createHandlers(store, friendly);
     const { location, ...visit } = await addVisit({ name: 'Ada', note: 'I was here' });
     expect(visit).toMatchObject({ name: 'Ada', note: 'I was here', message: 'Hello Ada' });
     expect(Math.abs(Date.now() - Date.parse(visit.visitedAt))).toBeLessThan(5_000);
@@ -34,7 +34,7 @@ describe('addVisit', () => {
 
   it('keeps nothing when hello fails', async () => {
     const away = new CallError('unavailable', 'no endpoint answers');
-    const { addVisit, listVisits } = createHandlers({ store, hello: { sayHello: () => Promise.reject(away) } });
+    const { addVisit, listVisits } = createHandlers(store, { sayHello: () => Promise.reject(away) });
     await expect(addVisit({ name: 'Ada' })).rejects.toBe(away);
     expect(await listVisits({ limit: 20 })).toEqual({ visits: [] });
   });
@@ -42,7 +42,7 @@ describe('addVisit', () => {
 
 describe('listVisits', () => {
   it('gives pages that join up, newest first, until there is no next', async () => {
-    const { addVisit, listVisits } = createHandlers({ store, hello: friendly });
+    const { addVisit, listVisits } = createHandlers(store, friendly);
     for (const name of ['Ada', 'Ben', 'Cleo', 'Dan']) await addVisit({ name });
     const namesOf = (page: { visits: { name: string }[] }) => page.visits.map(({ name }) => name);
 
@@ -58,7 +58,7 @@ describe('listVisits', () => {
 
 describe('getVisit', () => {
   it('throws the error of the contract for an id that nobody has', async () => {
-    const { getVisit } = createHandlers({ store, hello: friendly });
+    const { getVisit } = createHandlers(store, friendly);
     const error = await getVisit({ id: uuidv7() }).catch((reason: unknown) => reason);
     expect(unknownVisit.is(error)).toBe(true);
   });

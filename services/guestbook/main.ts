@@ -10,6 +10,6 @@ await run(async () => {
   const config = await readConfig(settings);
   const store = await openStore(config);
   const upstream = createUpstream('hello', config.HELLO_URL, { tls: tlsFromEnvironment() });
-  const handlers = createHandlers({ store, hello: createClient(hello, upstream) });
+  const handlers = createHandlers(store, createClient(hello, upstream));
   return serve(guestbook, handlers, { closeables: [upstream, store], idempotency: { store: store.answers } });
 });

@@ -1,4 +1,5 @@
 import type { IdempotencyStore, KeptAnswer } from '@parley/service';
+import { v7 as uuidv7 } from 'uuid';
 
 /** One entry of the guestbook. */
 export interface Visit {
@@ -10,6 +11,12 @@ export interface Visit {
   readonly message: string;
   /** ISO 8601 in UTC, with milliseconds. */
   readonly visitedAt: string;
+}
+
+/** A visit of this moment, and where it will be found. */
+export function newVisit(said: Pick<Visit, 'name' | 'note' | 'message'>): Visit & { readonly location: string } {
+  const id = uuidv7();
+  return { ...said, id, visitedAt: new Date().toISOString(), location: `/api/visits/${id}` };
 }
 
 /** Which visits to list. */
@@ -37,6 +44,14 @@ export interface VisitStore {
   readonly answers: IdempotencyStore;
   /** Lets go of the database. */
   close(): Promise<void>;
+}
+
+/** The visits of a page, newest first, and the cursor of the next one where there is one. */
+export async function pageOf(store: VisitStore, { limit, cursor }: { limit: number; cursor?: string | undefined }) {
+  // One more than asked for tells whether there is another page.
+  const found = await store.list({ limit: limit + 1, before: cursor });
+  const visits = found.slice(0, limit);
+  return { visits, next: found.length > limit ? visits.at(-1)?.id : undefined };
 }
 
 /** A visit as a table row: what both databases can say. */
