@@ -29,8 +29,8 @@ export function beforeRouter(app: Express, first: RequestHandler, failed: ErrorR
 function expressed({ request, response }: Insides, req: Request, res: Response): void {
   req.res = res;
   res.req = req;
-  Object.setPrototypeOf(req, request);
-  Object.setPrototypeOf(res, response);
+  if (Object.getPrototypeOf(req) !== request) Object.setPrototypeOf(req, request);
+  if (Object.getPrototypeOf(res) !== response) Object.setPrototypeOf(res, response);
   res.locals ??= Object.create(null);
   req.originalUrl ??= req.url;
   req.baseUrl ??= '';

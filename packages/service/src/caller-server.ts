@@ -1,10 +1,12 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { Express } from 'express';
 import { identifyCaller } from './caller-identity.ts';
 import { answerClientErrors } from './client-error.ts';
+import { expressMessages } from './express-messages.ts';
 import { http2Limits } from './http2-limits.ts';
 import { requireHost } from './require-host.ts';
 import type { SecureContextSource } from './secure-context.ts';
@@ -36,8 +38,8 @@ const handshakeTimeoutMs = 10_000;
  * Makes a server that speaks HTTP/1.1 and HTTP/2 on one port. Cleartext: by the first bytes of a connection (HTTP/2 with
  * prior knowledge). TLS: by ALPN. The choice is made once a connection, so that a request costs what it always did.
  */
-export function createCallerServer(app: RequestListener, { limits, tls }: CallerServerOptions): CallerServer {
-  const http1 = { ...limits, requireHostHeader: false };
+export function createCallerServer(app: Express, { limits, tls }: CallerServerOptions): CallerServer {
+  const http1 = { ...limits, ...expressMessages(app), requireHostHeader: false };
   const secure = tls && createTlsServer({ ...http1, ...tlsOptions(tls) }, requireHost(app));
   const server = secure ?? createServer(http1, requireHost(app));
   const http2 = createHttp2Server(http2Limits, app as unknown as Parameters<typeof createHttp2Server>[1]);
