@@ -18,7 +18,8 @@ const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)
  * anything malformed or all-zero is as if it were absent.
  */
 export function parseTraceparent(header: string | undefined, state?: string): TraceContext | undefined {
-  const [, version, traceId, spanId, flags, rest] = pattern.exec(header ?? '') ?? [];
+  if (!header) return undefined;
+  const [, version, traceId, spanId, flags, rest] = pattern.exec(header) ?? [];
   if (!version || !traceId || !spanId || !flags) return undefined;
   if (version === 'ff' || (version === '00' && rest)) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;

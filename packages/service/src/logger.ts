@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { type LineStream, lineBuffer } from './line-buffer.ts';
 
 /** Levels that `LOG_LEVEL` may name, the loudest first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -10,7 +11,7 @@ export type LogLevel = (typeof logLevels)[number];
 export interface LoggerOptions {
   /** The quietest level that is written. Default `info`. */
   readonly level?: LogLevel;
-  /** Where the lines go. Default: standard output, 4 KiB at a time or what there is after 100 ms; the rest at exit. */
+  /** Where the lines go. Default: standard output, 16 KiB at a time or what there is after 100 ms; the rest at exit. */
   readonly destination?: DestinationStream;
 }
 
@@ -41,12 +42,15 @@ export function createLogger(service: string, { level = 'info', destination }: L
   return pino(options, destination ?? standardOutput());
 }
 
-// A line a request, each written by itself, would cost as much as the request.
+let output: LineStream | undefined;
+
+/** One for all loggers. Whoever reads it too slowly holds up nobody: 16 MiB may pile up, and then lines are lost. */
 function standardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 100 });
+  output ??= lineBuffer(() => pino.destination({ dest: 1, sync: false, maxWrite: 65_536, maxLength: 16 * 1_048_576 }));
+  return output;
 }
 
-/** The time as ISO text, made once a millisecond: that takes longer than the rest of a line. */
+/** The time as ISO text, made once a millisecond for all lines of it. */
 function isoTime(): () => string {
   let lastMs = 0;
   let text = '';

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from '@jest/globals';
+
+const logger = new URL('./logger.ts', import.meta.url).href;
+
+/** Runs a script that has a `logger` of standard output, in a process of its own. */
+function running(script: string) {
+  const source = `const { createLogger } = await import('${logger}'); const logger = createLogger('own'); ${script}`;
+  const args = ['--conditions=@parley/source', '--input-type=module', '--eval', source];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  if (!child.stdout) throw new Error('no standard output');
+  return Object.assign(child, { stdout: child.stdout });
+}
+
+function messages(output: string): unknown[] {
+  return output.split('\n').flatMap((line) => (line ? JSON.parse(line).msg : []));
+}
+
+describe('line-buffer', () => {
+  it('writes a line within moments', async () => {
+    const child = running(`logger.info('here'); setInterval(() => {}, 1000)`);
+    expect(messages(String(await once(child.stdout, 'data')))).toEqual(['here']);
+    child.kill();
+  });
+
+  it('writes many lines at once, in order', async () => {
+    const child = running(`for (let n = 0; n < 3000; n++) logger.info(String(n))`);
+    const chunk = String(await once(child.stdout, 'data'));
+    expect(chunk.split('\n').length).toBeGreaterThan(100);
+    const all = chunk + (await text(child.stdout));
+    expect(messages(all)).toEqual(Array.from({ length: 3000 }, (_, n) => String(n)));
+  });
+
+  it.each(['process.exit(3)', 'process.exitCode = 3'])('leaves no line behind at %s', async (end) => {
+    const child = running(`logger.info('last'); ${end}`);
+    expect(messages(await text(child.stdout))).toEqual(['last']);
+  });
+
+  it('is flushed when asked to, and one for all loggers', async () => {
+    const child = running(`
+      logger.info('first');
+      createLogger('other').info('second');
+      logger.flush(() => process.send('flushed', () => process.kill(process.pid, 'SIGKILL')))`);
+    const [message] = await once(child, 'message');
+    expect([message, messages(await text(child.stdout))]).toEqual(['flushed', ['first', 'second']]);
+  });
+});
