@@ -14,7 +14,7 @@ afterEach(() => {
 function running() {
   const end = new RequestEnd(Object.assign(new EventEmitter(), { writableFinished: false }) as Response, 100);
   const work = Promise.withResolvers<string>();
-  const outcome = end.bound(() => work.promise).catch(({ code }) => code);
+  const outcome = end.boundWork(() => work.promise).catch(({ code }) => code);
   const ended = jest.fn();
   return { end, work, outcome, ended };
 }

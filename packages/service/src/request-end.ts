@@ -36,14 +36,21 @@ export class RequestEnd {
     return this.#controller.signal;
   }
 
-  /** Waits for `work`, but not beyond the end. @throws CallError why it is so */
-  bound<T>(work: () => Promise<T>): Promise<T> {
+  /** Waits for something, but not beyond the end. @throws CallError why it is so */
+  bound<T>(start: () => Promise<T>): Promise<T> {
     if (this.reason) return Promise.reject(this.reason);
     return new Promise<T>((resolve, reject) => {
       this.#listeners.push(reject); // forgotten with the request; a promise is settled once
-      const working = work();
-      this.#work = working;
-      working.then(resolve, reject);
+      start().then(resolve, reject);
+    });
+  }
+
+  /** The same for the work of a handler, which goes on when nobody waits for it any more. */
+  boundWork<T>(start: () => Promise<T>): Promise<T> {
+    return this.bound(() => {
+      const work = start();
+      this.#work = work;
+      return work;
     });
   }
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { CallError, currentContext, type Operation } from '@parley/contract';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { isDeeperThan } from '../json-depth.ts';
-import { untilAborted } from '../until-aborted.ts';
+import { requestEndOf } from '../request-end.ts';
 
 /** Arrays and objects within each other: more than people write, and less than takes anybody's stack. */
 const deepestBody = 100;
@@ -34,7 +34,7 @@ export function body({ operation, bodyLimitBytes }: BodyOptions): RequestHandler
       req.body = {};
       return next();
     }
-    if (!req.is('application/json')) {
+    if (req.headers['content-type'] !== 'application/json' && !req.is('application/json')) {
       return next(new CallError('unsupported_media_type', 'Body must have the content type application/json'));
     }
     readBeforeDeadline(req, res, parse).then(() => next(), next);
@@ -47,12 +47,12 @@ function hasBody({ headers }: Request): boolean {
 
 // A client that sends slowly must not outlast the deadline, nor one whose body is too large: the parser reads that off before it says so.
 async function readBeforeDeadline(req: Request, res: Response, parse: RequestHandler): Promise<void> {
-  const { signal } = currentContext();
+  const end = requestEndOf(currentContext());
   try {
-    await untilAborted(() => read(req, res, parse), signal);
+    await (end ? end.bound(() => read(req, res, parse)) : read(req, res, parse));
   } catch (error) {
     // The rest of the body is still on its way: this connection has no next request.
-    if (signal?.aborted) res.shouldKeepAlive = false;
+    if (end?.reason) res.shouldKeepAlive = false;
     throw error instanceof CallError ? error : toCallError(error as ParserError);
   }
 }

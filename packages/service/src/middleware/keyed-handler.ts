@@ -40,7 +40,7 @@ export function keyedHandler(
       return once({ operation, key, fingerprint, keptForMs, signal }, () => handler(input, context));
     };
     const end = requestEndOf(context);
-    const { reply, isReplay } = await (end ? end.bound(answer) : answer());
+    const { reply, isReplay } = await (end ? end.boundWork(answer) : answer());
     if (isReplay) res.setHeader(headerNames.idempotentReplayed, 'true');
     sendJson(req, res, encode, reply);
   };

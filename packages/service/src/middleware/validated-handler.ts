@@ -47,7 +47,7 @@ function plainHandler(operation: Operation, handler: Handler, encode: RequestHan
       if (end?.reason) throw end.reason;
       return validOutput(operation, await handler(input, context));
     };
-    const output = await (end ? end.bound(answer) : answer());
+    const output = await (end ? end.boundWork(answer) : answer());
     sendJson(req, res, encode, replyOf(operation, output));
   };
 }
