@@ -13,9 +13,9 @@ export interface JsonReply {
 }
 
 /**
- * Sends a reply. Most are short and asked for without conditions: they go out at once, head and body in one write, since
- * Express' `json` and the compression package take as long over them as all else together. The others go through both.
- * A short one has no tag but that of its `version()`: 304 would save next to nothing, and hashing takes longer.
+ * Sends a reply. Most are short and asked for without conditions: they go out at once, head and body in one write, past
+ * Express' `json` and the compression package, which would find nothing to do. The others go through both.
+ * A short one has no tag but that of its `version()`: 304 would save next to nothing.
  */
 export function sendJson(
   req: Request,
@@ -32,11 +32,11 @@ export function sendJson(
     return;
   }
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  const bytes = Buffer.byteLength(text);
   if (isConditional(req)) {
     res.send(text);
     return;
   }
+  const bytes = Buffer.byteLength(text);
   if (bytes >= shortestEncoded) {
     encode(req, res, () => res.send(text));
     return;

@@ -10,7 +10,7 @@ export interface LineStream {
 }
 
 /**
- * Gathers log lines, to write many at once: each by itself takes as long as a small request. A line waits 100 ms at most.
+ * Gathers log lines, to write many at once: a system call for each would be felt. A line waits 100 ms at most.
  * At exit what waits is passed on before the stream's own listener is called, which is to write it; `kill -9` loses it.
  */
 export function lineBuffer(open: () => LineStream): LineStream {

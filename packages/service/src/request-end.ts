@@ -9,7 +9,7 @@ const longestWorkMs = 10_000;
 
 /**
  * Knows when nobody waits for a request's answer any more: its time is up, or its client has gone. The AbortSignal for
- * handlers is made when one asks for it: with its listeners it costs as much as the rest of a small request's context.
+ * handlers is made when one asks for it, which most don't.
  */
 export class RequestEnd {
   readonly #timer: NodeJS.Timeout;

@@ -17,7 +17,7 @@ const clientClosedRequest = 499;
  * header or a body, where secrets travel.
  */
 export function accessLog({ logger }: AccessLogOptions): RequestHandler {
-  // What may be a secret never gets into a line of these members: looking for it costs as much as the rest of the line.
+  // None of these members can be a secret: nothing to look for in each line.
   const log = logger.child({}, { redact: [] });
   return function accessLog(req, res, next) {
     const startMs = performance.now();

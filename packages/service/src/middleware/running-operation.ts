@@ -1,7 +1,7 @@
 import type { Operation } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 
-/** A property and no WeakMap, whose entries cost the garbage collector more than the rest of a small request does. */
+/** A property and no WeakMap: that one's entries are work for the garbage collector. */
 const running = Symbol('running operation');
 
 type Running = Response & { [running]?: Operation };
