@@ -29,4 +29,20 @@ describe('jsonSchemaOf', () => {
     expect(jsonSchemaOf(schema, 'input')).not.toHaveProperty('required');
     expect(jsonSchemaOf(schema, 'output')).toMatchObject({ required: ['limit'] });
   });
+
+  it('says "anything" of what JSON Schema has no word for', () => {
+    const { properties } = jsonSchemaOf(z.object({ at: z.coerce.date(), name: z.string() }), 'output');
+    expect(properties).toEqual({ at: {}, name: { type: 'string' } });
+  });
+
+  it('says "anything" of a schema whose library offers no JSON Schema, or fails to', () => {
+    const validate = (value: unknown) => ({ value });
+    const cannot = () => {
+      throw new Error('no word for it');
+    };
+    const standard = { version: 1, vendor: 'own', validate } as const;
+    expect(jsonSchemaOf({ '~standard': standard }, 'input')).toEqual({});
+    const failing = { ...standard, jsonSchema: { input: cannot, output: cannot } };
+    expect(jsonSchemaOf({ '~standard': failing }, 'input')).toEqual({});
+  });
 });

@@ -42,11 +42,19 @@ function joinPath(path: StandardSchemaV1.Issue['path']): string {
   return (path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.');
 }
 
-/** JSON Schema (draft 2020-12) of a schema, or `{}` (anything) where its library offers none. */
+// Of what JSON Schema has no word for, a Date for example, its document says "anything". The option is zod's; who knows
+// it not ignores it.
+const options = { target: 'draft-2020-12', libraryOptions: { unrepresentable: 'any' } } as const;
+
+/** JSON Schema (draft 2020-12) of a schema, or `{}` (anything) where its library offers none or cannot say it. */
 export function jsonSchemaOf(schema: Schema, side: 'input' | 'output'): Record<string, unknown> {
   const { jsonSchema: converter } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>;
   if (!converter) return {};
-  // The document that a schema is put into says which draft it is.
-  const { $schema: _, ...json } = converter[side]({ target: 'draft-2020-12' });
-  return json;
+  try {
+    // The document that a schema is put into says which draft it is.
+    const { $schema: _, ...json } = converter[side](options);
+    return json;
+  } catch {
+    return {};
+  }
 }

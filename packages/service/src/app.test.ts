@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Handlers } from '@parley/contract';
+import { defineContract, get, type Handlers } from '@parley/contract';
 import express, { type RequestHandler } from 'express';
+import { z } from 'zod';
 import { capturedLog } from '../test-fixtures/captured-log.ts';
 import { protocols } from '../test-fixtures/protocols.ts';
 import { visits, visitsHandlers } from '../test-fixtures/visits.ts';
@@ -33,6 +34,21 @@ describe.each(protocols)('app over $protocol', ({ request }) => {
     });
     const app = createApp(visits, handlers, { logger: capturedLog().logger });
     await request(app).get('/api/visits/latest').expect(200, { id: '42' });
+  });
+
+  it('takes and gives what JSON has no word for, where the schema makes it of text', async () => {
+    const date = z.coerce.date<string | Date>();
+    const dates = defineContract('dates', {
+      dayAfter: get('/api/day-after', {
+        summary: 'The next day',
+        input: z.object({ day: date }),
+        output: z.object({ day: date }),
+      }),
+    });
+    const dayAfter = async ({ day }: { day: Date }) => ({ day: new Date(day.getTime() + 86_400_000) });
+    const app = createApp(dates, { dayAfter }, { logger: capturedLog().logger });
+    await request(app).get('/api/day-after?day=2026-02-28').expect(200, { day: '2026-03-01T00:00:00.000Z' });
+    await request(app).get('/openapi.json').expect(200);
   });
 
   it('trusts one proxy, or as many as there are', () => {
