@@ -135,7 +135,7 @@ describe('packages/service/README.md', () => {
   });
 
   it('has every variable that is read from the environment, with its default', () => {
-    const source = text('packages/service/src/settings.ts');
+    const source = text('packages/service/src/process/settings.ts');
     const whole = [...source.matchAll(/whole\('(\w+)', \w+, ([\d_]+)\)/g)];
     const words = [...source.matchAll(/(?:: |\()env\.(\w+) \|\| '([^']+)'/g)];
     const files = [...source.matchAll(/(?:file|text)\('(\w+)'(\))/g)].map(([, name]) => ['', name, 'none']);

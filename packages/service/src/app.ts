@@ -2,11 +2,12 @@ import type { Contract, Handler, Handlers } from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type AuthenticationOptions, authentication } from './authentication.ts';
-import { beforeRouter } from './before-router.ts';
-import { weakTag } from './entity-tag.ts';
-import { http2Express } from './http2-express.ts';
+import { beforeRouter } from './express/before-router.ts';
+import { http2Express } from './express/http2-express.ts';
+import { mostSpecificFirst, operationRoutes } from './express/operation-routes.ts';
+import { parseQuery } from './express/query.ts';
+import { stack } from './express/stack.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
-import { createLogger } from './logger.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { auth } from './middleware/auth.ts';
 import { body } from './middleware/body.ts';
@@ -24,11 +25,10 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { serverTiming } from './middleware/server-timing.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { validatedHandler } from './middleware/validated-handler.ts';
-import { mostSpecificFirst, operationRoutes } from './operation-routes.ts';
-import { parseQuery } from './query.ts';
+import { createLogger } from './process/logger.ts';
+import { weakTag } from './replies/entity-tag.ts';
 import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
-import { stack } from './stack.ts';
 
 /** How an app treats its requests. */
 export interface AppOptions extends AuthenticationOptions {

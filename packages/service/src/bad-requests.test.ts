@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask, http2Session } from '../test-fixtures/http2-client.ts';
 import { visitsApp } from '../test-fixtures/visits-app.ts';
-import { createCallerServer } from './caller-server.ts';
+import { createCallerServer } from './connections/caller-server.ts';
 
 const { app } = visitsApp();
 const limits = { headersTimeout: 2000, keepAliveTimeout: 2000, maxHeaderSize: 16_384 };

@@ -3,18 +3,18 @@ import type { Contract, Handlers } from '@parley/contract';
 import type { Logger } from 'pino';
 import { createAdminApp } from './admin-app.ts';
 import { type AppOptions, createApp } from './app.ts';
-import { createCallerServer } from './caller-server.ts';
-import { answerClientErrors } from './client-error.ts';
-import { type Closeable, drain } from './drain.ts';
-import { followCertificate } from './follow-certificate.ts';
-import { listen } from './listen.ts';
-import { createLogger } from './logger.ts';
-import { openSecureContext, type TlsOptions } from './secure-context.ts';
-import { readSettings, type Settings } from './settings.ts';
-import { stopOnSignals } from './stop-on-signals.ts';
-import { tlsFromSettings } from './tls-from-settings.ts';
+import { createCallerServer } from './connections/caller-server.ts';
+import { answerClientErrors } from './connections/client-error.ts';
+import { followCertificate } from './connections/follow-certificate.ts';
+import { listen } from './connections/listen.ts';
+import { openSecureContext, type TlsOptions } from './connections/secure-context.ts';
+import { tlsFromSettings } from './connections/tls-from-settings.ts';
+import { trackCallerServer } from './connections/track-caller-server.ts';
+import { type Closeable, drain } from './process/drain.ts';
+import { createLogger } from './process/logger.ts';
+import { readSettings, type Settings } from './process/settings.ts';
+import { stopOnSignals } from './process/stop-on-signals.ts';
 import { tokensFromSettings } from './tokens/tokens-from-settings.ts';
-import { trackCallerServer } from './track-caller-server.ts';
 
 /** How a service is run. */
 export interface ServeOptions extends AppOptions {

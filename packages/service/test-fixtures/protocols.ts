@@ -1,8 +1,8 @@
 import type { Express } from 'express';
 import supertest from 'supertest';
-import { createCallerServer } from '../src/caller-server.ts';
-import { http2Express } from '../src/http2-express.ts';
-import { openSecureContext } from '../src/secure-context.ts';
+import { createCallerServer } from '../src/connections/caller-server.ts';
+import { openSecureContext } from '../src/connections/secure-context.ts';
+import { http2Express } from '../src/express/http2-express.ts';
 import { ca, certificate } from './certificates.ts';
 
 const limits = { headersTimeout: 5000, keepAliveTimeout: 5000 };

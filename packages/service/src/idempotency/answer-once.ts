@@ -1,7 +1,7 @@
 import { isCallError } from '@parley/contract';
 import type { Logger } from 'pino';
-import type { JsonReply } from '../json-reply.ts';
-import { loggedError } from '../logged-error.ts';
+import { loggedError } from '../process/logged-error.ts';
+import type { JsonReply } from '../replies/json-reply.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import { answerOf, type KeyedCall, refuseOther, replyIn, runKeyed } from './keyed-call.ts';
 

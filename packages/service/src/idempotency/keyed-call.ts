@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { CallError, type Operation } from '@parley/contract';
-import { type JsonReply, replyOf } from '../json-reply.ts';
 import { validOutput } from '../middleware/valid-output.ts';
+import { type JsonReply, replyOf } from '../replies/json-reply.ts';
 import type { KeptAnswer } from './idempotency-store.ts';
 
 /** One request that has a key. */

@@ -7,7 +7,7 @@ import express from 'express';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
-import { trackConnections } from '../track-connections.ts';
+import { trackConnections } from '../connections/track-connections.ts';
 import { accessLog } from './access-log.ts';
 
 describe.each(protocols)('access-log over $protocol', ({ request }) => {

@@ -10,8 +10,8 @@ import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { issuer, tokenIssuer, tokenSigner } from '../../test-fixtures/token-issuer.ts';
 import { type AppOptions, createApp } from '../app.ts';
-import { createCallerServer } from '../caller-server.ts';
-import { openSecureContext } from '../secure-context.ts';
+import { createCallerServer } from '../connections/caller-server.ts';
+import { openSecureContext } from '../connections/secure-context.ts';
 
 const output = z.object({ subject: z.string().optional() });
 const visits = defineContract('visits', {

@@ -1,7 +1,7 @@
 import { type Auth, CallError, currentContext, type Operation, type Principal, runInContext } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { callerOf, thumbprintOf } from '../caller-identity.ts';
+import { callerOf, thumbprintOf } from '../connections/caller-identity.ts';
 import { requestEndOf } from '../request-end.ts';
 import { InvalidToken } from '../tokens/invalid-token.ts';
 import type { VerifiedToken, VerifyToken } from '../tokens/token-verifier.ts';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { createApp } from '../app.ts';
-import { version } from '../version.ts';
+import { version } from '../replies/version.ts';
 
 const output = z.object({ text: z.string() });
 const texts = defineContract('texts', {

@@ -1,6 +1,6 @@
 import { cacheControl, isStream, type Operation } from '@parley/contract';
 import type { RequestHandler } from 'express';
-import { allowVersion } from '../version.ts';
+import { allowVersion } from '../replies/version.ts';
 
 /**
  * Tells caches what the contract says of a reply: `Cache-Control` by the operation's policy, `Vary` with the request

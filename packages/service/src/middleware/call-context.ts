@@ -11,7 +11,7 @@ import {
   runInContext,
 } from '@parley/contract';
 import type { Request, RequestHandler } from 'express';
-import { callerOf } from '../caller-identity.ts';
+import { callerOf } from '../connections/caller-identity.ts';
 import { RequestEnd, requestEnd } from '../request-end.ts';
 
 /** How a request's context is made. */

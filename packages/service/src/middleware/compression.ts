@@ -1,10 +1,10 @@
 import compress from 'compression';
 import type { Request, RequestHandler, Response } from 'express';
-import { type ContentCoding, chooseCoding, contentCodings } from '../content-coding.ts';
-import { markTag, unmarkTags } from '../entity-tag.ts';
 import { eventLoopGauge } from '../event-loop-gauge.ts';
+import { type ContentCoding, chooseCoding, contentCodings } from '../replies/content-coding.ts';
+import { markTag, unmarkTags } from '../replies/entity-tag.ts';
+import { zstdReply } from '../replies/zstd-reply.ts';
 import { operationOf } from './running-operation.ts';
-import { zstdReply } from './zstd-reply.ts';
 
 /** When replies are compressed. */
 export interface CompressionOptions {

@@ -1,6 +1,6 @@
 import { type Contract, headerNames, type Operation } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
-import { pathPattern } from '../path-pattern.ts';
+import { pathPattern } from '../express/path-pattern.ts';
 
 /** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
 export interface CorsOptions {

@@ -7,11 +7,11 @@ import { ca, certificate } from '../../test-fixtures/certificates.ts';
 import { arrivals, shopApp, soldOut } from '../../test-fixtures/keyed-app.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { createApp } from '../app.ts';
-import { createCallerServer } from '../caller-server.ts';
+import { createCallerServer } from '../connections/caller-server.ts';
+import { openSecureContext } from '../connections/secure-context.ts';
 import { keyInUse } from '../idempotency/idempotency-store.ts';
 import { keyedAnswer } from '../idempotency/keyed-call.ts';
 import { memoryStore } from '../idempotency/memory-store.ts';
-import { openSecureContext } from '../secure-context.ts';
 
 const codeOf = (reply: { body: { type?: string } }) => reply.body.type?.replace('urn:parley:problem:', '');
 

@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import { fingerprintOf, keyDigest } from '../idempotency/digest.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { idempotencyKeyOf, missingKey } from '../idempotency/idempotency-key.ts';
-import { sendJson } from '../json-reply.ts';
+import { sendJson } from '../replies/json-reply.ts';
 import { requestEndOf } from '../request-end.ts';
 import { receivedInput, validInput } from './valid-input.ts';
 

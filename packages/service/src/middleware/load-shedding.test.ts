@@ -13,7 +13,7 @@ import { headOf, listening } from '../../test-fixtures/streamed.ts';
 import type { visits } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { type AppOptions, createApp } from '../app.ts';
-import { createCallerServer } from '../caller-server.ts';
+import { createCallerServer } from '../connections/caller-server.ts';
 
 /** An app whose visits wait until they are let go. */
 function stuckApp(options: AppOptions, changed: Partial<Handlers<typeof visits>> = {}) {

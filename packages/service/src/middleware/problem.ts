@@ -8,10 +8,10 @@ import {
 } from '@parley/contract';
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { loggedError } from '../logged-error.ts';
-import { type Answer, answerTo } from '../public-error.ts';
-import { tellAttemptsLeft } from '../tell-attempts-left.ts';
-import { NotModified } from '../version.ts';
+import { loggedError } from '../process/logged-error.ts';
+import { type Answer, answerTo } from '../replies/public-error.ts';
+import { tellAttemptsLeft } from '../replies/tell-attempts-left.ts';
+import { NotModified } from '../replies/version.ts';
 import { operationOf } from './running-operation.ts';
 
 /** Where what the caller may not see goes. */

@@ -12,8 +12,8 @@ import {
 } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { loggedError } from '../logged-error.ts';
-import { answerTo } from '../public-error.ts';
+import { loggedError } from '../process/logged-error.ts';
+import { answerTo } from '../replies/public-error.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { releasePlace } from './load-shedding.ts';
 import { logFailure } from './problem.ts';

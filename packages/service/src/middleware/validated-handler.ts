@@ -1,7 +1,7 @@
 import { currentContext, type Handler, isStream, type Operation, type StreamHandler } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import type { Idempotency } from '../idempotency/idempotency.ts';
-import { replyOf, sendJson } from '../json-reply.ts';
+import { replyOf, sendJson } from '../replies/json-reply.ts';
 import { requestEndOf } from '../request-end.ts';
 import { keyedHandler } from './keyed-handler.ts';
 import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';

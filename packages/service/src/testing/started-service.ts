@@ -1,6 +1,6 @@
 import type { Contract, Handlers } from '@parley/contract';
+import { readSettings } from '../process/settings.ts';
 import { type ServeOptions, start } from '../server.ts';
-import { readSettings } from '../settings.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
 /** How a service is started in a test: what `serve` takes, without its logger. */

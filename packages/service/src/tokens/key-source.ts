@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { loggedError } from '../logged-error.ts';
+import { loggedError } from '../process/logged-error.ts';
 
 /** How keys are read. */
 export interface KeySourceOptions<Keys> {

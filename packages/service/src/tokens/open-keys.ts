@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { ConfigError } from '../config-error.ts';
+import { ConfigError } from '../process/config-error.ts';
 import { fetchJwks } from './fetch-jwks.ts';
 import { KeySource } from './key-source.ts';
 import type { Jwks } from './token-options.ts';

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { exportSPKI } from 'jose';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { type Difference, issuer, tokenIssuer, tokenSigner } from '../../test-fixtures/token-issuer.ts';
-import { ConfigError } from '../config-error.ts';
+import { ConfigError } from '../process/config-error.ts';
 import type { TokenOptions } from './token-options.ts';
 import { tokenVerifier } from './token-verifier.ts';
 

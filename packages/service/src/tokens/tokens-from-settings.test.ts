@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readSettings } from '../settings.ts';
+import { readSettings } from '../process/settings.ts';
 import { tokensFromSettings } from './tokens-from-settings.ts';
 
 describe('tokensFromSettings', () => {

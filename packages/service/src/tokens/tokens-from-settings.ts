@@ -1,4 +1,4 @@
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../process/settings.ts';
 import type { TokenOptions } from './token-options.ts';
 
 /** Tokens as the settings have them, or nothing where they have none. */

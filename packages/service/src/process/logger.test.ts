@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { capturedLog } from '../test-fixtures/captured-log.ts';
+import { capturedLog } from '../../test-fixtures/captured-log.ts';
 
 describe('logger', () => {
   it('writes level by name, ISO time and the service', () => {

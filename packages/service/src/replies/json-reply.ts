@@ -1,7 +1,7 @@
 import { encodeOutput, type Operation } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
-import { shortestEncoded } from './middleware/compression.ts';
-import { isConditional } from './middleware/conditions.ts';
+import { shortestEncoded } from '../middleware/compression.ts';
+import { isConditional } from '../middleware/conditions.ts';
 import { tellAttemptsLeft } from './tell-attempts-left.ts';
 
 /** What an operation is answered with. */

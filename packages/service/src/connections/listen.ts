@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from '../process/config-error.ts';
 
 /** Where to listen. */
 export interface ListenAddress {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ask, http2Session, RefusedStream } from '../test-fixtures/http2-client.ts';
+import { ask, http2Session, RefusedStream } from '../../test-fixtures/http2-client.ts';
 import { trackSessions } from './track-sessions.ts';
 
 const open: { destroy(): void }[] = [];

@@ -3,13 +3,13 @@ import { Agent, createServer, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { capturedLog } from '../test-fixtures/captured-log.ts';
-import { certificateFiles } from '../test-fixtures/certificate-files.ts';
-import { type ChildService, startChild } from '../test-fixtures/child-service.ts';
-import { ask, http2Session, RefusedStream } from '../test-fixtures/http2-client.ts';
-import { type OneConnection, wires } from '../test-fixtures/one-connection.ts';
+import { capturedLog } from '../../test-fixtures/captured-log.ts';
+import { certificateFiles } from '../../test-fixtures/certificate-files.ts';
+import { type ChildService, startChild } from '../../test-fixtures/child-service.ts';
+import { ask, http2Session, RefusedStream } from '../../test-fixtures/http2-client.ts';
+import { type OneConnection, wires } from '../../test-fixtures/one-connection.ts';
+import { trackConnections } from '../connections/track-connections.ts';
 import { drain } from './drain.ts';
-import { trackConnections } from './track-connections.ts';
 
 const children: ChildService[] = [];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ca, certificate } from '../test-fixtures/certificates.ts';
-import { ConfigError } from './config-error.ts';
+import { ca, certificate } from '../../test-fixtures/certificates.ts';
+import { ConfigError } from '../process/config-error.ts';
 import { openSecureContext } from './secure-context.ts';
 
 const [own, other] = [await certificate(), await certificate()];

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Express } from 'express';
-import { ask, http2Session } from '../test-fixtures/http2-client.ts';
-import { visitsApp } from '../test-fixtures/visits-app.ts';
+import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
+import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { http2Express } from './http2-express.ts';
 
 const open: { close(): void }[] = [];

@@ -6,9 +6,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { CallContext } from '@parley/contract';
-import { ca, certificate, strangersCertificate } from '../test-fixtures/certificates.ts';
-import { ask, http2Session } from '../test-fixtures/http2-client.ts';
-import { visitsApp } from '../test-fixtures/visits-app.ts';
+import { ca, certificate, strangersCertificate } from '../../test-fixtures/certificates.ts';
+import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
+import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { createCallerServer } from './caller-server.ts';
 import { openSecureContext, type TlsOptions } from './secure-context.ts';
 

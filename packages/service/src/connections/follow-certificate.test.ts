@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { capturedLog } from '../test-fixtures/captured-log.ts';
-import { ca, certificate, strangersCertificate } from '../test-fixtures/certificates.ts';
+import { capturedLog } from '../../test-fixtures/captured-log.ts';
+import { ca, certificate, strangersCertificate } from '../../test-fixtures/certificates.ts';
 import { followCertificate } from './follow-certificate.ts';
 import { openSecureContext, type SecureContext } from './secure-context.ts';
 

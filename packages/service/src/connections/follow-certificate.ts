@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Closeable } from './drain.ts';
-import { loggedError } from './logged-error.ts';
+import type { Closeable } from '../process/drain.ts';
+import { loggedError } from '../process/logged-error.ts';
 import { checkSecureContext, type SecureContext, type SecureContextSource } from './secure-context.ts';
 
 /** What of a TLS server is needed to change its certificate. */

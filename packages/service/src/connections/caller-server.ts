@@ -4,9 +4,9 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Express } from 'express';
+import { expressMessages } from '../express/express-messages.ts';
 import { identifyCaller } from './caller-identity.ts';
 import { answerClientErrors } from './client-error.ts';
-import { expressMessages } from './express-messages.ts';
 import { http2Limits } from './http2-limits.ts';
 import { requireHost } from './require-host.ts';
 import type { SecureContextSource } from './secure-context.ts';

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from '../process/config-error.ts';
 
 /** PEM, or the file that holds it and is read again when it changes. As in the client's options. */
 export type Pem = string | Uint8Array | { readonly file: string };

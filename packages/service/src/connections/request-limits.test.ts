@@ -3,8 +3,8 @@ import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RequestHandler } from 'express';
 import supertest from 'supertest';
-import { protocols } from '../test-fixtures/protocols.ts';
-import { visitsApp } from '../test-fixtures/visits-app.ts';
+import { protocols } from '../../test-fixtures/protocols.ts';
+import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { createCallerServer } from './caller-server.ts';
 
 const limits = {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, it, jest } from '@jest/globals';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from '../process/config-error.ts';
 import { listen } from './listen.ts';
 
 const local = { host: '127.0.0.1', port: 0, variable: 'PORT' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CallError, currentContext } from '@parley/contract';
-import { protocols } from '../test-fixtures/protocols.ts';
-import { visitsApp } from '../test-fixtures/visits-app.ts';
+import { protocols } from '../../test-fixtures/protocols.ts';
+import { visitsApp } from '../../test-fixtures/visits-app.ts';
 
 describe.each(protocols)('a reply over $protocol', ({ request }) => {
   type Work = () => void;
