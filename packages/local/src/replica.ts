@@ -65,7 +65,7 @@ export function logState(log: Log, now: ReplicaState, why?: string): void {
 
 function replicaEnvironment(plan: ReplicaPlan, variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   // Long enough for the gateway's idle connections to be gone.
-  const drainDelay = { DRAIN_DELAY_MS: '250' };
+  const drainDelay = { DRAIN_DELAY_MS: '400' };
   const own = { HOST: loopback, PORT: String(plan.port), ADMIN_PORT: String(plan.adminPort), ...drainDelay };
   return { ...variables, ...plan.environment, ...own };
 }

@@ -3,7 +3,7 @@ import { Agent, createServer, type IncomingMessage, type RequestListener, reques
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { trackConnections } from './track-connections.ts';
 
 async function listening(app: RequestListener) {
@@ -52,11 +52,33 @@ describe('track-connections', () => {
 
   it('closes a connection that never sent anything at once', async () => {
     const { server, connections, port } = await listening((_req, res) => res.end('x'));
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now() - 60_000);
+    const old = connect(port).resume();
+    await once(server, 'connection');
+    clock.mockRestore();
+    const newcomer = connect(port).resume();
+    await once(server, 'connection');
+    connections.close(5000);
+    await once(old, 'close');
+    expect(newcomer.closed).toBe(false);
+    newcomer.destroy();
+  });
+
+  it('waits for the request that a new connection was opened for', async () => {
+    const { server, connections, port } = await listening((_req, res) => res.end('x'));
     const socket = connect(port);
     await once(server, 'connection');
-    const startMs = performance.now();
-    expect(await connections.close(5000)).toBe(0);
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    const closed = connections.close(5000);
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n.*x$/s);
+    expect(await closed).toBe(0);
+  });
+
+  it('does not wait long for one that stays silent', async () => {
+    const { server, connections, port } = await listening((_req, res) => res.end('x'));
+    const socket = connect(port);
+    await once(server, 'connection');
+    expect(await connections.close(60_000)).toBe(0);
     socket.destroy();
   });
 

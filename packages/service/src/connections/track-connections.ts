@@ -17,9 +17,12 @@ export interface Connections {
   close(timeoutMs: number): Promise<number>;
 }
 
+/** So long after it was opened a connection is waited for that has brought nothing yet: its request is on its way. */
+const newcomerMs = 500;
+
 /** Watches a server's connections. Call it before the server listens. */
 export function trackConnections(server: Server): Connections {
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, { readonly openedAtMs: number }>();
   const lost = new Set<Socket>();
   const inFlight = new Set<ServerResponse>();
   let isClosing = false;
@@ -27,7 +30,7 @@ export function trackConnections(server: Server): Connections {
   let settle = () => {};
 
   const track = (socket: Socket) => {
-    sockets.add(socket);
+    sockets.set(socket, { openedAtMs: performance.now() });
     socket.once('close', () => {
       sockets.delete(socket);
       if (lost.size === 0) setImmediate(closeQueued);
@@ -65,7 +68,8 @@ export function trackConnections(server: Server): Connections {
     if ([...inFlight].some((res) => res.writableEnded)) return;
     server.closeIdleConnections();
     // Node takes a connection that never sent a byte for busy.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    const oldMs = performance.now() - newcomerMs;
+    for (const [socket, { openedAtMs }] of sockets) if (socket.bytesRead === 0 && openedAtMs <= oldMs) socket.destroy();
   }
 
   function close(timeoutMs: number): Promise<number> {
@@ -78,12 +82,14 @@ export function trackConnections(server: Server): Connections {
         cutOff = inFlight.size;
         server.closeAllConnections();
         // Those that are no HTTP yet: in a TLS handshake, or two bytes into their first request.
-        for (const socket of sockets) socket.destroy();
+        for (const socket of sockets.keys()) socket.destroy();
       }, timeoutMs);
+      const newcomers = setTimeout(closeIdle, newcomerMs + 1);
       // A server can be closed before the last response has heard that its socket is: that one has yet to be logged.
       settle = () => {
         if (!isClosed || inFlight.size > 0) return;
         clearTimeout(timer);
+        clearTimeout(newcomers);
         resolve(cutOff);
       };
       // net's close: http's own would close connections by Node's idea of idle.

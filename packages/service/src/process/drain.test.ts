@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { certificateFiles } from '../../test-fixtures/certificate-files.ts';
@@ -10,6 +12,19 @@ import { ask, http2Session, RefusedStream } from '../../test-fixtures/http2-clie
 import { type OneConnection, wires } from '../../test-fixtures/one-connection.ts';
 import { trackConnections } from '../connections/track-connections.ts';
 import { drain } from './drain.ts';
+
+/** Connects when it is told to, says so a moment later, and gives back what came. */
+const connecting = `
+  const { connect } = require('node:net');
+  const { parentPort, workerData: { flags, port } } = require('node:worker_threads');
+  Atomics.wait(flags, 0, 0);
+  const socket = connect(port, '127.0.0.1', () => {
+    socket.write('GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n');
+    setTimeout(() => { Atomics.store(flags, 1, 1); Atomics.notify(flags, 1); }, 20);
+  });
+  socket.once('data', (bytes) => parentPort.postMessage(String(bytes)));
+  socket.once('error', ({ code }) => parentPort.postMessage(code));
+`;
 
 const children: ChildService[] = [];
 
@@ -185,6 +200,31 @@ describe('drain', () => {
     expect(statuses.length).toBeGreaterThan(5);
     expect(await child.ended).toEqual({ code: 0, stderr: '' });
     tls?.remove();
+  });
+
+  it('serves who connected while it was about to stop accepting', async () => {
+    const server = createServer((_req, res) => res.end('x'));
+    const connections = trackConnections(server);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const flags = new Int32Array(new SharedArrayBuffer(8));
+    // On another thread: this one does nothing else until its connection waits to be accepted.
+    const caller = new Worker(connecting, { eval: true, workerData: { flags, ...(server.address() as AddressInfo) } });
+    const reply = once(caller, 'message');
+    await once(caller, 'online');
+    const { logger } = capturedLog();
+    const drained = drain({
+      connections,
+      adminServer: createServer(),
+      closeables: [],
+      drainDelayMs: 0,
+      drainTimeoutMs: 5000,
+      logger,
+    });
+    Atomics.store(flags, 0, 1);
+    Atomics.notify(flags, 0);
+    Atomics.wait(flags, 1, 0, 10_000);
+    expect(String(await reply)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    await drained;
   });
 
   it('leaves behind what does not close, and what fails to', async () => {

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as afterAccepting, setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Connections } from '../connections/track-connections.ts';
 import { loggedError } from './logged-error.ts';
@@ -37,6 +37,9 @@ export async function drain(options: DrainOptions): Promise<void> {
   await wait(drainDelayMs);
   // Not before: whoever begins its stream again must not end up here.
   options.stopping?.abort();
+  // The kernel has taken connections for us while this process did something else, and resets them when we stop to
+  // listen. Node accepts all of them right before this.
+  await afterAccepting();
   const cutOff = await connections.close(drainTimeoutMs);
   if (cutOff > 0) logger.warn({ cutOff }, `requests cut off: not answered in ${drainTimeoutMs} ms`);
   for (const closeable of closeables) await closeOne(closeable, closeTimeoutMs, logger);
