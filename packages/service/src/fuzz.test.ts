@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { brokenHttp1, brokenHttp2 } from '../test-fixtures/broken-bytes.ts';
 import { exchange, faultOverHttp1 } from '../test-fixtures/fuzz-http1.ts';
 import { faultOverHttp2, sendBytes } from '../test-fixtures/fuzz-http2.ts';
-import { brokenHttp1, brokenHttp2, type OddRequest, oddRequest } from '../test-fixtures/fuzz-requests.ts';
 import { type FuzzService, startFuzzService } from '../test-fixtures/fuzz-service.ts';
+import { type OddRequest, oddRequest } from '../test-fixtures/odd-requests.ts';
 
 /** `npm run test:fuzz` asks for 100 000. */
 const requestCount = Number(process.env.FUZZ_REQUESTS || 3000);

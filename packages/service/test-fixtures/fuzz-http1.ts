@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { type OddRequest, toHttp1 } from './fuzz-requests.ts';
+import { type OddRequest, toHttp1 } from './odd-requests.ts';
 
 /**
  * What a client gets that sends these bytes at once, and ends its side when that many answers are there: Node takes an

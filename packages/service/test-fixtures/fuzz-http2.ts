@@ -2,8 +2,8 @@ import type { ClientHttp2Session } from 'node:http2';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ca } from './certificates.ts';
-import type { OddRequest } from './fuzz-requests.ts';
 import { http2Session } from './http2-client.ts';
+import type { OddRequest } from './odd-requests.ts';
 
 // What HTTP/2 has no place for, or Node's client no wish to send.
 const notSent = new Set(['TRACE']);
