@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AttemptsLeft, type CallError, type Priority, post } from '@parley/contract';
 import {
@@ -13,22 +12,12 @@ import {
   someReply,
   someRequest,
 } from '../test-fixtures/sample.ts';
-import { ActiveProbe } from './balancing/active-probe.ts';
-import { EndpointGroup } from './balancing/endpoint-group.ts';
-import { EndpointLoad } from './balancing/endpoint-load.ts';
-import { Endpoint } from './endpoint.ts';
+import { wholePipeline } from '../test-fixtures/whole-pipeline.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Request, Send } from './layer.ts';
-import { callPipeline, endpointPipeline, type UpstreamShared } from './pipeline.ts';
 import type { Reply } from './reply.ts';
 import { requestOf } from './request-of.ts';
-import { CircuitBreaker } from './resilience/circuit-breaker.ts';
-import { ConcurrencyLimiter } from './resilience/concurrency-limiter.ts';
-import { PoisonRequests } from './resilience/poison-requests.ts';
-import { RetryBudget } from './resilience/retry-budget.ts';
-import { OpenStreams } from './streaming/open-streams.ts';
-import { Telemetry } from './telemetry.ts';
 import { settled, VirtualClock } from './testing/virtual-clock.ts';
-import { ConnectionPool } from './transport/connection-pool.ts';
 import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 
 let clock: VirtualClock;
@@ -43,37 +32,9 @@ afterEach(async () => {
 
 /** The whole pipeline over scripted endpoints: `http://a:1` answers as `transports.a` says. */
 function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial<UpstreamOptions> = {}) {
-  const options = upstreamOptions({ clock, random: () => 0, ...given });
-  const telemetry = new Telemetry();
-  const budget = new RetryBudget(options, clock);
-  const shared: UpstreamShared = {
-    name: 'things',
-    options,
-    telemetry,
-    limiter: new ConcurrencyLimiter(options),
-    budget,
-    poison: new PoisonRequests(() => budget.refund(), clock),
-    endpoints: () => group,
-    streams: new OpenStreams(),
-    hasInterceptors: () => false,
-  };
-  const rotation = new EventEmitter();
-  const endpoints = Object.entries(transports).map(([name, transport]) => {
-    const address = `http://${name}:1`;
-    const breaker = new CircuitBreaker(options, rotation, (state) => {
-      endpoint.circuitChanged(state);
-      group.refresh();
-    });
-    const load = new EndpointLoad(options);
-    const pipeline = endpointPipeline(shared, { address, breaker, load, transport });
-    const connections = new ConnectionPool(address, options);
-    const probe = new ActiveProbe(options, transport, () => breaker.readmit());
-    const endpoint = new Endpoint(address, { breaker, connections, load, probe, pipeline, clock });
-    return endpoint;
-  });
-  const group = new EndpointGroup(options, endpoints);
-  open.push(...endpoints);
-  return { send: callPipeline(shared), endpoints, telemetry, limiter: shared.limiter };
+  const made = wholePipeline(transports, upstreamOptions({ clock, random: () => 0, ...given }));
+  open.push(...made.endpoints);
+  return made;
 }
 
 /** How a call ends when `ms` have passed. */

@@ -8,23 +8,12 @@ import {
   someReply,
   someRequest,
 } from '../../test-fixtures/sample.ts';
-import { ActiveProbe } from '../balancing/active-probe.ts';
-import { EndpointGroup } from '../balancing/endpoint-group.ts';
-import { EndpointLoad } from '../balancing/endpoint-load.ts';
-import { Endpoint } from '../endpoint.ts';
+import { wholePipeline } from '../../test-fixtures/whole-pipeline.ts';
 import type { Request, Send } from '../layer.ts';
-import { callPipeline, endpointPipeline, type UpstreamShared } from '../pipeline.ts';
-import { OpenStreams } from '../streaming/open-streams.ts';
-import { Telemetry } from '../telemetry.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
-import { ConnectionPool } from '../transport/connection-pool.ts';
 import { type UpstreamOptions, upstreamOptions } from '../upstream-options.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
 import { CircuitWindow } from './circuit-window.ts';
-import { ConcurrencyLimiter } from './concurrency-limiter.ts';
-import { PoisonRequests } from './poison-requests.ts';
-import { RetryBudget } from './retry-budget.ts';
 
 let clock: VirtualClock;
 let closeables: { close(): unknown }[];
@@ -39,42 +28,21 @@ afterEach(async () => {
 /** The whole pipeline over three endpoints, each of which answers as its transport says. */
 function upstreamOver(transports: readonly Send[], given: Partial<UpstreamOptions> = {}) {
   const options = upstreamOptions({ clock, random: seededRandom(), ...given });
-  const budget = new RetryBudget(options, clock);
-  const states: string[] = [];
-  const shared: UpstreamShared = {
-    name: 'things',
-    options,
-    telemetry: new Telemetry(),
-    limiter: new ConcurrencyLimiter(options),
-    budget,
-    poison: new PoisonRequests(() => budget.refund(), clock),
-    endpoints: () => group,
-    streams: new OpenStreams(),
-    hasInterceptors: () => false,
-  };
   const window = new CircuitWindow(options, clock);
+  const states: string[] = [];
   const attempts: string[] = [];
-  const endpoints = transports.map((send, index) => {
-    const address = `http://${index}:1`;
-    const breaker = new CircuitBreaker(options, window.rotation, (state) => {
-      states.push(`${index} ${state}`);
-      endpoint.circuitChanged(state);
-      group.refresh();
-    });
-    const transport: Send = (request) => {
+  const noted = transports.map((send, index): [string, Send] => [
+    `${index}`,
+    (request) => {
       attempts.push(`${index} ${request.path}`);
       return send(request);
-    };
-    const load = new EndpointLoad(options);
-    const pipeline = endpointPipeline(shared, { address, breaker, load, transport });
-    const connections = new ConnectionPool(address, options);
-    const probe = new ActiveProbe(options, transport, () => breaker.readmit());
-    const endpoint = new Endpoint(address, { breaker, connections, load, probe, pipeline, clock });
-    return endpoint;
+    },
+  ]);
+  const { send, budget, endpoints } = wholePipeline(Object.fromEntries(noted), options, {
+    rotation: window.rotation,
+    onState: (name, state) => states.push(`${name} ${state}`),
   });
-  const group = new EndpointGroup(options, endpoints);
   closeables.push(window, ...endpoints);
-  const send = callPipeline(shared);
   /** How a call ends, in its own time. */
   const outcome = async (request: Request): Promise<number | string> => {
     let ended: number | string | undefined;
