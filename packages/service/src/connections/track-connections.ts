@@ -22,7 +22,8 @@ const newcomerMs = 500;
 
 /** Watches a server's connections. Call it before the server listens. */
 export function trackConnections(server: Server): Connections {
-  const sockets = new Map<Socket, { readonly openedAtMs: number }>();
+  /** And when each was opened. */
+  const sockets = new Map<Socket, number>();
   const lost = new Set<Socket>();
   const inFlight = new Set<ServerResponse>();
   let isClosing = false;
@@ -30,7 +31,7 @@ export function trackConnections(server: Server): Connections {
   let settle = () => {};
 
   const track = (socket: Socket) => {
-    sockets.set(socket, { openedAtMs: performance.now() });
+    sockets.set(socket, performance.now());
     socket.once('close', () => {
       sockets.delete(socket);
       if (lost.size === 0) setImmediate(closeQueued);
@@ -66,10 +67,16 @@ export function trackConnections(server: Server): Connections {
   function closeIdle() {
     // Node takes a response that has ended for done, though a slow reader has yet to get it: wait for that one's 'close'.
     if ([...inFlight].some((res) => res.writableEnded)) return;
+    const silent = [...sockets.keys()].filter(({ bytesRead }) => bytesRead === 0);
+    // Node 26 takes a newcomer for idle.
+    if (silent.some(isNewcomer)) return;
     server.closeIdleConnections();
-    // Node takes a connection that never sent a byte for busy.
-    const oldMs = performance.now() - newcomerMs;
-    for (const [socket, { openedAtMs }] of sockets) if (socket.bytesRead === 0 && openedAtMs <= oldMs) socket.destroy();
+    // Earlier ones take a connection that never sent a byte for busy.
+    for (const socket of silent) socket.destroy();
+  }
+
+  function isNewcomer(socket: Socket): boolean {
+    return performance.now() - (sockets.get(socket) ?? 0) < newcomerMs;
   }
 
   function close(timeoutMs: number): Promise<number> {

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { type LineStream, lineBuffer } from './line-buffer.ts';
+import { type LineStream, lineBuffer, streamLimits } from './line-buffer.ts';
 
 /** Levels that `LOG_LEVEL` may name, the loudest first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -46,7 +46,8 @@ let output: LineStream | undefined;
 
 /** One for all loggers. Whoever reads it too slowly holds up nobody: 16 MiB may pile up, and then lines are lost. */
 function standardOutput(): DestinationStream {
-  output ??= lineBuffer(() => pino.destination({ dest: 1, sync: false, maxWrite: 65_536, maxLength: 16 * 1_048_576 }));
+  const limits = { ...streamLimits, maxWrite: 262_144, maxLength: 16 * 1_048_576 };
+  output ??= lineBuffer(() => pino.destination({ dest: 1, sync: false, ...limits }));
   return output;
 }
 
