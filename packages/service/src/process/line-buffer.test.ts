@@ -39,6 +39,24 @@ describe('line-buffer', () => {
     expect(messages(await text(child.stdout))).toEqual(['last']);
   });
 
+  it('lets 16 MiB pile up where nobody reads, loses whole lines then, and goes on', async () => {
+    const child = running(`
+      for (let n = 0; n < 30_000; n++) {
+        logger.info({ pad: 'x'.repeat(1000) }, String(n));
+        if (n % 100 === 0) await new Promise(setImmediate);
+      }
+      process.send('full');
+      await new Promise((resolve) => process.once('message', resolve));
+      logger.info('after');
+      process.disconnect()`);
+    await once(child, 'message');
+    child.send('read');
+    const all = messages(await text(child.stdout));
+    expect(all.length).toBeGreaterThan(10_000);
+    expect(all.length).toBeLessThan(20_000);
+    expect(all.at(-1)).toBe('after');
+  });
+
   it('is flushed when asked to, and one for all loggers', async () => {
     const child = running(`
       logger.info('first');

@@ -11,7 +11,7 @@ export type LogLevel = (typeof logLevels)[number];
 export interface LoggerOptions {
   /** The quietest level that is written. Default `info`. */
   readonly level?: LogLevel;
-  /** Where the lines go. Default: standard output, 16 KiB at a time or what there is after 100 ms; the rest at exit. */
+  /** Where the lines go. Default: standard output, 48 KiB at a time or what there is after 100 ms; the rest at exit. */
   readonly destination?: DestinationStream;
 }
 
