@@ -47,6 +47,7 @@ describe('line-buffer', () => {
       }
       process.send('full');
       await new Promise((resolve) => process.once('message', resolve));
+      await new Promise((resolve) => logger.flush(resolve));
       logger.info('after');
       process.disconnect()`);
     await once(child, 'message');
