@@ -1,21 +1,15 @@
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
-
-/** The insides of an Express app that matter here: not in its types. */
-interface Insides {
-  readonly request: object;
-  readonly response: object;
-  handle(req: Request, res: Response, callback?: (error?: unknown) => void): void;
-}
+import { type Insides, insidesOf } from './insides.ts';
 
 /**
  * Lets `first` have a request before Express' router, which sees only what that passes on; what goes wrong in it is for
- * `failed`. Request and response are Express' own by then, as middleware expects them. The
- * router makes a new search, with closures of its own, for the one middleware that takes a request.
+ * `failed`. Request and response are Express' own by then, as middleware expects them. The router makes
+ * a new search, with closures of its own, for the one middleware that takes a request.
  */
 export function beforeRouter(app: Express, first: RequestHandler, failed: ErrorRequestHandler): Express {
-  const insides = app as unknown as Insides;
+  const insides = insidesOf(app);
   const route = insides.handle;
-  insides.handle = function handleFirst(this: Insides, req, res, callback) {
+  insides.handle = function handleFirst(this: Insides, req: Request, res: Response, callback) {
     expressed(this, req, res);
     first(req, res, (error?: unknown) => {
       if (error === undefined) route.call(this, req, res, callback);

@@ -1,13 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Express } from 'express';
-
-/** The insides of an Express app that matter here: not in its types. */
-interface Insides {
-  readonly request: object;
-  readonly response: object;
-  handle(req: object, res: object, callback?: (error?: unknown) => void): void;
-}
+import { insidesOf } from './insides.ts';
 
 /**
  * Lets an Express app serve HTTP/2 as well, and gives it back. Express 5 gives every request and response the
@@ -16,7 +10,7 @@ interface Insides {
  * mounted in the app nothing is known: they would put HTTP/1 back.
  */
 export function http2Express(app: Express): Express {
-  const insides = app as unknown as Insides;
+  const insides = insidesOf(app);
   const { handle } = insides;
   // Stands in as `this` in Express' own handle: the app in all but the two prototypes.
   const overHttp2: object = Object.create(insides, {

@@ -14,8 +14,8 @@ export interface LineStream {
 export const streamLimits = { minLength: 3 * chunkLength, periodicFlush: waitMs };
 
 /**
- * Gathers log lines, to write many at once: a system call for each would be felt. A line waits 100 ms at most; `kill -9`
- * loses it, any other end of the process doesn't.
+ * Gathers log lines, to write many at once: a system call for each would be felt. A line waits 100 ms at most; a
+ * signal that ends the process, as `kill -9`, loses it; an end by itself doesn't.
  *
  * @param open makes the stream below, with {@link streamLimits}
  */
