@@ -8,6 +8,8 @@ const config: Config = {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['@parley/source', 'node', 'node-addons'] },
   modulePathIgnorePatterns: ['/dist/'],
+  // `npm run test:system` runs these.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/system/'],
   testTimeout: 20_000,
 };
 

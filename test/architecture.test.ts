@@ -104,14 +104,6 @@ describe('every file', () => {
     expect(vague).toEqual([]);
   });
 
-  it('has at most 150 lines, unless there is a reason', () => {
-    const reasons: Record<string, string> = {
-      'packages/client/src/transport/exchange.ts': 'the states of one exchange with undici, told in one class',
-    };
-    const long = sources.filter(({ text }) => text.split('\n').length > 151).map(({ path }) => path);
-    expect(long.filter((path) => !(path in reasons))).toEqual([]);
-  });
-
   it('documents what it exports', () => {
     const undocumented = sources.flatMap(({ path, text }) => {
       const lines = text.split('\n');

@@ -5,6 +5,7 @@ import { describe } from '@jest/globals';
 /** Servers that some tests run for real, and how to have them. */
 const servers = {
   nginx: { isHere: spawnSync('nginx', ['-v']).status === 0, install: 'apt-get install nginx' },
+  HAProxy: { isHere: spawnSync('haproxy', ['-v']).status === 0, install: 'apt-get install haproxy' },
   PostgreSQL: {
     isHere: existsSync('/usr/lib/postgresql') || spawnSync('postgres', ['--version']).status === 0,
     install: 'apt-get install postgresql',

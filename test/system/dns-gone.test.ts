@@ -14,7 +14,7 @@ let replicas: RunningService[] = [];
 let nameServer: Awaited<ReturnType<typeof dnsServer>>;
 
 beforeAll(async () => {
-  const start = () => startMain('test/failures/orders/main.ts');
+  const start = () => startMain('test/system/orders/main.ts');
   replicas = await Promise.all([start(), start(), start()]);
   const servers = replicas.map(
     ({ url }): ZoneRecord => ({

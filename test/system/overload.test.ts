@@ -16,7 +16,7 @@ let upstreams: Upstream[] = [];
 let clients: Client<typeof orders>[] = [];
 
 beforeEach(async () => {
-  service = await startMain('test/failures/orders/main.ts');
+  service = await startMain('test/system/orders/main.ts');
 }, 60_000);
 
 afterEach(async () => {

@@ -23,7 +23,7 @@ interface Fault {
   readonly isOnTheWay?: boolean;
 }
 
-const startReplica = () => startMain('test/failures/orders/main.ts');
+const startReplica = () => startMain('test/system/orders/main.ts');
 
 let replicas: RunningService[] = [];
 let gate: TcpGate;
