@@ -49,10 +49,14 @@ export {
   put,
   type Safety,
 } from './operation.ts';
+export { pathPattern } from './path-pattern.ts';
 export { type PathTemplate, pathTemplate } from './path-template.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './problem.ts';
+export { type PublicError, publicError } from './public-error.ts';
+export { type FindRoute, type FoundRoute, type HasOperation, routeFinder } from './route-finder.ts';
 export type { InputOf, Issue, OutputOf, Schema, Validation } from './schema.ts';
 export { jsonSchemaOf, validate } from './schema.ts';
+export { acceptInput, acceptOutput, type OperationReply, replyOf } from './serving.ts';
 export { Story, type StoryData } from './story.ts';
 export type {
   AttemptMade,

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { type AuthenticationOptions, authentication } from './authentication.ts';
 import { beforeRouter } from './express/before-router.ts';
 import { http2Express } from './express/http2-express.ts';
-import { mostSpecificFirst, operationRoutes } from './express/operation-routes.ts';
+import { operationRoutes } from './express/operation-routes.ts';
 import { parseQuery } from './express/query.ts';
 import { stack } from './express/stack.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
@@ -72,7 +72,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const keyed = idempotency(options.idempotency, logger);
-  const routes = mostSpecificFirst(contract.operations);
+  const routes = Object.entries(contract.operations);
   const verifyToken = authentication(contract, options, logger);
   const { compressBelow } = options;
   const encode = compression({ compressBelow });

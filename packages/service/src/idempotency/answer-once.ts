@@ -1,13 +1,12 @@
-import { isCallError } from '@parley/contract';
+import { isCallError, type OperationReply } from '@parley/contract';
 import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
-import type { JsonReply } from '../replies/json-reply.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import { answerOf, type KeyedCall, refuseOther, replyIn, runKeyed } from './keyed-call.ts';
 
 /** How a keyed request was answered. */
 export interface OnceAnswered {
-  readonly reply: JsonReply;
+  readonly reply: OperationReply;
   /** Another request got this reply before, or at the same time. */
   readonly isReplay: boolean;
 }
@@ -67,7 +66,7 @@ export function answerOnce(store: IdempotencyStore, logger: Logger): AnswerOnce 
     }
   }
 
-  async function keepAfterwards(call: KeyedCall, output: unknown): Promise<JsonReply> {
+  async function keepAfterwards(call: KeyedCall, output: unknown): Promise<OperationReply> {
     const { reply, kept } = await answerOf(call, output);
     try {
       await store.keep(kept);

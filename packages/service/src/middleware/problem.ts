@@ -3,13 +3,14 @@ import {
   currentContext,
   headerNames,
   isCallError,
+  type PublicError,
   problemMediaType,
   problemOf,
+  publicError,
 } from '@parley/contract';
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
-import { type Answer, answerTo } from '../replies/public-error.ts';
 import { tellAttemptsLeft } from '../replies/tell-attempts-left.ts';
 import { NotModified } from '../replies/version.ts';
 import { operationOf } from './running-operation.ts';
@@ -30,7 +31,7 @@ export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
     if (thrown instanceof NotModified) return void res.status(304).end();
     // Nobody is listening any more; the access log tells of it.
     if (res.destroyed && isCallError(thrown, 'cancelled')) return;
-    const answer = await answerTo(thrown, operationOf(res));
+    const answer = await publicError(thrown, operationOf(res));
     if (answer.log) logFailure(logger, answer, thrown, res);
     // Half an answer cannot be mended: a cut connection at least does not look whole.
     if (res.headersSent) return void res.destroy(answer.error);
@@ -41,7 +42,7 @@ export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
 /** Logs what a caller isn't told, under the request id that it is told. */
 export function logFailure(
   logger: Logger,
-  { log: level = 'error', error }: Answer,
+  { log: level = 'error', error }: PublicError,
   thrown: unknown,
   res: Response,
 ): void {
