@@ -126,7 +126,7 @@ describe.each(gateways)('through %s a service', (name) => {
     const own = spoofedName === 'content-length' || spoofedName === 'accept-charset' ? '' : `${spoofedName}: 6 6\r\n`;
     const seen = await got(`${own}${others.join('')}${own}Connection: close\r\n`);
     expectOurs(seen);
-    expect(seen.rawHeaders.filter((value) => /6.6/.test(value))).toEqual([]);
+    expect(seen.rawHeaders.filter((value) => /6\.6\.6\.6|^6 6/.test(value))).toEqual([]);
   });
 
   it('gets what a client says of itself', async () => {
