@@ -82,8 +82,13 @@ function passReply(
 ): void {
   const { statusCode: status = 0 } = reply;
   // A body where none may be would be taken for the reply to the next request of this connection.
-  if (outgoing && (method === 'HEAD' || status === 204 || status === 304)) outgoing.shouldKeepAlive = false;
-  if (status < 200) return void reply.destroy();
+  const hasNoBody = method === 'HEAD' || status === 204 || status === 304 || status < 200;
+  if (outgoing && hasNoBody) outgoing.shouldKeepAlive = false;
+  if (status < 200) {
+    reply.resume();
+    outgoing?.emit('error', new Error(`expected a status from 200 on, got ${status}`));
+    return;
+  }
   response.writeHead(status, repliedHeaders(reply.headers));
   reply.pipe(response);
 }
