@@ -37,22 +37,28 @@ const sweepEvery = 100;
 const sweep = `DELETE FROM answers WHERE key IN (
   SELECT key FROM answers WHERE expires_at <= $1 LIMIT ${10 * sweepEvery} FOR UPDATE SKIP LOCKED)`;
 
+/** Ways to the database: what reads must not wait behind writes that wait for a lock. */
+export interface PostgresQueries {
+  readonly read: Query;
+  readonly write: Query;
+}
+
 /** Keeps answers in the table `answers`. A request with a key that another replica is committing waits for that. */
-export function postgresAnswers(query: Query): PostgresAnswers {
+export function postgresAnswers({ read, write }: PostgresQueries): PostgresAnswers {
   let writes = 0;
 
   const keepWith = async (answer: KeptAnswer, insert: string, values: readonly unknown[]) => {
     const { key, fingerprint, reply, expiresAtMs } = answer;
-    if (writes++ % sweepEvery === 0) await query(sweep, [Date.now()]);
+    if (writes++ % sweepEvery === 0) await write(sweep, [Date.now()]);
     const text = `WITH kept AS (${insertAnswer(values.length)}) ${insert}`;
-    const rows = await query(text, [...values, key, fingerprint, reply, expiresAtMs, Date.now()]);
+    const rows = await write(text, [...values, key, fingerprint, reply, expiresAtMs, Date.now()]);
     if (rows.length === 0) throw keyInUse();
   };
 
   return {
     keepWith,
     async find(key) {
-      const [row] = await query<AnswerRow>('SELECT * FROM answers WHERE key = $1 AND expires_at > $2', [
+      const [row] = await read<AnswerRow>('SELECT * FROM answers WHERE key = $1 AND expires_at > $2', [
         key,
         Date.now(),
       ]);

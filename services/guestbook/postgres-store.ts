@@ -4,6 +4,7 @@ import { ConfigError } from '@parley/service';
 import { Pool } from 'pg';
 import { MAX } from 'uuid';
 import { databaseError } from './database-error.ts';
+import { beforeDeadline } from './patience.ts';
 import { answersSchema, postgresAnswers, type Query } from './postgres-answers.ts';
 import { type VisitRow, type VisitStore, visitOf } from './visit.ts';
 
@@ -18,56 +19,69 @@ export interface PostgresStoreOptions {
 /** Opens the visits in PostgreSQL. Waits for a database that is still starting; later on, survives its absence. */
 export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<VisitStore> {
   const { startTimeoutMs = 30_000, timeoutMs = 2_000 } = options;
-  const pool = new Pool({
-    connectionString: url,
-    max: 10,
-    keepAlive: true,
-    connectionTimeoutMillis: timeoutMs,
-    // Bounds a store call, in place of the context's signal: nothing is left running for a caller who is long gone.
-    statement_timeout: timeoutMs,
-    // For a server that is too far gone to keep its own timeout. Later, so that the server's comes first.
-    query_timeout: timeoutMs + 1_000,
-  });
-  // An idle connection broke: the pool has dropped it already, but unheard the event would end the process.
-  pool.on('error', () => {});
-
-  const query: Query = async <Row extends object>(text: string, values?: unknown[]) => {
-    try {
-      return (await pool.query<Row>(text, values)).rows;
-    } catch (error) {
-      throw databaseError(error);
-    }
+  // Apart: writers that wait for a lock would take every connection, and reads need none of their locks.
+  const [readers, writers] = [openPool(url, timeoutMs), openPool(url, timeoutMs)];
+  const close = async () => {
+    await Promise.all([readers, writers].map((pool) => pool.ending || pool.end()));
   };
+  const read = queryOf(readers);
+  const write: Query = (text, values) => beforeDeadline(queryOf(writers)(text, values));
 
   try {
-    await whenThere(() => query(schema), startTimeoutMs);
+    await whenThere(() => write(schema), startTimeoutMs);
   } catch (error) {
-    await pool.end();
+    await close();
     throw error;
   }
 
-  const answers = postgresAnswers(query);
+  const answers = postgresAnswers({ read, write });
   return {
     answers,
     async add({ id, name, note, message, visitedAt }, answer) {
       const values = [id, name, note, message, visitedAt];
       if (answer) await answers.keepWith(answer, `${insert} FROM kept RETURNING id`, values);
-      else await query(insert, values);
+      else await write(insert, values);
     },
     async list({ limit, before = MAX }) {
-      const rows = await query<VisitRow>('SELECT * FROM visits WHERE id < $1 ORDER BY id DESC LIMIT $2', [
+      const rows = await read<VisitRow>('SELECT * FROM visits WHERE id < $1 ORDER BY id DESC LIMIT $2', [
         before,
         limit,
       ]);
       return rows.map(visitOf);
     },
     async find(id) {
-      const [row] = await query<VisitRow>('SELECT * FROM visits WHERE id = $1', [id]);
+      const [row] = await read<VisitRow>('SELECT * FROM visits WHERE id = $1', [id]);
       return row && visitOf(row);
     },
-    async close() {
-      if (!pool.ending) await pool.end();
-    },
+    close,
+  };
+}
+
+function openPool(url: string, timeoutMs: number): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max: 5,
+    keepAlive: true,
+    connectionTimeoutMillis: timeoutMs,
+    // Bounds a store call, in place of the context's signal: nothing is left running for a caller who is long gone.
+    statement_timeout: timeoutMs,
+    // Before: a lock that another program keeps is another matter than a server that is slow.
+    lock_timeout: 0.75 * timeoutMs,
+    // For a server that is too far gone to keep its own timeout. Later, so that the server's comes first.
+    query_timeout: timeoutMs + 1_000,
+  });
+  // An idle connection broke: the pool has dropped it already, but unheard the event would end the process.
+  pool.on('error', () => {});
+  return pool;
+}
+
+function queryOf(pool: Pool): Query {
+  return async <Row extends object>(text: string, values?: unknown[]) => {
+    try {
+      return (await pool.query<Row>(text, values)).rows;
+    } catch (error) {
+      throw databaseError(error);
+    }
   };
 }
 

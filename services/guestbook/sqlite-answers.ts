@@ -1,12 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type IdempotencyStore, type KeptAnswer, keyInUse } from '@parley/service';
 import { inTransaction } from './in-transaction.ts';
-import { whenFree } from './when-free.ts';
+import type { WhenFree } from './lock-queue.ts';
 
 /** Answers to keyed requests in a SQLite file. */
 export interface SqliteAnswers extends IdempotencyStore {
   /** Keeps an answer and does other work in one transaction. @throws CallError `idempotency_key_in_use`, with nothing done */
   keepWith(answer: KeptAnswer, work: () => void): void;
+}
+
+/** Where work on the file waits for a lock. */
+export interface SqliteQueues {
+  readonly reading: WhenFree;
+  readonly writing: WhenFree;
 }
 
 interface AnswerRow {
@@ -17,7 +23,7 @@ interface AnswerRow {
 }
 
 /** Keeps answers in the table `answers` of a database that has one. */
-export function sqliteAnswers(database: DatabaseSync): SqliteAnswers {
+export function sqliteAnswers(database: DatabaseSync, { reading, writing }: SqliteQueues): SqliteAnswers {
   const one = database.prepare('SELECT * FROM answers WHERE key = ? AND expires_at > ?');
   const insert = database.prepare(`
     INSERT INTO answers AS old (key, fingerprint, reply, expires_at) VALUES (?, ?, ?, ?)
@@ -39,13 +45,13 @@ export function sqliteAnswers(database: DatabaseSync): SqliteAnswers {
   return {
     keepWith,
     async find(key) {
-      const row = await whenFree(() => one.get(key, Date.now()));
+      const row = await reading(() => one.get(key, Date.now()));
       if (!row) return undefined;
       const { expires_at: expiresAtMs, ...answer } = row as unknown as AnswerRow;
       return { ...answer, expiresAtMs };
     },
     async keep(answer) {
-      await whenFree(() => keepWith(answer, () => {}));
+      await writing(() => keepWith(answer, () => {}));
     },
   };
 }

@@ -7,9 +7,9 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
+import { lockQueue } from './lock-queue.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { someVisit } from './test-visit.ts';
-import { whenFree } from './when-free.ts';
 
 let folder: string;
 let file: string;
@@ -72,10 +72,10 @@ describe('a SQLite file', () => {
 
   it('says that the database is busy when the lock is never given back', async () => {
     const holder = new DatabaseSync(file);
-    const other = new DatabaseSync(file);
+    const other = new DatabaseSync(file, { timeout: 0 });
     holder.exec('BEGIN IMMEDIATE');
-    const working = whenFree(() => other.exec('BEGIN IMMEDIATE'), 0);
-    await expect(working).rejects.toMatchObject({ code: 'upstream_timeout', status: 504 });
+    const working = lockQueue()(() => other.exec('BEGIN IMMEDIATE'), 0);
+    await expect(working).rejects.toMatchObject({ code: 'upstream_unavailable', status: 503, retryAfterMs: 2_000 });
     holder.close();
     other.close();
   });

@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { ConfigError } from '@parley/service';
 import { MAX } from 'uuid';
 import { inTransaction } from './in-transaction.ts';
+import { lockQueue } from './lock-queue.ts';
 import { sqliteAnswers } from './sqlite-answers.ts';
 import { type VisitRow, type VisitStore, visitOf } from './visit.ts';
-import { whenFree } from './when-free.ts';
 
 /** Opens the visits in a SQLite file, made if it is missing. Any number of processes may share it. */
 export async function openSqliteStore(file: string): Promise<VisitStore> {
@@ -25,12 +25,13 @@ export async function openSqliteStore(file: string): Promise<VisitStore> {
 const durability = 'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA journal_mode = WAL';
 
 async function storeIn(database: DatabaseSync): Promise<VisitStore> {
-  // SQLite waits with the whole thread: a short time here, whenFree does the rest without blocking.
-  database.exec('PRAGMA busy_timeout = 50');
-  await whenFree(() => database.exec(durability), 10_000);
-  await whenFree(() => createSchema(database), 10_000);
+  // SQLite would wait with the whole thread. Apart: reads need no lock, and must not wait behind writes that do.
+  database.exec('PRAGMA busy_timeout = 0');
+  const [reading, writing] = [lockQueue(), lockQueue()];
+  await writing(() => database.exec(durability), 10_000);
+  await writing(() => createSchema(database), 10_000);
 
-  const answers = sqliteAnswers(database);
+  const answers = sqliteAnswers(database, { reading, writing });
   const insert = database.prepare('INSERT INTO visits (id, name, note, message, visited_at) VALUES (?, ?, ?, ?, ?)');
   const page = database.prepare('SELECT * FROM visits WHERE id < ? ORDER BY id DESC LIMIT ?');
   const one = database.prepare('SELECT * FROM visits WHERE id = ?');
@@ -39,14 +40,14 @@ async function storeIn(database: DatabaseSync): Promise<VisitStore> {
     answers,
     async add({ id, name, note, message, visitedAt }, answer) {
       const add = () => insert.run(id, name, note ?? null, message, visitedAt);
-      await whenFree(() => (answer ? answers.keepWith(answer, add) : add()));
+      await writing(() => (answer ? answers.keepWith(answer, add) : add()));
     },
     async list({ limit, before = MAX }) {
-      const rows = await whenFree(() => page.all(before, limit));
+      const rows = await reading(() => page.all(before, limit));
       return rows.map((row) => visitOf(row as unknown as VisitRow));
     },
     async find(id) {
-      const row = await whenFree(() => one.get(id));
+      const row = await reading(() => one.get(id));
       return row && visitOf(row as unknown as VisitRow);
     },
     async close() {
