@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
+import { expired, someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
 import { describeWith } from '../../test/needs.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import { startPostgres, type TestPostgres } from './test-postgres.ts';
@@ -81,7 +81,6 @@ describeWith('PostgreSQL')('a PostgreSQL store', () => {
   });
 
   it('forgets answers that have expired, a hundred writes later', async () => {
-    const expired = { expiresAtMs: Date.now() - 1 };
     for (let i = 0; i < 100; i++) await store.add(someVisit(), someAnswer(expired));
     await store.add(someVisit(), someAnswer());
     const other = await postgres.connect();

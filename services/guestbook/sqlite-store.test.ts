@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
+import { expired, someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
 import { lockQueue } from './lock-queue.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { someVisit } from './test-visit.ts';
@@ -97,7 +97,7 @@ describe('a SQLite file', () => {
 
   it('forgets answers that have expired', async () => {
     const store = await openSqliteStore(file);
-    for (let i = 0; i < 5; i++) await store.add(someVisit(), someAnswer({ expiresAtMs: Date.now() - 1 }));
+    for (let i = 0; i < 5; i++) await store.add(someVisit(), someAnswer(expired));
     await store.add(someVisit(), someAnswer());
     await store.close();
     const database = new DatabaseSync(file);

@@ -31,7 +31,7 @@ async function storeIn(database: DatabaseSync): Promise<VisitStore> {
   await writing(() => database.exec(durability), 10_000);
   await writing(() => createSchema(database), 10_000);
 
-  const answers = sqliteAnswers(database, { reading, writing });
+  const answers = await reading(() => sqliteAnswers(database, { reading, writing }), 10_000);
   const insert = database.prepare('INSERT INTO visits (id, name, note, message, visited_at) VALUES (?, ?, ?, ?, ?)');
   const page = database.prepare('SELECT * FROM visits WHERE id < ? ORDER BY id DESC LIMIT ?');
   const one = database.prepare('SELECT * FROM visits WHERE id = ?');
@@ -72,6 +72,10 @@ const migrations = [
     expires_at INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX answers_by_expiry ON answers (expires_at)`,
+  // In the scale of what earlier versions wrote, and no later: their answers lived for 24 h, by clocks of their own.
+  `CREATE TABLE clock (elapsed_ms INTEGER NOT NULL) STRICT;
+  INSERT INTO clock
+  SELECT coalesce(min(expires_at) - 86400000, CAST(unixepoch('subsec') * 1000 AS INTEGER)) FROM answers`,
 ];
 
 // The lock is taken before the version is read, so that of two replicas one creates and the other finds.
