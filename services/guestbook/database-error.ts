@@ -5,6 +5,8 @@ import { databaseBusy, databaseUnavailable } from './unavailable.ts';
 // SQLSTATE classes that speak of the server's state, not of our statement: connection, authorization (which the server
 // also refuses while it is being set up), no such database, resources, operator intervention, system.
 const awayClasses = new Set(['08', '28', '3D', '53', '57', '58']);
+/** What passes by itself: connection, resources, operator intervention, system. */
+const passingClasses = new Set(['08', '53', '57', '58']);
 const statementTimeout = '57014';
 /** What a server that has become a standby says to a write. */
 const readOnly = '25006';
@@ -31,6 +33,20 @@ export function databaseError(error: unknown): unknown {
   if (fault) return databaseUnavailable(fault, error);
   if (isAway(error)) return databaseUnavailable('the database cannot be reached', error);
   return error;
+}
+
+/** Of Node and OpenSSL: the server's certificate is not to be trusted, or it speaks no TLS that we do. */
+const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
+/** Of the driver, which gives them no code. */
+const driverRefusals = /does not support SSL|^SASL/;
+
+/** Why waiting for a database cannot help, in its own words: it has answered, and refuses. Nothing where it may help. */
+export function refusalOf(error: unknown): string | undefined {
+  const { message, code = '' } = error as { readonly message: string; readonly code?: string };
+  if (!(error instanceof DatabaseError))
+    return tlsCodes.test(code) || driverRefusals.test(message) ? message : undefined;
+  const isPassing = busyStates.has(code) || code === readOnly || passingClasses.has(code.slice(0, 2));
+  return isPassing ? undefined : message;
 }
 
 function isLate(error: unknown): boolean {

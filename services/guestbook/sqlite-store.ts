@@ -1,22 +1,27 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ConfigError } from '@parley/service';
 import { MAX } from 'uuid';
 import { inTransaction } from './in-transaction.ts';
 import { lockQueue } from './lock-queue.ts';
+import { CorruptFile, NewerSchema, openingError } from './opening-error.ts';
 import { sqliteAnswers } from './sqlite-answers.ts';
 import { type VisitRow, type VisitStore, visitOf } from './visit.ts';
 
-/** Opens the visits in a SQLite file, made if it is missing. Any number of processes may share it. */
+/**
+ * Opens the visits in a SQLite file, made if it is missing. Any number of processes may share it.
+ *
+ * @throws ConfigError that names the file where it cannot be used
+ */
 export async function openSqliteStore(file: string): Promise<VisitStore> {
-  await mkdir(dirname(file), { recursive: true });
-  const database = new DatabaseSync(file);
+  let database: DatabaseSync | undefined;
   try {
+    await mkdir(dirname(file), { recursive: true });
+    database = new DatabaseSync(file);
     return await storeIn(database);
   } catch (error) {
-    database.close();
-    throw error;
+    database?.close();
+    throw openingError(file, error);
   }
 }
 
@@ -29,6 +34,7 @@ async function storeIn(database: DatabaseSync): Promise<VisitStore> {
   database.exec('PRAGMA busy_timeout = 0');
   const [reading, writing] = [lockQueue(), lockQueue()];
   await writing(() => database.exec(durability), 10_000);
+  await reading(() => checkPages(database), 10_000);
   await writing(() => createSchema(database), 10_000);
 
   const answers = await reading(() => sqliteAnswers(database, { reading, writing }), 10_000);
@@ -78,14 +84,25 @@ const migrations = [
   SELECT coalesce(min(expires_at) - 86400000, CAST(unixepoch('subsec') * 1000 AS INTEGER)) FROM answers`,
 ];
 
+/** Beyond this size, in bytes, checking all pages would take seconds. */
+const largestChecked = 268_435_456;
+
+// Better no start than half of the visits, and a fault that shows at some page days later.
+function checkPages(database: DatabaseSync): void {
+  const { size } = database.prepare(sizeOfFile).get() ?? {};
+  if (Number(size) > largestChecked) return;
+  const { quick_check: found } = database.prepare('PRAGMA quick_check(1)').get() ?? {};
+  if (found !== 'ok') throw new CorruptFile(String(found).replaceAll('\n', ' '));
+}
+
+const sizeOfFile = 'SELECT page_count * page_size AS size FROM pragma_page_count(), pragma_page_size()';
+
 // The lock is taken before the version is read, so that of two replicas one creates and the other finds.
 function createSchema(database: DatabaseSync): void {
   inTransaction(database, () => {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
     if (version > migrations.length) {
-      throw new ConfigError(
-        `SQLite file has schema version ${version}, this guestbook knows up to ${migrations.length}: use a newer one`,
-      );
+      throw new NewerSchema(`schema version ${version}, this guestbook knows up to ${migrations.length}`);
     }
     for (const migration of migrations.slice(version)) database.exec(migration);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
