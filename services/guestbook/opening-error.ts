@@ -10,7 +10,7 @@ export class NewerSchema extends Error {}
 
 /** Makes of what was thrown when a SQLite file was opened one sentence that names the file and says what to do. */
 export function openingError(file: string, thrown: unknown): unknown {
-  const error = isCallError(thrown) && thrown.cause instanceof Error ? thrown.cause : thrown;
+  const error = isCallError(thrown) && thrown.cause !== undefined ? thrown.cause : thrown;
   const { message, code, syscall } = error as NodeJS.ErrnoException;
   if (error instanceof CorruptFile) return corrupt(file, message);
   if (error instanceof NewerSchema) return new ConfigError(`SQLite file ${file} has ${message}: use a newer guestbook`);

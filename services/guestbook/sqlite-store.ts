@@ -8,17 +8,24 @@ import { CorruptFile, NewerSchema, openingError } from './opening-error.ts';
 import { sqliteAnswers } from './sqlite-answers.ts';
 import { type VisitRow, type VisitStore, visitOf } from './visit.ts';
 
+/** How patient a SQLite store is. */
+export interface SqliteStoreOptions {
+  /** How long to wait at start for a file that another program has for itself, in ms. @default 10_000 */
+  readonly startTimeoutMs?: number;
+}
+
 /**
  * Opens the visits in a SQLite file, made if it is missing. Any number of processes may share it.
  *
  * @throws ConfigError that names the file where it cannot be used
  */
-export async function openSqliteStore(file: string): Promise<VisitStore> {
+export async function openSqliteStore(file: string, options: SqliteStoreOptions = {}): Promise<VisitStore> {
+  const { startTimeoutMs = 10_000 } = options;
   let database: DatabaseSync | undefined;
   try {
     await mkdir(dirname(file), { recursive: true });
     database = new DatabaseSync(file);
-    return await storeIn(database);
+    return await storeIn(database, startTimeoutMs);
   } catch (error) {
     database?.close();
     throw openingError(file, error);
@@ -29,15 +36,15 @@ export async function openSqliteStore(file: string): Promise<VisitStore> {
 // All three read the file, and the switch to WAL needs it alone: its lock does not always honour busy_timeout.
 const durability = 'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA journal_mode = WAL';
 
-async function storeIn(database: DatabaseSync): Promise<VisitStore> {
+async function storeIn(database: DatabaseSync, startTimeoutMs: number): Promise<VisitStore> {
   // SQLite would wait with the whole thread. Apart: reads need no lock, and must not wait behind writes that do.
   database.exec('PRAGMA busy_timeout = 0');
   const [reading, writing] = [lockQueue(), lockQueue()];
-  await writing(() => database.exec(durability), 10_000);
-  await reading(() => checkPages(database), 10_000);
-  await writing(() => createSchema(database), 10_000);
+  await writing(() => database.exec(durability), startTimeoutMs);
+  await reading(() => checkPages(database), startTimeoutMs);
+  await writing(() => createSchema(database), startTimeoutMs);
 
-  const answers = await reading(() => sqliteAnswers(database, { reading, writing }), 10_000);
+  const answers = await reading(() => sqliteAnswers(database, { reading, writing }), startTimeoutMs);
   const insert = database.prepare('INSERT INTO visits (id, name, note, message, visited_at) VALUES (?, ?, ?, ?, ?)');
   const page = database.prepare('SELECT * FROM visits WHERE id < ? ORDER BY id DESC LIMIT ?');
   const one = database.prepare('SELECT * FROM visits WHERE id = ?');
