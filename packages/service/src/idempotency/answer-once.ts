@@ -54,6 +54,8 @@ export function answerOnce(store: IdempotencyStore, logger: Logger): AnswerOnce 
     const kept = await store.find(call.key);
     if (kept) return { reply: replyIn(kept, call), isReplay: true };
     call.signal?.throwIfAborted();
+    // Before the effect: what cannot be kept must not be done, or it would be done again.
+    const release = await store.reserve?.(call);
     try {
       const output = await runKeyed(call, handler);
       return { reply: call.taken?.reply ?? (await keepAfterwards(call, output)), isReplay: false };
@@ -63,6 +65,8 @@ export function answerOnce(store: IdempotencyStore, logger: Logger): AnswerOnce 
       const other = await store.find(call.key);
       if (!other) throw error;
       return { reply: replyIn(other, call), isReplay: true };
+    } finally {
+      release?.();
     }
   }
 
