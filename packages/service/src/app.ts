@@ -5,7 +5,7 @@ import { type AuthenticationOptions, authentication } from './authentication.ts'
 import { beforeRouter } from './express/before-router.ts';
 import { http2Express } from './express/http2-express.ts';
 import { mostSpecificFirst, operationRoutes } from './express/operation-routes.ts';
-import { parseQuery } from './express/query.ts';
+import { queryParser } from './express/query.ts';
 import { stack } from './express/stack.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { accessLog } from './middleware/access-log.ts';
@@ -38,6 +38,8 @@ export interface AppOptions extends AuthenticationOptions {
   readonly bodyLimitBytes?: number;
   /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
   readonly requestTimeoutMs?: number;
+  /** The most parameters of a query; more are refused with 400. A parameter that comes n times counts n times. Default 256. */
+  readonly maxQueryParameters?: number;
   /**
    * How many requests may be in flight before some are refused: `adaptive` finds out what the service can take (from 20
    * to 1000), Infinity refuses nothing. Background requests may fill 60 % of it, normal ones 90 %. Default `adaptive`.
@@ -101,7 +103,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
       })),
     ),
   );
-  const app = beforeRouter(createExpress(options.trustedProxies ?? 1), first, problem({ logger }));
+  const app = beforeRouter(createExpress(options.trustedProxies ?? 1, options.maxQueryParameters ?? 256), first, problem({ logger }));
   app.use(compression({ compressBelow })); // below the operations, which compress what is long themselves: see `sendJson`
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
@@ -109,11 +111,11 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   return http2Express(app);
 }
 
-function createExpress(trustedProxies: number): Express {
+function createExpress(trustedProxies: number, maxParameters: number): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies);
-  app.set('query parser', parseQuery);
+  app.set('query parser', queryParser({ maxParameters }));
   app.set('etag', weakTag);
   // One operation, one URL: limits and caches in front compare text.
   app.enable('case sensitive routing');
