@@ -10,7 +10,7 @@ import { stack } from './express/stack.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { auth } from './middleware/auth.ts';
-import { body } from './middleware/body.ts';
+import { type BodyLimitOptions, body } from './middleware/body.ts';
 import { cacheHeaders } from './middleware/cache-headers.ts';
 import { callContext } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
@@ -31,11 +31,9 @@ import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
 
 /** How an app treats its requests. */
-export interface AppOptions extends AuthenticationOptions {
+export interface AppOptions extends AuthenticationOptions, BodyLimitOptions {
   /** Default: JSON lines on standard output from level `info` up. */
   readonly logger?: Logger;
-  /** The largest body that is read, in bytes, also after inflation. Default 1 MiB. */
-  readonly bodyLimitBytes?: number;
   /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
   readonly requestTimeoutMs?: number;
   /** The most parameters of a query; more are refused with 400. A parameter that comes n times counts n times. Default 256. */
@@ -71,7 +69,7 @@ export interface AppOptions extends AuthenticationOptions {
  *   not configured
  */
 export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
-  const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
+  const { logger = createLogger(contract.name), requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const keyed = idempotency(options.idempotency, logger);
   const routes = mostSpecificFirst(contract.operations);
@@ -97,13 +95,17 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
           auth({ operation, verifyToken, logger }), // above body: a stranger's is never read
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions
-          body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
+          body({ ...options, operation }), // in a route: a body that no operation wants is never read
           validatedHandler(operation, handlerOf(handlers, name), { streams, keyed, encode }), // below body: needs it parsed
         ),
       })),
     ),
   );
-  const app = beforeRouter(createExpress(options.trustedProxies ?? 1, options.maxQueryParameters ?? 256), first, problem({ logger }));
+  const app = beforeRouter(
+    createExpress(options.trustedProxies ?? 1, options.maxQueryParameters ?? 256),
+    first,
+    problem({ logger }),
+  );
   app.use(compression({ compressBelow })); // below the operations, which compress what is long themselves: see `sendJson`
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took

@@ -22,7 +22,8 @@ describe('parseQuery', () => {
   });
 
   it('reads as many parameters as it may, and refuses more with the number that it may', () => {
-    const many = (count: number, one: (n: number) => string) => Array.from({ length: count }, (_, n) => one(n)).join('&');
+    const many = (count: number, one: (n: number) => string) =>
+      Array.from({ length: count }, (_, n) => one(n)).join('&');
     for (const one of [(n: number) => `p${n}=1`, (n: number) => `p${n}=%20`]) {
       expect(Object.keys(queryParser({ maxParameters: 1500 })(many(1500, one)))).toHaveLength(1500);
     }

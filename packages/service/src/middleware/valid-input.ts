@@ -1,6 +1,7 @@
 import { CallError, decodeInput, type Operation, type Validation, validate } from '@parley/contract';
 import type { Request } from 'express';
 import { refuseRepeated } from '../single-parameters.ts';
+import { refuseUnknown } from '../unknown-members.ts';
 
 /** The input of a request as it was sent, put together from path, query, headers and body. */
 export function receivedInput(operation: Operation, { params, query, headers, body }: Request): unknown {
@@ -18,6 +19,7 @@ export function validInput(operation: Operation, req: Request): unknown {
   if (req.url.includes('%00')) throw new CallError('invalid_input', 'URL holds the character U+0000');
   const received = receivedInput(operation, req);
   if (operation.rest === 'query') refuseRepeated(operation, received as Record<string, unknown>);
+  refuseUnknown(operation, received);
   const validation = validate(operation.input, received);
   return validation instanceof Promise ? validation.then(accepted) : accepted(validation);
 }
