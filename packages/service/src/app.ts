@@ -9,6 +9,7 @@ import { queryParser } from './express/query.ts';
 import { stack } from './express/stack.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { accessLog } from './middleware/access-log.ts';
+import { askedTimeout } from './middleware/asked-timeout.ts';
 import { auth } from './middleware/auth.ts';
 import { type BodyLimitOptions, body } from './middleware/body.ts';
 import { cacheHeaders } from './middleware/cache-headers.ts';
@@ -83,6 +84,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
     accessLog({ logger }), // above all that answers: sees every answer, and how long it took
     securityHeaders(), // above all that answers: problems carry them too
     cors(options.cors, contract), // above all that answers: a page may read problems too
+    askedTimeout(), // above all that takes a place: what cannot be answered in time is not begun
     serverTiming({ service: contract.name }), // above what takes time
     loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
     loadReport({ load }), // below: nobody who is refused needs it
