@@ -2,6 +2,7 @@ import { CallError } from './call-error.ts';
 import type { Operation } from './operation.ts';
 import { refuseRepeatedParameters } from './repeated-parameters.ts';
 import { type Validation, validate } from './schema.ts';
+import { refuseUnknownMembers } from './unknown-members.ts';
 import { decodeInput, encodeOutput, type ReceivedInput } from './wire.ts';
 
 /** The reply of an operation before it is written: status, headers in lower case, and a value for the JSON body. */
@@ -25,6 +26,7 @@ export function acceptInput(operation: Operation, received: ReceivedInput, url: 
   if (url.includes('%00')) throw new CallError('invalid_input', 'URL holds the character U+0000');
   const input = decodeInput(operation, received);
   if (operation.rest === 'query') refuseRepeatedParameters(operation, input as Record<string, unknown>);
+  refuseUnknownMembers(operation, input);
   const validation = validate(operation.input, input);
   return validation instanceof Promise ? validation.then(acceptedInput) : acceptedInput(validation);
 }

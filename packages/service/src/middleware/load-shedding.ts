@@ -62,9 +62,11 @@ function giveBack(this: Holding): void {
   else release(this, own);
 }
 
-function release(res: Response, { load, place }: Held): void {
+function release(res: Response, { load, place, end }: Held): void {
   const operation = operationOf(res);
-  if (operation && !res.writableFinished) load.abandon(place, operation);
+  // Given up by the caller: it would have taken longer, nobody knows how long.
+  const isGivenUp = !res.writableFinished || (res.statusCode === 504 && end?.isCallersHaste);
+  if (operation && isGivenUp) load.abandon(place, operation);
   else if (operation && tellsOfLoad(res)) load.complete(place, operation);
   else load.release(place);
 }

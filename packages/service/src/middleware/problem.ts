@@ -13,6 +13,7 @@ import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
 import { tellAttemptsLeft } from '../replies/tell-attempts-left.ts';
 import { NotModified } from '../replies/version.ts';
+import { requestEndOf } from '../request-end.ts';
 import { operationOf } from './running-operation.ts';
 
 /** Where what the caller may not see goes. */
@@ -32,11 +33,16 @@ export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
     // Nobody is listening any more; the access log tells of it.
     if (res.destroyed && isCallError(thrown, 'cancelled')) return;
     const answer = await publicError(thrown, operationOf(res));
-    if (answer.log) logFailure(logger, answer, thrown, res);
+    if (answer.log && !isHaste(answer)) logFailure(logger, answer, thrown, res);
     // Half an answer cannot be mended: a cut connection at least does not look whole.
     if (res.headersSent) return void res.destroy(answer.error);
     sendProblem(res, answer.error, answer.title);
   };
+}
+
+// The access log has it, and there is no more to say.
+function isHaste({ error }: PublicError): boolean {
+  return error.status === 504 && requestEndOf(currentContext())?.isCallersHaste === true;
 }
 
 /** Logs what a caller isn't told, under the request id that it is told. */

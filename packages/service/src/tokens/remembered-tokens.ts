@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { now } from '@parley/contract';
-import type { VerifiedToken, VerifyToken } from './token-verifier.ts';
+import { maxTokenLength, type VerifiedToken, type VerifyToken } from './token-verifier.ts';
 
 /** A token that was believed is for so long not checked again: a withdrawn key counts so much later. */
 export const rememberMs = 30_000;
@@ -17,6 +17,8 @@ const maxTokens = 1000;
 export function rememberTokens(verify: VerifyToken, nowMs: () => number = now): VerifyToken {
   const known = new Map<string, { readonly verified: VerifiedToken; readonly untilMs: number }>();
   return async function rememberTokens(token, thumbprint) {
+    // Refused by its length, before any work on it.
+    if (token.length > maxTokenLength) return verify(token, thumbprint);
     // Of both: a token that is bound to a certificate is worth nothing over another one.
     const key = hash('sha256', `${token} ${thumbprint}`, 'base64');
     const remembered = known.get(key);
