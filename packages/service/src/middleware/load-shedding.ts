@@ -54,17 +54,25 @@ export function releasePlace(res: Holding): void {
   own.load.release(own.place);
 }
 
-function giveBack(this: Holding): void {
-  const own = this[held];
+/**
+ * Gives the place of a request back whose reply is made, or never will be. A reply that its client reads slowly is
+ * nothing that the service does: it holds bytes, which have a bound of their own, and says nothing of its load.
+ */
+export function giveBackPlace(res: Holding): void {
+  const own = res[held];
   if (!own) return;
-  this[held] = undefined;
-  if (own.end?.reason) own.end.afterWork(() => release(this, own));
-  else release(this, own);
+  res[held] = undefined;
+  if (own.end?.reason) own.end.afterWork(() => release(res, own));
+  else release(res, own);
+}
+
+function giveBack(this: Holding): void {
+  giveBackPlace(this);
 }
 
 function release(res: Response, { load, place }: Held): void {
   const operation = operationOf(res);
-  if (operation && !res.writableFinished) load.abandon(place, operation);
+  if (operation && !res.writableEnded) load.abandon(place, operation);
   else if (operation && tellsOfLoad(res)) load.complete(place, operation);
   else load.release(place);
 }
