@@ -15,7 +15,11 @@ import { trackCallerServer } from './track-caller-server.ts';
 
 const contract = defineContract('left', {
   wait: get('/wait', { summary: 'Never answers', output: z.object({}) }),
-  blob: get('/blob', { summary: 'Answers with 8 MB', output: z.object({ text: z.string() }) }),
+  blob: get('/blob', {
+    summary: 'Answers with many bytes',
+    input: z.object({ bytes: z.coerce.number().default(1_000_000) }),
+    output: z.object({ text: z.string() }),
+  }),
   quick: get('/quick', { summary: 'Answers at once', output: z.object({}) }),
   write: post('/write', { summary: 'Takes a body', input: z.object({ text: z.string() }), output: z.object({}) }),
   sse: get('/sse', { summary: 'Events', output: stream(z.object({ text: z.string() }), { as: 'sse' }) }),
@@ -24,7 +28,6 @@ const contract = defineContract('left', {
 const limits = { headersTimeout: 60_000, keepAliveTimeout: 60_000 };
 const own = await certificate();
 const patience = AbortSignal.timeout(2_147_483_647);
-const text = 'x'.repeat(8_388_608);
 const open: (() => void)[] = [];
 
 afterEach(() => {
@@ -48,9 +51,9 @@ async function listening(isTls: boolean) {
       await wait(1e8, undefined, { signal: context?.signal ?? patience }).catch(() => counts.cancelled++);
       return {};
     },
-    blob: async () => {
+    blob: async ({ bytes }: { readonly bytes: number }) => {
       counts.begun++;
-      return { text };
+      return { text: 'x'.repeat(bytes) };
     },
     quick: async () => ({}),
     write: async () => ({}),
@@ -58,7 +61,7 @@ async function listening(isTls: boolean) {
     ndjson: watch,
   };
   const { logger, lines } = capturedLog();
-  const app = createApp(contract, handlers, { logger, maxInFlight: 40, requestTimeoutMs: 600_000 });
+  const app = createApp(contract, handlers, { logger, maxInFlight: 20, requestTimeoutMs: 600_000 });
   const callerServer = createCallerServer(app, { limits, tls: isTls ? openSecureContext(own) : undefined });
   const connections = trackCallerServer(callerServer);
   await once(callerServer.server.listen(0, '127.0.0.1'), 'listening');
@@ -126,7 +129,7 @@ describe.each(requests)('a client that leaves $path by $how over $transport', ({
   it('is let go of over HTTP/1.1', async () => {
     const { port, counts, connections, lines } = await listening(isTls);
     const connection = await socketTo(port, isTls, 'http/1.1');
-    connection.socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    connection.socket.write(`GET ${path}?bytes=8000000 HTTP/1.1\r\nHost: x\r\n\r\n`);
     await until(() => counts.begun === 1);
     await wait(20);
     leave(how, connection);
@@ -168,19 +171,19 @@ describe.each(transports)('over $transport, a client', ({ isTls }) => {
       'error',
       () => {},
     );
-    for (let n = 0; n < 60; n++) {
+    for (let n = 0; n < 30; n++) {
       const asked = session.request({ ':path': path }).on('error', () => {});
       const replied = path === '/wait' || once(asked, 'response');
       await until(() => counts.begun === n + 1);
       await replied;
       asked.close(code);
     }
-    await until(() => lines.length === 60);
+    await until(() => lines.length === 30);
     const quick = session.request({ ':path': '/quick' });
     const [head] = await once(quick, 'response');
     expect(head[':status']).toBe(200);
     quick.resume();
-    if (path === '/sse' || path === '/ndjson') await until(() => counts.ended === 60);
+    if (path === '/sse' || path === '/ndjson') await until(() => counts.ended === 30);
     expect(await connections.close(60_000)).toBe(0);
   });
 });
