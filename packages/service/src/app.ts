@@ -2,10 +2,12 @@ import type { Contract, Handler, Handlers } from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type AuthenticationOptions, authentication } from './authentication.ts';
+import { noteReply } from './connections/unread-replies.ts';
 import { beforeRouter } from './express/before-router.ts';
 import { http2Express } from './express/http2-express.ts';
 import { operationRoutes } from './express/operation-routes.ts';
 import { queryParser } from './express/query.ts';
+import { listenToEnds } from './express/reply-end.ts';
 import { stack } from './express/stack.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { accessLog } from './middleware/access-log.ts';
@@ -18,7 +20,7 @@ import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
 import { type CorsOptions, cors } from './middleware/cors.ts';
 import { loadReport } from './middleware/load-report.ts';
-import { loadShedding } from './middleware/load-shedding.ts';
+import { giveBackPlace, loadShedding } from './middleware/load-shedding.ts';
 import { openapiDocument, openapiOperation } from './middleware/openapi-document.ts';
 import { problem } from './middleware/problem.ts';
 import { runningOperation } from './middleware/running-operation.ts';
@@ -112,6 +114,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
   app.use(problem({ logger })); // innermost: whatever was thrown above ends here
+  listenToEnds(app, { onEnd: giveBackPlace, onLong: noteReply });
   return http2Express(app);
 }
 

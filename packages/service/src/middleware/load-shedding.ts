@@ -54,18 +54,26 @@ export function releasePlace(res: Holding): void {
   own.load.release(own.place);
 }
 
-function giveBack(this: Holding): void {
-  const own = this[held];
+/**
+ * Gives the place of a request back whose reply is made, or never will be. A reply that its client reads slowly is
+ * nothing that the service does: it holds bytes, which have a bound of their own, and says nothing of its load.
+ */
+export function giveBackPlace(res: Holding): void {
+  const own = res[held];
   if (!own) return;
-  this[held] = undefined;
-  if (own.end?.reason) own.end.afterWork(() => release(this, own));
-  else release(this, own);
+  res[held] = undefined;
+  if (own.end?.reason) own.end.afterWork(() => release(res, own));
+  else release(res, own);
+}
+
+function giveBack(this: Holding): void {
+  giveBackPlace(this);
 }
 
 function release(res: Response, { load, place, end }: Held): void {
   const operation = operationOf(res);
   // Given up by the caller: it would have taken longer, nobody knows how long.
-  const isGivenUp = !res.writableFinished || (res.statusCode === 504 && end?.isCallersHaste);
+  const isGivenUp = !res.writableEnded || (res.statusCode === 504 && end?.isCallersHaste);
   if (operation && isGivenUp) load.abandon(place, operation);
   else if (operation && tellsOfLoad(res)) load.complete(place, operation);
   else load.release(place);
