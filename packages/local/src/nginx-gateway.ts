@@ -6,6 +6,7 @@ import type { Gateway, GatewaySetting } from './gateway.ts';
 import { readGatewayFiles } from './gateway-files.ts';
 import { LocalError } from './local-error.ts';
 import { localNginxConfiguration } from './nginx-configuration.ts';
+import { withoutRequest } from './nginx-line.ts';
 import { acceptsConnections } from './readiness.ts';
 import { logState } from './replica.ts';
 import { SupervisedProcess } from './supervised-process.ts';
@@ -69,6 +70,7 @@ function nginxProcess(command: string, folder: string, setting: GatewaySetting):
     cwd,
     env,
     isReady: () => acceptsConnections(port),
+    visibleLine: withoutRequest,
     drainSignal: 'SIGQUIT',
     readyTimeoutMs,
     drainTimeoutMs,

@@ -10,6 +10,8 @@ export interface Program extends Command {
   readonly name: string;
   /** Whether it can be used by now. */
   readonly isReady: () => Promise<boolean>;
+  /** What of a line that it writes may be shown; nothing for a line that may not. Default: all of it. */
+  readonly visibleLine?: (line: string) => string | undefined;
   /** Asks it to finish what it is doing and end. */
   readonly drainSignal: NodeJS.Signals;
   /** How long it may take to get ready. */

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createBackoff } from './backoff.ts';
 import { delay } from './delay.ts';
 import { LastWords } from './last-words.ts';
 import { LocalError, messageOf } from './local-error.ts';
+import { onLines } from './output-lines.ts';
 import type { ProcessObserver, ProcessState, Program } from './program.ts';
 import { killGroup, type RunningProcess, type Spawn, startProcess } from './running-process.ts';
 
@@ -127,9 +127,12 @@ export class SupervisedProcess {
 
   #listen(output: Readable | null, isError: boolean): void {
     if (!output) return;
-    createInterface({ input: output }).on('line', (line) => {
-      this.#lastWords.hear(line, isError);
-      this.#observer.onLine(line, isError);
+    const { visibleLine = (line) => line } = this.#program;
+    onLines(output, (line) => {
+      const visible = visibleLine(line);
+      if (visible === undefined) return;
+      this.#lastWords.hear(visible, isError);
+      this.#observer.onLine(visible, isError);
     });
   }
 

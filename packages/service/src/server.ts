@@ -130,8 +130,8 @@ function createAdminServer(app: RequestListener): Server {
 
 // The operators' port comes second: it can say "ready" only when callers are accepted.
 async function listenOnBoth(server: Server, adminServer: Server, settings: Settings) {
-  const { host, port, adminHost, adminPort } = settings;
-  const taken = await listen(server, { host, port, variable: 'PORT' });
+  const { host, port, adminHost, adminPort, acceptBacklog: backlog } = settings;
+  const taken = await listen(server, { host, port, backlog, variable: 'PORT' });
   try {
     const admin = { host: adminHost, port: adminPort, variable: 'ADMIN_PORT' };
     return { port: taken, adminPort: await listen(adminServer, admin) };
