@@ -1,4 +1,5 @@
 import type { BackoffOptions } from './backoff.ts';
+import type { ProcessRecord } from './run-folder.ts';
 import type { Command } from './running-process.ts';
 
 /** Where a process stands. */
@@ -17,6 +18,8 @@ export interface Program extends Command {
   /** How long it may take to drain, before it is killed. */
   readonly drainTimeoutMs: number;
   readonly backoff?: BackoffOptions;
+  /** Kept up to date, so that others can end the process when the launcher has been killed. */
+  readonly record?: ProcessRecord;
 }
 
 /** Who wants to know about a process. */

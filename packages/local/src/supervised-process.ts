@@ -6,7 +6,7 @@ import { delay } from './delay.ts';
 import { LastWords } from './last-words.ts';
 import { LocalError, messageOf } from './local-error.ts';
 import type { ProcessObserver, ProcessState, Program } from './program.ts';
-import { killGroup, type RunningProcess, type Spawn, startProcess } from './running-process.ts';
+import { killGroup, type RunningProcess, type Spawn, signalGroup, startProcess } from './running-process.ts';
 
 const probeEveryMs = 50;
 
@@ -60,7 +60,10 @@ export class SupervisedProcess {
   async #drain(running: RunningProcess): Promise<void> {
     const { name, drainSignal, drainTimeoutMs } = this.#program;
     this.#enter('stopping');
+    this.#program.record?.draining();
     running.child.kill(drainSignal);
+    // A stopped process hears nothing before it goes on.
+    signalGroup(running.child.pid, 'SIGCONT');
     const timer = new AbortController();
     const isLate = await Promise.race([
       running.end.then(() => false),
@@ -101,7 +104,7 @@ export class SupervisedProcess {
 
   #launch(): RunningProcess {
     this.#lastWords.clear();
-    const running = startProcess(this.#program, this.#spawn);
+    const running = startProcess(this.#program, this.#spawn, this.#program.record?.started);
     this.#listen(running.child.stdout, false);
     this.#listen(running.child.stderr, true);
     this.#running = running;
