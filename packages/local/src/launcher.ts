@@ -4,6 +4,7 @@ import { composeVariables, readComposeFile } from './compose-file.ts';
 import { endEarlierRuns, launcherOn } from './earlier-runs.ts';
 import type { Gateway } from './gateway.ts';
 import { type Guard, startGuard } from './guard.ts';
+import { LivenessWatch } from './liveness-watch.ts';
 import { LocalError } from './local-error.ts';
 import type { Log } from './log.ts';
 import { addressesOf, type Plan, planReplicas, portCount } from './plan.ts';
@@ -45,6 +46,7 @@ interface Replica {
 export class Launcher {
   readonly #options: Required<Omit<LauncherOptions, 'gateway'>> & Pick<LauncherOptions, 'gateway'>;
   readonly #replicas: Replica[] = [];
+  readonly #liveness = new LivenessWatch();
   #ports: ReservedPorts | undefined;
   #gateway: Gateway | undefined;
   #run: { readonly folder: string; readonly guard: Guard } | undefined;
@@ -93,6 +95,7 @@ export class Launcher {
     this.#refuseIfClosing();
     await gateway.start();
     this.#refuseIfClosing();
+    this.#watch();
   }
 
   /** Drains everything in order: the gateway first, then the services, what others depend on last. */
@@ -103,12 +106,21 @@ export class Launcher {
 
   /** Ends everything at once. */
   kill(): void {
+    this.#liveness.close();
     for (const { process } of this.#replicas) process.kill();
     this.#gateway?.kill();
     this.#ports?.close();
     if (!this.#run) return;
     removeRunFolder(this.#run.folder);
     this.#run.guard.kill();
+  }
+
+  /** A debugger that has stopped a replica looks as if the replica hung. */
+  #watch(): void {
+    if (this.#options.variables.NODE_OPTIONS?.includes('--inspect')) return;
+    const processes = [...this.#replicas.map(({ process }) => process), this.#gateway?.process];
+    for (const process of processes) if (process) this.#liveness.watch(process);
+    void this.#liveness.run();
   }
 
   #openRun() {
@@ -135,6 +147,7 @@ export class Launcher {
   }
 
   async #close(): Promise<void> {
+    this.#liveness.close();
     await this.#gateway?.close();
     const byService = Map.groupBy(this.#replicas, ({ plan }) => plan.service);
     for (const replicas of [...byService.values()].reverse()) {

@@ -3,9 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gateway, GatewaySetting } from './gateway.ts';
 import { readGatewayFiles } from './gateway-files.ts';
+import { livenessDefaults } from './liveness-watch.ts';
 import { LocalError } from './local-error.ts';
 import { localNginxConfiguration } from './nginx-configuration.ts';
-import { acceptsConnections } from './readiness.ts';
+import { acceptsConnections, answersAtAll } from './readiness.ts';
 import { logState } from './replica.ts';
 import { createProcessRecord } from './run-folder.ts';
 import { SupervisedProcess } from './supervised-process.ts';
@@ -44,6 +45,9 @@ export function createNginxGateway({ command, version }: Nginx, setting: NginxGa
     get pid() {
       return nginx?.pid;
     },
+    get process() {
+      return nginx;
+    },
     async start() {
       mkdirSync(folder, { recursive: true });
       for (const [name, text] of localNginxConfiguration(files, { ...setting, folder })) {
@@ -74,6 +78,7 @@ function nginxProcess(command: string, folder: string, setting: NginxGatewaySett
     cwd,
     env,
     isReady: () => acceptsConnections(port),
+    isAlive: () => answersAtAll(port, '/', livenessDefaults.timeoutMs),
     readyTimeoutMs,
     drainTimeoutMs,
     record: createProcessRecord(setting.folder, { ...what, stage: gatewayStage }),

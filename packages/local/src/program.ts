@@ -11,6 +11,8 @@ export interface Program extends Command {
   readonly name: string;
   /** Whether it can be used by now. */
   readonly isReady: () => Promise<boolean>;
+  /** Whether it answers still, once it is ready. What doesn't is ended and started again. */
+  readonly isAlive?: () => Promise<boolean>;
   /** Asks it to finish what it is doing and end. */
   readonly drainSignal: NodeJS.Signals;
   /** How long it may take to get ready. */

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { livenessDefaults } from './liveness-watch.ts';
 import type { Log } from './log.ts';
 import { holderWords } from './port-holder.ts';
 import { loopback } from './ports.ts';
 import type { ProcessState } from './program.ts';
-import { answersReady } from './readiness.ts';
+import { answersAtAll, answersReady } from './readiness.ts';
 import { createProcessRecord } from './run-folder.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
@@ -47,8 +50,9 @@ export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting): Super
   const program = {
     ...what,
     cwd,
-    env: replicaEnvironment(plan, setting.variables),
+    env: replicaEnvironment(plan, setting),
     isReady: () => answersReady(adminPort),
+    isAlive: () => answersAtAll(adminPort, '/livez', livenessDefaults.timeoutMs),
     readyTimeoutMs,
     drainTimeoutMs,
     record: createProcessRecord(setting.folder, { ...what, stage }),
@@ -73,11 +77,17 @@ export function logState(log: Log, now: ReplicaState, why?: string): void {
   log.event(level, `${now.replica} is ${now.state}${why ? `: ${why}` : ''}`, { ...now });
 }
 
-function replicaEnvironment(plan: ReplicaPlan, variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** Compiled code is kept for the next start, which takes half of the CPU then. Not below /tmp, where others could write. */
+function compileCache(root: string): NodeJS.ProcessEnv {
+  const modules = join(root, 'node_modules');
+  return existsSync(modules) ? { NODE_COMPILE_CACHE: join(modules, '.cache', 'node-compile-cache') } : {};
+}
+
+function replicaEnvironment(plan: ReplicaPlan, { root, variables }: ReplicaSetting): NodeJS.ProcessEnv {
   // Long enough for the gateway's idle connections to be gone.
   const drainDelay = { DRAIN_DELAY_MS: '400' };
   const own = { HOST: loopback, PORT: String(plan.port), ADMIN_PORT: String(plan.adminPort), ...drainDelay };
-  return { ...variables, ...plan.environment, ...own };
+  return { ...compileCache(root), ...variables, ...plan.environment, ...own };
 }
 
 function explained(sentence: string, { name, port, adminPort }: ReplicaPlan): string {
