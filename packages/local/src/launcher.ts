@@ -41,7 +41,7 @@ interface Replica {
 
 /**
  * Runs a compose file's services as local processes behind a gateway.
- * Scope: owns every process, port and temporary folder; `close()` leaves nothing behind.
+ * Scope: owns every process, port and temporary folder; `close()` leaves nothing behind, and neither does SIGKILL.
  */
 export class Launcher {
   readonly #options: Required<Omit<LauncherOptions, 'gateway'>> & Pick<LauncherOptions, 'gateway'>;

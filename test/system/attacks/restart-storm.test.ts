@@ -6,7 +6,7 @@ import { post } from '../../public-api.ts';
 import { isAlive, type RunningHouse, startHouse } from '../../running-house.ts';
 import { type LoadReport, startLoad } from '../../steady-load.ts';
 
-const kills = 5;
+const rounds = 5;
 const everyMs = 2_000;
 const paths = ['/api/hello?name=Ada&language=fr', '/api/greetings/fr', '/api/visits?limit=5'];
 const load = { perSecond: 50, request: (n: number) => ({ path: paths[n % paths.length] as string }) };
@@ -27,17 +27,22 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('replicas beh
   };
   const failures = ({ lost }: LoadReport) => Object.values(lost).reduce((sum, count) => sum + count, 0);
 
-  it('serve while the same one is killed every 2 s, and lose nothing afterwards', async () => {
+  it('serve while one of the same two is killed every 2 s, and lose nothing afterwards', async () => {
     const storm = startLoad(house.url, load);
     let killed = 0;
-    for (let round = 0; round < kills; round++) {
-      const pid = newestPid('hello-1');
-      if (pid) process.kill(pid, 'SIGKILL');
-      if (pid) killed++;
+    for (let round = 0; round < rounds; round++) {
+      const [victim, other]: readonly [string, string] =
+        round % 2 === 0 ? ['hello-1', 'hello-2'] : ['hello-2', 'hello-1'];
+      const pid = newestPid(victim);
+      // On a machine so busy that the other is not there yet, no way to start a replica could save the service.
+      if (pid && newestPid(other)) {
+        process.kill(pid, 'SIGKILL');
+        killed++;
+      }
       await pause(everyMs);
     }
     const during = await storm.stop();
-    await eventually(() => newestPid('hello-1'), 30_000);
+    for (const replica of ['hello-1', 'hello-2']) await eventually(() => newestPid(replica), 30_000);
     const calm = startLoad(house.url, load);
     await pause(2_000);
     const after = await calm.stop();
@@ -45,9 +50,8 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('replicas beh
     expect(killed).toBeGreaterThan(1);
     expect(failures(during)).toBeLessThan(during.sent / 10);
     expect(after.lost).toEqual({});
-    const waits = house.lines.filter(({ replica, state }) => replica === 'hello-1' && state === 'restarting');
-    expect(waits.map(({ msg }) => msg)).toEqual(
-      Array.from({ length: killed }, () => 'hello-1 is restarting: killed by SIGKILL, again at once'),
-    );
+    const restarts = house.lines.filter(({ state }) => state === 'restarting').map(({ msg }) => String(msg));
+    expect(restarts).toHaveLength(killed);
+    expect(restarts.filter((msg) => !msg.endsWith('is restarting: killed by SIGKILL, again at once'))).toEqual([]);
   }, 60_000);
 });
