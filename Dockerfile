@@ -40,10 +40,10 @@ ENV NODE_COMPILE_CACHE=/tmp/compile-cache HOST=127.0.0.1 DRAIN_DELAY_MS=0 DATA_D
 RUN export GREETINGS_URL=http://127.0.0.1:1 HELLO_URL=http://127.0.0.1:1 \
  && { node --conditions=@parley/source --disable-warning=ExperimentalWarning main.ts & service=$!; } \
  && for try in $(seq 300); do kill -0 $service && ! bash check-health.sh || break; sleep 0.1; done \
- && { kill $service; wait $service; test -d /tmp/compile-cache; }
+ && { kill $service; wait $service; chmod -R a+rX /tmp/compile-cache; }
 
 FROM application
-COPY --from=compiled --chown=root /tmp/compile-cache .compile-cache
+COPY --from=compiled --chown=root:root /tmp/compile-cache .compile-cache
 # Good for the user `node`: Node keeps the code of each user apart, and another one starts without.
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
 EXPOSE 3000 9000
