@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createEmbeddedGateway } from '../packages/local/src/embedded-gateway.ts';
-import type { Gateway, GatewaySetting } from '../packages/local/src/gateway.ts';
-import { createNginxGateway, findNginx } from '../packages/local/src/nginx-gateway.ts';
+import type { Gateway } from '../packages/local/src/gateway.ts';
+import { createNginxGateway, findNginx, type NginxGatewaySetting } from '../packages/local/src/nginx-gateway.ts';
 import { freePort } from './running-house.ts';
 import { root } from './source-files.ts';
 
@@ -21,8 +24,10 @@ export async function startGateway(
   const port = await freePort();
   const nobody = `127.0.0.1:${await freePort()}`;
   const services = ['greetings', 'hello', 'guestbook'];
+  const folder = await mkdtemp(join(tmpdir(), 'parley-gateway-'));
   const gateway = await createGateway(name, {
     root,
+    folder,
     port,
     addresses: new Map(services.map((service) => [service, [addresses[service] ?? nobody]])),
     variables: process.env,
@@ -31,10 +36,14 @@ export async function startGateway(
     drainTimeoutMs: 1_000,
   });
   await gateway.start();
-  return { port, stop: () => gateway.close() };
+  const stop = async () => {
+    await gateway.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { port, stop };
 }
 
-async function createGateway(name: GatewayName, setting: GatewaySetting): Promise<Gateway> {
+async function createGateway(name: GatewayName, setting: NginxGatewaySetting): Promise<Gateway> {
   if (name === 'embedded') return createEmbeddedGateway(setting);
   const nginx = await findNginx(process.env);
   if (!nginx) throw new Error('nginx is not on this machine');

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@parley/contract';
 import { EndpointGroup, type EndpointGroupOptions } from './balancing/endpoint-group.ts';
 import { type SubsetOptions, subset } from './balancing/subset.ts';
 import type { Address, Discovery } from './discovery/address.ts';
@@ -40,7 +41,7 @@ export class EndpointSet {
     const endpoint = this.#byAddress.get(address);
     if (endpoint) return endpoint;
     const known = [...this.#byAddress.keys()].join(', ') || '(none known yet)';
-    throw new TypeError(`unknown endpoint ${address}: expected one of ${known}`);
+    throw new TypeError(`unknown endpoint ${withoutSecrets(address)}: expected one of ${known}`);
   }
 
   /** Options have changed: which endpoints are used, and which may be chosen, is worked out anew. */

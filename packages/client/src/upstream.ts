@@ -1,4 +1,5 @@
 import { type ChangeableOptions, LiveOptions } from './changeable-options.ts';
+import type { Discovery } from './discovery/address.ts';
 import { discovery, expectTls } from './discovery.ts';
 import type { EndpointStatus } from './endpoint.ts';
 import type { Send } from './layer.ts';
@@ -56,7 +57,16 @@ export function createUpstream(
 ): Upstream {
   const live = new LiveOptions(options);
   const { current } = live;
-  const found = discovery(where, current, current.clock);
-  if (current.tls) expectTls(where);
+  const found = discoveryOf(name, where, current);
   return new OpenUpstream(name, { options: live, discovery: found, transport: new Network(current) });
+}
+
+function discoveryOf(name: string, where: string | readonly string[], options: UpstreamOptions): Discovery {
+  try {
+    const found = discovery(where, options, options.clock);
+    if (options.tls) expectTls(where);
+    return found;
+  } catch (error) {
+    throw error instanceof TypeError ? new TypeError(`upstream ${name}: ${error.message}`) : error;
+  }
 }

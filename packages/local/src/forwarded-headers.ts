@@ -103,6 +103,8 @@ export function forwardedHeaders(
 export function repliedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const kept = endToEndHeaders(headers);
   for (const name of keptInside) delete kept[name];
+  // As nginx: without it an `upstream_…` of a service would look like the gateway's own, which a caller may repeat.
+  if (headers['x-attempts-left'] === '0') kept['x-attempts-left'] = '0';
   // Not the service's to take away: without it the end of the reply would be that of the connection.
   if (headers['content-length'] !== undefined) kept['content-length'] = headers['content-length'];
   return kept;

@@ -1,10 +1,11 @@
 import { AttemptsLeft, CallError, headerNames, type Obstacle, parseAttemptsLeft } from '@parley/contract';
 import type { Clock } from '../clock.ts';
 import type { Layer, Request } from '../layer.ts';
-import type { Reply } from '../reply.ts';
+import { Reply } from '../reply.ts';
 import { sleep } from '../time-limit.ts';
 import { isSpent } from '../transport/body-source.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
+import { isGatewayFailure } from './gateway-failure.ts';
 import type { PoisonRequests } from './poison-requests.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
@@ -51,7 +52,8 @@ export function retry(options: RetryOptions, { budget, poison, clock, random }: 
           }
           const failure = outcome instanceof CallError ? outcome : outcome.error;
           mayHaveRun ||= failure?.isUnprocessed !== true;
-          if (!failure?.isTransient) return settle(outcome, mayHaveRun);
+          const isTransient = failure?.isTransient || (outcome instanceof Reply && isGatewayFailure(outcome));
+          if (!failure || !isTransient) return settle(outcome, mayHaveRun);
           // On top of Retry-After: callers that were told the same must not come back together.
           const waitMs = (failure.retryAfterMs ?? 0) + backoff(options, attempt, random());
           const obstacle =

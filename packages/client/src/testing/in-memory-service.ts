@@ -52,7 +52,7 @@ export class InMemoryService {
       return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('success'));
     } catch (error) {
       const reply = await this.#told(error, route.operation, context);
-      return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('failure'));
+      return withAttemptsLeft(reply, leftAfterFailure(reply, context));
     }
   }
 
@@ -97,6 +97,13 @@ function contextOf({ headers, signal }: InMemoryRequest, clock: Clock): CallCont
     ...(attemptsLeft !== undefined && { attemptsLeft: new AttemptsLeft(attemptsLeft) }),
     ...(idempotencyKey && { idempotencyKey }),
   };
+}
+
+/** As the kit: a failure of an upstream always says it, or it would look like that of a gateway. */
+function leftAfterFailure({ body }: InMemoryReply, { attemptsLeft }: CallContext): number | undefined {
+  const told = attemptsLeft?.toldBy('failure');
+  const isOfUpstream = typeof body === 'string' && body.startsWith('{"type":"urn:parley:problem:upstream_');
+  return isOfUpstream ? (told ?? attemptsLeft?.count ?? 0) : told;
 }
 
 /** Tells the caller how many attempts the handler's own calls have left of those that it was told of. */

@@ -1,3 +1,4 @@
+import { markReason } from './abort-reasons.ts';
 import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig } from './axios.ts';
 import { type BodySource, limited, type RequestBody } from './body-source.ts';
 import { codingsOf, decoders } from './decompression.ts';
@@ -101,7 +102,7 @@ export class FullExchange extends Exchange implements ReplySource {
   /** Part of the stream: it has ended, or its reader has left it. */
   closed(): void {
     this.cleanUp();
-    if (!this.hasEnded) this.controller?.abort(new CanceledError('the reply was not read to its end', this.config));
+    if (!this.hasEnded) this.stop(new CanceledError('the reply was not read to its end', this.config));
     this.hasEnded = true;
   }
 
@@ -136,7 +137,9 @@ export class FullExchange extends Exchange implements ReplySource {
 
 /** The error that axios gives for a body above `maxBodyLength`. */
 export function bodyTooLarge(config: InternalAxiosRequestConfig): AxiosError {
-  return new AxiosError('Request body larger than maxBodyLength limit', AxiosError.ERR_BAD_REQUEST, config);
+  const error = new AxiosError('Request body larger than maxBodyLength limit', AxiosError.ERR_BAD_REQUEST, config);
+  markReason(error);
+  return error;
 }
 
 function timeoutError(config: InternalAxiosRequestConfig): AxiosError {

@@ -11,7 +11,7 @@ import {
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
-import { tellAttemptsLeft } from '../replies/tell-attempts-left.ts';
+import { tellAttemptsLeft, tellUpstreamFailure } from '../replies/tell-attempts-left.ts';
 import { NotModified } from '../replies/version.ts';
 import { requestEndOf } from '../request-end.ts';
 import { operationOf } from './running-operation.ts';
@@ -66,7 +66,8 @@ export function sendProblem(res: Response, error: CallError, title?: string): vo
   res.set('Cache-Control', 'no-store');
   // It was of the reply that there would have been.
   res.removeHeader('ETag');
-  tellAttemptsLeft(res, 'failure');
+  if (error.code.startsWith('upstream_')) tellUpstreamFailure(res);
+  else tellAttemptsLeft(res, 'failure');
   if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));
   res
     .status(error.status)
