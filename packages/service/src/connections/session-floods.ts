@@ -4,8 +4,8 @@ import { Allowance } from './allowance.ts';
 /** How many frames that cost the server work and the client nothing one HTTP/2 connection may send. */
 export interface FloodLimits {
   /**
-   * Requests that the client cancels, or makes the server reset, before any work was done for them: this many at once,
-   * and a tenth of it a second. Each request that is answered allows four more. Default 500.
+   * Requests that the client cancels, or makes the server reset, within 10 ms, and so before any work worth the name:
+   * this many at once, and a tenth of it a second. Each request that is answered allows one more. Default 500.
    */
   readonly maxEarlyResets?: number | undefined;
   /** PING and SETTINGS frames: this many at once, and a tenth of it a second. Default 1000. */
@@ -14,8 +14,8 @@ export interface FloodLimits {
 
 /** A reset within this time of its request is early: a caller that waits at all waits longer. */
 const earlyMs = 10;
-/** Early resets that an answered request allows. */
-const perAnswer = 4;
+/** Early resets that an answered request allows. More would let a flood pay with quick 404s. */
+const perAnswer = 1;
 
 const arrival = Symbol('arrival of a stream');
 
@@ -27,7 +27,7 @@ type TimedStream = ServerHttp2Stream & {
  * Ends a connection whose client floods it, with GOAWAY `ENHANCE_YOUR_CALM`: rapid reset (CVE-2023-44487), MadeYouReset
  * (CVE-2025-8671: the client breaks the protocol so that the server resets), and floods of PING and SETTINGS that
  * the client acknowledges. nghttp2 counts every reset, so that the cancellations of a busy client would end its
- * connection. Counted here are those alone that come before any work.
+ * connection. Counted here are those alone that come within 10 ms, less the requests that are answered.
  */
 export function limitFloods(
   session: ServerHttp2Session,
@@ -50,7 +50,9 @@ function countReset(this: TimedStream): void {
   const arrived = this[arrival];
   if (!arrived) return;
   const { atMs, resets, session } = arrived;
-  if (this.headersSent) resets.give(perAnswer);
+  // A 404 may be made before the reset in the same packet is read: what counts is whether the client waited for it.
+  const isAnswered = this.rstCode === constants.NGHTTP2_NO_ERROR && this.writableFinished && !this.aborted;
+  if (isAnswered) resets.give(perAnswer);
   else if (performance.now() - atMs < earlyMs && !resets.take()) endFlood(session, 'resets of requests');
 }
 

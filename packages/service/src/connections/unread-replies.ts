@@ -48,6 +48,14 @@ export function noteReply(reply: Reply, bytes: number): void {
   watches.get(connectionOf(reply) ?? reply)?.note(bytes);
 }
 
+/** How many servers are full: a request looks no further while there is none. */
+let fullServers = 0;
+
+/** Whether so many bytes wait that a new reply has no room: true until what was cut off is freed, a turn later. */
+export function hasNoRoom(reply: Reply): boolean {
+  return fullServers > 0 && watches.get(connectionOf(reply) ?? reply)?.isFull === true;
+}
+
 /** Bounds how long, and how many bytes of, replies wait for clients that do not read them. */
 export class UnreadReplies {
   readonly #options: Required<{ [Name in keyof UnreadLimits]: number }> & UnreadOptions;
@@ -55,6 +63,9 @@ export class UnreadReplies {
   readonly #progress = new WeakMap<Reply, { bytes: number; sinceMs: number }>();
   readonly #timer: NodeJS.Timeout;
   #held = 0;
+  #freeing = 0;
+  /** Whether replies that wait, and those that were cut off in this turn, have all the bytes there are. */
+  isFull = false;
   #isReading = false;
 
   /** Call it before the server listens. @throws TypeError where a limit is not a number from 1 up */
@@ -151,9 +162,25 @@ export class UnreadReplies {
       cut(one.reply);
       count++;
       this.#held -= one.bytes;
+      this.#freeing += one.bytes;
       perConnection.set(one.connection, heldBy(one) - one.bytes);
     }
     if (count > 0) onCut(count, 'too many bytes waited');
+    if (this.#held + this.#freeing > maxUnreadBytes) this.#refuseUntilFreed();
+  }
+
+  // Node frees what a socket holds when the turn ends. Hundreds of connections may bring their requests in this one.
+  #refuseUntilFreed(): void {
+    if (this.isFull) return;
+    this.isFull = true;
+    fullServers++;
+    const end = () => {
+      this.isFull = false;
+      this.#freeing = 0;
+      fullServers--;
+    };
+    // Sockets close after the first.
+    setImmediate(() => setImmediate(end));
   }
 
   async #endStalledSockets(nowMs: number): Promise<void> {

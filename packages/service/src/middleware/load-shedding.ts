@@ -1,5 +1,6 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
+import { hasNoRoom } from '../connections/unread-replies.ts';
 import { type RequestEnd, requestEndOf } from '../request-end.ts';
 import { callerKey } from '../shedding/caller-key.ts';
 import type { Load, Place } from '../shedding/load.ts';
@@ -35,7 +36,7 @@ export function loadShedding({ load, log }: LoadSheddingOptions): RequestHandler
   return function loadShedding(req, res: Holding, next) {
     const context = currentContext();
     const priority = context.priority ?? 'normal';
-    const place = load.enter(callerKey(context, req), priority);
+    const place = hasNoRoom(res) ? 'overloaded' : load.enter(callerKey(context, req), priority);
     if (typeof place === 'string') {
       log.note(place, load);
       return refuse(res, place, load.returnSeconds());
