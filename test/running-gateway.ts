@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createNginxGateway, findNginx } from '../packages/local/src/nginx-gateway.ts';
+import { acceptsConnections } from '../packages/local/src/readiness.ts';
+import { eventually } from './eventually.ts';
+import { freePort } from './running-house.ts';
+import { root } from './source-files.ts';
+
+/** A gateway in front of replicas that a test has started. */
+export interface RunningGateway {
+  readonly url: string;
+  /** What it has written so far. */
+  readonly lines: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Addresses (`host:port`) of the replicas of each service. */
+export type Addresses = Readonly<Record<string, readonly string[]>>;
+
+/** Runs the nginx of this machine with the project's own configuration, as `npm start` does. */
+export async function startNginx(addresses: Addresses): Promise<RunningGateway> {
+  const nginx = await findNginx(process.env);
+  if (!nginx) throw new Error('expected nginx on PATH');
+  const port = await freePort();
+  const lines: string[] = [];
+  const log = { line: (_from: unknown, text: string) => void lines.push(text), event: () => {} };
+  const gateway = createNginxGateway(nginx, {
+    root,
+    port,
+    addresses: new Map(Object.entries(addresses)),
+    variables: process.env,
+    log,
+    readyTimeoutMs: 10_000,
+    drainTimeoutMs: 5_000,
+  });
+  await gateway.start();
+  return { url: `http://127.0.0.1:${port}`, lines, stop: () => gateway.close() };
+}
+
+/** Runs the HAProxy of this machine with a small configuration: each service below `/api/`, by the name of its path. */
+export async function startHaproxy(addresses: Addresses): Promise<RunningGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-haproxy-'));
+  const port = await freePort();
+  const file = join(folder, 'haproxy.cfg');
+  await writeFile(file, haproxyConfiguration(port, addresses));
+  const child = spawn('haproxy', ['-W', '-db', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  for (const output of [child.stdout, child.stderr]) {
+    createInterface({ input: output }).on('line', (line) => void lines.push(line));
+  }
+  await eventually(async () => (child.exitCode === null && (await acceptsConnections(port)) ? true : undefined));
+  const stop = async () => {
+    await stopped(child);
+    await rm(folder, { recursive: true });
+  };
+  return { url: `http://127.0.0.1:${port}`, lines, stop };
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+function haproxyConfiguration(port: number, addresses: Addresses): string {
+  const services = Object.entries(addresses);
+  const uses = services.map(([name]) => `  use_backend ${name} if { path_beg /api/${name} }`);
+  const backends = services.map(([name, replicas]) =>
+    [
+      `backend ${name}`,
+      '  balance leastconn',
+      '  http-reuse always',
+      '  option redispatch',
+      '  retry-on conn-failure empty-response',
+      ...replicas.map((address, n) => `  server ${name}-${n + 1} ${address}`),
+    ].join('\n'),
+  );
+  return `
+global
+  maxconn 8192
+  log stdout format raw local0
+defaults
+  mode http
+  log global
+  option httplog
+  option forwardfor
+  timeout connect 500ms
+  timeout client 30s
+  timeout server 12s
+  timeout http-request 10s
+  backlog 4096
+frontend callers
+  bind 127.0.0.1:${port}
+  http-request del-header X-Forwarded-For
+${uses.join('\n')}
+${backends.join('\n')}
+`;
+}
