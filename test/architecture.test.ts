@@ -64,11 +64,11 @@ describe('the house', () => {
   });
 
   it('has one file per third party', () => {
-    expect(importersOf('axios')).toEqual(['packages/client/src/transport/axios.ts']);
-    expect(importersOf('opossum')).toEqual(['packages/client/src/resilience/circuit.ts']);
+    expect(importersOf('axios')).toEqual(['packages/client/src/axios/axios.ts']);
+    expect(importersOf('opossum')).toEqual(['packages/client/src/breaker/circuit.ts']);
     expect(importersOf('undici').sort()).toEqual([
       'packages/client/src/transport/connection-pool.ts',
-      'packages/client/src/transport/undici-adapter.ts',
+      'packages/client/src/axios/undici-adapter.ts',
     ]);
     for (const name of ['compression', 'helmet', 'jose', 'pino', 'httpxy', 'yaml', 'negotiator']) {
       expect([name, importersOf(name, { types: false }).length]).toEqual([name, 1]);

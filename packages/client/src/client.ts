@@ -9,12 +9,12 @@ import {
   type Validation,
   validate,
 } from '@parley/contract';
-import type { GivenOptions } from './repeat-options.ts';
-import type { Reply } from './reply.ts';
-import { requestOf } from './request-of.ts';
+import type { GivenOptions } from './call/repeat-options.ts';
+import { requestOf } from './call/request-of.ts';
+import { attachStory } from './story/attach-story.ts';
 import { StoryRecorder } from './story/story-recorder.ts';
-import { told } from './story/told.ts';
-import { type StreamingOperation, streamMethod } from './streaming/stream-method.ts';
+import { type StreamingOperation, streamMethod } from './streams/stream-method.ts';
+import type { Reply } from './transport/reply.ts';
 import type { Upstream } from './upstream.ts';
 
 /**
@@ -49,7 +49,7 @@ function method(operation: Operation, upstream: Upstream) {
       const output = outputOf(operation, reply);
       return output instanceof Promise ? await output : output;
     } catch (error) {
-      throw told(error, request, reply.status);
+      throw attachStory(error, request, reply.status);
     }
   }
   async function explain(input: Input = {}, options?: GivenOptions): Promise<Explained<unknown>> {

@@ -1,8 +1,8 @@
 import type { AttemptsLeft, CallContext, Safety } from '@parley/contract';
-import type { CancelSignal } from './cancel-signal.ts';
-import type { Reply } from './reply.ts';
 import { StoryRecorder } from './story/story-recorder.ts';
+import type { CancelSignal } from './time/cancel-signal.ts';
 import type { RequestBody } from './transport/body-source.ts';
+import type { Reply } from './transport/reply.ts';
 import type { WireOptions } from './transport/wire-options.ts';
 
 /** One request on its way out, as every layer sees it. Layers hand on changed copies and never change it. */

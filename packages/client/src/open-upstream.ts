@@ -1,22 +1,22 @@
 import { CallError } from '@parley/contract';
-import type { ChangeableOptions, LiveOptions } from './changeable-options.ts';
+import { createAxios, hasInterceptors, type Interceptors } from './axios/axios.ts';
+import { EndpointSet } from './balancing/endpoint-set.ts';
+import type { CircuitControl } from './breaker/circuit-control.ts';
+import { CircuitWindow } from './breaker/circuit-window.ts';
+import { PoisonRequests } from './breaker/poison-requests.ts';
+import { CallQueue, type ConcurrencyStatus } from './call/call-queue.ts';
+import { RetryBudget } from './call/retry-budget.ts';
 import type { Discovery } from './discovery/address.ts';
-import type { EndpointStatus } from './endpoint.ts';
-import { EndpointSet } from './endpoint-set.ts';
+import { createEndpoint } from './endpoint/create-endpoint.ts';
+import type { EndpointStatus } from './endpoint/endpoint.ts';
 import type { Send } from './layer.ts';
-import { openEndpoint } from './open-endpoint.ts';
+import type { ChangeableOptions, LiveOptions } from './options/changeable-options.ts';
+import type { UpstreamOptions } from './options/upstream-options.ts';
 import { callPipeline, type UpstreamShared } from './pipeline.ts';
-import type { CircuitControl } from './resilience/circuit-control.ts';
-import { CircuitWindow } from './resilience/circuit-window.ts';
-import { ConcurrencyLimiter, type ConcurrencyStatus } from './resilience/concurrency-limiter.ts';
-import { PoisonRequests } from './resilience/poison-requests.ts';
-import { RetryBudget } from './resilience/retry-budget.ts';
-import { told, toldReply } from './story/told.ts';
-import { OpenStreams } from './streaming/open-streams.ts';
-import { Telemetry, type TelemetryListener } from './telemetry.ts';
-import { createAxios, hasInterceptors, type Interceptors } from './transport/axios.ts';
+import { attachStory, attachStoryToReply } from './story/attach-story.ts';
+import { ActiveStreams } from './streams/active-streams.ts';
+import { Telemetry, type TelemetryListener } from './telemetry/telemetry.ts';
 import type { Transport } from './transport/transport.ts';
-import type { UpstreamOptions } from './upstream-options.ts';
 
 /** What an upstream is made of. */
 export interface UpstreamParts {
@@ -26,7 +26,7 @@ export interface UpstreamParts {
 }
 
 /** An `Upstream` over any transport: the pipeline with what all calls share. */
-export class OpenUpstream {
+export class AssembledUpstream {
   readonly name: string;
   readonly #options: LiveOptions;
   readonly #shared: UpstreamShared;
@@ -50,11 +50,11 @@ export class OpenUpstream {
       name,
       options,
       telemetry: new Telemetry(),
-      limiter: new ConcurrencyLimiter(options),
+      limiter: new CallQueue(options),
       budget,
       poison: new PoisonRequests(() => budget.refund(), options.clock),
       endpoints: () => this.#endpoints.known(),
-      streams: new OpenStreams(),
+      streams: new ActiveStreams(),
       hasInterceptors: () => hasInterceptors(this.#axios),
     };
     const surroundings = {
@@ -64,7 +64,7 @@ export class OpenUpstream {
       rotation: this.#window.rotation,
       onEjection: () => this.#endpoints.group.refresh(),
     };
-    this.#endpoints = new EndpointSet(discovery, options, (address) => openEndpoint(address, surroundings));
+    this.#endpoints = new EndpointSet(discovery, options, (address) => createEndpoint(address, surroundings));
     this.#pipeline = callPipeline(this.#shared);
     if (options.minConnections > 0) Promise.resolve(this.#endpoints.known()).catch(() => {}); // the first call is told
   }
@@ -80,14 +80,14 @@ export class OpenUpstream {
   readonly send: Send = async (request) => {
     if (this.#closed) {
       const details = { operation: request.label, isUnprocessed: true };
-      throw told(new CallError('unavailable', `the upstream ${this.name} is closed`, details), request);
+      throw attachStory(new CallError('unavailable', `the upstream ${this.name} is closed`, details), request);
     }
     this.#underWay++;
     try {
       const reply = await this.#pipeline(request);
-      return reply.status < 400 ? reply : toldReply(reply, request);
+      return reply.status < 400 ? reply : attachStoryToReply(reply, request);
     } catch (error) {
-      throw told(error, request);
+      throw attachStory(error, request);
     } finally {
       this.#underWay--;
       if (this.#underWay === 0) this.#onIdle();

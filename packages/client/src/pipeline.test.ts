@@ -13,12 +13,12 @@ import {
   someRequest,
 } from '../test-fixtures/sample.ts';
 import { wholePipeline } from '../test-fixtures/whole-pipeline.ts';
-import type { Endpoint } from './endpoint.ts';
+import { requestOf } from './call/request-of.ts';
+import type { Endpoint } from './endpoint/endpoint.ts';
 import type { Request, Send } from './layer.ts';
-import type { Reply } from './reply.ts';
-import { requestOf } from './request-of.ts';
+import { type UpstreamOptions, upstreamOptions } from './options/upstream-options.ts';
 import { settled, VirtualClock } from './testing/virtual-clock.ts';
-import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
+import type { Reply } from './transport/reply.ts';
 
 let clock: VirtualClock;
 let open: Endpoint[];

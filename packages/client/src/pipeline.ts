@@ -1,34 +1,34 @@
-import { balancer, type Endpoints } from './balancer.ts';
-import type { EndpointLoad } from './balancing/endpoint-load.ts';
-import { bearerToken } from './bearer-token.ts';
+import { balancer, type Endpoints } from './balancing/balancer.ts';
+import { Attribution } from './breaker/attribution.ts';
+import type { CircuitBreaker } from './breaker/circuit-breaker.ts';
+import { circuitBreaker } from './breaker/circuit-breaker-layer.ts';
+import type { PoisonRequests } from './breaker/poison-requests.ts';
+import { bearerToken } from './call/bearer-token.ts';
+import type { CallQueue } from './call/call-queue.ts';
+import { concurrencyLimit } from './call/concurrency-limit.ts';
+import { deadline } from './call/deadline.ts';
+import { hedge } from './call/hedge.ts';
+import { retry } from './call/retry.ts';
+import type { RetryBudget } from './call/retry-budget.ts';
+import { singleFlight } from './call/single-flight.ts';
+import { attemptTimeout } from './endpoint/attempt-timeout.ts';
+import type { EndpointLoad } from './endpoint/endpoint-load.ts';
 import { type Send, stack } from './layer.ts';
-import { attemptTimeout } from './resilience/attempt-timeout.ts';
-import { Blame } from './resilience/blame.ts';
-import type { CircuitBreaker } from './resilience/circuit-breaker.ts';
-import { circuitBreaker } from './resilience/circuit-breaker-layer.ts';
-import { concurrencyLimit } from './resilience/concurrency-limit.ts';
-import type { ConcurrencyLimiter } from './resilience/concurrency-limiter.ts';
-import { deadline } from './resilience/deadline.ts';
-import { hedge } from './resilience/hedge.ts';
-import type { PoisonRequests } from './resilience/poison-requests.ts';
-import { retry } from './resilience/retry.ts';
-import type { RetryBudget } from './resilience/retry-budget.ts';
-import { singleFlight } from './resilience/single-flight.ts';
-import { openStream } from './streaming/open-stream.ts';
-import type { OpenStreams } from './streaming/open-streams.ts';
-import { attemptTelemetry, callTelemetry, type Telemetry } from './telemetry.ts';
-import type { UpstreamOptions } from './upstream-options.ts';
+import type { UpstreamOptions } from './options/upstream-options.ts';
+import type { ActiveStreams } from './streams/active-streams.ts';
+import { firstByte } from './streams/first-byte.ts';
+import { attemptTelemetry, callTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 /** What all calls to one upstream share. */
 export interface UpstreamShared {
   readonly name: string;
   readonly options: UpstreamOptions;
   readonly telemetry: Telemetry;
-  readonly limiter: ConcurrencyLimiter;
+  readonly limiter: CallQueue;
   readonly budget: RetryBudget;
   readonly poison: PoisonRequests;
   readonly endpoints: Endpoints;
-  readonly streams: OpenStreams;
+  readonly streams: ActiveStreams;
   /** Code that is not ours sees every attempt, and may change it. */
   readonly hasInterceptors: () => boolean;
 }
@@ -66,8 +66,8 @@ export function endpointPipeline(
 ): Send {
   return stack(
     attemptTelemetry(telemetry, name, address, options.clock), // sees what retry sees
-    circuitBreaker(breaker, new Blame(poison, breaker, load), address), // above the attempt timeout: a timeout counts against the endpoint
+    circuitBreaker(breaker, new Attribution(poison, breaker, load), address), // above the attempt timeout: a timeout counts against the endpoint
     attemptTimeout(options, address, options.clock), // bounds interceptors, connecting and the whole body, or a stream's first byte
-    openStream(options, streams), // innermost: an attempt that breaks before its first byte is one that failed
+    firstByte(options, streams), // innermost: an attempt that breaks before its first byte is one that failed
   )(transport);
 }

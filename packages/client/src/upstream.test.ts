@@ -8,10 +8,10 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../test-fixtures/sample.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { UpstreamOptions } from './options/upstream-options.ts';
 import { seededRandom } from './testing/seeded-random.ts';
+import { type Clock, systemClock } from './time/clock.ts';
 import { createUpstream } from './upstream.ts';
-import type { UpstreamOptions } from './upstream-options.ts';
 
 let closeables: { close(): Promise<void> }[];
 beforeEach(() => {

@@ -1,14 +1,14 @@
-import { type ChangeableOptions, LiveOptions } from './changeable-options.ts';
-import { discovery, expectTls } from './discovery.ts';
-import type { EndpointStatus } from './endpoint.ts';
+import type { Interceptors } from './axios/axios.ts';
+import type { CircuitControl } from './breaker/circuit-control.ts';
+import type { ConcurrencyStatus } from './call/call-queue.ts';
+import { discovery, expectTls } from './discovery/discovery.ts';
+import type { EndpointStatus } from './endpoint/endpoint.ts';
 import type { Send } from './layer.ts';
-import { OpenUpstream } from './open-upstream.ts';
-import type { CircuitControl } from './resilience/circuit-control.ts';
-import type { ConcurrencyStatus } from './resilience/concurrency-limiter.ts';
-import type { TelemetryListener } from './telemetry.ts';
-import type { Interceptors } from './transport/axios.ts';
+import { AssembledUpstream } from './open-upstream.ts';
+import { type ChangeableOptions, LiveOptions } from './options/changeable-options.ts';
+import type { UpstreamOptions } from './options/upstream-options.ts';
+import type { TelemetryListener } from './telemetry/telemetry.ts';
 import { Network } from './transport/network.ts';
-import type { UpstreamOptions } from './upstream-options.ts';
 
 /** A service seen by its caller, with everything that calls to it share. */
 export interface Upstream {
@@ -58,5 +58,5 @@ export function createUpstream(
   const { current } = live;
   const found = discovery(where, current, current.clock);
   if (current.tls) expectTls(where);
-  return new OpenUpstream(name, { options: live, discovery: found, transport: new Network(current) });
+  return new AssembledUpstream(name, { options: live, discovery: found, transport: new Network(current) });
 }

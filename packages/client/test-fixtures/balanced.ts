@@ -1,18 +1,18 @@
 import { EventEmitter } from 'node:events';
-import { balancer } from '../src/balancer.ts';
-import { ActiveProbe } from '../src/balancing/active-probe.ts';
+import { balancer } from '../src/balancing/balancer.ts';
 import { EndpointGroup } from '../src/balancing/endpoint-group.ts';
-import { EndpointLoad } from '../src/balancing/endpoint-load.ts';
-import { Endpoint } from '../src/endpoint.ts';
+import { Attribution } from '../src/breaker/attribution.ts';
+import { CircuitBreaker } from '../src/breaker/circuit-breaker.ts';
+import { circuitBreaker } from '../src/breaker/circuit-breaker-layer.ts';
+import { PoisonRequests } from '../src/breaker/poison-requests.ts';
+import { ActiveProbe } from '../src/endpoint/active-probe.ts';
+import { Endpoint } from '../src/endpoint/endpoint.ts';
+import { EndpointLoad } from '../src/endpoint/endpoint-load.ts';
 import type { Request, Send } from '../src/layer.ts';
-import { Blame } from '../src/resilience/blame.ts';
-import { CircuitBreaker } from '../src/resilience/circuit-breaker.ts';
-import { circuitBreaker } from '../src/resilience/circuit-breaker-layer.ts';
-import { PoisonRequests } from '../src/resilience/poison-requests.ts';
+import { type UpstreamOptions, upstreamOptions } from '../src/options/upstream-options.ts';
 import { seededRandom } from '../src/testing/seeded-random.ts';
 import { VirtualClock } from '../src/testing/virtual-clock.ts';
 import { ConnectionPool } from '../src/transport/connection-pool.ts';
-import { type UpstreamOptions, upstreamOptions } from '../src/upstream-options.ts';
 import { someReply, someRequest } from './sample.ts';
 
 /** Endpoints as an upstream has them, but for the wire, behind a balancer. Names are addresses. */
@@ -48,7 +48,7 @@ export class Balanced {
       connections: new ConnectionPool('http://127.0.0.1:1', this.options),
       load,
       probe: new ActiveProbe(this.options, transport, () => breaker.readmit()),
-      pipeline: circuitBreaker(breaker, new Blame(this.#poison, breaker, load), address)(counted),
+      pipeline: circuitBreaker(breaker, new Attribution(this.#poison, breaker, load), address)(counted),
       clock: this.clock,
     });
     this.group.replace([...this.group.all, endpoint]);

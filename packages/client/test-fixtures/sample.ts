@@ -1,6 +1,6 @@
 import { CallError, type CallErrorDetails, type ErrorCode, problemMediaType, problemOf } from '@parley/contract';
 import { newRequest, type Request, type Send } from '../src/layer.ts';
-import { Reply, type ReplyHeaders } from '../src/reply.ts';
+import { Reply, type ReplyHeaders } from '../src/transport/reply.ts';
 
 /** A request as a client makes it. */
 export function someRequest(overrides: Partial<Request> = {}): Request {

@@ -1,18 +1,18 @@
 import { EventEmitter } from 'node:events';
-import { ActiveProbe } from '../src/balancing/active-probe.ts';
 import { EndpointGroup } from '../src/balancing/endpoint-group.ts';
-import { EndpointLoad } from '../src/balancing/endpoint-load.ts';
-import { Endpoint } from '../src/endpoint.ts';
+import { CircuitBreaker } from '../src/breaker/circuit-breaker.ts';
+import { PoisonRequests } from '../src/breaker/poison-requests.ts';
+import { CallQueue } from '../src/call/call-queue.ts';
+import { RetryBudget } from '../src/call/retry-budget.ts';
+import { ActiveProbe } from '../src/endpoint/active-probe.ts';
+import { Endpoint } from '../src/endpoint/endpoint.ts';
+import { EndpointLoad } from '../src/endpoint/endpoint-load.ts';
 import type { Send } from '../src/layer.ts';
+import type { UpstreamOptions } from '../src/options/upstream-options.ts';
 import { callPipeline, endpointPipeline, type UpstreamShared } from '../src/pipeline.ts';
-import { CircuitBreaker } from '../src/resilience/circuit-breaker.ts';
-import { ConcurrencyLimiter } from '../src/resilience/concurrency-limiter.ts';
-import { PoisonRequests } from '../src/resilience/poison-requests.ts';
-import { RetryBudget } from '../src/resilience/retry-budget.ts';
-import { OpenStreams } from '../src/streaming/open-streams.ts';
-import { Telemetry } from '../src/telemetry.ts';
+import { ActiveStreams } from '../src/streams/active-streams.ts';
+import { Telemetry } from '../src/telemetry/telemetry.ts';
 import { ConnectionPool } from '../src/transport/connection-pool.ts';
-import type { UpstreamOptions } from '../src/upstream-options.ts';
 
 interface Watched {
   /** Turns the windows of all circuits. */
@@ -29,7 +29,7 @@ export function wholePipeline(
 ) {
   const { clock } = options;
   const telemetry = new Telemetry();
-  const limiter = new ConcurrencyLimiter(options);
+  const limiter = new CallQueue(options);
   const budget = new RetryBudget(options, clock);
   const shared: UpstreamShared = {
     name: 'things',
@@ -39,7 +39,7 @@ export function wholePipeline(
     budget,
     poison: new PoisonRequests(() => budget.refund(), clock),
     endpoints: () => group,
-    streams: new OpenStreams(),
+    streams: new ActiveStreams(),
     hasInterceptors: () => false,
   };
   const endpoints = Object.entries(transports).map(([name, transport]) => {

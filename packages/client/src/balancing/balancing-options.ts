@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import type { ActiveProbeOptions } from './active-probe.ts';
+import type { ActiveProbeOptions } from '../endpoint/active-probe.ts';
+import type { SlowStartOptions } from '../endpoint/slow-start.ts';
 import type { EjectionLimitOptions } from './ejection-limit.ts';
-import type { SlowStartOptions } from './slow-start.ts';
 import type { SubsetOptions } from './subset.ts';
 import type { ZoneOptions } from './zone.ts';
 

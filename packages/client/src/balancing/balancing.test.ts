@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { httpServer, sendJson } from '../../test-fixtures/http-server.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { someRequest } from '../../test-fixtures/sample.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { createUpstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 
 let closeables: { close(): Promise<void> }[];
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Balanced } from '../../test-fixtures/balanced.ts';
 import { problemReply, someReply } from '../../test-fixtures/sample.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 
 let one: Balanced;
 afterEach(async () => {

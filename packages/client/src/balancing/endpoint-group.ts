@@ -1,4 +1,4 @@
-import type { Endpoint } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
 import { type EjectionLimitOptions, isPanic } from './ejection-limit.ts';
 import { comparisonMs, outliers } from './success-rate.ts';
 import { type ZoneOptions, type ZoneSplit, zoneSplit } from './zone.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Balanced } from '../../test-fixtures/balanced.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 
 let one: Balanced | undefined;
 afterEach(async () => {

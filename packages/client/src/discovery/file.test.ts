@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { until } from '../../test-fixtures/raw-server.ts';
-import { discovery } from '../discovery.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { Address, Discovery } from './address.ts';
+import { discovery } from './discovery.ts';
 
 let folder: string;
 let path: string;

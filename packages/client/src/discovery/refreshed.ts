@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../time/clock.ts';
 import { type Address, type Discovery, distinct } from './address.ts';
 
 /** How names are looked up again. */

@@ -1,6 +1,6 @@
 import { CallError, headerNames } from '@parley/contract';
 import type { Request } from '../layer.ts';
-import { Reply } from '../reply.ts';
+import { Reply } from '../transport/reply.ts';
 import { formatHopTimes, hopTimes } from './hop-times.ts';
 
 /** Where and when an attempt was made. */

@@ -1,6 +1,6 @@
 import type { EndpointGroup } from '../balancing/endpoint-group.ts';
-import { scores } from '../balancing/lightest.ts';
-import type { Endpoint } from '../endpoint.ts';
+import { scores } from '../balancing/least-loaded.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Request } from '../layer.ts';
 
 /** Of more endpoints than this the ejected ones are not looked for: a choice costs the same however many there are. */

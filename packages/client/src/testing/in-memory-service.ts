@@ -17,7 +17,7 @@ import {
   type StreamHandler,
   validate,
 } from '@parley/contract';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../time/clock.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
 import type { InMemoryRoute } from './in-memory-route.ts';
 import { problemReply } from './problem-reply.ts';
@@ -50,7 +50,7 @@ export class InMemoryService {
       const reply = await runInContext(context, () => this.#serve(route, context));
       return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('success'));
     } catch (error) {
-      const reply = await this.#told(error, route.operation, context);
+      const reply = await this.#attachStory(error, route.operation, context);
       return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('failure'));
     }
   }
@@ -60,7 +60,7 @@ export class InMemoryService {
     const valid = await validInput(operation, input());
     if (isStream(operation.output)) {
       const items = (handler as StreamHandler)(valid, context)[Symbol.asyncIterator]();
-      const told = async (error: unknown) => String((await this.#told(error, operation, context)).body);
+      const told = async (error: unknown) => String((await this.#attachStory(error, operation, context)).body);
       return streamedReply(operation, operation.output, items, told);
     }
     const output = await validOutput(operation, await (handler as Handler)(valid, context));
@@ -70,7 +70,7 @@ export class InMemoryService {
     return { status: operation.status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
   }
 
-  #told(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
+  #attachStory(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
     if (!(error instanceof CallError)) this.hiddenErrors.push(error);
     return problemReply(error, operation, requestId);
   }

@@ -1,8 +1,5 @@
 import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
-import type { CancelSignal } from '../cancel-signal.ts';
-import type { Address } from '../discovery/address.ts';
-import { sleep } from '../time-limit.ts';
 import {
   AxiosError,
   type AxiosResponse,
@@ -10,12 +7,15 @@ import {
   type InternalAxiosRequestConfig,
   pathOf,
   settle,
-} from '../transport/axios.ts';
+} from '../axios/axios.ts';
+import { replyData } from '../axios/reply-data.ts';
+import { bad, toAxiosError } from '../axios/wire-errors.ts';
+import type { Address } from '../discovery/address.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import type { CancelSignal } from '../time/cancel-signal.ts';
+import { sleep } from '../time/time-limit.ts';
 import type { ConnectionCounts } from '../transport/connection-counts.ts';
-import { replyData } from '../transport/reply-data.ts';
 import type { EndpointTransport, Transport } from '../transport/transport.ts';
-import { bad, toAxiosError } from '../transport/wire-errors.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
 
 /** Answers one request at one replica. May reject with an error as a socket gives it. */

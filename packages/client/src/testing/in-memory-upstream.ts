@@ -1,9 +1,9 @@
 import type { Contract, Handlers } from '@parley/contract';
-import { LiveOptions } from '../changeable-options.ts';
-import { discovery } from '../discovery.ts';
-import { OpenUpstream } from '../open-upstream.ts';
+import { discovery } from '../discovery/discovery.ts';
+import { AssembledUpstream } from '../open-upstream.ts';
+import { LiveOptions } from '../options/changeable-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { Upstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 import { FaultInjection, type FaultScope } from './fault-injection.ts';
 import type { Faults } from './faults.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
@@ -60,7 +60,7 @@ export function inMemoryUpstream<C extends Contract>(
     const fault = injection.next(name, addresses.indexOf(address) + 1);
     return fault ? fault({ answer: answered, wait: waiting(live.current, request) }) : answered();
   };
-  const upstream = new OpenUpstream(contract.name, {
+  const upstream = new AssembledUpstream(contract.name, {
     options: live,
     discovery: discovery(addresses, live.current, live.current.clock),
     transport: new InMemoryTransport(answer, live.current),

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
 import { unixPath } from '../discovery/unix-address.ts';
+import { ActiveSockets } from './active-sockets.ts';
 import type { ConnectionCounts, Connections } from './connection-counts.ts';
 import { type Connect, type Connected, type ConnectorOptions, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
-import { OpenSockets } from './open-sockets.ts';
 import { RenewedPool } from './renewed-pool.ts';
 import { destroyWhenSilent, pingIntervalMs } from './silent-connection.ts';
 import { WarmConnections } from './warm-connections.ts';
@@ -39,7 +39,7 @@ export class ConnectionPool implements Connections {
   /** Requests that a stale connection has failed: a pool where no connection is used twice. */
   #fresh: RenewedPool<Pool> | undefined;
   readonly #warm: WarmConnections;
-  readonly #sockets = new OpenSockets(() => this.#warm.fillSoon());
+  readonly #sockets = new ActiveSockets(() => this.#warm.fillSoon());
   #handedOver: Socket | null = null;
   #isClosed = false;
   #requests = 0;

@@ -1,7 +1,7 @@
 import { isIP, type Socket, connect as tcp } from 'node:net';
 import { checkServerIdentity, type PeerCertificate, type SecureContext, connect as tls } from 'node:tls';
-import type { Clock } from '../clock.ts';
 import { unixPath } from '../discovery/unix-address.ts';
+import type { Clock } from '../time/clock.ts';
 import { ConnectError } from './connect-error.ts';
 import type { Credentials } from './credentials.ts';
 

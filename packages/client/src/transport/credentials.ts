@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import type { Clock } from '../clock.ts';
-import { fileWatch } from '../file-watch.ts';
+import { fileWatch } from '../discovery/file-watch.ts';
+import type { Clock } from '../time/clock.ts';
 
 /** PEM text, or the file that holds it and is watched for changes. */
 export type Pem = string | Uint8Array | { readonly file: string };

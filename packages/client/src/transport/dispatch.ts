@@ -1,4 +1,4 @@
-import type { InternalAxiosRequestConfig } from './axios.ts';
+import type { InternalAxiosRequestConfig } from '../axios/axios.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 
 type Dispatch = Parameters<ConnectionPool['dispatch']>;

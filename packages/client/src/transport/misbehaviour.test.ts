@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CallError } from '@parley/contract';
 import { type Behaviour, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { somePost, someRequest } from '../../test-fixtures/sample.ts';
-import { systemClock } from '../clock.ts';
+import { boundStream } from '../axios/bound-stream.ts';
 import type { Request } from '../layer.ts';
-import { boundStream } from '../stream-reply.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { systemClock } from '../time/clock.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 import { StreamSource } from './body-source.ts';
 
 // What a server may do wrong, whole and streamed, through the whole pipeline and with one attempt only.

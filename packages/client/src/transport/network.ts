@@ -1,9 +1,9 @@
+import { undiciAdapter } from '../axios/undici-adapter.ts';
 import type { Address } from '../discovery/address.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { Credentials } from './credentials.ts';
 import type { EndpointTransport, Transport } from './transport.ts';
-import { undiciAdapter } from './undici-adapter.ts';
 
 /**
  * Carries requests over sockets: a pool of connections per endpoint.

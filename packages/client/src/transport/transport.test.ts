@@ -4,9 +4,9 @@ import type { CallError } from '@parley/contract';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import type { Request } from '../layer.ts';
-import type { Reply } from '../reply.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
+import type { Reply } from './reply.ts';
 
 // One attempt only, so that what the wire did is what the caller sees.
 const options: Partial<UpstreamOptions> = {
@@ -349,7 +349,7 @@ describe('transport', () => {
 
     it('end the call with what they throw, and no endpoint is blamed', async () => {
       const { upstream, server } = await upstreamOf((socket) => socket.write(httpReply('{}')), { maxAttempts: 3 });
-      const { AxiosError } = await import('./axios.ts');
+      const { AxiosError } = await import('../axios/axios.ts');
       // As a token service that is down looks like to an interceptor that asks it with axios.
       const thrown = new AxiosError('connect ECONNREFUSED', 'ECONNREFUSED');
       upstream.interceptors.request.use(() => Promise.reject(thrown));

@@ -1,5 +1,5 @@
+import type { AxiosAdapter } from '../axios/axios.ts';
 import type { Address } from '../discovery/address.ts';
-import type { AxiosAdapter } from './axios.ts';
 import type { Connections } from './connection-counts.ts';
 
 /** What carries the requests to one endpoint. */

@@ -1,0 +1,44 @@
+import { CallError } from '@parley/contract';
+import type { Layer, Request } from '../layer.ts';
+
+/** How calls prove who makes them. */
+export interface BearerTokenOptions {
+  /**
+   * Gives the token of this process for the upstream, asked at each call: whoever gives it keeps it, and gets a new one in
+   * time. Sent as `Authorization: Bearer`, unless the request has an `Authorization` of its own. Default: none is sent.
+   */
+  readonly token: (() => string | Promise<string>) | undefined;
+}
+
+const isToken = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/**
+ * Sends a bearer token (RFC 6750) with each call, the same at all its attempts, to the upstream's endpoints alone. The token of a
+ * request that is being served is never handed on: it was given for this service, not for the next one. No error holds
+ * a token, nor what was thrown in place of one.
+ */
+export function bearerToken(options: BearerTokenOptions): Layer {
+  return (next) =>
+    function bearerToken(request) {
+      const { token } = options;
+      if (token === undefined || 'authorization' in request.headers) return next(request);
+      return tokenFor(request, token).then((given) =>
+        next({ ...request, headers: { ...request.headers, authorization: `Bearer ${given}` } }),
+      );
+    };
+}
+
+async function tokenFor(request: Request, token: () => string | Promise<string>): Promise<string> {
+  let given: unknown;
+  try {
+    given = await token();
+  } catch (error) {
+    throw notSent(request, `getting its token failed (${error instanceof Error ? error.name : typeof error})`);
+  }
+  if (typeof given === 'string' && isToken.test(given)) return given;
+  throw notSent(request, 'what the option token gave is no bearer token (RFC 6750)');
+}
+
+function notSent({ label }: Request, reason: string): CallError {
+  return new CallError('unavailable', `not sent: ${reason}`, { operation: label, isUnprocessed: true });
+}

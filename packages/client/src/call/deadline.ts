@@ -1,0 +1,36 @@
+import { CallError } from '@parley/contract';
+import type { Layer } from '../layer.ts';
+import type { Clock } from '../time/clock.ts';
+import { timeLimit } from '../time/time-limit.ts';
+
+/** How long a call may take. */
+export interface DeadlineOptions {
+  /** For the whole call, all attempts and waits together. */
+  readonly callTimeoutMs: number;
+}
+
+/**
+ * Protects the caller from waiting longer than its result is worth: one point in time that bounds every
+ * attempt and every wait together. It is the earliest of the caller's own deadline (that of the request
+ * it serves), the call's `timeoutMs`, and `callTimeoutMs`. A call whose time is up is never sent.
+ */
+export function deadline(options: DeadlineOptions, clock: Clock): Layer {
+  return (next) =>
+    function deadline(request) {
+      const { context, label } = request;
+      const now = clock.now();
+      const allowedMs = request.timeoutMs ?? options.callTimeoutMs;
+      const deadlineMs = Math.min(context.deadlineMs ?? Number.POSITIVE_INFINITY, now + allowedMs);
+      const ms = deadlineMs - now;
+      request.story.begin(clock, now, deadlineMs);
+      if (!(ms > 0)) return Promise.reject(tooLate(label));
+      const onTimeout = () =>
+        new CallError('deadline_exceeded', `not answered in ${Math.round(ms)} ms`, { operation: label });
+      const limit = { clock, ms, signal: context.signal, onTimeout, operation: label };
+      return timeLimit(limit, (signal) => next({ ...request, deadlineMs, signal }));
+    };
+}
+
+function tooLate(operation: string): CallError {
+  return new CallError('deadline_exceeded', 'not sent: the time was up before', { operation });
+}

@@ -1,0 +1,78 @@
+import { CallError } from '@parley/contract';
+import type { Layer, Request } from '../layer.ts';
+import type { Clock } from '../time/clock.ts';
+import { Reply } from '../transport/reply.ts';
+import { HedgeDelays } from './hedge-delays.ts';
+import { HedgeRace } from './hedge-race.ts';
+import type { RetryBudget } from './retry-budget.ts';
+
+/** How much load second copies of slow calls may add. */
+export interface HedgeOptions {
+  /**
+   * Extra attempts per attempt, for example 0.01 for one in a hundred: whatever takes longer than the 99th percentile
+   * is then sent once more. 0: only calls with `hedge: true`, at {@link askedHedgeRatio}.
+   */
+  readonly hedgeRatio: number;
+}
+
+/** The ratio for calls that ask to be hedged where the upstream has none of its own. */
+export const askedHedgeRatio = 0.01;
+
+/** Copies that may be saved up for a bad moment. */
+const mostSaved = 10;
+
+/**
+ * Hides one slow endpoint from the caller: an attempt that takes longer than nearly all of its operation's do is sent
+ * once more, elsewhere. The first good answer counts, and the other copy is cancelled at once. A failure waits for the
+ * copy that is still under way; where both fail, it is the first one's. Dean and Barroso, "The Tail at Scale", 2013;
+ * Finagle's `BackupRequestFilter`.
+ *
+ * Only what is safe or keyed, and whose body can be sent twice; never a stream; never before enough latencies are
+ * known. A copy is paid for three times: out of the share that attempts pay in here, out of the retry budget, and out
+ * of the attempts that the request has left over all its hops.
+ *
+ * Scope: upstream.
+ */
+export function hedge(options: HedgeOptions, budget: RetryBudget, clock: Clock): Layer {
+  const delays = new HedgeDelays(clock);
+  let saved = 0;
+  const mayCopy = ({ attemptsLeft }: Request) => {
+    if (saved < 1 || attemptsLeft?.count === 0 || !budget.withdraw()) return false;
+    attemptsLeft?.take();
+    saved--;
+    return true;
+  };
+
+  return (next) =>
+    function hedge(request) {
+      const isWanted = request.hedge ?? options.hedgeRatio > 0;
+      if (!isWanted || !isRepeatable(request)) return next(request);
+      const ratio = options.hedgeRatio || askedHedgeRatio;
+      saved = Math.min(mostSaved, saved + ratio);
+      const startedAtMs = clock.now();
+      const afterMs = delays.after(request.label, ratio);
+      const isTimely = afterMs !== undefined && startedAtMs + afterMs < request.deadlineMs;
+      const attempt = isTimely ? new HedgeRace(next, request, mayCopy).run(clock, afterMs) : next(request);
+      const record = (outcome: unknown) => {
+        if (tellsLatency(outcome)) delays.record(request.label, clock.now() - startedAtMs);
+      };
+      attempt.then(record, record);
+      return attempt;
+    };
+}
+
+// Two copies run at the same time: `idempotent` would not do, a PUT could then undo one that came in between.
+function isRepeatable({ safety, body, replyAs }: Request): boolean {
+  if (safety !== 'safe' && safety !== 'keyed') return false;
+  const isWhole = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+  return isWhole && replyAs !== 'stream';
+}
+
+const outOfTime = new Set(['attempt_timeout', 'deadline_exceeded']);
+
+// A quick failure is not a quick answer. What ran out of time took at least as long as it did: left out, the
+// percentile would sink with every outage. A copy that wins tells the same of the first one.
+function tellsLatency(outcome: unknown): boolean {
+  if (outcome instanceof Reply) return !outcome.error?.isTransient || outOfTime.has(outcome.error.code);
+  return outcome instanceof CallError && outOfTime.has(outcome.code);
+}

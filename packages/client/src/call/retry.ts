@@ -1,0 +1,102 @@
+import { AttemptsLeft, CallError, headerNames, type Obstacle, parseAttemptsLeft } from '@parley/contract';
+import type { PoisonRequests } from '../breaker/poison-requests.ts';
+import type { Layer, Request } from '../layer.ts';
+import type { Clock } from '../time/clock.ts';
+import { sleep } from '../time/time-limit.ts';
+import { isSpent } from '../transport/body-source.ts';
+import type { Reply } from '../transport/reply.ts';
+import { type BackoffOptions, backoff } from './backoff.ts';
+import type { RetryBudget } from './retry-budget.ts';
+
+/** When a call is tried again. */
+export interface RetryOptions extends BackoffOptions {
+  /** Attempts of a call, the first one included. 1 turns retries off, further down on its behalf too. */
+  readonly maxAttempts: number;
+}
+
+/** What attempts of an upstream's calls share. */
+export interface RetryDependencies {
+  readonly budget: RetryBudget;
+  readonly poison: PoisonRequests;
+  readonly clock: Clock;
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+/**
+ * Hides a transient failure from the caller: tries again, elsewhere, after a backoff, and not before `Retry-After`.
+ * Only what may be sent twice, or was provably never processed; only while the budget pays for it and the request that is
+ * served has attempts left; never beyond the deadline.
+ */
+export function retry(options: RetryOptions, { budget, poison, clock, random }: RetryDependencies): Layer {
+  return (next) =>
+    async function retry(request) {
+      const { safety, context, deadlineMs, story } = request;
+      const maxAttempts = request.maxAttempts ?? options.maxAttempts;
+      const attemptsLeft = context.attemptsLeft ?? new AttemptsLeft(maxAttempts - 1);
+      const isRepeatable = safety !== 'unsafe';
+      let [mayHaveRun, wasRefused] = [false, false];
+      budget.deposit();
+      try {
+        for (let attempt = 1; ; attempt++) {
+          const told = attemptsLeft.count;
+          const mayRetry = isRepeatable && attempt < maxAttempts && told > 0;
+          let outcome: Reply | CallError;
+          try {
+            outcome = await next({ ...request, attempt, mayRetry, attemptsLeft, wasRefused });
+            attemptsLeft.deduct(told - leftAfter(outcome, told));
+          } catch (error) {
+            if (!(error instanceof CallError)) throw error; // a bug, not a failure: nothing to gain by trying again
+            outcome = error;
+          }
+          const failure = outcome instanceof CallError ? outcome : outcome.error;
+          mayHaveRun ||= failure?.isUnprocessed !== true;
+          if (!failure?.isTransient) return settle(outcome, mayHaveRun);
+          // On top of Retry-After: callers that were told the same must not come back together.
+          const waitMs = (failure.retryAfterMs ?? 0) + backoff(options, attempt, random());
+          const obstacle =
+            obstacleTo(request, failure, { isLast: attempt >= maxAttempts, attemptsLeft: attemptsLeft.count }) ??
+            (poison.isBlamed(request, outcome) ? 'poison' : undefined) ??
+            (clock.now() + waitMs >= deadlineMs ? 'deadline' : undefined);
+          const before = budget.available;
+          if (obstacle || !budget.withdraw()) {
+            if (!obstacle) attemptsLeft.refuse();
+            story.add({ kind: 'gave_up', obstacle: obstacle ?? 'retry_budget' });
+            return settle(outcome, mayHaveRun);
+          }
+          attemptsLeft.take();
+          wasRefused = failure.isUnprocessed;
+          const { retryAfterMs } = failure;
+          story.add({ kind: 'backoff', waitMs, retryAfterMs, budget: { before, after: budget.available } });
+          await sleep(clock, waitMs, request.signal, request.label);
+        }
+      } finally {
+        poison.ended(request);
+      }
+    };
+}
+
+interface Tries {
+  readonly isLast: boolean;
+  readonly attemptsLeft: number;
+}
+
+/** What speaks against another attempt after this failure, whatever it would cost. */
+function obstacleTo(request: Request, failure: CallError, { isLast, attemptsLeft }: Tries): Obstacle | undefined {
+  if (isLast) return 'max_attempts';
+  if (request.safety === 'unsafe' && !failure.isUnprocessed) return 'unsafe';
+  if (attemptsLeft === 0) return 'attempts_left';
+  return isSpent(request.body) ? 'body_spent' : undefined;
+}
+
+function leftAfter({ headers }: Reply, told: number): number {
+  return parseAttemptsLeft(headers[headerNames.attemptsLeft]) ?? told;
+}
+
+/** The last outcome is that of the call, but what no server saw last, one may have seen before. */
+function settle(outcome: Reply | CallError, mayHaveRun: boolean): Reply {
+  if (!(outcome instanceof CallError)) return outcome;
+  if (!outcome.isUnprocessed || !mayHaveRun) throw outcome;
+  const { code, detail, cause } = outcome;
+  throw new CallError(code, detail, { ...outcome, cause, isUnprocessed: false });
+}

@@ -1,0 +1,88 @@
+import { CallError, headerNames } from '@parley/contract';
+import type { Layer, Request, Send } from '../layer.ts';
+import { reasonOf } from '../time/time-limit.ts';
+import type { Reply } from '../transport/reply.ts';
+import { Flight } from './flight.ts';
+
+/** Whether identical calls share an answer. */
+export interface SingleFlightOptions {
+  /**
+   * Safe calls that are identical and under way at the same time are sent once. Off unless asked for: who joins may get
+   * an answer that was made before it asked, and so miss what it wrote just before.
+   */
+  readonly singleFlight: boolean;
+}
+
+/**
+ * Protects a service from many asking the same at once: identical safe calls share one answer, or one failure, while it
+ * is under way; nothing is kept after that. Identical is what has the same method, path, body and headers
+ * (`authorization` among them), but for request id and trace. Never shared are streams, bytes (their receiver may change
+ * them), and what asks something of its own of the wire.
+ *
+ * Each caller keeps its own deadline and signal; the request is cancelled when the last one has gone. Where the request
+ * runs out of time, those who have some left go on together with another one.
+ *
+ * Scope: upstream.
+ *
+ * @param hasInterceptors while there are any nothing is shared: they may tell callers apart who look the same here
+ */
+export function singleFlight(options: SingleFlightOptions, hasInterceptors: () => boolean): Layer {
+  const flights = new Map<string, Flight>();
+  return (next) =>
+    function singleFlight(request) {
+      if (!options.singleFlight || !isShareable(request) || hasInterceptors()) return next(request);
+      return share(flights, next, request);
+    };
+}
+
+async function share(flights: Map<string, Flight>, next: Send, request: Request): Promise<Reply> {
+  const key = keyOf(request);
+  let { deadlineMs } = request;
+  for (;;) {
+    if (request.signal?.aborted) throw reasonOf(request.signal, request.label);
+    const known = flights.get(key);
+    if (known) request.story.join(known.story);
+    const flight = known ?? start(flights, key, next, { ...request, deadlineMs });
+    try {
+      const reply = await flight.join(request);
+      if (!isTooShort(flight, request, reply.error)) return reply;
+    } catch (error) {
+      if (!isTooShort(flight, request, error)) throw error;
+    }
+    // Of all who go on: else each would start one that is too short for the next.
+    deadlineMs = flight.latestDeadlineMs;
+  }
+}
+
+function start(flights: Map<string, Flight>, key: string, next: Send, request: Request): Flight {
+  const flight: Flight = new Flight(next, request, () => {
+    if (flights.get(key) === flight) flights.delete(key);
+  });
+  flights.set(key, flight);
+  return flight;
+}
+
+function isTooShort(flight: Flight, request: Request, failure: unknown): boolean {
+  const isOutOfTime = failure instanceof CallError && failure.code === 'deadline_exceeded';
+  return isOutOfTime && request.deadlineMs > flight.deadlineMs;
+}
+
+function isShareable({ safety, replyAs, wire, body }: Request): boolean {
+  const isText = body === undefined || typeof body === 'string';
+  return safety === 'safe' && replyAs === 'text' && wire === undefined && isText;
+}
+
+/** What differs from call to call, and changes no answer. */
+const perCall = new Set<string>([
+  headerNames.requestId,
+  headerNames.traceparent,
+  headerNames.tracestate,
+  headerNames.timeoutMs,
+  headerNames.attemptsLeft,
+]);
+
+function keyOf({ label, method, path, body, headers, maxAttempts, hedge }: Request): string {
+  const parts: unknown[] = [label, method, path, body, maxAttempts, hedge];
+  for (const name in headers) if (!perCall.has(name)) parts.push(name, headers[name]);
+  return JSON.stringify(parts);
+}

@@ -1,0 +1,94 @@
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../time/clock.ts';
+import { type Address, type Discovery, distinct } from './address.ts';
+import { dns } from './dns.ts';
+import { type DnsResolver, systemDnsResolver } from './dns-resolver.ts';
+import { FileDiscovery } from './file.ts';
+import { type DiscoveryOptions, type Found, RefreshedDiscovery } from './refreshed.ts';
+import { srv } from './srv.ts';
+import { unixPath } from './unix-address.ts';
+
+/**
+ * Where a service is. One URL or `unix:/path`, or several (a list, or one string with commas); or, standing alone,
+ * `dns://name:port` for all addresses of a name, `srv://name` for the servers of its SRV records,
+ * `file:/path` for a JSON list of URLs, plain or with zone and weight. `dns+https://` and `srv+https://` for TLS.
+ * With `tls`, a list in a file may hold nothing without it.
+ *
+ * @throws TypeError that says what was expected and what came
+ */
+export function discovery(
+  where: string | readonly string[],
+  options: DiscoveryOptions & { readonly tls?: object | undefined },
+  clock: Clock,
+  nameServer: DnsResolver = systemDnsResolver(),
+): Discovery {
+  const texts = (typeof where === 'string' ? where.split(',') : where).map((text) => text.trim());
+  const [first] = texts;
+  if (first === undefined) throw new TypeError(`expected ${forms}, got an empty list`);
+  const alone = texts.find((text) => /^(dns|srv|file)\b/.test(text));
+  if (alone === undefined) return fixed(distinct(texts.map(parse)));
+  if (texts.length > 1) {
+    throw new TypeError(`a ${alone.split(':')[0]}: address stands alone, got ${texts.length} addresses`);
+  }
+  if (first.startsWith('file:')) return new FileDiscovery(path(first), options.tls ? parseTls : parse, clock);
+  return new RefreshedDiscovery(lookUp(first, nameServer), options, clock);
+}
+
+/**
+ * Refuses certificates that nobody would look at: a mistake, and a dangerous one.
+ *
+ * @throws TypeError where an endpoint would be called without TLS
+ */
+export function expectTls(where: string | readonly string[]): void {
+  const isCleartext = /(^|[\s,])(http|dns|srv|unix)(\+http)?:/;
+  if (!isCleartext.test(String(where))) return;
+  throw new TypeError(`tls is for endpoints with https: in their address, got ${JSON.stringify(where)}`);
+}
+
+const forms =
+  'http://host:port, https://host:port, unix:/path, several of them, dns://name:port, dns+https://name:port, srv://name, ' +
+  'srv+https://name, or file:/path';
+
+function fixed(addresses: readonly Address[]): Discovery {
+  return { addresses: () => addresses, onChange() {}, close() {} };
+}
+
+function lookUp(text: string, nameServer: DnsResolver): () => Promise<Found> {
+  const url = plain(text);
+  const { hostname, port } = url ?? {};
+  const [kind, scheme = 'http'] = (url?.protocol.slice(0, -1) ?? '').split('+');
+  if (hostname && (scheme === 'http' || scheme === 'https')) {
+    if (kind === 'dns' && port) return () => dns(hostname, { scheme, port }, nameServer);
+    if (kind === 'srv' && !port) return () => srv(hostname, scheme, nameServer);
+  }
+  throw unexpected(text);
+}
+
+function path(text: string): string {
+  if (!URL.canParse(text) || new URL(text).host || text === 'file:') throw unexpected(text);
+  return fileURLToPath(text);
+}
+
+function parse(text: string): Address {
+  const path = unixPath(text);
+  if (path) return { origin: `unix:${path}`, weight: 1 };
+  const url = plain(text);
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return { origin: url.origin, weight: 1 };
+  throw unexpected(text);
+}
+
+function parseTls(text: string): Address {
+  expectTls(text);
+  return parse(text);
+}
+
+/** A URL without path, query, fragment and credentials. */
+function plain(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url && !/[?#]/.test(text) && ['', '/'].includes(url.pathname) && !url.username && !url.password;
+  return isPlain ? url : undefined;
+}
+
+function unexpected(text: string): TypeError {
+  return new TypeError(`expected ${forms}, got ${JSON.stringify(text)}`);
+}

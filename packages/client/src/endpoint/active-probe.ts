@@ -1,0 +1,75 @@
+import { newRequest, type Send } from '../layer.ts';
+import type { Clock } from '../time/clock.ts';
+
+/** How ejected endpoints are asked whether they are well again. */
+export interface ActiveProbeOptions {
+  /** Path that an ejected endpoint is asked for, for example `/healthz`; it must be on the port that is called. None: calls find out. */
+  readonly probePath: string | undefined;
+  /** Time between two probes of an ejected endpoint. */
+  readonly probeIntervalMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * Asks an ejected endpoint again and again whether it is well, so that no caller has to be the one who finds out.
+ * 2xx lets it in at once; anything else, and no answer in time, keeps it out. Keeps no process alive.
+ *
+ * Scope: endpoint.
+ */
+export class ActiveProbe {
+  readonly #options: ActiveProbeOptions;
+  readonly #send: Send;
+  readonly #onPassed: () => void;
+  readonly #ended = new AbortController();
+  #cancelNext = () => {};
+  #isKeepingOut = false;
+
+  /** @param send bounded in time, and around the circuit */
+  constructor(options: ActiveProbeOptions, send: Send, onPassed: () => void) {
+    this.#options = options;
+    this.#send = send;
+    this.#onPassed = onPassed;
+  }
+
+  /** The endpoint was ejected and has not passed yet. */
+  get isKeepingOut(): boolean {
+    return this.#isKeepingOut;
+  }
+
+  /** The endpoint was ejected. */
+  start(): void {
+    if (this.#options.probePath === undefined || this.#isKeepingOut || this.#ended.signal.aborted) return;
+    this.#isKeepingOut = true;
+    this.#askSoon();
+  }
+
+  /** Ends the probe that is under way. */
+  close(): void {
+    this.#cancelNext();
+    this.#ended.abort();
+  }
+
+  #askSoon(): void {
+    const { clock, probeIntervalMs } = this.#options;
+    this.#cancelNext = clock.after(probeIntervalMs, () => void this.#ask(), true);
+  }
+
+  async #ask(): Promise<void> {
+    const { probePath } = this.#options;
+    const hasPassed = probePath === undefined || (await this.#isWell(probePath));
+    if (this.#ended.signal.aborted) return;
+    if (!hasPassed) return this.#askSoon();
+    this.#isKeepingOut = false;
+    this.#onPassed();
+  }
+
+  async #isWell(path: string): Promise<boolean> {
+    const request = newRequest({ label: `GET ${path}`, method: 'GET', path, headers: {}, safety: 'safe' });
+    try {
+      const { status } = await this.#send({ ...request, signal: this.#ended.signal });
+      return status >= 200 && status < 300;
+    } catch {
+      return false;
+    }
+  }
+}

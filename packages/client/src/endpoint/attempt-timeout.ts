@@ -1,0 +1,64 @@
+import { CallError } from '@parley/contract';
+import type { Layer, Request } from '../layer.ts';
+import type { Clock } from '../time/clock.ts';
+import { timeLimit } from '../time/time-limit.ts';
+import type { Reply } from '../transport/reply.ts';
+import { attemptHeaders, toldMs } from './attempt-headers.ts';
+
+/** How long one attempt may take. */
+export interface AttemptTimeoutOptions {
+  /** From the choice of the endpoint to the last byte of the reply. */
+  readonly attemptTimeoutMs: number;
+}
+
+/** Shorter attempts prove nothing. A quarter: who serves another's attempt halves what that one halved. */
+const fairShare = 0.25;
+
+/**
+ * Gives up on one attempt, so that a retry elsewhere still has time left: after `attemptTimeoutMs`, or
+ * half of what is left of the call where that is less and another attempt may follow. Tells the server
+ * how long the answer is worth something; a server that gives up then is as late as one that says nothing.
+ * The endpoint is to blame where it had at least a quarter of `attemptTimeoutMs`: less was its caller's haste.
+ *
+ * @throws CallError `attempt_timeout`; `deadline_exceeded` where the call had less time left than an attempt may take
+ */
+export function attemptTimeout(options: AttemptTimeoutOptions, address: string, clock: Clock): Layer {
+  return (next) =>
+    function attemptTimeout(request) {
+      const { attemptTimeoutMs } = options;
+      const { label, deadlineMs, mayRetry, signal } = request;
+      const startedAtMs = clock.now();
+      const leftMs = deadlineMs - startedAtMs;
+      // Just before the deadline: otherwise that would end the attempt, and nobody would learn how it ended.
+      const ms = Math.max(1, Math.min(attemptTimeoutMs, mayRetry ? leftMs / 2 : leftMs - 1));
+      // The call's time is then up as well. A timer's precision is 1 ms.
+      const isDeadline = !mayRetry && leftMs < attemptTimeoutMs - 1;
+      const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
+      const onTimeout = () => late(request, address, { ms, isDeadline, blamesEndpoint });
+      const judged = (reply: Reply) => {
+        if (!gaveUp(reply) || clock.now() - startedAtMs < toldMs(ms) - 1) return reply;
+        throw onTimeout();
+      };
+      const headers = attemptHeaders(request, ms);
+      const limit = { clock, ms, signal, onTimeout, operation: label };
+      return timeLimit(limit, (signal) => next({ ...request, headers, signal }).then(judged));
+    };
+}
+
+function gaveUp(reply: Reply): boolean {
+  return reply.status === 504 && reply.error?.code === 'deadline_exceeded';
+}
+
+interface Lateness {
+  readonly ms: number;
+  readonly isDeadline: boolean;
+  readonly blamesEndpoint: boolean;
+}
+
+function late({ label, attempt }: Request, endpoint: string, { ms, isDeadline, blamesEndpoint }: Lateness): CallError {
+  return new CallError(
+    isDeadline ? 'deadline_exceeded' : 'attempt_timeout',
+    `attempt ${attempt} was not answered in ${Math.round(ms)} ms`,
+    { operation: label, endpoint, attempts: attempt, blamesEndpoint },
+  );
+}

@@ -1,0 +1,111 @@
+import type { Readable } from 'node:stream';
+import {
+  type CallError,
+  currentContext,
+  errorOfReply,
+  framings,
+  type Issue,
+  type Operation,
+  type Problem,
+  runInContext,
+  type Stream,
+  type StreamCallOptions,
+  validate,
+} from '@parley/contract';
+import type { Request } from '../layer.ts';
+import { attachStory } from '../story/attach-story.ts';
+import type { Reply, ReplyOrigin } from '../transport/reply.ts';
+import type { Upstream } from '../upstream.ts';
+import { closable } from './closable.ts';
+import { framesOf } from './frames-of.ts';
+
+type Input = Record<string, unknown>;
+
+/** What a call for a stream has in common with any other: the client's own steps. */
+export interface CallSteps {
+  check(operation: Operation, input: unknown): void | Promise<void>;
+  requestOf(operation: Operation, input: Input, options: StreamCallOptions): Request;
+  declared(operation: Operation, error: CallError): Promise<CallError>;
+  broken(origin: ReplyOrigin, detail: string): CallError;
+  describe(issues: readonly Issue[]): string;
+}
+
+/** One operation whose output is a stream. */
+export type StreamingOperation = Operation & { readonly output: Stream };
+
+/**
+ * The client's method for an operation whose output is a stream. The call is made when the first item is asked for,
+ * but in the context in which the method was called.
+ */
+export function streamMethod(operation: StreamingOperation, upstream: Upstream, steps: CallSteps) {
+  return (input: Input = {}, options: StreamCallOptions = {}): AsyncIterable<unknown> => {
+    const served = currentContext();
+    const said = options === served ? {} : options; // a context handed on as it is says nothing of this call
+    return closable((closing) => {
+      const signal = said.signal ? AbortSignal.any([said.signal, closing]) : closing;
+      const requestOf = (timed: StreamCallOptions) =>
+        runInContext(served, () => steps.requestOf(operation, input, { ...said, ...timed, signal }));
+      return itemsOf(operation, upstream, steps, { input, options: said, requestOf });
+    });
+  };
+}
+
+interface StreamCall {
+  readonly input: Input;
+  readonly options: StreamCallOptions;
+  requestOf(timed: StreamCallOptions): Request;
+}
+
+async function* itemsOf(operation: StreamingOperation, upstream: Upstream, steps: CallSteps, call: StreamCall) {
+  const { clock, firstItemTimeoutMs, idleTimeoutMs, maxItemBytes } = upstream.options;
+  const { mediaType, parser } = framings[operation.output.framing];
+  const { options } = call;
+  await steps.check(operation, call.input);
+
+  const startedAtMs = clock.now();
+  const firstMs = options.firstItemTimeoutMs ?? firstItemTimeoutMs;
+  const request = streamRequest(call, mediaType, firstMs, startedAtMs);
+  const reply = await upstream.send(request);
+  try {
+    if (reply.error) throw await steps.declared(operation, reply.error);
+    expectStream(reply, mediaType, steps);
+
+    const { origin } = reply;
+    const frames = framesOf(reply.body as Readable, parser({ maxItemBytes }), origin, {
+      clock,
+      firstItemAtMs: startedAtMs + firstMs,
+      idleTimeoutMs: options.idleTimeoutMs ?? idleTimeoutMs,
+      deadlineMs: request.context.deadlineMs ?? Number.POSITIVE_INFINITY,
+    });
+    for await (const frame of frames) {
+      if (frame.kind === 'end') return;
+      if (frame.kind === 'problem') throw await steps.declared(operation, errorOf(frame.problem, origin));
+      const validation = await validate(operation.output, frame.value);
+      if ('issues' in validation) throw steps.broken(origin, steps.describe(validation.issues));
+      yield validation.value;
+    }
+  } catch (error) {
+    throw attachStory(error, request, reply.status);
+  }
+}
+
+// The pipeline's limit for the whole call is here that of the first item; what the caller says of the whole becomes a deadline.
+function streamRequest(call: StreamCall, mediaType: string, firstMs: number, nowMs: number): Request {
+  const { deadlineMs = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY } = call.options;
+  const endMs = Math.min(deadlineMs, nowMs + timeoutMs);
+  const request = call.requestOf({ timeoutMs: firstMs, ...(Number.isFinite(endMs) && { deadlineMs: endMs }) });
+  const accept = `${mediaType}, application/problem+json`;
+  return { ...request, replyAs: 'stream', headers: { ...request.headers, accept } };
+}
+
+function expectStream({ status, headers, body, origin }: Reply, mediaType: string, steps: CallSteps): void {
+  const type = String(headers['content-type'] ?? '').toLowerCase();
+  if (status < 300 && type.split(';', 1)[0]?.trim() === mediaType) return;
+  (body as Readable).destroy?.();
+  throw steps.broken(origin, `answered with status ${status} and content type ${type || 'none'}, not ${mediaType}`);
+}
+
+function errorOf(problem: Problem | undefined, { operation, endpoint, attempts }: ReplyOrigin): CallError {
+  const status = Number(problem?.status);
+  return errorOfReply(status >= 400 && status < 600 ? status : 500, problem, { operation, endpoint, attempts });
+}

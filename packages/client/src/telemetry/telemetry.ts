@@ -1,0 +1,116 @@
+import { CallError } from '@parley/contract';
+import type { CircuitState } from '../breaker/circuit-breaker.ts';
+import type { Layer, Request } from '../layer.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Reply } from '../transport/reply.ts';
+
+/** How a call or one attempt of it ended. */
+export interface Outcome {
+  readonly upstream: string;
+  /** Method and path template: few different ones, fit for a metric's label. */
+  readonly operation: string;
+  readonly durationMs: number;
+  /** HTTP status, where a reply came. */
+  readonly status: number | undefined;
+  /** The error's code; none for a success. */
+  readonly code: string | undefined;
+  /** For a call: how many attempts it made, hedges included; 0 if it never came to one, or shared another call's. For an attempt: which one it was. */
+  readonly attempts: number;
+}
+
+/** One attempt, at one endpoint. */
+export interface AttemptOutcome extends Outcome {
+  readonly endpoint: string;
+  /** It was the second copy of an attempt that was slow. */
+  readonly isHedge: boolean;
+}
+
+/** A circuit changed its state. */
+export interface CircuitChange {
+  readonly upstream: string;
+  readonly endpoint: string;
+  readonly state: CircuitState;
+}
+
+/** What a subscriber may listen to. A method that throws or rejects is warned about and harms no call. */
+export interface TelemetryListener {
+  onCall?(outcome: Outcome): void;
+  onAttempt?(outcome: AttemptOutcome): void;
+  onCircuit?(change: CircuitChange): void;
+}
+
+/** Tells subscribers what an upstream's calls do: for metrics, traces and logs of their own. */
+export class Telemetry {
+  readonly #listeners = new Set<TelemetryListener>();
+
+  /** Adds a listener; the returned function takes it away. */
+  subscribe(listener: TelemetryListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get hasListeners(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** Tells all listeners. */
+  emit<E extends keyof TelemetryListener>(event: E, payload: Parameters<NonNullable<TelemetryListener[E]>>[0]): void {
+    for (const listener of this.#listeners) {
+      try {
+        const result: unknown = (listener[event] as ((payload: unknown) => unknown) | undefined)?.call(
+          listener,
+          payload,
+        );
+        if (result instanceof Promise) result.catch(warn); // unhandled, it would end the process
+      } catch (error) {
+        warn(error);
+      }
+    }
+  }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error), 'ParleyTelemetryWarning');
+}
+
+/** Reports each call as its caller sees it. */
+export function callTelemetry(telemetry: Telemetry, upstream: string, clock: Clock): Layer {
+  return observed(telemetry, clock, (outcome, { tried }) =>
+    telemetry.emit('onCall', { upstream, ...outcome, attempts: tried.length }),
+  );
+}
+
+/** Reports each attempt at one endpoint. */
+export function attemptTelemetry(telemetry: Telemetry, upstream: string, endpoint: string, clock: Clock): Layer {
+  return observed(telemetry, clock, (outcome, { attempt, isHedge }) =>
+    telemetry.emit('onAttempt', { upstream, endpoint, ...outcome, attempts: attempt, isHedge }),
+  );
+}
+
+type Observation = Omit<Outcome, 'upstream' | 'attempts'>;
+
+function observed(telemetry: Telemetry, clock: Clock, report: (seen: Observation, request: Request) => void): Layer {
+  return (next) => {
+    // Not async: where nobody listens the layer costs no promise.
+    return function telemetryLayer(request) {
+      return telemetry.hasListeners ? observe(request) : next(request);
+    };
+
+    async function observe(request: Request): Promise<Reply> {
+      const startedAt = clock.now();
+      try {
+        const reply = await next(request);
+        report(observationOf(request, reply, reply.error, clock.now() - startedAt), request);
+        return reply;
+      } catch (error) {
+        report(observationOf(request, undefined, error, clock.now() - startedAt), request);
+        throw error;
+      }
+    }
+  };
+}
+
+function observationOf({ label }: Request, reply: Reply | undefined, error: unknown, durationMs: number): Observation {
+  const code = error === undefined ? undefined : error instanceof CallError ? error.code : 'internal';
+  return { operation: label, durationMs, status: reply?.status, code };
+}
