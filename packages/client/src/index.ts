@@ -22,8 +22,19 @@ export type { AttemptTimeoutOptions } from './endpoint/attempt-timeout.ts';
 export type { EndpointStatus } from './endpoint/endpoint.ts';
 export type { SlowStartOptions } from './endpoint/slow-start.ts';
 // Symbols below matter to those who write a client of another kind over `Upstream.send`.
-export { type Layer, type NewRequest, newRequest, type Request, type Send, stack } from './layer.ts';
+export type {
+  Attempt,
+  AttemptLayer,
+  Call,
+  CallLayer,
+  CallRequest,
+  SendAttempt,
+  SendCall,
+  TriedEndpoints,
+  Try,
+} from './layer.ts';
 export type { ChangeableOptions } from './options/changeable-options.ts';
+export type { Pem, TlsOptions } from './options/tls-options.ts';
 export { type UpstreamOptions, upstreamDefaults } from './options/upstream-options.ts';
 export { StoryRecorder } from './story/story-recorder.ts';
 export type { StreamOptions } from './streams/stream-options.ts';
@@ -33,6 +44,5 @@ export { type Clock, systemClock } from './time/clock.ts';
 export type { ConnectionCounts } from './transport/connection-counts.ts';
 export type { ConnectionPoolOptions } from './transport/connection-pool.ts';
 export type { HttpVersion } from './transport/connector.ts';
-export type { Pem, TlsOptions } from './transport/credentials.ts';
 export { Reply, type ReplyHeaders, type ReplyOrigin } from './transport/reply.ts';
 export { createUpstream, type Upstream } from './upstream.ts';

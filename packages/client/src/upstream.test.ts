@@ -331,7 +331,7 @@ describe('createUpstream', () => {
     closeables.push(server);
     const { port } = new URL(server.address);
     const script = `
-      import { createUpstream, newRequest } from '@parley/client';
+      import { createUpstream } from '@parley/client';
       for (const where of ['http://127.0.0.1:${port}', 'dns://localhost:${port}']) {
         const { status } = await createUpstream('things', where).send(newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' }));
         console.log(status);

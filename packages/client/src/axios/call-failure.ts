@@ -1,5 +1,5 @@
 import { CallError } from '@parley/contract';
-import type { Request } from '../layer.ts';
+import type { Attempt } from '../layer.ts';
 import { whyUnprocessed } from '../transport/unprocessed.ts';
 
 /** The request cannot be sent to any endpoint: a header value with a line break, say. */
@@ -23,10 +23,10 @@ export interface AxiosFailure {
 }
 
 /** What a failure of axios, undici or the socket means. The AxiosError itself stays behind: it holds the whole request, Authorization and body included. */
-export function toCallError(error: AxiosFailure, { label, attempt }: Request, endpoint: string): CallError {
+export function toCallError(error: AxiosFailure, { call, number, endpoint }: Attempt): CallError {
   const { code = 'ERR_NETWORK' } = error;
   const cause = harmless(error.cause);
-  const details = { operation: label, endpoint, attempts: attempt, cause };
+  const details = { operation: call.label, endpoint, attempts: number, cause };
   const unprocessed = whyUnprocessed(error.cause);
   if (unprocessed) return new CallError('unavailable', unprocessed, { ...details, isUnprocessed: true });
   if (replyCodes.has(code)) return new CallError('invalid_reply', error.message, details);

@@ -1,4 +1,5 @@
 import type { ConnectionPool } from '../transport/connection-pool.ts';
+import { decodeBody } from '../transport/decompression.ts';
 import type { DispatchController, DispatchOptions } from '../transport/dispatch.ts';
 import {
   type AxiosError,
@@ -8,7 +9,7 @@ import {
   type ResponseHeaders,
   settle,
 } from './axios.ts';
-import { plainBody, replyData } from './reply-data.ts';
+import { replyData } from './reply-data.ts';
 import { bad, toAxiosError, toCodingError } from './wire-errors.ts';
 
 /**
@@ -140,7 +141,7 @@ export class Exchange {
 
   async #decode(body: Buffer): Promise<void> {
     try {
-      const plain = await plainBody(body, this.headers['content-encoding'] ?? '', this.maxBytes);
+      const plain = await decodeBody(body, this.headers['content-encoding'] ?? '', this.maxBytes);
       delete this.headers['content-encoding'];
       this.#finish(plain);
     } catch (error) {

@@ -2,8 +2,8 @@ import type { RequestBody } from '../transport/body-source.ts';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
 import type { DispatchOptions } from '../transport/dispatch.ts';
-import { isIdempotent } from '../transport/dispatch.ts';
 import { ReplyStream } from '../transport/reply-stream.ts';
+import { isIdempotent } from './attempt-config.ts';
 import {
   type AxiosAdapter,
   AxiosError,

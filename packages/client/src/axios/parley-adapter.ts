@@ -1,10 +1,11 @@
 import { headerNames, type Safety } from '@parley/contract';
 import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
-import { newRequest, type Request } from '../layer.ts';
+import type { Call, CallRequest } from '../layer.ts';
+import type { Clock } from '../time/clock.ts';
 import { type RequestBody, StreamSource } from '../transport/body-source.ts';
+import type { Reply } from '../transport/reply.ts';
 import { wireOptions } from '../transport/wire-options.ts';
-import type { Upstream } from '../upstream.ts';
 import {
   type AxiosAdapter,
   AxiosHeaders,
@@ -15,8 +16,14 @@ import {
 import { boundStream, whenOver } from './bound-stream.ts';
 import { axiosErrorOf, responseOf } from './parley-response.ts';
 import { refuseUnsupported } from './refused-options.ts';
-import { basicAuth, plainBody, requestBody } from './request-body.ts';
+import { asPlainBody, basicAuth, requestBody } from './request-body.ts';
 import { requestPath } from './request-path.ts';
+
+/** What the adapter needs of an upstream. */
+export interface AdapterUpstream {
+  readonly options: { readonly clock: Clock; readonly callTimeoutMs: number };
+  send(request: CallRequest): Promise<Reply>;
+}
 
 /**
  * The whole pipeline as a plain axios adapter, for a code base that has axios calls already:
@@ -29,7 +36,7 @@ import { requestPath } from './request-path.ts';
  * @throws AxiosError as axios does; its `cause` is the CallError. `ERR_NOT_SUPPORT` names an option that
  *   this adapter doesn't have
  */
-export function parleyAdapter(upstream: Upstream): AxiosAdapter {
+export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
   return async function parleyAdapter(config) {
     refuseUnsupported(config);
     const headers = AxiosHeaders.from(config.headers);
@@ -37,7 +44,7 @@ export function parleyAdapter(upstream: Upstream): AxiosAdapter {
     const { data } = config;
     // Only what is neither text nor bytes costs a wait.
     const body =
-      data === undefined || data === null ? undefined : (plainBody(data) ?? (await requestBody(data, headers)));
+      data === undefined || data === null ? undefined : (asPlainBody(data) ?? (await requestBody(data, headers)));
     const cancelled = config.cancelToken && cancelSignal(config.cancelToken);
     const request = toRequest(config, headers, body, signalOf(config, cancelled?.signal));
     const { clock, callTimeoutMs } = upstream.options;
@@ -46,7 +53,7 @@ export function parleyAdapter(upstream: Upstream): AxiosAdapter {
     try {
       response = responseOf(await upstream.send(request), config);
       if (request.replyAs === 'stream') {
-        const deadlineMs = Math.min(endsAtMs, request.context.deadlineMs ?? endsAtMs);
+        const deadlineMs = Math.min(endsAtMs, request.context?.deadlineMs ?? endsAtMs);
         boundStream(response.data, { clock, deadlineMs, operation: request.label });
       }
       return settle(response);
@@ -74,12 +81,12 @@ function toRequest(
   axiosHeaders: AxiosHeaders,
   body: RequestBody | undefined,
   signal: AbortSignal | undefined,
-): Request {
+): CallRequest {
   const method = (config.method ?? 'get').toUpperCase();
   const path = requestPath(config);
   const context = inheritedContext(signal && { signal });
   const headers = lowerCased(axiosHeaders);
-  return newRequest({
+  return {
     label: `${method} ${path.split('?', 1)[0]}`,
     method,
     path,
@@ -90,10 +97,10 @@ function toRequest(
     safety: body instanceof StreamSource ? 'unsafe' : safetyOf(method, headers),
     context,
     timeoutMs: config.timeout || undefined,
-  });
+  };
 }
 
-function replyAs(responseType: InternalAxiosRequestConfig['responseType']): Request['replyAs'] {
+function replyAs(responseType: InternalAxiosRequestConfig['responseType']): Call['replyAs'] {
   if (responseType === 'stream') return 'stream';
   return responseType === 'arraybuffer' || responseType === 'blob' ? 'bytes' : 'text';
 }

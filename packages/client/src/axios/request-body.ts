@@ -6,7 +6,7 @@ import { AxiosError, type AxiosHeaders } from './axios.ts';
 import { multipart } from './multipart.ts';
 
 /** Text and bytes, which are sent as they are; nothing for a body of any other kind, or none. */
-export function plainBody(data: unknown): string | Uint8Array | undefined {
+export function asPlainBody(data: unknown): string | Uint8Array | undefined {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
   if (isArrayBuffer(data)) return new Uint8Array(data);
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -21,7 +21,7 @@ export function plainBody(data: unknown): string | Uint8Array | undefined {
  */
 export async function requestBody(data: unknown, headers: AxiosHeaders): Promise<RequestBody | undefined> {
   if (data === undefined || data === null) return undefined;
-  const body = plainBody(data) ?? (await sourceOf(data, headers));
+  const body = asPlainBody(data) ?? (await sourceOf(data, headers));
   if (typeof body === 'object' && 'isSpent' in body && body.length !== undefined) {
     headers.setContentLength(String(body.length), body instanceof PartsSource);
   }

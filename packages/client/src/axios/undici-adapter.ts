@@ -1,7 +1,7 @@
-import type { Dispatcher } from 'undici';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
-import { isIdempotent } from '../transport/dispatch.ts';
+import type { DispatchOptions } from '../transport/dispatch.ts';
+import { isIdempotent } from './attempt-config.ts';
 import type { AxiosAdapter, InternalAxiosRequestConfig } from './axios.ts';
 import { Exchange } from './exchange.ts';
 import { fullAdapter } from './full-adapter.ts';
@@ -35,9 +35,9 @@ export function undiciAdapter(pool: ConnectionPool, options: UndiciAdapterOption
   };
 }
 
-function dispatchOptions(config: InternalAxiosRequestConfig): Dispatcher.DispatchOptions {
+function dispatchOptions(config: InternalAxiosRequestConfig): DispatchOptions {
   return {
-    method: (config.method ?? 'get').toUpperCase() as Dispatcher.HttpMethod,
+    method: (config.method ?? 'get').toUpperCase() as DispatchOptions['method'],
     path: config.url as string,
     headers: config.headers.toJSON() as Record<string, string>,
     body: config.data ?? null,

@@ -1,14 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Balanced } from '../../test-fixtures/balanced.ts';
-import { problemReply, rejection, someError, someReply, someRequest } from '../../test-fixtures/sample.ts';
+
+import {
+  problemReply,
+  rejection,
+  someAttempt,
+  someCall,
+  someError,
+  someReply,
+  someRequest,
+  someTry,
+} from '../../test-fixtures/sample.ts';
+import { ScriptedUpstream } from '../../test-fixtures/scripted-upstream.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { balancer } from './balancer.ts';
 import { EndpointGroup } from './endpoint-group.ts';
 
-let open: Balanced[];
+let open: ScriptedUpstream[];
 beforeEach(() => {
   open = [];
 });
@@ -16,26 +26,21 @@ afterEach(async () => {
   for (const balanced of open) await balanced.close();
 });
 
-function balanced(options: Partial<UpstreamOptions> = {}): Balanced {
-  const one = new Balanced(options);
+function balanced(options: Partial<UpstreamOptions> = {}): ScriptedUpstream {
+  const one = new ScriptedUpstream({}, options);
   open.push(one);
   return one;
 }
 
 /** Idle endpoints, of which the latency is known, and the same. */
-function idle(names: string, options: Partial<UpstreamOptions> = {}): Balanced {
+function idle(names: string, options: Partial<UpstreamOptions> = {}): ScriptedUpstream {
   const one = balanced(options);
-  for (const name of names) one.add(name).load.latency.record(0, one.clock.now());
+  one.add(Object.fromEntries([...names].map((name) => [name, async () => someReply()])));
+  for (const { load } of one.group.all) load.latency.record(0, one.clock.now());
   return one;
 }
 
-const endpointOf = ({ group }: Balanced, name: string) => {
-  const endpoint = group.all.find(({ address }) => address === name);
-  if (!endpoint) throw new Error(`no endpoint ${name}`);
-  return endpoint;
-};
-
-async function countOf(one: Balanced, name: string, times: number): Promise<number> {
+async function countOf(one: ScriptedUpstream, name: string, times: number): Promise<number> {
   let count = 0;
   for (let i = 0; i < times; i++) if ((await one.chosen()) === name) count++;
   return count;
@@ -44,14 +49,14 @@ async function countOf(one: Balanced, name: string, times: number): Promise<numb
 describe('balancer', () => {
   it('chooses the one with less in flight of equally fast ones', async () => {
     const one = idle('ab');
-    endpointOf(one, 'a').load.inFlight = 3;
-    endpointOf(one, 'b').load.inFlight = 1;
+    one.at('a').load.inFlight = 3;
+    one.at('b').load.inFlight = 1;
     expect(await countOf(one, 'b', 50)).toBe(50);
   });
 
   it('takes a weight for what it is: share of the choices, and of what is in flight', async () => {
     const one = idle('ab');
-    const [a, b] = [endpointOf(one, 'a').load, endpointOf(one, 'b').load];
+    const [a, b] = [one.at('a').load, one.at('b').load];
     b.weight = 4;
     const chosenB = await countOf(one, 'b', 1_000);
     expect(chosenB).toBeGreaterThan(750);
@@ -64,14 +69,14 @@ describe('balancer', () => {
 
   it('compares all of a few, and two that differ of many', async () => {
     const few = idle('abcd');
-    for (const name of 'abc') endpointOf(few, name).load.inFlight = 9;
+    for (const name of 'abc') few.at(name).load.inFlight = 9;
     expect(await countOf(few, 'd', 50)).toBe(50);
     const many = idle('abcdef');
-    for (const name of 'abcde') endpointOf(many, name).load.inFlight = 9;
+    for (const name of 'abcde') many.at(name).load.inFlight = 9;
     const chosen = await countOf(many, 'f', 3_000);
     expect(chosen / 3_000).toBeGreaterThan(0.3); // 2 of 6, were it not for the draw
     expect(chosen / 3_000).toBeLessThan(0.37);
-    endpointOf(many, 'f').load.inFlight = 10;
+    many.at('f').load.inFlight = 10;
     expect(await countOf(many, 'f', 500)).toBe(0);
   });
 
@@ -79,9 +84,9 @@ describe('balancer', () => {
     const property = fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 8 }), async (seed, count) => {
       const one = idle('abcdefgh'.slice(0, count), { random: seededRandom(seed) });
       for (let i = 0; i < count * 200; i++) await one.chosen();
-      for (const { address } of one.group.all) {
-        expect(one.counts.get(address)).toBeGreaterThan(120);
-        expect(one.counts.get(address)).toBeLessThan(290);
+      for (const name of 'abcdefgh'.slice(0, count)) {
+        expect(one.counts.get(name)).toBeGreaterThan(120);
+        expect(one.counts.get(name)).toBeLessThan(290);
       }
     });
     await fc.assert(property, { numRuns: 20 });
@@ -89,7 +94,7 @@ describe('balancer', () => {
 
   it('spreads evenly over equally busy ones that all have something to do', async () => {
     const one = idle('abc');
-    for (const name of 'abc') endpointOf(one, name).load.inFlight = 2;
+    for (const name of 'abc') one.at(name).load.inFlight = 2;
     for (let i = 0; i < 600; i++) await one.chosen();
     for (const name of 'abc') expect(one.counts.get(name)).toBeGreaterThan(150);
   });
@@ -107,14 +112,14 @@ describe('balancer', () => {
 
   it('never chooses an ejected endpoint, tried or not', async () => {
     const one = idle('abc');
-    endpointOf(one, 'a').eject();
-    endpointOf(one, 'b').load.inFlight = 99;
+    one.at('a').eject();
+    one.at('b').load.inFlight = 99;
     for (let i = 0; i < 50; i++) expect(await one.chosen({ tried: ['b', 'c'] })).not.toBe('a');
   });
 
   it('chooses none for a hedge that wants a probe', async () => {
     const one = idle('ab');
-    endpointOf(one, 'a').eject();
+    one.at('a').eject();
     await one.clock.advance(1_000);
     expect(await one.chosen({ tried: ['b'], isHedge: true })).toBe('b');
     expect(await one.chosen({ tried: ['b'] })).toBe('a');
@@ -123,7 +128,7 @@ describe('balancer', () => {
   it('prefers one that this call has not tried, however busy, of few and of many', async () => {
     for (const names of ['abc', 'abcdefgh']) {
       const one = idle(names);
-      endpointOf(one, 'c').load.inFlight = 99;
+      one.at('c').load.inFlight = 99;
       const tried = [...names].filter((name) => name !== 'c');
       for (let i = 0; i < 50; i++) expect(await one.chosen({ tried })).toBe('c');
     }
@@ -131,22 +136,22 @@ describe('balancer', () => {
 
   it('chooses again among all once the call has tried all', async () => {
     const one = idle('ab');
-    endpointOf(one, 'a').load.inFlight = 1;
+    one.at('a').load.inFlight = 1;
     expect(await one.chosen({ tried: ['a', 'b'] })).toBe('b');
   });
 
   it('notes where each attempt went', async () => {
     const one = idle('a');
-    const request = someRequest();
-    await one.send(request);
-    await one.send({ ...request, attempt: 2 });
-    expect(request.tried).toEqual(['a', 'a']);
+    const send = balancer(() => one.group, 'things', one.options);
+    const call = someCall();
+    for (const number of [1, 2]) await send(someTry({ call, number }));
+    expect([call.tried.size, call.tried.last]).toEqual([2, 'http://a']);
   });
 
   it('is unavailable, never processed, where the only endpoint is ejected', async () => {
     const one = idle('a');
-    endpointOf(one, 'a').eject();
-    const error = await rejection(one.send(someRequest()));
+    one.at('a').eject();
+    const error = await rejection(one.clock.run(one.upstream.send(someRequest())));
     expect(error.message).toBe('[unavailable] GET /api/things/{id}: every endpoint of things is ejected');
     expect(error.isUnprocessed).toBe(true);
   });
@@ -154,18 +159,18 @@ describe('balancer', () => {
   it('is unavailable, never processed, where no address is known', async () => {
     const shared = { clock: new VirtualClock(), random: Math.random };
     const cause = new Error('getaddrinfo ENOTFOUND things');
-    const failed = await rejection(balancer(() => Promise.reject(cause), 'things', shared)(someRequest()));
+    const failed = await rejection(balancer(() => Promise.reject(cause), 'things', shared)(someTry()));
     expect(failed).toMatchObject({ detail: 'no address of things is known', isUnprocessed: true, cause });
     const none = new EndpointGroup({ maxEjectedRatio: 0.5, zone: undefined });
-    const empty = await rejection(balancer(() => none, 'things', shared)(someRequest()));
+    const empty = await rejection(balancer(() => none, 'things', shared)(someTry()));
     expect(empty).toMatchObject({ detail: 'no address of things is known', isUnprocessed: true });
   });
 
   describe('by latency', () => {
     it.each([3, 6])('sends less than 5 %% to the one of %d that is 40 times slower', async (count) => {
       const one = balanced();
-      for (let i = 1; i < count; i++) one.add(`fast${i}`, one.after(5));
-      one.add('slow', one.after(200));
+      const fast = Array.from({ length: count - 1 }, (_, i) => [`fast${i + 1}`, one.after(5)]);
+      one.add({ ...Object.fromEntries(fast), slow: one.after(200) });
       const shares = await one.shares(100, 30);
       expect(shares.slow).toBeLessThan(0.05);
       expect(shares.slow).toBeGreaterThan(0); // it may have become fast again
@@ -174,22 +179,20 @@ describe('balancer', () => {
 
     it('sends to a slow one when fast ones have too much to do', async () => {
       const one = balanced();
-      for (const [name, ms] of [
-        ['fast', 10],
-        ['slow', 40],
-      ] as const) {
-        one.add(name).load.latency.record(ms, one.clock.now());
-      }
-      endpointOf(one, 'fast').load.inFlight = 2; // the next one takes 30 ms
+      one.add({ fast: async () => someReply(), slow: async () => someReply() });
+      one.at('fast').load.latency.record(10, one.clock.now());
+      one.at('slow').load.latency.record(40, one.clock.now());
+      one.at('fast').load.inFlight = 2; // the next one takes 30 ms
       expect(await one.chosen()).toBe('fast');
-      endpointOf(one, 'fast').load.inFlight = 4;
+      one.at('fast').load.inFlight = 4;
       expect(await one.chosen()).toBe('slow');
     });
 
     it('takes averages within a factor of two for equal', async () => {
       const one = balanced();
+      one.add({ a: one.after(1_000), b: one.after(1_000), c: one.after(1_000) });
       for (const [name, ms] of Object.entries({ a: 10, b: 19, c: 21 })) {
-        one.add(name, one.after(1_000)).load.latency.record(ms, one.clock.now());
+        one.at(name).load.latency.record(ms, one.clock.now());
       }
       const chosen = Array.from({ length: 200 }, () => {
         for (const { load } of one.group.all) load.inFlight = 0;
@@ -205,8 +208,8 @@ describe('balancer', () => {
 
     it('asks one without history once, and waits for what comes', async () => {
       const one = balanced();
-      one.add('known').load.latency.record(5, one.clock.now());
-      one.add('unknown', one.after(1_000));
+      one.add({ known: async () => someReply(), unknown: one.after(1_000) });
+      one.at('known').load.latency.record(5, one.clock.now());
       const requests = Array.from({ length: 20 }, () => one.chosen());
       await one.clock.advance(1_000);
       const chosen = await Promise.all(requests);
@@ -222,20 +225,16 @@ describe('balancer', () => {
       ['breaks connections', someError('unavailable')],
     ])('sends less than 5 %% to one that %s within 1 ms', async (_, failure) => {
       const one = balanced({ circuitMinCalls: 1_000_000 });
-      for (const name of ['a', 'b']) one.add(name, one.after(20));
       const failing = () => (failure instanceof Error ? Promise.reject(failure) : Promise.resolve(failure));
-      one.add('bad', one.after(1, failing));
+      one.add({ a: one.after(20), b: one.after(20), bad: one.after(1, failing) });
       expect((await one.shares(100, 30)).bad).toBeLessThan(0.05);
     });
 
     it('does not leave out one of three for a failure in a thousand', async () => {
       const one = balanced();
       let sent = 0;
-      for (const name of ['a', 'b']) one.add(name, one.after(5));
-      one.add(
-        'c',
-        one.after(5, async () => (++sent % 1_000 === 400 ? problemReply('internal') : someReply())),
-      );
+      const c = one.after(5, async () => (++sent % 1_000 === 400 ? problemReply('internal') : someReply()));
+      one.add({ a: one.after(5), b: one.after(5), c });
       const shares = await one.shares(500, 6);
       expect(sent).toBeGreaterThan(400);
       expect(shares.c).toBeGreaterThan(0.2);
@@ -243,7 +242,8 @@ describe('balancer', () => {
 
     it('holds nothing against an endpoint that wants a probe which began before it did', async () => {
       const one = balanced();
-      const { load } = one.add('a');
+      one.add({ a: async () => someReply() });
+      const { load } = one.at('a');
       const endings = [
         () => load.broke(someError('attempt_timeout'), 2_000, one.clock.now()),
         () => load.broke(someError('cancelled'), 2_000, one.clock.now()),
@@ -260,8 +260,9 @@ describe('balancer', () => {
 
     it('learns nothing good from attempts that were given up', async () => {
       const one = balanced();
-      one.add('a').load.latency.record(20, one.clock.now());
-      const { load } = endpointOf(one, 'a');
+      one.add({ a: async () => someReply() });
+      const { load } = one.at('a');
+      load.latency.record(20, one.clock.now());
       for (let i = 0; i < 100; i++) load.broke(someError('cancelled'), 1, one.clock.now());
       expect(load.latency.at(one.clock.now())).toBe(20);
       await one.clock.advance(1_000);
@@ -281,9 +282,8 @@ describe('balancer', () => {
 
     it('sends by what is free', async () => {
       const one = balanced();
-      one.add('busy', async () => told(0.9));
-      one.add('free', async () => told(0.1));
-      for (const name of ['busy', 'free']) await endpointOf(one, name).send(someRequest());
+      one.add({ busy: async () => told(0.9), free: async () => told(0.1) });
+      for (const name of ['busy', 'free']) await one.at(name).send(someAttempt({ endpoint: `http://${name}` }));
       const { busy = 0 } = await one.shares(100, 5);
       expect(busy).toBeGreaterThan(0.05);
       expect(busy).toBeLessThan(0.15); // 0.1 of 0.1 + 0.9
@@ -291,9 +291,8 @@ describe('balancer', () => {
 
     it('still asks one that calls itself full', async () => {
       const one = balanced();
-      one.add('full', async () => told(7));
-      one.add('free', async () => told(0));
-      for (const name of ['full', 'free']) await endpointOf(one, name).send(someRequest());
+      one.add({ full: async () => told(7), free: async () => told(0) });
+      for (const name of ['full', 'free']) await one.at(name).send(someAttempt({ endpoint: `http://${name}` }));
       const { full = 0 } = await one.shares(100, 9);
       expect(full).toBeGreaterThan(0.02);
       expect(full).toBeLessThan(0.08);
@@ -303,7 +302,7 @@ describe('balancer', () => {
   describe('slow start', () => {
     it('gives a new endpoint more and more, up to its share', async () => {
       const one = idle('ab', { slowStartMs: 10_000 });
-      one.add('new').load.startSlowly();
+      one.add({ new: async () => someReply() });
       const shares: number[] = [];
       for (let i = 0; i < 6; i++) shares.push((await one.shares(300, 2)).new ?? 0);
       const [first = 0, second = 0, , , fifth = 0, last = 0] = shares;
@@ -316,16 +315,16 @@ describe('balancer', () => {
 
     it('gives all at once where it is off', async () => {
       const one = idle('ab', { slowStartMs: 0 });
-      one.add('new').load.startSlowly();
+      one.add({ new: async () => someReply() });
       expect((await one.shares(300, 4)).new).toBeGreaterThan(0.28);
     });
 
     it('begins again after an ejection', async () => {
       const one = idle('abc', { circuitProbes: 1 });
-      endpointOf(one, 'a').eject();
+      one.at('a').eject();
       await one.clock.advance(1_000);
       await one.shares(10, 1); // among them the probe
-      expect(endpointOf(one, 'a').status.circuit).toBe('closed');
+      expect(one.at('a').status.circuit).toBe('closed');
       expect((await one.shares(300, 1)).a).toBeLessThan(0.1);
     });
   });

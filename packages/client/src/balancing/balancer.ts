@@ -1,10 +1,10 @@
 import { CallError } from '@parley/contract';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import type { Request, Send } from '../layer.ts';
+import type { SendTry, TriedEndpoints, Try } from '../layer.ts';
 import { recordChoice } from '../story/record-choice.ts';
 import type { Clock } from '../time/clock.ts';
 import type { EndpointGroup } from './endpoint-group.ts';
-import { leastLoaded } from './least-loaded.ts';
+import { leastLoaded, scores } from './least-loaded.ts';
 
 /** The endpoints of an upstream as they are now, or a promise of them. */
 export type Endpoints = () => EndpointGroup | Promise<EndpointGroup>;
@@ -30,41 +30,57 @@ export interface BalancerDependencies {
  * Scope: upstream.
  * @throws CallError `unavailable`, never processed, where no endpoint is known or all are ejected
  */
-export function balancer(endpoints: Endpoints, upstream: string, { clock, random }: BalancerDependencies): Send {
-  const sendToOne = (group: EndpointGroup, request: Request) => {
-    if (group.all.length === 0) return Promise.reject(unknown(request));
-    const endpoint = choose(group, request);
-    if (!endpoint) return Promise.reject(unavailable(request, `every endpoint of ${upstream} is ejected`));
-    request.tried.push(endpoint.address);
-    const isPanic = group.isPanic || (request.wasRefused && endpoint.isEjected);
-    return endpoint.send(isPanic ? { ...request, isPanic } : request);
+export function balancer(endpoints: Endpoints, upstream: string, { clock, random }: BalancerDependencies): SendTry {
+  const sendToOne = (group: EndpointGroup, attempt: Try) => {
+    if (group.all.length === 0) return Promise.reject(unknown(attempt));
+    const endpoint = choose(group, attempt);
+    if (!endpoint) return Promise.reject(unavailable(attempt, `every endpoint of ${upstream} is ejected`));
+    const { call } = attempt;
+    call.tried.add(endpoint.address);
+    return endpoint.send({
+      call,
+      number: attempt.number,
+      mayRetry: attempt.mayRetry,
+      attemptsLeft: attempt.attemptsLeft,
+      wasRefused: attempt.wasRefused,
+      isHedge: attempt.isHedge,
+      signal: attempt.signal,
+      endpoint: endpoint.address,
+      isPanic: group.isPanic || (attempt.wasRefused && endpoint.isEjected),
+      headers: call.headers,
+    });
   };
-  const choose = (group: EndpointGroup, request: Request) => {
+  const choose = (group: EndpointGroup, { call, number, isHedge, wasRefused }: Try) => {
     const now = clock.now();
     group.compare(now);
-    const choice = { tried: request.tried, isHedge: request.isHedge, isPanic: group.isPanic, random };
+    const choice = { tried: call.tried, isHedge, isPanic: group.isPanic, random };
     let compared = choiceOf(group.candidates(random), choice) ?? lastChoiceOf(group.admitting, choice);
-    if (request.wasRefused && isTried(compared, choice)) compared = ejectedOnes(group.all, choice) ?? compared;
+    if (wasRefused && isTried(compared, choice)) compared = ejectedOnes(group.all, choice) ?? compared;
     const endpoint = leastLoaded(compared, now, random);
-    if (request.story.isTelling) recordChoice(request, group, { endpoint, compared, now });
+    if (call.story.isTelling) {
+      const candidates = scores(compared, now);
+      const { all: known, isPanic } = group;
+      const made = { attempt: number, endpoint: endpoint?.address, candidates, known, isPanic, atMs: now };
+      recordChoice(call.story, made);
+    }
     return endpoint;
   };
-  const unknown = (request: Request, cause?: unknown) =>
-    unavailable(request, `no address of ${upstream} is known`, cause);
+  const unknown = (attempt: Try, cause?: unknown) => unavailable(attempt, `no address of ${upstream} is known`, cause);
 
-  return function balancer(request) {
+  return function balancer(attempt) {
+    const { story, tried } = attempt.call;
     const known = endpoints();
     if (!(known instanceof Promise)) {
-      if (request.story.isAsked && request.tried.length === 0) request.story.add(resolved(known, 0));
-      return sendToOne(known, request);
+      if (story.isAsked && tried.size === 0) story.add(resolved(known, 0));
+      return sendToOne(known, attempt);
     }
     const askedAtMs = clock.now();
     return known.then(
       (group) => {
-        request.story.add(resolved(group, clock.now() - askedAtMs), askedAtMs);
-        return sendToOne(group, request);
+        story.add(resolved(group, clock.now() - askedAtMs), askedAtMs);
+        return sendToOne(group, attempt);
       },
-      (error) => Promise.reject(unknown(request, error)),
+      (error) => Promise.reject(unknown(attempt, error)),
     );
   };
 }
@@ -74,7 +90,7 @@ function resolved({ all }: EndpointGroup, tookMs: number) {
 }
 
 interface Choice {
-  readonly tried: readonly string[];
+  readonly tried: TriedEndpoints;
   readonly isHedge: boolean;
   readonly isPanic: boolean;
   readonly random: () => number;
@@ -83,7 +99,7 @@ interface Choice {
 /** Some that this call has not tried, to compare: at the same price however many there are. */
 function choiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endpoint[] | undefined {
   const { length } = endpoints;
-  const isFresh = (endpoint: Endpoint) => mayTake(endpoint, choice) && !choice.tried.includes(endpoint.address);
+  const isFresh = (endpoint: Endpoint) => mayTake(endpoint, choice) && !choice.tried.has(endpoint.address);
   if (length <= fewEndpoints) {
     if (endpoints.every(isFresh)) return length > 0 ? endpoints : undefined;
     const fresh = endpoints.filter(isFresh);
@@ -99,14 +115,14 @@ function choiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endp
 /** Any at all, one that was not tried first: this takes longer the more there are, and is rarely needed. */
 function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endpoint[] {
   const open = endpoints.filter((endpoint) => mayTake(endpoint, choice));
-  const fresh = open.filter(({ address }) => !choice.tried.includes(address));
+  const fresh = open.filter(({ address }) => !choice.tried.has(address));
   const rest = fresh.length > 0 ? fresh : open;
   return rest.length <= fewEndpoints ? rest : twoOf(rest, choice.random);
 }
 
 /** There is nothing left but what this call has tried. */
 function isTried(endpoints: readonly Endpoint[], { tried }: Choice): boolean {
-  return endpoints.length > 0 && endpoints.every(({ address }) => tried.includes(address));
+  return endpoints.length > 0 && endpoints.every(({ address }) => tried.has(address));
 }
 
 /**
@@ -114,7 +130,7 @@ function isTried(endpoints: readonly Endpoint[], { tried }: Choice): boolean {
  * first may be back before its circuit knows.
  */
 function ejectedOnes(endpoints: readonly Endpoint[], { tried }: Choice): readonly Endpoint[] | undefined {
-  const others = endpoints.filter(({ address, isForcedOpen }) => !isForcedOpen && !tried.includes(address));
+  const others = endpoints.filter(({ address, isForcedOpen }) => !isForcedOpen && !tried.has(address));
   return others.length > 0 ? others : undefined;
 }
 
@@ -131,6 +147,6 @@ function twoOf(endpoints: readonly Endpoint[], random: () => number): readonly [
   return [endpoints[first] as Endpoint, endpoints[second] as Endpoint];
 }
 
-function unavailable({ label, attempt }: Request, detail: string, cause?: unknown): CallError {
-  return new CallError('unavailable', detail, { operation: label, attempts: attempt, isUnprocessed: true, cause });
+function unavailable({ call, number }: Try, detail: string, cause?: unknown): CallError {
+  return new CallError('unavailable', detail, { operation: call.label, attempts: number, isUnprocessed: true, cause });
 }

@@ -11,7 +11,7 @@ export interface BalancingOptions
     ZoneOptions,
     SubsetOptions,
     EjectionLimitOptions,
-    Omit<ActiveProbeOptions, 'clock'> {}
+    Omit<ActiveProbeOptions, 'clock' | 'callTimeoutMs'> {}
 
 const defaults: BalancingOptions = {
   maxEjectedRatio: 0.5,

@@ -209,6 +209,6 @@ describe('balancing over HTTP', () => {
     await call(upstream, 400);
     const late = servers[6]?.requests.length ?? 0;
     expect(late).toBeGreaterThan(0); // the first attempt, to learn from
-    expect(late).toBeLessThan(60);
+    expect(late).toBeLessThan(90); // an even share is 100
   });
 });

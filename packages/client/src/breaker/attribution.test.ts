@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { CallError } from '@parley/contract';
-import { problemReply, someError, someRequest } from '../../test-fixtures/sample.ts';
+import { problemReply, someAttempt, someError } from '../../test-fixtures/sample.ts';
 import { EndpointLoad } from '../endpoint/endpoint-load.ts';
-import type { Request } from '../layer.ts';
+import type { Attempt } from '../layer.ts';
 import { upstreamOptions } from '../options/upstream-options.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { Attribution } from './attribution.ts';
@@ -25,17 +25,17 @@ function endpoint() {
   const options = upstreamOptions({ clock, circuitConsecutiveFailures: 1_000, circuitMinCalls: 1_000 });
   const breaker = new CircuitBreaker(options, new EventEmitter(), () => {});
   const load = new EndpointLoad(options);
-  const blame = new Attribution(poison, breaker, load);
+  const attribution = new Attribution(poison, breaker, load);
   const permit = () => {
     const permit = breaker.acquire();
     if (!permit) throw new Error('expected a permit');
     return permit;
   };
   return {
-    answers: (request = call()) => blame.answered(request, permit()),
-    fails: (request: Request, code: 'unavailable' | 'internal' = 'unavailable', attempt = 1) =>
-      blame.failed({ ...request, attempt }, permit(), problemReply(code).error as CallError),
-    breaks: () => blame.broke(permit(), someError('unavailable')),
+    answers: (request = call()) => attribution.answered(request, permit()),
+    fails: (request: Attempt, code: 'unavailable' | 'internal' = 'unavailable', number = 1) =>
+      attribution.failed({ ...request, number }, permit(), problemReply(code).error as CallError),
+    breaks: () => attribution.broke(permit(), someError('unavailable')),
     get failures() {
       return breaker.counts.failures;
     },
@@ -46,13 +46,13 @@ function endpoint() {
 }
 
 /** A request of a call of its own, which may be tried again. */
-function call(path = `/api/things/${++calls}`): Request {
-  return someRequest({ path, mayRetry: true, tried: [] });
+function call(path = `/api/things/${++calls}`): Attempt {
+  return someAttempt({ mayRetry: true }, { path });
 }
 
-const isPoison = (request: Request) => poison.isPoison(request, 'unavailable');
+const isPoison = ({ call }: Attempt) => poison.isPoison(call, 'unavailable');
 
-describe('blame', () => {
+describe('attribution', () => {
   it('falls on the request that failed at two endpoints which then answer others', () => {
     const [a, b, request] = [endpoint(), endpoint(), call()];
     a.fails(request);
@@ -86,7 +86,7 @@ describe('blame', () => {
     const [a, b, request] = [endpoint(), endpoint(), call()];
     a.fails(request);
     b.fails({ ...request, mayRetry: false });
-    poison.ended(request);
+    poison.ended(request.call);
     a.answers();
     expect(isPoison(request)).toBe(true);
   });
@@ -135,7 +135,7 @@ describe('blame', () => {
     b.fails(request, 'internal');
     a.answers();
     b.answers();
-    poison.ended(request);
+    poison.ended(request.call);
     expect([a.failures, b.failures]).toEqual([1, 1]);
   });
 
@@ -144,7 +144,7 @@ describe('blame', () => {
     a.fails(request);
     a.answers();
     expect(a.failures).toBe(0);
-    poison.ended(request);
+    poison.ended(request.call);
     expect(a.failures).toBe(1);
   });
 
@@ -172,10 +172,10 @@ describe('blame', () => {
   it('costs a call nothing once all that failed have ended', () => {
     const [a, request] = [endpoint(), call()];
     a.fails(request);
-    poison.ended(request);
+    poison.ended(request.call);
     const get = jest.spyOn(Map.prototype, 'get');
     a.answers();
-    poison.ended(call());
+    poison.ended(call().call);
     const asked = get.mock.calls.length;
     get.mockRestore();
     expect(asked).toBe(0);
@@ -185,7 +185,7 @@ describe('blame', () => {
     const [a, request] = [endpoint(), call()];
     a.fails(request);
     a.fails(request);
-    poison.ended(request);
+    poison.ended(request.call);
     expect(a.failures).toBe(2);
   });
 
@@ -197,7 +197,7 @@ describe('blame', () => {
       b.fails(request);
       a.answers();
       b.answers();
-      poison.ended(request);
+      poison.ended(request.call);
     }
     const [oldest, next, ...others] = requests.map(isPoison);
     expect([oldest, next, others.at(-1)]).toEqual([false, true, true]);

@@ -1,6 +1,6 @@
 import type { CallError } from '@parley/contract';
 import type { EndpointLoad } from '../endpoint/endpoint-load.ts';
-import type { Request } from '../layer.ts';
+import type { Attempt } from '../layer.ts';
 import type { CircuitCounts } from './circuit.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Permit } from './permit.ts';
@@ -30,13 +30,13 @@ export class Attribution implements Suspect {
   }
 
   /** The endpoint answered the request well. */
-  answered(request: Request, permit: Permit): void {
+  answered({ call }: Attempt, permit: Permit): void {
     permit.succeed();
-    this.#poison.answered(request);
+    this.#poison.answered(call);
     if (this.#held.length === 0) return;
     const { calls, failures } = this.#health.counts;
     const isHealthy = failures <= calls * maxFailureRatio;
-    const same = fingerprint(request);
+    const same = fingerprint(call);
     for (const held of this.#takeHeld()) {
       if (isHealthy && held.fingerprint !== same) held.suspicion.excuse(held);
       else held.suspicion.blame(held);
@@ -50,12 +50,12 @@ export class Attribution implements Suspect {
   }
 
   /** The endpoint answered the request with an error that is its own fault, or the request's. */
-  failed(request: Request, permit: Permit, error: CallError): void {
-    if (this.#poison.isPoison(request, error.code)) {
+  failed(attempt: Attempt, permit: Permit, error: CallError): void {
+    if (this.#poison.isPoison(attempt.call, error.code)) {
       permit.release();
       return;
     }
-    const suspicion = this.#poison.suspicionOf(request, error);
+    const suspicion = this.#poison.suspicionOf(attempt, error);
     for (const held of this.#takeHeld()) {
       if (held.suspicion === suspicion) this.#held.push(held);
       else held.suspicion.blame(held);
@@ -65,14 +65,14 @@ export class Attribution implements Suspect {
       this.blamed(permit, error);
       return;
     }
-    const same = fingerprint(request);
+    const same = fingerprint(attempt.call);
     const held = {
       endpoint: this,
       suspicion,
       permit,
       error,
       fingerprint: same,
-      isRetry: request.attempt > 1 || request.isHedge,
+      isRetry: attempt.number > 1 || attempt.isHedge,
     };
     this.#held.push(held);
     permit.hold();

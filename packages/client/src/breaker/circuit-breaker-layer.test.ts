@@ -5,12 +5,12 @@ import {
   problemReply,
   rejection,
   scripted,
+  someAttempt,
   someError,
   someReply,
-  someRequest,
 } from '../../test-fixtures/sample.ts';
 import { EndpointLoad } from '../endpoint/endpoint-load.ts';
-import type { Send } from '../layer.ts';
+import type { SendAttempt } from '../layer.ts';
 import { upstreamOptions } from '../options/upstream-options.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import { Attribution } from './attribution.ts';
@@ -28,7 +28,6 @@ beforeEach(() => {
   layer = circuitBreaker(
     breaker,
     new Attribution(new PoisonRequests(() => {}, clock), breaker, new EndpointLoad(options)),
-    'http://a',
   );
 });
 afterEach(() => {
@@ -46,15 +45,15 @@ async function halfOpen(): Promise<void> {
 }
 
 describe('circuitBreaker', () => {
-  const through = (send: Send) => layer(send)(someRequest());
-  const repeat = async (send: Send, times = 10) => {
+  const through = (send: SendAttempt) => layer(send)(someAttempt());
+  const repeat = async (send: SendAttempt, times = 10) => {
     for (let i = 0; i < times; i++) await through(send).catch(() => {});
   };
 
   it('lets no hedge be a probe, and blames nobody for that', async () => {
     const send = scripted(someReply());
     await halfOpen();
-    const error = await rejection(layer(send)(someRequest({ isHedge: true })));
+    const error = await rejection(layer(send)(someAttempt({ isHedge: true })));
     expect(error).toMatchObject({ code: 'cancelled', isUnprocessed: true, endpoint: 'http://a' });
     expect(breaker.isAdmitting).toBe(true);
     expect(send.requests).toHaveLength(0);
@@ -126,7 +125,7 @@ describe('circuitBreaker', () => {
   it('is ready for the next probe after one that was cancelled while it hung', async () => {
     await halfOpen();
     const caller = new AbortController();
-    const probe = layer(hangingUntilAborted)(someRequest({ signal: caller.signal }));
+    const probe = layer(hangingUntilAborted)(someAttempt({ signal: caller.signal }));
     expect(breaker.isAdmitting).toBe(false);
     caller.abort(someError('cancelled'));
     await rejection(probe);

@@ -1,5 +1,5 @@
 import { CallError } from '@parley/contract';
-import type { Layer, Request } from '../layer.ts';
+import type { Attempt, AttemptLayer } from '../layer.ts';
 import type { Attribution } from './attribution.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { Permit } from './permit.ts';
@@ -13,24 +13,23 @@ import type { Permit } from './permit.ts';
  * @throws CallError `unavailable`, never processed, where the circuit is open; `cancelled`, never processed, to a hedge
  *   where it is half-open
  */
-export function circuitBreaker(breaker: CircuitBreaker, blame: Attribution, address: string): Layer {
+export function circuitBreaker(breaker: CircuitBreaker, attribution: Attribution): AttemptLayer {
   return (next) =>
-    async function circuitBreaker(request) {
+    async function circuitBreaker(attempt) {
       // Cancelled when it is outrun, it would decide nothing, and keep others from deciding.
-      if (request.isHedge && breaker.state === 'half-open') throw noProbe(request.label, address, request.attempt);
-      const permit = breaker.acquire(request.isPanic);
-      if (!permit) throw circuitOpen(request.label, address, request.attempt);
+      if (attempt.isHedge && breaker.state === 'half-open') throw noProbe(attempt);
+      const permit = breaker.acquire(attempt.isPanic);
+      if (!permit) throw circuitOpen(attempt);
       try {
-        const reply = await next(request);
+        const reply = await next(attempt);
         const { error } = reply;
-        if (!error) blame.answered(request, permit);
-        else if (error.blamesEndpoint) blame.failed(request, tellsOpening(permit, request, address), error);
+        if (!error) attribution.answered(attempt, permit);
+        else if (error.blamesEndpoint) attribution.failed(attempt, tellsOpening(permit, attempt), error);
         else if (permit.isProbe && isTooMuch(error)) permit.fail(error);
-        else blame.answered(request, permit);
+        else attribution.answered(attempt, permit);
         return reply;
       } catch (error) {
-        if (error instanceof CallError && error.blamesEndpoint)
-          blame.broke(tellsOpening(permit, request, address), error);
+        if (error instanceof CallError && error.blamesEndpoint) attribution.broke(tellsOpening(permit, attempt), error);
         else permit.release();
         throw error;
       }
@@ -38,8 +37,8 @@ export function circuitBreaker(breaker: CircuitBreaker, blame: Attribution, addr
 }
 
 // Attribution may come later than the failure, when the next request has shown whose fault it was.
-function tellsOpening(permit: Permit, { story }: Request, endpoint: string): Permit {
-  permit.onOpened = () => story.add({ kind: 'opened', endpoint });
+function tellsOpening(permit: Permit, { call, endpoint }: Attempt): Permit {
+  permit.onOpened = () => call.story.add({ kind: 'opened', endpoint });
   return permit;
 }
 
@@ -48,16 +47,12 @@ function isTooMuch({ code }: CallError): boolean {
   return code === 'rate_limited' || code === 'overloaded';
 }
 
-function circuitOpen(operation: string, endpoint: string, attempts: number): CallError {
-  return new CallError('unavailable', 'the circuit of the endpoint is open', {
-    operation,
-    endpoint,
-    attempts,
-    isUnprocessed: true,
-  });
+function circuitOpen({ call, endpoint, number }: Attempt): CallError {
+  const details = { operation: call.label, endpoint, attempts: number, isUnprocessed: true };
+  return new CallError('unavailable', 'the circuit of the endpoint is open', details);
 }
 
-function noProbe(operation: string, endpoint: string, attempts: number): CallError {
-  const details = { operation, endpoint, attempts, isUnprocessed: true };
+function noProbe({ call, endpoint, number }: Attempt): CallError {
+  const details = { operation: call.label, endpoint, attempts: number, isUnprocessed: true };
   return new CallError('cancelled', 'a hedge is never the probe of a circuit', details);
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { someRequest } from '../../test-fixtures/sample.ts';
+import { someCall } from '../../test-fixtures/sample.ts';
 import { fingerprint } from './fingerprint.ts';
 
 describe('fingerprint', () => {
-  const of = (overrides: Parameters<typeof someRequest>[0]) => fingerprint(someRequest(overrides));
+  const of = (overrides: Parameters<typeof someCall>[0]) => fingerprint(someCall(overrides));
   const long = `/api/things?ids=${'7,'.repeat(5_000)}`;
 
   it('is the same for the same request, whatever its headers and deadline', () => {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Request } from '../layer.ts';
+import type { Call } from '../layer.ts';
 import type { RequestBody } from '../transport/body-source.ts';
 
 const maxReadable = 512;
@@ -9,7 +9,7 @@ const maxOfBody = 256;
  * Names what a request asks for: method, path and query, and of a body its length and how it begins,
  * because to read all of a large one would cost more than it tells. Headers don't count.
  */
-export function fingerprint({ label, path, body }: Request): string {
+export function fingerprint({ label, path, body }: Call): string {
   const asked = path.length <= maxReadable ? path : hash('sha1', path);
   return `${label} ${asked}${body === undefined ? '' : beginning(body)}`;
 }

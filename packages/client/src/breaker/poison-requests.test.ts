@@ -8,12 +8,10 @@ import {
   someReply,
   someRequest,
 } from '../../test-fixtures/sample.ts';
-import { wholePipeline } from '../../test-fixtures/whole-pipeline.ts';
-import type { Request, Send } from '../layer.ts';
-import { type UpstreamOptions, upstreamOptions } from '../options/upstream-options.ts';
-import { seededRandom } from '../testing/seeded-random.ts';
+import { type Answering, ScriptedUpstream } from '../../test-fixtures/scripted-upstream.ts';
+import type { CallRequest } from '../layer.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
-import { CircuitWindow } from './circuit-window.ts';
 
 let clock: VirtualClock;
 let closeables: { close(): unknown }[];
@@ -25,26 +23,23 @@ afterEach(async () => {
   for (const one of closeables.reverse()) await one.close();
 });
 
-/** The whole pipeline over three endpoints, each of which answers as its transport says. */
-function upstreamOver(transports: readonly Send[], given: Partial<UpstreamOptions> = {}) {
-  const options = upstreamOptions({ clock, random: seededRandom(), ...given });
-  const window = new CircuitWindow(options, clock);
+/** An upstream over three endpoints, each of which answers by its script. */
+function upstreamOver(answers: readonly Answering[], given: Partial<UpstreamOptions> = {}) {
   const states: string[] = [];
   const attempts: string[] = [];
-  const noted = transports.map((send, index): [string, Send] => [
+  const noted = answers.map((answer, index): [string, Answering] => [
     `${index}`,
-    (request) => {
-      attempts.push(`${index} ${request.path}`);
-      return send(request);
+    (attempt) => {
+      attempts.push(`${index} ${attempt.call.path}`);
+      return answer(attempt);
     },
   ]);
-  const { send, budget, endpoints } = wholePipeline(Object.fromEntries(noted), options, {
-    rotation: window.rotation,
-    onState: (name, state) => states.push(`${name} ${state}`),
-  });
-  closeables.push(window, ...endpoints);
+  const one = new ScriptedUpstream(Object.fromEntries(noted), { clock, ...given });
+  closeables.push(one);
+  const { send, shared } = one.upstream;
+  one.upstream.subscribe({ onCircuit: ({ endpoint, state }) => states.push(`${endpoint.at(-1)} ${state}`) });
   /** How a call ends, in its own time. */
-  const outcome = async (request: Request): Promise<number | string> => {
+  const outcome = async (request: CallRequest): Promise<number | string> => {
     let ended: number | string | undefined;
     send(request).then(
       ({ status }) => {
@@ -59,22 +54,22 @@ function upstreamOver(transports: readonly Send[], given: Partial<UpstreamOption
   };
   const budgetLeft = () => {
     let left = 0;
-    while (budget.withdraw()) left++;
+    while (shared.budget.withdraw()) left++;
     return left;
   };
-  return { send, outcome, endpoints, states, attempts, budgetLeft };
+  return { send, outcome, states, attempts, budgetLeft };
 }
 
 const things = (id: number | string) => someRequest({ path: `/api/things/${id}` });
 
 /** Answers well, but for what is on the list. */
 const failing =
-  (isPoison: (path: string) => boolean, step: Step = problemReply('unavailable')): Send =>
+  (isPoison: (path: string) => boolean, step: Step = problemReply('unavailable')): Answering =>
   async (request) =>
-    isPoison(request.path) ? scripted(step)(request) : someReply();
+    isPoison(request.call.path) ? scripted(step)(request) : someReply();
 
-const answering: Send = async () => someReply();
-const down: Send = async () => problemReply('unavailable');
+const answering: Answering = async () => someReply();
+const down: Answering = async () => problemReply('unavailable');
 
 describe('poison requests', () => {
   // The 41st, the 141st, …: 1 % of all.
@@ -139,7 +134,7 @@ describe('poison requests', () => {
 
   it('are not what two dead replicas of three suffer from', async () => {
     let isDown = false;
-    const dying: Send = async () => (isDown ? problemReply('unavailable') : someReply());
+    const dying: Answering = async () => (isDown ? problemReply('unavailable') : someReply());
     const upstream = upstreamOver([dying, answering, dying], { retryBudgetPerSecond: 1_000 });
     for (let id = 0; id < 30; id++) await upstream.outcome(things(id));
     isDown = true;
@@ -154,8 +149,8 @@ describe('poison requests', () => {
   describe('once known', () => {
     async function known(path = '/api/things/bad') {
       let isMended = false;
-      const everywhere: Send = async (request) =>
-        request.path === path && !isMended ? problemReply('unavailable') : someReply();
+      const everywhere: Answering = async (request) =>
+        request.call.path === path && !isMended ? problemReply('unavailable') : someReply();
       const upstream = upstreamOver([everywhere, everywhere, everywhere]);
       await upstream.outcome(things('bad'));
       for (let id = 0; id < 20; id++) await upstream.outcome(things(id));

@@ -1,5 +1,5 @@
 import type { CallError } from '@parley/contract';
-import type { Request } from '../layer.ts';
+import type { Attempt, Call } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import { Reply } from '../transport/reply.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -30,8 +30,8 @@ interface Poison {
 export class PoisonRequests {
   readonly #refund: () => void;
   readonly #clock: Clock;
-  /** By what all attempts of a call share. */
-  readonly #suspicions = new Map<readonly string[], Suspicion>();
+  /** Of calls that are under way. */
+  readonly #suspicions = new Map<Call, Suspicion>();
   /** By fingerprint, the oldest first. */
   readonly #poison = new Map<string, Poison>();
 
@@ -42,15 +42,15 @@ export class PoisonRequests {
   }
 
   /** Whether a call's failure is the request's own: another attempt would fail too. */
-  isBlamed(request: Request, outcome: Reply | CallError): boolean {
+  isBlamed(call: Call, outcome: Reply | CallError): boolean {
     const code = outcome instanceof Reply ? outcome.error?.code : undefined;
-    return code !== undefined && this.isPoison(request, code);
+    return code !== undefined && this.isPoison(call, code);
   }
 
   /** The request failed this way wherever it was sent to, a short time ago. */
-  isPoison(request: Request, code: string): boolean {
+  isPoison(call: Call, code: string): boolean {
     if (this.#poison.size === 0) return false;
-    const key = fingerprint(request);
+    const key = fingerprint(call);
     const known = this.#poison.get(key);
     if (!known) return false;
     if (known.untilMs > this.#clock.now()) return known.code === code;
@@ -62,33 +62,33 @@ export class PoisonRequests {
    * The call's failures so far, where they were like this one; none where the call ends here and failed
    * nowhere else, so that there is nothing to wait for.
    */
-  suspicionOf(request: Request, { code }: CallError): Suspicion | undefined {
-    const before = this.#suspicions.get(request.tried);
+  suspicionOf({ call, mayRetry }: Attempt, { code }: CallError): Suspicion | undefined {
+    const before = this.#suspicions.get(call);
     if (before?.code === code) return before;
     before?.blameEndpoints();
-    if (!request.mayRetry) return undefined;
-    const suspicion = new Suspicion(code, this.#refund, () => this.#remember(request, code));
-    this.#suspicions.set(request.tried, suspicion);
+    if (!mayRetry) return undefined;
+    const suspicion = new Suspicion(code, this.#refund, () => this.#remember(call, code));
+    this.#suspicions.set(call, suspicion);
     return suspicion;
   }
 
   /** The request was answered well: where it failed, the endpoint is to blame. */
-  answered(request: Request): void {
-    if (this.#suspicions.size > 0) this.#suspicions.get(request.tried)?.blameEndpoints();
-    if (this.#poison.size > 0) this.#poison.delete(fingerprint(request));
+  answered(call: Call): void {
+    if (this.#suspicions.size > 0) this.#suspicions.get(call)?.blameEndpoints();
+    if (this.#poison.size > 0) this.#poison.delete(fingerprint(call));
   }
 
   /** The call has ended, no matter how. */
-  ended({ tried }: Request): void {
+  ended(call: Call): void {
     if (this.#suspicions.size === 0) return;
-    const suspicion = this.#suspicions.get(tried);
+    const suspicion = this.#suspicions.get(call);
     if (!suspicion) return;
-    this.#suspicions.delete(tried);
+    this.#suspicions.delete(call);
     if (!suspicion.isShared) suspicion.blameEndpoints();
   }
 
-  #remember(request: Request, code: string): void {
-    const key = fingerprint(request);
+  #remember(call: Call, code: string): void {
+    const key = fingerprint(call);
     this.#poison.delete(key);
     this.#poison.set(key, { code, untilMs: this.#clock.now() + rememberedMs });
     if (this.#poison.size <= maxRemembered) return;

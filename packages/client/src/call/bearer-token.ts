@@ -1,5 +1,5 @@
 import { CallError } from '@parley/contract';
-import type { Layer, Request } from '../layer.ts';
+import type { Call, CallLayer } from '../layer.ts';
 
 /** How calls prove who makes them. */
 export interface BearerTokenOptions {
@@ -17,28 +17,28 @@ const isToken = /^[A-Za-z0-9._~+/-]+=*$/;
  * request that is being served is never handed on: it was given for this service, not for the next one. No error holds
  * a token, nor what was thrown in place of one.
  */
-export function bearerToken(options: BearerTokenOptions): Layer {
+export function bearerToken(options: BearerTokenOptions): CallLayer {
   return (next) =>
-    function bearerToken(request) {
+    function bearerToken(call) {
       const { token } = options;
-      if (token === undefined || 'authorization' in request.headers) return next(request);
-      return tokenFor(request, token).then((given) =>
-        next({ ...request, headers: { ...request.headers, authorization: `Bearer ${given}` } }),
+      if (token === undefined || 'authorization' in call.headers) return next(call);
+      return tokenFor(call, token).then((given) =>
+        next({ ...call, headers: { ...call.headers, authorization: `Bearer ${given}` } }),
       );
     };
 }
 
-async function tokenFor(request: Request, token: () => string | Promise<string>): Promise<string> {
+async function tokenFor(call: Call, token: () => string | Promise<string>): Promise<string> {
   let given: unknown;
   try {
     given = await token();
   } catch (error) {
-    throw notSent(request, `getting its token failed (${error instanceof Error ? error.name : typeof error})`);
+    throw notSent(call, `getting its token failed (${error instanceof Error ? error.name : typeof error})`);
   }
   if (typeof given === 'string' && isToken.test(given)) return given;
-  throw notSent(request, 'what the option token gave is no bearer token (RFC 6750)');
+  throw notSent(call, 'what the option token gave is no bearer token (RFC 6750)');
 }
 
-function notSent({ label }: Request, reason: string): CallError {
+function notSent({ label }: Call, reason: string): CallError {
   return new CallError('unavailable', `not sent: ${reason}`, { operation: label, isUnprocessed: true });
 }

@@ -1,5 +1,5 @@
 import { CallError, type Priority } from '@parley/contract';
-import type { Request } from '../layer.ts';
+import type { Call } from '../layer.ts';
 import { reasonOf } from '../time/time-limit.ts';
 import { GradientLimit } from './gradient-limit.ts';
 import { PriorityQueue } from './priority-queue.ts';
@@ -74,11 +74,11 @@ export class CallQueue {
    *
    * @throws CallError `overloaded`, never processed, where there will be none in time; the reason of the request's signal
    */
-  queue(request: Request, nowMs: number): Promise<void> {
-    const { label, signal, context } = request;
+  queue(call: Call, nowMs: number): Promise<void> {
+    const { label, signal, context } = call;
     const { priority = 'normal' } = context;
     if (signal?.aborted) return Promise.reject(reasonOf(signal, label));
-    const reason = this.#refusal(request, priority, nowMs);
+    const reason = this.#refusal(call, priority, nowMs);
     if (reason) return Promise.reject(overloaded(label, reason));
     return new Promise<void>((resolve, reject) => {
       const onAbort = () => {
@@ -120,7 +120,7 @@ export class CallQueue {
     }
   }
 
-  #refusal({ deadlineMs }: Request, priority: Priority, nowMs: number): string | undefined {
+  #refusal({ deadlineMs }: Call, priority: Priority, nowMs: number): string | undefined {
     const { limit, inFlight, queued } = this.status;
     const state = `concurrencyLimit ${limit}: ${inFlight} in flight, ${queued} queued`;
     const waitMs = ((this.#queue.ahead(priority) + 1) * this.#holdMs) / limit;

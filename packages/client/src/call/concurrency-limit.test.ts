@@ -2,8 +2,8 @@ import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Priority, priorities } from '@parley/contract';
 import fc from 'fast-check';
-import { hangingUntilAborted, someError, someReply, someRequest } from '../../test-fixtures/sample.ts';
-import type { Request } from '../layer.ts';
+import { hangingUntilAborted, someCall, someError, someReply } from '../../test-fixtures/sample.ts';
+import type { Call } from '../layer.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import type { Reply } from '../transport/reply.ts';
 import { CallQueue } from './call-queue.ts';
@@ -19,7 +19,7 @@ beforeEach(() => {
 /** The layer over calls that the test ends by hand, in any order. */
 function limited() {
   const limiter = new CallQueue(options);
-  const underWay: { request: Request; answer(reply?: Reply): void; fail(error?: Error): void }[] = [];
+  const underWay: { request: Call; answer(reply?: Reply): void; fail(error?: Error): void }[] = [];
   const send = concurrencyLimit(
     limiter,
     clock,
@@ -31,8 +31,8 @@ function limited() {
         request.signal?.addEventListener('abort', () => reject(request.signal?.reason));
       }),
   );
-  const call = (overrides: Partial<Request> = {}, priority?: Priority) => {
-    const request = someRequest({ ...overrides, ...(priority && { context: { priority } }) });
+  const call = (overrides: Partial<Call> = {}, priority?: Priority) => {
+    const request = someCall({ ...overrides, ...(priority && { context: { priority } }) });
     return send(request).then(
       () => 'answered',
       ({ code }) => code as string,
@@ -75,7 +75,7 @@ describe('concurrencyLimit', () => {
   it('refuses who finds the queue full: never processed, nobody else to blame, and says why', async () => {
     const { limiter, send, underWay, call } = limited();
     for (let i = 0; i < 5; i++) void call();
-    const error = await send(someRequest()).catch((error) => error);
+    const error = await send(someCall()).catch((error) => error);
     expect(error).toMatchObject({ code: 'overloaded', isUnprocessed: true, blamesEndpoint: false });
     expect(error.message).toBe(
       '[overloaded] GET /api/things/{id}: not sent: the queue is full (concurrencyLimit 2: 2 in flight, 3 queued)',
@@ -127,7 +127,7 @@ describe('concurrencyLimit', () => {
     await settled();
     for (let i = 0; i < 3; i++) void call();
     // A place is held for 100 ms, there are two, and one waits: the next one's turn is in 100 ms.
-    const error = await send(someRequest({ deadlineMs: clock.now() + 100 })).catch((error) => error);
+    const error = await send(someCall({ deadlineMs: clock.now() + 100 })).catch((error) => error);
     expect(error).toMatchObject({ code: 'overloaded', isUnprocessed: true });
     expect(error.detail).toBe(
       'not sent: a place is expected in 100 ms, when its time is up (concurrencyLimit 2: 2 in flight, 1 queued)',
@@ -175,7 +175,7 @@ describe('concurrencyLimit', () => {
     const limiter = new CallQueue(options);
     const send = concurrencyLimit(limiter, clock)(hangingUntilAborted);
     const caller = new AbortController();
-    const ended = send(someRequest({ signal: caller.signal })).catch(() => {});
+    const ended = send(someCall({ signal: caller.signal })).catch(() => {});
     expect(limiter.status.inFlight).toBe(1);
     caller.abort();
     await ended;
@@ -215,7 +215,7 @@ describe('concurrencyLimit', () => {
       }
       return limiter;
     }
-    type LoadOptions = Partial<Request> & { outcome?: Reply };
+    type LoadOptions = Partial<Call> & { outcome?: Reply };
 
     it('grows while calls take as long as ever', async () => {
       expect((await load(10, 20)).limit).toBe(200);

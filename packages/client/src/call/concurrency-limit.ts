@@ -1,4 +1,4 @@
-import type { Layer, Request, Send } from '../layer.ts';
+import type { Call, CallLayer, SendCall } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Reply } from '../transport/reply.ts';
 import type { CallQueue } from './call-queue.ts';
@@ -9,27 +9,27 @@ import type { CallQueue } from './call-queue.ts';
  *
  * @throws CallError `overloaded`, never processed, where the limiter refuses
  */
-export function concurrencyLimit(limiter: CallQueue, clock: Clock): Layer {
+export function concurrencyLimit(limiter: CallQueue, clock: Clock): CallLayer {
   return (next) =>
-    function concurrencyLimit(request) {
-      if (limiter.limit === Number.POSITIVE_INFINITY) return next(request);
-      if (limiter.enter()) return hold(limiter, clock, next, request);
+    function concurrencyLimit(call) {
+      if (limiter.limit === Number.POSITIVE_INFINITY) return next(call);
+      if (limiter.enter()) return hold(limiter, clock, next, call);
       const queuedAtMs = clock.now();
-      return limiter.queue(request, queuedAtMs).then(() => {
+      return limiter.queue(call, queuedAtMs).then(() => {
         const { inFlight, limit } = limiter;
-        request.story.add({ kind: 'queued', tookMs: clock.now() - queuedAtMs, inFlight, limit }, queuedAtMs);
-        return hold(limiter, clock, next, request);
+        call.story.add({ kind: 'queued', tookMs: clock.now() - queuedAtMs, inFlight, limit }, queuedAtMs);
+        return hold(limiter, clock, next, call);
       });
     };
 }
 
-async function hold(limiter: CallQueue, clock: Clock, next: Send, request: Request): Promise<Reply> {
+async function hold(limiter: CallQueue, clock: Clock, next: SendCall, call: Call): Promise<Reply> {
   const startedAtMs = clock.now();
   const { inFlight } = limiter;
   try {
-    const reply = await next(request);
+    const reply = await next(call);
     // The first byte of a stream says nothing of the work behind it.
-    if (!reply.error && request.replyAs !== 'stream') limiter.learn(clock.now() - startedAtMs, inFlight);
+    if (!reply.error && call.replyAs !== 'stream') limiter.learn(clock.now() - startedAtMs, inFlight);
     return reply;
   } finally {
     limiter.leave(clock.now() - startedAtMs);

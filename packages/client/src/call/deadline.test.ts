@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hanging, rejection, scripted, someError, someReply, someRequest } from '../../test-fixtures/sample.ts';
+import { type Call, type CallRequest, callOf } from '../layer.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { deadline } from './deadline.ts';
 
@@ -10,10 +11,11 @@ beforeEach(() => {
 });
 
 describe('deadline', () => {
-  const layer = () => deadline({ callTimeoutMs: 1_000 }, clock);
+  const layer = () => deadline(clock);
+  const made = (overrides: Partial<CallRequest> = {}) => callOf(someRequest(overrides), 1_000, clock);
 
   it('gives up when the call has taken callTimeoutMs, even if nothing below stops', async () => {
-    const late = rejection(layer()(hanging)(someRequest()));
+    const late = rejection(layer()(hanging)(made()));
     await clock.advance(999);
     expect(clock.pending).toBe(1);
     await clock.advance(1);
@@ -22,7 +24,7 @@ describe('deadline', () => {
   });
 
   const now = () => clock.now();
-  const limits: [string, () => Parameters<typeof someRequest>[0], number][] = [
+  const limits: [string, () => Partial<CallRequest>, number][] = [
     ['callTimeoutMs', () => ({}), 1_000],
     ['a shorter timeoutMs of the call', () => ({ timeoutMs: 300 }), 300],
     ['a longer timeoutMs of the call', () => ({ timeoutMs: 3_000 }), 3_000],
@@ -31,8 +33,8 @@ describe('deadline', () => {
     ['the deadline before a longer timeoutMs', () => ({ timeoutMs: 3_000, context: { deadlineMs: now() + 200 } }), 200],
   ];
   it.each(limits)('bounds a call by %s', async (_, overrides, expectedMs) => {
-    const send = scripted(someReply());
-    await layer()(send)(someRequest(overrides()));
+    const send = scripted<Call>(someReply());
+    await layer()(send)(made(overrides()));
     expect(send.requests[0]?.deadlineMs).toBe(clock.now() + expectedMs);
   });
 
@@ -41,15 +43,15 @@ describe('deadline', () => {
     ['timeoutMs is 0', { timeoutMs: 0 }],
     ['timeoutMs is no number', { timeoutMs: Number.NaN }],
   ])('never sends where %s', async (_, overrides) => {
-    const send = scripted(someReply());
-    const error = await rejection(layer()(send)(someRequest(overrides)));
+    const send = scripted<Call>(someReply());
+    const error = await rejection(layer()(send)(made(overrides)));
     expect(error.message).toBe('[deadline_exceeded] GET /api/things/{id}: not sent: the time was up before');
     expect(send.requests).toHaveLength(0);
   });
 
   it('ends at once when the caller gives up, and leaves nothing on its signal', async () => {
     const caller = new AbortController();
-    const call = rejection(layer()(hanging)(someRequest({ context: { signal: caller.signal } })));
+    const call = rejection(layer()(hanging)(made({ context: { signal: caller.signal } })));
     caller.abort();
     expect((await call).code).toBe('cancelled');
     expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
@@ -58,7 +60,7 @@ describe('deadline', () => {
 
   it('says that the time was up where that is why the served request has ended', async () => {
     const signal = AbortSignal.abort(someError('deadline_exceeded'));
-    const error = await rejection(layer()(hanging)(someRequest({ context: { signal } })));
+    const error = await rejection(layer()(hanging)(made({ context: { signal } })));
     expect(error.code).toBe('deadline_exceeded');
   });
 });

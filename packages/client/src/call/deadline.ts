@@ -1,5 +1,5 @@
 import { CallError } from '@parley/contract';
-import type { Layer } from '../layer.ts';
+import type { CallLayer } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import { timeLimit } from '../time/time-limit.ts';
 
@@ -14,20 +14,16 @@ export interface DeadlineOptions {
  * attempt and every wait together. It is the earliest of the caller's own deadline (that of the request
  * it serves), the call's `timeoutMs`, and `callTimeoutMs`. A call whose time is up is never sent.
  */
-export function deadline(options: DeadlineOptions, clock: Clock): Layer {
+export function deadline(clock: Clock): CallLayer {
   return (next) =>
-    function deadline(request) {
-      const { context, label } = request;
-      const now = clock.now();
-      const allowedMs = request.timeoutMs ?? options.callTimeoutMs;
-      const deadlineMs = Math.min(context.deadlineMs ?? Number.POSITIVE_INFINITY, now + allowedMs);
-      const ms = deadlineMs - now;
-      request.story.begin(clock, now, deadlineMs);
+    function deadline(call) {
+      const { label } = call;
+      const ms = call.deadlineMs - clock.now();
       if (!(ms > 0)) return Promise.reject(tooLate(label));
       const onTimeout = () =>
         new CallError('deadline_exceeded', `not answered in ${Math.round(ms)} ms`, { operation: label });
-      const limit = { clock, ms, signal: context.signal, onTimeout, operation: label };
-      return timeLimit(limit, (signal) => next({ ...request, deadlineMs, signal }));
+      const limit = { clock, ms, signal: call.signal, onTimeout, operation: label };
+      return timeLimit(limit, (signal) => next({ ...call, signal }));
     };
 }
 

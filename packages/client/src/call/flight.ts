@@ -1,4 +1,4 @@
-import type { Request, Send } from '../layer.ts';
+import type { Call, SendCall } from '../layer.ts';
 import type { StoryRecorder } from '../story/story-recorder.ts';
 import { Cancellation } from '../time/cancel-signal.ts';
 import { reasonOf } from '../time/time-limit.ts';
@@ -22,16 +22,16 @@ export class Flight {
   readonly #onEnd: () => void;
 
   /** @param onEnd called once: nobody may join any more */
-  constructor(send: Send, request: Request, onEnd: () => void) {
-    this.deadlineMs = request.deadlineMs;
-    this.story = request.story;
+  constructor(send: SendCall, call: Call, onEnd: () => void) {
+    this.deadlineMs = call.deadlineMs;
+    this.story = call.story;
     this.#onEnd = onEnd;
     const land = (outcome: Reply | Error) => this.#land(outcome);
-    send({ ...request, signal: this.#cancellation }).then(land, land);
+    send({ ...call, signal: this.#cancellation }).then(land, land);
   }
 
   /** Waits for the outcome, unless the caller's own signal fires first, which it must not have done yet. @throws what the request fails with, or that signal's reason */
-  join({ signal, deadlineMs, label }: Request): Promise<Reply> {
+  join({ signal, deadlineMs, label }: Call): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         signal?.removeEventListener('abort', leave);

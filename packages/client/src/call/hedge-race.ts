@@ -1,5 +1,5 @@
 import { CallError } from '@parley/contract';
-import type { Request, Send } from '../layer.ts';
+import type { SendTry, Try } from '../layer.ts';
 import { Cancellation } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { reasonOf } from '../time/time-limit.ts';
@@ -7,9 +7,9 @@ import type { Reply } from '../transport/reply.ts';
 
 /** An attempt and, once it is slow, its copy: whichever answers first. */
 export class HedgeRace {
-  readonly #next: Send;
-  readonly #request: Request;
-  readonly #mayCopy: (request: Request) => boolean;
+  readonly #next: SendTry;
+  readonly #attempt: Try;
+  readonly #mayCopy: (attempt: Try) => boolean;
   readonly #first = new Cancellation();
   #copy: Cancellation | undefined;
   #afterMs = 0;
@@ -22,20 +22,20 @@ export class HedgeRace {
   #disarm = () => {};
 
   /** @param mayCopy asked once, when the copy is due */
-  constructor(next: Send, request: Request, mayCopy: (request: Request) => boolean) {
+  constructor(next: SendTry, attempt: Try, mayCopy: (attempt: Try) => boolean) {
     this.#next = next;
-    this.#request = request;
+    this.#attempt = attempt;
     this.#mayCopy = mayCopy;
   }
 
-  /** Sends the request, and a copy of it if it is not answered in `afterMs`. Leaves no timer, listener or copy behind. */
+  /** Sends the attempt, and a copy of it if it is not answered in `afterMs`. Leaves no timer, listener or copy behind. */
   run(clock: Clock, afterMs: number): Promise<Reply> {
     this.#afterMs = afterMs;
     return new Promise<Reply>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
       this.#disarm = clock.after(afterMs, this.#sendCopy);
-      const { signal } = this.#request;
+      const { signal } = this.#attempt;
       if (signal?.aborted) return this.#onAbort();
       signal?.addEventListener('abort', this.#onAbort);
       this.#send(this.#first, false);
@@ -43,15 +43,15 @@ export class HedgeRace {
   }
 
   readonly #sendCopy = () => {
-    if (!this.#mayCopy(this.#request)) return;
-    const { story, attempt } = this.#request;
-    story.add({ kind: 'hedged', attempt, afterMs: this.#afterMs });
+    if (!this.#mayCopy(this.#attempt)) return;
+    const { call, number } = this.#attempt;
+    call.story.add({ kind: 'hedged', attempt: number, afterMs: this.#afterMs });
     this.#copy = new Cancellation();
     this.#send(this.#copy, true);
   };
 
   readonly #onAbort = () => {
-    const reason = reasonOf(this.#request.signal, this.#request.label);
+    const reason = reasonOf(this.#attempt.signal, this.#attempt.call.label);
     this.#end(reason);
     this.#first.abort(reason);
     this.#copy?.abort(reason);
@@ -60,7 +60,7 @@ export class HedgeRace {
   #send(signal: Cancellation, isHedge: boolean): void {
     this.#underWay++;
     const ended = (outcome: Reply | Error) => this.#ended(outcome, isHedge);
-    this.#next({ ...this.#request, signal, isHedge }).then(ended, ended);
+    this.#next({ ...this.#attempt, signal, isHedge }).then(ended, ended);
   }
 
   #ended(outcome: Reply | Error, isHedge: boolean): void {
@@ -69,9 +69,9 @@ export class HedgeRace {
     if (isHedge) this.#copyFailure = outcome;
     else this.#firstFailure = outcome;
     if (!isTransient(outcome)) {
-      if (this.#copy) this.#request.story.add({ kind: 'won', winner: isHedge ? 'hedge' : 'first' });
+      if (this.#copy) this.#attempt.call.story.add({ kind: 'won', winner: isHedge ? 'hedge' : 'first' });
       this.#end(outcome);
-      if (this.#underWay > 0) (isHedge ? this.#first : this.#copy)?.abort(outrun(this.#request));
+      if (this.#underWay > 0) (isHedge ? this.#first : this.#copy)?.abort(outrun(this.#attempt.call.label));
     } else if (this.#underWay === 0) this.#end(this.#failureOfBoth(outcome));
   }
 
@@ -84,7 +84,7 @@ export class HedgeRace {
   #end(outcome: Reply | Error): void {
     this.#isOver = true;
     this.#disarm();
-    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    this.#attempt.signal?.removeEventListener('abort', this.#onAbort);
     if (outcome instanceof Error) this.#reject(outcome);
     else this.#resolve(outcome);
   }
@@ -95,6 +95,6 @@ function isTransient(outcome: Reply | Error): boolean {
   return !(outcome instanceof Error) && (outcome.error?.isTransient ?? false);
 }
 
-function outrun({ label }: Request): CallError {
-  return new CallError('cancelled', 'another copy of the attempt was answered first', { operation: label });
+function outrun(operation: string): CallError {
+  return new CallError('cancelled', 'another copy of the attempt was answered first', { operation });
 }

@@ -5,12 +5,13 @@ import {
   problemReply,
   type Step,
   scripted,
+  someCall,
   someError,
-  somePost,
+  somePostCall,
   someReply,
-  someRequest,
+  someTry,
 } from '../../test-fixtures/sample.ts';
-import type { Request, Send } from '../layer.ts';
+import type { Call, SendTry, Try } from '../layer.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { StreamSource } from '../transport/body-source.ts';
 import { hedge } from './hedge.ts';
@@ -24,7 +25,10 @@ beforeEach(() => {
 });
 
 /** Ends so after `ms`, unless its signal fires before. */
-function after(ms: number, outcome: Step = someReply()): (request: Request) => ReturnType<Send> {
+function after(
+  ms: number,
+  outcome: Step<Try> = someReply(),
+): (request: { readonly signal: Try['signal'] }) => ReturnType<SendTry> {
   return (request) =>
     new Promise((resolve, reject) => {
       const disarm = clock.after(ms, () => (outcome instanceof Error ? reject(outcome) : resolve(outcome as never)));
@@ -37,16 +41,16 @@ function after(ms: number, outcome: Step = someReply()): (request: Request) => R
 
 /** The layer when it knows that calls take 10 ms: an attempt is slow after 10.4 ms. */
 async function warm(budgetPerSecond = 1_000, calls = 200) {
-  let current: Send = after(10);
+  let current: SendTry = after(10);
   const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: budgetPerSecond }, clock);
   const send = hedge(options, budget, clock)((request) => current(request));
-  const earlier = Array.from({ length: calls }, () => send(someRequest({ hedge: true })));
+  const earlier = Array.from({ length: calls }, () => send(someTry({}, { hedge: true })));
   await clock.advance(3_010); // the delay is worked out 3 s after the first latency
   await Promise.all(earlier);
-  const call = (steps: readonly Step[], request: Request = someRequest()) => {
-    const script = scripted(...steps);
+  const call = (steps: readonly Step<Try>[], request: Call = someCall()) => {
+    const script = scripted<Try>(...steps);
     current = script;
-    const ended = send(request).catch((error: unknown) => error);
+    const ended = send(someTry({ call: request })).catch((error: unknown) => error);
     return { script, ended };
   };
   return { call, budget };
@@ -103,7 +107,7 @@ describe('hedge', () => {
     expect(script.requests).toHaveLength(1);
   });
 
-  it.each<[string, () => Step, () => Step]>([
+  it.each<[string, () => Step<Try>, () => Step<Try>]>([
     ['the first breaks', () => after(15, someError()), () => after(10)],
     ['the first is told to come later', () => after(15, problemReply('overloaded')), () => after(10)],
     ['the copy breaks', () => after(30), () => after(1, someError())],
@@ -153,7 +157,7 @@ describe('hedge', () => {
   it('ends both copies when the caller gives up, with the reason', async () => {
     const { call } = await warm();
     const caller = new AbortController();
-    const { script, ended } = call([hangingUntilAborted], someRequest({ signal: caller.signal }));
+    const { script, ended } = call([hangingUntilAborted], someCall({ signal: caller.signal }));
     await clock.advance(11);
     const reason = someError('deadline_exceeded');
     caller.abort(reason);
@@ -164,20 +168,20 @@ describe('hedge', () => {
 
   it('sends nothing for a caller who has given up', async () => {
     const { call } = await warm();
-    const { script, ended } = call([someReply()], someRequest({ signal: AbortSignal.abort() }));
+    const { script, ended } = call([someReply()], someCall({ signal: AbortSignal.abort() }));
     expect(await ended).toMatchObject({ code: 'cancelled' });
     expect(script.requests).toHaveLength(0);
     expect(clock.pending).toBe(0);
   });
 
-  const label = someRequest().label;
-  it.each<[string, () => Request]>([
-    ['unsafe', () => somePost({ label })],
-    ['idempotent: a PUT could undo one that came in between', () => someRequest({ safety: 'idempotent' })],
-    ['for a stream', () => someRequest({ replyAs: 'stream' })],
-    ['not to be', () => someRequest({ hedge: false })],
-    ['a stream itself', () => someRequest({ body: new StreamSource(Readable.from([])) })],
-    ['at its deadline before it is slow', () => someRequest({ deadlineMs: clock.now() + 10 })],
+  const label = someCall().label;
+  it.each<[string, () => Call]>([
+    ['unsafe', () => somePostCall({ label })],
+    ['idempotent: a PUT could undo one that came in between', () => someCall({ safety: 'idempotent' })],
+    ['for a stream', () => someCall({ replyAs: 'stream' })],
+    ['not to be', () => someCall({ hedge: false })],
+    ['a stream itself', () => someCall({ body: new StreamSource(Readable.from([])) })],
+    ['at its deadline before it is slow', () => someCall({ deadlineMs: clock.now() + 10 })],
   ])('sends no copy of what is %s', async (_, requestOf) => {
     const { call } = await warm();
     const { script } = call([hangingUntilAborted], requestOf());
@@ -185,12 +189,12 @@ describe('hedge', () => {
     expect(script.requests).toHaveLength(1);
   });
 
-  it.each<[string, Partial<Request>]>([
+  it.each<[string, Partial<Call>]>([
     ['keyed', { safety: 'keyed', method: 'POST', body: '{}' }],
     ['for bytes', { replyAs: 'bytes' }],
   ])('sends a copy of what is %s', async (_, overrides) => {
     const { call } = await warm();
-    const { script } = call([hangingUntilAborted], someRequest(overrides));
+    const { script } = call([hangingUntilAborted], someCall(overrides));
     await clock.advance(11);
     expect(script.requests).toHaveLength(2);
   });
@@ -206,7 +210,7 @@ describe('hedge', () => {
   it('hedges a call that asks for it at 1 % where the upstream has no ratio', async () => {
     options.hedgeRatio = 0;
     const { call } = await warm();
-    const asking = call([hangingUntilAborted], someRequest({ hedge: true }));
+    const asking = call([hangingUntilAborted], someCall({ hedge: true }));
     await clock.advance(11);
     expect(asking.script.requests).toHaveLength(2);
   });

@@ -1,5 +1,5 @@
 import { CallError } from '@parley/contract';
-import type { Layer, Request } from '../layer.ts';
+import type { Call, Try, TryLayer } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import { Reply } from '../transport/reply.ts';
 import { HedgeDelays } from './hedge-delays.ts';
@@ -33,36 +33,37 @@ const mostSaved = 10;
  *
  * Scope: upstream.
  */
-export function hedge(options: HedgeOptions, budget: RetryBudget, clock: Clock): Layer {
+export function hedge(options: HedgeOptions, budget: RetryBudget, clock: Clock): TryLayer {
   const delays = new HedgeDelays(clock);
   let saved = 0;
-  const mayCopy = ({ attemptsLeft }: Request) => {
-    if (saved < 1 || attemptsLeft?.count === 0 || !budget.withdraw()) return false;
-    attemptsLeft?.take();
+  const mayCopy = ({ attemptsLeft }: Try) => {
+    if (saved < 1 || attemptsLeft.count === 0 || !budget.withdraw()) return false;
+    attemptsLeft.take();
     saved--;
     return true;
   };
 
   return (next) =>
-    function hedge(request) {
-      const isWanted = request.hedge ?? options.hedgeRatio > 0;
-      if (!isWanted || !isRepeatable(request)) return next(request);
+    function hedge(attempt) {
+      const { call } = attempt;
+      const isWanted = call.hedge ?? options.hedgeRatio > 0;
+      if (!isWanted || !isRepeatable(call)) return next(attempt);
       const ratio = options.hedgeRatio || askedHedgeRatio;
       saved = Math.min(mostSaved, saved + ratio);
       const startedAtMs = clock.now();
-      const afterMs = delays.after(request.label, ratio);
-      const isTimely = afterMs !== undefined && startedAtMs + afterMs < request.deadlineMs;
-      const attempt = isTimely ? new HedgeRace(next, request, mayCopy).run(clock, afterMs) : next(request);
+      const afterMs = delays.after(call.label, ratio);
+      const isTimely = afterMs !== undefined && startedAtMs + afterMs < call.deadlineMs;
+      const reply = isTimely ? new HedgeRace(next, attempt, mayCopy).run(clock, afterMs) : next(attempt);
       const record = (outcome: unknown) => {
-        if (tellsLatency(outcome)) delays.record(request.label, clock.now() - startedAtMs);
+        if (tellsLatency(outcome)) delays.record(call.label, clock.now() - startedAtMs);
       };
-      attempt.then(record, record);
-      return attempt;
+      reply.then(record, record);
+      return reply;
     };
 }
 
 // Two copies run at the same time: `idempotent` would not do, a PUT could then undo one that came in between.
-function isRepeatable({ safety, body, replyAs }: Request): boolean {
+function isRepeatable({ safety, body, replyAs }: Call): boolean {
   if (safety !== 'safe' && safety !== 'keyed') return false;
   const isWhole = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
   return isWhole && replyAs !== 'stream';

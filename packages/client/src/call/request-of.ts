@@ -9,10 +9,13 @@ import {
 } from '@parley/contract';
 import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
-import { newRequest, type Request } from '../layer.ts';
-import type { StoryRecorder } from '../story/story-recorder.ts';
+import type { CallRequest } from '../layer.ts';
+import { StoryRecorder } from '../story/story-recorder.ts';
 import { idempotencyKeyHeader } from './idempotency-key.ts';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
+
+/** A request whose story its caller may ask for. */
+export type StoriedRequest = CallRequest & { readonly story: StoryRecorder };
 
 /**
  * The request that calls an operation with this input. One of a keyed operation gets its `Idempotency-Key` here, once:
@@ -26,15 +29,15 @@ export function requestOf(
   operation: Operation,
   input: Record<string, unknown>,
   options?: GivenOptions,
-  story?: StoryRecorder,
-): Request {
+  story = new StoryRecorder(),
+): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and nothing said.
   const said = options === currentContext() ? undefined : options;
   if (said) checkRepeatOptions(operation, said);
   const { timeoutMs, maxAttempts, hedge, ...explicit } = said ?? {};
   const { path, headers, body } = encode(operation, input);
   const context = inheritedContext(said && explicit);
-  return newRequest({
+  return {
     label: operation.label,
     method: operation.method,
     path,
@@ -52,7 +55,7 @@ export function requestOf(
     maxAttempts,
     hedge,
     story,
-  });
+  };
 }
 
 function keyHeader(safety: Safety, key: string | undefined): Record<string, string> | undefined {

@@ -5,13 +5,13 @@ import {
   problemReply,
   type Step,
   scripted,
+  someCall,
   someError,
-  somePost,
+  somePostCall,
   someReply,
-  someRequest,
 } from '../../test-fixtures/sample.ts';
 import { PoisonRequests } from '../breaker/poison-requests.ts';
-import type { Request } from '../layer.ts';
+import type { Call, Try } from '../layer.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { Reply } from '../transport/reply.ts';
@@ -26,9 +26,9 @@ beforeEach(() => {
 const options = { maxAttempts: 3, backoffBaseMs: 50, backoffMaxMs: 1_000 };
 
 /** A call through `retry` over scripted attempts; `ended` has its outcome once time has passed. */
-function call(steps: readonly Step[], request: Request = someRequest(), retriesPerSecond = 1_000, random = () => 0.5) {
+function call(steps: readonly Step<Try>[], request: Call = someCall(), retriesPerSecond = 1_000, random = () => 0.5) {
   const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: retriesPerSecond }, clock);
-  const send = scripted(...steps);
+  const send = scripted<Try>(...steps);
   const poison = new PoisonRequests(() => budget.refund(), clock);
   const outcome = retry(options, { budget, poison, clock, random })(send)(request).catch((error: unknown) => error);
   const ended = async (ms = 60_000) => {
@@ -42,7 +42,7 @@ describe('retry', () => {
   it('hides a transient failure', async () => {
     const { send, ended } = call([someError('unavailable'), problemReply('unavailable'), someReply()]);
     expect(await ended()).toMatchObject({ status: 200 });
-    expect(send.requests.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    expect(send.requests.map(({ number }) => number)).toEqual([1, 2, 3]);
   });
 
   it('tells each attempt whether another may follow', async () => {
@@ -78,8 +78,8 @@ describe('retry', () => {
   });
 
   it.each([
-    ['a GET', someRequest()],
-    ['a keyed POST', somePost({ safety: 'keyed' })],
+    ['a GET', someCall()],
+    ['a keyed POST', somePostCall({ safety: 'keyed' })],
   ])('tries %s elsewhere that an endpoint answered with 500: others may be well', async (_, request) => {
     const { send, ended } = call([problemReply('internal'), someReply()], request);
     expect(await ended()).toMatchObject({ status: 200 });
@@ -89,7 +89,7 @@ describe('retry', () => {
   it.each(['unavailable', 'attempt_timeout', 'internal'] as const)(
     'does not send a POST again after %s',
     async (code) => {
-      const { send, ended } = call([someError(code)], somePost());
+      const { send, ended } = call([someError(code)], somePostCall());
       expect(await ended()).toMatchObject({ code });
       expect(send.requests).toHaveLength(1);
       expect(send.requests[0]?.mayRetry).toBe(false);
@@ -97,13 +97,13 @@ describe('retry', () => {
   );
 
   it('sends a POST again that was provably never processed', async () => {
-    const { send, ended } = call([someError('unavailable', { isUnprocessed: true }), someReply()], somePost());
+    const { send, ended } = call([someError('unavailable', { isUnprocessed: true }), someReply()], somePostCall());
     expect(await ended()).toMatchObject({ status: 200 });
     expect(send.requests).toHaveLength(2);
   });
 
   it('sends a POST once more at most where the second attempt may have been processed', async () => {
-    const { send, ended } = call([someError('unavailable', { isUnprocessed: true }), someError()], somePost());
+    const { send, ended } = call([someError('unavailable', { isUnprocessed: true }), someError()], somePostCall());
     await ended();
     expect(send.requests).toHaveLength(2);
   });
@@ -134,7 +134,7 @@ describe('retry', () => {
     for (let caller = 0; caller < 10; caller++) {
       const startedAt = clock.now();
       const steps = [problemReply('rate_limited', { 'retry-after': '0' }), someReply()];
-      const { ended, send } = call(steps, someRequest(), 1_000, random);
+      const { ended, send } = call(steps, someCall(), 1_000, random);
       while (send.requests.length < 2) await clock.advance(1);
       cameBackAt.add(clock.now() - startedAt);
       await ended();
@@ -144,13 +144,13 @@ describe('retry', () => {
 
   it('gives up at once where Retry-After is beyond the deadline', async () => {
     const reply = problemReply('unavailable', { 'retry-after': '30' });
-    const { send, ended } = call([reply], someRequest({ deadlineMs: clock.now() + 5_000 }));
+    const { send, ended } = call([reply], someCall({ deadlineMs: clock.now() + 5_000 }));
     expect(await ended(0)).toBe(reply);
     expect(send.requests).toHaveLength(1);
   });
 
   it('gives up at once where the backoff would end beyond the deadline', async () => {
-    const { send, ended } = call([someError()], someRequest({ deadlineMs: clock.now() + 20 }));
+    const { send, ended } = call([someError()], someCall({ deadlineMs: clock.now() + 20 }));
     expect(await ended(0)).toMatchObject({ code: 'unavailable' });
     expect(send.requests).toHaveLength(1);
   });
@@ -158,23 +158,23 @@ describe('retry', () => {
   it('does not try again once the deadline has passed, however short the wait', async () => {
     const slow = () =>
       new Promise<Reply>((resolve) => void clock.after(100, () => resolve(problemReply('unavailable'))));
-    const request = someRequest({ deadlineMs: clock.now() + 50 });
+    const request = someCall({ deadlineMs: clock.now() + 50 });
     const { send, ended } = call([slow], request, 1_000, () => 0);
     expect(await ended(1_000)).toMatchObject({ status: 503 });
     expect(send.requests).toHaveLength(1);
   });
 
   it.each(['safe', 'idempotent', 'keyed'] as const)('sends what is %s again', async (safety) => {
-    const { send, ended } = call([someError(), someReply()], someRequest({ safety }));
+    const { send, ended } = call([someError(), someReply()], someCall({ safety }));
     expect(await ended()).toMatchObject({ status: 200 });
     expect(send.requests).toHaveLength(2);
   });
 
   it('makes as many attempts as the call says, whatever the upstream does', async () => {
-    const { send, ended } = call([someError()], someRequest({ maxAttempts: 5 }));
+    const { send, ended } = call([someError()], someCall({ maxAttempts: 5 }));
     await ended();
     expect(send.requests).toHaveLength(5);
-    const once = call([someError()], someRequest({ maxAttempts: 1 }));
+    const once = call([someError()], someCall({ maxAttempts: 1 }));
     await once.ended();
     expect(once.send.requests).toHaveLength(1);
   });
@@ -200,7 +200,7 @@ describe('retry', () => {
   });
 
   describe('with attempts left', () => {
-    const serving = (attemptsLeft: AttemptsLeft) => someRequest({ context: { attemptsLeft } });
+    const serving = (attemptsLeft: AttemptsLeft) => someCall({ context: { attemptsLeft } });
     const used = (left: string) => problemReply('unavailable', { 'x-attempts-left': left });
 
     it('begins with those of maxAttempts where no request is served', async () => {
@@ -283,10 +283,10 @@ describe('retry', () => {
           { ...options, maxAttempts },
           shared,
         )((request) => {
-          if (request.attempt > 1) retries++;
-          return serve(at, new AttemptsLeft(request.attemptsLeft?.count ?? 0));
+          if (request.number > 1) retries++;
+          return serve(at, new AttemptsLeft(request.attemptsLeft.count));
         });
-        return send(someRequest(attemptsLeft && { context: { attemptsLeft } }));
+        return send(someCall(attemptsLeft && { context: { attemptsLeft } }));
       };
       return { ask, retries: () => retries };
     }
@@ -300,7 +300,7 @@ describe('retry', () => {
   });
 
   it('stops when the budget is empty', async () => {
-    const { send, ended } = call([someError()], someRequest(), 1);
+    const { send, ended } = call([someError()], someCall(), 1);
     expect(await ended(1_000)).toMatchObject({ code: 'unavailable' });
     expect(send.requests).toHaveLength(2);
   });
@@ -309,13 +309,13 @@ describe('retry', () => {
     const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: 1 }, clock);
     const poison = new PoisonRequests(() => budget.refund(), clock);
     const send = retry(options, { budget, poison, clock, random: () => 0 })(scripted(someReply()));
-    for (let i = 0; i < 10; i++) await send(someRequest());
+    for (let i = 0; i < 10; i++) await send(someCall());
     expect(budget.withdraw()).toBe(true);
   });
 
   it('ends its wait when the caller gives up', async () => {
     const caller = new AbortController();
-    const { send, ended } = call([someError()], someRequest({ signal: caller.signal }));
+    const { send, ended } = call([someError()], someCall({ signal: caller.signal }));
     await clock.advance(1);
     caller.abort();
     expect(await ended(0)).toMatchObject({ code: 'cancelled' });

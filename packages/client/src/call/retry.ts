@@ -1,6 +1,6 @@
 import { AttemptsLeft, CallError, headerNames, type Obstacle, parseAttemptsLeft } from '@parley/contract';
 import type { PoisonRequests } from '../breaker/poison-requests.ts';
-import type { Layer, Request } from '../layer.ts';
+import type { Call, SendCall, SendTry } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/time-limit.ts';
 import { isSpent } from '../transport/body-source.ts';
@@ -28,22 +28,25 @@ export interface RetryDependencies {
  * Only what may be sent twice, or was provably never processed; only while the budget pays for it and the request that is
  * served has attempts left; never beyond the deadline.
  */
-export function retry(options: RetryOptions, { budget, poison, clock, random }: RetryDependencies): Layer {
+export function retry(
+  options: RetryOptions,
+  { budget, poison, clock, random }: RetryDependencies,
+): (next: SendTry) => SendCall {
   return (next) =>
-    async function retry(request) {
-      const { safety, context, deadlineMs, story } = request;
-      const maxAttempts = request.maxAttempts ?? options.maxAttempts;
+    async function retry(call) {
+      const { safety, context, deadlineMs, story, signal } = call;
+      const maxAttempts = call.maxAttempts ?? options.maxAttempts;
       const attemptsLeft = context.attemptsLeft ?? new AttemptsLeft(maxAttempts - 1);
       const isRepeatable = safety !== 'unsafe';
       let [mayHaveRun, wasRefused] = [false, false];
       budget.deposit();
       try {
-        for (let attempt = 1; ; attempt++) {
+        for (let number = 1; ; number++) {
           const told = attemptsLeft.count;
-          const mayRetry = isRepeatable && attempt < maxAttempts && told > 0;
+          const mayRetry = isRepeatable && number < maxAttempts && told > 0;
           let outcome: Reply | CallError;
           try {
-            outcome = await next({ ...request, attempt, mayRetry, attemptsLeft, wasRefused });
+            outcome = await next({ call, number, mayRetry, attemptsLeft, wasRefused, isHedge: false, signal });
             attemptsLeft.deduct(told - leftAfter(outcome, told));
           } catch (error) {
             if (!(error instanceof CallError)) throw error; // a bug, not a failure: nothing to gain by trying again
@@ -53,10 +56,10 @@ export function retry(options: RetryOptions, { budget, poison, clock, random }: 
           mayHaveRun ||= failure?.isUnprocessed !== true;
           if (!failure?.isTransient) return settle(outcome, mayHaveRun);
           // On top of Retry-After: callers that were told the same must not come back together.
-          const waitMs = (failure.retryAfterMs ?? 0) + backoff(options, attempt, random());
+          const waitMs = (failure.retryAfterMs ?? 0) + backoff(options, number, random());
           const obstacle =
-            obstacleTo(request, failure, { isLast: attempt >= maxAttempts, attemptsLeft: attemptsLeft.count }) ??
-            (poison.isBlamed(request, outcome) ? 'poison' : undefined) ??
+            obstacleTo(call, failure, { isLast: number >= maxAttempts, attemptsLeft: attemptsLeft.count }) ??
+            (poison.isBlamed(call, outcome) ? 'poison' : undefined) ??
             (clock.now() + waitMs >= deadlineMs ? 'deadline' : undefined);
           const before = budget.available;
           if (obstacle || !budget.withdraw()) {
@@ -68,10 +71,10 @@ export function retry(options: RetryOptions, { budget, poison, clock, random }: 
           wasRefused = failure.isUnprocessed;
           const { retryAfterMs } = failure;
           story.add({ kind: 'backoff', waitMs, retryAfterMs, budget: { before, after: budget.available } });
-          await sleep(clock, waitMs, request.signal, request.label);
+          await sleep(clock, waitMs, signal, call.label);
         }
       } finally {
-        poison.ended(request);
+        poison.ended(call);
       }
     };
 }
@@ -82,11 +85,11 @@ interface Tries {
 }
 
 /** What speaks against another attempt after this failure, whatever it would cost. */
-function obstacleTo(request: Request, failure: CallError, { isLast, attemptsLeft }: Tries): Obstacle | undefined {
+function obstacleTo(call: Call, failure: CallError, { isLast, attemptsLeft }: Tries): Obstacle | undefined {
   if (isLast) return 'max_attempts';
-  if (request.safety === 'unsafe' && !failure.isUnprocessed) return 'unsafe';
+  if (call.safety === 'unsafe' && !failure.isUnprocessed) return 'unsafe';
   if (attemptsLeft === 0) return 'attempts_left';
-  return isSpent(request.body) ? 'body_spent' : undefined;
+  return isSpent(call.body) ? 'body_spent' : undefined;
 }
 
 function leftAfter({ headers }: Reply, told: number): number {

@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { problemReply, rejection, someError, somePost, someReply, someRequest } from '../../test-fixtures/sample.ts';
-import type { Request } from '../layer.ts';
+import { problemReply, rejection, someCall, someError, somePostCall, someReply } from '../../test-fixtures/sample.ts';
+import type { Call } from '../layer.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import { StreamSource } from '../transport/body-source.ts';
 import type { Reply } from '../transport/reply.ts';
@@ -20,7 +20,7 @@ beforeEach(() => {
 
 /** The layer over requests that the test answers by hand. */
 function shared() {
-  const requests: Request[] = [];
+  const requests: Call[] = [];
   const answers: ((outcome: Reply | Error) => void)[] = [];
   const send = singleFlight(
     options,
@@ -42,7 +42,7 @@ function shared() {
 describe('singleFlight', () => {
   it('sends identical calls once, and gives all the one answer', async () => {
     const { send, requests, answer } = shared();
-    const calls = [send(someRequest()), send(someRequest()), send(someRequest())];
+    const calls = [send(someCall()), send(someCall()), send(someCall())];
     const reply = someReply();
     await answer(0, reply);
     expect(await Promise.all(calls)).toEqual([reply, reply, reply]);
@@ -51,7 +51,7 @@ describe('singleFlight', () => {
 
   it('shares a failure too', async () => {
     const { send, requests, answer } = shared();
-    const calls = [rejection(send(someRequest())), rejection(send(someRequest()))];
+    const calls = [rejection(send(someCall())), rejection(send(someCall()))];
     const error = someError();
     await answer(0, error);
     expect(await Promise.all(calls)).toEqual([error, error]);
@@ -63,24 +63,22 @@ describe('singleFlight', () => {
     ['a failure', () => someError()],
   ])('keeps nothing once there is %s', async (_, outcome) => {
     const { send, requests, answer } = shared();
-    const first = send(someRequest()).catch(() => {});
+    const first = send(someCall()).catch(() => {});
     await answer(0, outcome());
     await first;
-    void send(someRequest());
+    void send(someCall());
     expect(requests).toHaveLength(2);
   });
 
   it('takes calls for identical that differ in request id and trace', async () => {
     const { send, requests } = shared();
     for (const id of ['1', '2']) {
-      void send(
-        someRequest({ headers: { accept: 'text/plain', 'x-request-id': id, traceparent: id, tracestate: id } }),
-      );
+      void send(someCall({ headers: { accept: 'text/plain', 'x-request-id': id, traceparent: id, tracestate: id } }));
     }
     expect(requests).toHaveLength(1);
   });
 
-  it.each<[string, Partial<Request>]>([
+  it.each<[string, Partial<Call>]>([
     ['authorization', { headers: { authorization: 'Bearer b' } }],
     ['a cookie', { headers: { authorization: 'Bearer a', cookie: 'b' } }],
     ['priority', { headers: { authorization: 'Bearer a', 'x-request-priority': 'critical' } }],
@@ -90,25 +88,25 @@ describe('singleFlight', () => {
     ['hedging', { hedge: true }],
   ])('tells apart by %s', async (_, overrides) => {
     const { send, requests } = shared();
-    void send(someRequest({ headers: { authorization: 'Bearer a' } }));
-    void send(someRequest({ headers: { authorization: 'Bearer a' }, ...overrides }));
+    void send(someCall({ headers: { authorization: 'Bearer a' } }));
+    void send(someCall({ headers: { authorization: 'Bearer a' }, ...overrides }));
     expect(requests).toHaveLength(2);
   });
 
   it('cannot be told by one header what another one would say', async () => {
     const { send, requests } = shared();
-    void send(someRequest({ headers: { a: '1","b","2' } }));
-    void send(someRequest({ headers: { a: '1', b: '2' } }));
+    void send(someCall({ headers: { a: '1","b","2' } }));
+    void send(someCall({ headers: { a: '1', b: '2' } }));
     expect(requests).toHaveLength(2);
   });
 
-  it.each<[string, () => Request]>([
-    ['what is not safe', () => somePost()],
-    ['what is idempotent', () => someRequest({ safety: 'idempotent', method: 'PUT' })],
-    ['streams', () => someRequest({ replyAs: 'stream' })],
-    ['bytes, which a receiver may change', () => someRequest({ replyAs: 'bytes' })],
-    ['what asks for more of the wire', () => someRequest({ wire: { maxRedirects: 1 } })],
-    ['a body that is no text', () => someRequest({ body: new StreamSource(Readable.from([])) })],
+  it.each<[string, () => Call]>([
+    ['what is not safe', () => somePostCall()],
+    ['what is idempotent', () => someCall({ safety: 'idempotent', method: 'PUT' })],
+    ['streams', () => someCall({ replyAs: 'stream' })],
+    ['bytes, which a receiver may change', () => someCall({ replyAs: 'bytes' })],
+    ['what asks for more of the wire', () => someCall({ wire: { maxRedirects: 1 } })],
+    ['a body that is no text', () => someCall({ body: new StreamSource(Readable.from([])) })],
   ])('does not share %s', (_, requestOf) => {
     const { send, requests } = shared();
     const request = requestOf();
@@ -121,20 +119,20 @@ describe('singleFlight', () => {
   it('shares nothing while there are interceptors, nor where it is off', () => {
     const { send, requests } = shared();
     hasInterceptors = true;
-    void send(someRequest());
-    void send(someRequest());
+    void send(someCall());
+    void send(someCall());
     hasInterceptors = false;
     options.singleFlight = false;
-    void send(someRequest());
-    void send(someRequest());
+    void send(someCall());
+    void send(someCall());
     expect(requests).toHaveLength(4);
   });
 
   it('does not end the others when one caller gives up, the first one too', async () => {
     const { send, requests, answer } = shared();
     const callers = [new AbortController(), new AbortController()];
-    const [first, second, third] = [...callers.map(({ signal }) => someRequest({ signal })), someRequest()].map(
-      (request) => send(request).catch((error) => error.code),
+    const [first, second, third] = [...callers.map(({ signal }) => someCall({ signal })), someCall()].map((request) =>
+      send(request).catch((error) => error.code),
     );
     callers[0]?.abort();
     expect(await first).toBe('cancelled');
@@ -149,12 +147,12 @@ describe('singleFlight', () => {
   it('cancels the request when the last one has gone, and lets nobody join it then', async () => {
     const { send, requests, answer } = shared();
     const callers = [new AbortController(), new AbortController()];
-    const calls = callers.map(({ signal }) => rejection(send(someRequest({ signal }))));
+    const calls = callers.map(({ signal }) => rejection(send(someCall({ signal }))));
     callers[0]?.abort();
     expect(requests[0]?.signal?.aborted).toBe(false);
     callers[1]?.abort();
     expect(requests[0]?.signal?.aborted).toBe(true);
-    const later = send(someRequest());
+    const later = send(someCall());
     expect(requests).toHaveLength(2);
     expect((await Promise.all(calls)).map(({ code }) => code)).toEqual(['cancelled', 'cancelled']);
     await answer(1);
@@ -164,7 +162,7 @@ describe('singleFlight', () => {
   it('leaves no listener on the signals of those who were answered', async () => {
     const { send, answer } = shared();
     const { signal } = new AbortController();
-    const call = send(someRequest({ signal }));
+    const call = send(someCall({ signal }));
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     await answer(0);
     await call;
@@ -173,16 +171,13 @@ describe('singleFlight', () => {
 
   it('sends nothing for a caller who has given up', async () => {
     const { send, requests } = shared();
-    expect(await rejection(send(someRequest({ signal: AbortSignal.abort() })))).toMatchObject({ code: 'cancelled' });
+    expect(await rejection(send(someCall({ signal: AbortSignal.abort() })))).toMatchObject({ code: 'cancelled' });
     expect(requests).toHaveLength(0);
   });
 
   describe('× deadline', () => {
     const call = (send: ReturnType<typeof shared>['send'], timeoutMs: number) =>
-      deadline(
-        { callTimeoutMs: 60_000 },
-        clock,
-      )(send)(someRequest({ timeoutMs })).then(
+      deadline(clock)(send)(someCall({ deadlineMs: clock.now() + timeoutMs })).then(
         ({ status }) => status,
         ({ code }) => code,
       );

@@ -1,5 +1,5 @@
 import { CallError, headerNames } from '@parley/contract';
-import type { Layer, Request, Send } from '../layer.ts';
+import type { Call, CallLayer, SendCall } from '../layer.ts';
 import { reasonOf } from '../time/time-limit.ts';
 import type { Reply } from '../transport/reply.ts';
 import { Flight } from './flight.ts';
@@ -26,48 +26,48 @@ export interface SingleFlightOptions {
  *
  * @param hasInterceptors while there are any nothing is shared: they may tell callers apart who look the same here
  */
-export function singleFlight(options: SingleFlightOptions, hasInterceptors: () => boolean): Layer {
+export function singleFlight(options: SingleFlightOptions, hasInterceptors: () => boolean): CallLayer {
   const flights = new Map<string, Flight>();
   return (next) =>
-    function singleFlight(request) {
-      if (!options.singleFlight || !isShareable(request) || hasInterceptors()) return next(request);
-      return share(flights, next, request);
+    function singleFlight(call) {
+      if (!options.singleFlight || !isShareable(call) || hasInterceptors()) return next(call);
+      return share(flights, next, call);
     };
 }
 
-async function share(flights: Map<string, Flight>, next: Send, request: Request): Promise<Reply> {
-  const key = keyOf(request);
-  let { deadlineMs } = request;
+async function share(flights: Map<string, Flight>, next: SendCall, call: Call): Promise<Reply> {
+  const key = keyOf(call);
+  let { deadlineMs } = call;
   for (;;) {
-    if (request.signal?.aborted) throw reasonOf(request.signal, request.label);
+    if (call.signal?.aborted) throw reasonOf(call.signal, call.label);
     const known = flights.get(key);
-    if (known) request.story.join(known.story);
-    const flight = known ?? start(flights, key, next, { ...request, deadlineMs });
+    if (known) call.story.join(known.story);
+    const flight = known ?? start(flights, key, next, { ...call, deadlineMs });
     try {
-      const reply = await flight.join(request);
-      if (!isTooShort(flight, request, reply.error)) return reply;
+      const reply = await flight.join(call);
+      if (!isTooShort(flight, call, reply.error)) return reply;
     } catch (error) {
-      if (!isTooShort(flight, request, error)) throw error;
+      if (!isTooShort(flight, call, error)) throw error;
     }
     // Of all who go on: else each would start one that is too short for the next.
     deadlineMs = flight.latestDeadlineMs;
   }
 }
 
-function start(flights: Map<string, Flight>, key: string, next: Send, request: Request): Flight {
-  const flight: Flight = new Flight(next, request, () => {
+function start(flights: Map<string, Flight>, key: string, next: SendCall, call: Call): Flight {
+  const flight: Flight = new Flight(next, call, () => {
     if (flights.get(key) === flight) flights.delete(key);
   });
   flights.set(key, flight);
   return flight;
 }
 
-function isTooShort(flight: Flight, request: Request, failure: unknown): boolean {
+function isTooShort(flight: Flight, call: Call, failure: unknown): boolean {
   const isOutOfTime = failure instanceof CallError && failure.code === 'deadline_exceeded';
-  return isOutOfTime && request.deadlineMs > flight.deadlineMs;
+  return isOutOfTime && call.deadlineMs > flight.deadlineMs;
 }
 
-function isShareable({ safety, replyAs, wire, body }: Request): boolean {
+function isShareable({ safety, replyAs, wire, body }: Call): boolean {
   const isText = body === undefined || typeof body === 'string';
   return safety === 'safe' && replyAs === 'text' && wire === undefined && isText;
 }
@@ -81,7 +81,7 @@ const perCall = new Set<string>([
   headerNames.attemptsLeft,
 ]);
 
-function keyOf({ label, method, path, body, headers, maxAttempts, hedge }: Request): string {
+function keyOf({ label, method, path, body, headers, maxAttempts, hedge }: Call): string {
   const parts: unknown[] = [label, method, path, body, maxAttempts, hedge];
   for (const name in headers) if (!perCall.has(name)) parts.push(name, headers[name]);
   return JSON.stringify(parts);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { hangingUntilAborted, scripted, someError, someReply } from '../../test-fixtures/sample.ts';
-import type { Send } from '../layer.ts';
+import type { SendAttempt } from '../layer.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { ActiveProbe } from './active-probe.ts';
 
@@ -11,8 +11,8 @@ beforeEach(() => {
   onPassed = jest.fn();
 });
 
-const probeOver = (send: Send, probePath: string | undefined = '/healthz') =>
-  new ActiveProbe({ probePath, probeIntervalMs: 1_000, clock }, send, onPassed);
+const probeOver = (send: SendAttempt, probePath: string | undefined = '/healthz') =>
+  new ActiveProbe('http://a', { probePath, probeIntervalMs: 1_000, callTimeoutMs: 5_000, clock }, send, onPassed);
 
 describe('ActiveProbe', () => {
   it('asks once per interval until it is answered with 2xx, and then no more', async () => {
@@ -24,7 +24,7 @@ describe('ActiveProbe', () => {
     expect(onPassed).not.toHaveBeenCalled();
     expect(probe.isKeepingOut).toBe(true);
     await clock.advance(1);
-    expect(send.requests[3]).toMatchObject({ method: 'GET', path: '/healthz' });
+    expect(send.requests[3]).toMatchObject({ call: { method: 'GET', path: '/healthz' }, endpoint: 'http://a' });
     expect(onPassed).toHaveBeenCalledTimes(1);
     expect(probe.isKeepingOut).toBe(false);
     await clock.advance(60_000);
@@ -44,7 +44,8 @@ describe('ActiveProbe', () => {
 
   it('does nothing without a path', async () => {
     const send = scripted(someReply(200));
-    const probe = new ActiveProbe({ probePath: undefined, probeIntervalMs: 1_000, clock }, send, onPassed);
+    const options = { probePath: undefined, probeIntervalMs: 1_000, callTimeoutMs: 5_000, clock };
+    const probe = new ActiveProbe('http://a', options, send, onPassed);
     probe.start();
     await clock.advance(5_000);
     expect([probe.isKeepingOut, send.requests.length, clock.pending]).toEqual([false, 0, 0]);

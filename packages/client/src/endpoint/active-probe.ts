@@ -1,4 +1,5 @@
-import { newRequest, type Send } from '../layer.ts';
+import { AttemptsLeft } from '@parley/contract';
+import { type Attempt, callOf, type SendAttempt } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** How ejected endpoints are asked whether they are well again. */
@@ -7,6 +8,8 @@ export interface ActiveProbeOptions {
   readonly probePath: string | undefined;
   /** Time between two probes of an ejected endpoint. */
   readonly probeIntervalMs: number;
+  /** Bounds a probe, unless `attemptTimeoutMs` is shorter. */
+  readonly callTimeoutMs: number;
   readonly clock: Clock;
 }
 
@@ -18,14 +21,16 @@ export interface ActiveProbeOptions {
  */
 export class ActiveProbe {
   readonly #options: ActiveProbeOptions;
-  readonly #send: Send;
+  readonly #address: string;
+  readonly #send: SendAttempt;
   readonly #onPassed: () => void;
   readonly #ended = new AbortController();
   #cancelNext = () => {};
   #isKeepingOut = false;
 
   /** @param send bounded in time, and around the circuit */
-  constructor(options: ActiveProbeOptions, send: Send, onPassed: () => void) {
+  constructor(address: string, options: ActiveProbeOptions, send: SendAttempt, onPassed: () => void) {
+    this.#address = address;
     this.#options = options;
     this.#send = send;
     this.#onPassed = onPassed;
@@ -64,12 +69,29 @@ export class ActiveProbe {
   }
 
   async #isWell(path: string): Promise<boolean> {
-    const request = newRequest({ label: `GET ${path}`, method: 'GET', path, headers: {}, safety: 'safe' });
     try {
-      const { status } = await this.#send({ ...request, signal: this.#ended.signal });
+      const { status } = await this.#send(this.#attempt(path));
       return status >= 200 && status < 300;
     } catch {
       return false;
     }
+  }
+
+  /** A call of its own: one attempt, with nothing left for services below. */
+  #attempt(path: string): Attempt {
+    const { clock, callTimeoutMs } = this.#options;
+    const request = { label: `GET ${path}`, method: 'GET', path, headers: {}, safety: 'safe' } as const;
+    return {
+      call: callOf(request, callTimeoutMs, clock),
+      number: 1,
+      mayRetry: false,
+      attemptsLeft: new AttemptsLeft(0),
+      wasRefused: false,
+      isHedge: false,
+      signal: this.#ended.signal,
+      endpoint: this.#address,
+      isPanic: false,
+      headers: request.headers,
+    };
   }
 }

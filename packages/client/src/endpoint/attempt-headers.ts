@@ -1,5 +1,5 @@
 import { headerNames } from '@parley/contract';
-import type { Request } from '../layer.ts';
+import type { Attempt } from '../layer.ts';
 
 const longestMarginMs = 20;
 const marginRatio = 0.1;
@@ -9,13 +9,13 @@ const marginRatio = 0.1;
  * still travel back (a tenth, 20 ms at most), how many more attempts may be made below it, and whether to say where its time went.
  */
 export function attemptHeaders(
-  { headers, attemptsLeft, story, context }: Request,
+  { headers, attemptsLeft, call: { story, context } }: Attempt,
   attemptMs: number,
 ): Record<string, string> {
   return {
     ...headers,
     [headerNames.timeoutMs]: String(toldMs(attemptMs)),
-    ...(attemptsLeft && { [headerNames.attemptsLeft]: String(attemptsLeft.count) }),
+    [headerNames.attemptsLeft]: String(attemptsLeft.count),
     ...((story.isAsked || context.timings) && { [headerNames.explain]: '1' }),
   };
 }

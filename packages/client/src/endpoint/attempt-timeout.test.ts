@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AttemptsLeft } from '@parley/contract';
-import { hanging, problemReply, rejection, scripted, someReply, someRequest } from '../../test-fixtures/sample.ts';
-import type { Request } from '../layer.ts';
+import { hanging, problemReply, rejection, scripted, someAttempt, someReply } from '../../test-fixtures/sample.ts';
+import type { Attempt } from '../layer.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { attemptTimeout } from './attempt-timeout.ts';
 
@@ -11,17 +11,18 @@ beforeEach(() => {
 });
 
 describe('attemptTimeout', () => {
-  const layer = () => attemptTimeout({ attemptTimeoutMs: 2_000 }, 'http://a', clock);
-  const leaving = (ms: number, mayRetry: boolean): Request => someRequest({ deadlineMs: clock.now() + ms, mayRetry });
+  const layer = () => attemptTimeout({ attemptTimeoutMs: 2_000 }, clock);
+  const leaving = (ms: number, mayRetry: boolean): Attempt =>
+    someAttempt({ mayRetry }, { deadlineMs: clock.now() + ms });
 
-  async function toldMs(request: Request): Promise<string | undefined> {
+  async function toldMs(request: Attempt): Promise<string | undefined> {
     const send = scripted(someReply());
     await layer()(send)(request);
     return send.requests[0]?.headers['x-request-timeout-ms'];
   }
 
   it('gives up after attemptTimeoutMs, names the endpoint and the attempt', async () => {
-    const late = rejection(layer()(hanging)({ ...leaving(60_000, true), attempt: 2 }));
+    const late = rejection(layer()(hanging)({ ...leaving(60_000, true), number: 2 }));
     await clock.advance(1_999);
     expect(clock.pending).toBe(1);
     await clock.advance(1);
@@ -44,8 +45,12 @@ describe('attemptTimeout', () => {
 
   it('keeps the other headers', async () => {
     const send = scripted(someReply());
-    await layer()(send)(someRequest({ headers: { accept: 'text/plain' } }));
-    expect(send.requests[0]?.headers).toEqual({ accept: 'text/plain', 'x-request-timeout-ms': '1980' });
+    await layer()(send)(someAttempt({}, { headers: { accept: 'text/plain' } }));
+    expect(send.requests[0]?.headers).toEqual({
+      accept: 'text/plain',
+      'x-request-timeout-ms': '1980',
+      'x-attempts-left': '2',
+    });
   });
 
   it('says that the deadline passed, and blames nobody, where that was the limit of the last attempt', async () => {
@@ -109,13 +114,13 @@ describe('attemptTimeout', () => {
 
   it('tells the server how many more attempts may be made below it', async () => {
     const send = scripted(someReply());
-    await layer()(send)(someRequest({ attemptsLeft: new AttemptsLeft(2) }));
+    await layer()(send)(someAttempt({ attemptsLeft: new AttemptsLeft(2) }));
     expect(send.requests[0]?.headers['x-attempts-left']).toBe('2');
   });
 
   it('heeds an option that changes while it runs', async () => {
     const options = { attemptTimeoutMs: 2_000 };
-    const send = attemptTimeout(options, 'http://a', clock)(hanging);
+    const send = attemptTimeout(options, clock)(hanging);
     options.attemptTimeoutMs = 100;
     const late = rejection(send(leaving(60_000, true)));
     await clock.advance(100);

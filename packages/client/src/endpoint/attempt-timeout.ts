@@ -1,5 +1,5 @@
 import { CallError } from '@parley/contract';
-import type { Layer, Request } from '../layer.ts';
+import type { Attempt, AttemptLayer } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import { timeLimit } from '../time/time-limit.ts';
 import type { Reply } from '../transport/reply.ts';
@@ -22,26 +22,26 @@ const fairShare = 0.25;
  *
  * @throws CallError `attempt_timeout`; `deadline_exceeded` where the call had less time left than an attempt may take
  */
-export function attemptTimeout(options: AttemptTimeoutOptions, address: string, clock: Clock): Layer {
+export function attemptTimeout(options: AttemptTimeoutOptions, clock: Clock): AttemptLayer {
   return (next) =>
-    function attemptTimeout(request) {
+    function attemptTimeout(attempt) {
       const { attemptTimeoutMs } = options;
-      const { label, deadlineMs, mayRetry, signal } = request;
+      const { call, mayRetry, signal } = attempt;
       const startedAtMs = clock.now();
-      const leftMs = deadlineMs - startedAtMs;
+      const leftMs = call.deadlineMs - startedAtMs;
       // Just before the deadline: otherwise that would end the attempt, and nobody would learn how it ended.
       const ms = Math.max(1, Math.min(attemptTimeoutMs, mayRetry ? leftMs / 2 : leftMs - 1));
       // The call's time is then up as well. A timer's precision is 1 ms.
       const isDeadline = !mayRetry && leftMs < attemptTimeoutMs - 1;
       const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
-      const onTimeout = () => late(request, address, { ms, isDeadline, blamesEndpoint });
+      const onTimeout = () => late(attempt, { ms, isDeadline, blamesEndpoint });
       const judged = (reply: Reply) => {
         if (!gaveUp(reply) || clock.now() - startedAtMs < toldMs(ms) - 1) return reply;
         throw onTimeout();
       };
-      const headers = attemptHeaders(request, ms);
-      const limit = { clock, ms, signal, onTimeout, operation: label };
-      return timeLimit(limit, (signal) => next({ ...request, headers, signal }).then(judged));
+      const headers = attemptHeaders(attempt, ms);
+      const limit = { clock, ms, signal, onTimeout, operation: call.label };
+      return timeLimit(limit, (signal) => next({ ...attempt, headers, signal }).then(judged));
     };
 }
 
@@ -55,10 +55,10 @@ interface Lateness {
   readonly blamesEndpoint: boolean;
 }
 
-function late({ label, attempt }: Request, endpoint: string, { ms, isDeadline, blamesEndpoint }: Lateness): CallError {
+function late({ call, number, endpoint }: Attempt, { ms, isDeadline, blamesEndpoint }: Lateness): CallError {
   return new CallError(
     isDeadline ? 'deadline_exceeded' : 'attempt_timeout',
-    `attempt ${attempt} was not answered in ${Math.round(ms)} ms`,
-    { operation: label, endpoint, attempts: attempt, blamesEndpoint },
+    `attempt ${number} was not answered in ${Math.round(ms)} ms`,
+    { operation: call.label, endpoint, attempts: number, blamesEndpoint },
   );
 }

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
+import { headerNames } from '@parley/contract';
 import type { CircuitBreaker, CircuitState } from '../breaker/circuit-breaker.ts';
 import type { CircuitControl } from '../breaker/circuit-control.ts';
-import type { Send } from '../layer.ts';
-import { passOnTimings, recordAttempt } from '../story/record-attempt.ts';
+import type { Attempt, SendAttempt } from '../layer.ts';
+import { type AttemptEnd, passOnTimings, recordAttempt } from '../story/record-attempt.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ConnectionCounts, Connections } from '../transport/connection-counts.ts';
 import type { ActiveProbe } from './active-probe.ts';
@@ -32,7 +33,7 @@ export interface EndpointParts {
   readonly connections: Connections;
   readonly load: EndpointLoad;
   readonly probe: ActiveProbe;
-  readonly pipeline: Send;
+  readonly pipeline: SendAttempt;
   readonly clock: Clock;
 }
 
@@ -99,27 +100,31 @@ export class Endpoint {
   }
 
   /** Makes one attempt here. */
-  readonly send: Send = async (request) => {
+  readonly send: SendAttempt = async (attempt) => {
     const { load } = this;
     const { clock, pipeline } = this.#parts;
-    const { story } = request;
+    const { story, context } = attempt.call;
     const place = story.length;
     const startedAt = clock.now();
     load.begin();
     let body: unknown;
     try {
-      const reply = await pipeline(request);
+      const reply = await pipeline(attempt);
       body = reply.body;
       const now = clock.now();
       load.answered(reply, now - startedAt, now);
-      if (request.context.timings) passOnTimings(request.context.timings, reply);
-      if (story.isTelling || reply.status >= 400)
-        recordAttempt(request, { endpoint: this.address, startedAtMs: startedAt, endedAtMs: now, place }, reply);
+      const serverTiming = reply.headers[headerNames.serverTiming];
+      if (context.timings) passOnTimings(context.timings, serverTiming);
+      if (story.isTelling || reply.status >= 400) {
+        const { status, error } = reply;
+        record(attempt, { startedAtMs: startedAt, endedAtMs: now, place }, { status, error, serverTiming });
+      }
       return reply;
     } catch (error) {
       const now = clock.now();
       load.broke(error, now - startedAt, now);
-      recordAttempt(request, { endpoint: this.address, startedAtMs: startedAt, endedAtMs: now, place }, error);
+      const end = { status: undefined, error, serverTiming: undefined };
+      record(attempt, { startedAtMs: startedAt, endedAtMs: now, place }, end);
       throw error;
     } finally {
       if (body instanceof Readable && !body.closed) body.once('close', () => load.inFlight--);
@@ -146,4 +151,14 @@ export class Endpoint {
     await this.#parts.connections.close();
     this.#parts.breaker.close();
   }
+}
+
+interface AttemptTimes {
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly place: number;
+}
+
+function record({ call, number, endpoint, isHedge }: Attempt, times: AttemptTimes, end: AttemptEnd): void {
+  recordAttempt(call.story, { number, endpoint, isHedge, ...times }, end);
 }

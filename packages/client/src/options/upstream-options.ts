@@ -13,8 +13,8 @@ import type { AttemptTimeoutOptions } from '../endpoint/attempt-timeout.ts';
 import type { StreamOptions } from '../streams/stream-options.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import type { ConnectionPoolOptions } from '../transport/connection-pool.ts';
-import type { TlsOptions } from '../transport/credentials.ts';
 import { atMost, limitOrAdaptive, trueOrFalse, within } from './option-checks.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 /** Everything that can be said about how an upstream is called. Each part's own options say what its numbers mean. */
 export interface UpstreamOptions

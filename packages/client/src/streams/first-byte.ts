@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
-import type { Layer, Request, Send } from '../layer.ts';
+import type { Attempt, AttemptLayer, Call, SendAttempt } from '../layer.ts';
 import { reasonOf } from '../time/time-limit.ts';
 import { Reply } from '../transport/reply.ts';
 import type { ActiveStreams } from './active-streams.ts';
@@ -15,20 +15,21 @@ export interface FirstByteOptions {
  * too (retry elsewhere, breaker, attempt timeout). An error's body is read whole, as ever. From then on the stream is
  * bound to this endpoint, and to the signal of its caller alone.
  */
-export function firstByte(options: FirstByteOptions, streams: ActiveStreams): Layer {
+export function firstByte(options: FirstByteOptions, streams: ActiveStreams): AttemptLayer {
   return (next) =>
-    function firstByte(request) {
-      return request.replyAs === 'stream' ? opened(next, request, options.maxReplyBytes, streams) : next(request);
+    function firstByte(attempt) {
+      const isStream = attempt.call.replyAs === 'stream';
+      return isStream ? opened(next, attempt, options.maxReplyBytes, streams) : next(attempt);
     };
 }
 
-async function opened(next: Send, request: Request, maxBytes: number, streams: ActiveStreams): Promise<Reply> {
-  const reply = await next(request);
+async function opened(next: SendAttempt, attempt: Attempt, maxBytes: number, streams: ActiveStreams): Promise<Reply> {
+  const reply = await next(attempt);
   const { body, status, headers, origin } = reply;
   if (!(body instanceof Readable)) return reply;
   // An 'error' that nobody listens to would end the process; whoever reads sees it anyway.
   body.on('error', () => {});
-  const { signal } = request;
+  const { signal, call } = attempt;
   const onAbort = () => body.destroy();
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort);
@@ -45,8 +46,8 @@ async function opened(next: Send, request: Request, maxBytes: number, streams: A
   }
   // An empty one may have ended before anybody reads.
   if (body.destroyed) return reply;
-  endWith(body, request);
-  streams.add(body, request.label);
+  endWith(body, call);
+  streams.add(body, call.label);
   return reply;
 }
 
@@ -81,7 +82,7 @@ async function wholeText(body: Readable, maxBytes: number): Promise<string> {
 }
 
 // Here and not where it is read: the caller may give up just before anybody reads.
-function endWith(body: Readable, { context: { signal }, label }: Request): void {
+function endWith(body: Readable, { context: { signal }, label }: Call): void {
   if (!signal) return;
   const onAbort = () => void body.destroy(reasonOf(signal, label));
   if (signal.aborted) onAbort();

@@ -12,19 +12,30 @@ import {
   type StreamCallOptions,
   validate,
 } from '@parley/contract';
-import type { Request } from '../layer.ts';
+import type { CallRequest } from '../layer.ts';
 import { attachStory } from '../story/attach-story.ts';
+import type { StoryRecorder } from '../story/story-recorder.ts';
+import type { Clock } from '../time/clock.ts';
 import type { Reply, ReplyOrigin } from '../transport/reply.ts';
-import type { Upstream } from '../upstream.ts';
 import { closable } from './closable.ts';
 import { framesOf } from './frames-of.ts';
+import type { StreamOptions } from './stream-options.ts';
 
 type Input = Record<string, unknown>;
+
+/** A request whose story is known. */
+export type StreamRequest = CallRequest & { readonly story: StoryRecorder };
+
+/** What a stream needs of an upstream. */
+export interface StreamUpstream {
+  readonly options: StreamOptions & { readonly clock: Clock };
+  send(request: CallRequest): Promise<Reply>;
+}
 
 /** What a call for a stream has in common with any other: the client's own steps. */
 export interface CallSteps {
   check(operation: Operation, input: unknown): void | Promise<void>;
-  requestOf(operation: Operation, input: Input, options: StreamCallOptions): Request;
+  requestOf(operation: Operation, input: Input, options: StreamCallOptions): StreamRequest;
   declared(operation: Operation, error: CallError): Promise<CallError>;
   broken(origin: ReplyOrigin, detail: string): CallError;
   describe(issues: readonly Issue[]): string;
@@ -37,7 +48,7 @@ export type StreamingOperation = Operation & { readonly output: Stream };
  * The client's method for an operation whose output is a stream. The call is made when the first item is asked for,
  * but in the context in which the method was called.
  */
-export function streamMethod(operation: StreamingOperation, upstream: Upstream, steps: CallSteps) {
+export function streamMethod(operation: StreamingOperation, upstream: StreamUpstream, steps: CallSteps) {
   return (input: Input = {}, options: StreamCallOptions = {}): AsyncIterable<unknown> => {
     const served = currentContext();
     const said = options === served ? {} : options; // a context handed on as it is says nothing of this call
@@ -53,10 +64,10 @@ export function streamMethod(operation: StreamingOperation, upstream: Upstream, 
 interface StreamCall {
   readonly input: Input;
   readonly options: StreamCallOptions;
-  requestOf(timed: StreamCallOptions): Request;
+  requestOf(timed: StreamCallOptions): StreamRequest;
 }
 
-async function* itemsOf(operation: StreamingOperation, upstream: Upstream, steps: CallSteps, call: StreamCall) {
+async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream, steps: CallSteps, call: StreamCall) {
   const { clock, firstItemTimeoutMs, idleTimeoutMs, maxItemBytes } = upstream.options;
   const { mediaType, parser } = framings[operation.output.framing];
   const { options } = call;
@@ -75,7 +86,7 @@ async function* itemsOf(operation: StreamingOperation, upstream: Upstream, steps
       clock,
       firstItemAtMs: startedAtMs + firstMs,
       idleTimeoutMs: options.idleTimeoutMs ?? idleTimeoutMs,
-      deadlineMs: request.context.deadlineMs ?? Number.POSITIVE_INFINITY,
+      deadlineMs: request.context?.deadlineMs ?? Number.POSITIVE_INFINITY,
     });
     for await (const frame of frames) {
       if (frame.kind === 'end') return;
@@ -90,7 +101,7 @@ async function* itemsOf(operation: StreamingOperation, upstream: Upstream, steps
 }
 
 // The pipeline's limit for the whole call is here that of the first item; what the caller says of the whole becomes a deadline.
-function streamRequest(call: StreamCall, mediaType: string, firstMs: number, nowMs: number): Request {
+function streamRequest(call: StreamCall, mediaType: string, firstMs: number, nowMs: number): StreamRequest {
   const { deadlineMs = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY } = call.options;
   const endMs = Math.min(deadlineMs, nowMs + timeoutMs);
   const request = call.requestOf({ timeoutMs: firstMs, ...(Number.isFinite(endMs) && { deadlineMs: endMs }) });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { problemReply, scripted, someError, someReply, someRequest } from '../../test-fixtures/sample.ts';
+import { problemReply, scripted, someAttempt, someCall, someError, someReply } from '../../test-fixtures/sample.ts';
+import type { Call } from '../layer.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import type { Reply } from '../transport/reply.ts';
 import { attemptTelemetry, callTelemetry, Telemetry } from './telemetry.ts';
@@ -21,13 +22,20 @@ const taking = (ms: number, reply: Reply) => async () => {
   return reply;
 };
 
+/** A call that made two attempts. */
+function triedTwice(): Call {
+  const call = someCall();
+  for (const address of ['http://a', 'http://b']) call.tried.add(address);
+  return call;
+}
+
 describe('telemetry of calls', () => {
   const call = () => callTelemetry(telemetry, 'things', clock);
 
   it('tells of a call as its caller sees it', async () => {
     const onCall = jest.fn();
     telemetry.subscribe({ onCall });
-    await call()(scripted(taking(30, someReply(204))))(someRequest({ tried: ['a', 'b'] }));
+    await call()(scripted<Call>(taking(30, someReply(204))))(triedTwice());
     expect(onCall.mock.calls).toEqual([
       [
         {
@@ -45,9 +53,9 @@ describe('telemetry of calls', () => {
   it('tells the code of an error reply and of an error', async () => {
     const onCall = jest.fn();
     telemetry.subscribe({ onCall });
-    await call()(scripted(problemReply('not_found')))(someRequest());
-    await expect(call()(scripted(someError('deadline_exceeded')))(someRequest())).rejects.toThrow();
-    await expect(call()(scripted(() => Promise.reject(new TypeError('bug'))))(someRequest())).rejects.toThrow('bug');
+    await call()(scripted<Call>(problemReply('not_found')))(someCall());
+    await expect(call()(scripted<Call>(someError('deadline_exceeded')))(someCall())).rejects.toThrow();
+    await expect(call()(scripted<Call>(() => Promise.reject(new TypeError('bug'))))(someCall())).rejects.toThrow('bug');
     expect(onCall).toHaveBeenNthCalledWith(1, expect.objectContaining({ code: 'not_found', status: 404 }));
     expect(onCall).toHaveBeenNthCalledWith(2, expect.objectContaining({ code: 'deadline_exceeded', attempts: 0 }));
     expect(onCall).toHaveBeenNthCalledWith(3, expect.objectContaining({ code: 'internal', status: undefined }));
@@ -58,9 +66,9 @@ describe('telemetry of attempts', () => {
   it('tells of an attempt with its endpoint and its number', async () => {
     const onAttempt = jest.fn();
     telemetry.subscribe({ onAttempt });
-    const send = attemptTelemetry(telemetry, 'things', 'http://a', clock)(scripted(someReply()));
-    await send(someRequest({ attempt: 2, tried: ['http://b', 'http://a'] }));
-    expect(onAttempt).toHaveBeenCalledWith(expect.objectContaining({ endpoint: 'http://a', attempts: 2, status: 200 }));
+    const send = attemptTelemetry(telemetry, 'things', clock)(scripted(someReply()));
+    await send(someAttempt({ number: 2, endpoint: 'http://b' }));
+    expect(onAttempt).toHaveBeenCalledWith(expect.objectContaining({ endpoint: 'http://b', attempts: 2, status: 200 }));
   });
 });
 
@@ -71,7 +79,7 @@ describe('Telemetry', () => {
     const error = jest.spyOn(reply, 'error', 'get');
     const end = telemetry.subscribe({ onCall() {} });
     end();
-    await callTelemetry(telemetry, 'things', clock)(scripted(reply))(someRequest());
+    await callTelemetry(telemetry, 'things', clock)(scripted<Call>(reply))(someCall());
     expect(now).not.toHaveBeenCalled();
     expect(error).not.toHaveBeenCalled();
   });
@@ -96,7 +104,7 @@ describe('Telemetry', () => {
     const other = jest.fn();
     telemetry.subscribe({ onCall });
     telemetry.subscribe({ onCall: other });
-    const reply = await callTelemetry(telemetry, 'things', clock)(scripted(someReply()))(someRequest());
+    const reply = await callTelemetry(telemetry, 'things', clock)(scripted<Call>(someReply()))(someCall());
     await settled();
     expect(reply.status).toBe(200);
     expect(other).toHaveBeenCalledTimes(1);

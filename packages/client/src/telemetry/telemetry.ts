@@ -1,6 +1,6 @@
 import { CallError } from '@parley/contract';
 import type { CircuitState } from '../breaker/circuit-breaker.ts';
-import type { Layer, Request } from '../layer.ts';
+import type { AttemptLayer, CallLayer } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Reply } from '../transport/reply.ts';
 
@@ -74,43 +74,55 @@ function warn(error: unknown): void {
 }
 
 /** Reports each call as its caller sees it. */
-export function callTelemetry(telemetry: Telemetry, upstream: string, clock: Clock): Layer {
-  return observed(telemetry, clock, (outcome, { tried }) =>
-    telemetry.emit('onCall', { upstream, ...outcome, attempts: tried.length }),
+export function callTelemetry(telemetry: Telemetry, upstream: string, clock: Clock): CallLayer {
+  return observed(
+    telemetry,
+    clock,
+    ({ label }) => label,
+    (outcome, { tried }) => telemetry.emit('onCall', { upstream, ...outcome, attempts: tried.size }),
   );
 }
 
 /** Reports each attempt at one endpoint. */
-export function attemptTelemetry(telemetry: Telemetry, upstream: string, endpoint: string, clock: Clock): Layer {
-  return observed(telemetry, clock, (outcome, { attempt, isHedge }) =>
-    telemetry.emit('onAttempt', { upstream, endpoint, ...outcome, attempts: attempt, isHedge }),
+export function attemptTelemetry(telemetry: Telemetry, upstream: string, clock: Clock): AttemptLayer {
+  return observed(
+    telemetry,
+    clock,
+    ({ call }) => call.label,
+    (outcome, { endpoint, number, isHedge }) =>
+      telemetry.emit('onAttempt', { upstream, endpoint, ...outcome, attempts: number, isHedge }),
   );
 }
 
 type Observation = Omit<Outcome, 'upstream' | 'attempts'>;
 
-function observed(telemetry: Telemetry, clock: Clock, report: (seen: Observation, request: Request) => void): Layer {
+function observed<Scope>(
+  telemetry: Telemetry,
+  clock: Clock,
+  operationOf: (scope: Scope) => string,
+  report: (seen: Observation, scope: Scope) => void,
+): (next: (scope: Scope) => Promise<Reply>) => (scope: Scope) => Promise<Reply> {
   return (next) => {
     // Not async: where nobody listens the layer costs no promise.
-    return function telemetryLayer(request) {
-      return telemetry.hasListeners ? observe(request) : next(request);
+    return function telemetryLayer(scope) {
+      return telemetry.hasListeners ? observe(scope) : next(scope);
     };
 
-    async function observe(request: Request): Promise<Reply> {
+    async function observe(scope: Scope): Promise<Reply> {
       const startedAt = clock.now();
       try {
-        const reply = await next(request);
-        report(observationOf(request, reply, reply.error, clock.now() - startedAt), request);
+        const reply = await next(scope);
+        report(observationOf(operationOf(scope), reply, reply.error, clock.now() - startedAt), scope);
         return reply;
       } catch (error) {
-        report(observationOf(request, undefined, error, clock.now() - startedAt), request);
+        report(observationOf(operationOf(scope), undefined, error, clock.now() - startedAt), scope);
         throw error;
       }
     }
   };
 }
 
-function observationOf({ label }: Request, reply: Reply | undefined, error: unknown, durationMs: number): Observation {
+function observationOf(operation: string, reply: Reply | undefined, error: unknown, durationMs: number): Observation {
   const code = error === undefined ? undefined : error instanceof CallError ? error.code : 'internal';
-  return { operation: label, durationMs, status: reply?.status, code };
+  return { operation, durationMs, status: reply?.status, code };
 }

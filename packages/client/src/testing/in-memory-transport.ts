@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
 import {
+  type AxiosAdapter,
   AxiosError,
   type AxiosResponse,
   CanceledError,
@@ -37,7 +38,7 @@ const noConnections: ConnectionCounts = {
  *
  * Scope: upstream.
  */
-export class InMemoryTransport implements Transport {
+export class InMemoryTransport implements Transport<AxiosAdapter> {
   readonly #answer: Answering;
   readonly #options: UpstreamOptions;
 
@@ -46,7 +47,7 @@ export class InMemoryTransport implements Transport {
     this.#options = options;
   }
 
-  open({ origin }: Address): EndpointTransport {
+  open({ origin }: Address): EndpointTransport<AxiosAdapter> {
     return {
       adapter: (config) => this.#exchange(config, origin),
       connections: { counts: noConnections, close: async () => {} },

@@ -1,9 +1,8 @@
 import type { Contract, Handlers } from '@parley/contract';
 import { discovery } from '../discovery/discovery.ts';
-import { AssembledUpstream } from '../open-upstream.ts';
 import { LiveOptions } from '../options/changeable-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
-import type { Upstream } from '../upstream.ts';
+import { AssembledUpstream, type Upstream } from '../upstream.ts';
 import { FaultInjection, type FaultScope } from './fault-injection.ts';
 import type { Faults } from './faults.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';

@@ -324,7 +324,7 @@ describe('ConnectionPool', () => {
     closeables.push(server);
     const address = await server.listen();
     const script = `
-      import { createUpstream, newRequest } from '@parley/client';
+      import { createUpstream } from '@parley/client';
       const request = newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' });
       for (const doesClose of [true, false]) {
         const upstream = createUpstream('things', '${address}', { minConnections: 3, idleConnectionMs: 60_000 });

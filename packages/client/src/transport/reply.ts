@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type CallError, errorOfReply, headerNames, problemMediaType } from '@parley/contract';
+import { type CallError, errorOfReply, headerNames, problemMediaType, type Story } from '@parley/contract';
 
 /** Header values as Node gives them, names in lower case. */
 export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -36,6 +36,14 @@ export class Reply {
       retryAfterMs: retryAfterMs(this.headers[headerNames.retryAfter]),
     });
     return this.#error;
+  }
+
+  /** The same reply, whose error has the story of its call. A copy where the error has one: single-flight shares replies. */
+  withStory(story: Story): Reply {
+    const { status, headers, body, origin, error } = this;
+    const own = error?.story ? new Reply(status, headers, body, origin) : this;
+    if (own.error) own.error.story = story;
+    return own;
   }
 
   #problem(): unknown {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CallError } from '@parley/contract';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
-import type { Request } from '../layer.ts';
+import type { CallRequest } from '../layer.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
 import type { Reply } from './reply.ts';
@@ -39,7 +39,7 @@ async function upstreamOf(behave: Behaviour, given: Partial<UpstreamOptions> = {
 }
 
 /** What a call fails with, and that it doesn't take longer than an attempt may. */
-async function failure(upstream: Upstream, request: Request = someRequest()): Promise<CallError> {
+async function failure(upstream: Upstream, request: CallRequest = someRequest()): Promise<CallError> {
   const startedAt = performance.now();
   const error = await rejection(upstream.send(request));
   expect(performance.now() - startedAt).toBeLessThan(1_000);
@@ -285,7 +285,7 @@ describe('transport', () => {
   });
 
   describe('interceptors', () => {
-    const requests: Record<string, Request> = {
+    const requests: Record<string, CallRequest> = {
       'a GET': someRequest({ headers: { accept: 'application/json', 'x-a': ' padded\t' } }),
       'a POST': somePost({ headers: { 'content-type': 'application/json' }, body: '{"a":"ż"}' }),
       'a POST without a body': somePost(),
