@@ -1,6 +1,5 @@
 import { balancer, type Endpoints } from './balancing/balancer.ts';
-import { Attribution } from './breaker/attribution.ts';
-import { circuitBreaker } from './breaker/circuit-breaker-layer.ts';
+import { Attribution, circuitBreaker } from './breaker/circuit-breaker-layer.ts';
 import type { PoisonRequests } from './breaker/poison-requests.ts';
 import { bearerToken } from './call/bearer-token.ts';
 import type { CallQueue } from './call/call-queue.ts';
@@ -13,6 +12,7 @@ import { singleFlight } from './call/single-flight.ts';
 import { attemptTimeout } from './endpoint/attempt-timeout.ts';
 import type { EndpointState } from './endpoint/create-endpoint.ts';
 import { type AttemptLayer, type CallLayer, type SendAttempt, type SendCall, stack } from './layer.ts';
+import type { Current } from './options/current-options.ts';
 import type { UpstreamOptions } from './options/upstream-options.ts';
 import type { ActiveStreams } from './streams/active-streams.ts';
 import { firstByte } from './streams/first-byte.ts';
@@ -21,7 +21,7 @@ import { attemptTelemetry, callTelemetry, type Telemetry } from './telemetry/tel
 /** What all calls to one upstream share. */
 export interface UpstreamShared {
   readonly name: string;
-  readonly options: UpstreamOptions;
+  readonly options: Current<UpstreamOptions>;
   readonly telemetry: Telemetry;
   readonly queue: CallQueue;
   readonly budget: RetryBudget;
@@ -42,13 +42,24 @@ export interface UserLayers {
   readonly attempt: readonly AttemptLayer[];
 }
 
+/** Fills in what is missing. @throws TypeError for anything but lists of functions below `call` and `attempt` */
+export function checkedLayers({ call = [], attempt = [], ...others }: Partial<UserLayers> = {}): UserLayers {
+  const [stray] = Object.keys(others);
+  if (stray !== undefined) throw new TypeError(`layers must have call and attempt only, not ${stray}`);
+  for (const [half, layers] of Object.entries({ call, attempt })) {
+    const isFine = Array.isArray(layers) && layers.every((layer) => typeof layer === 'function');
+    if (!isFine) throw new TypeError(`layers.${half} must be a list of functions from one way of sending to another`);
+  }
+  return { call, attempt };
+}
+
 // The order of the way out, in two halves: above the balancer once per call, below it once per attempt.
 // The first listed sees the request first.
 
 /** The upper half: from the caller to the choice of an endpoint. */
 export function callPipeline(shared: UpstreamShared): SendCall {
   const { name, options, telemetry, queue, budget, poison, endpoints, hasInterceptors, layers } = shared;
-  const { clock, random } = options;
+  const { clock, random } = options.current;
   return stack(
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
     deadline(clock), // above retry: bounds every attempt and every wait together
@@ -76,7 +87,7 @@ export function endpointPipeline(
   { name, options, telemetry, poison, streams, layers }: UpstreamShared,
   { breaker, load, transport }: EndpointState,
 ): SendAttempt {
-  const { clock } = options;
+  const { clock } = options.current;
   return stack(
     attemptTelemetry(telemetry, name, clock), // sees what retry sees
     circuitBreaker(breaker, new Attribution(poison, breaker, load)), // above the attempt timeout: a timeout counts against the endpoint

@@ -333,11 +333,11 @@ describe('createUpstream', () => {
     const script = `
       import { createUpstream } from '@parley/client';
       for (const where of ['http://127.0.0.1:${port}', 'dns://localhost:${port}']) {
-        const { status } = await createUpstream('things', where).send(newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' }));
+        const { status } = await createUpstream('things', where).send({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' });
         console.log(status);
       }
       const dead = createUpstream('dead', 'http://127.0.0.1:1', { circuitMinCalls: 1, circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, backoffBaseMs: 200 });
-      await dead.send(newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' })).catch(({ code }) => console.log(code, dead.endpoints()[0].circuit));`;
+      await dead.send({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' }).catch(({ code }) => console.log(code, dead.endpoints()[0].circuit));`;
     const args = ['--conditions=@parley/source', '--input-type=module', '-e', script];
     const child = spawn(process.execPath, args, {
       cwd: fileURLToPath(new URL('..', import.meta.url)),

@@ -2,19 +2,19 @@ import { CallError } from '@parley/contract';
 import { type AxiosAdapter, createAxios, hasInterceptors, type Interceptors } from './axios/axios.ts';
 import { undiciAdapter } from './axios/undici-adapter.ts';
 import { EndpointSet } from './balancing/endpoint-set.ts';
-import type { CircuitControl } from './breaker/circuit-control.ts';
-import { CircuitWindow } from './breaker/circuit-window.ts';
+import { CircuitWindow } from './breaker/circuit.ts';
+import type { CircuitControl } from './breaker/circuit-breaker.ts';
 import { PoisonRequests } from './breaker/poison-requests.ts';
 import { CallQueue, type ConcurrencyStatus } from './call/call-queue.ts';
 import { RetryBudget } from './call/retry-budget.ts';
 import type { Discovery } from './discovery/address.ts';
 import { discovery, expectTls } from './discovery/discovery.ts';
-import { createEndpoint, type EndpointState } from './endpoint/create-endpoint.ts';
+import { createEndpoint, type EndpointDependencies } from './endpoint/create-endpoint.ts';
 import type { EndpointStatus } from './endpoint/endpoint.ts';
 import { type CallRequest, callOf, type SendCall } from './layer.ts';
-import { type ChangeableOptions, LiveOptions } from './options/changeable-options.ts';
-import type { UpstreamOptions } from './options/upstream-options.ts';
-import { callPipeline, endpointPipeline, type UpstreamShared, type UserLayers } from './pipeline.ts';
+import { CurrentOptions } from './options/current-options.ts';
+import type { ChangeableOptions, UpstreamOptions } from './options/upstream-options.ts';
+import { callPipeline, checkedLayers, endpointPipeline, type UpstreamShared, type UserLayers } from './pipeline.ts';
 import { attachStory } from './story/attach-story.ts';
 import { ActiveStreams } from './streams/active-streams.ts';
 import { Telemetry, type TelemetryListener } from './telemetry/telemetry.ts';
@@ -25,7 +25,7 @@ import type { Transport } from './transport/transport.ts';
 /** A service seen by its caller, with everything that calls to it share. */
 export interface Upstream {
   readonly name: string;
-  /** What holds for calls to it now: one object, whose values {@link configure} replaces. */
+  /** A snapshot of the options that hold now; {@link configure} makes a new one. */
   readonly options: UpstreamOptions;
   /** Sends one request through the whole pipeline. For clients of other kinds; {@link createClient} is the usual way. */
   send(request: CallRequest): Promise<Reply>;
@@ -51,6 +51,12 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+/** What `createUpstream` takes: options, each with a default, and layers of the user's own. */
+export interface CreateUpstreamOptions extends Partial<UpstreamOptions> {
+  /** Layers of your own; they cannot be changed while the upstream is open. Default: none. */
+  readonly layers?: Partial<UserLayers> | undefined;
+}
+
 /**
  * Opens the way to a service. Make one per service and process, and share it: budget, breakers and
  * sockets only work if all calls go through the same.
@@ -58,84 +64,81 @@ export interface Upstream {
  * @param name the service's name, for errors and telemetry
  * @param where `http://host:port` or `unix:/path`, several (a list, or one string with commas), `dns://name:port`, `srv://name` or
  *   `file:/path`; with TLS `https://`, `dns+https://`, `srv+https://`
- * @param options see {@link UpstreamOptions}; all have defaults
+ * @param options see {@link UpstreamOptions}; all have defaults. `layers`: layers of your own
  * @throws TypeError where an address or option is not valid, or two options contradict each other
  */
 export function createUpstream(
   name: string,
   where: string | readonly string[],
-  options?: Partial<UpstreamOptions>,
+  { layers, ...given }: CreateUpstreamOptions = {},
 ): Upstream {
-  const live = new LiveOptions(options);
-  const { current } = live;
-  const found = discovery(where, current, current.clock);
-  if (current.tls) expectTls(where);
-  return new AssembledUpstream(name, {
-    options: live,
-    discovery: found,
-    transport: new Network(current, (connections) => undiciAdapter(connections, current)),
-  });
+  const options = new CurrentOptions(given);
+  const userLayers = checkedLayers(layers);
+  const found = discovery(where, options);
+  if (options.current.tls) expectTls(where);
+  const transport = new Network(options, (connections) => undiciAdapter(connections, options));
+  return new AssembledUpstream(name, { options, discovery: found, transport, layers: userLayers });
 }
 
 /** What an upstream is made of. */
 export interface UpstreamParts {
-  readonly options: LiveOptions;
+  readonly options: CurrentOptions;
   readonly discovery: Discovery;
   readonly transport: Transport<AxiosAdapter>;
-  /** The user's own layers. Default: none. */
-  readonly layers?: Partial<UserLayers> | undefined;
+  readonly layers: UserLayers;
 }
 
 /** An `Upstream` over any transport: the pipeline with what all calls share. */
 export class AssembledUpstream {
   readonly name: string;
-  readonly #options: LiveOptions;
   readonly shared: UpstreamShared;
+  readonly endpointSet: EndpointSet;
+  readonly #options: CurrentOptions;
   readonly #axios = createAxios();
   readonly #transport: Transport<AxiosAdapter>;
   readonly #window: CircuitWindow;
-  readonly endpointSet: EndpointSet;
   readonly #pipeline: SendCall;
   #underWay = 0;
   #onIdle = () => {};
   #closed: Promise<void> | undefined;
 
-  constructor(name: string, { options: live, discovery, transport, layers }: UpstreamParts) {
-    const options = live.current;
-    const budget = new RetryBudget(options, options.clock);
+  constructor(name: string, { options, discovery, transport, layers }: UpstreamParts) {
+    const { clock, minConnections } = options.current;
+    const budget = new RetryBudget(options, clock);
     this.name = name;
-    this.#options = live;
+    this.#options = options;
     this.#transport = transport;
-    this.#window = new CircuitWindow(options, options.clock);
+    this.#window = new CircuitWindow(options, clock);
     this.shared = {
       name,
       options,
       telemetry: new Telemetry(),
       queue: new CallQueue(options),
       budget,
-      poison: new PoisonRequests(() => budget.refund(), options.clock),
+      poison: new PoisonRequests(() => budget.refund(), clock),
       endpoints: () => this.endpointSet.known(),
       streams: new ActiveStreams(),
       hasInterceptors: () => hasInterceptors(this.#axios),
-      layers: { call: layers?.call ?? [], attempt: layers?.attempt ?? [] },
+      layers,
     };
-    const dependencies = {
+    this.endpointSet = new EndpointSet(discovery, options, (address) => createEndpoint(address, dependencies));
+    const dependencies: EndpointDependencies = {
       upstream: name,
       options,
       telemetry: this.shared.telemetry,
       axios: this.#axios,
       transport,
       rotation: this.#window.rotation,
-      pipeline: (state: EndpointState) => endpointPipeline(this.shared, state),
+      pipeline: (state) => endpointPipeline(this.shared, state),
       onEjection: () => this.endpointSet.group.refresh(),
     };
-    this.endpointSet = new EndpointSet(discovery, options, (address) => createEndpoint(address, dependencies));
     this.#pipeline = callPipeline(this.shared);
-    if (options.minConnections > 0) Promise.resolve(this.endpointSet.known()).catch(() => {}); // the first call is told
+    options.subscribe(() => this.#configured());
+    if (minConnections > 0) Promise.resolve(this.endpointSet.known()).catch(() => {}); // the first call reports it
   }
 
   get options(): UpstreamOptions {
-    return this.shared.options;
+    return this.#options.current;
   }
 
   get interceptors(): Interceptors {
@@ -165,9 +168,6 @@ export class AssembledUpstream {
 
   configure(changes: Partial<ChangeableOptions>): void {
     this.#options.change(changes);
-    if (this.#closed) return;
-    this.#window.restart();
-    this.endpointSet.reconfigured();
   }
 
   endpoints(): readonly EndpointStatus[] {
@@ -189,6 +189,12 @@ export class AssembledUpstream {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  #configured(): void {
+    if (this.#closed) return;
+    this.#window.restart();
+    this.endpointSet.reconfigured();
   }
 
   async #close(): Promise<void> {

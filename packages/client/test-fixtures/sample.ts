@@ -7,9 +7,15 @@ import {
   problemOf,
 } from '@parley/contract';
 import { type Attempt, type Call, type CallRequest, TriedEndpoints, type Try } from '../src/layer.ts';
+import type { Current } from '../src/options/current-options.ts';
 import { StoryRecorder } from '../src/story/story-recorder.ts';
 import type { CancelSignal } from '../src/time/cancel-signal.ts';
 import { Reply, type ReplyHeaders } from '../src/transport/reply.ts';
+
+/** Options that hold as they are, for parts that read the current ones. */
+export function holding<Options>(current: Options): Current<Options> {
+  return { current };
+}
 
 const get = {
   label: 'GET /api/things/{id}',

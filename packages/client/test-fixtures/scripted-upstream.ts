@@ -4,7 +4,7 @@ import type { EndpointGroup } from '../src/balancing/endpoint-group.ts';
 import type { Address, Discovery } from '../src/discovery/address.ts';
 import type { Endpoint } from '../src/endpoint/endpoint.ts';
 import type { Attempt, CallLayer, Try } from '../src/layer.ts';
-import { LiveOptions } from '../src/options/changeable-options.ts';
+import { CurrentOptions } from '../src/options/current-options.ts';
 import type { UpstreamOptions } from '../src/options/upstream-options.ts';
 import { seededRandom } from '../src/testing/seeded-random.ts';
 import { VirtualClock } from '../src/testing/virtual-clock.ts';
@@ -40,7 +40,7 @@ export class ScriptedUpstream {
     { clock = new VirtualClock(), callLayers = [], ...given }: Partial<ScriptedOptions> = {},
   ) {
     this.clock = clock as VirtualClock;
-    const options = new LiveOptions({ clock, random: seededRandom(), ...given });
+    const options = new CurrentOptions({ clock, random: seededRandom(), ...given });
     const discovery: Discovery = {
       addresses: () => this.#addresses,
       onChange: (callback) => {
@@ -48,7 +48,7 @@ export class ScriptedUpstream {
       },
       close() {},
     };
-    const transport = new Network(options.current, (pool) => undiciAdapter(pool, options.current));
+    const transport = new Network(options, (pool) => undiciAdapter(pool, options));
     const layers = { call: callLayers, attempt: [() => (attempt: Attempt) => this.#answer(attempt)] };
     this.upstream = new AssembledUpstream('things', { options, discovery, transport, layers });
     this.add(answers);

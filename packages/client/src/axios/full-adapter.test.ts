@@ -4,6 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '../../test-fixtures/raw-server.ts';
+import { holding } from '../../test-fixtures/sample.ts';
 import { upstreamDefaults } from '../options/upstream-options.ts';
 import { ConnectionPool } from '../transport/connection-pool.ts';
 import {
@@ -50,7 +51,7 @@ async function site(): Promise<ConnectionPool> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const pool = new ConnectionPool(origin, upstreamDefaults);
+  const pool = new ConnectionPool(origin, holding(upstreamDefaults));
   closeables.push(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -60,7 +61,7 @@ async function site(): Promise<ConnectionPool> {
 }
 
 async function open(options: Partial<UndiciAdapterOptions> = {}): Promise<AxiosAdapter> {
-  return undiciAdapter(await site(), { ...upstreamDefaults, ...options });
+  return undiciAdapter(await site(), holding({ ...upstreamDefaults, ...options }));
 }
 
 const config = (given: Partial<InternalAxiosRequestConfig> = {}): InternalAxiosRequestConfig => ({
@@ -274,7 +275,7 @@ describe('redirects across origins', () => {
   it('lose credentials and what the call calls sensitive, and need leave', async () => {
     const [home, away] = [await site(), await site()];
     const leave = (origin: string) => (origin === away.origin ? away : undefined);
-    const adapter = undiciAdapter(home, { ...upstreamDefaults, poolOf: leave });
+    const adapter = undiciAdapter(home, holding(upstreamDefaults), leave);
     answer = ({ headers }, response) => {
       if (`http://${headers.host}` === away.origin) response.end('{}');
       else response.writeHead(307, { location: `${away.origin}/there?a=1#part` }).end();
@@ -288,7 +289,7 @@ describe('redirects across origins', () => {
     expect(seen[1]).toMatchObject({ method: 'POST', url: '/there?a=1', headers: { 'x-a': '1' } });
     expect(String(seen[1]?.body)).toBe('body');
     for (const name of ['authorization', 'cookie', 'x-key']) expect(seen[1]?.headers[name]).toBeUndefined();
-    const alone = undiciAdapter(home, upstreamDefaults);
+    const alone = undiciAdapter(home, holding(upstreamDefaults));
     await expect(alone(config({ maxRedirects: 2 }))).rejects.toMatchObject({ code: 'ERR_FR_REDIRECTION_FAILURE' });
   });
 

@@ -1,3 +1,4 @@
+import type { Current } from '../options/current-options.ts';
 import type { RequestBody } from '../transport/body-source.ts';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
@@ -21,18 +22,22 @@ import { requestPath } from './request-path.ts';
 import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
 import { toAxiosError } from './wire-errors.ts';
 
+/** Gives the connections to another origin of the upstream; none where a redirect must not lead there. */
+export type PoolOf = (origin: string) => ConnectionPool | undefined;
+
 /** The adapter for calls that ask for more than a body in one piece and a reply in one piece. */
 export function fullAdapter(
   pool: ConnectionPool,
-  options: UndiciAdapterOptions,
+  options: Current<UndiciAdapterOptions>,
   compression: RequestCompression,
+  poolOf: PoolOf,
 ): AxiosAdapter {
   return async function fullAdapter(config) {
     try {
       const hop = await firstHop(config, pool, options);
       const endsAtMs = config.timeout ? performance.now() + timeoutMs(config) : Number.POSITIVE_INFINITY;
       const send = (hop: Hop) =>
-        exchange(poolOf(hop, pool, options, config), config, hop, maxBytes(config, options), endsAtMs);
+        exchange(poolFor(hop, pool, poolOf, config), config, hop, maxBytes(config, options.current), endsAtMs);
       const response = await sendCompressed(hop, compression, send);
       return settle(config.maxRedirects ? await redirected(hop, response, config, send) : response);
     } catch (error) {
@@ -46,11 +51,11 @@ type SendHop = (hop: Hop) => Promise<AxiosResponse>;
 async function firstHop(
   config: InternalAxiosRequestConfig,
   pool: ConnectionPool,
-  options: UndiciAdapterOptions,
+  options: Current<UndiciAdapterOptions>,
 ): Promise<Hop> {
   const headers = AxiosHeaders.from(config.headers);
   if (config.auth) headers.set('authorization', basicAuth(config.auth));
-  if (options.acceptCompressed) headers.set('accept-encoding', acceptedEncodings, false);
+  if (options.current.acceptCompressed) headers.set('accept-encoding', acceptedEncodings, false);
   const body = await requestBody(config.data, headers);
   const { maxBodyLength = -1 } = config;
   if (maxBodyLength >= 0 && (lengthOf(body) ?? 0) > maxBodyLength) throw bodyTooLarge(config);
@@ -83,13 +88,13 @@ function maxBytes(
   return maxContentLength >= 0 ? Math.min(maxContentLength, standard) : standard;
 }
 
-function poolOf(
+function poolFor(
   { url }: Hop,
   pool: ConnectionPool,
-  options: UndiciAdapterOptions,
+  poolOf: PoolOf,
   config: InternalAxiosRequestConfig,
 ): ConnectionPool {
-  const found = url.origin === pool.origin ? pool : options.poolOf?.(url.origin);
+  const found = url.origin === pool.origin ? pool : poolOf(url.origin);
   if (!found) throw failed(config, `${url.origin} is outside of the upstream`);
   return found;
 }

@@ -1,12 +1,11 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { AxiosHeaders, AxiosResponse } from './axios.ts';
 
 /** When a request's body is compressed. */
-export interface RequestCompressionOptions {
-  /** Bodies larger than this are sent as gzip; `Infinity`: none. An endpoint that refuses it (415) gets no more of them. */
-  readonly compressRequestsAboveBytes: number;
-}
+export type RequestCompressionOptions = Pick<UpstreamOptions, 'compressRequestsAboveBytes'>;
 
 const compress = promisify(gzip);
 const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
@@ -17,16 +16,16 @@ const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
  * Scope: endpoint.
  */
 export class RequestCompression {
-  readonly #options: RequestCompressionOptions;
+  readonly #options: Current<RequestCompressionOptions>;
   #isRefused = false;
 
-  constructor(options: RequestCompressionOptions) {
+  constructor(options: Current<RequestCompressionOptions>) {
     this.#options = options;
   }
 
   /** A body this long is worth it here. */
   isFor(bytes: number): boolean {
-    return bytes > this.#options.compressRequestsAboveBytes && !this.#isRefused;
+    return bytes > this.#options.current.compressRequestsAboveBytes && !this.#isRefused;
   }
 
   /** The body compressed; nothing where that makes it no smaller, or the caller has encoded it already. */

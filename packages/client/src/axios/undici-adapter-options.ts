@@ -1,12 +1,7 @@
-import type { ConnectionPool } from '../transport/connection-pool.ts';
-import type { RequestCompressionOptions } from './request-compression.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 
 /** What the adapter does unasked. */
-export interface UndiciAdapterOptions extends RequestCompressionOptions {
-  /** Largest reply that is read whole, as it came and decoded. */
-  readonly maxReplyBytes: number;
-  /** Asks for compressed replies. They are decoded in any case. */
-  readonly acceptCompressed: boolean;
-  /** The connections to another origin, where a redirect may lead there. */
-  readonly poolOf?: (origin: string) => ConnectionPool | undefined;
-}
+export type UndiciAdapterOptions = Pick<
+  UpstreamOptions,
+  'compressRequestsAboveBytes' | 'maxReplyBytes' | 'acceptCompressed'
+>;

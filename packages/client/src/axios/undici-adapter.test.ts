@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
+import { holding } from '../../test-fixtures/sample.ts';
 import { upstreamDefaults } from '../options/upstream-options.ts';
 import { ConnectionPool } from '../transport/connection-pool.ts';
 import { type AxiosAdapter, AxiosHeaders, type InternalAxiosRequestConfig } from './axios.ts';
@@ -13,8 +14,8 @@ beforeEach(async () => {
   server = new RawServer((socket, text) => {
     if (!text.startsWith('GET /hang')) socket.write(httpReply('{"a":1}'));
   });
-  pool = new ConnectionPool(await server.listen(), { ...upstreamDefaults, maxConnections: 1 });
-  adapter = undiciAdapter(pool, upstreamDefaults);
+  pool = new ConnectionPool(await server.listen(), holding({ ...upstreamDefaults, maxConnections: 1 }));
+  adapter = undiciAdapter(pool, holding(upstreamDefaults));
 });
 afterEach(async () => {
   await server.close();

@@ -1,10 +1,11 @@
+import type { Current } from '../options/current-options.ts';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
 import type { DispatchOptions } from '../transport/dispatch.ts';
 import { isIdempotent } from './attempt-config.ts';
 import type { AxiosAdapter, InternalAxiosRequestConfig } from './axios.ts';
 import { Exchange } from './exchange.ts';
-import { fullAdapter } from './full-adapter.ts';
+import { fullAdapter, type PoolOf } from './full-adapter.ts';
 import { RequestCompression } from './request-compression.ts';
 import { isPlainPath } from './request-path.ts';
 import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
@@ -13,16 +14,21 @@ import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
  * An axios adapter on undici's `dispatch`: no stream is made for a body that is read whole anyway.
  * A call that asks for no more than that goes straight to the pool; all others go through `fullAdapter`.
  *
+ * @param poolOf the connections to another origin, where a redirect may lead there; default: to none
  * @throws AxiosError with the code of the socket's error, `ERR_CANCELED`, `ERR_BAD_RESPONSE` for a reply
  *   that is too large or cannot be decoded, `ERR_BAD_REQUEST` for a body that cannot be sent
  */
-export function undiciAdapter(pool: ConnectionPool, options: UndiciAdapterOptions): AxiosAdapter {
+export function undiciAdapter(
+  pool: ConnectionPool,
+  options: Current<UndiciAdapterOptions>,
+  poolOf: PoolOf = () => undefined,
+): AxiosAdapter {
   const compression = new RequestCompression(options);
-  const full = fullAdapter(pool, options, compression);
+  const full = fullAdapter(pool, options, compression, poolOf);
   return (config) => {
     if (!isLean(config) || (config.data && compression.isFor(config.data.length))) return full(config);
     return new Promise((resolve, reject) => {
-      const { maxReplyBytes, acceptCompressed } = options;
+      const { maxReplyBytes, acceptCompressed } = options.current;
       const { maxContentLength = -1 } = config;
       const maxBytes = maxContentLength >= 0 ? Math.min(maxContentLength, maxReplyBytes) : maxReplyBytes;
       const exchange = new Exchange(config, maxBytes, resolve, reject);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import {
+  holding,
   problemReply,
   rejection,
   someAttempt,
@@ -104,7 +105,7 @@ describe('balancer', () => {
     await one.chosen();
     let looks = 0;
     for (const endpoint of one.group.all) {
-      Object.defineProperty(endpoint, 'isEjected', { get: () => looks++ < 0 });
+      Object.defineProperty(endpoint, 'availability', { get: () => (looks++ < 0 ? 'ejected' : 'available') });
     }
     await one.chosen({ tried: ['another'] });
     expect(looks).toBe(2);
@@ -161,7 +162,7 @@ describe('balancer', () => {
     const cause = new Error('getaddrinfo ENOTFOUND things');
     const failed = await rejection(balancer(() => Promise.reject(cause), 'things', shared)(someTry()));
     expect(failed).toMatchObject({ detail: 'no address of things is known', isUnprocessed: true, cause });
-    const none = new EndpointGroup({ maxEjectedRatio: 0.5, zone: undefined });
+    const none = new EndpointGroup(holding({ maxEjectedRatio: 0.5, zone: undefined }));
     const empty = await rejection(balancer(() => none, 'things', shared)(someTry()));
     expect(empty).toMatchObject({ detail: 'no address of things is known', isUnprocessed: true });
   });

@@ -130,13 +130,15 @@ function isTried(endpoints: readonly Endpoint[], { tried }: Choice): boolean {
  * first may be back before its circuit knows.
  */
 function ejectedOnes(endpoints: readonly Endpoint[], { tried }: Choice): readonly Endpoint[] | undefined {
-  const others = endpoints.filter(({ address, isForcedOpen }) => !isForcedOpen && !tried.has(address));
+  const others = endpoints.filter(({ address, availability }) => availability !== 'forced-open' && !tried.has(address));
   return others.length > 0 ? others : undefined;
 }
 
 function mayTake(endpoint: Endpoint, { isPanic, isHedge }: Choice): boolean {
   // A hedge is cancelled when it is outrun: as a probe it would decide nothing.
-  return isPanic || !(isHedge ? endpoint.isOut : endpoint.isEjected);
+  if (isPanic) return true;
+  const { availability } = endpoint;
+  return availability === 'available' || (availability === 'probe-wanted' && !isHedge);
 }
 
 /** Two distinct ones of three or more: the second is counted on from the first. */

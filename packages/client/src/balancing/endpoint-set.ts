@@ -1,10 +1,11 @@
 import type { Address, Discovery } from '../discovery/address.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Current } from '../options/current-options.ts';
 import { EndpointGroup, type EndpointGroupOptions } from './endpoint-group.ts';
 import { type SubsetOptions, subset } from './subset.ts';
 
 /** Which endpoints are used. */
-export interface EndpointSetOptions extends EndpointGroupOptions, SubsetOptions {}
+export type EndpointSetOptions = EndpointGroupOptions & SubsetOptions;
 
 /**
  * The endpoints of an upstream, kept in step with what discovery finds: what is new is opened, what is
@@ -14,7 +15,7 @@ export interface EndpointSetOptions extends EndpointGroupOptions, SubsetOptions 
  */
 export class EndpointSet {
   readonly #discovery: Discovery;
-  readonly #options: EndpointSetOptions;
+  readonly #options: Current<EndpointSetOptions>;
   readonly #open: (address: Address) => Endpoint;
   readonly #byAddress = new Map<string, Endpoint>();
   /** The endpoints known now. */
@@ -22,7 +23,7 @@ export class EndpointSet {
   #found: readonly Address[] = [];
   #isClosed = false;
 
-  constructor(discovery: Discovery, options: EndpointSetOptions, open: (address: Address) => Endpoint) {
+  constructor(discovery: Discovery, options: Current<EndpointSetOptions>, open: (address: Address) => Endpoint) {
     this.#discovery = discovery;
     this.#options = options;
     this.#open = open;
@@ -64,7 +65,7 @@ export class EndpointSet {
   #update(found: readonly Address[]): void {
     if (this.#isClosed) return;
     this.#found = found;
-    const addresses = subset(found, this.#options);
+    const addresses = subset(found, this.#options.current);
     const origins = new Set(addresses.map(({ origin }) => origin));
     const isFirst = this.#byAddress.size === 0;
     for (const [origin, endpoint] of this.#byAddress) {

@@ -4,10 +4,10 @@ import type { CallError } from '@parley/contract';
 import { problemReply, someAttempt, someError } from '../../test-fixtures/sample.ts';
 import { EndpointLoad } from '../endpoint/endpoint-load.ts';
 import type { Attempt } from '../layer.ts';
-import { upstreamOptions } from '../options/upstream-options.ts';
+import { CurrentOptions } from '../options/current-options.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
-import { Attribution } from './attribution.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
+import { Attribution } from './circuit-breaker-layer.ts';
 import { PoisonRequests } from './poison-requests.ts';
 
 let clock: VirtualClock;
@@ -22,7 +22,7 @@ beforeEach(() => {
 
 /** One endpoint, and how its attempts end. */
 function endpoint() {
-  const options = upstreamOptions({ clock, circuitConsecutiveFailures: 1_000, circuitMinCalls: 1_000 });
+  const options = new CurrentOptions({ clock, circuitConsecutiveFailures: 1_000, circuitMinCalls: 1_000 });
   const breaker = new CircuitBreaker(options, new EventEmitter(), () => {});
   const load = new EndpointLoad(options);
   const attribution = new Attribution(poison, breaker, load);
@@ -155,7 +155,7 @@ describe('attribution', () => {
   });
 
   it('falls on the endpoint at once where the attempt was a probe, whose place others wait for', async () => {
-    const options = upstreamOptions({ clock, circuitConsecutiveFailures: 1, circuitProbes: 1, random: () => 1 });
+    const options = new CurrentOptions({ clock, circuitConsecutiveFailures: 1, circuitProbes: 1, random: () => 1 });
     const breaker = new CircuitBreaker(options, new EventEmitter(), () => {});
     breaker.acquire()?.fail();
     await clock.advance(1_000);

@@ -11,11 +11,10 @@ import {
 } from '../../test-fixtures/sample.ts';
 import { EndpointLoad } from '../endpoint/endpoint-load.ts';
 import type { SendAttempt } from '../layer.ts';
-import { upstreamOptions } from '../options/upstream-options.ts';
+import { CurrentOptions } from '../options/current-options.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
-import { Attribution } from './attribution.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { circuitBreaker } from './circuit-breaker-layer.ts';
+import { Attribution, circuitBreaker } from './circuit-breaker-layer.ts';
 import { PoisonRequests } from './poison-requests.ts';
 
 let clock: VirtualClock;
@@ -23,7 +22,7 @@ let breaker: CircuitBreaker;
 let layer: ReturnType<typeof circuitBreaker>;
 beforeEach(() => {
   clock = new VirtualClock();
-  const options = upstreamOptions({ circuitConsecutiveFailures: 1_000, circuitProbes: 1, clock, random: () => 1 });
+  const options = new CurrentOptions({ circuitConsecutiveFailures: 1_000, circuitProbes: 1, clock, random: () => 1 });
   breaker = new CircuitBreaker(options, new EventEmitter(), () => {});
   layer = circuitBreaker(
     breaker,
@@ -55,7 +54,7 @@ describe('circuitBreaker', () => {
     await halfOpen();
     const error = await rejection(layer(send)(someAttempt({ isHedge: true })));
     expect(error).toMatchObject({ code: 'cancelled', isUnprocessed: true, endpoint: 'http://a' });
-    expect(breaker.isAdmitting).toBe(true);
+    expect(breaker.availability).toBe('probe-wanted');
     expect(send.requests).toHaveLength(0);
   });
 
@@ -126,9 +125,9 @@ describe('circuitBreaker', () => {
     await halfOpen();
     const caller = new AbortController();
     const probe = layer(hangingUntilAborted)(someAttempt({ signal: caller.signal }));
-    expect(breaker.isAdmitting).toBe(false);
+    expect(breaker.availability).toBe('probing');
     caller.abort(someError('cancelled'));
     await rejection(probe);
-    expect(breaker.isAdmitting).toBe(true);
+    expect(breaker.availability).toBe('probe-wanted');
   });
 });

@@ -1,12 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { someError } from '../../test-fixtures/sample.ts';
+import { holding, someError } from '../../test-fixtures/sample.ts';
+import type { CircuitState } from '../telemetry/telemetry.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
+import type { CircuitBreakerOptions } from './circuit.ts';
 import { windowBuckets } from './circuit.ts';
-import { CircuitBreaker, type CircuitState } from './circuit-breaker.ts';
-import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
-import type { Permit } from './permit.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import type { Permit } from './failure-detector.ts';
 
 let clock: VirtualClock;
 let rotation: EventEmitter;
@@ -30,11 +31,16 @@ beforeEach(() => {
     clock,
     random: () => 1, // of the time that is random, all
   };
-  breaker = new CircuitBreaker(options, rotation, (state) => states.push(state));
+  breaker = new CircuitBreaker(holding(options), rotation, (state) => states.push(state));
 });
 afterEach(() => {
   breaker.close();
 });
+
+/** An attempt would be let through now. */
+function admits(one = breaker): boolean {
+  return one.availability === 'available' || one.availability === 'probe-wanted';
+}
 
 function permit(): Permit {
   const permit = breaker.acquire();
@@ -94,13 +100,13 @@ describe('CircuitBreaker', () => {
 
   it('lets nothing through for circuitOpenMs, then one probe', async () => {
     await fail(10);
-    expect([breaker.isAdmitting, breaker.acquire()]).toEqual([false, undefined]);
+    expect([admits(), breaker.acquire()]).toEqual([false, undefined]);
     await clock.advance(999);
-    expect(breaker.isAdmitting).toBe(false);
+    expect(admits()).toBe(false);
     await clock.advance(1);
-    expect(breaker.isAdmitting).toBe(true);
+    expect(admits()).toBe(true);
     expect(breaker.acquire()).toBeDefined();
-    expect([breaker.isAdmitting, breaker.acquire()]).toEqual([false, undefined]);
+    expect([admits(), breaker.acquire()]).toEqual([false, undefined]);
   });
 
   it('lets no second probe through while the first one closes it', async () => {
@@ -147,7 +153,7 @@ describe('CircuitBreaker', () => {
     options.circuitConsecutiveFailures = 3;
     const held = Array.from({ length: 3 }, () => {
       const one = permit();
-      one.hold();
+      one.withhold();
       return one;
     });
     for (const one of held.slice(0, 2)) one.fail();
@@ -184,7 +190,7 @@ describe('CircuitBreaker', () => {
       expect(breaker.acquire()).toBeUndefined();
       for (const probe of probes.slice(1)) probe.succeed();
       await settled();
-      expect([breaker.state, breaker.isAdmitting]).toEqual(['half-open', false]);
+      expect([breaker.state, admits()]).toEqual(['half-open', false]);
       probes[0]?.succeed();
       await settled();
       expect(breaker.state).toBe('closed');
@@ -226,7 +232,7 @@ describe('CircuitBreaker', () => {
       await fail(10);
       for (let i = 0; i < times; i++) {
         const since = clock.now();
-        while (!breaker.isAdmitting) await clock.advance(250);
+        while (!admits()) await clock.advance(250);
         openMs.push(clock.now() - since);
         await fail(1);
       }
@@ -342,7 +348,7 @@ describe('CircuitBreaker', () => {
     it('lets nothing through while forced open, however long', async () => {
       breaker.forceOpen();
       await clock.advance(3_600_000);
-      expect([breaker.state, breaker.isAdmitting, breaker.acquire()]).toEqual(['forced-open', false, undefined]);
+      expect([breaker.state, admits(), breaker.acquire()]).toEqual(['forced-open', false, undefined]);
       expect(clock.pending).toBe(0);
     });
 
@@ -350,7 +356,7 @@ describe('CircuitBreaker', () => {
       await fail(10);
       breaker.forceClose();
       await fail(1_000);
-      expect([breaker.state, breaker.isAdmitting]).toEqual(['forced-closed', true]);
+      expect([breaker.state, admits()]).toEqual(['forced-closed', true]);
       await clock.advance(60_000);
       breaker.auto();
       await fail(9);
@@ -388,14 +394,14 @@ describe('CircuitBreaker', () => {
     it('is not opened again by force after close()', () => {
       breaker.close();
       breaker.forceClose();
-      expect(breaker.isAdmitting).toBe(false);
+      expect(admits()).toBe(false);
     });
   });
 
   it('is never stuck: whatever happened, an endpoint that works is closed again after a while', async () => {
     const step = fc.constantFrom('fail', 'succeed', 'release', 'hold', 'wait', 'force', 'auto');
     const property = fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      const one = new CircuitBreaker({ ...options, circuitProbes: 3, circuitMinCalls: 3 }, rotation, () => {});
+      const one = new CircuitBreaker(holding({ ...options, circuitProbes: 3, circuitMinCalls: 3 }), rotation, () => {});
       const held: Permit[] = [];
       for (const step of steps) {
         if (step === 'wait') await clock.advance(1_500);
@@ -458,7 +464,7 @@ describe('CircuitBreaker', () => {
     expect(rotation.listenerCount('rotate')).toBe(1);
     breaker.close();
     breaker.readmit();
-    expect(breaker.isAdmitting).toBe(false);
+    expect(admits()).toBe(false);
   });
 
   // Each of these is something that opossum does when it runs the calls itself.
@@ -477,7 +483,7 @@ describe('CircuitBreaker', () => {
       permit().release();
       await settled();
       expect(breaker.state).toBe('half-open');
-      expect(breaker.isAdmitting).toBe(true);
+      expect(admits()).toBe(true);
       await succeed();
       expect(breaker.state).toBe('closed');
     });
@@ -516,7 +522,7 @@ describe('CircuitBreaker', () => {
       await halfOpen();
       permit();
       early.release();
-      expect(breaker.isAdmitting).toBe(false);
+      expect(admits()).toBe(false);
     });
 
     it('starts with fresh counts after closing', async () => {
@@ -552,7 +558,7 @@ describe('CircuitBreaker', () => {
 
     it('leaves its options as they are', async () => {
       const frozen = Object.freeze({ ...options });
-      const one = new CircuitBreaker(frozen, rotation, () => {});
+      const one = new CircuitBreaker(holding(frozen), rotation, () => {});
       expect(Object.keys(frozen)).toEqual(Object.keys(options));
       one.close();
     });
@@ -571,7 +577,7 @@ describe('CircuitBreaker', () => {
       early.fail();
       await settled();
       await clock.advance(60_000);
-      expect([breaker.isAdmitting, breaker.acquire()]).toEqual([false, undefined]);
+      expect([admits(), breaker.acquire()]).toEqual([false, undefined]);
       expect(states).toEqual([]);
     });
   });

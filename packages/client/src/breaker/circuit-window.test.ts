@@ -1,13 +1,13 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { holding } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
-import { windowBuckets } from './circuit.ts';
-import { CircuitWindow } from './circuit-window.ts';
+import { CircuitWindow, windowBuckets } from './circuit.ts';
 
 describe('circuitWindow', () => {
   it('turns once around in circuitWindowMs, also when that is changed', async () => {
     const clock = new VirtualClock();
     const options = { circuitWindowMs: 10_000 };
-    const window = new CircuitWindow(options, clock);
+    const window = new CircuitWindow(holding(options), clock);
     const onRotate = jest.fn();
     window.rotation.on('rotate', onRotate);
     await clock.advance(10_000);

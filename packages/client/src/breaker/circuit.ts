@@ -1,5 +1,24 @@
-import type { EventEmitter } from 'node:events';
+import { EventEmitter } from 'node:events';
 import Opossum from 'opossum';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import type { Clock } from '../time/clock.ts';
+
+/** When an endpoint is left out of choice, and for how long. */
+export type CircuitBreakerOptions = Pick<
+  UpstreamOptions,
+  | 'circuitWindowMs'
+  | 'circuitMinCalls'
+  | 'circuitFailureRatio'
+  | 'circuitConsecutiveFailures'
+  | 'circuitSlowCallMs'
+  | 'circuitSlowRatio'
+  | 'circuitOpenMs'
+  | 'circuitMaxOpenMs'
+  | 'circuitProbes'
+  | 'clock'
+  | 'random'
+>;
 
 /** What opossum opens a circuit at. */
 export interface CircuitLimits {
@@ -47,20 +66,6 @@ export class Circuit {
     this.#onChange = onChange;
     this.#made = limits();
     this.#opossum = this.#create('closed');
-  }
-
-  get phase(): CircuitPhase {
-    if (this.#opossum.halfOpen) return 'half-open';
-    return this.#opossum.opened ? 'open' : 'closed';
-  }
-
-  /** Not so after `shutDown()`. */
-  get isClosed(): boolean {
-    return this.#opossum.closed;
-  }
-
-  get isHalfOpen(): boolean {
-    return this.#opossum.halfOpen;
   }
 
   get isShutDown(): boolean {
@@ -147,4 +152,42 @@ const failure = new Error('attempt failed');
 function report(isSuccess: boolean): Promise<void> {
   if (!isSuccess) throw failure;
   return Promise.resolve();
+}
+
+/**
+ * Turns the windows of all circuits of an upstream: one timer, not one per endpoint.
+ *
+ * Scope: upstream.
+ */
+export class CircuitWindow {
+  readonly #options: Current<Pick<UpstreamOptions, 'circuitWindowMs'>>;
+  readonly #clock: Clock;
+  /** Emits `rotate` each time that a part of the window is forgotten. */
+  readonly rotation = new EventEmitter().setMaxListeners(0);
+  #stop = () => {};
+
+  constructor(options: Current<Pick<UpstreamOptions, 'circuitWindowMs'>>, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#wait();
+  }
+
+  /** Goes by the window's length as it is now, from now on. */
+  restart(): void {
+    this.#stop();
+    this.#wait();
+  }
+
+  /** Stops its timer. */
+  close(): void {
+    this.#stop();
+  }
+
+  #wait(): void {
+    const turn = () => {
+      this.rotation.emit('rotate');
+      this.#wait();
+    };
+    this.#stop = this.#clock.after(this.#options.current.circuitWindowMs / windowBuckets, turn, true);
+  }
 }

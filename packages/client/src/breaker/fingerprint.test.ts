@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { someCall } from '../../test-fixtures/sample.ts';
-import { fingerprint } from './fingerprint.ts';
+import { fingerprint } from './poison-requests.ts';
 
 describe('fingerprint', () => {
   const of = (overrides: Parameters<typeof someCall>[0]) => fingerprint(someCall(overrides));

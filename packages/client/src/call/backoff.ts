@@ -1,10 +1,6 @@
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 /** How long to wait between attempts. */
-export interface BackoffOptions {
-  /** Upper bound of the first wait. */
-  readonly backoffBaseMs: number;
-  /** Upper bound of any wait. */
-  readonly backoffMaxMs: number;
-}
+export type BackoffOptions = Pick<UpstreamOptions, 'backoffBaseMs' | 'backoffMaxMs'>;
 
 /**
  * Spreads retries over time, so that callers who failed together do not come back together: full jitter,

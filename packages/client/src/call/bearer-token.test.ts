@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it, jest } from '@jest/globals';
-import { rejection, scripted, someCall, someError } from '../../test-fixtures/sample.ts';
+import { holding, rejection, scripted, someCall, someError } from '../../test-fixtures/sample.ts';
 import type { Call } from '../layer.ts';
 import { bearerToken } from './bearer-token.ts';
 
@@ -8,7 +8,7 @@ describe('bearer-token', () => {
   it('sends the token as it is at each call', async () => {
     const wire = scripted<Call>();
     const tokens = ['one', 'two'];
-    const send = bearerToken({ token: async () => tokens.shift() as string })(wire);
+    const send = bearerToken(holding({ token: async () => tokens.shift() as string }))(wire);
     await send(someCall({ headers: { accept: 'a' } }));
     await send(someCall());
     expect(wire.requests.map(({ headers }) => headers)).toEqual([
@@ -19,17 +19,17 @@ describe('bearer-token', () => {
 
   it('takes a token that is there at once', async () => {
     const wire = scripted<Call>();
-    await bearerToken({ token: () => 'one' })(wire)(someCall());
+    await bearerToken(holding({ token: () => 'one' }))(wire)(someCall());
     expect(wire.requests[0]?.headers.authorization).toBe('Bearer one');
   });
 
   it('hands the request on as it is without a token, or where it has its own proof', async () => {
     const wire = scripted<Call>();
     const request = someCall();
-    await bearerToken({ token: undefined })(wire)(request);
+    await bearerToken(holding({ token: undefined }))(wire)(request);
     expect(wire.requests[0]).toBe(request);
     const token = jest.fn(() => 'one');
-    await bearerToken({ token })(wire)(someCall({ headers: { authorization: 'Basic YTpi' } }));
+    await bearerToken(holding({ token }))(wire)(someCall({ headers: { authorization: 'Basic YTpi' } }));
     expect(wire.requests[1]?.headers.authorization).toBe('Basic YTpi');
     expect(token).not.toHaveBeenCalled();
   });
@@ -37,7 +37,7 @@ describe('bearer-token', () => {
   it('heeds a token that is given later on', async () => {
     const wire = scripted<Call>();
     const options: { token: (() => string) | undefined } = { token: undefined };
-    const send = bearerToken(options)(wire);
+    const send = bearerToken(holding(options))(wire);
     options.token = () => 'one';
     await send(someCall());
     expect(wire.requests[0]?.headers.authorization).toBe('Bearer one');
@@ -62,7 +62,7 @@ describe('bearer-token', () => {
     ['gives no text', () => ({ s3cret: 's3cret' }) as never],
   ])('sends nothing where the option %s, and tells no secret', async (_what, token) => {
     const wire = scripted<Call>();
-    const error = await rejection(bearerToken({ token })(wire)(someCall()));
+    const error = await rejection(bearerToken(holding({ token }))(wire)(someCall()));
     expect(wire.requests).toEqual([]);
     expect(error).toMatchObject({ code: 'unavailable', isUnprocessed: true, operation: 'GET /api/things/{id}' });
     expect(error.message).toMatch(/^\[unavailable\] GET \/api\/things\/\{id\}: not sent: /);
@@ -70,7 +70,7 @@ describe('bearer-token', () => {
   });
 
   it('is in no error of those below', async () => {
-    const send = bearerToken({ token: () => 's3cret' })(scripted<Call>(someError('internal')));
+    const send = bearerToken(holding({ token: () => 's3cret' }))(scripted<Call>(someError('internal')));
     expect(inspect(await rejection(send(someCall())), { depth: 9, showHidden: true })).not.toContain('s3cret');
   });
 });

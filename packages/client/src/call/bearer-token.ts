@@ -1,14 +1,10 @@
 import { CallError } from '@parley/contract';
 import type { Call, CallLayer } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 
 /** How calls prove who makes them. */
-export interface BearerTokenOptions {
-  /**
-   * Gives the token of this process for the upstream, asked at each call: whoever gives it keeps it, and gets a new one in
-   * time. Sent as `Authorization: Bearer`, unless the request has an `Authorization` of its own. Default: none is sent.
-   */
-  readonly token: (() => string | Promise<string>) | undefined;
-}
+export type BearerTokenOptions = Pick<UpstreamOptions, 'token'>;
 
 const isToken = /^[A-Za-z0-9._~+/-]+=*$/;
 
@@ -17,10 +13,10 @@ const isToken = /^[A-Za-z0-9._~+/-]+=*$/;
  * request that is being served is never handed on: it was given for this service, not for the next one. No error holds
  * a token, nor what was thrown in place of one.
  */
-export function bearerToken(options: BearerTokenOptions): CallLayer {
+export function bearerToken(options: Current<BearerTokenOptions>): CallLayer {
   return (next) =>
     function bearerToken(call) {
-      const { token } = options;
+      const { token } = options.current;
       if (token === undefined || 'authorization' in call.headers) return next(call);
       return tokenFor(call, token).then((given) =>
         next({ ...call, headers: { ...call.headers, authorization: `Bearer ${given}` } }),

@@ -1,16 +1,13 @@
 import { CallError, type Priority } from '@parley/contract';
 import type { Call } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { reasonOf } from '../time/time-limit.ts';
 import { GradientLimit } from './gradient-limit.ts';
 import { PriorityQueue } from './priority-queue.ts';
 
 /** How many calls may be under way at once. */
-export interface ConcurrencyLimitOptions {
-  /** A number, Infinity for no limit, or `adaptive`: found out from how long calls take, from 20 to 200. */
-  readonly concurrencyLimit: number | 'adaptive';
-  /** Calls that may wait for a place. 0: whoever finds none is refused at once. */
-  readonly maxQueue: number;
-}
+export type ConcurrencyLimitOptions = Pick<UpstreamOptions, 'concurrencyLimit' | 'maxQueue'>;
 
 /** How an upstream's concurrency limit stands. */
 export interface ConcurrencyStatus {
@@ -38,18 +35,18 @@ const holdWeight = 0.1;
  * Scope: upstream.
  */
 export class CallQueue {
-  readonly #options: ConcurrencyLimitOptions;
+  readonly #options: Current<ConcurrencyLimitOptions>;
   readonly #gradient = new GradientLimit();
   readonly #queue = new PriorityQueue<Waiting>();
   #inFlight = 0;
   #holdMs = 0;
 
-  constructor(options: ConcurrencyLimitOptions) {
+  constructor(options: Current<ConcurrencyLimitOptions>) {
     this.#options = options;
   }
 
   get limit(): number {
-    const { concurrencyLimit } = this.#options;
+    const { concurrencyLimit } = this.#options.current;
     return concurrencyLimit === 'adaptive' ? this.#gradient.limit : concurrencyLimit;
   }
 
@@ -108,7 +105,7 @@ export class CallQueue {
 
   /** A call succeeded: what the adaptive limit learns from. */
   learn(tookMs: number, inFlight: number): void {
-    if (this.#options.concurrencyLimit === 'adaptive') this.#gradient.record(tookMs, inFlight);
+    if (this.#options.current.concurrencyLimit === 'adaptive') this.#gradient.record(tookMs, inFlight);
   }
 
   #admit(): void {
@@ -127,7 +124,7 @@ export class CallQueue {
     if (nowMs + waitMs >= deadlineMs) {
       return `not sent: a place is expected in ${Math.round(waitMs)} ms, when its time is up (${state})`;
     }
-    if (queued < this.#options.maxQueue) return undefined;
+    if (queued < this.#options.current.maxQueue) return undefined;
     const lowest = this.#queue.giveWay(priority);
     if (!lowest) return `not sent: the queue is full (${state})`;
     lowest.end(overloaded(lowest.operation, `not sent: it gave way to a ${priority} call (${state})`));

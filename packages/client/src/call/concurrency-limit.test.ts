@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Priority, priorities } from '@parley/contract';
 import fc from 'fast-check';
-import { hangingUntilAborted, someCall, someError, someReply } from '../../test-fixtures/sample.ts';
+import { hangingUntilAborted, holding, someCall, someError, someReply } from '../../test-fixtures/sample.ts';
 import type { Call } from '../layer.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import type { Reply } from '../transport/reply.ts';
@@ -18,7 +18,7 @@ beforeEach(() => {
 
 /** The layer over calls that the test ends by hand, in any order. */
 function limited() {
-  const limiter = new CallQueue(options);
+  const limiter = new CallQueue(holding(options));
   const underWay: { request: Call; answer(reply?: Reply): void; fail(error?: Error): void }[] = [];
   const send = concurrencyLimit(
     limiter,
@@ -172,7 +172,7 @@ describe('concurrencyLimit', () => {
   });
 
   it('frees the place of a call that is given up', async () => {
-    const limiter = new CallQueue(options);
+    const limiter = new CallQueue(holding(options));
     const send = concurrencyLimit(limiter, clock)(hangingUntilAborted);
     const caller = new AbortController();
     const ended = send(someCall({ signal: caller.signal })).catch(() => {});

@@ -1,13 +1,11 @@
 import { CallError } from '@parley/contract';
 import type { CallLayer } from '../layer.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { Clock } from '../time/clock.ts';
 import { timeLimit } from '../time/time-limit.ts';
 
 /** How long a call may take. */
-export interface DeadlineOptions {
-  /** For the whole call, all attempts and waits together. */
-  readonly callTimeoutMs: number;
-}
+export type DeadlineOptions = Pick<UpstreamOptions, 'callTimeoutMs'>;
 
 /**
  * Protects the caller from waiting longer than its result is worth: one point in time that bounds every

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   hangingUntilAborted,
+  holding,
   problemReply,
   type Step,
   scripted,
@@ -42,8 +43,8 @@ function after(
 /** The layer when it knows that calls take 10 ms: an attempt is slow after 10.4 ms. */
 async function warm(budgetPerSecond = 1_000, calls = 200) {
   let current: SendTry = after(10);
-  const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: budgetPerSecond }, clock);
-  const send = hedge(options, budget, clock)((request) => current(request));
+  const budget = new RetryBudget(holding({ retryBudgetRatio: 0, retryBudgetPerSecond: budgetPerSecond }), clock);
+  const send = hedge(holding(options), budget, clock)((request) => current(request));
   const earlier = Array.from({ length: calls }, () => send(someTry({}, { hedge: true })));
   await clock.advance(3_010); // the delay is worked out 3 s after the first latency
   await Promise.all(earlier);

@@ -1,5 +1,7 @@
 import { CallError } from '@parley/contract';
 import type { Call, Try, TryLayer } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { Clock } from '../time/clock.ts';
 import { Reply } from '../transport/reply.ts';
 import { HedgeDelays } from './hedge-delays.ts';
@@ -7,13 +9,7 @@ import { HedgeRace } from './hedge-race.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** How much load second copies of slow calls may add. */
-export interface HedgeOptions {
-  /**
-   * Extra attempts per attempt, for example 0.01 for one in a hundred: whatever takes longer than the 99th percentile
-   * is then sent once more. 0: only calls with `hedge: true`, at {@link askedHedgeRatio}.
-   */
-  readonly hedgeRatio: number;
-}
+export type HedgeOptions = Pick<UpstreamOptions, 'hedgeRatio'>;
 
 /** The ratio for calls that ask to be hedged where the upstream has none of its own. */
 export const askedHedgeRatio = 0.01;
@@ -33,7 +29,7 @@ const mostSaved = 10;
  *
  * Scope: upstream.
  */
-export function hedge(options: HedgeOptions, budget: RetryBudget, clock: Clock): TryLayer {
+export function hedge(options: Current<HedgeOptions>, budget: RetryBudget, clock: Clock): TryLayer {
   const delays = new HedgeDelays(clock);
   let saved = 0;
   const mayCopy = ({ attemptsLeft }: Try) => {
@@ -46,9 +42,9 @@ export function hedge(options: HedgeOptions, budget: RetryBudget, clock: Clock):
   return (next) =>
     function hedge(attempt) {
       const { call } = attempt;
-      const isWanted = call.hedge ?? options.hedgeRatio > 0;
+      const isWanted = call.hedge ?? options.current.hedgeRatio > 0;
       if (!isWanted || !isRepeatable(call)) return next(attempt);
-      const ratio = options.hedgeRatio || askedHedgeRatio;
+      const ratio = options.current.hedgeRatio || askedHedgeRatio;
       saved = Math.min(mostSaved, saved + ratio);
       const startedAtMs = clock.now();
       const afterMs = delays.after(call.label, ratio);

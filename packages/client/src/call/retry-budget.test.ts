@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { holding } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -17,7 +18,7 @@ function drain(budget: RetryBudget): number {
 
 describe('retryBudget', () => {
   it('lets a quiet client make its extra attempts per second, and no more', async () => {
-    const budget = new RetryBudget({ retryBudgetRatio: 0.2, retryBudgetPerSecond: 10 }, clock);
+    const budget = new RetryBudget(holding({ retryBudgetRatio: 0.2, retryBudgetPerSecond: 10 }), clock);
     expect(drain(budget)).toBe(10);
     await clock.advance(500);
     expect(drain(budget)).toBe(5);
@@ -26,14 +27,14 @@ describe('retryBudget', () => {
   });
 
   it('lets calls pay for their share of extra attempts', () => {
-    const budget = new RetryBudget({ retryBudgetRatio: 0.25, retryBudgetPerSecond: 0 }, clock);
+    const budget = new RetryBudget(holding({ retryBudgetRatio: 0.25, retryBudgetPerSecond: 0 }), clock);
     expect(budget.withdraw()).toBe(false);
     for (let i = 0; i < 1_000; i++) budget.deposit();
     expect(drain(budget)).toBe(250);
   });
 
   it('forgets what was paid in long ago', async () => {
-    const budget = new RetryBudget({ retryBudgetRatio: 0.25, retryBudgetPerSecond: 0 }, clock);
+    const budget = new RetryBudget(holding({ retryBudgetRatio: 0.25, retryBudgetPerSecond: 0 }), clock);
     for (let i = 0; i < 1_000; i++) budget.deposit();
     await clock.advance(10_000);
     expect(drain(budget)).toBe(Math.floor(250 / Math.E));
@@ -43,14 +44,14 @@ describe('retryBudget', () => {
   });
 
   it('allows nothing where ratio and rate are 0', async () => {
-    const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: 0 }, clock);
+    const budget = new RetryBudget(holding({ retryBudgetRatio: 0, retryBudgetPerSecond: 0 }), clock);
     for (let i = 0; i < 1_000; i++) budget.deposit();
     await clock.advance(1_000);
     expect(budget.withdraw()).toBe(false);
   });
 
   it.each([10, 0])('takes back what was withdrawn, and no more than that, with %d a second', (perSecond) => {
-    const budget = new RetryBudget({ retryBudgetRatio: 0.5, retryBudgetPerSecond: perSecond }, clock);
+    const budget = new RetryBudget(holding({ retryBudgetRatio: 0.5, retryBudgetPerSecond: perSecond }), clock);
     for (let i = 0; i < 20; i++) budget.deposit();
     for (let i = 0; i < 3; i++) budget.withdraw();
     for (let i = 0; i < 3; i++) budget.refund();
@@ -58,7 +59,7 @@ describe('retryBudget', () => {
   });
 
   it('is not filled above its rate by what comes back late', async () => {
-    const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: 10 }, clock);
+    const budget = new RetryBudget(holding({ retryBudgetRatio: 0, retryBudgetPerSecond: 10 }), clock);
     budget.withdraw();
     await clock.advance(1_000);
     budget.refund();
@@ -76,7 +77,7 @@ describe('retryBudget', () => {
       fc.integer({ min: 0, max: 50 }),
       fc.array(step, { maxLength: 40 }),
       async (ratio, perSecond, steps) => {
-        const budget = new RetryBudget({ retryBudgetRatio: ratio, retryBudgetPerSecond: perSecond }, clock);
+        const budget = new RetryBudget(holding({ retryBudgetRatio: ratio, retryBudgetPerSecond: perSecond }), clock);
         const startedAt = clock.now();
         let deposits = 0;
         let granted = 0;

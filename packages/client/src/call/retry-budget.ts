@@ -1,12 +1,9 @@
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** How much load retries may add. */
-export interface RetryBudgetOptions {
-  /** Extra attempts per call, for example 0.2 for one in five. */
-  readonly retryBudgetRatio: number;
-  /** Extra attempts per second that are always allowed, so that a quiet client can retry too. */
-  readonly retryBudgetPerSecond: number;
-}
+export type RetryBudgetOptions = Pick<UpstreamOptions, 'retryBudgetRatio' | 'retryBudgetPerSecond'>;
 
 const windowMs = 10_000;
 
@@ -17,16 +14,16 @@ const windowMs = 10_000;
  * Scope: upstream.
  */
 export class RetryBudget {
-  readonly #options: RetryBudgetOptions;
+  readonly #options: Current<RetryBudgetOptions>;
   readonly #clock: Clock;
   #balance = 0;
   #reserve: number;
   #updatedAt: number;
 
-  constructor(options: RetryBudgetOptions, clock: Clock) {
+  constructor(options: Current<RetryBudgetOptions>, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#reserve = options.retryBudgetPerSecond;
+    this.#reserve = options.current.retryBudgetPerSecond;
     this.#updatedAt = clock.now();
   }
 
@@ -39,7 +36,7 @@ export class RetryBudget {
   /** A call was made: pays for a part of an extra attempt. */
   deposit(): void {
     this.#refresh();
-    this.#balance += this.#options.retryBudgetRatio;
+    this.#balance += this.#options.current.retryBudgetRatio;
   }
 
   /** Takes one extra attempt; false where there is none left. */
@@ -57,7 +54,7 @@ export class RetryBudget {
   /** Gives one back that was withdrawn: it was no outage that asked for it. */
   refund(): void {
     this.#refresh();
-    if (this.#options.retryBudgetPerSecond < 1) this.#balance += 1;
+    if (this.#options.current.retryBudgetPerSecond < 1) this.#balance += 1;
     else this.#reserve += 1; // what is too much is cut off at the next look
   }
 
@@ -67,7 +64,7 @@ export class RetryBudget {
     const passedMs = now - this.#updatedAt;
     this.#updatedAt = now;
     this.#balance *= Math.exp(-passedMs / windowMs);
-    const { retryBudgetPerSecond } = this.#options;
+    const { retryBudgetPerSecond } = this.#options.current;
     this.#reserve = Math.min(retryBudgetPerSecond, this.#reserve + (passedMs / 1000) * retryBudgetPerSecond);
   }
 }

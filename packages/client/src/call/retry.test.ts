@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AttemptsLeft } from '@parley/contract';
 import fc from 'fast-check';
 import {
+  holding,
   problemReply,
   type Step,
   scripted,
@@ -12,6 +13,7 @@ import {
 } from '../../test-fixtures/sample.ts';
 import { PoisonRequests } from '../breaker/poison-requests.ts';
 import type { Call, Try } from '../layer.ts';
+import type { RetryCheck } from '../options/retry-check.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { Reply } from '../transport/reply.ts';
@@ -23,14 +25,21 @@ beforeEach(() => {
   clock = new VirtualClock();
 });
 
-const options = { maxAttempts: 3, backoffBaseMs: 50, backoffMaxMs: 1_000 };
+const options = {
+  shouldRetry: undefined as RetryCheck | undefined,
+  maxAttempts: 3,
+  backoffBaseMs: 50,
+  backoffMaxMs: 1_000,
+};
 
 /** A call through `retry` over scripted attempts; `ended` has its outcome once time has passed. */
 function call(steps: readonly Step<Try>[], request: Call = someCall(), retriesPerSecond = 1_000, random = () => 0.5) {
-  const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: retriesPerSecond }, clock);
+  const budget = new RetryBudget(holding({ retryBudgetRatio: 0, retryBudgetPerSecond: retriesPerSecond }), clock);
   const send = scripted<Try>(...steps);
   const poison = new PoisonRequests(() => budget.refund(), clock);
-  const outcome = retry(options, { budget, poison, clock, random })(send)(request).catch((error: unknown) => error);
+  const outcome = retry(holding(options), { budget, poison, clock, random })(send)(request).catch(
+    (error: unknown) => error,
+  );
   const ended = async (ms = 60_000) => {
     await clock.advance(ms);
     return outcome;
@@ -266,7 +275,7 @@ describe('retry', () => {
     function chainOf(fates: readonly (readonly string[])[], maxAttempts: number) {
       const made = fates.map(() => 0);
       let retries = 0;
-      const plentiful = new RetryBudget({ retryBudgetRatio: 1, retryBudgetPerSecond: 10_000 }, clock);
+      const plentiful = new RetryBudget(holding({ retryBudgetRatio: 1, retryBudgetPerSecond: 10_000 }), clock);
       const serve = async (at: number, left: AttemptsLeft): Promise<Reply> => {
         const mine = fates[at] ?? [];
         const fate = mine[(made[at] ?? 0) % mine.length];
@@ -280,7 +289,7 @@ describe('retry', () => {
       const ask = (at = 0, attemptsLeft?: AttemptsLeft): Promise<Reply> => {
         const shared = { budget: plentiful, poison: new PoisonRequests(() => {}, clock), clock, random: () => 0 };
         const send = retry(
-          { ...options, maxAttempts },
+          holding({ ...options, maxAttempts }),
           shared,
         )((request) => {
           if (request.number > 1) retries++;
@@ -306,9 +315,9 @@ describe('retry', () => {
   });
 
   it('pays for nothing but retries', async () => {
-    const budget = new RetryBudget({ retryBudgetRatio: 0, retryBudgetPerSecond: 1 }, clock);
+    const budget = new RetryBudget(holding({ retryBudgetRatio: 0, retryBudgetPerSecond: 1 }), clock);
     const poison = new PoisonRequests(() => budget.refund(), clock);
-    const send = retry(options, { budget, poison, clock, random: () => 0 })(scripted(someReply()));
+    const send = retry(holding(options), { budget, poison, clock, random: () => 0 })(scripted(someReply()));
     for (let i = 0; i < 10; i++) await send(someCall());
     expect(budget.withdraw()).toBe(true);
   });

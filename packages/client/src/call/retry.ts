@@ -1,18 +1,19 @@
+import { Readable } from 'node:stream';
 import { AttemptsLeft, CallError, headerNames, type Obstacle, parseAttemptsLeft } from '@parley/contract';
 import type { PoisonRequests } from '../breaker/poison-requests.ts';
 import type { Call, SendCall, SendTry } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
+import type { RetryCheck } from '../options/retry-check.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/time-limit.ts';
 import { isSpent } from '../transport/body-source.ts';
-import type { Reply } from '../transport/reply.ts';
-import { type BackoffOptions, backoff } from './backoff.ts';
+import { Reply } from '../transport/reply.ts';
+import { backoff } from './backoff.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** When a call is tried again. */
-export interface RetryOptions extends BackoffOptions {
-  /** Attempts of a call, the first one included. 1 turns retries off, further down on its behalf too. */
-  readonly maxAttempts: number;
-}
+export type RetryOptions = Pick<UpstreamOptions, 'maxAttempts' | 'backoffBaseMs' | 'backoffMaxMs' | 'shouldRetry'>;
 
 /** What attempts of an upstream's calls share. */
 export interface RetryDependencies {
@@ -29,13 +30,13 @@ export interface RetryDependencies {
  * served has attempts left; never beyond the deadline.
  */
 export function retry(
-  options: RetryOptions,
+  options: Current<RetryOptions>,
   { budget, poison, clock, random }: RetryDependencies,
 ): (next: SendTry) => SendCall {
   return (next) =>
     async function retry(call) {
       const { safety, context, deadlineMs, story, signal } = call;
-      const maxAttempts = call.maxAttempts ?? options.maxAttempts;
+      const maxAttempts = call.maxAttempts ?? options.current.maxAttempts;
       const attemptsLeft = context.attemptsLeft ?? new AttemptsLeft(maxAttempts - 1);
       const isRepeatable = safety !== 'unsafe';
       let [mayHaveRun, wasRefused] = [false, false];
@@ -54,12 +55,12 @@ export function retry(
           }
           const failure = outcome instanceof CallError ? outcome : outcome.error;
           mayHaveRun ||= failure?.isUnprocessed !== true;
-          if (!failure?.isTransient) return settle(outcome, mayHaveRun);
+          if (!isWorthIt(options.current.shouldRetry, number, outcome, failure)) return settle(outcome, mayHaveRun);
           // On top of Retry-After: callers that were told the same must not come back together.
-          const waitMs = (failure.retryAfterMs ?? 0) + backoff(options, number, random());
+          const waitMs = (failure?.retryAfterMs ?? 0) + backoff(options.current, number, random());
           const obstacle =
             obstacleTo(call, failure, { isLast: number >= maxAttempts, attemptsLeft: attemptsLeft.count }) ??
-            (poison.isBlamed(call, outcome) ? 'poison' : undefined) ??
+            (isPoison(poison, call, outcome) ? 'poison' : undefined) ??
             (clock.now() + waitMs >= deadlineMs ? 'deadline' : undefined);
           const before = budget.available;
           if (obstacle || !budget.withdraw()) {
@@ -68,8 +69,9 @@ export function retry(
             return settle(outcome, mayHaveRun);
           }
           attemptsLeft.take();
-          wasRefused = failure.isUnprocessed;
-          const { retryAfterMs } = failure;
+          wasRefused = failure?.isUnprocessed ?? false;
+          const retryAfterMs = failure?.retryAfterMs;
+          discard(outcome);
           story.add({ kind: 'backoff', waitMs, retryAfterMs, budget: { before, after: budget.available } });
           await sleep(clock, waitMs, signal, call.label);
         }
@@ -79,15 +81,43 @@ export function retry(
     };
 }
 
+/** Whether another attempt is worth it. @throws TypeError where the user's own check returns anything but true or false */
+function isWorthIt(
+  check: RetryCheck | undefined,
+  attempt: number,
+  outcome: Reply | CallError,
+  error: CallError | undefined,
+): boolean {
+  if (!check) return error?.isTransient ?? false;
+  const { status, headers } = outcome instanceof CallError ? noReply : outcome;
+  const answer: unknown = check({ attempt, error, status, headers });
+  if (typeof answer === 'boolean') return answer;
+  const got = answer instanceof Promise ? 'a promise' : String(answer);
+  throw new TypeError(`shouldRetry must return true or false, not ${got}`);
+}
+
+const noReply = { status: undefined, headers: {} };
+
+/** Another attempt would fail too: the request is the cause. Only replies tell, a broken connection never does. */
+function isPoison(poison: PoisonRequests, call: Call, outcome: Reply | CallError): boolean {
+  const code = outcome instanceof Reply ? outcome.error?.code : undefined;
+  return code !== undefined && poison.isPoison(call, code);
+}
+
+/** A reply that another one replaces: nobody reads its stream. */
+function discard(outcome: Reply | CallError): void {
+  if (outcome instanceof Reply && outcome.body instanceof Readable) outcome.body.destroy();
+}
+
 interface Tries {
   readonly isLast: boolean;
   readonly attemptsLeft: number;
 }
 
 /** What speaks against another attempt after this failure, whatever it would cost. */
-function obstacleTo(call: Call, failure: CallError, { isLast, attemptsLeft }: Tries): Obstacle | undefined {
+function obstacleTo(call: Call, failure: CallError | undefined, { isLast, attemptsLeft }: Tries): Obstacle | undefined {
   if (isLast) return 'max_attempts';
-  if (call.safety === 'unsafe' && !failure.isUnprocessed) return 'unsafe';
+  if (call.safety === 'unsafe' && !failure?.isUnprocessed) return 'unsafe';
   if (attemptsLeft === 0) return 'attempts_left';
   return isSpent(call.body) ? 'body_spent' : undefined;
 }

@@ -1,7 +1,15 @@
 import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { problemReply, rejection, someCall, someError, somePostCall, someReply } from '../../test-fixtures/sample.ts';
+import {
+  holding,
+  problemReply,
+  rejection,
+  someCall,
+  someError,
+  somePostCall,
+  someReply,
+} from '../../test-fixtures/sample.ts';
 import type { Call } from '../layer.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import { StreamSource } from '../transport/body-source.ts';
@@ -23,7 +31,7 @@ function shared() {
   const requests: Call[] = [];
   const answers: ((outcome: Reply | Error) => void)[] = [];
   const send = singleFlight(
-    options,
+    holding(options),
     () => hasInterceptors,
   )((request) => {
     requests.push(request);

@@ -1,17 +1,13 @@
 import { CallError, headerNames } from '@parley/contract';
 import type { Call, CallLayer, SendCall } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { reasonOf } from '../time/time-limit.ts';
 import type { Reply } from '../transport/reply.ts';
 import { Flight } from './flight.ts';
 
 /** Whether identical calls share an answer. */
-export interface SingleFlightOptions {
-  /**
-   * Safe calls that are identical and under way at the same time are sent once. Off unless asked for: who joins may get
-   * an answer that was made before it asked, and so miss what it wrote just before.
-   */
-  readonly singleFlight: boolean;
-}
+export type SingleFlightOptions = Pick<UpstreamOptions, 'singleFlight'>;
 
 /**
  * Protects a service from many asking the same at once: identical safe calls share one answer, or one failure, while it
@@ -26,11 +22,11 @@ export interface SingleFlightOptions {
  *
  * @param hasInterceptors while there are any nothing is shared: they may tell callers apart who look the same here
  */
-export function singleFlight(options: SingleFlightOptions, hasInterceptors: () => boolean): CallLayer {
+export function singleFlight(options: Current<SingleFlightOptions>, hasInterceptors: () => boolean): CallLayer {
   const flights = new Map<string, Flight>();
   return (next) =>
     function singleFlight(call) {
-      if (!options.singleFlight || !isShareable(call) || hasInterceptors()) return next(call);
+      if (!options.current.singleFlight || !isShareable(call) || hasInterceptors()) return next(call);
       return share(flights, next, call);
     };
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { holding } from '../../test-fixtures/sample.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import type { Address } from './address.ts';
 import { discovery } from './discovery.ts';
@@ -24,7 +25,7 @@ describe('discovery by URL', () => {
     ['unix:/run/things.sock', ['unix:/run/things.sock']],
     ['unix:///run/a.sock, unix:/run/b c?.sock,http://a:1', ['unix:/run/a.sock', 'unix:/run/b c?.sock', 'http://a:1']],
   ])('takes %j', (where, addresses) => {
-    const found = discovery(where, options, clock);
+    const found = discovery(where, holding({ ...options, tls: undefined, clock }));
     expect(found.addresses()).toEqual(addresses.map((origin) => ({ origin, weight: 1 })));
     found.onChange(() => {});
     found.close();
@@ -55,7 +56,7 @@ describe('discovery by URL', () => {
     [[], `${forms}an empty list`],
     [['dns://name:1', 'http://a'], 'a dns: address stands alone, got 2 addresses'],
   ])('refuses %j and says what it expected and what came', (where, message) => {
-    expect(() => discovery(where, options, clock)).toThrow(new TypeError(message));
+    expect(() => discovery(where, holding({ ...options, tls: undefined, clock }))).toThrow(new TypeError(message));
   });
 });
 
@@ -73,7 +74,7 @@ describe('discovery by DNS', () => {
       return answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     };
     const nameServer = { addressesOf, serversOf: async () => [] };
-    const found = discovery('dns://things:3000', options, clock, nameServer);
+    const found = discovery('dns://things:3000', holding({ ...options, tls: undefined, clock }), nameServer);
     found.onChange((addresses) => changes.push(origins(addresses)));
     return { found, asked, changes };
   }
@@ -141,7 +142,7 @@ describe('discovery by DNS', () => {
       },
       serversOf: async () => [],
     };
-    const found = discovery('dns://things:3000', { dnsRefreshMs: 2_000 }, clock, nameServer);
+    const found = discovery('dns://things:3000', holding({ dnsRefreshMs: 2_000, tls: undefined, clock }), nameServer);
     await found.addresses();
     isDown = true;
     for (let i = 0; i < 200; i++) await clock.advance(1_000);

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Clock } from '../time/clock.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { type Address, type Discovery, distinct } from './address.ts';
 import { dns } from './dns.ts';
 import { type DnsResolver, systemDnsResolver } from './dns-resolver.ts';
@@ -18,10 +19,10 @@ import { unixPath } from './unix-address.ts';
  */
 export function discovery(
   where: string | readonly string[],
-  options: DiscoveryOptions & { readonly tls?: object | undefined },
-  clock: Clock,
+  options: Current<DiscoveryOptions & Pick<UpstreamOptions, 'tls' | 'clock'>>,
   nameServer: DnsResolver = systemDnsResolver(),
 ): Discovery {
+  const { tls, clock } = options.current;
   const texts = (typeof where === 'string' ? where.split(',') : where).map((text) => text.trim());
   const [first] = texts;
   if (first === undefined) throw new TypeError(`expected ${forms}, got an empty list`);
@@ -30,7 +31,7 @@ export function discovery(
   if (texts.length > 1) {
     throw new TypeError(`a ${alone.split(':')[0]}: address stands alone, got ${texts.length} addresses`);
   }
-  if (first.startsWith('file:')) return new FileDiscovery(path(first), options.tls ? parseTls : parse, clock);
+  if (first.startsWith('file:')) return new FileDiscovery(path(first), tls ? parseTls : parse, clock);
   return new RefreshedDiscovery(lookUp(first, nameServer), options, clock);
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { dnsServer, type ZoneRecord } from '../../test-fixtures/dns-server.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
+import { holding } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { Address, Discovery } from './address.ts';
 import { discovery } from './discovery.ts';
@@ -15,7 +16,11 @@ async function found(where: string, zone: Record<string, readonly ZoneRecord[]>)
   const records = new Map(Object.entries(zone));
   const server = await dnsServer(records);
   const clock = new VirtualClock();
-  const discovered = discovery(where, { dnsRefreshMs: 5_000 }, clock, systemDnsResolver(server.resolver));
+  const discovered = discovery(
+    where,
+    holding({ dnsRefreshMs: 5_000, tls: undefined, clock }),
+    systemDnsResolver(server.resolver),
+  );
   closeables.push(server, discovered);
   const changes: (readonly Address[])[] = [];
   discovered.onChange((addresses) => changes.push(addresses));

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { hangingUntilAborted, scripted, someError, someReply } from '../../test-fixtures/sample.ts';
+import { hangingUntilAborted, holding, scripted, someError, someReply } from '../../test-fixtures/sample.ts';
 import type { SendAttempt } from '../layer.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { ActiveProbe } from './active-probe.ts';
@@ -12,7 +12,12 @@ beforeEach(() => {
 });
 
 const probeOver = (send: SendAttempt, probePath: string | undefined = '/healthz') =>
-  new ActiveProbe('http://a', { probePath, probeIntervalMs: 1_000, callTimeoutMs: 5_000, clock }, send, onPassed);
+  new ActiveProbe(
+    'http://a',
+    holding({ probePath, probeIntervalMs: 1_000, callTimeoutMs: 5_000, clock }),
+    send,
+    onPassed,
+  );
 
 describe('ActiveProbe', () => {
   it('asks once per interval until it is answered with 2xx, and then no more', async () => {
@@ -22,11 +27,11 @@ describe('ActiveProbe', () => {
     await clock.advance(3_999);
     expect(send.requests).toHaveLength(3);
     expect(onPassed).not.toHaveBeenCalled();
-    expect(probe.isKeepingOut).toBe(true);
+    expect(probe.isPending).toBe(true);
     await clock.advance(1);
     expect(send.requests[3]).toMatchObject({ call: { method: 'GET', path: '/healthz' }, endpoint: 'http://a' });
     expect(onPassed).toHaveBeenCalledTimes(1);
-    expect(probe.isKeepingOut).toBe(false);
+    expect(probe.isPending).toBe(false);
     await clock.advance(60_000);
     expect(send.requests).toHaveLength(4);
   });
@@ -45,10 +50,10 @@ describe('ActiveProbe', () => {
   it('does nothing without a path', async () => {
     const send = scripted(someReply(200));
     const options = { probePath: undefined, probeIntervalMs: 1_000, callTimeoutMs: 5_000, clock };
-    const probe = new ActiveProbe('http://a', options, send, onPassed);
+    const probe = new ActiveProbe('http://a', holding(options), send, onPassed);
     probe.start();
     await clock.advance(5_000);
-    expect([probe.isKeepingOut, send.requests.length, clock.pending]).toEqual([false, 0, 0]);
+    expect([probe.isPending, send.requests.length, clock.pending]).toEqual([false, 0, 0]);
   });
 
   it('ends with close(), under way or not', async () => {

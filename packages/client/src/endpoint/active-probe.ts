@@ -1,17 +1,10 @@
 import { AttemptsLeft } from '@parley/contract';
 import { type Attempt, callOf, type SendAttempt } from '../layer.ts';
-import type { Clock } from '../time/clock.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 
 /** How ejected endpoints are asked whether they are well again. */
-export interface ActiveProbeOptions {
-  /** Path that an ejected endpoint is asked for, for example `/healthz`; it must be on the port that is called. None: calls find out. */
-  readonly probePath: string | undefined;
-  /** Time between two probes of an ejected endpoint. */
-  readonly probeIntervalMs: number;
-  /** Bounds a probe, unless `attemptTimeoutMs` is shorter. */
-  readonly callTimeoutMs: number;
-  readonly clock: Clock;
-}
+export type ActiveProbeOptions = Pick<UpstreamOptions, 'probePath' | 'probeIntervalMs' | 'callTimeoutMs' | 'clock'>;
 
 /**
  * Asks an ejected endpoint again and again whether it is well, so that no caller has to be the one who finds out.
@@ -20,16 +13,16 @@ export interface ActiveProbeOptions {
  * Scope: endpoint.
  */
 export class ActiveProbe {
-  readonly #options: ActiveProbeOptions;
+  readonly #options: Current<ActiveProbeOptions>;
   readonly #address: string;
   readonly #send: SendAttempt;
   readonly #onPassed: () => void;
   readonly #ended = new AbortController();
   #cancelNext = () => {};
-  #isKeepingOut = false;
+  #isPending = false;
 
   /** @param send bounded in time, and around the circuit */
-  constructor(address: string, options: ActiveProbeOptions, send: SendAttempt, onPassed: () => void) {
+  constructor(address: string, options: Current<ActiveProbeOptions>, send: SendAttempt, onPassed: () => void) {
     this.#address = address;
     this.#options = options;
     this.#send = send;
@@ -37,14 +30,14 @@ export class ActiveProbe {
   }
 
   /** The endpoint was ejected and has not passed yet. */
-  get isKeepingOut(): boolean {
-    return this.#isKeepingOut;
+  get isPending(): boolean {
+    return this.#isPending;
   }
 
   /** The endpoint was ejected. */
   start(): void {
-    if (this.#options.probePath === undefined || this.#isKeepingOut || this.#ended.signal.aborted) return;
-    this.#isKeepingOut = true;
+    if (this.#options.current.probePath === undefined || this.#isPending || this.#ended.signal.aborted) return;
+    this.#isPending = true;
     this.#askSoon();
   }
 
@@ -55,16 +48,16 @@ export class ActiveProbe {
   }
 
   #askSoon(): void {
-    const { clock, probeIntervalMs } = this.#options;
+    const { clock, probeIntervalMs } = this.#options.current;
     this.#cancelNext = clock.after(probeIntervalMs, () => void this.#ask(), true);
   }
 
   async #ask(): Promise<void> {
-    const { probePath } = this.#options;
+    const { probePath } = this.#options.current;
     const hasPassed = probePath === undefined || (await this.#isWell(probePath));
     if (this.#ended.signal.aborted) return;
     if (!hasPassed) return this.#askSoon();
-    this.#isKeepingOut = false;
+    this.#isPending = false;
     this.#onPassed();
   }
 
@@ -79,7 +72,7 @@ export class ActiveProbe {
 
   /** A call of its own: one attempt, with nothing left for services below. */
   #attempt(path: string): Attempt {
-    const { clock, callTimeoutMs } = this.#options;
+    const { clock, callTimeoutMs } = this.#options.current;
     const request = { label: `GET ${path}`, method: 'GET', path, headers: {}, safety: 'safe' } as const;
     return {
       call: callOf(request, callTimeoutMs, clock),

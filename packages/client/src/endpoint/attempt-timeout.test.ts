@@ -1,6 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AttemptsLeft } from '@parley/contract';
-import { hanging, problemReply, rejection, scripted, someAttempt, someReply } from '../../test-fixtures/sample.ts';
+import {
+  hanging,
+  holding,
+  problemReply,
+  rejection,
+  scripted,
+  someAttempt,
+  someReply,
+} from '../../test-fixtures/sample.ts';
 import type { Attempt } from '../layer.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { attemptTimeout } from './attempt-timeout.ts';
@@ -11,7 +19,7 @@ beforeEach(() => {
 });
 
 describe('attemptTimeout', () => {
-  const layer = () => attemptTimeout({ attemptTimeoutMs: 2_000 }, clock);
+  const layer = () => attemptTimeout(holding({ attemptTimeoutMs: 2_000 }), clock);
   const leaving = (ms: number, mayRetry: boolean): Attempt =>
     someAttempt({ mayRetry }, { deadlineMs: clock.now() + ms });
 
@@ -120,7 +128,7 @@ describe('attemptTimeout', () => {
 
   it('heeds an option that changes while it runs', async () => {
     const options = { attemptTimeoutMs: 2_000 };
-    const send = attemptTimeout(options, clock)(hanging);
+    const send = attemptTimeout(holding(options), clock)(hanging);
     options.attemptTimeoutMs = 100;
     const late = rejection(send(leaving(60_000, true)));
     await clock.advance(100);

@@ -1,15 +1,14 @@
 import { CallError } from '@parley/contract';
 import type { Attempt, AttemptLayer } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { Clock } from '../time/clock.ts';
 import { timeLimit } from '../time/time-limit.ts';
 import type { Reply } from '../transport/reply.ts';
 import { attemptHeaders, toldMs } from './attempt-headers.ts';
 
 /** How long one attempt may take. */
-export interface AttemptTimeoutOptions {
-  /** From the choice of the endpoint to the last byte of the reply. */
-  readonly attemptTimeoutMs: number;
-}
+export type AttemptTimeoutOptions = Pick<UpstreamOptions, 'attemptTimeoutMs'>;
 
 /** Shorter attempts prove nothing. A quarter: who serves another's attempt halves what that one halved. */
 const fairShare = 0.25;
@@ -22,10 +21,10 @@ const fairShare = 0.25;
  *
  * @throws CallError `attempt_timeout`; `deadline_exceeded` where the call had less time left than an attempt may take
  */
-export function attemptTimeout(options: AttemptTimeoutOptions, clock: Clock): AttemptLayer {
+export function attemptTimeout(options: Current<AttemptTimeoutOptions>, clock: Clock): AttemptLayer {
   return (next) =>
     function attemptTimeout(attempt) {
-      const { attemptTimeoutMs } = options;
+      const { attemptTimeoutMs } = options.current;
       const { call, mayRetry, signal } = attempt;
       const startedAtMs = clock.now();
       const leftMs = call.deadlineMs - startedAtMs;

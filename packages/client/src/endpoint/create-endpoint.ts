@@ -4,6 +4,7 @@ import { axiosTransport } from '../axios/axios-transport.ts';
 import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import type { Address } from '../discovery/address.ts';
 import type { SendAttempt } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -24,7 +25,7 @@ export interface EndpointState {
 export interface EndpointDependencies {
   /** Name of the upstream. */
   readonly upstream: string;
-  readonly options: UpstreamOptions;
+  readonly options: Current<UpstreamOptions>;
   readonly telemetry: Telemetry;
   readonly axios: Axios;
   readonly transport: Transport<AxiosAdapter>;
@@ -39,7 +40,7 @@ export interface EndpointDependencies {
 /** Puts together what is kept per address. */
 export function createEndpoint(found: Address, dependencies: EndpointDependencies): Endpoint {
   const { upstream, options, telemetry, axios, rotation, pipeline, onEjection } = dependencies;
-  const { clock } = options;
+  const { clock } = options.current;
   const address = found.origin;
   const breaker = new CircuitBreaker(options, rotation, (state) => {
     endpoint.circuitChanged(state);

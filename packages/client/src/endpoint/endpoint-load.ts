@@ -1,16 +1,22 @@
 import { CallError, headerNames } from '@parley/contract';
-import type { Judged } from '../balancing/success-rate.ts';
-import type { Clock } from '../time/clock.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { Reply } from '../transport/reply.ts';
 import { failureCostMs } from './failure-cost.ts';
 import { LoadReport } from './load-report.ts';
 import { PeakEwma } from './peak-ewma.ts';
-import { type SlowStartOptions, slowStartShare } from './slow-start.ts';
+import { slowStartShare } from './slow-start.ts';
+
+/** What one endpoint did since the last comparison. */
+export interface Judged {
+  /** Attempts that said something of it. */
+  readonly judged: number;
+  /** Those of them that it is to blame for. */
+  readonly failed: number;
+}
 
 /** What the load of an endpoint is measured with. */
-export interface EndpointLoadOptions extends SlowStartOptions {
-  readonly clock: Clock;
-}
+export type EndpointLoadOptions = Pick<UpstreamOptions, 'slowStartMs' | 'clock'>;
 
 /**
  * How much one endpoint has to do, and how fast it does it.
@@ -18,7 +24,7 @@ export interface EndpointLoadOptions extends SlowStartOptions {
  * Scope: endpoint.
  */
 export class EndpointLoad {
-  readonly #options: EndpointLoadOptions;
+  readonly #options: Current<EndpointLoadOptions>;
   readonly latency = new PeakEwma();
   readonly report = new LoadReport();
   #inUseSinceMs = Number.NEGATIVE_INFINITY;
@@ -31,7 +37,7 @@ export class EndpointLoad {
   #judged = 0;
   #failed = 0;
 
-  constructor(options: EndpointLoadOptions) {
+  constructor(options: Current<EndpointLoadOptions>) {
     this.#options = options;
   }
 
@@ -42,7 +48,7 @@ export class EndpointLoad {
 
   /** What was measured holds no more, nor what is under way: the next attempt begins a new history. */
   forget(): void {
-    this.#forgotAtMs = this.#options.clock.now();
+    this.#forgotAtMs = this.#options.current.clock.now();
     this.latency.forget();
     this.#isAwaited = false;
   }
@@ -55,12 +61,16 @@ export class EndpointLoad {
 
   /** From now on its share grows slowly. */
   startSlowly(): void {
-    this.#inUseSinceMs = this.#options.clock.now();
+    this.#inUseSinceMs = this.#options.current.clock.now();
   }
 
   /** What it could take at this moment, against the others: its weight, less while it starts, less what it says is in use. */
   capacityAt(now: number): number {
-    return this.weight * slowStartShare(now - this.#inUseSinceMs, this.#options.slowStartMs) * this.report.freeAt(now);
+    return (
+      this.weight *
+      slowStartShare(now - this.#inUseSinceMs, this.#options.current.slowStartMs) *
+      this.report.freeAt(now)
+    );
   }
 
   /** What it did since this was last asked. */
@@ -98,7 +108,7 @@ export class EndpointLoad {
   blamed(error: CallError, ms = 0): void {
     this.#judged++;
     this.#failed++;
-    this.latency.charge(failureCostMs(error), ms, this.#options.clock.now());
+    this.latency.charge(failureCostMs(error), ms, this.#options.current.clock.now());
   }
 
   #endedWith(error: CallError, ms: number, now: number, isAnswer: boolean): void {

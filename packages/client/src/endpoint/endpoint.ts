@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { headerNames } from '@parley/contract';
-import type { CircuitBreaker, CircuitState } from '../breaker/circuit-breaker.ts';
-import type { CircuitControl } from '../breaker/circuit-control.ts';
+import type { Availability, CircuitBreaker, CircuitControl } from '../breaker/circuit-breaker.ts';
 import type { Attempt, SendAttempt } from '../layer.ts';
 import { type AttemptEnd, passOnTimings, recordAttempt } from '../story/record-attempt.ts';
+import type { CircuitState } from '../telemetry/telemetry.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ConnectionCounts, Connections } from '../transport/connection-counts.ts';
 import type { ActiveProbe } from './active-probe.ts';
@@ -53,25 +53,17 @@ export class Endpoint {
     this.#parts = parts;
   }
 
-  /** Nothing is let through for now: its circuit is open, has its probe under way, or it has yet to pass an active one. */
-  get isEjected(): boolean {
-    return !this.#parts.breaker.isAdmitting || this.#parts.probe.isKeepingOut;
-  }
-
-  /** It was ejected and is not back in full: its circuit is not closed, or it has yet to pass an active probe. */
-  get isOut(): boolean {
-    return this.isEjected || this.#parts.breaker.state === 'half-open';
-  }
-
-  /** It is ejected, and not even a probe is wanted. */
-  get isShut(): boolean {
+  /** Whether it may be chosen: as its circuit says, and not before it has passed an active probe that it owes. */
+  get availability(): Availability {
     const { breaker, probe } = this.#parts;
-    return probe.isKeepingOut || (!breaker.isAdmitting && breaker.state !== 'half-open');
+    const { availability } = breaker;
+    return probe.isPending && availability !== 'forced-open' ? 'ejected' : availability;
   }
 
-  /** An operator took it out: it is not used even where too many are ejected. */
-  get isForcedOpen(): boolean {
-    return this.#parts.breaker.state === 'forced-open';
+  /** It would not be chosen now, unless too many endpoints are like that. */
+  get isEjected(): boolean {
+    const { availability } = this;
+    return availability !== 'available' && availability !== 'probe-wanted';
   }
 
   get inFlight(): number {

@@ -1,8 +1,6 @@
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 /** How an endpoint that is new, or back from ejection, gets its share. */
-export interface SlowStartOptions {
-  /** Its share grows over this long, from 10 % to all of it. 0: all at once. */
-  readonly slowStartMs: number;
-}
+export type SlowStartOptions = Pick<UpstreamOptions, 'slowStartMs'>;
 
 const leastShare = 0.1;
 

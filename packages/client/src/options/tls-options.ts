@@ -13,3 +13,6 @@ export interface TlsOptions {
   /** The server's SPIFFE ID, for example `spiffe://acme/billing`: must be in its certificate, in place of a name. */
   readonly spiffeId?: string;
 }
+
+/** `auto`: HTTP/2 where the server agrees to it over TLS, HTTP/1.1 otherwise. `2` without TLS: known beforehand (h2c). */
+export type HttpVersion = 'auto' | '1.1' | '2';

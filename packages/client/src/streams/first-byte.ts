@@ -1,25 +1,25 @@
 import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
 import type { Attempt, AttemptLayer, Call, SendAttempt } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { reasonOf } from '../time/time-limit.ts';
 import { Reply } from '../transport/reply.ts';
 import type { ActiveStreams } from './active-streams.ts';
 
 /** How much of a reply is read that is no stream after all. */
-export interface FirstByteOptions {
-  readonly maxReplyBytes: number;
-}
+export type FirstByteOptions = Pick<UpstreamOptions, 'maxReplyBytes'>;
 
 /**
  * Takes a stream for answered when its first byte is there: until then all that protects other calls protects it
  * too (retry elsewhere, breaker, attempt timeout). An error's body is read whole, as ever. From then on the stream is
  * bound to this endpoint, and to the signal of its caller alone.
  */
-export function firstByte(options: FirstByteOptions, streams: ActiveStreams): AttemptLayer {
+export function firstByte(options: Current<FirstByteOptions>, streams: ActiveStreams): AttemptLayer {
   return (next) =>
     function firstByte(attempt) {
       const isStream = attempt.call.replyAs === 'stream';
-      return isStream ? opened(next, attempt, options.maxReplyBytes, streams) : next(attempt);
+      return isStream ? opened(next, attempt, options.current.maxReplyBytes, streams) : next(attempt);
     };
 }
 

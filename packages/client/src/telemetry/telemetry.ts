@@ -1,5 +1,4 @@
 import { CallError } from '@parley/contract';
-import type { CircuitState } from '../breaker/circuit-breaker.ts';
 import type { AttemptLayer, CallLayer } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Reply } from '../transport/reply.ts';
@@ -24,6 +23,9 @@ export interface AttemptOutcome extends Outcome {
   /** It was the second copy of an attempt that was slow. */
   readonly isHedge: boolean;
 }
+
+/** The state of an endpoint's circuit; `forced-…` while an operator decides. */
+export type CircuitState = 'closed' | 'open' | 'half-open' | 'forced-open' | 'forced-closed';
 
 /** A circuit changed its state. */
 export interface CircuitChange {

@@ -12,8 +12,10 @@ import {
 import { replyData } from '../axios/reply-data.ts';
 import { bad, toAxiosError } from '../axios/wire-errors.ts';
 import type { Address } from '../discovery/address.ts';
+import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';
+import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/time-limit.ts';
 import type { ConnectionCounts } from '../transport/connection-counts.ts';
 import type { EndpointTransport, Transport } from '../transport/transport.ts';
@@ -40,9 +42,9 @@ const noConnections: ConnectionCounts = {
  */
 export class InMemoryTransport implements Transport<AxiosAdapter> {
   readonly #answer: Answering;
-  readonly #options: UpstreamOptions;
+  readonly #options: Current<Pick<UpstreamOptions, 'maxReplyBytes'>>;
 
-  constructor(answer: Answering, options: UpstreamOptions) {
+  constructor(answer: Answering, options: Current<Pick<UpstreamOptions, 'maxReplyBytes'>>) {
     this.#answer = answer;
     this.#options = options;
   }
@@ -87,14 +89,14 @@ export class InMemoryTransport implements Transport<AxiosAdapter> {
   #data(body: string | Readable, config: InternalAxiosRequestConfig): unknown {
     if (body instanceof Readable) return body;
     const bytes = Buffer.from(config.method?.toUpperCase() === 'HEAD' ? '' : body);
-    const { maxReplyBytes } = this.#options;
+    const { maxReplyBytes } = this.#options.current;
     if (bytes.length > maxReplyBytes) throw bad(config, `maxContentLength size of ${maxReplyBytes} exceeded`);
     return replyData(bytes, config);
   }
 }
 
 /** Waits as a fault does. */
-export function waiting({ clock }: UpstreamOptions, { signal, path }: InMemoryRequest) {
+export function waiting(clock: Clock, { signal, path }: InMemoryRequest) {
   return (ms: number) => sleep(clock, ms, signal, path);
 }
 

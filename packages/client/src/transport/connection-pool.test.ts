@@ -325,7 +325,7 @@ describe('ConnectionPool', () => {
     const address = await server.listen();
     const script = `
       import { createUpstream } from '@parley/client';
-      const request = newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' });
+      const request = { label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' };
       for (const doesClose of [true, false]) {
         const upstream = createUpstream('things', '${address}', { minConnections: 3, idleConnectionMs: 60_000 });
         const { status } = await upstream.send(request);

@@ -5,29 +5,46 @@ import { createClient } from '../client.ts';
 import { always, failing, hang, problem, refused, slow, status } from '../testing/faults.ts';
 import { type InMemoryOptions, inMemoryUpstream } from '../testing/in-memory-upstream.ts';
 import { type VirtualClock, virtualClock } from '../testing/virtual-clock.ts';
-import { type ChangeableOptions, LiveOptions } from './changeable-options.ts';
-import { type UpstreamOptions, upstreamDefaults } from './upstream-options.ts';
+import { CurrentOptions } from './current-options.ts';
+import { type ChangeableOptions, type UpstreamOptions, upstreamDefaults } from './upstream-options.ts';
 
-describe('LiveOptions', () => {
-  it('changes what is said, in place, and nothing else', () => {
-    const live = new LiveOptions({ maxAttempts: 2 });
-    const { current } = live;
+describe('CurrentOptions', () => {
+  it('makes a new snapshot of a change, with what was given before', () => {
+    const live = new CurrentOptions({ maxAttempts: 2 });
+    const before = live.current;
     live.change({ callTimeoutMs: 9_000 });
-    expect(live.current).toBe(current);
-    expect(current).toEqual({ ...upstreamDefaults, maxAttempts: 2, callTimeoutMs: 9_000 });
+    expect(live.current).toEqual({ ...upstreamDefaults, maxAttempts: 2, callTimeoutMs: 9_000 });
+    expect(before).toEqual({ ...upstreamDefaults, maxAttempts: 2 });
     live.change({ maxAttempts: undefined } as unknown as Partial<ChangeableOptions>);
-    expect(current.maxAttempts).toBe(2);
+    expect(live.current.maxAttempts).toBe(2);
+  });
+
+  it('has snapshots that nobody can change', () => {
+    const { current } = new CurrentOptions();
+    expect(() => Object.assign(current, { maxAttempts: 9 })).toThrow(TypeError);
+    expect(() => Object.assign(upstreamDefaults, { maxAttempts: 9 })).toThrow(TypeError);
+  });
+
+  it('calls its listeners after each change, and not for one that is refused', () => {
+    const live = new CurrentOptions();
+    const seen: number[] = [];
+    const end = live.subscribe(() => seen.push(live.current.maxAttempts));
+    live.change({ maxAttempts: 4 });
+    expect(() => live.change({ maxAttempts: 0 })).toThrow(TypeError);
+    end();
+    live.change({ maxAttempts: 5 });
+    expect(seen).toEqual([4]);
   });
 
   it('leaves the defaults, and what was given, as they are', () => {
     const [given, before] = [{ maxAttempts: 2 }, { ...upstreamDefaults }];
-    new LiveOptions(given).change({ maxAttempts: 5, maxConnections: 1 });
-    new LiveOptions().change({ maxAttempts: 5 });
+    new CurrentOptions(given).change({ maxAttempts: 5, maxConnections: 1 });
+    new CurrentOptions().change({ maxAttempts: 5 });
     expect([given, upstreamDefaults]).toEqual([{ maxAttempts: 2 }, before]);
   });
 
   it('changes all or nothing', () => {
-    const live = new LiveOptions();
+    const live = new CurrentOptions();
     const refuse = (changes: object) => () => live.change(changes);
     expect(refuse({ maxAttempts: 5, backoffMaxMs: -1 })).toThrow(
       'backoffMaxMs must be a number from 0 to 600000, not -1',
@@ -38,7 +55,7 @@ describe('LiveOptions', () => {
   });
 
   it('names both options that contradict each other, one of them said before', () => {
-    const live = new LiveOptions({ attemptTimeoutMs: 800 });
+    const live = new CurrentOptions({ attemptTimeoutMs: 800 });
     expect(() => live.change({ callTimeoutMs: 500 })).toThrow(
       'attemptTimeoutMs (800) must not be above callTimeoutMs (500)',
     );
@@ -49,7 +66,7 @@ describe('LiveOptions', () => {
   });
 
   it('lets the time of an attempt follow that of the call, down and up, as long as nobody sets it', () => {
-    const live = new LiveOptions({ callTimeoutMs: 500 });
+    const live = new CurrentOptions({ callTimeoutMs: 500 });
     expect(live.current.attemptTimeoutMs).toBe(500);
     live.change({ callTimeoutMs: 300 });
     expect(live.current.attemptTimeoutMs).toBe(300);
@@ -59,7 +76,7 @@ describe('LiveOptions', () => {
 
   it.each(['tls', 'http', 'clock', 'random'])('refuses %s by name and reason', (name) => {
     const changes = { [name]: upstreamDefaults[name as keyof UpstreamOptions] };
-    expect(() => new LiveOptions().change(changes)).toThrow(
+    expect(() => new CurrentOptions().change(changes)).toThrow(
       new RegExp(`^${name} cannot be changed while the upstream is open: \\w+ .{10}`),
     );
   });
@@ -67,9 +84,9 @@ describe('LiveOptions', () => {
   it('has no option in its type that it refuses', () => {
     const typesOnly = () => {
       // @ts-expect-error not changeable
-      new LiveOptions().change({ clock: upstreamDefaults.clock });
+      new CurrentOptions().change({ clock: upstreamDefaults.clock });
       // @ts-expect-error read only for everybody else
-      new LiveOptions().current.maxAttempts = 2;
+      new CurrentOptions().current.maxAttempts = 2;
     };
     expect(typesOnly).toBeDefined();
   });
@@ -96,14 +113,13 @@ describe('upstream.configure', () => {
 
   it('shows the options as they are now', () => {
     const { upstream } = open();
-    const { options } = upstream;
+    const before = upstream.options;
     upstream.configure({ maxAttempts: 1 });
-    expect(upstream.options).toBe(options);
-    expect(options.maxAttempts).toBe(1);
+    expect([before.maxAttempts, upstream.options.maxAttempts]).toEqual([3, 1]);
     expect(() => upstream.configure({ maxAttempts: 0 })).toThrow(
       'maxAttempts must be a whole number from 1 to 10, not 0',
     );
-    expect(options.maxAttempts).toBe(1);
+    expect(upstream.options.maxAttempts).toBe(1);
   });
 
   it('deadline: holds for calls that begin after it', async () => {
