@@ -74,10 +74,19 @@ export function createUpstream(
 ): Upstream {
   const options = new CurrentOptions(given);
   const userLayers = checkedLayers(layers);
-  const found = discovery(where, options);
-  if (options.current.tls) expectTls(where);
+  const found = discoveryOf(name, where, options);
   const transport = new Network(options, (connections) => undiciAdapter(connections, options));
   return new AssembledUpstream(name, { options, discovery: found, transport, layers: userLayers });
+}
+
+function discoveryOf(name: string, where: string | readonly string[], options: CurrentOptions): Discovery {
+  try {
+    const found = discovery(where, options);
+    if (options.current.tls) expectTls(where);
+    return found;
+  } catch (error) {
+    throw error instanceof TypeError ? new TypeError(`upstream ${name}: ${error.message}`) : error;
+  }
 }
 
 /** What an upstream is made of. */

@@ -75,3 +75,4 @@ export { type Framing, isStream, type Stream, stream } from './stream.ts';
 export type { StreamFrame, StreamFraming, StreamLimits, StreamParser } from './stream-framing.ts';
 export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts';
 export { decodeInput, decodeOutput, encodeInput, encodeOutput, type ReceivedInput, type WireInput } from './wire.ts';
+export { withoutSecrets } from './without-secrets.ts';

@@ -29,7 +29,10 @@ export function createAttempts(): Attempts {
   const progressOf = new WeakMap<IncomingMessage, Progress>();
   proxy.on('proxyReq', (outgoing, request) => follow(outgoing, progressOf.get(request)));
   proxy.on('proxyRes', (reply, _request, response) => {
+    const isLastAttempt = reply.headers['x-attempts-left'] === '0';
     for (const name of keptInside) delete reply.headers[name];
+    // As nginx: without it a service's `upstream_…` would look like ours, which a caller may repeat.
+    if (isLastAttempt) reply.headers['x-attempts-left'] = '0';
     // Concerns the connection to the replica; the client's is the gateway's own business.
     reply.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
   });

@@ -1,6 +1,6 @@
 import { CallError } from '@parley/contract';
 import type { Attempt } from '../layer.ts';
-import { whyUnprocessed } from '../transport/unprocessed.ts';
+import { isOfConnection, whyUnprocessed } from '../transport/unprocessed.ts';
 
 /** The request cannot be sent to any endpoint: a header value with a line break, say. */
 const inputCodes = new Set([
@@ -26,7 +26,8 @@ export interface AxiosFailure {
 export function toCallError(error: AxiosFailure, { call, number, endpoint }: Attempt): CallError {
   const { code = 'ERR_NETWORK' } = error;
   const cause = harmless(error.cause);
-  const details = { operation: call.label, endpoint, attempts: number, cause };
+  const blamesEndpoint = isOfConnection(error.cause) ? false : undefined;
+  const details = { operation: call.label, endpoint, attempts: number, cause, blamesEndpoint };
   const unprocessed = whyUnprocessed(error.cause);
   if (unprocessed) return new CallError('unavailable', unprocessed, { ...details, isUnprocessed: true });
   if (replyCodes.has(code)) return new CallError('invalid_reply', error.message, details);

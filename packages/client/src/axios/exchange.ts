@@ -1,3 +1,4 @@
+import { isReasonOfAnother, markReason, SharedConnectionError } from '../transport/abort-reasons.ts';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { decodeBody } from '../transport/decompression.ts';
 import type { DispatchController, DispatchOptions } from '../transport/dispatch.ts';
@@ -27,6 +28,10 @@ export class Exchange {
   protected statusText = '';
   protected headers: ResponseHeaders = {};
   protected hasEnded = false;
+  /** What this request itself was ended with. */
+  #ownReason: Error | undefined;
+  /** The request may have reached a server. */
+  #wasSent = false;
   #chunks: Buffer[] = [];
   #size = 0;
   /** How to send the request again; none once that was done. */
@@ -58,22 +63,23 @@ export class Exchange {
   onRequestStart(controller: DispatchController): void {
     this.controller = controller;
     // It was given up while it waited for a connection.
-    if (this.hasEnded || this.config.signal?.aborted) controller.abort(new CanceledError(undefined, this.config));
+    if (this.hasEnded || this.config.signal?.aborted) this.stop(new CanceledError(undefined, this.config));
+    else this.#wasSent = true;
   }
 
-  onResponseStart(controller: DispatchController, status: number, headers: ResponseHeaders, statusText = ''): void {
+  onResponseStart(_: DispatchController, status: number, headers: ResponseHeaders, statusText = ''): void {
     // Early hints come here too; the reply that follows overwrites them.
     this.status = status;
     this.statusText = statusText;
     this.headers = headers;
     const length = headers['content-length'];
-    if (length !== undefined && Number(length) > this.maxBytes && this.#hasBody()) controller.abort(this.tooLarge());
+    if (length !== undefined && Number(length) > this.maxBytes && this.#hasBody()) this.stop(this.tooLarge());
   }
 
-  onResponseData(controller: DispatchController, chunk: Buffer): void {
+  onResponseData(_: DispatchController, chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    if (this.#size > this.maxBytes) controller.abort(this.tooLarge());
+    if (this.#size > this.maxBytes) this.stop(this.tooLarge());
   }
 
   onResponseEnd(): void {
@@ -85,7 +91,9 @@ export class Exchange {
   }
 
   onResponseError(_: DispatchController, error: Error): void {
-    if (!this.#isSentAgain(error)) this.fail(error);
+    const isOfAnother = isReasonOfAnother(error, this.#ownReason);
+    if (this.#isSentAgain(error, isOfAnother)) return;
+    this.fail(isOfAnother ? new SharedConnectionError(this.#wasSent) : error);
   }
 
   /** Ends the exchange without a reply. */
@@ -98,8 +106,21 @@ export class Exchange {
   /** Ends the exchange at whatever point it is. */
   protected abort(error: Error): void {
     // Queued: undici asks for nothing before it starts the request, and then finds it aborted.
-    if (this.controller && !this.hasEnded) this.controller.abort(error);
+    if (this.controller && !this.hasEnded) this.stop(error);
     else this.fail(error);
+  }
+
+  /** Ends a request that undici has started. */
+  protected stop(reason: Error): void {
+    this.own(reason);
+    this.controller?.abort(reason);
+  }
+
+  /** Remembers what ends this request. Other requests on its connection may fail with it too, and are not to report it. */
+  protected own<Reason extends Error>(reason: Reason): Reason {
+    this.#ownReason = reason;
+    markReason(reason);
+    return reason;
   }
 
   /** Hands over the reply. */
@@ -125,11 +146,12 @@ export class Exchange {
     return bad(this.config, `maxContentLength size of ${this.maxBytes} exceeded`);
   }
 
-  #isSentAgain(error: Error): boolean {
+  #isSentAgain(error: Error, isOfAnother: boolean): boolean {
     const sent = this.#sent;
     if (!sent || this.status !== 0 || this.hasEnded || this.config.signal?.aborted) return false;
     this.#sent = undefined;
     this.controller = undefined; // that of the repetition comes with its start
+    if (isOfAnother) return sent.pool.redispatch(sent.request, this, this.#wasSent);
     return sent.pool.repeat(sent.request, this, error);
   }
 

@@ -42,7 +42,7 @@ export class FullExchange extends Exchange implements ReplySource {
   body(): string | Uint8Array | AsyncIterable<Uint8Array> | undefined {
     const { maxBodyLength = -1 } = this.config;
     if (!this.#source || maxBodyLength < 0) return this.#body;
-    return limited(this.#source, maxBodyLength, () => bodyTooLarge(this.config));
+    return limited(this.#source, maxBodyLength, () => this.own(bodyTooLarge(this.config)));
   }
 
   onBodySent(chunk: Uint8Array | string): void {
@@ -101,7 +101,7 @@ export class FullExchange extends Exchange implements ReplySource {
   /** Part of the stream: it has ended, or its reader has left it. */
   closed(): void {
     this.cleanUp();
-    if (!this.hasEnded) this.controller?.abort(new CanceledError('the reply was not read to its end', this.config));
+    if (!this.hasEnded) this.stop(new CanceledError('the reply was not read to its end', this.config));
     this.hasEnded = true;
   }
 

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@parley/contract';
 import { AxiosError, type InternalAxiosRequestConfig, pathOf } from './axios.ts';
 
 /**
@@ -9,7 +10,7 @@ import { AxiosError, type InternalAxiosRequestConfig, pathOf } from './axios.ts'
 export function requestPath(config: InternalAxiosRequestConfig): string {
   const { url = '' } = config;
   if (/^([a-z][a-z\d+.-]*:)?\/\//i.test(url) || /^(data|file|blob):/i.test(url)) {
-    const message = `an absolute URL would leave the upstream: give a path, not ${url.slice(0, 100)}`;
+    const message = `an absolute URL would leave the upstream: give a path, not ${withoutSecrets(url).slice(0, 100)}`;
     throw new AxiosError(message, AxiosError.ERR_NOT_SUPPORT, config);
   }
   const { pathname, search } = new URL(pathOf(config), 'http://upstream');

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@parley/contract';
 import type { Address, Discovery } from '../discovery/address.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Current } from '../options/current-options.ts';
@@ -41,7 +42,7 @@ export class EndpointSet {
     const endpoint = this.#byAddress.get(address);
     if (endpoint) return endpoint;
     const known = [...this.#byAddress.keys()].join(', ') || '(none known yet)';
-    throw new TypeError(`unknown endpoint ${address}: expected one of ${known}`);
+    throw new TypeError(`unknown endpoint ${withoutSecrets(address)}: expected one of ${known}`);
   }
 
   /** Options have changed: which endpoints are used, and which may be chosen, is worked out anew. */

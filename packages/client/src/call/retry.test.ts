@@ -73,17 +73,40 @@ describe('retry', () => {
     expect(await ended()).toBe(last);
   });
 
-  it.each([
-    'not_found',
-    'invalid_input',
-    'deadline_exceeded',
-    'cancelled',
-    'upstream_failed',
-    'upstream_unavailable',
-  ] as const)('does not try again after %s, which another attempt would not change', async (code) => {
-    const { send, ended } = call([problemReply(code)]);
-    await ended();
-    expect(send.requests).toHaveLength(1);
+  it.each(['not_found', 'invalid_input', 'deadline_exceeded', 'cancelled'] as const)(
+    'does not try again after %s, which another attempt would not change',
+    async (code) => {
+      const { send, ended } = call([problemReply(code)]);
+      await ended();
+      expect(send.requests).toHaveLength(1);
+    },
+  );
+
+  describe.each(['upstream_failed', 'upstream_unavailable', 'upstream_timeout'] as const)('%s', (code) => {
+    it.each([
+      ['a GET', someCall()],
+      ['a PUT', someCall({ method: 'PUT', safety: 'idempotent' })],
+      ['a keyed POST', somePostCall({ safety: 'keyed' })],
+    ])('of a gateway in front is met with another attempt: %s', async (_, request) => {
+      const { send, ended } = call([problemReply(code), someReply()], request);
+      expect(await ended()).toMatchObject({ status: 200 });
+      expect(send.requests).toHaveLength(2);
+    });
+
+    it.each(['0', '2'])('of a service, which says that %s attempts are left, is final', async (left) => {
+      const last = problemReply(code, { 'x-attempts-left': left });
+      const { send, ended } = call([last], somePostCall({ safety: 'keyed' }));
+      expect(await ended()).toBe(last);
+      expect(send.requests).toHaveLength(1);
+    });
+
+    it('of a gateway in front is final for a POST without a key, without a budget, and after maxAttempts', async () => {
+      const unsafe = call([problemReply(code)], somePostCall());
+      const unpaid = call([problemReply(code)], someCall(), 0);
+      const long = call([problemReply(code)]);
+      for (const { ended } of [unsafe, unpaid, long]) expect(await ended()).toMatchObject({ error: { code } });
+      expect([unsafe, unpaid, long].map(({ send }) => send.requests.length)).toEqual([1, 1, 3]);
+    });
   });
 
   it.each([

@@ -10,6 +10,7 @@ import { sleep } from '../time/time-limit.ts';
 import { isSpent } from '../transport/body-source.ts';
 import { Reply } from '../transport/reply.ts';
 import { backoff } from './backoff.ts';
+import { isGatewayFailure } from './gateway-failure.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** When a call is tried again. */
@@ -88,7 +89,7 @@ function isWorthIt(
   outcome: Reply | CallError,
   error: CallError | undefined,
 ): boolean {
-  if (!check) return error?.isTransient ?? false;
+  if (!check) return error?.isTransient || (outcome instanceof Reply && isGatewayFailure(outcome));
   const { status, headers } = outcome instanceof CallError ? noReply : outcome;
   const answer: unknown = check({ attempt, error, status, headers });
   if (typeof answer === 'boolean') return answer;

@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { holding } from '../../test-fixtures/sample.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
+import { createUpstream } from '../upstream.ts';
 import type { Address } from './address.ts';
 import { discovery } from './discovery.ts';
 import type { DnsResolver } from './dns-resolver.ts';
@@ -34,13 +36,14 @@ describe('discovery by URL', () => {
   const forms =
     'expected http://host:port, https://host:port, unix:/path, several of them, dns://name:port, dns+https://name:port, ' +
     'srv://name, srv+https://name, or file:/path, got ';
+  const hint = ': an address has no user, password, query or fragment';
   it.each([
     ['', `${forms}""`],
     ['localhost:3000', `${forms}"localhost:3000"`],
     ['ftp://a', `${forms}"ftp://a"`],
     ['http://a/api', `${forms}"http://a/api"`],
-    ['http://a?x=1', `${forms}"http://a?x=1"`],
-    ['http://user:pw@a', `${forms}"http://user:pw@a"`],
+    ['http://a?x=1', `${forms}"http://a?…"${hint}`],
+    ['http://user:pw@a', `${forms}"http://…@a"${hint}`],
     ['http://a:3000,', `${forms}""`],
     ['http://a:99999', `${forms}"http://a:99999"`],
     ['dns://name', `${forms}"dns://name"`],
@@ -57,6 +60,41 @@ describe('discovery by URL', () => {
     [['dns://name:1', 'http://a'], 'a dns: address stands alone, got 2 addresses'],
   ])('refuses %j and says what it expected and what came', (where, message) => {
     expect(() => discovery(where, holding({ ...options, tls: undefined, clock }))).toThrow(new TypeError(message));
+  });
+});
+
+describe('an address with a secret in it', () => {
+  it.each([
+    'http://user:s3cret@a:1',
+    'https://user:s3cret@a',
+    'http://user:s3cret@a:99999',
+    'http://user:s3cret',
+    'user:s3cret@a',
+    'http://user:s3cret,s3cret@a',
+    'http://b:1, http://user:s3cret@a:1',
+    ['http://b:1', 'http://user:s3,cret@a:1'],
+    'dns://user:s3cret@a:1',
+    'dns+https://user:s3cret@a',
+    'srv://user:s3cret@a',
+    'file://user:s3cret@a/x',
+    'file:/a%2Fb?s3cret',
+    'unix://user:s3cret@a/x',
+    'http://a:1/?token=s3cret',
+    'http://a:1#s3cret',
+    'http://[user:s3cret@a',
+    'postgres://user:s3cret@a',
+  ])('is shown without it: %j', (where) => {
+    for (const tls of [undefined, {}]) {
+      let error: unknown;
+      try {
+        createUpstream('things', where, { ...(tls && { tls }) });
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as Error).message).toMatch(/^upstream things: /);
+      expect(`${inspect(error, { depth: 9, showHidden: true })} ${JSON.stringify(error)}`).not.toMatch(/s3|cret/);
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { withoutSecrets } from '@parley/contract';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { type Address, type Discovery, distinct } from './address.ts';
@@ -15,7 +16,7 @@ import { unixPath } from './unix-address.ts';
  * `file:/path` for a JSON list of URLs, plain or with zone and weight. `dns+https://` and `srv+https://` for TLS.
  * With `tls`, a list in a file may hold nothing without it.
  *
- * @throws TypeError that says what was expected and what came
+ * @throws TypeError that says what was expected and what came, without userinfo and query: they may hold a secret
  */
 export function discovery(
   where: string | readonly string[],
@@ -27,7 +28,7 @@ export function discovery(
   const [first] = texts;
   if (first === undefined) throw new TypeError(`expected ${forms}, got an empty list`);
   const alone = texts.find((text) => /^(dns|srv|file)\b/.test(text));
-  if (alone === undefined) return fixed(distinct(texts.map(parse)));
+  if (alone === undefined) return fixed(distinct(texts.map((text) => parse(text, String(where)))));
   if (texts.length > 1) {
     throw new TypeError(`a ${alone.split(':')[0]}: address stands alone, got ${texts.length} addresses`);
   }
@@ -43,7 +44,7 @@ export function discovery(
 export function expectTls(where: string | readonly string[]): void {
   const isCleartext = /(^|[\s,])(http|dns|srv|unix)(\+http)?:/;
   if (!isCleartext.test(String(where))) return;
-  throw new TypeError(`tls is for endpoints with https: in their address, got ${JSON.stringify(where)}`);
+  throw new TypeError(`tls is for endpoints with https: in their address, got ${shown(where)}`);
 }
 
 const forms =
@@ -67,15 +68,20 @@ function lookUp(text: string, nameServer: DnsResolver): () => Promise<Found> {
 
 function path(text: string): string {
   if (!URL.canParse(text) || new URL(text).host || text === 'file:') throw unexpected(text);
-  return fileURLToPath(text);
+  try {
+    return fileURLToPath(text);
+  } catch {
+    throw unexpected(text); // Node's error holds the whole address
+  }
 }
 
-function parse(text: string): Address {
+/** @param whole the list that the text is a part of */
+function parse(text: string, whole = text): Address {
   const path = unixPath(text);
   if (path) return { origin: `unix:${path}`, weight: 1 };
   const url = plain(text);
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return { origin: url.origin, weight: 1 };
-  throw unexpected(text);
+  throw unexpected(text, whole);
 }
 
 function parseTls(text: string): Address {
@@ -90,6 +96,14 @@ function plain(text: string): URL | undefined {
   return isPlain ? url : undefined;
 }
 
-function unexpected(text: string): TypeError {
-  return new TypeError(`expected ${forms}, got ${JSON.stringify(text)}`);
+function unexpected(text: string, whole = text): TypeError {
+  const shown = withoutSecrets(text, whole);
+  const hint = shown === text ? '' : ': an address has no user, password, query or fragment';
+  return new TypeError(`expected ${forms}, got ${JSON.stringify(shown)}${hint}`);
+}
+
+function shown(where: string | readonly string[]): string {
+  const texts = typeof where === 'string' ? where.split(',') : where;
+  const safe = texts.map((text) => withoutSecrets(text, String(where)));
+  return JSON.stringify(typeof where === 'string' ? safe.join(',') : safe);
 }

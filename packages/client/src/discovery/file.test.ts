@@ -2,6 +2,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { until } from '../../test-fixtures/raw-server.ts';
 import { holding } from '../../test-fixtures/sample.ts';
@@ -44,6 +45,19 @@ describe('discovery by file', () => {
     await put('["http://b:1", "https://a:2/", "http://b:1"]');
     expect(origins(await found.addresses())).toEqual(['http://b:1', 'https://a:2']);
   });
+
+  it.each(['["http://user:s3cret@a:1"]', '[{"url": "http://user:s3cret@a:1"}]', '["http://user:s3cret@a:1"', 's3cret'])(
+    'does not show the secret in %j',
+    async (text) => {
+      await put(text);
+      const error = await Promise.resolve(found.addresses()).then(
+        () => undefined,
+        (thrown: Error) => thrown,
+      );
+      expect(inspect(error, { depth: 9 })).toMatch(/TypeError: cannot use .*expected/);
+      expect(inspect(error, { depth: 9 })).not.toContain('s3cret');
+    },
+  );
 
   it('takes zones and weights', async () => {
     await put('[{"url": "http://a:1", "zone": "eu-1", "weight": 4}, {"url": "http://b:1/"}, "http://c:1"]');

@@ -50,8 +50,8 @@ export class InMemoryService {
       const reply = await runInContext(context, () => this.#serve(route, context));
       return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('success'));
     } catch (error) {
-      const reply = await this.#attachStory(error, route.operation, context);
-      return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('failure'));
+      const reply = await this.#replyOf(error, route.operation, context);
+      return withAttemptsLeft(reply, leftAfterFailure(reply, context));
     }
   }
 
@@ -60,7 +60,7 @@ export class InMemoryService {
     const valid = await validInput(operation, input());
     if (isStream(operation.output)) {
       const items = (handler as StreamHandler)(valid, context)[Symbol.asyncIterator]();
-      const told = async (error: unknown) => String((await this.#attachStory(error, operation, context)).body);
+      const told = async (error: unknown) => String((await this.#replyOf(error, operation, context)).body);
       return streamedReply(operation, operation.output, items, told);
     }
     const output = await validOutput(operation, await (handler as Handler)(valid, context));
@@ -70,7 +70,7 @@ export class InMemoryService {
     return { status: operation.status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
   }
 
-  #attachStory(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
+  #replyOf(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
     if (!(error instanceof CallError)) this.hiddenErrors.push(error);
     return problemReply(error, operation, requestId);
   }
@@ -92,6 +92,13 @@ function contextOf({ headers, signal }: InMemoryRequest, clock: Clock): CallCont
     ...(attemptsLeft !== undefined && { attemptsLeft: new AttemptsLeft(attemptsLeft) }),
     ...(idempotencyKey && { idempotencyKey }),
   };
+}
+
+/** As the kit: a failure of an upstream always says it, or it would look like that of a gateway. */
+function leftAfterFailure({ body }: InMemoryReply, { attemptsLeft }: CallContext): number | undefined {
+  const told = attemptsLeft?.toldBy('failure');
+  const isOfUpstream = typeof body === 'string' && body.startsWith('{"type":"urn:parley:problem:upstream_');
+  return isOfUpstream ? (told ?? attemptsLeft?.count ?? 0) : told;
 }
 
 /** Tells the caller how many attempts the handler's own calls have left of those that it was told of. */

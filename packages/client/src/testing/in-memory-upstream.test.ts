@@ -57,11 +57,33 @@ describe('inMemoryUpstream', () => {
       new CallError('unavailable', 'x', { operation: 'GET /' }),
       'upstream_unavailable',
     ],
+    [
+      'an upstream with too much to do',
+      new CallError('overloaded', 'x', { operation: 'GET /' }),
+      'upstream_unavailable',
+    ],
+    [
+      'an upstream that asks for less',
+      new CallError('rate_limited', 'x', { operation: 'GET /' }),
+      'upstream_unavailable',
+    ],
     ['a slow upstream', new CallError('deadline_exceeded', 'x', { operation: 'GET /' }), 'upstream_timeout'],
     ['a strange upstream', new CallError('invalid_reply', 'x', { operation: 'GET /' }), 'upstream_failed'],
   ])('tells of %s as a service does', async (_, thrown, code) => {
     const { client } = open({ buyItem: () => Promise.reject(thrown) });
     expect((await rejection(clock.run(client.buyItem({ id: '7', count: 1 })))).code).toBe(code);
+  });
+
+  it('is final to its caller where an upstream of its own has failed', async () => {
+    let calls = 0;
+    const { client } = open({
+      newestItem: () => {
+        calls++;
+        return Promise.reject(new CallError('invalid_reply', 'x', { operation: 'GET /' }));
+      },
+    });
+    expect((await rejection(clock.run(client.newestItem()))).code).toBe('upstream_failed');
+    expect(calls).toBe(1);
   });
 
   it('keeps what the caller is not told of for the test to see', async () => {

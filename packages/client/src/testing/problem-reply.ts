@@ -9,7 +9,7 @@ import {
 } from '@parley/contract';
 import type { InMemoryReply } from './in-memory-message.ts';
 
-const unavailable = new Set(['unavailable', 'upstream_unavailable']);
+const unavailable = new Set(['unavailable', 'overloaded', 'rate_limited', 'upstream_unavailable']);
 const late = new Set(['attempt_timeout', 'deadline_exceeded', 'upstream_timeout']);
 
 /** The reply that tells of an error: what a Parley service would tell of it, no more. */

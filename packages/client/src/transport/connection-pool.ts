@@ -7,6 +7,7 @@ import { ActiveSockets } from './active-sockets.ts';
 import type { ConnectionCounts, Connections } from './connection-counts.ts';
 import { type Connect, type Connected, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
+import { checkStreams, http2SessionOf } from './http2-streams.ts';
 import { RenewedPool } from './renewed-pool.ts';
 import { destroyWhenSilent, pingIntervalMs } from './silent-connection.ts';
 import { WarmConnections } from './warm-connections.ts';
@@ -100,6 +101,16 @@ export class ConnectionPool implements Connections {
     return true;
   }
 
+  /**
+   * Sends a request once more that failed with the error of another one, and says so, where it may be sent twice or
+   * nothing of it was sent. For requests of which no reply has begun; not for one that was repeated already.
+   */
+  redispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, wasSent: boolean): boolean {
+    if ((wasSent && !request.idempotent) || this.#isClosed) return false;
+    this.#pool.current.dispatch(request, handler);
+    return true;
+  }
+
   /** Takes no more requests; resolves when those under way have ended and the sockets are closed. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -128,9 +139,12 @@ export class ConnectionPool implements Connections {
       const { maxConnectionAgeMs, random, clock } = this.#options.current;
       const ageMs = maxConnectionAgeMs * (0.9 + 0.2 * random());
       if (!this.#handedOver) return;
-      this.#sockets.age(this.#handedOver, ageMs, clock, () => Object.assign(client, { ttl: 1 }));
+      const retire = () => Object.assign(client, { ttl: 1 });
+      this.#sockets.age(this.#handedOver, ageMs, clock, retire);
+      const session = http2SessionOf(this.#handedOver);
+      if (session) checkStreams(session, retire);
       // At GOAWAY too, which ends the pings: what is under way there is still answered.
-      targets.at(-1)?.once('disconnect', destroyWhenSilent(this.#handedOver));
+      targets.at(-1)?.once('disconnect', destroyWhenSilent(this.#handedOver, retire));
     });
   }
 

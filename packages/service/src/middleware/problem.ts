@@ -10,7 +10,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
 import { type Answer, answerTo } from '../replies/public-error.ts';
-import { tellAttemptsLeft } from '../replies/tell-attempts-left.ts';
+import { tellAttemptsLeft, tellUpstreamFailure } from '../replies/tell-attempts-left.ts';
 import { NotModified } from '../replies/version.ts';
 import { operationOf } from './running-operation.ts';
 
@@ -59,7 +59,8 @@ export function sendProblem(res: Response, error: CallError, title?: string): vo
   res.set('Cache-Control', 'no-store');
   // It was of the reply that there would have been.
   res.removeHeader('ETag');
-  tellAttemptsLeft(res, 'failure');
+  if (error.code.startsWith('upstream_')) tellUpstreamFailure(res);
+  else tellAttemptsLeft(res, 'failure');
   if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));
   res
     .status(error.status)
