@@ -2,6 +2,7 @@ export type { Interceptors } from './axios/axios.ts';
 export { parleyAdapter } from './axios/parley-adapter.ts';
 export type { CircuitControl } from './breaker/circuit-breaker.ts';
 export type { ConcurrencyStatus } from './call/call-queue.ts';
+export type { ClientOptions, OperationOptions } from './call/operation-options.ts';
 export { createClient } from './client.ts';
 export type { EndpointStatus } from './endpoint/endpoint.ts';
 // Symbols below matter to those who write a client of another kind over `Upstream.send`.

@@ -12,6 +12,7 @@ import { inheritedContext } from '../context/inherited-context.ts';
 import type { CallRequest } from '../layer.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
 import { idempotencyKeyHeader } from './idempotency-key.ts';
+import type { OperationDefaults } from './operation-options.ts';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
 
 /** A request whose story its caller may ask for. */
@@ -21,7 +22,8 @@ export type StoriedRequest = CallRequest & { readonly story: StoryRecorder };
  * The request that calls an operation with this input. One of a keyed operation gets its `Idempotency-Key` here, once:
  * all its attempts and hedges have the same.
  *
- * @param story where the call shall tell all of itself
+ * @param story records what happens to the call
+ * @param defaults hold where the options have no value of their own
  * @throws CallError `invalid_input` where the input cannot travel where it belongs
  * @throws TypeError where the options are not for this operation
  */
@@ -30,6 +32,7 @@ export function requestOf(
   input: Record<string, unknown>,
   options?: GivenOptions,
   story = new StoryRecorder(),
+  defaults: OperationDefaults = {},
 ): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and nothing said.
   const said = options === currentContext() ? undefined : options;
@@ -51,9 +54,9 @@ export function requestOf(
     body,
     safety: operation.safety,
     context,
-    timeoutMs,
-    maxAttempts,
-    hedge,
+    timeoutMs: timeoutMs ?? defaults.timeoutMs,
+    maxAttempts: maxAttempts ?? defaults.maxAttempts,
+    hedge: hedge ?? defaults.hedge,
     story,
   };
 }

@@ -47,11 +47,19 @@ export type StreamingOperation = Operation & { readonly output: Stream };
 /**
  * The client's method for an operation whose output is a stream. The call is made when the first item is asked for,
  * but in the context in which the method was called.
+ *
+ * @param defaults hold where the call has no value of its own
  */
-export function streamMethod(operation: StreamingOperation, upstream: StreamUpstream, steps: CallSteps) {
+export function streamMethod(
+  operation: StreamingOperation,
+  upstream: StreamUpstream,
+  steps: CallSteps,
+  defaults: StreamCallOptions = {},
+) {
   return (input: Input = {}, options: StreamCallOptions = {}): AsyncIterable<unknown> => {
     const served = currentContext();
-    const said = options === served ? {} : options; // a context handed on as it is says nothing of this call
+    // A context that is handed on as it is holds no option of this call.
+    const said = options === served ? defaults : { ...defaults, ...options };
     return closable((closing) => {
       const signal = said.signal ? AbortSignal.any([said.signal, closing]) : closing;
       const requestOf = (timed: StreamCallOptions) =>

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { root } from '../source-files.ts';
+import { files, root } from '../source-files.ts';
 
 /** What the compiler says of the fixtures: `line 24: TS2322`. */
 async function compiled(): Promise<string[]> {
@@ -22,10 +22,26 @@ function announced(path: string): string[] {
   });
 }
 
+const errorsOf = compiled();
+
 describe('the types of a client', () => {
-  it('refuse to send twice what the contract does not let be sent twice, and nothing else', async () => {
-    const expected = announced('test/compile-time/retry-safety.fixture.ts');
-    expect(expected.length).toBeGreaterThan(10);
-    expect(await compiled()).toEqual(expected);
+  it.each([
+    ['refuse to send twice what the contract does not let be sent twice', 'retry-safety', 10],
+    ['refuse a layer in the wrong half', 'layers', 4],
+    ['refuse options for operations that the contract does not have, or not for them', 'operation-options', 4],
+  ])(
+    '%s, and nothing else',
+    async (_, name, fewest) => {
+      const path = `test/compile-time/${name}.fixture.ts`;
+      const expected = announced(path);
+      expect(expected.length).toBeGreaterThan(fewest);
+      expect((await errorsOf).filter((error) => error.startsWith(`${path},`))).toEqual(expected);
+    },
+    60_000,
+  );
+
+  it('have no other error', async () => {
+    const fixtures = files('test/compile-time').filter((path) => path.endsWith('.fixture.ts'));
+    expect([...(await errorsOf)].sort()).toEqual(fixtures.flatMap(announced).sort());
   }, 60_000);
 });
