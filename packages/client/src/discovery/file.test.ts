@@ -5,9 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { until } from '../../test-fixtures/raw-server.ts';
-import { discovery } from '../discovery.ts';
+import { holding } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { Address, Discovery } from './address.ts';
+import { discovery } from './discovery.ts';
 
 let folder: string;
 let path: string;
@@ -22,7 +23,7 @@ beforeEach(async () => {
   clock = new VirtualClock();
   changes = [];
   warnings = [];
-  found = discovery(pathToFileURL(path).href, { dnsRefreshMs: 5_000 }, clock);
+  found = discovery(pathToFileURL(path).href, holding({ dnsRefreshMs: 5_000, tls: undefined, clock }));
   found.onChange((addresses) => changes.push(origins(addresses)));
   jest.spyOn(process, 'emitWarning').mockImplementation((text) => void warnings.push(String(text)));
 });
@@ -110,7 +111,7 @@ describe('discovery by file', () => {
   describe('with tls', () => {
     beforeEach(() => {
       found.close();
-      found = discovery(pathToFileURL(path).href, { dnsRefreshMs: 5_000, tls: {} }, clock);
+      found = discovery(pathToFileURL(path).href, holding({ dnsRefreshMs: 5_000, tls: {}, clock }));
       found.onChange((addresses) => changes.push(origins(addresses)));
     });
 

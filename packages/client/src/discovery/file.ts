@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { Clock } from '../clock.ts';
-import { fileWatch } from '../file-watch.ts';
+import type { Clock } from '../time/clock.ts';
 import { type Address, type Discovery, distinct } from './address.ts';
+import { fileWatch } from './file-watch.ts';
 import { listedAddress } from './listed-address.ts';
 
 /**

@@ -3,7 +3,6 @@ import { type CallContext, CallError, currentContext, type Handlers, runInContex
 import { rejection } from '../../test-fixtures/sample.ts';
 import { outOfStock, shop, shopHandlers } from '../../test-fixtures/shop.ts';
 import { createClient } from '../client.ts';
-import { newRequest } from '../layer.ts';
 import { type InMemoryOptions, inMemoryUpstream } from './in-memory-upstream.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
@@ -102,14 +101,14 @@ describe('inMemoryUpstream', () => {
   it('checks input on both sides', async () => {
     const { client, upstream } = open();
     expect((await rejection(client.buyItem({ id: '7', count: 0 }))).message).toMatch(/not sent: count/);
-    const unchecked = newRequest({
+    const unchecked = {
       label: 'POST',
       method: 'POST',
       path: '/api/items/7/purchases',
       headers: {},
       body: '{"count":0}',
       safety: 'unsafe',
-    });
+    } as const;
     expect(await upstream.send(unchecked)).toMatchObject({ status: 400, error: { code: 'invalid_input' } });
     expect((await upstream.send({ ...unchecked, body: '{' })).error?.code).toBe('malformed_body');
     expect((await upstream.send({ ...unchecked, path: '/elsewhere' })).error?.code).toBe('not_found');

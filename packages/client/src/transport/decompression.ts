@@ -87,3 +87,12 @@ function codingOf(name: string, start?: Uint8Array): Coding {
   const isRaw = name === 'deflate' && start !== undefined && ((start[0] ?? 8) & 0x0f) !== 8;
   return isRaw ? rawDeflate : (codings.get(name) as Coding);
 }
+
+/** A body as it was before it was encoded. @throws Error where it cannot be decoded, or grows beyond `maxBytes` */
+export async function decodeBody(body: Buffer, encoding: string | string[], maxBytes: number): Promise<Buffer> {
+  const names = codingsOf(encoding);
+  // A reply without a body (to HEAD, 204, 304) still says how it would be encoded.
+  if (body.length === 0) return body;
+  const plain = await decoded(body, names, maxBytes);
+  return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
+}

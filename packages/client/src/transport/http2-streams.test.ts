@@ -4,8 +4,8 @@ import { certificateAuthority, type Pair } from '../../test-fixtures/certificate
 import { type AnswerFrames, frame, rawHttp2Server } from '../../test-fixtures/raw-http2-server.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 
 let ca: string;
 let pair: Pair;
