@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { functionLengths } from './function-lengths.ts';
+import { roomCycles, strayImporters, upward } from './rooms.ts';
 import { files, read, type SourceFile, sourceFiles, target } from './source-files.ts';
 
 const sources = sourceFiles();
@@ -64,12 +66,9 @@ describe('the house', () => {
   });
 
   it('has one file per third party', () => {
-    expect(importersOf('axios')).toEqual(['packages/client/src/transport/axios.ts']);
-    expect(importersOf('opossum')).toEqual(['packages/client/src/resilience/circuit.ts']);
-    expect(importersOf('undici').sort()).toEqual([
-      'packages/client/src/transport/connection-pool.ts',
-      'packages/client/src/transport/undici-adapter.ts',
-    ]);
+    expect(strayImporters(sources, 'axios', ['packages/client/src/axios/axios.ts'])).toEqual([]);
+    expect(importersOf('opossum')).toEqual(['packages/client/src/breaker/circuit.ts']);
+    expect(importersOf('undici')).toEqual(['packages/client/src/transport/connection-pool.ts']);
     for (const name of ['compression', 'helmet', 'jose', 'pino', 'httpxy', 'yaml', 'negotiator']) {
       expect([name, importersOf(name, { types: false }).length]).toEqual([name, 1]);
     }
@@ -93,6 +92,116 @@ describe('the house', () => {
     };
     for (const path of graph.keys()) visit(path, []);
     expect(cycles).toEqual([]);
+  });
+});
+
+/** The rooms of each package, lowest first: an import leads down this list only. A file at the top is a room of its own. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  'packages/client/src': [
+    'time/',
+    'options/',
+    'context/',
+    'story/',
+    'discovery/',
+    'transport/',
+    'layer.ts',
+    'telemetry/',
+    'axios/',
+    'streams/',
+    'breaker/',
+    'endpoint/',
+    'balancing/',
+    'call/',
+    'pipeline.ts',
+    'upstream.ts',
+    'client.ts',
+    'testing/',
+    'testing.ts',
+    'index.ts',
+  ],
+};
+
+describe.each(Object.entries(rooms))('the rooms of %s', (folder, order) => {
+  it('are all in the order, and no import runs up, types included', () => {
+    expect(inside(folder).length).toBeGreaterThan(20);
+    expect(upward(folder, sources, order)).toEqual([]);
+  });
+
+  it('have no cycle, types included', () => {
+    expect(roomCycles(folder, sources)).toEqual([]);
+  });
+});
+
+describe('the check of rooms', () => {
+  const file = (path: string, ...specifiers: string[]) => ({
+    path: `src/${path}`,
+    imports: specifiers.map((specifier) => ({ specifier })),
+  });
+  const house = [
+    file('time/clock.ts'),
+    file('call/retry.ts', '../time/clock.ts'),
+    file('client.ts', './call/retry.ts'),
+  ];
+  const order = ['time/', 'call/', 'client.ts'];
+
+  it('finds nothing in a house that is in order', () => {
+    expect([...upward('src', house, order), ...roomCycles('src', house)]).toEqual([]);
+  });
+
+  it('finds an import that runs up', () => {
+    const planted = [...house, file('time/deadline.ts', '../client.ts')];
+    expect(upward('src', planted, order)).toEqual(['time/deadline.ts → client.ts']);
+  });
+
+  it('finds a room that the order does not have', () => {
+    expect(upward('src', [...house, file('extra/a.ts')], order)).toEqual(['extra/ is not in the order']);
+  });
+
+  it('finds a cycle of rooms, though no file is in one', () => {
+    const planted = [...house, file('time/limit.ts', '../call/backoff.ts'), file('call/backoff.ts')];
+    expect(roomCycles('src', planted)).toEqual(['call/retry.ts → time/clock.ts, time/limit.ts → call/backoff.ts']);
+  });
+
+  it('finds who imports a package outside its room', () => {
+    const planted = [...house, file('axios/axios.ts', 'axios'), file('call/hedge.ts', 'axios')];
+    expect(strayImporters(planted, 'axios', ['src/axios/axios.ts'])).toEqual(['src/call/hedge.ts']);
+  });
+});
+
+describe('every function', () => {
+  /** Functions above the cap, each with its reason. */
+  const reasons: Readonly<Record<string, string>> = {
+    'packages/service/src/connections/track-connections.ts: export function trackConnections(server: Server): Connections {':
+      'one closure over the events of a server',
+  };
+
+  it('has at most 60 lines, or a reason', () => {
+    const lengths = sources.flatMap(({ path, text }) =>
+      functionLengths(text).map(({ head, lines }) => ({ name: `${path}: ${head}`, lines })),
+    );
+    expect(lengths.length).toBeGreaterThan(1_000);
+    const long = lengths.filter(({ name, lines }) => lines > 60 && !(name in reasons));
+    expect(long).toEqual([]);
+  });
+
+  it('is found, whatever its form', () => {
+    const text = [
+      'function plain() {',
+      '  return 1;',
+      '}',
+      'const arrow = async (a: string) => {',
+      '  if (a) {',
+      '    return;',
+      '  }',
+      '};',
+      'class A {',
+      '  method(a: string): Promise<void> {',
+      '    while (a) {',
+      '    }',
+      '  }',
+      '}',
+    ].join('\n');
+    expect(functionLengths(text).map(({ lines }) => lines)).toEqual([3, 5, 4]);
   });
 });
 

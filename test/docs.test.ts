@@ -72,7 +72,7 @@ describe('the section on testing', () => {
   });
 
   it('has every option that cannot be changed', () => {
-    const source = text('packages/client/src/changeable-options.ts');
+    const source = text('packages/client/src/options/changeable-options.ts');
     const fixed = calledIn(source, /^ {2}(\w+):\s+'/gm);
     const [, told = ''] = /(.*) cannot be changed: open another/.exec(text('packages/client/README.md')) ?? [];
     expect(fixed.length).toBeGreaterThan(2);

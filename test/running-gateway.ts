@@ -4,14 +4,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createNginxGateway, findNginx } from '../packages/local/src/nginx-gateway.ts';
+import { createEmbeddedGateway } from '../packages/local/src/embedded-gateway.ts';
+import type { Gateway } from '../packages/local/src/gateway.ts';
+import { createNginxGateway, findNginx, type NginxGatewaySetting } from '../packages/local/src/nginx-gateway.ts';
 import { acceptsConnections } from '../packages/local/src/readiness.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './running-house.ts';
 import { root } from './source-files.ts';
 
+/** Which gateway. */
+export type GatewayName = 'nginx' | 'embedded';
+
 /** A gateway in front of replicas that a test has started. */
 export interface RunningGateway {
+  readonly port: number;
   readonly url: string;
   /** What it has written so far. */
   readonly lines: readonly string[];
@@ -21,24 +27,36 @@ export interface RunningGateway {
 /** Addresses (`host:port`) of the replicas of each service. */
 export type Addresses = Readonly<Record<string, readonly string[]>>;
 
-/** Runs the nginx of this machine with the project's own configuration, as `npm start` does. */
-export async function startNginx(addresses: Addresses): Promise<RunningGateway> {
-  const nginx = await findNginx(process.env);
-  if (!nginx) throw new Error('expected nginx on PATH');
+/** Runs a gateway of the project on a free port, as `npm start` does; a service that is left out has no replica that answers. */
+export async function startGateway(name: GatewayName, addresses: Addresses): Promise<RunningGateway> {
   const port = await freePort();
+  const nobody = [`127.0.0.1:${await freePort()}`];
+  const folder = await mkdtemp(join(tmpdir(), 'parley-gateway-'));
   const lines: string[] = [];
-  const log = { line: (_from: unknown, text: string) => void lines.push(text), event: () => {} };
-  const gateway = createNginxGateway(nginx, {
+  const services = ['greetings', 'hello', 'guestbook'];
+  const gateway = await createGateway(name, {
     root,
     port,
-    addresses: new Map(Object.entries(addresses)),
+    folder,
+    addresses: new Map(services.map((service) => [service, addresses[service] ?? nobody])),
     variables: process.env,
-    log,
+    log: { event() {}, line: (_from, text) => void lines.push(text) },
     readyTimeoutMs: 10_000,
     drainTimeoutMs: 5_000,
   });
   await gateway.start();
-  return { url: `http://127.0.0.1:${port}`, lines, stop: () => gateway.close() };
+  const stop = async () => {
+    await gateway.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { port, url: `http://127.0.0.1:${port}`, lines, stop };
+}
+
+async function createGateway(name: GatewayName, setting: NginxGatewaySetting): Promise<Gateway> {
+  if (name === 'embedded') return createEmbeddedGateway(setting);
+  const nginx = await findNginx(process.env);
+  if (!nginx) throw new Error('expected nginx on PATH');
+  return createNginxGateway(nginx, setting);
 }
 
 /** Runs the HAProxy of this machine with a small configuration: each service below `/api/`, by the name of its path. */
@@ -57,7 +75,7 @@ export async function startHaproxy(addresses: Addresses): Promise<RunningGateway
     await stopped(child);
     await rm(folder, { recursive: true });
   };
-  return { url: `http://127.0.0.1:${port}`, lines, stop };
+  return { port, url: `http://127.0.0.1:${port}`, lines, stop };
 }
 
 async function stopped(child: ChildProcess): Promise<void> {

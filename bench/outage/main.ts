@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createUpstream, newRequest, type UpstreamOptions } from '@parley/client';
+import { type CallRequest, createUpstream, type UpstreamOptions } from '@parley/client';
 import { CallError } from '@parley/contract';
 import Opossum from 'opossum';
 
@@ -37,7 +37,7 @@ function parleyFailing(): { fail: Fail; close(): Promise<void> } {
   upstream.interceptors.request.use(() => {
     throw new CallError('unavailable', 'failed');
   });
-  const request = () => newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' });
+  const request = (): CallRequest => ({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' });
   return { fail: () => upstream.send(request()), close: () => upstream.close() };
 }
 

@@ -51,20 +51,27 @@ describe('hello', () => {
     await expect(sayHello({ name: 'Ada', language: 'tlh' })).rejects.toMatchObject({ code: 'unknown_language' });
   });
 
-  it.each(['unavailable', 'deadline_exceeded', 'internal', 'invalid_reply'])(
-    'says Hello, and that it is degraded, on %s',
-    async (code) => {
-      const { sayHello } = createHandlers({ greetings: failing(new CallError(code, 'x')) });
-      expect(await sayHello({ name: 'Ada', language: 'fr' })).toEqual({
-        message: 'Hello, Ada!',
-        degraded: 'greetings',
-      });
-      expect(await sayHello({ name: 'Ada' })).toEqual({ message: 'Hello, Ada!', degraded: 'greetings' });
-    },
-  );
+  it.each([
+    'unavailable',
+    'deadline_exceeded',
+    'attempt_timeout',
+    'internal',
+    'invalid_reply',
+    'cancelled',
+    'overloaded',
+    'upstream_failed',
+  ])('says Hello, and that it is degraded, on %s', async (code) => {
+    const { sayHello } = createHandlers({ greetings: failing(new CallError(code, 'x')) });
+    expect(await sayHello({ name: 'Ada', language: 'fr' })).toEqual({
+      message: 'Hello, Ada!',
+      degraded: 'greetings',
+    });
+    expect(await sayHello({ name: 'Ada' })).toEqual({ message: 'Hello, Ada!', degraded: 'greetings' });
+  });
 
   it('does not greet a caller who has left', async () => {
     const { sayHello } = createHandlers({ greetings: failing(new CallError('cancelled', 'x')) });
-    await expect(sayHello({ name: 'Ada' })).rejects.toMatchObject({ code: 'cancelled' });
+    const signal = AbortSignal.abort();
+    await expect(sayHello({ name: 'Ada' }, { signal })).rejects.toMatchObject({ code: 'cancelled' });
   });
 });

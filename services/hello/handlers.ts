@@ -1,4 +1,4 @@
-import { type Client, type Handlers, isCallError } from '@parley/contract';
+import { type CallContext, type Client, type Handlers, isCallError } from '@parley/contract';
 import type { greetings as greetingsContract } from '@parley/greetings';
 import { type hello, unknownLanguage } from './contract.ts';
 import { english, preferredGreeting } from './preferred-greeting.ts';
@@ -6,16 +6,20 @@ import { english, preferredGreeting } from './preferred-greeting.ts';
 /** Serves greetings in the caller's language; in English, and marked so, while `greetings` is missing. */
 export function createHandlers({ greetings }: { greetings: Client<typeof greetingsContract> }): Handlers<typeof hello> {
   return {
-    async sayHello({ name, language, acceptLanguage }) {
+    async sayHello({ name, language, acceptLanguage }, context) {
       const words = language ? greetings.getGreeting({ language }) : preferredGreeting(greetings, acceptLanguage);
-      const { template, degraded } = await words.then((greeting) => ({ ...greeting, degraded: undefined }), degrade);
+      const { template, degraded } = await words.then(
+        (greeting) => ({ ...greeting, degraded: undefined }),
+        (error: unknown) => degrade(error, context),
+      );
       return { message: template.replace('{name}', () => name), degraded };
     },
   };
 }
 
-function degrade(error: unknown) {
+function degrade(error: unknown, context: CallContext | undefined) {
   // The caller's own mistake, and a caller who has left, are no reason to answer in English.
-  if (unknownLanguage.is(error) || isCallError(error, 'cancelled')) throw error;
+  const hasLeft = context?.signal?.aborted && isCallError(error, 'cancelled');
+  if (unknownLanguage.is(error) || hasLeft) throw error;
   return { ...english, degraded: 'greetings' };
 }

@@ -1,4 +1,4 @@
-// What may be said of a call being sent twice, by the safety of its operation. retry-safety.test.ts compiles this file: a
+// What may be said of a call being sent twice, by the safety of its operation. compile-time.test.ts compiles this file: a
 // line that ends in `error TS…` must give that error, and no other line may give one.
 import { type Client, currentContext, defineContract, get, type Handlers, post, put, stream } from '@parley/contract';
 import { z } from 'zod';

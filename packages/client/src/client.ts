@@ -9,12 +9,13 @@ import {
   type Validation,
   validate,
 } from '@parley/contract';
-import type { GivenOptions } from './repeat-options.ts';
-import type { Reply } from './reply.ts';
-import { requestOf } from './request-of.ts';
+import { type ClientOptions, type OperationDefaults, operationDefaults } from './call/operation-options.ts';
+import type { GivenOptions } from './call/repeat-options.ts';
+import { requestOf } from './call/request-of.ts';
+import { attachStory } from './story/attach-story.ts';
 import { StoryRecorder } from './story/story-recorder.ts';
-import { told } from './story/told.ts';
-import { type StreamingOperation, streamMethod } from './streaming/stream-method.ts';
+import { type StreamingOperation, streamMethod } from './streams/stream-method.ts';
+import type { Reply } from './transport/reply.ts';
 import type { Upstream } from './upstream.ts';
 
 /**
@@ -25,31 +26,43 @@ import type { Upstream } from './upstream.ts';
  *
  * Each throws a CallError: `invalid_input` before anything is sent, one of the contract's own errors, or
  * one of the common table; and a TypeError where its options are not for the operation.
+ *
+ * @param options `operations`: options that hold for every call of an operation, unless the call sets its own
+ * @throws TypeError for an operation that the contract does not have, or options that are not for it
  */
-export function createClient<C extends Contract>(contract: C, upstream: Upstream): ExplainingClient<C> {
-  const methods = Object.entries(contract.operations).map(([name, operation]) => [name, methodOf(operation, upstream)]);
+export function createClient<C extends Contract>(
+  contract: C,
+  upstream: Upstream,
+  { operations }: ClientOptions<C> = {},
+): ExplainingClient<C> {
+  const defaults = operationDefaults(contract, operations as Readonly<Record<string, OperationDefaults | undefined>>);
+  const methods = Object.entries(contract.operations).map(([name, operation]) => [
+    name,
+    methodOf(operation, upstream, defaults.get(name) ?? {}),
+  ]);
   return Object.fromEntries(methods);
 }
 
 type Input = Record<string, unknown>;
 
-function methodOf(operation: Operation, upstream: Upstream) {
-  if (!isStream(operation.output)) return method(operation, upstream);
-  return streamMethod(operation as StreamingOperation, upstream, { check, requestOf, declared, broken, describe });
+function methodOf(operation: Operation, upstream: Upstream, defaults: OperationDefaults) {
+  if (!isStream(operation.output)) return method(operation, upstream, defaults);
+  const steps = { check, requestOf, declared, broken, describe };
+  return streamMethod(operation as StreamingOperation, upstream, steps, defaults);
 }
 
-function method(operation: Operation, upstream: Upstream) {
+function method(operation: Operation, upstream: Upstream, defaults: OperationDefaults) {
   async function answered(input: Input, options?: GivenOptions, story?: StoryRecorder): Promise<unknown> {
     const checking = check(operation, input);
     if (checking) await checking;
-    const request = requestOf(operation, input, options, story);
+    const request = requestOf(operation, input, options, story, defaults);
     const reply = await upstream.send(request);
     try {
       if (reply.error) throw await declared(operation, reply.error);
       const output = outputOf(operation, reply);
       return output instanceof Promise ? await output : output;
     } catch (error) {
-      throw told(error, request, reply.status);
+      throw attachStory(error, request, reply.status);
     }
   }
   async function explain(input: Input = {}, options?: GivenOptions): Promise<Explained<unknown>> {
@@ -107,6 +120,7 @@ function broken(
   return new CallError('invalid_reply', `breaks the contract: ${detail}`, { operation, endpoint, attempts });
 }
 
+// 20 issues at most, of 400 characters each: the error cuts the whole.
 function describe(issues: readonly { path: string; message: string }[]): string {
   return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
 }

@@ -1,38 +1,30 @@
-export type { ActiveProbeOptions } from './balancing/active-probe.ts';
-export type { BalancingOptions } from './balancing/balancing-options.ts';
-export type { EjectionLimitOptions } from './balancing/ejection-limit.ts';
-export type { SlowStartOptions } from './balancing/slow-start.ts';
-export type { SubsetOptions } from './balancing/subset.ts';
-export type { ZoneOptions } from './balancing/zone.ts';
-export type { BearerTokenOptions } from './bearer-token.ts';
-export type { CancelSignal } from './cancel-signal.ts';
-export type { ChangeableOptions } from './changeable-options.ts';
+export type { Interceptors } from './axios/axios.ts';
+export { parleyAdapter } from './axios/parley-adapter.ts';
+export type { CircuitControl } from './breaker/circuit-breaker.ts';
+export type { ConcurrencyStatus } from './call/call-queue.ts';
+export type { ClientOptions, OperationOptions } from './call/operation-options.ts';
 export { createClient } from './client.ts';
-export { type Clock, systemClock } from './clock.ts';
-export type { DiscoveryOptions } from './discovery/refreshed.ts';
-export type { EndpointStatus } from './endpoint.ts';
+export type { EndpointStatus } from './endpoint/endpoint.ts';
 // Symbols below matter to those who write a client of another kind over `Upstream.send`.
-export { type Layer, type NewRequest, newRequest, type Request, type Send, stack } from './layer.ts';
-export { parleyAdapter } from './parley-adapter.ts';
-export { Reply, type ReplyHeaders, type ReplyOrigin } from './reply.ts';
-export type { AttemptTimeoutOptions } from './resilience/attempt-timeout.ts';
-export type { BackoffOptions } from './resilience/backoff.ts';
-export type { CircuitState } from './resilience/circuit-breaker.ts';
-export type { CircuitBreakerOptions } from './resilience/circuit-breaker-options.ts';
-export type { CircuitControl } from './resilience/circuit-control.ts';
-export type { ConcurrencyLimitOptions, ConcurrencyStatus } from './resilience/concurrency-limiter.ts';
-export type { DeadlineOptions } from './resilience/deadline.ts';
-export type { HedgeOptions } from './resilience/hedge.ts';
-export type { RetryOptions } from './resilience/retry.ts';
-export type { RetryBudgetOptions } from './resilience/retry-budget.ts';
-export type { SingleFlightOptions } from './resilience/single-flight.ts';
+export type {
+  Attempt,
+  AttemptLayer,
+  Call,
+  CallLayer,
+  CallRequest,
+  SendAttempt,
+  SendCall,
+  TriedEndpoints,
+  Try,
+} from './layer.ts';
+export type { RetryCheck, RetryOutcome } from './options/retry-check.ts';
+export type { HttpVersion, Pem, TlsOptions } from './options/tls-options.ts';
+export { type ChangeableOptions, type UpstreamOptions, upstreamDefaults } from './options/upstream-options.ts';
+export type { UserLayers } from './pipeline.ts';
 export { StoryRecorder } from './story/story-recorder.ts';
-export type { StreamOptions } from './streaming/stream-options.ts';
-export type { AttemptOutcome, CircuitChange, Outcome, TelemetryListener } from './telemetry.ts';
-export type { Interceptors } from './transport/axios.ts';
+export type { AttemptOutcome, CircuitChange, CircuitState, Outcome, TelemetryListener } from './telemetry/telemetry.ts';
+export type { CancelSignal } from './time/cancel-signal.ts';
+export { type Clock, systemClock } from './time/clock.ts';
 export type { ConnectionCounts } from './transport/connection-counts.ts';
-export type { ConnectionPoolOptions } from './transport/connection-pool.ts';
-export type { HttpVersion } from './transport/connector.ts';
-export type { Pem, TlsOptions } from './transport/credentials.ts';
-export { createUpstream, type Upstream } from './upstream.ts';
-export { type UpstreamOptions, upstreamDefaults } from './upstream-options.ts';
+export { Reply, type ReplyHeaders, type ReplyOrigin } from './transport/reply.ts';
+export { type CreateUpstreamOptions, createUpstream, type Upstream } from './upstream.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { scripted, someReply, someRequest } from '../test-fixtures/sample.ts';
-import { type Layer, stack } from './layer.ts';
+import { scripted, someCall, someReply } from '../test-fixtures/sample.ts';
+import { type Call, type CallLayer, type SendCall, stack } from './layer.ts';
 
 describe('stack', () => {
   const noting =
-    (name: string, seen: string[]): Layer =>
+    (name: string, seen: string[]): CallLayer =>
     (next) =>
     async (request) => {
       seen.push(`${name} sees the request`);
@@ -15,7 +15,7 @@ describe('stack', () => {
 
   it('lets the first listed see the request first, and the reply last', async () => {
     const seen: string[] = [];
-    await stack(noting('first', seen), noting('second', seen))(scripted(someReply()))(someRequest());
+    await stack(noting('first', seen), noting('second', seen))(scripted<Call>(someReply()))(someCall());
     expect(seen).toEqual([
       'first sees the request',
       'second sees the request',
@@ -25,7 +25,7 @@ describe('stack', () => {
   });
 
   it('is the way of answering itself where no layer is listed', () => {
-    const send = scripted(someReply());
-    expect(stack()(send)).toBe(send);
+    const send = scripted<Call>(someReply());
+    expect(stack<SendCall>()(send)).toBe(send);
   });
 });

@@ -12,33 +12,36 @@ import {
   someReply,
   someRequest,
 } from '../test-fixtures/sample.ts';
-import { wholePipeline } from '../test-fixtures/whole-pipeline.ts';
-import type { Endpoint } from './endpoint.ts';
-import type { Request, Send } from './layer.ts';
-import type { Reply } from './reply.ts';
-import { requestOf } from './request-of.ts';
+import { type Answering, type ScriptedOptions, ScriptedUpstream } from '../test-fixtures/scripted-upstream.ts';
+import { requestOf } from './call/request-of.ts';
+import type { Attempt, CallLayer, CallRequest } from './layer.ts';
 import { settled, VirtualClock } from './testing/virtual-clock.ts';
-import { type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
+import type { Reply } from './transport/reply.ts';
+import type { Upstream } from './upstream.ts';
+
+/** An upstream at rest has one timer: it turns the circuits' windows. */
+const idleTimers = 1;
 
 let clock: VirtualClock;
-let open: Endpoint[];
+let open: ScriptedUpstream[];
 beforeEach(() => {
   clock = new VirtualClock();
   open = [];
 });
 afterEach(async () => {
-  await Promise.all(open.map((endpoint) => endpoint.close()));
+  await Promise.all(open.map((upstream) => upstream.close()));
 });
 
-/** The whole pipeline over scripted endpoints: `http://a:1` answers as `transports.a` says. */
-function pipelineOver(transports: Readonly<Record<string, Send>>, given: Partial<UpstreamOptions> = {}) {
-  const made = wholePipeline(transports, upstreamOptions({ clock, random: () => 0, ...given }));
-  open.push(...made.endpoints);
-  return made;
+/** An upstream over scripted endpoints: `http://a` answers as `answers.a` says. */
+function pipelineOver(answers: Readonly<Record<string, Answering>>, given: Partial<ScriptedOptions> = {}) {
+  const made = new ScriptedUpstream(answers, { clock, random: () => 0, ...given });
+  open.push(made);
+  const { upstream } = made;
+  return { send: upstream.send, upstream, endpoints: made.group.all };
 }
 
 /** How a call ends when `ms` have passed. */
-async function outcome(send: Send, request: Request = someRequest(), ms = 0) {
+async function outcome(send: Upstream['send'], request: CallRequest = someRequest(), ms = 0) {
   let ended: unknown = 'pending';
   send(request).then(
     ({ status }) => {
@@ -64,8 +67,8 @@ describe('pipeline', () => {
   it('runs its layers in their order', async () => {
     const seen: string[] = [];
     const transport = scripted(someError('attempt_timeout'), someReply());
-    const { send, telemetry } = pipelineOver({ a: transport });
-    telemetry.subscribe({
+    const { send, upstream } = pipelineOver({ a: transport });
+    upstream.subscribe({
       onCall: ({ attempts, code }) => seen.push(`call telemetry: ${attempts} attempts, ${code}`),
       onAttempt: ({ attempts, code }) => seen.push(`attempt telemetry: attempt ${attempts}, ${code}`),
     });
@@ -78,13 +81,13 @@ describe('pipeline', () => {
       'call telemetry: 2 attempts, undefined',
     ]);
     // deadline is above retry: both attempts have the same; the attempt timeout is below: each has its own signal
-    expect(first?.deadlineMs).toBe(second?.deadlineMs);
+    expect(first?.call.deadlineMs).toBe(second?.call.deadlineMs);
     expect(first?.signal).not.toBe(second?.signal);
     expect(first?.headers['x-request-timeout-ms']).toBe('430');
     // and what is left of the call's attempts is told by each
     expect([first, second].map((sent) => sent?.headers['x-attempts-left'])).toEqual(['2', '1']);
     // the balancer is below retry and above the wire
-    expect(second?.tried).toEqual(['http://a:1', 'http://a:1']);
+    expect([second?.endpoint, second?.call.tried.size]).toEqual(['http://a', 2]);
   });
 
   describe('deadline × retry', () => {
@@ -93,23 +96,23 @@ describe('pipeline', () => {
       const { send } = pipelineOver({ a: transport }, { backoffBaseMs: 1_000, random: () => 0.99 });
       expect(await outcome(send, someRequest({ timeoutMs: 500 }))).toBe('unavailable');
       expect(transport.requests).toHaveLength(1);
-      expect(clock.pending).toBe(0);
+      expect(clock.pending).toBe(idleTimers);
     });
 
     it('makes no attempt after the deadline', async () => {
-      const transport = scripted(hangingUntilAborted);
+      const transport = scripted<Attempt>(hangingUntilAborted);
       const { send } = pipelineOver({ a: transport }, { callTimeoutMs: 1_000 });
       expect(await outcome(send, someRequest(), 10_000)).toBe('deadline_exceeded');
       const sentAt = transport.requests.length;
       await clock.advance(60_000);
       expect(transport.requests).toHaveLength(sentAt);
-      expect(clock.pending).toBe(0);
+      expect(clock.pending).toBe(idleTimers);
     });
 
     it('tells how many attempts a call made that ran out of time', async () => {
       const onCall = jest.fn();
-      const { send, telemetry } = pipelineOver({ a: hanging }, { callTimeoutMs: 1_000 });
-      telemetry.subscribe({ onCall });
+      const { send, upstream } = pipelineOver({ a: hanging }, { callTimeoutMs: 1_000 });
+      upstream.subscribe({ onCall });
       await outcome(send, someRequest(), 1_000);
       expect(onCall).toHaveBeenCalledWith(expect.objectContaining({ code: 'deadline_exceeded', attempts: 3 }));
     });
@@ -177,7 +180,7 @@ describe('pipeline', () => {
       const transport = scripted(later('3'));
       const { send } = pipelineOver({ a: transport }, { retryBudgetRatio: 0, retryBudgetPerSecond: 1 });
       expect(await outcome(send, someRequest({ timeoutMs: 2_000 }))).toBe(503);
-      expect(clock.pending).toBe(0);
+      expect(clock.pending).toBe(idleTimers);
       expect(await outcome(send, someRequest(), 3_000)).toBe(503);
       expect(transport.requests).toHaveLength(3);
     });
@@ -332,11 +335,12 @@ describe('pipeline', () => {
 
     it('tries each endpoint once in a panic too', async () => {
       const bad = scripted(someError());
-      const { send, endpoints } = pipelineOver({ a: bad, b: bad, c: scripted(someReply()) });
+      const { send, upstream, endpoints } = pipelineOver({ a: bad, b: bad, c: scripted(someReply()) });
       for (const endpoint of endpoints) endpoint.eject();
-      const request = someRequest();
-      expect(await outcome(send, request)).toBe(200);
-      expect(new Set(request.tried).size).toBe(request.tried.length);
+      const tried: string[] = [];
+      upstream.subscribe({ onAttempt: ({ endpoint }) => tried.push(endpoint) });
+      expect(await outcome(send, someRequest())).toBe(200);
+      expect(new Set(tried).size).toBe(tried.length);
     });
   });
 
@@ -379,21 +383,34 @@ describe('pipeline', () => {
     /** Answers after 10 ms, until it is told to behave in another way. */
     function changing() {
       const script = { behave: after(10), requests: 0 };
-      const transport: Send = (request) => {
+      const transport: Answering = (request) => {
         script.requests++;
         return script.behave(request);
       };
       return { script, transport };
     }
 
-    function after(ms: number): Send {
+    function after(ms: number): Answering {
       return () => new Promise((resolve) => clock.after(ms, () => resolve(someReply())));
     }
 
+    /** Endpoints that calls count as tried, so that their first attempt goes elsewhere. */
+    let avoided: readonly string[] = [];
+    const avoiding: CallLayer = (next) => (call) => {
+      for (const address of avoided) call.tried.add(address);
+      return next(call);
+    };
+    afterEach(() => {
+      avoided = [];
+    });
+
     /** Two endpoints whose calls are known to take 10 ms: an attempt is slow after 10.4 ms. */
-    async function warm(given: Partial<UpstreamOptions> = {}) {
+    async function warm(given: Partial<ScriptedOptions> = {}) {
       const [a, b] = [changing(), changing()];
-      const pipeline = pipelineOver({ a: a.transport, b: b.transport }, { hedgeRatio: 0.02, ...given });
+      const pipeline = pipelineOver(
+        { a: a.transport, b: b.transport },
+        { hedgeRatio: 0.02, callLayers: [avoiding], ...given },
+      );
       const calls = Array.from({ length: 200 }, () => pipeline.send(someRequest()));
       await clock.advance(3_010);
       await Promise.all(calls);
@@ -412,28 +429,29 @@ describe('pipeline', () => {
     it('hides an endpoint that hangs, at another one, and counts nothing against it', async () => {
       const onCall = jest.fn();
       const onAttempt = jest.fn();
-      const { send, endpoints, telemetry, a } = await warm({ circuitMinCalls: 5 });
-      telemetry.subscribe({ onCall, onAttempt });
+      const { send, endpoints, upstream, a } = await warm({ circuitMinCalls: 5 });
+      upstream.subscribe({ onCall, onAttempt });
       a.behave = hanging;
       // Else the balancer would leave a alone after the first.
-      for (let i = 0; i < 4; i++) expect(await outcome(send, someRequest({ tried: ['http://b:1'] }), 25)).toBe(200);
+      avoided = ['http://b'];
+      for (let i = 0; i < 4; i++) expect(await outcome(send, someRequest(), 25)).toBe(200);
       expect(a.requests).toBe(4);
       expect(onCall).toHaveBeenLastCalledWith(expect.objectContaining({ attempts: 3, code: undefined })); // that at b told of, too
       expect(onAttempt.mock.calls.slice(0, 2)).toEqual([
-        [expect.objectContaining({ endpoint: 'http://b:1', isHedge: true, attempts: 1, code: undefined })],
-        [expect.objectContaining({ endpoint: 'http://a:1', isHedge: false, attempts: 1, code: 'cancelled' })],
+        [expect.objectContaining({ endpoint: 'http://b', isHedge: true, attempts: 1, code: undefined })],
+        [expect.objectContaining({ endpoint: 'http://a', isHedge: false, attempts: 1, code: 'cancelled' })],
       ]);
       expect(endpoints.map(({ inFlight, isEjected }) => ({ inFlight, isEjected }))).toEqual([
         { inFlight: 0, isEjected: false },
         { inFlight: 0, isEjected: false },
       ]);
-      expect(clock.pending).toBe(0);
+      expect(clock.pending).toBe(idleTimers);
     });
 
     it('× retry × budget: adds no more attempts than one budget pays for', async () => {
       const { send, a, b } = await warm({ retryBudgetRatio: 0, retryBudgetPerSecond: 5, hedgeRatio: 0.5 });
       // Slow enough to be hedged, and then a failure that is retried.
-      const slowFailure: Send = () => new Promise((_, reject) => clock.after(15, () => reject(someError())));
+      const slowFailure: Answering = () => new Promise((_, reject) => clock.after(15, () => reject(someError())));
       a.behave = slowFailure;
       b.behave = slowFailure;
       const calls = Array.from({ length: 50 }, () => send(someRequest()).catch(() => {}));
@@ -444,7 +462,7 @@ describe('pipeline', () => {
 
     it('× retry: makes one attempt of two copies that fail, and tries again', async () => {
       const { send, a, b } = await warm({ random: () => 0, maxAttempts: 4 });
-      const slowFailure: Send = () => new Promise((_, reject) => clock.after(15, () => reject(someError())));
+      const slowFailure: Answering = () => new Promise((_, reject) => clock.after(15, () => reject(someError())));
       a.behave = slowFailure;
       b.behave = scripted(someError(), someReply());
       expect(await outcome(send, someRequest(), 100)).toBe(200);
@@ -464,15 +482,16 @@ describe('pipeline', () => {
 
     it('× circuit breaker: is never the probe', async () => {
       const pipeline = await warm();
-      const { send, endpoints, telemetry, a, b } = pipeline;
+      const { send, endpoints, upstream, a, b } = pipeline;
       const onAttempt = jest.fn();
       await halfOpenB(pipeline);
-      telemetry.subscribe({ onAttempt });
+      upstream.subscribe({ onAttempt });
       a.behave = after(50);
-      expect(await outcome(send, someRequest({ tried: ['http://b:1'] }), 50)).toBe(200);
+      avoided = ['http://b'];
+      expect(await outcome(send, someRequest(), 50)).toBe(200);
       expect(b.requests).toBe(0);
       expect(onAttempt).toHaveBeenCalledWith(
-        expect.objectContaining({ endpoint: 'http://a:1', isHedge: true, code: 'cancelled' }),
+        expect.objectContaining({ endpoint: 'http://a', isHedge: true, code: 'cancelled' }),
       );
       expect(endpoints[1]?.status).toMatchObject({ circuit: 'half-open', inFlight: 0 });
       expect(endpoints[1]?.isEjected).toBe(false);
@@ -483,11 +502,13 @@ describe('pipeline', () => {
       const { send, endpoints, b } = pipeline;
       await halfOpenB(pipeline);
       b.behave = hanging;
-      expect(await outcome(send, someRequest({ tried: ['http://a:1'] }), 25)).toBe(200);
+      avoided = ['http://a'];
+      expect(await outcome(send, someRequest(), 25)).toBe(200);
       expect(b.requests).toBe(1);
       expect(endpoints[1]?.status).toMatchObject({ circuit: 'half-open', inFlight: 0 });
       b.behave = scripted(someReply());
-      expect(await outcome(send, someRequest({ tried: ['http://a:1'] }))).toBe(200);
+      avoided = ['http://a'];
+      expect(await outcome(send, someRequest())).toBe(200);
       expect(endpoints[1]?.status.circuit).toBe('closed');
     });
 
@@ -498,11 +519,11 @@ describe('pipeline', () => {
       expect(await outcome(send, someRequest({ timeoutMs: 20 }), 20)).toBe('deadline_exceeded');
       expect([a.requests, b.requests]).toEqual([1, 1]);
       expect(endpoints.map(({ inFlight }) => inFlight)).toEqual([0, 0]);
-      expect(clock.pending).toBe(0);
+      expect(clock.pending).toBe(idleTimers);
     });
 
     it('× concurrency limit: takes no second place', async () => {
-      const { send, limiter, a, b } = await warm({
+      const { send, upstream, a, b } = await warm({
         concurrencyLimit: 1,
         maxQueue: 1_000,
         maxAttempts: 2,
@@ -511,7 +532,7 @@ describe('pipeline', () => {
       a.behave = hanging;
       const call = ending(send(someRequest()));
       await clock.advance(11);
-      expect(limiter.status).toMatchObject({ inFlight: 1, queued: 0 });
+      expect(upstream.concurrency()).toMatchObject({ inFlight: 1, queued: 0 });
       expect(b.requests).toBe(1);
       await clock.advance(10);
       expect(await call).toBe(200);
@@ -540,7 +561,7 @@ describe('pipeline', () => {
       expect(await first).toBe('cancelled');
       expect(await second).toBe(200);
       expect(transport.requests).toHaveLength(2);
-      expect(clock.pending).toBe(0);
+      expect(clock.pending).toBe(idleTimers);
     });
 
     it('× cancel: ends the wait for another attempt when all have gone', async () => {
@@ -552,13 +573,13 @@ describe('pipeline', () => {
       await clock.advance(1);
       caller.abort();
       expect(await Promise.all(calls)).toEqual(['cancelled', 'cancelled']);
-      expect(clock.pending).toBe(0);
+      expect(clock.pending).toBe(idleTimers);
       await clock.advance(60_000);
       expect(transport.requests).toHaveLength(1);
     });
 
     it('× deadline: a caller with little time does not shorten the others', async () => {
-      const transport = scripted(hangingUntilAborted, someReply());
+      const transport = scripted<Attempt>(hangingUntilAborted, someReply());
       const { send } = pipelineOver({ a: transport }, { singleFlight: true, maxAttempts: 1 });
       const first = ending(send(someRequest({ timeoutMs: 50 })));
       const second = ending(send(someRequest({ timeoutMs: 1_000 })));
@@ -569,33 +590,33 @@ describe('pipeline', () => {
     });
 
     it('× concurrency limit: who joins takes no place', async () => {
-      const transport = scripted(hangingUntilAborted);
-      const { send, limiter } = pipelineOver({ a: transport }, { singleFlight: true, concurrencyLimit: 1 });
+      const transport = scripted<Attempt>(hangingUntilAborted);
+      const { send, upstream } = pipelineOver({ a: transport }, { singleFlight: true, concurrencyLimit: 1 });
       for (let i = 0; i < 5; i++) void ending(send(someRequest()));
       await settled();
-      expect(limiter.status).toEqual({ limit: 1, inFlight: 1, queued: 0 });
+      expect(upstream.concurrency()).toEqual({ limit: 1, inFlight: 1, queued: 0 });
       await clock.advance(10_000);
-      expect(limiter.status.inFlight).toBe(0);
+      expect(upstream.concurrency().inFlight).toBe(0);
     });
   });
 
   describe('concurrency limit', () => {
     it('× retry: a call holds one place for all its attempts, and the waits between', async () => {
       const transport = scripted(someError(), someReply());
-      const { send, limiter } = pipelineOver({ a: transport }, { concurrencyLimit: 1, random: () => 0.5 });
+      const { send, upstream } = pipelineOver({ a: transport }, { concurrencyLimit: 1, random: () => 0.5 });
       const calls = [send(someRequest()), send(someRequest())].map(ending);
       await settled();
-      expect(limiter.status).toEqual({ limit: 1, inFlight: 1, queued: 1 });
+      expect(upstream.concurrency()).toEqual({ limit: 1, inFlight: 1, queued: 1 });
       await clock.advance(25);
       expect(await Promise.all(calls)).toEqual([200, 200]);
-      expect(transport.requests.map(({ attempt }) => attempt)).toEqual([1, 2, 1]);
+      expect(transport.requests.map(({ number }) => number)).toEqual([1, 2, 1]);
     });
 
     it('× retry: does not try again what it has refused, and makes no attempt', async () => {
-      const transport = scripted(hangingUntilAborted);
+      const transport = scripted<Attempt>(hangingUntilAborted);
       const onCall = jest.fn();
-      const { send, telemetry } = pipelineOver({ a: transport }, { concurrencyLimit: 1, maxQueue: 0 });
-      telemetry.subscribe({ onCall });
+      const { send, upstream } = pipelineOver({ a: transport }, { concurrencyLimit: 1, maxQueue: 0 });
+      upstream.subscribe({ onCall });
       void ending(send(someRequest()));
       expect(await outcome(send)).toBe('overloaded');
       expect(onCall).toHaveBeenCalledWith(expect.objectContaining({ code: 'overloaded', attempts: 0 }));
@@ -605,11 +626,11 @@ describe('pipeline', () => {
 
     it('× priority × deadline: serves what matters first, and drops who runs out of time in the queue', async () => {
       const sent: (string | undefined)[] = [];
-      const transport: Send = ({ context }) => {
-        sent.push(context.priority);
+      const transport: Answering = ({ call }) => {
+        sent.push(call.context.priority);
         return new Promise((resolve) => clock.after(100, () => resolve(someReply())));
       };
-      const { send, limiter } = pipelineOver({ a: transport }, { concurrencyLimit: 1 });
+      const { send, upstream } = pipelineOver({ a: transport }, { concurrencyLimit: 1 });
       const call = (priority: Priority, timeoutMs: number) =>
         ending(send(someRequest({ timeoutMs, context: { priority } })));
       const calls = [
@@ -619,11 +640,11 @@ describe('pipeline', () => {
         call('critical', 1_000),
       ];
       await clock.advance(150);
-      expect(limiter.status).toEqual({ limit: 1, inFlight: 1, queued: 1 });
+      expect(upstream.concurrency()).toEqual({ limit: 1, inFlight: 1, queued: 1 });
       await clock.advance(150);
       expect(await Promise.all(calls)).toEqual([200, 200, 'deadline_exceeded', 200]);
       expect(sent).toEqual(['normal', 'critical', 'background']);
-      expect(clock.pending).toBe(0);
+      expect(clock.pending).toBe(idleTimers);
     });
   });
 });

@@ -1,73 +1,98 @@
-import { balancer, type Endpoints } from './balancer.ts';
-import type { EndpointLoad } from './balancing/endpoint-load.ts';
-import { bearerToken } from './bearer-token.ts';
-import { type Send, stack } from './layer.ts';
-import { attemptTimeout } from './resilience/attempt-timeout.ts';
-import { Blame } from './resilience/blame.ts';
-import type { CircuitBreaker } from './resilience/circuit-breaker.ts';
-import { circuitBreaker } from './resilience/circuit-breaker-layer.ts';
-import { concurrencyLimit } from './resilience/concurrency-limit.ts';
-import type { ConcurrencyLimiter } from './resilience/concurrency-limiter.ts';
-import { deadline } from './resilience/deadline.ts';
-import { hedge } from './resilience/hedge.ts';
-import type { PoisonRequests } from './resilience/poison-requests.ts';
-import { retry } from './resilience/retry.ts';
-import type { RetryBudget } from './resilience/retry-budget.ts';
-import { singleFlight } from './resilience/single-flight.ts';
-import { openStream } from './streaming/open-stream.ts';
-import type { OpenStreams } from './streaming/open-streams.ts';
-import { attemptTelemetry, callTelemetry, type Telemetry } from './telemetry.ts';
-import type { UpstreamOptions } from './upstream-options.ts';
+import { balancer, type Endpoints } from './balancing/balancer.ts';
+import { Attribution, circuitBreaker } from './breaker/circuit-breaker-layer.ts';
+import type { PoisonRequests } from './breaker/poison-requests.ts';
+import { bearerToken } from './call/bearer-token.ts';
+import type { CallQueue } from './call/call-queue.ts';
+import { concurrencyLimit } from './call/concurrency-limit.ts';
+import { deadline } from './call/deadline.ts';
+import { hedge } from './call/hedge.ts';
+import { retry } from './call/retry.ts';
+import type { RetryBudget } from './call/retry-budget.ts';
+import { singleFlight } from './call/single-flight.ts';
+import { attemptTimeout } from './endpoint/attempt-timeout.ts';
+import type { EndpointState } from './endpoint/create-endpoint.ts';
+import { type AttemptLayer, type CallLayer, type SendAttempt, type SendCall, stack } from './layer.ts';
+import type { Current } from './options/current-options.ts';
+import type { UpstreamOptions } from './options/upstream-options.ts';
+import type { ActiveStreams } from './streams/active-streams.ts';
+import { firstByte } from './streams/first-byte.ts';
+import { attemptTelemetry, callTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 /** What all calls to one upstream share. */
 export interface UpstreamShared {
   readonly name: string;
-  readonly options: UpstreamOptions;
+  readonly options: Current<UpstreamOptions>;
   readonly telemetry: Telemetry;
-  readonly limiter: ConcurrencyLimiter;
+  readonly queue: CallQueue;
   readonly budget: RetryBudget;
   readonly poison: PoisonRequests;
   readonly endpoints: Endpoints;
-  readonly streams: OpenStreams;
-  /** Code that is not ours sees every attempt, and may change it. */
+  readonly streams: ActiveStreams;
+  /** The user's axios interceptors see every attempt, and may change it. */
   readonly hasInterceptors: () => boolean;
+  /** The user's own layers. */
+  readonly layers: UserLayers;
+}
+
+/** Layers of a user's own. In each half the first listed sees the request first. */
+export interface UserLayers {
+  /** Run once per call, right below the deadline: it bounds what they do. */
+  readonly call: readonly CallLayer[];
+  /** Run once per attempt, right below the attempt timeout: it bounds what they do. */
+  readonly attempt: readonly AttemptLayer[];
+}
+
+/** Fills in what is missing. @throws TypeError for anything but lists of functions below `call` and `attempt` */
+export function checkedLayers({ call = [], attempt = [], ...others }: Partial<UserLayers> = {}): UserLayers {
+  const [stray] = Object.keys(others);
+  if (stray !== undefined) throw new TypeError(`layers must have call and attempt only, not ${stray}`);
+  for (const [half, layers] of Object.entries({ call, attempt })) {
+    const isFine = Array.isArray(layers) && layers.every((layer) => typeof layer === 'function');
+    if (!isFine) throw new TypeError(`layers.${half} must be a list of functions from one way of sending to another`);
+  }
+  return { call, attempt };
 }
 
 // The order of the way out, in two halves: above the balancer once per call, below it once per attempt.
 // The first listed sees the request first.
 
 /** The upper half: from the caller to the choice of an endpoint. */
-export function callPipeline(shared: UpstreamShared): Send {
-  const { name, options, telemetry, limiter, budget, poison, endpoints, hasInterceptors } = shared;
-  const { clock, random } = options;
+export function callPipeline(shared: UpstreamShared): SendCall {
+  const { name, options, telemetry, queue, budget, poison, endpoints, hasInterceptors, layers } = shared;
+  const { clock, random } = options.current;
   return stack(
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
-    deadline(options, clock), // above retry: bounds every attempt and every wait together
-    singleFlight(options, hasInterceptors), // below the deadline: each caller keeps its own; above the rest: who joins costs nothing more
-    bearerToken(options), // below deadline, which bounds getting one; above the limit, whose place a wait would hold; one for all attempts
-    concurrencyLimit(limiter, clock), // below the deadline: it bounds the queue; above retry: a call holds one place however often it tries
-    retry(options, { budget, poison, clock, random }), // above the balancer: each attempt chooses again
-    hedge(options, budget, clock), // below retry: two copies are one attempt; above the balancer: the second goes elsewhere
-  )(balancer(endpoints, name, { clock, random })); // one choice per attempt, around ejected endpoints
-}
-
-/** What one attempt at one endpoint has of its own. */
-export interface EndpointShared {
-  readonly address: string;
-  readonly breaker: CircuitBreaker;
-  readonly load: EndpointLoad;
-  readonly transport: Send;
+    deadline(clock), // above retry: bounds every attempt and every wait together
+    ...layers.call, // the user's own: bounded by the deadline; above all that saves work, so that they see every call
+    singleFlight(options, hasInterceptors), // below the deadline: each caller keeps its own; above the rest: a call that joins costs nothing more
+    bearerToken(options), // below the deadline, which bounds getting one; above the limit, whose place a wait would hold; one for all attempts
+    concurrencyLimit(queue, clock), // below the deadline: it bounds the queue; above retry: a call holds one place however often it tries
+  )(
+    retry(options, { budget, poison, clock, random })(
+      // above the balancer: each attempt chooses again
+      hedge(
+        options,
+        budget,
+        clock,
+      )(
+        // below retry: two copies are one attempt; above the balancer: the second goes elsewhere
+        balancer(endpoints, name, { clock, random }), // one choice per attempt, around ejected endpoints
+      ),
+    ),
+  );
 }
 
 /** The lower half: from the chosen endpoint to the wire. */
 export function endpointPipeline(
-  { name, options, telemetry, poison, streams }: UpstreamShared,
-  { address, breaker, load, transport }: EndpointShared,
-): Send {
+  { name, options, telemetry, poison, streams, layers }: UpstreamShared,
+  { breaker, load, transport }: EndpointState,
+): SendAttempt {
+  const { clock } = options.current;
   return stack(
-    attemptTelemetry(telemetry, name, address, options.clock), // sees what retry sees
-    circuitBreaker(breaker, new Blame(poison, breaker, load), address), // above the attempt timeout: a timeout counts against the endpoint
-    attemptTimeout(options, address, options.clock), // bounds interceptors, connecting and the whole body, or a stream's first byte
-    openStream(options, streams), // innermost: an attempt that breaks before its first byte is one that failed
+    attemptTelemetry(telemetry, name, clock), // sees what retry sees
+    circuitBreaker(breaker, new Attribution(poison, breaker, load)), // above the attempt timeout: a timeout counts against the endpoint
+    attemptTimeout(options, clock), // bounds interceptors, connecting and the whole body, or a stream's first byte
+    ...layers.attempt, // the user's own: bounded by the attempt timeout; the breaker counts how they end
+    firstByte(options, streams), // innermost: an attempt that breaks before its first byte is one that failed
   )(transport);
 }

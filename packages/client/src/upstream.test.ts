@@ -8,10 +8,10 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../test-fixtures/sample.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { UpstreamOptions } from './options/upstream-options.ts';
 import { seededRandom } from './testing/seeded-random.ts';
+import { type Clock, systemClock } from './time/clock.ts';
 import { createUpstream } from './upstream.ts';
-import type { UpstreamOptions } from './upstream-options.ts';
 
 let closeables: { close(): Promise<void> }[];
 beforeEach(() => {
@@ -331,13 +331,13 @@ describe('createUpstream', () => {
     closeables.push(server);
     const { port } = new URL(server.address);
     const script = `
-      import { createUpstream, newRequest } from '@parley/client';
+      import { createUpstream } from '@parley/client';
       for (const where of ['http://127.0.0.1:${port}', 'dns://localhost:${port}']) {
-        const { status } = await createUpstream('things', where).send(newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' }));
+        const { status } = await createUpstream('things', where).send({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' });
         console.log(status);
       }
       const dead = createUpstream('dead', 'http://127.0.0.1:1', { circuitMinCalls: 1, circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, backoffBaseMs: 200 });
-      await dead.send(newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' })).catch(({ code }) => console.log(code, dead.endpoints()[0].circuit));`;
+      await dead.send({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' }).catch(({ code }) => console.log(code, dead.endpoints()[0].circuit));`;
     const args = ['--conditions=@parley/source', '--input-type=module', '-e', script];
     const child = spawn(process.execPath, args, {
       cwd: fileURLToPath(new URL('..', import.meta.url)),

@@ -1,22 +1,34 @@
-import { type ChangeableOptions, LiveOptions } from './changeable-options.ts';
-import { discovery, expectTls } from './discovery.ts';
-import type { EndpointStatus } from './endpoint.ts';
-import type { Send } from './layer.ts';
-import { OpenUpstream } from './open-upstream.ts';
-import type { CircuitControl } from './resilience/circuit-control.ts';
-import type { ConcurrencyStatus } from './resilience/concurrency-limiter.ts';
-import type { TelemetryListener } from './telemetry.ts';
-import type { Interceptors } from './transport/axios.ts';
+import { CallError } from '@parley/contract';
+import { type AxiosAdapter, createAxios, hasInterceptors, type Interceptors } from './axios/axios.ts';
+import { undiciAdapter } from './axios/undici-adapter.ts';
+import { EndpointSet } from './balancing/endpoint-set.ts';
+import { CircuitWindow } from './breaker/circuit.ts';
+import type { CircuitControl } from './breaker/circuit-breaker.ts';
+import { PoisonRequests } from './breaker/poison-requests.ts';
+import { CallQueue, type ConcurrencyStatus } from './call/call-queue.ts';
+import { RetryBudget } from './call/retry-budget.ts';
+import type { Discovery } from './discovery/address.ts';
+import { discovery, expectTls } from './discovery/discovery.ts';
+import { createEndpoint, type EndpointDependencies } from './endpoint/create-endpoint.ts';
+import type { EndpointStatus } from './endpoint/endpoint.ts';
+import { type CallRequest, callOf, type SendCall } from './layer.ts';
+import { CurrentOptions } from './options/current-options.ts';
+import type { ChangeableOptions, UpstreamOptions } from './options/upstream-options.ts';
+import { callPipeline, checkedLayers, endpointPipeline, type UpstreamShared, type UserLayers } from './pipeline.ts';
+import { attachStory } from './story/attach-story.ts';
+import { ActiveStreams } from './streams/active-streams.ts';
+import { Telemetry, type TelemetryListener } from './telemetry/telemetry.ts';
 import { Network } from './transport/network.ts';
-import type { UpstreamOptions } from './upstream-options.ts';
+import type { Reply } from './transport/reply.ts';
+import type { Transport } from './transport/transport.ts';
 
 /** A service seen by its caller, with everything that calls to it share. */
 export interface Upstream {
   readonly name: string;
-  /** What holds for calls to it now: one object, whose values {@link configure} replaces. */
+  /** A snapshot of the options that hold now; {@link configure} makes a new one. */
   readonly options: UpstreamOptions;
   /** Sends one request through the whole pipeline. For clients of other kinds; {@link createClient} is the usual way. */
-  readonly send: Send;
+  send(request: CallRequest): Promise<Reply>;
   /** axios interceptors. They see each attempt, a retry too, and what they throw ends the call. */
   readonly interceptors: Interceptors;
   /**
@@ -39,6 +51,12 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+/** What `createUpstream` takes: options, each with a default, and layers of the user's own. */
+export interface CreateUpstreamOptions extends Partial<UpstreamOptions> {
+  /** Layers of your own; they cannot be changed while the upstream is open. Default: none. */
+  readonly layers?: Partial<UserLayers> | undefined;
+}
+
 /**
  * Opens the way to a service. Make one per service and process, and share it: budget, breakers and
  * sockets only work if all calls go through the same.
@@ -46,17 +64,156 @@ export interface Upstream {
  * @param name the service's name, for errors and telemetry
  * @param where `http://host:port` or `unix:/path`, several (a list, or one string with commas), `dns://name:port`, `srv://name` or
  *   `file:/path`; with TLS `https://`, `dns+https://`, `srv+https://`
- * @param options see {@link UpstreamOptions}; all have defaults
+ * @param options see {@link UpstreamOptions}; all have defaults. `layers`: layers of your own
  * @throws TypeError where an address or option is not valid, or two options contradict each other
  */
 export function createUpstream(
   name: string,
   where: string | readonly string[],
-  options?: Partial<UpstreamOptions>,
+  { layers, ...given }: CreateUpstreamOptions = {},
 ): Upstream {
-  const live = new LiveOptions(options);
-  const { current } = live;
-  const found = discovery(where, current, current.clock);
-  if (current.tls) expectTls(where);
-  return new OpenUpstream(name, { options: live, discovery: found, transport: new Network(current) });
+  const options = new CurrentOptions(given);
+  const userLayers = checkedLayers(layers);
+  const found = discoveryOf(name, where, options);
+  const transport = new Network(options, (connections) => undiciAdapter(connections, options));
+  return new AssembledUpstream(name, { options, discovery: found, transport, layers: userLayers });
+}
+
+function discoveryOf(name: string, where: string | readonly string[], options: CurrentOptions): Discovery {
+  try {
+    const found = discovery(where, options);
+    if (options.current.tls) expectTls(where);
+    return found;
+  } catch (error) {
+    throw error instanceof TypeError ? new TypeError(`upstream ${name}: ${error.message}`) : error;
+  }
+}
+
+/** What an upstream is made of. */
+export interface UpstreamParts {
+  readonly options: CurrentOptions;
+  readonly discovery: Discovery;
+  readonly transport: Transport<AxiosAdapter>;
+  readonly layers: UserLayers;
+}
+
+/** An `Upstream` over any transport: the pipeline with what all calls share. */
+export class AssembledUpstream {
+  readonly name: string;
+  readonly shared: UpstreamShared;
+  readonly endpointSet: EndpointSet;
+  readonly #options: CurrentOptions;
+  readonly #axios = createAxios();
+  readonly #transport: Transport<AxiosAdapter>;
+  readonly #window: CircuitWindow;
+  readonly #pipeline: SendCall;
+  #underWay = 0;
+  #onIdle = () => {};
+  #closed: Promise<void> | undefined;
+
+  constructor(name: string, { options, discovery, transport, layers }: UpstreamParts) {
+    const { clock, minConnections } = options.current;
+    const budget = new RetryBudget(options, clock);
+    this.name = name;
+    this.#options = options;
+    this.#transport = transport;
+    this.#window = new CircuitWindow(options, clock);
+    this.shared = {
+      name,
+      options,
+      telemetry: new Telemetry(),
+      queue: new CallQueue(options),
+      budget,
+      poison: new PoisonRequests(() => budget.refund(), clock),
+      endpoints: () => this.endpointSet.known(),
+      streams: new ActiveStreams(),
+      hasInterceptors: () => hasInterceptors(this.#axios),
+      layers,
+    };
+    this.endpointSet = new EndpointSet(discovery, options, (address) => createEndpoint(address, dependencies));
+    const dependencies: EndpointDependencies = {
+      upstream: name,
+      options,
+      telemetry: this.shared.telemetry,
+      axios: this.#axios,
+      transport,
+      rotation: this.#window.rotation,
+      pipeline: (state) => endpointPipeline(this.shared, state),
+      onEjection: () => this.endpointSet.group.refresh(),
+    };
+    this.#pipeline = callPipeline(this.shared);
+    options.subscribe(() => this.#configured());
+    if (minConnections > 0) Promise.resolve(this.endpointSet.known()).catch(() => {}); // the first call reports it
+  }
+
+  get options(): UpstreamOptions {
+    return this.#options.current;
+  }
+
+  get interceptors(): Interceptors {
+    return this.#axios.interceptors;
+  }
+
+  readonly send = async (request: CallRequest): Promise<Reply> => {
+    const { callTimeoutMs, clock } = this.options;
+    const call = callOf(request, callTimeoutMs, clock);
+    const { label, story } = call;
+    if (this.#closed) {
+      const details = { operation: label, isUnprocessed: true };
+      throw attachStory(new CallError('unavailable', `the upstream ${this.name} is closed`, details), call);
+    }
+    this.#underWay++;
+    try {
+      const reply = await this.#pipeline(call);
+      const { status, error } = reply;
+      return error ? reply.withStory(story.end(label, status, error.code)) : reply;
+    } catch (error) {
+      throw attachStory(error, call);
+    } finally {
+      this.#underWay--;
+      if (this.#underWay === 0) this.#onIdle();
+    }
+  };
+
+  configure(changes: Partial<ChangeableOptions>): void {
+    this.#options.change(changes);
+  }
+
+  endpoints(): readonly EndpointStatus[] {
+    return this.endpointSet.group.all.map((endpoint) => endpoint.status);
+  }
+
+  circuit(address: string): CircuitControl {
+    return this.endpointSet.at(address).circuit;
+  }
+
+  concurrency(): ConcurrencyStatus {
+    return this.shared.queue.status;
+  }
+
+  subscribe(listener: TelemetryListener): () => void {
+    return this.shared.telemetry.subscribe(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #configured(): void {
+    if (this.#closed) return;
+    this.#window.restart();
+    this.endpointSet.reconfigured();
+  }
+
+  async #close(): Promise<void> {
+    // Retries too need endpoints: nothing is closed under a call. Its deadline bounds this wait.
+    const idle = Promise.withResolvers<void>();
+    this.#onIdle = idle.resolve;
+    if (this.#underWay > 0) await idle.promise;
+    this.shared.streams.close();
+    this.#window.close();
+    this.#transport.close();
+    await this.endpointSet.close();
+  }
 }

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { has } from '../../needs.ts';
-import { type RunningGateway, startHaproxy, startNginx } from '../../running-gateway.ts';
+import { type Addresses, type RunningGateway, startGateway, startHaproxy } from '../../running-gateway.ts';
 import { type RunningService, startMain } from '../../running-service.ts';
 import { startCalls } from '../../steady-load.ts';
 import { listedPerSecond } from './greedy/work.ts';
@@ -15,7 +15,10 @@ const modestPerSecond = 10;
 const patienceMs = 5_000;
 
 const ways = ['straight', ...(has('nginx') ? ['nginx'] : []), ...(has('HAProxy') ? ['HAProxy'] : [])];
-const starters: Readonly<Record<string, typeof startNginx>> = { nginx: startNginx, HAProxy: startHaproxy };
+const starters: Readonly<Record<string, typeof startHaproxy>> = {
+  nginx: (addresses: Addresses) => startGateway('nginx', addresses),
+  HAProxy: startHaproxy,
+};
 
 let service: RunningService;
 let gateway: RunningGateway | undefined;

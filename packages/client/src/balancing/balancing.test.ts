@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { httpServer, sendJson } from '../../test-fixtures/http-server.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { someRequest } from '../../test-fixtures/sample.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { createUpstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 
 let closeables: { close(): Promise<void> }[];
 beforeEach(() => {
@@ -209,6 +209,6 @@ describe('balancing over HTTP', () => {
     await call(upstream, 400);
     const late = servers[6]?.requests.length ?? 0;
     expect(late).toBeGreaterThan(0); // the first attempt, to learn from
-    expect(late).toBeLessThan(60);
+    expect(late).toBeLessThan(90); // an even share is 100
   });
 });

@@ -1,8 +1,6 @@
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 /** How many endpoints may be out of choice. */
-export interface EjectionLimitOptions {
-  /** Largest share of the endpoints that may be ejected. Above it all are used (panic), whatever their circuits say. */
-  readonly maxEjectedRatio: number;
-}
+export type EjectionLimitOptions = Pick<UpstreamOptions, 'maxEjectedRatio'>;
 
 /**
  * More endpoints are ejected than may be: what looks like their fault is more likely the caller's own, and those that

@@ -1,16 +1,17 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Balanced } from '../../test-fixtures/balanced.ts';
 import { problemReply, someReply } from '../../test-fixtures/sample.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
+import { ScriptedUpstream } from '../../test-fixtures/scripted-upstream.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 
-let one: Balanced;
+let one: ScriptedUpstream;
 afterEach(async () => {
   await one.close();
 });
 
 function endpoints(names: string, options: Partial<UpstreamOptions> = {}) {
-  one = new Balanced({ circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, ...options });
-  return [...names].map((name) => one.add(name));
+  one = new ScriptedUpstream({}, { circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, ...options });
+  one.add(Object.fromEntries([...names].map((name) => [name, async () => someReply()])));
+  return [...names].map((name) => one.at(name));
 }
 
 describe('panic', () => {
@@ -48,16 +49,13 @@ describe('panic', () => {
 describe('comparison of success rates', () => {
   /** One of them fails 5 % of its attempts: too few for its circuit. Under load, so that it gets 100 of them in 10 s. */
   async function oneWorse(names: string, options: Partial<UpstreamOptions> = {}) {
-    one = new Balanced({ circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, ...options });
-    for (const name of names) one.add(name, one.after(100));
+    one = new ScriptedUpstream({}, { circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, ...options });
     let sent = 0;
-    const bad = one.add(
-      'bad',
-      one.after(100, async () => (++sent % 20 === 0 ? problemReply('internal') : someReply())),
-    );
+    const failing = one.after(100, async () => (++sent % 20 === 0 ? problemReply('internal') : someReply()));
+    one.add({ ...Object.fromEntries([...names].map((name) => [name, one.after(100)])), bad: failing });
     await one.shares(600, 21);
     expect(sent).toBeGreaterThan(200);
-    return bad;
+    return one.at('bad');
   }
 
   it('ejects one that fails clearly more often than the others', async () => {

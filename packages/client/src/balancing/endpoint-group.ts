@@ -1,10 +1,12 @@
-import type { Endpoint } from '../endpoint.ts';
-import { type EjectionLimitOptions, isPanic } from './ejection-limit.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { isPanic } from './ejection-limit.ts';
 import { comparisonMs, outliers } from './success-rate.ts';
-import { type ZoneOptions, type ZoneSplit, zoneSplit } from './zone.ts';
+import { type ZoneSplit, zoneSplit } from './zone.ts';
 
 /** What limits the choice of endpoints. */
-export interface EndpointGroupOptions extends EjectionLimitOptions, ZoneOptions {}
+export type EndpointGroupOptions = Pick<UpstreamOptions, 'maxEjectedRatio' | 'zone'>;
 
 /**
  * The endpoints of an upstream and which of them may be chosen. That is worked out anew when it has changed, not
@@ -13,7 +15,7 @@ export interface EndpointGroupOptions extends EjectionLimitOptions, ZoneOptions 
  * Scope: upstream.
  */
 export class EndpointGroup {
-  readonly #options: EndpointGroupOptions;
+  readonly #options: Current<EndpointGroupOptions>;
   #all: readonly Endpoint[];
   #admitting: readonly Endpoint[] = [];
   #zones: ZoneSplit | undefined;
@@ -21,7 +23,7 @@ export class EndpointGroup {
   #isStale = true;
   #comparedAtMs = 0;
 
-  constructor(options: EndpointGroupOptions, all: readonly Endpoint[] = []) {
+  constructor(options: Current<EndpointGroupOptions>, all: readonly Endpoint[] = []) {
     this.#options = options;
     this.#all = all;
   }
@@ -66,23 +68,30 @@ export class EndpointGroup {
   compare(now: number): void {
     if (now - this.#comparedAtMs < comparisonMs) return;
     this.#comparedAtMs = now;
-    let ejected = this.#all.filter(({ isOut }) => isOut).length;
+    let ejected = this.#all.filter(isOut).length;
     const records = this.#all.map((endpoint) => ({ endpoint, ...endpoint.load.takeRecord() }));
     for (const { endpoint } of outliers(records)) {
-      if (endpoint.isOut) continue;
-      if (isPanic(++ejected, this.#all.length, this.#options)) break;
+      if (isOut(endpoint)) continue;
+      if (isPanic(++ejected, this.#all.length, this.#options.current)) break;
       endpoint.eject();
     }
     this.refresh();
   }
 
   #workOut(): void {
-    const admitting = this.#all.filter(({ isShut }) => !isShut);
-    const usable = this.#all.filter(({ isForcedOpen }) => !isForcedOpen);
-    const ejected = usable.filter(({ isOut }) => isOut).length;
-    this.#isPanic = isPanic(ejected, usable.length, this.#options);
+    const admitting = this.#all.filter(
+      ({ availability }) => availability !== 'ejected' && availability !== 'forced-open',
+    );
+    const usable = this.#all.filter(({ availability }) => availability !== 'forced-open');
+    const ejected = usable.filter(isOut).length;
+    this.#isPanic = isPanic(ejected, usable.length, this.#options.current);
     this.#admitting = this.#isPanic ? usable : admitting;
-    this.#zones = zoneSplit(this.#options.zone, this.#all, this.#admitting);
+    this.#zones = zoneSplit(this.#options.current.zone, this.#all, this.#admitting);
     this.#isStale = false;
   }
+}
+
+/** It was ejected and is not back in full. */
+function isOut({ availability }: Endpoint): boolean {
+  return availability !== 'available';
 }

@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Address } from '../discovery/address.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 
 /** How many of the endpoints one client uses. */
-export interface SubsetOptions {
-  /** Most endpoints that this client uses; sockets are opened to no others. Infinite: all of them. */
-  readonly subsetSize: number;
-  /** Decides which ones: give each process its own, and always the same. */
-  readonly clientId: string;
-}
+export type SubsetOptions = Pick<UpstreamOptions, 'subsetSize' | 'clientId'>;
 
 /**
  * Those of many addresses that one client uses, so that a thousand clients do not each keep sockets to a thousand

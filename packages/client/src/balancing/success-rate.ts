@@ -1,16 +1,10 @@
+import type { Judged } from '../endpoint/endpoint-load.ts';
+
 /** Endpoints are compared this often. Envoy's outlier detection, as are the numbers below. */
 export const comparisonMs = 10_000;
 const fewestEndpoints = 5;
 const fewestAttempts = 100;
 const deviations = 1.9;
-
-/** What one endpoint did since the last comparison. */
-export interface Judged {
-  /** Attempts that said something of it. */
-  readonly judged: number;
-  /** Those of them that it is to blame for. */
-  readonly failed: number;
-}
 
 /**
  * Those that fail clearly more often than the others, worst first: success rate below mean − 1.9 × standard

@@ -1,24 +1,26 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Balanced } from '../../test-fixtures/balanced.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
+import { ScriptedUpstream } from '../../test-fixtures/scripted-upstream.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 
-let one: Balanced | undefined;
+let one: ScriptedUpstream | undefined;
 afterEach(async () => {
   await one?.close();
 });
 
 /** Endpoints `a0`, `a1` and so on, as many per zone as said. */
-function zones(counts: Readonly<Record<string, number>>, options: Partial<UpstreamOptions> = { zone: 'a' }): Balanced {
-  const balanced = new Balanced(options);
-  for (const [zone, count] of Object.entries(counts)) {
-    for (let i = 0; i < count; i++) balanced.add(`${zone}${i}`).zone = zone;
-  }
-  balanced.group.refresh();
+function zones(
+  counts: Readonly<Record<string, number>>,
+  options: Partial<UpstreamOptions> = { zone: 'a' },
+): ScriptedUpstream {
+  const balanced = new ScriptedUpstream({}, options);
+  const inZone = ([zone, count]: [string, number]) =>
+    Array.from({ length: count }, (_, i) => ({ origin: `http://${zone}${i}`, weight: 1, zone }));
+  balanced.place(Object.entries(counts).flatMap(inZone));
   one = balanced;
   return balanced;
 }
 
-async function shareOfA(balanced: Balanced): Promise<number> {
+async function shareOfA(balanced: ScriptedUpstream): Promise<number> {
   const shares = Object.entries(await balanced.shares(400, 5));
   return shares.reduce((sum, [name, share]) => (name.startsWith('a') ? sum + share : sum), 0);
 }

@@ -1,10 +1,8 @@
-import type { Endpoint } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 
 /** Where the caller is. */
-export interface ZoneOptions {
-  /** The caller's own zone: endpoints there come first. None: all zones are alike. */
-  readonly zone: string | undefined;
-}
+export type ZoneOptions = Pick<UpstreamOptions, 'zone'>;
 
 /** The endpoints that may be chosen, parted by zone. */
 export interface ZoneSplit {

@@ -1,5 +1,5 @@
 import type { Address } from './address.ts';
-import type { NameServer } from './name-server.ts';
+import type { DnsResolver } from './dns-resolver.ts';
 import type { Found } from './refreshed.ts';
 
 /** What makes an address of an IP address: everything that the name's URL says beside the name. */
@@ -10,7 +10,7 @@ export interface AddressForm {
 }
 
 /** Looks up all addresses of a name, IPv4 and IPv6. They share the weight. */
-export async function dns(name: string, { scheme, port, weight }: AddressForm, server: NameServer): Promise<Found> {
+export async function dns(name: string, { scheme, port, weight }: AddressForm, server: DnsResolver): Promise<Found> {
   const records = await server.addressesOf(name);
   const addresses = records.map(
     ({ address, family }): Address => ({

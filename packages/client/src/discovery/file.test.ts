@@ -2,11 +2,13 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { until } from '../../test-fixtures/raw-server.ts';
-import { discovery } from '../discovery.ts';
+import { holding } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { Address, Discovery } from './address.ts';
+import { discovery } from './discovery.ts';
 
 let folder: string;
 let path: string;
@@ -21,7 +23,7 @@ beforeEach(async () => {
   clock = new VirtualClock();
   changes = [];
   warnings = [];
-  found = discovery(pathToFileURL(path).href, { dnsRefreshMs: 5_000 }, clock);
+  found = discovery(pathToFileURL(path).href, holding({ dnsRefreshMs: 5_000, tls: undefined, clock }));
   found.onChange((addresses) => changes.push(origins(addresses)));
   jest.spyOn(process, 'emitWarning').mockImplementation((text) => void warnings.push(String(text)));
 });
@@ -43,6 +45,19 @@ describe('discovery by file', () => {
     await put('["http://b:1", "https://a:2/", "http://b:1"]');
     expect(origins(await found.addresses())).toEqual(['http://b:1', 'https://a:2']);
   });
+
+  it.each(['["http://user:s3cret@a:1"]', '[{"url": "http://user:s3cret@a:1"}]', '["http://user:s3cret@a:1"', 's3cret'])(
+    'does not show the secret in %j',
+    async (text) => {
+      await put(text);
+      const error = await Promise.resolve(found.addresses()).then(
+        () => undefined,
+        (thrown: Error) => thrown,
+      );
+      expect(inspect(error, { depth: 9 })).toMatch(/TypeError: cannot use .*expected/);
+      expect(inspect(error, { depth: 9 })).not.toContain('s3cret');
+    },
+  );
 
   it('takes zones and weights', async () => {
     await put('[{"url": "http://a:1", "zone": "eu-1", "weight": 4}, {"url": "http://b:1/"}, "http://c:1"]');
@@ -96,7 +111,7 @@ describe('discovery by file', () => {
   describe('with tls', () => {
     beforeEach(() => {
       found.close();
-      found = discovery(pathToFileURL(path).href, { dnsRefreshMs: 5_000, tls: {} }, clock);
+      found = discovery(pathToFileURL(path).href, holding({ dnsRefreshMs: 5_000, tls: {}, clock }));
       found.onChange((addresses) => changes.push(origins(addresses)));
     });
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { Clock } from '../clock.ts';
-import { fileWatch } from '../file-watch.ts';
+import type { Clock } from '../time/clock.ts';
 import { type Address, type Discovery, distinct } from './address.ts';
+import { fileWatch } from './file-watch.ts';
 import { listedAddress } from './listed-address.ts';
 
 /**
@@ -65,7 +65,7 @@ export class FileDiscovery implements Discovery {
   /** @throws TypeError that says what is wrong with the file */
   #listed(text: string): readonly Address[] {
     try {
-      const entries: unknown = JSON.parse(text);
+      const entries: unknown = parsed(text);
       if (!Array.isArray(entries) || entries.length === 0) throw new TypeError('expected a list of URLs');
       return distinct(entries.map((entry) => listedAddress(entry, this.#parse)));
     } catch (error) {
@@ -77,5 +77,14 @@ export class FileDiscovery implements Discovery {
     if (this.#isClosed || JSON.stringify(addresses) === JSON.stringify(this.#known)) return;
     this.#known = addresses;
     this.#onChange(addresses);
+  }
+}
+
+// V8's message quotes the text, in which an address may hold a password.
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new TypeError('expected a list of URLs, got text that is no JSON');
   }
 }

@@ -1,11 +1,10 @@
-import type { Clock } from '../clock.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import type { Clock } from '../time/clock.ts';
 import { type Address, type Discovery, distinct } from './address.ts';
 
 /** How names are looked up again. */
-export interface DiscoveryOptions {
-  /** Longest time between two look-ups of a name, ± 10 %. A shorter TTL counts, down to 1 s; Docker's own is 600 s. */
-  readonly dnsRefreshMs: number;
-}
+export type DiscoveryOptions = Pick<UpstreamOptions, 'dnsRefreshMs'>;
 
 /** What a look-up found, and how long that holds, where the answer says so. */
 export interface Found {
@@ -22,7 +21,7 @@ const longestAfterFailureMs = 30_000;
  */
 export class RefreshedDiscovery implements Discovery {
   readonly #lookUpOnce: () => Promise<Found>;
-  readonly #options: DiscoveryOptions;
+  readonly #options: Current<DiscoveryOptions>;
   readonly #clock: Clock;
   #known: readonly Address[] = [];
   #pending: Promise<readonly Address[]> | undefined;
@@ -31,7 +30,7 @@ export class RefreshedDiscovery implements Discovery {
   #failures = 0;
   #isClosed = false;
 
-  constructor(lookUp: () => Promise<Found>, options: DiscoveryOptions, clock: Clock) {
+  constructor(lookUp: () => Promise<Found>, options: Current<DiscoveryOptions>, clock: Clock) {
     this.#lookUpOnce = lookUp;
     this.#options = options;
     this.#clock = clock;
@@ -83,7 +82,7 @@ export class RefreshedDiscovery implements Discovery {
 
   #scheduleRefresh(ttlMs = Number.POSITIVE_INFINITY): void {
     if (this.#isClosed) return;
-    const { dnsRefreshMs } = this.#options;
+    const { dnsRefreshMs } = this.#options.current;
     const afterFailureMs = Math.min(shortestMs * 2 ** (this.#failures - 1), longestAfterFailureMs);
     const ms = this.#failures > 0 ? afterFailureMs : Math.min(Math.max(ttlMs, shortestMs), dnsRefreshMs);
     const refresh = () => {

@@ -1,6 +1,6 @@
 import type { Address } from './address.ts';
 import { dns } from './dns.ts';
-import type { NameServer, ServiceRecord } from './name-server.ts';
+import type { DnsResolver, ServiceRecord } from './dns-resolver.ts';
 import type { Found } from './refreshed.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Found } from './refreshed.ts';
  *
  * @throws Error of the name server, where no server has an address
  */
-export async function srv(service: string, scheme: 'http' | 'https', server: NameServer): Promise<Found> {
+export async function srv(service: string, scheme: 'http' | 'https', server: DnsResolver): Promise<Found> {
   const groups = Map.groupBy(await server.serversOf(service), ({ priority }) => priority);
   let failure: unknown;
   for (const priority of [...groups.keys()].sort((a, b) => a - b)) {

@@ -13,8 +13,8 @@ import {
 import axios, { type AxiosError } from 'axios';
 import { rejection, someRequest } from '../../test-fixtures/sample.ts';
 import { shop, shopHandlers } from '../../test-fixtures/shop.ts';
+import { parleyAdapter } from '../axios/parley-adapter.ts';
 import { createClient } from '../client.ts';
-import { parleyAdapter } from '../parley-adapter.ts';
 import {
   always,
   type Fault,

@@ -1,42 +1,54 @@
-import { CallError, headerNames } from '@parley/contract';
-import type { Request } from '../layer.ts';
-import { Reply } from '../reply.ts';
+import { CallError } from '@parley/contract';
 import { formatHopTimes, hopTimes } from './hop-times.ts';
+import type { StoryRecorder } from './story-recorder.ts';
 
 /** Where and when an attempt was made. */
-export interface Attempt {
+export interface AttemptMade {
+  /** 1 for the first attempt of a call. */
+  readonly number: number;
   readonly endpoint: string;
+  readonly isHedge: boolean;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   /** The number of the story's events when it began. */
   readonly place: number;
 }
 
-/** Tells the story of a request how one attempt ended: with a reply, or with what was thrown. */
-export function recordAttempt({ story, attempt, isHedge }: Request, made: Attempt, outcome: unknown): void {
-  const reply = outcome instanceof Reply ? outcome : undefined;
-  const error = reply ? reply.error : outcome;
+/** How an attempt ended: a reply has a status, and an error from status 400 on; a failure without a reply is an error only. */
+export interface AttemptEnd {
+  readonly status: number | undefined;
+  readonly error: unknown;
+  /** The reply's `server-timing`. */
+  readonly serverTiming: string | readonly string[] | undefined;
+}
+
+/** Records how one attempt ended. */
+export function recordAttempt(
+  story: StoryRecorder,
+  made: AttemptMade,
+  { status, error, serverTiming }: AttemptEnd,
+): void {
   story.add(
     {
       kind: 'attempt',
-      attempt,
+      attempt: made.number,
       endpoint: made.endpoint,
       tookMs: made.endedAtMs - made.startedAtMs,
-      status: reply?.status,
+      status,
       code: codeOf(error),
       cause: error instanceof CallError ? causeOf(error) : undefined,
       retryAfterMs: error instanceof CallError ? error.retryAfterMs : undefined,
-      isHedge,
-      hops: hopTimes(reply?.headers[headerNames.serverTiming]),
+      isHedge: made.isHedge,
+      hops: hopTimes(serverTiming),
     },
     made.startedAtMs,
     made.place,
   );
 }
 
-/** Leaves what a reply says of the time below for whoever asked the service that this call is made by. */
-export function passOnTimings(timings: string[], { headers }: Reply): void {
-  const hops = hopTimes(headers[headerNames.serverTiming]);
+/** Adds the times of the services below, from a reply's `server-timing`, to the times that the own reply will report. */
+export function passOnTimings(timings: string[], serverTiming: string | readonly string[] | undefined): void {
+  const hops = hopTimes(serverTiming);
   if (hops.length > 0) timings.push(formatHopTimes(hops));
 }
 
@@ -47,7 +59,7 @@ function codeOf(error: unknown): string | undefined {
 
 const systemCode = /^[A-Z][A-Z0-9_]{1,60}$/;
 
-/** The code of what the socket, TLS or undici said: its message might hold more than is to be told. */
+/** The code of the socket's, TLS' or undici's error. Its message stays out: it may hold a part of the request. */
 function causeOf({ cause }: CallError): string | undefined {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return systemCode.test(code) ? code : undefined;

@@ -1,5 +1,5 @@
 import { Story, type StoryEvent } from '@parley/contract';
-import { type Clock, systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../time/clock.ts';
 
 /** One of the events of a story, as it is recorded: when it was is known to the recorder. */
 export type NewEvent = StoryEvent extends infer Event

@@ -1,10 +1,11 @@
 import {
   AttemptsLeft,
+  acceptInput,
+  acceptOutput,
   type CallContext,
   CallError,
   type Contract,
   childTrace,
-  encodeOutput,
   type Handler,
   type Handlers,
   headerNames,
@@ -13,11 +14,11 @@ import {
   parseAttemptsLeft,
   parseTraceparent,
   priorities,
+  replyOf,
   runInContext,
   type StreamHandler,
-  validate,
 } from '@parley/contract';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../time/clock.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
 import type { InMemoryRoute } from './in-memory-route.ts';
 import { problemReply } from './problem-reply.ts';
@@ -47,30 +48,34 @@ export class InMemoryService {
   async answer(request: InMemoryRequest, route: InMemoryRoute): Promise<InMemoryReply> {
     const context = contextOf(request, this.#clock);
     try {
-      const reply = await runInContext(context, () => this.#serve(route, context));
+      const reply = await runInContext(context, () => this.#serve(route, context, request.path));
       return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('success'));
     } catch (error) {
-      const reply = await this.#told(error, route.operation, context);
-      return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('failure'));
+      const reply = await this.#replyOf(error, route.operation, context);
+      return withAttemptsLeft(reply, leftAfterFailure(reply, context));
     }
   }
 
-  async #serve({ name, operation, input }: InMemoryRoute, context: CallContext): Promise<InMemoryReply> {
+  async #serve(
+    { name, operation, received }: InMemoryRoute,
+    context: CallContext,
+    url: string,
+  ): Promise<InMemoryReply> {
     const handler = (this.#handlers as Record<string, Handler | StreamHandler>)[name]?.bind(this.#handlers);
-    const valid = await validInput(operation, input());
+    const valid = await acceptInput(operation, received(), url);
     if (isStream(operation.output)) {
-      const items = (handler as StreamHandler)(valid, context)[Symbol.asyncIterator]();
-      const told = async (error: unknown) => String((await this.#told(error, operation, context)).body);
+      const items = (handler as StreamHandler)(valid as never, context)[Symbol.asyncIterator]();
+      const told = async (error: unknown) => String((await this.#replyOf(error, operation, context)).body);
       return streamedReply(operation, operation.output, items, told);
     }
-    const output = await validOutput(operation, await (handler as Handler)(valid, context));
-    if (!operation.output) return { status: operation.status, headers: {}, body: '' };
-    const { headers, body } = encodeOutput(operation, output);
+    const output = await acceptOutput(operation, await (handler as Handler)(valid as never, context));
+    const { status, headers, body } = replyOf(operation, output);
+    if (body === undefined) return { status, headers, body: '' };
     const type = { 'content-type': 'application/json; charset=utf-8' };
-    return { status: operation.status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
+    return { status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
   }
 
-  #told(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
+  #replyOf(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
     if (!(error instanceof CallError)) this.hiddenErrors.push(error);
     return problemReply(error, operation, requestId);
   }
@@ -94,24 +99,15 @@ function contextOf({ headers, signal }: InMemoryRequest, clock: Clock): CallCont
   };
 }
 
+/** As the kit: a failure of an upstream always says it, or it would look like that of a gateway. */
+function leftAfterFailure({ body }: InMemoryReply, { attemptsLeft }: CallContext): number | undefined {
+  const told = attemptsLeft?.toldBy('failure');
+  const isOfUpstream = typeof body === 'string' && body.startsWith('{"type":"urn:parley:problem:upstream_');
+  return isOfUpstream ? (told ?? attemptsLeft?.count ?? 0) : told;
+}
+
 /** Tells the caller how many attempts the handler's own calls have left of those that it was told of. */
 function withAttemptsLeft(reply: InMemoryReply, left: number | undefined): InMemoryReply {
   if (left === undefined) return reply;
   return { ...reply, headers: { ...reply.headers, [headerNames.attemptsLeft]: String(left) } };
-}
-
-async function validInput(operation: Operation, input: unknown) {
-  if (!operation.input) return undefined;
-  const result = await validate(operation.input, input);
-  if (!('issues' in result)) return result.value;
-  throw new CallError('invalid_input', 'Input does not fit the contract', { issues: result.issues });
-}
-
-/** The output (or one item of it) as it comes out of the schema. @throws TypeError where it doesn't fit */
-async function validOutput(operation: Operation, output: unknown): Promise<unknown> {
-  if (!operation.output) return undefined;
-  const result = await validate(operation.output, output);
-  if (!('issues' in result)) return result.value;
-  const paths = result.issues.map(({ path }) => path || '(whole)').join(', ');
-  throw new TypeError(`output of ${operation.label} does not fit the contract at: ${paths}`);
 }

@@ -1,21 +1,24 @@
 import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
-import type { CancelSignal } from '../cancel-signal.ts';
-import type { Address } from '../discovery/address.ts';
-import { sleep } from '../time-limit.ts';
 import {
+  type AxiosAdapter,
   AxiosError,
   type AxiosResponse,
   CanceledError,
   type InternalAxiosRequestConfig,
   pathOf,
   settle,
-} from '../transport/axios.ts';
+} from '../axios/axios.ts';
+import { replyData } from '../axios/reply-data.ts';
+import { bad, toAxiosError } from '../axios/wire-errors.ts';
+import type { Address } from '../discovery/address.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import type { CancelSignal } from '../time/cancel-signal.ts';
+import type { Clock } from '../time/clock.ts';
+import { sleep } from '../time/time-limit.ts';
 import type { ConnectionCounts } from '../transport/connection-counts.ts';
-import { replyData } from '../transport/reply-data.ts';
 import type { EndpointTransport, Transport } from '../transport/transport.ts';
-import { bad, toAxiosError } from '../transport/wire-errors.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
 
 /** Answers one request at one replica. May reject with an error as a socket gives it. */
@@ -37,16 +40,16 @@ const noConnections: ConnectionCounts = {
  *
  * Scope: upstream.
  */
-export class InMemoryTransport implements Transport {
+export class InMemoryTransport implements Transport<AxiosAdapter> {
   readonly #answer: Answering;
-  readonly #options: UpstreamOptions;
+  readonly #options: Current<Pick<UpstreamOptions, 'maxReplyBytes'>>;
 
-  constructor(answer: Answering, options: UpstreamOptions) {
+  constructor(answer: Answering, options: Current<Pick<UpstreamOptions, 'maxReplyBytes'>>) {
     this.#answer = answer;
     this.#options = options;
   }
 
-  open({ origin }: Address): EndpointTransport {
+  open({ origin }: Address): EndpointTransport<AxiosAdapter> {
     return {
       adapter: (config) => this.#exchange(config, origin),
       connections: { counts: noConnections, close: async () => {} },
@@ -86,14 +89,14 @@ export class InMemoryTransport implements Transport {
   #data(body: string | Readable, config: InternalAxiosRequestConfig): unknown {
     if (body instanceof Readable) return body;
     const bytes = Buffer.from(config.method?.toUpperCase() === 'HEAD' ? '' : body);
-    const { maxReplyBytes } = this.#options;
+    const { maxReplyBytes } = this.#options.current;
     if (bytes.length > maxReplyBytes) throw bad(config, `maxContentLength size of ${maxReplyBytes} exceeded`);
     return replyData(bytes, config);
   }
 }
 
 /** Waits as a fault does. */
-export function waiting({ clock }: UpstreamOptions, { signal, path }: InMemoryRequest) {
+export function waiting(clock: Clock, { signal, path }: InMemoryRequest) {
   return (ms: number) => sleep(clock, ms, signal, path);
 }
 

@@ -3,7 +3,6 @@ import { type CallContext, CallError, currentContext, type Handlers, runInContex
 import { rejection } from '../../test-fixtures/sample.ts';
 import { outOfStock, shop, shopHandlers } from '../../test-fixtures/shop.ts';
 import { createClient } from '../client.ts';
-import { newRequest } from '../layer.ts';
 import { type InMemoryOptions, inMemoryUpstream } from './in-memory-upstream.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
@@ -58,11 +57,33 @@ describe('inMemoryUpstream', () => {
       new CallError('unavailable', 'x', { operation: 'GET /' }),
       'upstream_unavailable',
     ],
+    [
+      'an upstream with too much to do',
+      new CallError('overloaded', 'x', { operation: 'GET /' }),
+      'upstream_unavailable',
+    ],
+    [
+      'an upstream that asks for less',
+      new CallError('rate_limited', 'x', { operation: 'GET /' }),
+      'upstream_unavailable',
+    ],
     ['a slow upstream', new CallError('deadline_exceeded', 'x', { operation: 'GET /' }), 'upstream_timeout'],
     ['a strange upstream', new CallError('invalid_reply', 'x', { operation: 'GET /' }), 'upstream_failed'],
   ])('tells of %s as a service does', async (_, thrown, code) => {
     const { client } = open({ buyItem: () => Promise.reject(thrown) });
     expect((await rejection(clock.run(client.buyItem({ id: '7', count: 1 })))).code).toBe(code);
+  });
+
+  it('is final to its caller where an upstream of its own has failed', async () => {
+    let calls = 0;
+    const { client } = open({
+      newestItem: () => {
+        calls++;
+        return Promise.reject(new CallError('invalid_reply', 'x', { operation: 'GET /' }));
+      },
+    });
+    expect((await rejection(clock.run(client.newestItem()))).code).toBe('upstream_failed');
+    expect(calls).toBe(1);
   });
 
   it('keeps what the caller is not told of for the test to see', async () => {
@@ -80,14 +101,14 @@ describe('inMemoryUpstream', () => {
   it('checks input on both sides', async () => {
     const { client, upstream } = open();
     expect((await rejection(client.buyItem({ id: '7', count: 0 }))).message).toMatch(/not sent: count/);
-    const unchecked = newRequest({
+    const unchecked = {
       label: 'POST',
       method: 'POST',
       path: '/api/items/7/purchases',
       headers: {},
       body: '{"count":0}',
       safety: 'unsafe',
-    });
+    } as const;
     expect(await upstream.send(unchecked)).toMatchObject({ status: 400, error: { code: 'invalid_input' } });
     expect((await upstream.send({ ...unchecked, body: '{' })).error?.code).toBe('malformed_body');
     expect((await upstream.send({ ...unchecked, path: '/elsewhere' })).error?.code).toBe('not_found');

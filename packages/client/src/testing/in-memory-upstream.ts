@@ -1,9 +1,8 @@
 import type { Contract, Handlers } from '@parley/contract';
-import { LiveOptions } from '../changeable-options.ts';
-import { discovery } from '../discovery.ts';
-import { OpenUpstream } from '../open-upstream.ts';
-import type { Upstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
+import { discovery } from '../discovery/discovery.ts';
+import { CurrentOptions } from '../options/current-options.ts';
+import { checkedLayers } from '../pipeline.ts';
+import { AssembledUpstream, type CreateUpstreamOptions, type Upstream } from '../upstream.ts';
 import { FaultInjection, type FaultScope } from './fault-injection.ts';
 import type { Faults } from './faults.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
@@ -13,7 +12,7 @@ import { InMemoryTransport, waiting } from './in-memory-transport.ts';
 import { problemReply } from './problem-reply.ts';
 
 /** How an upstream in memory is made: what any upstream takes, and how many replicas answer. */
-export interface InMemoryOptions extends UpstreamOptions {
+export interface InMemoryOptions extends CreateUpstreamOptions {
   /** Each is an endpoint, with a circuit of its own: `http://greetings-1` and so on. Default 1. */
   readonly replicas: number;
 }
@@ -41,14 +40,15 @@ export interface InMemoryUpstream<C extends Contract> extends Upstream {
 export function inMemoryUpstream<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  { replicas = 1, ...options }: Partial<InMemoryOptions> = {},
+  { replicas = 1, layers, ...given }: Partial<InMemoryOptions> = {},
 ): InMemoryUpstream<C> {
   if (!(Number.isInteger(replicas) && replicas >= 1 && replicas <= 1_000)) {
     throw new TypeError(`replicas must be a whole number from 1 to 1000, not ${replicas}`);
   }
-  const live = new LiveOptions(options);
+  const options = new CurrentOptions(given);
+  const { clock } = options.current;
   const addresses = Array.from({ length: replicas }, (_, index) => `http://${contract.name}-${index + 1}`);
-  const service = new InMemoryService(contract, handlers as Handlers<Contract>, live.current.clock);
+  const service = new InMemoryService(contract, handlers as Handlers<Contract>, clock);
   const injection = new FaultInjection();
   const find = inMemoryRoutes(contract);
 
@@ -58,12 +58,13 @@ export function inMemoryUpstream<C extends Contract>(
       'operation' in route ? service.answer(request, route) : problemReply(route.error, undefined, undefined);
     const name = 'name' in route ? route.name : undefined;
     const fault = injection.next(name, addresses.indexOf(address) + 1);
-    return fault ? fault({ answer: answered, wait: waiting(live.current, request) }) : answered();
+    return fault ? fault({ answer: answered, wait: waiting(clock, request) }) : answered();
   };
-  const upstream = new OpenUpstream(contract.name, {
-    options: live,
-    discovery: discovery(addresses, live.current, live.current.clock),
-    transport: new InMemoryTransport(answer, live.current),
+  const upstream = new AssembledUpstream(contract.name, {
+    options,
+    discovery: discovery(addresses, options),
+    transport: new InMemoryTransport(answer, options),
+    layers: checkedLayers(layers),
   });
   const inject: InMemoryUpstream<C>['inject'] = (faults, scope = {}) => {
     expectKnown(scope, contract, replicas);

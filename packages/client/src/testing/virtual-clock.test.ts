@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { sleep } from '../time-limit.ts';
+import { sleep } from '../time/time-limit.ts';
 import { seededRandom } from './seeded-random.ts';
 import { virtualClock } from './virtual-clock.ts';
 

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Behaviour, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { createUpstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 
 let closeables: { close(): Promise<void> }[];
 beforeEach(() => {
@@ -324,8 +324,8 @@ describe('ConnectionPool', () => {
     closeables.push(server);
     const address = await server.listen();
     const script = `
-      import { createUpstream, newRequest } from '@parley/client';
-      const request = newRequest({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' });
+      import { createUpstream } from '@parley/client';
+      const request = { label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' };
       for (const doesClose of [true, false]) {
         const upstream = createUpstream('things', '${address}', { minConnections: 3, idleConnectionMs: 60_000 });
         const { status } = await upstream.send(request);

@@ -1,29 +1,29 @@
 import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
 import { unixPath } from '../discovery/unix-address.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { ActiveSockets } from './active-sockets.ts';
 import type { ConnectionCounts, Connections } from './connection-counts.ts';
-import { type Connect, type Connected, type ConnectorOptions, connector } from './connector.ts';
+import { type Connect, type Connected, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
-import { OpenSockets } from './open-sockets.ts';
+import { checkStreams, http2SessionOf } from './http2-streams.ts';
 import { RenewedPool } from './renewed-pool.ts';
 import { destroyWhenSilent, pingIntervalMs } from './silent-connection.ts';
 import { WarmConnections } from './warm-connections.ts';
 
 /** What is kept open to one endpoint. */
-export interface ConnectionPoolOptions extends ConnectorOptions {
-  /** Sockets per endpoint; more requests than that wait for one. */
-  readonly maxConnections: number;
-  /** Opened when the endpoint appears, and kept. */
-  readonly minConnections: number;
-  /** A socket is closed after so long without a request. Must be below the server's own limit (Node: 5 s; ours: 65 s). */
-  readonly idleConnectionMs: number;
-  /** A socket gets no more requests after so long, ± 10 %: new replicas and new certificates come into use. */
-  readonly maxConnectionAgeMs: number;
-  /** Largest reply that is taken in. */
-  readonly maxReplyBytes: number;
-  /** Gives numbers in [0, 1): for the jitter of ages. */
-  readonly random: () => number;
-}
+export type ConnectionPoolOptions = Pick<
+  UpstreamOptions,
+  | 'connectTimeoutMs'
+  | 'http'
+  | 'clock'
+  | 'maxConnections'
+  | 'minConnections'
+  | 'idleConnectionMs'
+  | 'maxConnectionAgeMs'
+  | 'random'
+>;
 
 /**
  * The sockets of one endpoint, kept open between requests.
@@ -33,19 +33,24 @@ export interface ConnectionPoolOptions extends ConnectorOptions {
 export class ConnectionPool implements Connections {
   /** What requests are addressed to: that of the endpoint's address, or of this machine where that is a socket's path. */
   readonly origin: string;
-  readonly #options: ConnectionPoolOptions;
+  readonly #options: Current<ConnectionPoolOptions>;
   readonly #connect: Connect;
   readonly #pool: RenewedPool<Pool>;
   /** Requests that a stale connection has failed: a pool where no connection is used twice. */
   #fresh: RenewedPool<Pool> | undefined;
   readonly #warm: WarmConnections;
-  readonly #sockets = new OpenSockets(() => this.#warm.fillSoon());
+  readonly #sockets = new ActiveSockets(() => this.#warm.fillSoon());
   #handedOver: Socket | null = null;
   #isClosed = false;
   #requests = 0;
   #opened = 0;
 
-  constructor(address: string, options: ConnectionPoolOptions, credentials?: Credentials, serverName?: string) {
+  constructor(
+    address: string,
+    options: Current<ConnectionPoolOptions>,
+    credentials?: Credentials,
+    serverName?: string,
+  ) {
     this.origin = unixPath(address) ? 'http://localhost' : address;
     this.#options = options;
     const connect = connector(address, options, credentials, serverName);
@@ -54,7 +59,7 @@ export class ConnectionPool implements Connections {
         if (socket) this.#sockets.add(socket);
         callback(error, socket);
       });
-    const isShort = (opening: number) => this.#sockets.count + opening < options.minConnections;
+    const isShort = (opening: number) => this.#sockets.count + opening < options.current.minConnections;
     this.#warm = new WarmConnections(options, this.#connect, isShort);
     this.#pool = new RenewedPool(
       options,
@@ -96,6 +101,17 @@ export class ConnectionPool implements Connections {
     return true;
   }
 
+  /**
+   * Sends a request once more that failed with the error of another one, and says so, where it may be sent twice or
+   * nothing of it was sent. For requests of which no reply has begun; not for one that was repeated already.
+   */
+  redispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, wasSent: boolean): boolean {
+    if ((wasSent && !request.idempotent) || this.#isClosed) return false;
+    // Not at once: undici asserts that its queue is empty when it has failed all of it.
+    queueMicrotask(() => this.#pool.current.dispatch(request, handler));
+    return true;
+  }
+
   /** Takes no more requests; resolves when those under way have ended and the sockets are closed. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -104,7 +120,7 @@ export class ConnectionPool implements Connections {
   }
 
   #open(): Pool {
-    const { http, maxConnections, maxConnectionAgeMs, idleConnectionMs } = this.#options;
+    const { http, maxConnections, maxConnectionAgeMs, idleConnectionMs } = this.#options.current;
     const pool = new Pool(this.origin, {
       connections: maxConnections,
       connect: (_, callback) => this.#handOver(callback as Connected),
@@ -121,12 +137,15 @@ export class ConnectionPool implements Connections {
     // undici retires a client, when it looks for one, whose `ttl` (time of birth) is long ago: no clock is asked before.
     return pool.on('connect', (_, targets) => {
       const client = Object.assign(targets.at(-1) ?? {}, { ttl: 0 });
-      const { maxConnectionAgeMs, random, clock } = this.#options;
+      const { maxConnectionAgeMs, random, clock } = this.#options.current;
       const ageMs = maxConnectionAgeMs * (0.9 + 0.2 * random());
       if (!this.#handedOver) return;
-      this.#sockets.age(this.#handedOver, ageMs, clock, () => Object.assign(client, { ttl: 1 }));
+      const retire = () => Object.assign(client, { ttl: 1 });
+      this.#sockets.age(this.#handedOver, ageMs, clock, retire);
+      const session = http2SessionOf(this.#handedOver);
+      if (session) checkStreams(session, retire);
       // At GOAWAY too, which ends the pings: what is under way there is still answered.
-      targets.at(-1)?.once('disconnect', destroyWhenSilent(this.#handedOver));
+      targets.at(-1)?.once('disconnect', destroyWhenSilent(this.#handedOver, retire));
     });
   }
 

@@ -1,20 +1,13 @@
 import { isIP, type Socket, connect as tcp } from 'node:net';
 import { checkServerIdentity, type PeerCertificate, type SecureContext, connect as tls } from 'node:tls';
-import type { Clock } from '../clock.ts';
 import { unixPath } from '../discovery/unix-address.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { ConnectError } from './connect-error.ts';
 import type { Credentials } from './credentials.ts';
 
-/** `auto`: HTTP/2 where the server agrees to it over TLS, HTTP/1.1 otherwise. `2` without TLS: known beforehand (h2c). */
-export type HttpVersion = 'auto' | '1.1' | '2';
-
 /** How a connection is opened. */
-export interface ConnectorOptions {
-  /** For the TCP connection, and TLS where there is. */
-  readonly connectTimeoutMs: number;
-  readonly http: HttpVersion;
-  readonly clock: Clock;
-}
+export type ConnectorOptions = Pick<UpstreamOptions, 'connectTimeoutMs' | 'http' | 'clock'>;
 
 /** What has come of an attempt to connect: an error or a socket that requests can be sent on. */
 export type Connected = (error: Error | null, socket: Socket | null) => void;
@@ -30,7 +23,7 @@ const protocols = { auto: ['h2', 'http/1.1'], '1.1': ['http/1.1'], '2': ['h2'] }
  */
 export function connector(
   address: string,
-  options: ConnectorOptions,
+  options: Current<ConnectorOptions>,
   credentials: Credentials | undefined,
   nameOfServer: string | undefined,
 ): Connect {
@@ -41,7 +34,7 @@ export function connector(
     return (callback) => {
       const socket = tcp(path ? { path } : { host, port: Number(port || 80) });
       // How undici knows that HTTP/2 was agreed on.
-      if (options.http === '2') Object.assign(socket, { alpnProtocol: 'h2' });
+      if (options.current.http === '2') Object.assign(socket, { alpnProtocol: 'h2' });
       return whenOpen(socket, 'connect', options, callback);
     };
   }
@@ -54,7 +47,7 @@ export function connector(
       host,
       port: Number(port || 443),
       servername: isIP(serverName) ? '' : serverName,
-      ALPNProtocols: protocols[options.http],
+      ALPNProtocols: protocols[options.current.http],
       secureContext: context,
       checkServerIdentity: (_, certificate) => identity(credentials.options.spiffeId, serverName, certificate),
       // Not one of the old certificates: the server would go on to see the old identity.
@@ -65,7 +58,7 @@ export function connector(
     });
     return whenOpen(socket, 'secureConnect', options, (error, open) => {
       if (error) session = undefined;
-      if (open && options.http === '2' && socket.alpnProtocol !== 'h2') {
+      if (open && options.current.http === '2' && socket.alpnProtocol !== 'h2') {
         socket.destroy();
         callback(new ConnectError('ERR_NO_HTTP2', 'it does not speak HTTP/2'), null);
       } else callback(error, open);
@@ -73,7 +66,8 @@ export function connector(
   };
 }
 
-function whenOpen(socket: Socket, event: string, { connectTimeoutMs, clock }: ConnectorOptions, callback: Connected) {
+function whenOpen(socket: Socket, event: string, options: Current<ConnectorOptions>, callback: Connected) {
+  const { connectTimeoutMs, clock } = options.current;
   const settle = (error: Error | null) => {
     disarm();
     socket.off(event, onOpen).off('error', onError);

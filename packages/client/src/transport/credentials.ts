@@ -1,23 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import type { Clock } from '../clock.ts';
-import { fileWatch } from '../file-watch.ts';
-
-/** PEM text, or the file that holds it and is watched for changes. */
-export type Pem = string | Uint8Array | { readonly file: string };
-
-/** How an upstream is known, and known to, over TLS. */
-export interface TlsOptions {
-  /** Whom to trust for the server's certificate. Default: the CAs that Node knows. */
-  readonly ca?: Pem | readonly Pem[];
-  /** Our certificate and its chain, for a server that wants one. Needs `key`. */
-  readonly cert?: Pem;
-  readonly key?: Pem;
-  /** The name that the server's certificate must be for. Default: the one in its address. */
-  readonly serverName?: string;
-  /** The server's SPIFFE ID, for example `spiffe://acme/billing`: must be in its certificate, in place of a name. */
-  readonly spiffeId?: string;
-}
+import { fileWatch } from '../discovery/file-watch.ts';
+import type { Pem, TlsOptions } from '../options/tls-options.ts';
+import type { Clock } from '../time/clock.ts';
 
 const parts = ['ca', 'cert', 'key'] as const;
 

@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
+import { boundedText } from '@parley/contract';
 
 /** One coding (RFC 9110 §8.4.1): for a body in one piece, now or in a thread of its own, and for a stream. */
 interface Coding {
@@ -58,7 +59,7 @@ export function codingsOf(header: string | string[]): string[] {
     throw new RangeError(`content-encoding with ${applied.length} codings: at most ${maxCodings} are undone`);
   }
   const unknown = applied.find((name) => !codings.has(name));
-  if (unknown) throw new RangeError(`content-encoding ${unknown} is not understood`);
+  if (unknown) throw new RangeError(`content-encoding ${boundedText(unknown, 100)} is not understood`);
   return applied.reverse();
 }
 
@@ -85,4 +86,13 @@ export function decoders(names: readonly string[], start: Uint8Array): Transform
 function codingOf(name: string, start?: Uint8Array): Coding {
   const isRaw = name === 'deflate' && start !== undefined && ((start[0] ?? 8) & 0x0f) !== 8;
   return isRaw ? rawDeflate : (codings.get(name) as Coding);
+}
+
+/** A body as it was before it was encoded. @throws Error where it cannot be decoded, or grows beyond `maxBytes` */
+export async function decodeBody(body: Buffer, encoding: string | string[], maxBytes: number): Promise<Buffer> {
+  const names = codingsOf(encoding);
+  // A reply without a body (to HEAD, 204, 304) still says how it would be encoded.
+  if (body.length === 0) return body;
+  const plain = await decoded(body, names, maxBytes);
+  return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
 }

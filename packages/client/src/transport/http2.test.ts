@@ -4,8 +4,8 @@ import { certificateAuthority, type Pair } from '../../test-fixtures/certificate
 import { answer, http2Server, type StreamBehaviour } from '../../test-fixtures/http2-server.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 
 let ca: string;
 let pair: Pair;

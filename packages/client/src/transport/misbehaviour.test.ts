@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CallError } from '@parley/contract';
 import { type Behaviour, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { somePost, someRequest } from '../../test-fixtures/sample.ts';
-import { systemClock } from '../clock.ts';
-import type { Request } from '../layer.ts';
-import { boundStream } from '../stream-reply.ts';
+import { boundStream } from '../axios/bound-stream.ts';
+import type { CallRequest } from '../layer.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { systemClock } from '../time/clock.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 import { StreamSource } from './body-source.ts';
 
 // What a server may do wrong, whole and streamed, through the whole pipeline and with one attempt only.
@@ -44,7 +44,7 @@ async function open(behave: Behaviour, options: Partial<UpstreamOptions> = {}) {
 }
 
 /** The body that a call gives, or the code that it or its stream fails with; and not later than it may. */
-async function ending(request: Request): Promise<string> {
+async function ending(request: CallRequest): Promise<string> {
   const startedAt = performance.now();
   try {
     const { body } = await upstream.send(request);

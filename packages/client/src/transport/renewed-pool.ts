@@ -1,9 +1,7 @@
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 /** The limits that undici is told once, when a pool is made. */
-export interface PoolLimits {
-  readonly maxConnections: number;
-  readonly minConnections: number;
-  readonly idleConnectionMs: number;
-}
+export type PoolLimits = Pick<UpstreamOptions, 'maxConnections' | 'minConnections' | 'idleConnectionMs'>;
 
 /** What is needed of an undici pool. */
 export interface RenewablePool {
@@ -18,55 +16,57 @@ export interface RenewablePool {
  * Scope: endpoint.
  */
 export class RenewedPool<P extends RenewablePool> {
-  readonly #options: PoolLimits;
+  readonly #options: Current<PoolLimits>;
   readonly #open: () => P;
   readonly #onRenew: () => void;
   readonly #retired = new Set<P>();
   #limits: PoolLimits;
-  #current: P;
+  #pool: P;
 
-  constructor(options: PoolLimits, open: () => P, onRenew: () => void = () => {}) {
+  constructor(options: Current<PoolLimits>, open: () => P, onRenew: () => void = () => {}) {
     this.#options = options;
     this.#open = open;
     this.#onRenew = onRenew;
-    this.#limits = limitsOf(options);
-    this.#current = open();
+    this.#limits = options.current;
+    this.#pool = open();
   }
 
   /** The one for a request that begins now. */
   get current(): P {
-    const { maxConnections, minConnections, idleConnectionMs } = this.#limits;
-    const now = this.#options;
-    const isOutdated =
-      now.maxConnections !== maxConnections ||
-      now.minConnections !== minConnections ||
-      now.idleConnectionMs !== idleConnectionMs;
-    if (isOutdated) this.#renew();
-    return this.#current;
+    if (this.#limits !== this.#options.current) this.#compare();
+    return this.#pool;
   }
 
   /** The sum of one number of undici's, over what runs in old pools too. */
   total(name: keyof P['stats'] & keyof RenewablePool['stats']): number {
-    let total = this.#current.stats[name];
+    let total = this.#pool.stats[name];
     for (const { stats } of this.#retired) total += stats[name];
     return total;
   }
 
   /** Resolves when what runs has ended, and all connections are closed. */
   async close(): Promise<void> {
-    await Promise.all([this.#current, ...this.#retired].map((pool) => pool.close()));
+    await Promise.all([this.#pool, ...this.#retired].map((pool) => pool.close()));
+  }
+
+  // Other options may have changed.
+  #compare(): void {
+    const { maxConnections, minConnections, idleConnectionMs } = this.#limits;
+    this.#limits = this.#options.current;
+    const now = this.#limits;
+    const isOutdated =
+      now.maxConnections !== maxConnections ||
+      now.minConnections !== minConnections ||
+      now.idleConnectionMs !== idleConnectionMs;
+    if (isOutdated) this.#renew();
   }
 
   #renew(): void {
-    const old = this.#current;
+    const old = this.#pool;
     this.#retired.add(old);
     void old.close().then(() => this.#retired.delete(old));
-    this.#limits = limitsOf(this.#options);
-    this.#current = this.#open();
+    this.#limits = this.#options.current;
+    this.#pool = this.#open();
     this.#onRenew();
   }
-}
-
-function limitsOf({ maxConnections, minConnections, idleConnectionMs }: PoolLimits): PoolLimits {
-  return { maxConnections, minConnections, idleConnectionMs };
 }

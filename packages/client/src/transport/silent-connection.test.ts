@@ -12,6 +12,7 @@ describe('destroyWhenSilent', () => {
   let heardBytes: number;
   let error: Error | undefined;
   let end: () => void;
+  let retired: number;
   beforeEach(() => {
     jest.useFakeTimers();
     heardBytes = 100;
@@ -21,7 +22,8 @@ describe('destroyWhenSilent', () => {
     });
     Object.assign(socket, { alpnProtocol: 'h2' });
     Object.defineProperty(socket, 'bytesRead', { get: () => heardBytes });
-    end = destroyWhenSilent(socket);
+    retired = 0;
+    end = destroyWhenSilent(socket, () => retired++);
   });
   afterEach(() => {
     socket.destroy();
@@ -34,6 +36,15 @@ describe('destroyWhenSilent', () => {
     expect(socket.destroyed).toBe(false);
     await pass(0.1);
     expect(error).toMatchObject({ code: 'ETIMEDOUT', message: 'the server answers no pings' });
+  });
+
+  it('lets nothing new onto it after two', async () => {
+    await pass(1.9);
+    expect(retired).toBe(0);
+    await pass(0.1);
+    expect(retired).toBe(1);
+    await pass(3);
+    expect(retired).toBe(1);
   });
 
   it('keeps one that answers some of them', async () => {

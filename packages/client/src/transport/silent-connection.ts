@@ -7,13 +7,18 @@ export const pingIntervalMs = 1_000;
 /** Longer than a server that is alive pauses, even a busy one. */
 const silentIntervals = 5;
 
+/** From here on new requests go to another connection. Not from the first on: this process itself may have paused. */
+const doubtfulIntervals = 2;
+
 /**
  * Destroys an HTTP/2 connection that has brought nothing for five pings, with `ETIMEDOUT`: a firewall has forgotten it, or
  * the host is gone. A request that is given up ends its stream only, and TCP gives up after a quarter of an hour: until
  * then each new request would be sent to nowhere. Leaves alone what speaks HTTP/1.1. The returned function
  * ends the watch.
+ *
+ * @param retire called after two pings: new requests then go to another connection
  */
-export function destroyWhenSilent(socket: Socket): () => void {
+export function destroyWhenSilent(socket: Socket, retire: () => void): () => void {
   if ((socket as TLSSocket).alpnProtocol !== 'h2') return () => {};
   let heardBytes = socket.bytesRead;
   let silent = 0;
@@ -22,6 +27,7 @@ export function destroyWhenSilent(socket: Socket): () => void {
   const timer = setInterval(() => {
     silent = socket.bytesRead === heardBytes ? silent + 1 : 0;
     heardBytes = socket.bytesRead;
+    if (silent === doubtfulIntervals) retire();
     if (silent < silentIntervals) return;
     socket.destroy(Object.assign(new Error('the server answers no pings'), { code: 'ETIMEDOUT' }));
   }, pingIntervalMs).unref();

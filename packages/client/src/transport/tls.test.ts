@@ -9,9 +9,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { certificateAuthority, type Pair } from '../../test-fixtures/certificates.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
+import type { TlsOptions } from '../options/tls-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
-import type { TlsOptions } from './credentials.ts';
 
 type Authority = Awaited<ReturnType<typeof certificateAuthority>>;
 let authority: Authority;

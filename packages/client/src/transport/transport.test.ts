@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CallError } from '@parley/contract';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
-import type { Request } from '../layer.ts';
-import type { Reply } from '../reply.ts';
+import type { CallRequest } from '../layer.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
+import type { Reply } from './reply.ts';
 
 // One attempt only, so that what the wire did is what the caller sees.
 const options: Partial<UpstreamOptions> = {
@@ -39,7 +39,7 @@ async function upstreamOf(behave: Behaviour, given: Partial<UpstreamOptions> = {
 }
 
 /** What a call fails with, and that it doesn't take longer than an attempt may. */
-async function failure(upstream: Upstream, request: Request = someRequest()): Promise<CallError> {
+async function failure(upstream: Upstream, request: CallRequest = someRequest()): Promise<CallError> {
   const startedAt = performance.now();
   const error = await rejection(upstream.send(request));
   expect(performance.now() - startedAt).toBeLessThan(1_000);
@@ -285,7 +285,7 @@ describe('transport', () => {
   });
 
   describe('interceptors', () => {
-    const requests: Record<string, Request> = {
+    const requests: Record<string, CallRequest> = {
       'a GET': someRequest({ headers: { accept: 'application/json', 'x-a': ' padded\t' } }),
       'a POST': somePost({ headers: { 'content-type': 'application/json' }, body: '{"a":"ż"}' }),
       'a POST without a body': somePost(),
@@ -349,7 +349,7 @@ describe('transport', () => {
 
     it('end the call with what they throw, and no endpoint is blamed', async () => {
       const { upstream, server } = await upstreamOf((socket) => socket.write(httpReply('{}')), { maxAttempts: 3 });
-      const { AxiosError } = await import('./axios.ts');
+      const { AxiosError } = await import('../axios/axios.ts');
       // As a token service that is down looks like to an interceptor that asks it with axios.
       const thrown = new AxiosError('connect ECONNREFUSED', 'ECONNREFUSED');
       upstream.interceptors.request.use(() => Promise.reject(thrown));

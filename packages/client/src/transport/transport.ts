@@ -1,16 +1,16 @@
 import type { Address } from '../discovery/address.ts';
-import type { AxiosAdapter } from './axios.ts';
 import type { Connections } from './connection-counts.ts';
 
 /** What carries the requests to one endpoint. */
-export interface EndpointTransport {
-  readonly adapter: AxiosAdapter;
+export interface EndpointTransport<Adapter> {
+  /** Sends one request. */
+  readonly adapter: Adapter;
   readonly connections: Connections;
 }
 
-/** What carries an upstream's requests: the network, or whatever else answers them. */
-export interface Transport {
-  open(address: Address): EndpointTransport;
+/** What carries an upstream's requests: the network, or a stand-in for it. `Adapter` is the type of what sends a request. */
+export interface Transport<Adapter> {
+  open(address: Address): EndpointTransport<Adapter>;
   /** Ends what its endpoints share. Their connections are closed before, one by one. */
   close(): void;
 }

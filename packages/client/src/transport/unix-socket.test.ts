@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
-import { parleyAdapter } from '../parley-adapter.ts';
+import { parleyAdapter } from '../axios/parley-adapter.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
-import type { UpstreamOptions } from '../upstream-options.ts';
 
 let folder: string;
 let upstream: Upstream | undefined;

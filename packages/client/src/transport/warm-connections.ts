@@ -1,13 +1,10 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../clock.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { Connect } from './connector.ts';
 
 /** What keeps connections warm. */
-export interface WarmConnectionsOptions {
-  /** One that nobody has used is replaced after so long: the server may close it any time. */
-  readonly idleConnectionMs: number;
-  readonly clock: Clock;
-}
+export type WarmConnectionsOptions = Pick<UpstreamOptions, 'idleConnectionMs' | 'clock'>;
 
 /** A server that closes what was just opened must not be flooded. */
 const pauseMs = 1_000;
@@ -18,7 +15,7 @@ const pauseMs = 1_000;
  * Scope: endpoint.
  */
 export class WarmConnections {
-  readonly #options: WarmConnectionsOptions;
+  readonly #options: Current<WarmConnectionsOptions>;
   readonly #connect: Connect;
   readonly #isShort: (opening: number) => boolean;
   readonly #waiting = new Set<Socket>();
@@ -27,7 +24,7 @@ export class WarmConnections {
   #isClosed = false;
 
   /** @param isShort whether more are needed, with so many on the way */
-  constructor(options: WarmConnectionsOptions, connect: Connect, isShort: (opening: number) => boolean) {
+  constructor(options: Current<WarmConnectionsOptions>, connect: Connect, isShort: (opening: number) => boolean) {
     this.#options = options;
     this.#connect = connect;
     this.#isShort = isShort;
@@ -46,7 +43,7 @@ export class WarmConnections {
   /** Opens as many as are missing, a little later: after one was closed, or could not be opened. */
   fillSoon(): void {
     this.#cancelFill();
-    if (!this.#isClosed) this.#cancelFill = this.#options.clock.after(pauseMs, () => this.fill(), true);
+    if (!this.#isClosed) this.#cancelFill = this.#options.current.clock.after(pauseMs, () => this.fill(), true);
   }
 
   /** One that is open, if there is. */
@@ -72,7 +69,7 @@ export class WarmConnections {
   }
 
   #keep(socket: Socket): void {
-    const { idleConnectionMs, clock } = this.#options;
+    const { idleConnectionMs, clock } = this.#options.current;
     if (this.#isClosed) {
       socket.destroy();
       return;

@@ -96,6 +96,16 @@ describe('settings', () => {
     expect(() => readSettings(env)).toThrow(sentence);
   });
 
+  it.each(['PORT', 'ADMIN_PORT', 'LOG_LEVEL', 'DRAIN_DELAY_MS', 'TOKEN_JWKS_URL'])(
+    'show no password of an address that is put into %s',
+    (name) => {
+      const env = { TOKEN_ISSUER: 'https://issuer.test', TOKEN_JWKS_URL: 'https://issuer.test/jwks' };
+      const read = () => readSettings({ ...env, [name]: 'https://user:s3cret@database/x' });
+      expect(read).toThrow(name);
+      expect(read).not.toThrow('s3cret');
+    },
+  );
+
   it.each(['1.5', '0x10', ' 80', 'http', '1e3'])('refuse the port %j', (PORT) => {
     expect(() => readSettings({ PORT })).toThrow(/PORT must be/);
   });

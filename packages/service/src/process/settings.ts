@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@parley/contract';
 import { ConfigError } from './config-error.ts';
 import { type LogLevel, logLevels } from './logger.ts';
 
@@ -59,7 +60,7 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
     const text = env[name];
     if (!text) return standard;
     if (/^\d{1,10}$/.test(text) && Number(text) <= highest) return Number(text);
-    faults.push(`${name} must be a whole number from 0 to ${highest}, not ${JSON.stringify(text)}`);
+    faults.push(`${name} must be a whole number from 0 to ${highest}, not ${shown(text)}`);
     return standard;
   };
   const text = (name: string) => env[name] || undefined;
@@ -87,9 +88,14 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
   return settings;
 }
 
+/** A value as it may be printed: it may be another variable's, and hold a secret. */
+function shown(text: string): string {
+  return JSON.stringify(withoutSecrets(text).slice(0, 100));
+}
+
 function levelOf(text: string, faults: string[]): LogLevel {
   const level = logLevels.find((one) => one === text);
-  if (!level) faults.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}, not ${JSON.stringify(text)}`);
+  if (!level) faults.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}, not ${shown(text)}`);
   return level ?? 'info';
 }
 
@@ -112,6 +118,10 @@ function tokenFaults({ tokenIssuer, tokenJwksUrl, tokenJwksFile, tokenAudience }
   if (tokenJwksUrl && tokenJwksFile) return ['TOKEN_JWKS_URL and TOKEN_JWKS_FILE are both set: keep one'];
   if (tokenJwksFile) return [];
   if (!tokenJwksUrl) return ['TOKEN_ISSUER is set but TOKEN_JWKS_URL is not: tokens need both'];
-  if (URL.canParse(tokenJwksUrl) && /^https?:$/.test(new URL(tokenJwksUrl).protocol)) return [];
-  return [`TOKEN_JWKS_URL must be an http(s) address, not ${JSON.stringify(tokenJwksUrl)}`];
+  const url = URL.canParse(tokenJwksUrl) ? new URL(tokenJwksUrl) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    return [`TOKEN_JWKS_URL must be an http(s) address, not ${shown(tokenJwksUrl)}`];
+  }
+  const isPlain = !url.username && !url.password;
+  return isPlain ? [] : [`TOKEN_JWKS_URL must have no user and no password, unlike ${shown(tokenJwksUrl)}`];
 }

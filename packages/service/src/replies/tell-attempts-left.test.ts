@@ -30,6 +30,17 @@ describe.each(protocols)('a reply over $protocol', ({ request }) => {
     expect((await replyAfter(refuse)).headers).not.toHaveProperty('x-attempts-left');
   });
 
+  it.each([
+    ['3', '3'],
+    ['', '0'],
+  ])('says it in any case where an upstream failed: given %j, left %s', async (given, left) => {
+    const fail = () => {
+      throw new CallError('invalid_reply', 'x', { operation: 'GET /' });
+    };
+    const { headers, status } = await replyAfter(fail, { given });
+    expect([status, headers['x-attempts-left']]).toEqual([502, left]);
+  });
+
   it.each(['3', '', 'many', '-1', '100'])('says nothing where none were used of %j', async (given) => {
     const { headers } = await replyAfter(() => {}, { given, fails: true });
     expect(headers).not.toHaveProperty('x-attempts-left');

@@ -6,3 +6,12 @@ export function tellAttemptsLeft(res: Response, reply: 'success' | 'failure'): v
   const left = currentContext().attemptsLeft?.toldBy(reply);
   if (left !== undefined) res.setHeader(headerNames.attemptsLeft, String(left));
 }
+
+/**
+ * Lets a failure of an upstream say how many of its caller's attempts are left, always: without it the failure looks like
+ * that of a gateway, which its caller may repeat. 0 where the caller gave no number.
+ */
+export function tellUpstreamFailure(res: Response): void {
+  const { attemptsLeft } = currentContext();
+  res.setHeader(headerNames.attemptsLeft, String(attemptsLeft?.toldBy('failure') ?? attemptsLeft?.count ?? 0));
+}

@@ -64,6 +64,9 @@ export function tokenOptions(given: TokenOptions, audience: string): CheckedToke
   if (options.audience === '')
     throw new TypeError('tokens.audience must not be empty: leave it out, or name the service');
   if (!isJwks(jwks)) throw new TypeError('tokens.jwks must be an http(s) URL object, { file } or { keys }');
+  if (jwks instanceof URL && (jwks.username || jwks.password)) {
+    throw new TypeError('tokens.jwks must have no user and no password'); // fetch refuses them, and quotes them
+  }
   const odd = algorithms.find((one) => !tokenAlgorithms.includes(one));
   if (odd !== undefined || algorithms.length === 0) {
     throw new TypeError(`tokens.algorithms must be some of ${tokenAlgorithms.join(', ')}, not ${odd ?? 'none'}`);

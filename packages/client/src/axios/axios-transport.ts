@@ -1,0 +1,85 @@
+import { CallError } from '@parley/contract';
+import type { Attempt, SendAttempt } from '../layer.ts';
+import { toAbortSignal } from '../time/cancel-signal.ts';
+import { Reply, type ReplyHeaders } from '../transport/reply.ts';
+import { ReplyStream } from '../transport/reply-stream.ts';
+import type { AttemptConfig } from './attempt-config.ts';
+import {
+  type Axios,
+  type AxiosAdapter,
+  AxiosError,
+  type AxiosResponse,
+  hasInterceptors,
+  toAxiosHeaders,
+} from './axios.ts';
+import { toCallError } from './call-failure.ts';
+
+/**
+ * Sends a request through axios, its interceptors and then the adapter, and turns what comes back into ours.
+ * Where there is no interceptor, the adapter gets at once what an axios without defaults would hand it: the
+ * way through would change nothing, and costs more than all the layers together.
+ */
+export function axiosTransport(axios: Axios, adapter: AxiosAdapter): SendAttempt {
+  return async function axiosTransport(attempt) {
+    try {
+      const response: AxiosResponse<Reply['body']> = await (hasInterceptors(axios)
+        ? axios.request(toConfig(attempt, adapter))
+        : adapter(toInternalConfig(attempt, adapter)));
+      if (attempt.call.replyAs === 'stream') translate(response.data, attempt);
+      return replyOf(response, attempt);
+    } catch (error) {
+      if (attempt.signal?.reason instanceof CallError) throw attempt.signal.reason;
+      // An interceptor's own axios call may have failed: that is nothing this endpoint did.
+      if (!(error instanceof AxiosError) || error.config?.adapter !== adapter) throw error;
+      // An interceptor's validateStatus: the layers judge a reply by themselves.
+      if (error.response) return replyOf(error.response as AxiosResponse<Reply['body']>, attempt);
+      throw toCallError(error, attempt);
+    }
+  };
+}
+
+function replyOf({ status, headers, data }: AxiosResponse<Reply['body']>, attempt: Attempt): Reply {
+  const { call, endpoint, number } = attempt;
+  const origin = { operation: call.label, endpoint, attempts: number };
+  return new Reply(status, headers as ReplyHeaders, data, origin);
+}
+
+const responseTypes = { text: 'text', bytes: 'arraybuffer', stream: 'stream' } as const;
+
+function toConfig({ call, headers, signal }: Attempt, adapter: AxiosAdapter) {
+  return {
+    adapter,
+    method: call.method,
+    url: call.path,
+    // false: axios would call a body that isn't there a form.
+    headers: { 'content-type': false, ...headers },
+    data: call.body,
+    isIdempotent: call.safety !== 'unsafe',
+    responseType: responseTypes[call.replyAs],
+    ...(signal && { signal: toAbortSignal(signal) }),
+    ...(call.wire as object | undefined),
+  };
+}
+
+/** What `axios.request` makes of {@link toConfig}. */
+function toInternalConfig({ call, headers, signal }: Attempt, adapter: AxiosAdapter): AttemptConfig {
+  return {
+    adapter,
+    method: call.method,
+    url: call.path,
+    headers: toAxiosHeaders(headers),
+    data: call.body,
+    isIdempotent: call.safety !== 'unsafe',
+    responseType: responseTypes[call.replyAs],
+    validateStatus: null,
+    allowAbsoluteUrls: false,
+    ...(signal && { signal }),
+    ...(call.wire as object | undefined),
+  };
+}
+
+/** Lets a stream fail as the call itself would. */
+function translate(body: unknown, attempt: Attempt): void {
+  if (!(body instanceof ReplyStream)) return;
+  body.translate = (error) => (error instanceof AxiosError ? toCallError(error, attempt) : error);
+}

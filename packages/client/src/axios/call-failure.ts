@@ -1,0 +1,43 @@
+import { CallError } from '@parley/contract';
+import type { Attempt } from '../layer.ts';
+import { isOfConnection, whyUnprocessed } from '../transport/unprocessed.ts';
+
+/** The request cannot be sent to any endpoint: a header value with a line break, say. */
+const inputCodes = new Set([
+  'ERR_NOT_SUPPORT',
+  'ERR_BAD_OPTION',
+  'ERR_BAD_OPTION_VALUE',
+  'ERR_BAD_REQUEST',
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+]);
+
+const replyCodes = new Set(['ERR_BAD_RESPONSE', 'ERR_FR_TOO_MANY_REDIRECTS', 'ERR_FR_REDIRECTION_FAILURE']);
+
+/** An AxiosError, as far as it matters here. */
+export interface AxiosFailure {
+  readonly code?: string;
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+/** What a failure of axios, undici or the socket means. The AxiosError itself stays behind: it holds the whole request, Authorization and body included. */
+export function toCallError(error: AxiosFailure, { call, number, endpoint }: Attempt): CallError {
+  const { code = 'ERR_NETWORK' } = error;
+  const cause = harmless(error.cause);
+  const blamesEndpoint = isOfConnection(error.cause) ? false : undefined;
+  const details = { operation: call.label, endpoint, attempts: number, cause, blamesEndpoint };
+  const unprocessed = whyUnprocessed(error.cause);
+  if (unprocessed) return new CallError('unavailable', unprocessed, { ...details, isUnprocessed: true });
+  if (replyCodes.has(code)) return new CallError('invalid_reply', error.message, details);
+  if (code === 'ERR_CANCELED') return new CallError('cancelled', 'the caller gave up', details);
+  if (inputCodes.has(code)) return new CallError('invalid_input', `not sent: ${error.message}`, details);
+  return new CallError('unavailable', `the connection broke (${code})`, details);
+}
+
+/** undici's parser errors hold the bytes that they could not read: part of a reply, whosever data that is. */
+function harmless(cause: unknown): unknown {
+  if (cause instanceof Error && 'data' in cause) Reflect.deleteProperty(cause, 'data');
+  return cause;
+}

@@ -1,0 +1,154 @@
+import type { Current } from '../options/current-options.ts';
+import type { RequestBody } from '../transport/body-source.ts';
+import type { ConnectionPool } from '../transport/connection-pool.ts';
+import { acceptedEncodings } from '../transport/decompression.ts';
+import type { DispatchOptions } from '../transport/dispatch.ts';
+import { ReplyStream } from '../transport/reply-stream.ts';
+import { isIdempotent } from './attempt-config.ts';
+import {
+  type AxiosAdapter,
+  AxiosError,
+  AxiosHeaders,
+  type AxiosResponse,
+  CanceledError,
+  type InternalAxiosRequestConfig,
+  settle,
+} from './axios.ts';
+import { bodyTooLarge, FullExchange } from './full-exchange.ts';
+import { failed, type Hop, isRedirect, nextHop, tooManyRedirects } from './redirect.ts';
+import { basicAuth, requestBody } from './request-body.ts';
+import type { RequestCompression } from './request-compression.ts';
+import { requestPath } from './request-path.ts';
+import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
+import { toAxiosError } from './wire-errors.ts';
+
+/** Gives the connections to another origin of the upstream; none where a redirect must not lead there. */
+export type PoolOf = (origin: string) => ConnectionPool | undefined;
+
+/** The adapter for calls that ask for more than a body in one piece and a reply in one piece. */
+export function fullAdapter(
+  pool: ConnectionPool,
+  options: Current<UndiciAdapterOptions>,
+  compression: RequestCompression,
+  poolOf: PoolOf,
+): AxiosAdapter {
+  return async function fullAdapter(config) {
+    try {
+      const hop = await firstHop(config, pool, options);
+      const endsAtMs = config.timeout ? performance.now() + timeoutMs(config) : Number.POSITIVE_INFINITY;
+      const send = (hop: Hop) =>
+        exchange(poolFor(hop, pool, poolOf, config), config, hop, maxBytes(config, options.current), endsAtMs);
+      const response = await sendCompressed(hop, compression, send);
+      return settle(config.maxRedirects ? await redirected(hop, response, config, send) : response);
+    } catch (error) {
+      throw toAxiosError(error, config);
+    }
+  };
+}
+
+type SendHop = (hop: Hop) => Promise<AxiosResponse>;
+
+async function firstHop(
+  config: InternalAxiosRequestConfig,
+  pool: ConnectionPool,
+  options: Current<UndiciAdapterOptions>,
+): Promise<Hop> {
+  const headers = AxiosHeaders.from(config.headers);
+  if (config.auth) headers.set('authorization', basicAuth(config.auth));
+  if (options.current.acceptCompressed) headers.set('accept-encoding', acceptedEncodings, false);
+  const body = await requestBody(config.data, headers);
+  const { maxBodyLength = -1 } = config;
+  if (maxBodyLength >= 0 && (lengthOf(body) ?? 0) > maxBodyLength) throw bodyTooLarge(config);
+  const url = new URL(requestPath(config), pool.origin);
+  const method = (config.method ?? 'get').toUpperCase();
+  return { url, method, headers: headers.toJSON() as Record<string, string>, body };
+}
+
+function lengthOf(body: RequestBody | undefined): number | undefined {
+  if (body === undefined) return 0;
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+}
+
+function timeoutMs(config: InternalAxiosRequestConfig): number {
+  const ms = Number(config.timeout);
+  if (!Number.isNaN(ms)) return ms;
+  throw new AxiosError(
+    `timeout must be a number of ms, not ${config.timeout}`,
+    AxiosError.ERR_BAD_OPTION_VALUE,
+    config,
+  );
+}
+
+/** A streamed reply is read piece by piece, however long: only what the call says limits it. */
+function maxBytes(
+  { maxContentLength = -1, responseType }: InternalAxiosRequestConfig,
+  { maxReplyBytes }: UndiciAdapterOptions,
+): number {
+  const standard = responseType === 'stream' ? Number.POSITIVE_INFINITY : maxReplyBytes;
+  return maxContentLength >= 0 ? Math.min(maxContentLength, standard) : standard;
+}
+
+function poolFor(
+  { url }: Hop,
+  pool: ConnectionPool,
+  poolOf: PoolOf,
+  config: InternalAxiosRequestConfig,
+): ConnectionPool {
+  const found = url.origin === pool.origin ? pool : poolOf(url.origin);
+  if (!found) throw failed(config, `${url.origin} is outside of the upstream`);
+  return found;
+}
+
+async function sendCompressed(hop: Hop, compression: RequestCompression, send: SendHop) {
+  const { body, method } = hop;
+  const headers = AxiosHeaders.from(hop.headers);
+  const isPlain = typeof body === 'string' || body instanceof Uint8Array;
+  const compressed = isPlain ? await compression.compressed(body, headers) : undefined;
+  if (!compressed) return send(hop);
+  const encoded = without(hop.headers, 'content-length');
+  const response = await send({ ...hop, body: compressed, headers: { ...encoded, 'content-encoding': 'gzip' } });
+  if (response.status !== 415 || !compression.refuse(method, headers, response)) return response;
+  discard(response);
+  return send(hop);
+}
+
+function without(headers: Record<string, string>, left: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== left));
+}
+
+async function redirected(hop: Hop, response: AxiosResponse, config: InternalAxiosRequestConfig, send: SendHop) {
+  const { maxRedirects = 0 } = config;
+  let [current, reply] = [hop, response];
+  for (let left = maxRedirects; isRedirect(reply); left--) {
+    discard(reply);
+    if (left === 0) throw tooManyRedirects(config);
+    current = nextHop(current, reply, config);
+    reply = { ...(await send(current)), request: { res: { responseUrl: current.url.href } } };
+  }
+  return reply;
+}
+
+function discard({ data }: AxiosResponse): void {
+  if (data instanceof ReplyStream) data.destroy();
+}
+
+function exchange(
+  pool: ConnectionPool,
+  config: InternalAxiosRequestConfig,
+  hop: Hop,
+  maxBytes: number,
+  endsAtMs: number,
+) {
+  return new Promise<AxiosResponse>((resolve, reject) => {
+    // Time has passed since axios looked.
+    config.cancelToken?.throwIfRequested();
+    if (config.signal?.aborted) throw new CanceledError(undefined, config);
+    const exchange = new FullExchange(config, { maxBytes, body: hop.body, endsAtMs }, resolve, reject);
+    const { url, method, headers } = hop;
+    // A body that comes piece by piece is there once.
+    const isWhole = typeof hop.body !== 'object' || hop.body instanceof Uint8Array;
+    const idempotent = isWhole && isIdempotent(config);
+    const request = { method, path: url.pathname + url.search, headers, body: exchange.body(), idempotent };
+    exchange.send(pool, request as DispatchOptions);
+  });
+}

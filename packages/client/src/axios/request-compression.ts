@@ -1,0 +1,47 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import type { AxiosHeaders, AxiosResponse } from './axios.ts';
+
+/** When a request's body is compressed. */
+export type RequestCompressionOptions = Pick<UpstreamOptions, 'compressRequestsAboveBytes'>;
+
+const compress = promisify(gzip);
+const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/**
+ * Spares the wire large request bodies. gzip, since every server knows it that knows anything.
+ *
+ * Scope: endpoint.
+ */
+export class RequestCompression {
+  readonly #options: Current<RequestCompressionOptions>;
+  #isRefused = false;
+
+  constructor(options: Current<RequestCompressionOptions>) {
+    this.#options = options;
+  }
+
+  /** A body this long is worth it here. */
+  isFor(bytes: number): boolean {
+    return bytes > this.#options.current.compressRequestsAboveBytes && !this.#isRefused;
+  }
+
+  /** The body compressed; nothing where that makes it no smaller, or the caller has encoded it already. */
+  async compressed(body: string | Uint8Array, headers: AxiosHeaders): Promise<Uint8Array | undefined> {
+    if (headers.has('content-encoding') || !this.isFor(Buffer.byteLength(body))) return undefined;
+    const bytes = await compress(body, { level: 3 });
+    return bytes.length < Buffer.byteLength(body) ? bytes : undefined;
+  }
+
+  /**
+   * Remembers that the endpoint takes no compressed bodies, and tells whether this one may be sent again as
+   * it was: an idempotent request, or one whose refusal says that the coding was the reason (RFC 7694 §3).
+   */
+  refuse(method: string, requestHeaders: AxiosHeaders, response: AxiosResponse): boolean {
+    this.#isRefused = true;
+    const isIdempotent = idempotentMethods.has(method) || requestHeaders.has('idempotency-key');
+    return isIdempotent || response.headers['accept-encoding'] !== undefined;
+  }
+}

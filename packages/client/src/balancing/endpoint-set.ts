@@ -1,0 +1,92 @@
+import { withoutSecrets } from '@parley/contract';
+import type { Address, Discovery } from '../discovery/address.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Current } from '../options/current-options.ts';
+import { EndpointGroup, type EndpointGroupOptions } from './endpoint-group.ts';
+import { type SubsetOptions, subset } from './subset.ts';
+
+/** Which endpoints are used. */
+export type EndpointSetOptions = EndpointGroupOptions & SubsetOptions;
+
+/**
+ * The endpoints of an upstream, kept in step with what discovery finds: what is new is opened, what is
+ * gone is drained, the rest stays with all that is known of it.
+ *
+ * Scope: upstream.
+ */
+export class EndpointSet {
+  readonly #discovery: Discovery;
+  readonly #options: Current<EndpointSetOptions>;
+  readonly #open: (address: Address) => Endpoint;
+  readonly #byAddress = new Map<string, Endpoint>();
+  /** The endpoints known now. */
+  readonly group: EndpointGroup;
+  #found: readonly Address[] = [];
+  #isClosed = false;
+
+  constructor(discovery: Discovery, options: Current<EndpointSetOptions>, open: (address: Address) => Endpoint) {
+    this.#discovery = discovery;
+    this.#options = options;
+    this.#open = open;
+    this.group = new EndpointGroup(options);
+    discovery.onChange((addresses) => this.#update(addresses));
+  }
+
+  /** The endpoints, after the first look-up where there was none yet. @throws Error the resolver's */
+  known(): EndpointGroup | Promise<EndpointGroup> {
+    return this.group.all.length > 0 ? this.group : this.#discover();
+  }
+
+  /** The endpoint with this address. @throws TypeError that names the known ones, where it is none of them */
+  at(address: string): Endpoint {
+    const endpoint = this.#byAddress.get(address);
+    if (endpoint) return endpoint;
+    const known = [...this.#byAddress.keys()].join(', ') || '(none known yet)';
+    throw new TypeError(`unknown endpoint ${withoutSecrets(address)}: expected one of ${known}`);
+  }
+
+  /** Options have changed: which endpoints are used, and which may be chosen, is worked out anew. */
+  reconfigured(): void {
+    this.#update(this.#found);
+  }
+
+  /** Ends discovery; resolves when all endpoints are drained and closed. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#discovery.close();
+    await Promise.all([...this.#byAddress.values()].map((endpoint) => endpoint.close()));
+  }
+
+  async #discover(): Promise<EndpointGroup> {
+    const addresses = await this.#discovery.addresses();
+    if (this.group.all.length === 0) this.#update(addresses);
+    return this.group;
+  }
+
+  #update(found: readonly Address[]): void {
+    if (this.#isClosed) return;
+    this.#found = found;
+    const addresses = subset(found, this.#options.current);
+    const origins = new Set(addresses.map(({ origin }) => origin));
+    const isFirst = this.#byAddress.size === 0;
+    for (const [origin, endpoint] of this.#byAddress) {
+      if (origins.has(origin)) continue;
+      this.#byAddress.delete(origin);
+      void endpoint.close();
+    }
+    for (const address of addresses) {
+      const endpoint = this.#byAddress.get(address.origin) ?? this.#opened(address, isFirst);
+      endpoint.load.weight = address.weight;
+      endpoint.zone = address.zone;
+    }
+    this.group.replace([...this.#byAddress.values()]);
+  }
+
+  #opened(address: Address, isFirst: boolean): Endpoint {
+    const endpoint = this.#open(address);
+    // Of the first ones found none can be spared while it starts.
+    if (!isFirst) endpoint.load.startSlowly();
+    this.#byAddress.set(address.origin, endpoint);
+    return endpoint;
+  }
+}

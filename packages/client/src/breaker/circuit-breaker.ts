@@ -1,0 +1,161 @@
+import type { EventEmitter } from 'node:events';
+import type { CallError } from '@parley/contract';
+import type { Current } from '../options/current-options.ts';
+import type { CircuitState } from '../telemetry/telemetry.ts';
+import { Circuit, type CircuitBreakerOptions, type CircuitCounts } from './circuit.ts';
+import { type Ending, FailureDetector, noGeneration, Permit } from './failure-detector.ts';
+import { OpenTime, Probes } from './recovery.ts';
+
+/** An operator's hand on the circuit of one endpoint. Forgotten when the endpoint disappears. */
+export interface CircuitControl {
+  /** Lets nothing through until `auto()`. */
+  forceOpen(): void;
+  /** Lets everything through until `auto()`, and counts nothing. */
+  forceClose(): void;
+  /** Lets the circuit decide again: by probes where it was forced open, from a fresh window where forced closed. */
+  auto(): void;
+}
+
+/**
+ * Whether an endpoint may get an attempt. `available`: any. `probe-wanted`: its circuit is half-open and wants a probe.
+ * `probing`: half-open, with enough probes under way. `ejected`: none. `forced-open`: none, because an operator says so.
+ */
+export type Availability = 'available' | 'probe-wanted' | 'probing' | 'ejected' | 'forced-open';
+
+/**
+ * Stops sending to an endpoint that keeps failing, or is slow, and tries again with probes after a while. opossum
+ * counts and decides, see {@link Circuit}; the breaker ignores the end of an attempt that began in an earlier state.
+ *
+ * Scope: endpoint.
+ */
+export class CircuitBreaker implements CircuitControl {
+  readonly #options: Current<CircuitBreakerOptions>;
+  readonly #onState: (state: CircuitState) => void;
+  readonly #circuit: Circuit;
+  readonly #openTime: OpenTime;
+  readonly #detector: FailureDetector;
+  #state: CircuitState = 'closed';
+  #probes: Probes;
+  /** Counts changes of state, to tell an attempt that began in an earlier one. */
+  #generation = 0;
+
+  constructor(options: Current<CircuitBreakerOptions>, rotation: EventEmitter, onState: (state: CircuitState) => void) {
+    this.#options = options;
+    this.#onState = onState;
+    this.#openTime = new OpenTime(options);
+    this.#probes = new Probes(options.current.circuitProbes);
+    const limits = () => {
+      const { circuitMinCalls, circuitFailureRatio } = options.current;
+      return { minCalls: circuitMinCalls, failureRatio: circuitFailureRatio };
+    };
+    this.#circuit = new Circuit(limits, rotation, (state) => this.#changed(state));
+    this.#detector = new FailureDetector(options, rotation, this.#circuit);
+  }
+
+  get state(): CircuitState {
+    return this.#state;
+  }
+
+  /** Whether an attempt would be let through now. */
+  get availability(): Availability {
+    const state = this.#state;
+    if (state === 'forced-open') return 'forced-open';
+    if (state === 'open' || this.#circuit.isShutDown) return 'ejected';
+    if (state === 'half-open') return this.#probes.mayStart ? 'probe-wanted' : 'probing';
+    return 'available';
+  }
+
+  /** Attempts in the window that said something about the endpoint, and those of them that failed. */
+  get counts(): CircuitCounts {
+    return this.#circuit.counts;
+  }
+
+  /**
+   * Leave for one attempt; none while the circuit is open, or half-open with enough probes under way. In panic there is
+   * leave then too, unless an operator opened it, and the attempt says nothing about the endpoint.
+   */
+  acquire(isPanic = false): Permit | undefined {
+    const { availability } = this;
+    if (availability !== 'available' && availability !== 'probe-wanted') {
+      const isRefused = !isPanic || availability === 'forced-open' || this.#circuit.isShutDown;
+      return isRefused ? undefined : new Permit(this.#ended, noGeneration, false, 0, undefined);
+    }
+    const isProbe = availability === 'probe-wanted';
+    if (isProbe) this.#probes.start();
+    return new Permit(this.#ended, this.#generation, isProbe, this.#detector.failures, this.#detector.startMs());
+  }
+
+  /** Opens the circuit as failures would: the endpoint does worse than others. */
+  eject(): void {
+    if (this.#state === 'closed') this.#circuit.open();
+  }
+
+  /** Lets an open circuit have its probes now: something else showed that the endpoint is well. */
+  readmit(): void {
+    if (this.#state === 'open') this.#circuit.halfOpen();
+  }
+
+  forceOpen(): void {
+    this.#force('forced-open');
+  }
+
+  forceClose(): void {
+    this.#force('forced-closed');
+  }
+
+  auto(): void {
+    if (this.#state === 'forced-open') this.#circuit.halfOpen();
+    else if (this.#state === 'forced-closed') this.#circuit.reset();
+  }
+
+  /** Stops its timers. An attempt after this is not let through. */
+  close(): void {
+    this.#openTime.stop();
+    this.#detector.reset();
+    this.#circuit.shutDown();
+  }
+
+  #force(state: 'forced-open' | 'forced-closed'): void {
+    if (this.#state !== state && !this.#circuit.isShutDown) this.#changed(state);
+  }
+
+  readonly #ended = (permit: Permit, ending: Ending, error: CallError | undefined): void => {
+    if (permit.generation !== this.#generation || this.#state === 'forced-closed') return;
+    if (ending === 'withheld' || ending === 'failure') this.#detector.happened(permit);
+    if (ending === 'failure') this.#failed(permit, error);
+    else if (ending === 'success') this.#succeeded(permit);
+    else if (ending === 'ignored' && permit.isProbe) this.#probes.release();
+  };
+
+  #failed(permit: Permit, error: CallError | undefined): void {
+    this.#openTime.asked(error?.retryAfterMs ?? 0);
+    if (permit.isProbe) this.#circuit.fail();
+    else this.#detector.failed(permit, error);
+    if (this.#state === 'open') permit.onOpened?.();
+  }
+
+  #succeeded(permit: Permit): void {
+    this.#openTime.asked(0);
+    if (permit.isProbe) this.#probeSucceeded(permit);
+    else this.#detector.succeeded(permit);
+  }
+
+  #probeSucceeded(permit: Permit): void {
+    this.#probes.succeed(this.#detector.isSlow(permit));
+    // opossum closes at the first success that it hears of: it hears when there are enough.
+    if (!this.#probes.isComplete) return;
+    if (this.#probes.slowRatio > this.#options.current.circuitSlowRatio) this.#circuit.fail();
+    else this.#circuit.succeed();
+  }
+
+  #changed(state: CircuitState): void {
+    this.#state = state;
+    this.#generation++;
+    this.#probes = new Probes(this.#options.current.circuitProbes);
+    this.#detector.reset();
+    this.#openTime.stop();
+    if (state === 'closed') this.#openTime.closed();
+    if (state === 'open') this.#openTime.wait(() => this.#circuit.halfOpen());
+    this.#onState(state);
+  }
+}

@@ -1,0 +1,210 @@
+import type { EventEmitter } from 'node:events';
+import type { CallError } from '@parley/contract';
+import type { Current } from '../options/current-options.ts';
+import { Circuit, type CircuitBreakerOptions } from './circuit.ts';
+
+/** How an attempt ended, as the endpoint's circuit sees it. */
+export type Ending = 'success' | 'failure' | 'withheld' | 'ignored';
+
+/** The generation of attempts that say nothing about the endpoint. */
+export const noGeneration = -1;
+
+/** Leave to make one attempt. `succeed`, `fail` or `release` must be called once, when the attempt has ended. */
+export class Permit {
+  readonly #onEnd: (permit: Permit, ending: Ending, error?: CallError) => void;
+  /** Which state of the circuit the attempt began in. */
+  readonly generation: number;
+  /** It helps to find out whether the endpoint works again. */
+  readonly isProbe: boolean;
+  /** The number of the endpoint's last failure when the attempt began. */
+  readonly startedAfter: number;
+  /** When the attempt began, where that is of interest. */
+  readonly startedAtMs: number | undefined;
+  /** Its own number among the endpoint's failures; 0 while it is none. */
+  failedAs = 0;
+  /** Called where the circuit opens by this attempt's failure. */
+  onOpened: (() => void) | undefined = undefined;
+
+  constructor(
+    onEnd: (permit: Permit, ending: Ending, error?: CallError) => void,
+    generation: number,
+    isProbe: boolean,
+    startedAfter: number,
+    startedAtMs: number | undefined,
+  ) {
+    this.#onEnd = onEnd;
+    this.generation = generation;
+    this.isProbe = isProbe;
+    this.startedAfter = startedAfter;
+    this.startedAtMs = startedAtMs;
+  }
+
+  /** The endpoint answered. */
+  succeed(): void {
+    this.#onEnd(this, 'success');
+  }
+
+  /** The endpoint is at fault. A circuit that opens by it stays open for the error's `Retry-After` at least. */
+  fail(error?: CallError): void {
+    this.#onEnd(this, 'failure', error);
+  }
+
+  /** It failed, but it is not known yet whether the endpoint is at fault; `fail` or `release` must follow. */
+  withhold(): void {
+    this.#onEnd(this, 'withheld');
+  }
+
+  /** The attempt says nothing about the endpoint. */
+  release(): void {
+    this.#onEnd(this, 'ignored');
+  }
+}
+
+/**
+ * Opens the circuit of an endpoint that fails: too large a share of failures, too many in a row, or too many slow
+ * replies. It goes by the attempts through a closed circuit.
+ *
+ * Scope: endpoint.
+ */
+export class FailureDetector {
+  readonly #options: Current<CircuitBreakerOptions>;
+  readonly #circuit: Circuit;
+  readonly #row = new ConsecutiveFailures();
+  readonly #slowCalls: SlowCalls;
+
+  constructor(options: Current<CircuitBreakerOptions>, rotation: EventEmitter, circuit: Circuit) {
+    this.#options = options;
+    this.#circuit = circuit;
+    this.#slowCalls = new SlowCalls(options, rotation, () => circuit.open());
+  }
+
+  /** Failures so far: what an attempt that begins now begins after. */
+  get failures(): number {
+    return this.#row.happened;
+  }
+
+  /** When an attempt begins whose time is to be taken; nothing where slowness is of no interest. */
+  startMs(): number | undefined {
+    return this.#slowCalls.startMs();
+  }
+
+  /** Whether an attempt that ends now was slow. */
+  isSlow({ startedAtMs }: Permit): boolean {
+    return this.#slowCalls.isSlow(startedAtMs);
+  }
+
+  /** An attempt failed just now; whether that counts may be said later. */
+  happened(permit: Permit): void {
+    this.#row.failed(permit);
+  }
+
+  /** Its failure counts. */
+  failed(permit: Permit, error: CallError | undefined): void {
+    const inARow = this.#row.count(permit, error);
+    if (inARow >= this.#options.current.circuitConsecutiveFailures) this.#circuit.open();
+    else this.#circuit.fail();
+  }
+
+  /** It was answered. */
+  succeeded(permit: Permit): void {
+    this.#row.reset();
+    this.#circuit.succeed();
+    if (permit.startedAtMs !== undefined) this.#slowCalls.count(this.isSlow(permit));
+  }
+
+  /** Forgets what was counted, and holds nothing any more. */
+  reset(): void {
+    this.#row.reset();
+    this.#slowCalls.reset();
+  }
+}
+
+/**
+ * Counts failures without a success in between. Of those that were under way at the same time only the
+ * first counts: one broken connection may fail any number of requests, and is one failure.
+ *
+ * Scope: endpoint.
+ */
+class ConsecutiveFailures {
+  #count = 0;
+  /** Failures so far, whether they counted or not: numbers them in the order in which they happened. */
+  #happened = 0;
+  #lastCounted = 0;
+
+  /** What an attempt that begins now begins after. */
+  get happened(): number {
+    return this.#happened;
+  }
+
+  /** An attempt failed just now; whether it is to count may be said later. */
+  failed(permit: Permit): void {
+    if (permit.failedAs > 0) return;
+    this.#happened++;
+    permit.failedAs = this.#happened;
+  }
+
+  /** Counts it, and gives how many there are in a row. */
+  count({ startedAfter, failedAs }: Permit, error: CallError | undefined): number {
+    // A 500 is an answer, if a bad one: the way to the endpoint works.
+    if (error?.status === 500) {
+      this.#count = 0;
+      return 0;
+    }
+    if (startedAfter < this.#lastCounted) return this.#count;
+    this.#lastCounted = failedAs;
+    this.#count++;
+    return this.#count;
+  }
+
+  reset(): void {
+    this.#count = 0;
+  }
+}
+
+/**
+ * Notices an endpoint that answers, but slowly: a circuit of its own, to which slow answers are failures.
+ *
+ * Scope: endpoint.
+ */
+class SlowCalls {
+  readonly #options: Current<CircuitBreakerOptions>;
+  readonly #rotation: EventEmitter;
+  readonly #onTooMany: () => void;
+  /** None before the first answer whose time was taken. */
+  #circuit: Circuit | undefined;
+
+  constructor(options: Current<CircuitBreakerOptions>, rotation: EventEmitter, onTooMany: () => void) {
+    this.#options = options;
+    this.#rotation = rotation;
+    this.#onTooMany = onTooMany;
+  }
+
+  /** When an attempt begins whose time is to be taken; nothing where slowness is of no interest. */
+  startMs(): number | undefined {
+    const { circuitSlowCallMs, clock } = this.#options.current;
+    return circuitSlowCallMs === Number.POSITIVE_INFINITY ? undefined : clock.now();
+  }
+
+  /** Whether an attempt that ends now was slow. */
+  isSlow(startedAtMs: number | undefined): boolean {
+    const { circuitSlowCallMs, clock } = this.#options.current;
+    return startedAtMs !== undefined && clock.now() - startedAtMs > circuitSlowCallMs;
+  }
+
+  /** Counts one answer. */
+  count(isSlow: boolean): void {
+    const limits = () => ({
+      minCalls: this.#options.current.circuitMinCalls,
+      failureRatio: this.#options.current.circuitSlowRatio,
+    });
+    this.#circuit ??= new Circuit(limits, this.#rotation, this.#onTooMany);
+    if (isSlow) this.#circuit.fail();
+    else this.#circuit.succeed();
+  }
+
+  /** Forgets what was counted, and holds nothing any more. */
+  reset(): void {
+    this.#circuit?.shutDown();
+    this.#circuit = undefined;
+  }
+}

@@ -1,0 +1,95 @@
+import type { Current } from '../options/current-options.ts';
+import type { CircuitBreakerOptions } from './circuit.ts';
+
+/** A server that asks for more is not believed. As Linkerd and Envoy. */
+const maxRetryAfterMs = 300_000;
+
+/**
+ * How long a circuit stays open: twice as long each time that its probes fail, from `circuitOpenMs` up to
+ * `circuitMaxOpenMs`, half of it random (equal jitter), so that callers don't probe all at once. Back to
+ * the beginning after it stayed closed for a window.
+ *
+ * Scope: endpoint.
+ */
+export class OpenTime {
+  readonly #options: Current<CircuitBreakerOptions>;
+  #openings = 0;
+  #closedAtMs: number | undefined;
+  #leastMs = 0;
+  #endWait = () => {};
+
+  constructor(options: Current<CircuitBreakerOptions>) {
+    this.#options = options;
+  }
+
+  /** The endpoint wants to be left alone for so long, up to 300 s, should the circuit open now. */
+  asked(retryAfterMs: number): void {
+    this.#leastMs = retryAfterMs;
+  }
+
+  /** The circuit closed. */
+  closed(): void {
+    this.#closedAtMs = this.#options.current.clock.now();
+  }
+
+  /** The circuit opened: calls back when it has been open for long enough. */
+  wait(onEnd: () => void): void {
+    this.#endWait = this.#options.current.clock.after(this.#openMs(), onEnd, true);
+  }
+
+  /** Nobody waits any more. */
+  stop(): void {
+    this.#endWait();
+  }
+
+  #openMs(): number {
+    const { circuitOpenMs, circuitMaxOpenMs, circuitWindowMs, clock, random } = this.#options.current;
+    if (this.#closedAtMs !== undefined && clock.now() - this.#closedAtMs >= circuitWindowMs) this.#openings = 0;
+    this.#closedAtMs = undefined;
+    const halfMs = Math.min(circuitOpenMs * 2 ** this.#openings, circuitMaxOpenMs) / 2;
+    this.#openings++;
+    return Math.max(halfMs + random() * halfMs, Math.min(this.#leastMs, maxRetryAfterMs));
+  }
+}
+
+/** The attempts that find out whether an endpoint works again. */
+export class Probes {
+  readonly #wanted: number;
+  #underWay = 0;
+  #succeeded = 0;
+  #slow = 0;
+
+  constructor(wanted: number) {
+    this.#wanted = wanted;
+  }
+
+  /** Another one is wanted. */
+  get mayStart(): boolean {
+    return this.#underWay + this.#succeeded < this.#wanted;
+  }
+
+  /** As many as are wanted have succeeded. */
+  get isComplete(): boolean {
+    return this.#succeeded === this.#wanted;
+  }
+
+  /** Share of those that succeeded, but slowly. */
+  get slowRatio(): number {
+    return this.#slow / this.#succeeded;
+  }
+
+  start(): void {
+    this.#underWay++;
+  }
+
+  succeed(isSlow: boolean): void {
+    this.#underWay--;
+    this.#succeeded++;
+    if (isSlow) this.#slow++;
+  }
+
+  /** One ended that says nothing: its place is free for another. */
+  release(): void {
+    this.#underWay--;
+  }
+}

@@ -1,0 +1,138 @@
+import { CallError, type Priority } from '@parley/contract';
+import type { Call } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { reasonOf } from '../time/time-limit.ts';
+import { GradientLimit } from './gradient-limit.ts';
+import { PriorityQueue } from './priority-queue.ts';
+
+/** How many calls may be under way at once. */
+export type ConcurrencyLimitOptions = Pick<UpstreamOptions, 'concurrencyLimit' | 'maxQueue'>;
+
+/** How an upstream's concurrency limit stands. */
+export interface ConcurrencyStatus {
+  readonly limit: number;
+  /** Calls that hold a place. Those that began while there was no limit hold none. */
+  readonly inFlight: number;
+  /** Calls that wait for one. */
+  readonly queued: number;
+}
+
+interface Waiting {
+  readonly operation: string;
+  /** It has its place now, or will have none. */
+  end(error?: CallError): void;
+}
+
+/** Weight of the latest call in how long a place is held. */
+const holdWeight = 0.1;
+
+/**
+ * The places for calls to an upstream, and the queue for them: by priority, then in the order of coming. Who cannot
+ * expect a place before its deadline, by its position and how fast places come free, is refused at once; in a full
+ * queue the lowest priority gives way.
+ *
+ * Scope: upstream.
+ */
+export class CallQueue {
+  readonly #options: Current<ConcurrencyLimitOptions>;
+  readonly #gradient = new GradientLimit();
+  readonly #queue = new PriorityQueue<Waiting>();
+  #inFlight = 0;
+  #holdMs = 0;
+
+  constructor(options: Current<ConcurrencyLimitOptions>) {
+    this.#options = options;
+  }
+
+  get limit(): number {
+    const { concurrencyLimit } = this.#options.current;
+    return concurrencyLimit === 'adaptive' ? this.#gradient.limit : concurrencyLimit;
+  }
+
+  get status(): ConcurrencyStatus {
+    return { limit: this.limit, inFlight: this.#inFlight, queued: this.#queue.size };
+  }
+
+  /** Takes a place; false where none is free, or others wait for it. */
+  enter(): boolean {
+    if (this.#inFlight >= this.limit || this.#queue.size > 0) return false;
+    this.#inFlight++;
+    return true;
+  }
+
+  /** Calls that hold a place. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /**
+   * Waits for a place, which is then taken.
+   *
+   * @throws CallError `overloaded`, never processed, where there will be none in time; the reason of the request's signal
+   */
+  queue(call: Call, nowMs: number): Promise<void> {
+    const { label, signal, context } = call;
+    const { priority = 'normal' } = context;
+    if (signal?.aborted) return Promise.reject(reasonOf(signal, label));
+    const reason = this.#refusal(call, priority, nowMs);
+    if (reason) return Promise.reject(overloaded(label, reason));
+    return new Promise<void>((resolve, reject) => {
+      const onAbort = () => {
+        this.#queue.remove(waiting, priority);
+        waiting.end(reasonOf(signal, label));
+      };
+      const waiting: Waiting = {
+        operation: label,
+        end(error) {
+          signal?.removeEventListener('abort', onAbort);
+          if (error) reject(error);
+          else resolve();
+        },
+      };
+      signal?.addEventListener('abort', onAbort);
+      this.#queue.add(waiting, priority);
+      this.#admit(); // the limit may have been raised while others wait
+    });
+  }
+
+  /** Gives a place back that was held for so long. */
+  leave(heldMs: number): void {
+    this.#inFlight--;
+    this.#holdMs += (heldMs - this.#holdMs) * (this.#holdMs === 0 ? 1 : holdWeight);
+    this.#admit();
+  }
+
+  /** A call succeeded: what the adaptive limit learns from. */
+  learn(tookMs: number, inFlight: number): void {
+    if (this.#options.current.concurrencyLimit === 'adaptive') this.#gradient.record(tookMs, inFlight);
+  }
+
+  #admit(): void {
+    while (this.#inFlight < this.limit) {
+      const next = this.#queue.take();
+      if (!next) return;
+      this.#inFlight++;
+      next.end();
+    }
+  }
+
+  #refusal({ deadlineMs }: Call, priority: Priority, nowMs: number): string | undefined {
+    const { limit, inFlight, queued } = this.status;
+    const state = `concurrencyLimit ${limit}: ${inFlight} in flight, ${queued} queued`;
+    const waitMs = ((this.#queue.ahead(priority) + 1) * this.#holdMs) / limit;
+    if (nowMs + waitMs >= deadlineMs) {
+      return `not sent: a place is expected in ${Math.round(waitMs)} ms, when its time is up (${state})`;
+    }
+    if (queued < this.#options.current.maxQueue) return undefined;
+    const lowest = this.#queue.giveWay(priority);
+    if (!lowest) return `not sent: the queue is full (${state})`;
+    lowest.end(overloaded(lowest.operation, `not sent: it gave way to a ${priority} call (${state})`));
+    return undefined;
+  }
+}
+
+// Not `unavailable`, which blames the endpoint: it is this process that has more to do than it lets itself.
+function overloaded(operation: string, detail: string): CallError {
+  return new CallError('overloaded', detail, { operation, isUnprocessed: true });
+}

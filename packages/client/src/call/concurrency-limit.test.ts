@@ -1,0 +1,265 @@
+import { getEventListeners } from 'node:events';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type Priority, priorities } from '@parley/contract';
+import fc from 'fast-check';
+import { hangingUntilAborted, holding, someCall, someError, someReply } from '../../test-fixtures/sample.ts';
+import type { Call } from '../layer.ts';
+import { settled, VirtualClock } from '../testing/virtual-clock.ts';
+import type { Reply } from '../transport/reply.ts';
+import { CallQueue } from './call-queue.ts';
+import { concurrencyLimit } from './concurrency-limit.ts';
+
+let clock: VirtualClock;
+let options: { concurrencyLimit: number | 'adaptive'; maxQueue: number };
+beforeEach(() => {
+  clock = new VirtualClock();
+  options = { concurrencyLimit: 2, maxQueue: 3 };
+});
+
+/** The layer over calls that the test ends by hand, in any order. */
+function limited() {
+  const limiter = new CallQueue(holding(options));
+  const underWay: { request: Call; answer(reply?: Reply): void; fail(error?: Error): void }[] = [];
+  const send = concurrencyLimit(
+    limiter,
+    clock,
+  )(
+    (request) =>
+      new Promise((resolve, reject) => {
+        const answer = (reply = someReply()) => resolve(reply);
+        underWay.push({ request, answer, fail: (error: Error = someError()) => reject(error) });
+        request.signal?.addEventListener('abort', () => reject(request.signal?.reason));
+      }),
+  );
+  const call = (overrides: Partial<Call> = {}, priority?: Priority) => {
+    const request = someCall({ ...overrides, ...(priority && { context: { priority } }) });
+    return send(request).then(
+      () => 'answered',
+      ({ code }) => code as string,
+    );
+  };
+  return { limiter, underWay, send, call };
+}
+
+const outcome = (call: Promise<string>) => Promise.race([call, settled().then(() => 'pending')]);
+
+describe('concurrencyLimit', () => {
+  it('lets as many through as the limit says, and the next one when one has ended', async () => {
+    const { limiter, underWay, call } = limited();
+    const calls = [call(), call(), call()];
+    await settled();
+    expect(underWay).toHaveLength(2);
+    expect(limiter.status).toEqual({ limit: 2, inFlight: 2, queued: 1 });
+    underWay[1]?.fail();
+    expect(await calls[1]).toBe('unavailable');
+    expect(underWay).toHaveLength(3);
+    for (const { answer } of underWay) answer();
+    expect(await Promise.all(calls)).toEqual(['answered', 'unavailable', 'answered']);
+    expect(limiter.status).toEqual({ limit: 2, inFlight: 0, queued: 0 });
+  });
+
+  it('sends at once, in the same turn, where a place is free', () => {
+    const { underWay, call } = limited();
+    void call();
+    expect(underWay).toHaveLength(1);
+  });
+
+  it('neither counts nor bounds where there is no limit', () => {
+    options.concurrencyLimit = Number.POSITIVE_INFINITY;
+    const { limiter, underWay, call } = limited();
+    for (let i = 0; i < 1_000; i++) void call();
+    expect(underWay).toHaveLength(1_000);
+    expect(limiter.status).toEqual({ limit: Number.POSITIVE_INFINITY, inFlight: 0, queued: 0 });
+  });
+
+  it('refuses who finds the queue full: never processed, nobody else to blame, and says why', async () => {
+    const { limiter, send, underWay, call } = limited();
+    for (let i = 0; i < 5; i++) void call();
+    const error = await send(someCall()).catch((error) => error);
+    expect(error).toMatchObject({ code: 'overloaded', isUnprocessed: true, blamesEndpoint: false });
+    expect(error.message).toBe(
+      '[overloaded] GET /api/things/{id}: not sent: the queue is full (concurrencyLimit 2: 2 in flight, 3 queued)',
+    );
+    expect(underWay).toHaveLength(2);
+    expect(limiter.status.queued).toBe(3);
+  });
+
+  it('queues nobody where maxQueue is 0', async () => {
+    options.maxQueue = 0;
+    const { call } = limited();
+    void call();
+    void call();
+    expect(await call({}, 'critical')).toBe('overloaded');
+  });
+
+  it('serves the higher priority first, and the first among equals', async () => {
+    const { underWay, call } = limited();
+    options.maxQueue = 10;
+    void call();
+    void call();
+    const order: Priority[] = ['background', 'normal', 'critical', 'background', 'critical'];
+    order.forEach((priority, i) => {
+      void call({ path: `/${i}` }, priority);
+    });
+    for (let i = 0; i < 5; i++) {
+      underWay[i]?.answer();
+      await settled();
+    }
+    expect(underWay.slice(2).map(({ request }) => request.path)).toEqual(['/2', '/4', '/1', '/0', '/3']);
+  });
+
+  it('lets the latest of the lowest priority give way in a full queue, and nobody for an equal', async () => {
+    const { call } = limited();
+    void call();
+    void call();
+    const [early, late, normal] = [call({}, 'background'), call({}, 'background'), call()];
+    const critical = call({}, 'critical');
+    expect(await late).toBe('overloaded');
+    expect(await call({}, 'background')).toBe('overloaded');
+    expect(await Promise.all([early, normal, critical].map(outcome))).toEqual(['pending', 'pending', 'pending']);
+  });
+
+  it('refuses at once who cannot expect a place before its deadline', async () => {
+    const { underWay, send, call } = limited();
+    for (let i = 0; i < 2; i++) void call();
+    await clock.advance(100);
+    for (const { answer } of underWay) answer();
+    await settled();
+    for (let i = 0; i < 3; i++) void call();
+    // A place is held for 100 ms, there are two, and one waits: the next one's turn is in 100 ms.
+    const error = await send(someCall({ deadlineMs: clock.now() + 100 })).catch((error) => error);
+    expect(error).toMatchObject({ code: 'overloaded', isUnprocessed: true });
+    expect(error.detail).toBe(
+      'not sent: a place is expected in 100 ms, when its time is up (concurrencyLimit 2: 2 in flight, 1 queued)',
+    );
+    expect(await outcome(call({ deadlineMs: clock.now() + 101 }))).toBe('pending');
+  });
+
+  it('counts only those before it: a critical call need not wait for the others', async () => {
+    const { underWay, call } = limited();
+    for (let i = 0; i < 2; i++) void call();
+    await clock.advance(100);
+    for (const { answer } of underWay) answer();
+    await settled();
+    for (let i = 0; i < 4; i++) void call();
+    expect(await outcome(call({ deadlineMs: clock.now() + 60 }))).toBe('overloaded');
+    expect(await outcome(call({ deadlineMs: clock.now() + 60 }, 'critical'))).toBe('pending');
+  });
+
+  it('takes a caller who gives up out of the queue, and leaves nothing behind', async () => {
+    const { limiter, underWay, call } = limited();
+    void call();
+    void call();
+    const caller = new AbortController();
+    const waiting = call({ signal: caller.signal });
+    const next = call();
+    caller.abort();
+    expect(await waiting).toBe('cancelled');
+    expect(limiter.status.queued).toBe(1);
+    expect(clock.pending).toBe(0);
+    underWay[0]?.answer();
+    await settled();
+    underWay[2]?.answer();
+    expect(await next).toBe('answered');
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
+  });
+
+  it('queues nobody who has given up', async () => {
+    const { limiter, call } = limited();
+    for (let i = 0; i < 3; i++) void call();
+    expect(await call({ signal: AbortSignal.abort() })).toBe('cancelled');
+    expect(limiter.status.queued).toBe(1);
+  });
+
+  it('frees the place of a call that is given up', async () => {
+    const limiter = new CallQueue(holding(options));
+    const send = concurrencyLimit(limiter, clock)(hangingUntilAborted);
+    const caller = new AbortController();
+    const ended = send(someCall({ signal: caller.signal })).catch(() => {});
+    expect(limiter.status.inFlight).toBe(1);
+    caller.abort();
+    await ended;
+    expect(limiter.status.inFlight).toBe(0);
+  });
+
+  it('follows a limit that changes while calls wait', async () => {
+    const { limiter, underWay, call } = limited();
+    for (let i = 0; i < 4; i++) void call();
+    options.concurrencyLimit = 5;
+    void call();
+    await settled();
+    expect(underWay).toHaveLength(5);
+    options.concurrencyLimit = 1;
+    const last = call();
+    for (const { answer } of underWay.slice(0, 4)) answer();
+    expect(await outcome(last)).toBe('pending');
+    options.concurrencyLimit = Number.POSITIVE_INFINITY;
+    underWay[4]?.answer();
+    await settled();
+    underWay[5]?.answer();
+    expect(await last).toBe('answered');
+    expect(limiter.status).toMatchObject({ inFlight: 0, queued: 0 });
+  });
+
+  describe('adaptive', () => {
+    /** Keeps as many under way as there may be, each taking so long. */
+    async function load(ms: number, rounds: number, { outcome = someReply(), ...overrides } = {} as LoadOptions) {
+      options.concurrencyLimit = 'adaptive';
+      const { limiter, underWay, call } = limited();
+      for (let round = 0; round < rounds; round++) {
+        const { limit } = limiter;
+        const calls = Array.from({ length: limit }, () => call(overrides));
+        await clock.advance(ms);
+        for (const { answer } of underWay.splice(0)) answer(outcome);
+        await Promise.all(calls);
+      }
+      return limiter;
+    }
+    type LoadOptions = Partial<Call> & { outcome?: Reply };
+
+    it('grows while calls take as long as ever', async () => {
+      expect((await load(10, 20)).limit).toBe(200);
+    });
+
+    it('learns from successes only: failing fast is no reason to send more', async () => {
+      expect((await load(10, 20, { outcome: someReply(503) })).limit).toBe(20);
+    });
+
+    it('learns nothing from the first byte of a stream', async () => {
+      expect((await load(10, 20, { replyAs: 'stream' })).limit).toBe(20);
+    });
+  });
+
+  it('never has more under way than its limit, settles every call, and leaves nobody waiting beside a free place', async () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('call' as const), priority: fc.constantFrom(...priorities), at: fc.nat(30) }),
+      fc.record({ kind: fc.constantFrom('answer' as const, 'fail' as const, 'abort' as const), at: fc.nat(30) }),
+      fc.record({ kind: fc.constant('limit' as const), at: fc.integer({ min: 1, max: 4 }) }),
+    );
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 50 }), async (steps) => {
+      options = { concurrencyLimit: 3, maxQueue: 4 };
+      const { limiter, underWay, call } = limited();
+      const calls: Promise<string>[] = [];
+      const callers: AbortController[] = [];
+      for (const step of steps) {
+        const before = limiter.status.inFlight;
+        if (step.kind === 'call') {
+          const caller = new AbortController();
+          callers.push(caller);
+          calls.push(call({ signal: caller.signal }, step.priority));
+        } else if (step.kind === 'limit') options.concurrencyLimit = step.at;
+        else if (step.kind === 'abort') callers[step.at]?.abort(someError('cancelled'));
+        else underWay[step.at]?.[step.kind]();
+        await settled();
+        const { inFlight, limit, queued } = limiter.status;
+        expect(inFlight).toBeLessThanOrEqual(Math.max(limit, before));
+        expect(queued).toBeLessThanOrEqual(4);
+        if (step.kind !== 'limit' && inFlight < before) expect(inFlight < limit ? queued : 0).toBe(0);
+      }
+      for (const caller of callers) caller.abort(someError('cancelled'));
+      await Promise.all(calls);
+      expect(limiter.status).toMatchObject({ inFlight: 0, queued: 0 });
+    });
+    await fc.assert(property, { numRuns: 100 });
+  });
+});

@@ -1,0 +1,37 @@
+import type { Call, CallLayer, SendCall } from '../layer.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Reply } from '../transport/reply.ts';
+import type { CallQueue } from './call-queue.ts';
+
+/**
+ * Protects an upstream from more at once than it can do, and this process from piling up calls to a slow one. A call holds
+ * one place for all its attempts, a stream until its first byte; who finds none waits in the limiter's queue.
+ *
+ * @throws CallError `overloaded`, never processed, where the limiter refuses
+ */
+export function concurrencyLimit(limiter: CallQueue, clock: Clock): CallLayer {
+  return (next) =>
+    function concurrencyLimit(call) {
+      if (limiter.limit === Number.POSITIVE_INFINITY) return next(call);
+      if (limiter.enter()) return hold(limiter, clock, next, call);
+      const queuedAtMs = clock.now();
+      return limiter.queue(call, queuedAtMs).then(() => {
+        const { inFlight, limit } = limiter;
+        call.story.add({ kind: 'queued', tookMs: clock.now() - queuedAtMs, inFlight, limit }, queuedAtMs);
+        return hold(limiter, clock, next, call);
+      });
+    };
+}
+
+async function hold(limiter: CallQueue, clock: Clock, next: SendCall, call: Call): Promise<Reply> {
+  const startedAtMs = clock.now();
+  const { inFlight } = limiter;
+  try {
+    const reply = await next(call);
+    // The first byte of a stream says nothing of the work behind it.
+    if (!reply.error && call.replyAs !== 'stream') limiter.learn(clock.now() - startedAtMs, inFlight);
+    return reply;
+  } finally {
+    limiter.leave(clock.now() - startedAtMs);
+  }
+}

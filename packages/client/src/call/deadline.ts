@@ -1,0 +1,30 @@
+import { CallError } from '@parley/contract';
+import type { CallLayer } from '../layer.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import type { Clock } from '../time/clock.ts';
+import { timeLimit } from '../time/time-limit.ts';
+
+/** How long a call may take. */
+export type DeadlineOptions = Pick<UpstreamOptions, 'callTimeoutMs'>;
+
+/**
+ * Protects the caller from waiting longer than its result is worth: one point in time that bounds every
+ * attempt and every wait together. It is the earliest of the caller's own deadline (that of the request
+ * it serves), the call's `timeoutMs`, and `callTimeoutMs`. A call whose time is up is never sent.
+ */
+export function deadline(clock: Clock): CallLayer {
+  return (next) =>
+    function deadline(call) {
+      const { label } = call;
+      const ms = call.deadlineMs - clock.now();
+      if (!(ms > 0)) return Promise.reject(tooLate(label));
+      const onTimeout = () =>
+        new CallError('deadline_exceeded', `not answered in ${Math.round(ms)} ms`, { operation: label });
+      const limit = { clock, ms, signal: call.signal, onTimeout, operation: label };
+      return timeLimit(limit, (signal) => next({ ...call, signal }));
+    };
+}
+
+function tooLate(operation: string): CallError {
+  return new CallError('deadline_exceeded', 'not sent: the time was up before', { operation });
+}

@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { rejection } from '../../test-fixtures/sample.ts';
+import { shop, shopHandlers } from '../../test-fixtures/shop.ts';
+import { createClient } from '../client.ts';
+import { always, failing, hang } from '../testing/faults.ts';
+import { inMemoryUpstream } from '../testing/in-memory-upstream.ts';
+import { virtualClock } from '../testing/virtual-clock.ts';
+import type { ClientOptions } from './operation-options.ts';
+
+const clock = virtualClock();
+const upstream = inMemoryUpstream(shop, shopHandlers(), { clock, backoffBaseMs: 0, circuitConsecutiveFailures: 1_000 });
+afterEach(() => clock.advance(600_000));
+
+async function tookMs(call: Promise<unknown>): Promise<number> {
+  const startedAtMs = clock.now();
+  await rejection(clock.run(call));
+  return clock.now() - startedAtMs;
+}
+
+describe('options by operation', () => {
+  it('hold for the calls of that operation, and for no other', async () => {
+    const client = createClient(shop, upstream, { operations: { newestItem: { timeoutMs: 300, maxAttempts: 1 } } });
+    const end = upstream.inject(always(hang()));
+    expect(await tookMs(client.newestItem())).toBe(299);
+    expect(await tookMs(client.getItem({ id: '7' }))).toBeGreaterThan(1_000);
+    end();
+  });
+
+  it('give way to those of a call', async () => {
+    const client = createClient(shop, upstream, { operations: { newestItem: { timeoutMs: 300, maxAttempts: 1 } } });
+    upstream.inject(failing(2));
+    await clock.run(client.newestItem({}, { maxAttempts: 3 }));
+    const end = upstream.inject(always(hang()));
+    expect(await tookMs(client.newestItem({}, { timeoutMs: 100 }))).toBe(99);
+    end();
+  });
+
+  it('bound a stream', async () => {
+    const client = createClient(shop, upstream, { operations: { watchItems: { firstItemTimeoutMs: 70 } } });
+    const end = upstream.inject(always(hang()));
+    expect(await tookMs(client.watchItems()[Symbol.asyncIterator]().next())).toBe(69);
+    expect(await tookMs(client.watchItems({}, { firstItemTimeoutMs: 50 })[Symbol.asyncIterator]().next())).toBe(49);
+    end();
+  });
+
+  it.each([
+    [{ report: {} }, /^operations: shop has no operation report, expected one of .*newestItem/],
+    [{ toString: {} }, /^operations: shop has no operation toString/],
+    [{ newestItem: { retries: 1 } }, /unknown option retries, expected one of timeoutMs, maxAttempts, hedge$/],
+    [{ newestItem: { idleTimeoutMs: 1 } }, /unknown option idleTimeoutMs/],
+    [{ newestItem: { timeoutMs: '5' } }, /timeoutMs must be a number from 1 to 3600000, not 5$/],
+    [{ newestItem: { maxAttempts: 11 } }, /maxAttempts must be a whole number from 1 to 10, not 11$/],
+    [{ buyItem: { maxAttempts: 2 } }, /maxAttempts is not for an unsafe operation/],
+    [{ watchItems: { hedge: true } }, /hedge is not for streams$/],
+  ])('are refused where they are %j', (operations, message) => {
+    const make = () => createClient(shop, upstream, { operations } as ClientOptions<typeof shop>);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
+  });
+});

@@ -1,0 +1,71 @@
+import {
+  type CallOptionsOf,
+  type Contract,
+  isStream,
+  type Operation,
+  type Stream,
+  type StreamCallOptionsOf,
+} from '@parley/contract';
+import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
+
+type CallSetting = 'timeoutMs' | 'maxAttempts' | 'hedge';
+type StreamSetting = CallSetting | 'firstItemTimeoutMs' | 'idleTimeoutMs';
+
+/** Options that hold for every call of one operation, unless the call sets its own. */
+export type OperationOptions<O extends Operation> = O['output'] extends Stream
+  ? Pick<StreamCallOptionsOf<O['safety']>, StreamSetting & keyof StreamCallOptionsOf<O['safety']>>
+  : Pick<CallOptionsOf<O['safety']>, CallSetting>;
+
+/** What a client may be given beside its contract and its upstream. */
+export interface ClientOptions<C extends Contract> {
+  /** Options by operation, for example `{ report: { timeoutMs: 30_000, maxAttempts: 1 } }`. Default: those of the upstream. */
+  readonly operations?: { readonly [Name in keyof C['operations']]?: OperationOptions<C['operations'][Name]> };
+}
+
+/** The options of one operation, whatever its safety. */
+export interface OperationDefaults extends Pick<GivenOptions, CallSetting> {
+  readonly firstItemTimeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+}
+
+const ofCalls = ['timeoutMs', 'maxAttempts', 'hedge'];
+const ofStreams = [...ofCalls, 'firstItemTimeoutMs', 'idleTimeoutMs'];
+
+/**
+ * The options by operation, for callers without types checked as well.
+ *
+ * @throws TypeError that names an operation which the contract does not have, or an option which is not for its operation
+ */
+export function operationDefaults(
+  { name, operations }: Contract,
+  given: Readonly<Record<string, OperationDefaults | undefined>> = {},
+): ReadonlyMap<string, OperationDefaults> {
+  const defaults = new Map<string, OperationDefaults>();
+  for (const [operationName, options] of Object.entries(given)) {
+    const operation = Object.hasOwn(operations, operationName) ? operations[operationName] : undefined;
+    if (!operation) {
+      const known = Object.keys(operations).join(', ');
+      throw new TypeError(`operations: ${name} has no operation ${operationName}, expected one of ${known}`);
+    }
+    if (options === undefined) continue;
+    checkOptions(operation, options);
+    defaults.set(operationName, options);
+  }
+  return defaults;
+}
+
+function checkOptions(operation: Operation, options: OperationDefaults): void {
+  const allowed = isStream(operation.output) ? ofStreams : ofCalls;
+  for (const [name, value] of Object.entries(options)) {
+    if (!allowed.includes(name)) {
+      throw new TypeError(`${operation.label}: unknown option ${name}, expected one of ${allowed.join(', ')}`);
+    }
+    if (name.endsWith('Ms') && !(typeof value === 'number' && value >= 1 && value <= longestMs)) {
+      throw new TypeError(`${operation.label}: ${name} must be a number from 1 to ${longestMs}, not ${String(value)}`);
+    }
+  }
+  checkRepeatOptions(operation, options);
+}
+
+/** One hour, as for the options of an upstream. */
+const longestMs = 3_600_000;

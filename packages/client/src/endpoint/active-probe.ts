@@ -1,0 +1,90 @@
+import { AttemptsLeft } from '@parley/contract';
+import { type Attempt, callOf, type SendAttempt } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+
+/** How ejected endpoints are asked whether they are well again. */
+export type ActiveProbeOptions = Pick<UpstreamOptions, 'probePath' | 'probeIntervalMs' | 'callTimeoutMs' | 'clock'>;
+
+/**
+ * Asks an ejected endpoint again and again whether it is well, so that no caller has to be the one who finds out.
+ * 2xx lets it in at once; anything else, and no answer in time, keeps it out. Keeps no process alive.
+ *
+ * Scope: endpoint.
+ */
+export class ActiveProbe {
+  readonly #options: Current<ActiveProbeOptions>;
+  readonly #address: string;
+  readonly #send: SendAttempt;
+  readonly #onPassed: () => void;
+  readonly #ended = new AbortController();
+  #cancelNext = () => {};
+  #isPending = false;
+
+  /** @param send bounded in time, and around the circuit */
+  constructor(address: string, options: Current<ActiveProbeOptions>, send: SendAttempt, onPassed: () => void) {
+    this.#address = address;
+    this.#options = options;
+    this.#send = send;
+    this.#onPassed = onPassed;
+  }
+
+  /** The endpoint was ejected and has not passed yet. */
+  get isPending(): boolean {
+    return this.#isPending;
+  }
+
+  /** The endpoint was ejected. */
+  start(): void {
+    if (this.#options.current.probePath === undefined || this.#isPending || this.#ended.signal.aborted) return;
+    this.#isPending = true;
+    this.#askSoon();
+  }
+
+  /** Ends the probe that is under way. */
+  close(): void {
+    this.#cancelNext();
+    this.#ended.abort();
+  }
+
+  #askSoon(): void {
+    const { clock, probeIntervalMs } = this.#options.current;
+    this.#cancelNext = clock.after(probeIntervalMs, () => void this.#ask(), true);
+  }
+
+  async #ask(): Promise<void> {
+    const { probePath } = this.#options.current;
+    const hasPassed = probePath === undefined || (await this.#isWell(probePath));
+    if (this.#ended.signal.aborted) return;
+    if (!hasPassed) return this.#askSoon();
+    this.#isPending = false;
+    this.#onPassed();
+  }
+
+  async #isWell(path: string): Promise<boolean> {
+    try {
+      const { status } = await this.#send(this.#attempt(path));
+      return status >= 200 && status < 300;
+    } catch {
+      return false;
+    }
+  }
+
+  /** A call of its own: one attempt, with nothing left for services below. */
+  #attempt(path: string): Attempt {
+    const { clock, callTimeoutMs } = this.#options.current;
+    const request = { label: `GET ${path}`, method: 'GET', path, headers: {}, safety: 'safe' } as const;
+    return {
+      call: callOf(request, callTimeoutMs, clock),
+      number: 1,
+      mayRetry: false,
+      attemptsLeft: new AttemptsLeft(0),
+      wasRefused: false,
+      isHedge: false,
+      signal: this.#ended.signal,
+      endpoint: this.#address,
+      isPanic: false,
+      headers: request.headers,
+    };
+  }
+}

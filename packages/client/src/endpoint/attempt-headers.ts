@@ -1,0 +1,26 @@
+import { headerNames } from '@parley/contract';
+import type { Attempt } from '../layer.ts';
+
+const longestMarginMs = 20;
+const marginRatio = 0.1;
+
+/**
+ * What a server is told of one attempt: how long its answer is worth something, less a margin in which a refusal can
+ * still travel back (a tenth, 20 ms at most), how many more attempts may be made below it, and whether to say where its time went.
+ */
+export function attemptHeaders(
+  { headers, attemptsLeft, call: { story, context } }: Attempt,
+  attemptMs: number,
+): Record<string, string> {
+  return {
+    ...headers,
+    [headerNames.timeoutMs]: String(toldMs(attemptMs)),
+    [headerNames.attemptsLeft]: String(attemptsLeft.count),
+    ...((story.isAsked || context.timings) && { [headerNames.explain]: '1' }),
+  };
+}
+
+/** The time that a server is given of an attempt's. */
+export function toldMs(attemptMs: number): number {
+  return Math.max(1, Math.floor(attemptMs - Math.min(longestMarginMs, attemptMs * marginRatio)));
+}

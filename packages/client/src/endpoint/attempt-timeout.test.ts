@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { AttemptsLeft } from '@parley/contract';
+import {
+  hanging,
+  holding,
+  problemReply,
+  rejection,
+  scripted,
+  someAttempt,
+  someReply,
+} from '../../test-fixtures/sample.ts';
+import type { Attempt } from '../layer.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import { attemptTimeout } from './attempt-timeout.ts';
+
+let clock: VirtualClock;
+beforeEach(() => {
+  clock = new VirtualClock();
+});
+
+describe('attemptTimeout', () => {
+  const layer = () => attemptTimeout(holding({ attemptTimeoutMs: 2_000 }), clock);
+  const leaving = (ms: number, mayRetry: boolean): Attempt =>
+    someAttempt({ mayRetry }, { deadlineMs: clock.now() + ms });
+
+  async function toldMs(request: Attempt): Promise<string | undefined> {
+    const send = scripted(someReply());
+    await layer()(send)(request);
+    return send.requests[0]?.headers['x-request-timeout-ms'];
+  }
+
+  it('gives up after attemptTimeoutMs, names the endpoint and the attempt', async () => {
+    const late = rejection(layer()(hanging)({ ...leaving(60_000, true), number: 2 }));
+    await clock.advance(1_999);
+    expect(clock.pending).toBe(1);
+    await clock.advance(1);
+    const { message, endpoint, attempts } = await late;
+    expect(message).toBe('[attempt_timeout] GET /api/things/{id}: attempt 2 was not answered in 2000 ms');
+    expect({ endpoint, attempts }).toEqual({ endpoint: 'http://a', attempts: 2 });
+  });
+
+  it('tells the server how long the answer is worth something, less the way of a refusal', async () => {
+    expect(await toldMs(leaving(60_000, false))).toBe('1980');
+    expect(await toldMs(leaving(701, false))).toBe('680');
+    expect(await toldMs(leaving(51, false))).toBe('45');
+    expect(await toldMs(leaving(0.2, false))).toBe('1');
+  });
+
+  it('takes half of what is left where another attempt may follow', async () => {
+    expect(await toldMs(leaving(1_000, true))).toBe('480');
+    expect(await toldMs(leaving(1_000, false))).toBe('979');
+  });
+
+  it('keeps the other headers', async () => {
+    const send = scripted(someReply());
+    await layer()(send)(someAttempt({}, { headers: { accept: 'text/plain' } }));
+    expect(send.requests[0]?.headers).toEqual({
+      accept: 'text/plain',
+      'x-request-timeout-ms': '1980',
+      'x-attempts-left': '2',
+    });
+  });
+
+  it('says that the deadline passed, and blames nobody, where that was the limit of the last attempt', async () => {
+    const late = rejection(layer()(hanging)(leaving(300, false)));
+    await clock.advance(300);
+    const error = await late;
+    expect(error.message).toBe('[deadline_exceeded] GET /api/things/{id}: attempt 1 was not answered in 299 ms');
+    expect(error.blamesEndpoint).toBe(false);
+  });
+
+  it('blames the endpoint that had its full time, although the deadline passes at that moment too', async () => {
+    const late = rejection(layer()(hanging)(leaving(1_999.7, false)));
+    await clock.advance(2_000);
+    expect((await late).code).toBe('attempt_timeout');
+  });
+
+  it.each([
+    [2_000, true],
+    [1_000, true],
+    [998, false],
+  ])('of an attempt with half of %d ms says whether the endpoint is to blame: %p', async (leftMs, isToBlame) => {
+    const late = rejection(layer()(hanging)(leaving(leftMs, true)));
+    await clock.advance(leftMs);
+    expect(await late).toMatchObject({ code: 'attempt_timeout', isTransient: true, blamesEndpoint: isToBlame });
+  });
+
+  it('blames the endpoint of a last attempt too, where only the code is the deadline', async () => {
+    const late = rejection(layer()(hanging)(leaving(1_500, false)));
+    await clock.advance(1_500);
+    expect(await late).toMatchObject({ code: 'deadline_exceeded', blamesEndpoint: true });
+  });
+
+  it('ends before the deadline does, so that it is the one to say how', async () => {
+    const late = rejection(layer()(hanging)(leaving(300, false)));
+    await clock.advance(299);
+    expect((await late).code).toBe('deadline_exceeded');
+  });
+
+  describe('of a server that gives up', () => {
+    const giveUpAfter = (ms: number) =>
+      layer()(() => new Promise((resolve) => void clock.after(ms, () => resolve(problemReply('deadline_exceeded')))));
+
+    it('when its time is up says the same as of one that hangs', async () => {
+      const late = rejection(giveUpAfter(1_980)(leaving(60_000, true)));
+      await clock.advance(1_980);
+      expect(await late).toMatchObject({ code: 'attempt_timeout', isTransient: true, blamesEndpoint: true });
+    });
+
+    it('when the time of the last attempt is up says that the deadline passed', async () => {
+      const late = rejection(giveUpAfter(279)(leaving(300, false)));
+      await clock.advance(279);
+      expect(await late).toMatchObject({ code: 'deadline_exceeded', blamesEndpoint: false });
+    });
+
+    it('by a limit of its own hands on what it says', async () => {
+      const reply = giveUpAfter(500)(leaving(60_000, true));
+      await clock.advance(500);
+      expect((await reply).error).toMatchObject({ code: 'deadline_exceeded', isTransient: false });
+    });
+  });
+
+  it('tells the server how many more attempts may be made below it', async () => {
+    const send = scripted(someReply());
+    await layer()(send)(someAttempt({ attemptsLeft: new AttemptsLeft(2) }));
+    expect(send.requests[0]?.headers['x-attempts-left']).toBe('2');
+  });
+
+  it('heeds an option that changes while it runs', async () => {
+    const options = { attemptTimeoutMs: 2_000 };
+    const send = attemptTimeout(holding(options), clock)(hanging);
+    options.attemptTimeoutMs = 100;
+    const late = rejection(send(leaving(60_000, true)));
+    await clock.advance(100);
+    expect((await late).code).toBe('attempt_timeout');
+  });
+});

@@ -1,0 +1,50 @@
+import { type ChangeableOptions, expectChangeable, type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
+
+/** Options that may be replaced by others. Read `current` when an option is used, and keep no copy. */
+export interface Current<Options> {
+  /** What holds now: a snapshot, which never changes. */
+  readonly current: Options;
+}
+
+/**
+ * The options of one upstream. Each change makes a new snapshot.
+ *
+ * Scope: upstream.
+ */
+export class CurrentOptions implements Current<UpstreamOptions> {
+  #current: UpstreamOptions;
+  // Without what follows from it: the time of an attempt follows that of the call, as long as nobody sets it.
+  #given: Partial<UpstreamOptions>;
+  readonly #listeners = new Set<() => void>();
+
+  /** @throws TypeError as {@link upstreamOptions} */
+  constructor(given: Partial<UpstreamOptions> = {}) {
+    this.#current = upstreamOptions(given);
+    this.#given = given;
+  }
+
+  get current(): UpstreamOptions {
+    return this.#current;
+  }
+
+  /**
+   * Makes the options what they would be, had the changes been given at the start: all of them or none. Then calls the
+   * listeners.
+   *
+   * @throws TypeError for an option that cannot be changed, and as {@link upstreamOptions}
+   */
+  change(changes: Partial<ChangeableOptions>): void {
+    expectChangeable(changes);
+    const changed = Object.entries(changes).filter(([, value]) => value !== undefined);
+    const given = { ...this.#given, ...Object.fromEntries(changed) };
+    this.#current = upstreamOptions(given);
+    this.#given = given;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls back after each change; the returned function ends that. For parts that must act on a change at once. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream';
+import { CallError } from '@parley/contract';
+import type { Attempt, AttemptLayer, Call, SendAttempt } from '../layer.ts';
+import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { reasonOf } from '../time/time-limit.ts';
+import { Reply } from '../transport/reply.ts';
+import type { ActiveStreams } from './active-streams.ts';
+
+/** How much of a reply is read that is no stream after all. */
+export type FirstByteOptions = Pick<UpstreamOptions, 'maxReplyBytes'>;
+
+/**
+ * Takes a stream for answered when its first byte is there: until then all that protects other calls protects it
+ * too (retry elsewhere, breaker, attempt timeout). An error's body is read whole, as ever. From then on the stream is
+ * bound to this endpoint, and to the signal of its caller alone.
+ */
+export function firstByte(options: Current<FirstByteOptions>, streams: ActiveStreams): AttemptLayer {
+  return (next) =>
+    function firstByte(attempt) {
+      const isStream = attempt.call.replyAs === 'stream';
+      return isStream ? opened(next, attempt, options.current.maxReplyBytes, streams) : next(attempt);
+    };
+}
+
+async function opened(next: SendAttempt, attempt: Attempt, maxBytes: number, streams: ActiveStreams): Promise<Reply> {
+  const reply = await next(attempt);
+  const { body, status, headers, origin } = reply;
+  if (!(body instanceof Readable)) return reply;
+  // An 'error' that nobody listens to would end the process; whoever reads sees it anyway.
+  body.on('error', () => {});
+  const { signal, call } = attempt;
+  const onAbort = () => body.destroy();
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort);
+  try {
+    if (status >= 300) return new Reply(status, headers, await wholeText(body, maxBytes), origin);
+    await readable(body);
+  } catch (error) {
+    body.destroy();
+    throw error instanceof CallError
+      ? error
+      : new CallError('unavailable', `the connection broke (${codeOf(error)})`, origin);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+  // An empty one may have ended before anybody reads.
+  if (body.destroyed) return reply;
+  endWith(body, call);
+  streams.add(body, call.label);
+  return reply;
+}
+
+function readable(body: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      body.off('readable', onReadable).off('end', onReadable).off('error', onError).off('close', onClose);
+    };
+    const onReadable = () => {
+      settle();
+      resolve();
+    };
+    const onError = (error: Error) => {
+      settle();
+      reject(error);
+    };
+    const onClose = () => onError(body.errored ?? new Error('closed'));
+    if (body.destroyed) return body.readableEnded ? resolve() : onClose();
+    body.on('readable', onReadable).on('end', onReadable).on('error', onError).on('close', onClose);
+  });
+}
+
+async function wholeText(body: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxBytes) throw new CallError('invalid_reply', `the reply is larger than ${maxBytes} bytes`);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+// Here and not where it is read: the caller may give up just before anybody reads.
+function endWith(body: Readable, { context: { signal }, label }: Call): void {
+  if (!signal) return;
+  const onAbort = () => void body.destroy(reasonOf(signal, label));
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort);
+  body.once('close', () => signal.removeEventListener('abort', onAbort));
+}
+
+/** What a socket's error is called. */
+export function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'ERR_NETWORK';
+}

@@ -1,0 +1,392 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  CallError,
+  defineContract,
+  defineError,
+  framings,
+  get,
+  now,
+  post,
+  problemOf,
+  runInContext,
+  stream,
+} from '@parley/contract';
+import { z } from 'zod';
+import { until } from '../../test-fixtures/raw-server.ts';
+import { rejection } from '../../test-fixtures/sample.ts';
+import { createClient } from '../client.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { createUpstream, type Upstream } from '../upstream.ts';
+
+const tooMany = defineError('too_many', { status: 409, title: 'Too many', data: z.object({ most: z.number() }) });
+const item = z.object({ n: z.number(), text: z.string().optional() });
+const input = z.object({ from: z.number().max(100).optional() });
+const counter = defineContract('counter', {
+  events: get('/events', { summary: 's', input, output: stream(item, { as: 'sse' }), errors: [tooMany] }),
+  lines: get('/lines', { summary: 's', input, output: stream(item, { as: 'ndjson' }), errors: [tooMany] }),
+  push: post('/push', { summary: 's', input, output: stream(item, { as: 'ndjson' }) }),
+});
+
+const { ndjson, sse } = framings;
+let answer: (response: ServerResponse, url: string) => void;
+let requests: { url: string; headers: Record<string, unknown> }[];
+let sockets: Set<Socket>;
+let connections: number;
+let address: string;
+let close: () => Promise<void>;
+let upstreams: Upstream[];
+
+beforeEach(async () => {
+  [requests, sockets, connections, upstreams] = [[], new Set(), 0, []];
+  const server = createServer((request, response) => {
+    requests.push({ url: request.url ?? '', headers: request.headers });
+    answer(response, request.url ?? '');
+  });
+  server.on('connection', (socket) => {
+    connections++;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  close = async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  };
+});
+afterEach(async () => {
+  await Promise.all(upstreams.map((upstream) => upstream.close()));
+  await close();
+});
+
+function calling(options: Partial<UpstreamOptions> = {}) {
+  const upstream = createUpstream('counter', address, { backoffBaseMs: 1, ...options });
+  upstreams.push(upstream);
+  return createClient(counter, upstream);
+}
+
+function asLines(response: ServerResponse): ServerResponse {
+  return response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+}
+
+function asEvents(response: ServerResponse): ServerResponse {
+  return response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+}
+
+/** What a stream gave, and what it ended with. */
+async function all(items: AsyncIterable<{ n: number }>) {
+  const seen: number[] = [];
+  try {
+    for await (const { n } of items) seen.push(n);
+    return { seen, code: undefined };
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    return { seen, code: error.code, error };
+  }
+}
+
+const next = (items: AsyncIterable<unknown>) => items[Symbol.asyncIterator]().next();
+
+describe('a stream', () => {
+  it('gives its items, and leaves the socket to the next', async () => {
+    answer = (response, url) => {
+      if (url.startsWith('/lines'))
+        asLines(response).end(ndjson.item({ n: 1 }) + ndjson.heartbeat + ndjson.item({ n: 2 }));
+      else asEvents(response).end(sse.item({ n: 3 }) + sse.heartbeat + sse.item({ n: 4 }) + sse.end);
+    };
+    const client = calling();
+    expect((await all(client.lines({ from: 1 }))).seen).toEqual([1, 2]);
+    await wait(20);
+    expect((await all(client.events())).seen).toEqual([3, 4]);
+    await wait(20);
+    expect((await all(client.events())).seen).toEqual([3, 4]);
+    expect(connections).toBe(1);
+    expect(requests[0]).toMatchObject({
+      url: '/lines?from=1',
+      headers: { accept: 'application/x-ndjson, application/problem+json' },
+    });
+  });
+
+  it('gives each item as it comes', async () => {
+    let response: ServerResponse | undefined;
+    answer = (given) => {
+      response = given;
+      asEvents(given).write(sse.item({ n: 1 }));
+    };
+    const items = calling().events()[Symbol.asyncIterator]();
+    expect(await items.next()).toEqual({ done: false, value: { n: 1 } });
+    response?.write(sse.item({ n: 2 }));
+    expect(await items.next()).toEqual({ done: false, value: { n: 2 } });
+    response?.end(sse.end);
+    expect(await items.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('may be empty', async () => {
+    answer = (response, url) => (url === '/lines' ? asLines(response).end() : asEvents(response).end(sse.end));
+    expect(await all(calling().lines())).toEqual({ seen: [], code: undefined });
+    expect(await all(calling().events())).toEqual({ seen: [], code: undefined });
+  });
+
+  it('sends nothing before the first item is asked for, and nothing that breaks the contract', async () => {
+    const client = calling();
+    client.lines();
+    await client.lines()[Symbol.asyncIterator]().return?.();
+    expect((await rejection(next(client.lines({ from: 101 })))).code).toBe('invalid_input');
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('what ends a stream early', () => {
+  it('is told as it is, where the server says so', async () => {
+    const problem = problemOf(tooMany('too many', { most: 2 }), 'Too many', undefined);
+    answer = (response, url) => {
+      if (url === '/lines') asLines(response).end(ndjson.item({ n: 1 }) + ndjson.problem(problem));
+      else asEvents(response).end(sse.item({ n: 1 }) + sse.problem(problem));
+    };
+    for (const items of [calling().lines(), calling().events()]) {
+      const { seen, error } = await all(items);
+      expect(seen).toEqual([1]);
+      expect(tooMany.is(error) && error.data).toEqual({ most: 2 });
+      expect(error).toMatchObject({ status: 409, endpoint: address, attempts: 1 });
+    }
+  });
+
+  it.each([
+    ['the connection is cut', (response: ServerResponse) => response.destroy()],
+    ['an item is cut', (response: ServerResponse) => response.end('{"n":')],
+  ])('is an error where %s', async (_, cut) => {
+    answer = (response) => {
+      asLines(response).write(ndjson.item({ n: 1 }), () => setTimeout(() => cut(response), 20));
+    };
+    expect(await all(calling().lines())).toMatchObject({ seen: [1], code: 'unavailable' });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('is an error where undici finds the last chunk missing, and names its code', async () => {
+    answer = (response) => {
+      asLines(response).write(ndjson.item({ n: 1 }), () => setTimeout(() => response.socket?.end(), 20));
+    };
+    const { error } = await all(calling().lines());
+    expect(error?.detail).toBe('the connection broke (ECONNRESET)');
+  });
+
+  it('is an error where events end without the end event', async () => {
+    answer = (response) => asEvents(response).end(sse.item({ n: 1 }));
+    expect(await all(calling().events())).toMatchObject({ seen: [1], code: 'unavailable' });
+  });
+
+  it.each([
+    ['an item breaks the contract', ndjson.item({ n: 'one' }), 'n: Invalid input'],
+    ['an item is no JSON', '{n}\n', 'not JSON'],
+    ['an item is too large', ndjson.item({ n: 2, text: 'x'.repeat(2_000) }), 'longer than 1000 bytes'],
+  ])('is an invalid reply where %s', async (_, text, detail) => {
+    answer = (response) => asLines(response).end(ndjson.item({ n: 1 }) + text);
+    const { seen, error } = await all(calling({ maxItemBytes: 1_000 }).lines());
+    expect([seen, error?.code, error?.operation]).toEqual([[1], 'invalid_reply', 'GET /lines']);
+    expect(error?.detail).toContain(detail);
+  });
+
+  it('is an invalid reply where it is no stream', async () => {
+    answer = (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>');
+    const { error } = await all(calling().lines());
+    expect(error?.detail).toBe(
+      'breaks the contract: answered with status 200 and content type text/html, not application/x-ndjson',
+    );
+  });
+});
+
+describe('up to the first byte', () => {
+  const broken = [
+    ['an error', (response: ServerResponse) => response.writeHead(503).end()],
+    ['a cut connection', (response: ServerResponse) => response.destroy()],
+    [
+      'a head without a body',
+      (response: ServerResponse) => {
+        asLines(response).flushHeaders();
+        setTimeout(() => response.destroy(), 20);
+      },
+    ],
+    ['a head and silence', (response: ServerResponse) => asLines(response).flushHeaders()],
+  ] as const;
+
+  it.each(broken)('is tried again after %s', async (_, fail) => {
+    answer = (response) => {
+      if (requests.length === 1) fail(response);
+      else asLines(response).end(ndjson.item({ n: 1 }));
+    };
+    expect(await all(calling({ attemptTimeoutMs: 200 }).lines())).toEqual({ seen: [1], code: undefined });
+    expect(requests).toHaveLength(2);
+  });
+
+  it.each(broken)('is not tried again after %s, where it must not be sent twice', async (_, fail) => {
+    answer = (response) => fail(response);
+    const { code } = await all(calling({ attemptTimeoutMs: 200 }).push({}));
+    expect(['unavailable', 'attempt_timeout']).toContain(code);
+    expect(requests).toHaveLength(1);
+  });
+
+  it("gives the contract's own errors typed", async () => {
+    answer = (response) => {
+      const problem = problemOf(tooMany('too many', { most: 3 }), 'Too many', undefined);
+      response.writeHead(409, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+    };
+    const { error } = await all(calling().lines());
+    expect(tooMany.is(error) && error.data).toEqual({ most: 3 });
+  });
+});
+
+describe('who reads a stream', () => {
+  /** A server that writes as fast as it may. */
+  function flood() {
+    const state = { written: 0, hasHungUp: false };
+    const text = ndjson.item({ n: 1, text: 'x'.repeat(10_000) });
+    answer = (response) => {
+      asLines(response).on('close', () => {
+        state.hasHungUp = true;
+      });
+      const more = () => {
+        while (!response.destroyed && state.written < 10_000) {
+          state.written++;
+          if (!response.write(text)) return response.once('drain', more);
+        }
+      };
+      more();
+    };
+    return state;
+  }
+
+  it('holds the server back by reading slowly', async () => {
+    const state = flood();
+    const items = calling().lines()[Symbol.asyncIterator]();
+    await items.next();
+    let before = -1;
+    while (before !== state.written) {
+      before = state.written;
+      await wait(100);
+    }
+    expect(state.written).toBeLessThan(2_000); // of 100 MB, what the sockets' buffers take
+    for (let i = 0; i < 1_000; i++) await items.next();
+    await until(() => state.written > before);
+    await items.return?.();
+  });
+
+  it('ends it by break: the server sees it, the socket is gone', async () => {
+    const state = flood();
+    for await (const _ of calling().lines()) break;
+    await until(() => state.hasHungUp && sockets.size === 0);
+  });
+
+  it('ends it by return while an item is awaited', async () => {
+    answer = (response) => asEvents(response).write(sse.item({ n: 1 }));
+    const items = calling().events()[Symbol.asyncIterator]();
+    await items.next();
+    const pending = items.next();
+    expect(await items.return?.()).toEqual({ done: true, value: undefined });
+    expect(await pending).toEqual({ done: true, value: undefined });
+    await until(() => sockets.size === 0);
+  });
+
+  it('ends it by return while it is still being opened', async () => {
+    answer = () => {};
+    const items = calling().events()[Symbol.asyncIterator]();
+    const pending = items.next();
+    await until(() => requests.length === 1);
+    await items.return?.();
+    expect(await pending).toEqual({ done: true, value: undefined });
+    await until(() => sockets.size === 0);
+  });
+
+  it('ends it by a signal, at any moment', async () => {
+    answer = (response, url) => {
+      if (url === '/events') asEvents(response).write(sse.item({ n: 1 }));
+    };
+    const client = calling();
+    for (const open of [client.events, client.lines]) {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 50);
+      expect((await all(open({}, { signal: controller.signal }))).code).toBe('cancelled');
+      await until(() => sockets.size === 0);
+    }
+  });
+
+  it('counts for the balancer while it is open', async () => {
+    answer = (response) => asEvents(response).write(sse.item({ n: 1 }));
+    const items = calling().events()[Symbol.asyncIterator]();
+    await items.next();
+    expect(upstreams[0]?.endpoints()).toMatchObject([{ inFlight: 1 }]);
+    await items.return?.();
+    await until(() => upstreams[0]?.endpoints()[0]?.inFlight === 0);
+  });
+
+  it('ends it by closing the upstream', async () => {
+    answer = (response) => asEvents(response).write(sse.item({ n: 1 }));
+    const items = calling().events()[Symbol.asyncIterator]();
+    await items.next();
+    const pending = rejection(items.next());
+    await upstreams[0]?.close();
+    expect((await pending).code).toBe('unavailable');
+    await until(() => sockets.size === 0);
+  });
+});
+
+describe('the time of a stream', () => {
+  const trickle = (everyMs: number, text: string) => (response: ServerResponse) => {
+    asEvents(response).write(sse.item({ n: 1 }));
+    const timer = setInterval(() => response.write(text), everyMs);
+    response.on('close', () => clearInterval(timer));
+  };
+
+  it('is limited to the first item, heartbeats or not', async () => {
+    answer = (response) => asEvents(response).write(sse.heartbeat);
+    const { error } = await all(calling().events({}, { firstItemTimeoutMs: 80 }));
+    expect([error?.code, error?.detail]).toEqual(['deadline_exceeded', 'the first item did not come in time']);
+    answer = () => {};
+    expect((await all(calling({ firstItemTimeoutMs: 80 }).events())).code).toBe('deadline_exceeded');
+    await until(() => sockets.size === 0);
+  });
+
+  it('is limited in silence, which a heartbeat breaks', async () => {
+    answer = (response) => asEvents(response).write(sse.item({ n: 1 }));
+    const { seen, error } = await all(calling().events({}, { idleTimeoutMs: 80 }));
+    expect([seen, error?.code, error?.detail]).toEqual([[1], 'deadline_exceeded', 'the stream was silent for 80 ms']);
+
+    answer = (response) => {
+      trickle(30, sse.heartbeat)(response);
+      setTimeout(() => response.end(sse.end), 300);
+    };
+    expect(await all(calling().events({}, { idleTimeoutMs: 150 }))).toEqual({ seen: [1], code: undefined });
+  });
+
+  it('does not run while nobody waits for an item', async () => {
+    answer = (response) => asEvents(response).end(sse.item({ n: 1 }) + sse.item({ n: 2 }) + sse.end);
+    const items = calling().events({}, { idleTimeoutMs: 30, firstItemTimeoutMs: 500 })[Symbol.asyncIterator]();
+    await items.next();
+    await wait(100);
+    expect(await items.next()).toEqual({ done: false, value: { n: 2 } });
+  });
+
+  it('may be more than any other call has', async () => {
+    answer = (response) => {
+      trickle(30, sse.item({ n: 2 }))(response);
+      setTimeout(() => response.end(sse.end), 400);
+    };
+    const { seen, code } = await all(calling({ callTimeoutMs: 100, firstItemTimeoutMs: 100 }).events());
+    expect([seen.length > 5, code]).toEqual([true, undefined]);
+  });
+
+  it('is never more than the caller says, nor than the request has that is being served', async () => {
+    answer = trickle(20, sse.item({ n: 2 }));
+    const client = calling();
+    expect((await all(client.events({}, { timeoutMs: 100 }))).code).toBe('deadline_exceeded');
+    // In the context where the method is called, not where it is read.
+    const served = runInContext({ deadlineMs: now() + 100 }, () => client.events());
+    expect((await all(served)).code).toBe('deadline_exceeded');
+    await until(() => sockets.size === 0);
+  });
+});

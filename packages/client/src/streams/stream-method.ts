@@ -1,0 +1,130 @@
+import type { Readable } from 'node:stream';
+import {
+  type CallError,
+  currentContext,
+  errorOfReply,
+  framings,
+  type Issue,
+  type Operation,
+  type Problem,
+  runInContext,
+  type Stream,
+  type StreamCallOptions,
+  validate,
+} from '@parley/contract';
+import type { CallRequest } from '../layer.ts';
+import { attachStory } from '../story/attach-story.ts';
+import type { StoryRecorder } from '../story/story-recorder.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Reply, ReplyOrigin } from '../transport/reply.ts';
+import { closable } from './closable.ts';
+import { framesOf } from './frames-of.ts';
+import type { StreamOptions } from './stream-options.ts';
+
+type Input = Record<string, unknown>;
+
+/** A request whose story is known. */
+export type StreamRequest = CallRequest & { readonly story: StoryRecorder };
+
+/** What a stream needs of an upstream. */
+export interface StreamUpstream {
+  readonly options: StreamOptions & { readonly clock: Clock };
+  send(request: CallRequest): Promise<Reply>;
+}
+
+/** What a call for a stream has in common with any other: the client's own steps. */
+export interface CallSteps {
+  check(operation: Operation, input: unknown): void | Promise<void>;
+  requestOf(operation: Operation, input: Input, options: StreamCallOptions): StreamRequest;
+  declared(operation: Operation, error: CallError): Promise<CallError>;
+  broken(origin: ReplyOrigin, detail: string): CallError;
+  describe(issues: readonly Issue[]): string;
+}
+
+/** One operation whose output is a stream. */
+export type StreamingOperation = Operation & { readonly output: Stream };
+
+/**
+ * The client's method for an operation whose output is a stream. The call is made when the first item is asked for,
+ * but in the context in which the method was called.
+ *
+ * @param defaults hold where the call has no value of its own
+ */
+export function streamMethod(
+  operation: StreamingOperation,
+  upstream: StreamUpstream,
+  steps: CallSteps,
+  defaults: StreamCallOptions = {},
+) {
+  return (input: Input = {}, options: StreamCallOptions = {}): AsyncIterable<unknown> => {
+    const served = currentContext();
+    // A context that is handed on as it is holds no option of this call.
+    const said = options === served ? defaults : { ...defaults, ...options };
+    return closable((closing) => {
+      const signal = said.signal ? AbortSignal.any([said.signal, closing]) : closing;
+      const requestOf = (timed: StreamCallOptions) =>
+        runInContext(served, () => steps.requestOf(operation, input, { ...said, ...timed, signal }));
+      return itemsOf(operation, upstream, steps, { input, options: said, requestOf });
+    });
+  };
+}
+
+interface StreamCall {
+  readonly input: Input;
+  readonly options: StreamCallOptions;
+  requestOf(timed: StreamCallOptions): StreamRequest;
+}
+
+async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream, steps: CallSteps, call: StreamCall) {
+  const { clock, firstItemTimeoutMs, idleTimeoutMs, maxItemBytes } = upstream.options;
+  const { mediaType, parser } = framings[operation.output.framing];
+  const { options } = call;
+  await steps.check(operation, call.input);
+
+  const startedAtMs = clock.now();
+  const firstMs = options.firstItemTimeoutMs ?? firstItemTimeoutMs;
+  const request = streamRequest(call, mediaType, firstMs, startedAtMs);
+  const reply = await upstream.send(request);
+  try {
+    if (reply.error) throw await steps.declared(operation, reply.error);
+    expectStream(reply, mediaType, steps);
+
+    const { origin } = reply;
+    const frames = framesOf(reply.body as Readable, parser({ maxItemBytes }), origin, {
+      clock,
+      firstItemAtMs: startedAtMs + firstMs,
+      idleTimeoutMs: options.idleTimeoutMs ?? idleTimeoutMs,
+      deadlineMs: request.context?.deadlineMs ?? Number.POSITIVE_INFINITY,
+    });
+    for await (const frame of frames) {
+      if (frame.kind === 'end') return;
+      if (frame.kind === 'problem') throw await steps.declared(operation, errorOf(frame.problem, origin));
+      const validation = await validate(operation.output, frame.value);
+      if ('issues' in validation) throw steps.broken(origin, steps.describe(validation.issues));
+      yield validation.value;
+    }
+  } catch (error) {
+    throw attachStory(error, request, reply.status);
+  }
+}
+
+// The pipeline's limit for the whole call is here that of the first item; what the caller says of the whole becomes a deadline.
+function streamRequest(call: StreamCall, mediaType: string, firstMs: number, nowMs: number): StreamRequest {
+  const { deadlineMs = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY } = call.options;
+  const endMs = Math.min(deadlineMs, nowMs + timeoutMs);
+  const request = call.requestOf({ timeoutMs: firstMs, ...(Number.isFinite(endMs) && { deadlineMs: endMs }) });
+  const accept = `${mediaType}, application/problem+json`;
+  return { ...request, replyAs: 'stream', headers: { ...request.headers, accept } };
+}
+
+function expectStream({ status, headers, body, origin }: Reply, mediaType: string, steps: CallSteps): void {
+  const type = String(headers['content-type'] ?? '').toLowerCase();
+  if (status < 300 && type.split(';', 1)[0]?.trim() === mediaType) return;
+  (body as Readable).destroy?.();
+  throw steps.broken(origin, `answered with status ${status} and content type ${type || 'none'}, not ${mediaType}`);
+}
+
+function errorOf(problem: Problem | undefined, { operation, endpoint, attempts }: ReplyOrigin): CallError {
+  const status = Number(problem?.status);
+  return errorOfReply(status >= 400 && status < 600 ? status : 500, problem, { operation, endpoint, attempts });
+}

@@ -1,0 +1,28 @@
+/**
+ * The errors that requests were ended with. When an HTTP/2 connection goes away, undici fails what waits for the next
+ * one with the error of whichever request is ended then: that says nothing about the others.
+ */
+const reasons = new WeakSet<Error>();
+
+/** Marks an error as the reason to end one request. */
+export function markReason(reason: Error): void {
+  reasons.add(reason);
+}
+
+/** Tells whether a request failed with the reason to end another one. @param own what this request was ended with, if it was */
+export function isReasonOfAnother(error: Error, own: Error | null | undefined): boolean {
+  return error !== own && reasons.has(error);
+}
+
+/** A request's connection went away with other requests on it. The endpoint is not to blame. */
+export class SharedConnectionError extends Error {
+  readonly code = 'ECONNRESET';
+  /** False where it is certain that nothing of the request was sent. */
+  readonly wasSent: boolean;
+
+  constructor(wasSent: boolean) {
+    super(wasSent ? 'the connection was closed with other requests on it' : 'not sent: its connection was closed');
+    this.name = 'SharedConnectionError';
+    this.wasSent = wasSent;
+  }
+}

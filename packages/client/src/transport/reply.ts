@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream';
+import { type CallError, errorOfReply, headerNames, problemMediaType, type Story } from '@parley/contract';
+
+/** Header values as Node gives them, names in lower case. */
+export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Where a reply came from. */
+export interface ReplyOrigin {
+  /** Method and path template. */
+  readonly operation: string;
+  readonly endpoint?: string;
+  /** How many attempts the call has made when the reply arrived. */
+  readonly attempts: number;
+}
+
+/** What the wire brought back, whatever its status. */
+export class Reply {
+  readonly status: number;
+  readonly headers: ReplyHeaders;
+  readonly body: string | Uint8Array | Readable;
+  readonly origin: ReplyOrigin;
+  #error: CallError | undefined;
+
+  constructor(status: number, headers: ReplyHeaders, body: string | Uint8Array | Readable, origin: ReplyOrigin) {
+    this.status = status;
+    this.headers = headers;
+    this.body = body;
+    this.origin = origin;
+  }
+
+  /** The error that this reply stands for; none below status 400. Read from the problem once, however many layers ask. */
+  get error(): CallError | undefined {
+    if (this.status < 400) return undefined;
+    this.#error ??= errorOfReply(this.status, this.#problem(), {
+      ...this.origin,
+      retryAfterMs: retryAfterMs(this.headers[headerNames.retryAfter]),
+    });
+    return this.#error;
+  }
+
+  /** The same reply, whose error has the story of its call. A copy where the error has one: single-flight shares replies. */
+  withStory(story: Story): Reply {
+    const { status, headers, body, origin, error } = this;
+    const own = error?.story ? new Reply(status, headers, body, origin) : this;
+    if (own.error) own.error.story = story;
+    return own;
+  }
+
+  #problem(): unknown {
+    const type = String(this.headers['content-type'] ?? '').toLowerCase();
+    if (!type.startsWith(problemMediaType) || this.body instanceof Readable) return undefined;
+    try {
+      return JSON.parse(typeof this.body === 'string' ? this.body : Buffer.from(this.body).toString());
+    } catch {
+      return undefined; // a problem that cannot be read is understood by its status
+    }
+  }
+}
+
+// Date.parse alone takes almost anything.
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/** `Retry-After` in ms: seconds, or an HTTP date. RFC 9110 §10.2.3; anything else is as if it were absent. */
+export function retryAfterMs(header: string | string[] | undefined): number | undefined {
+  const value = String(header ?? '').trim();
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
+  const date = httpDate.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
