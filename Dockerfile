@@ -24,16 +24,31 @@ RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --workspace "services/$SERVICE" \
  && rm package-lock.json .npmrc
 
-FROM node:24-bookworm-slim
+FROM node:24-bookworm-slim AS application
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app ./
 COPY --from=source /app ./
+COPY container/check-health.sh ./
 # All of it belongs to root: the service can read its code, not change it.
 USER node
+
+# Runs once until it is ready, for the compiled code: with it a start takes half of the CPU. A service that wants other
+# variables than these ends at once, with its modules compiled all the same.
+FROM application AS compiled
+ENV NODE_COMPILE_CACHE=/tmp/compile-cache HOST=127.0.0.1 DRAIN_DELAY_MS=0 DATA_DIR=/tmp/data
+RUN export GREETINGS_URL=http://127.0.0.1:1 HELLO_URL=http://127.0.0.1:1 \
+ && { node --conditions=@parley/source --disable-warning=ExperimentalWarning main.ts & service=$!; } \
+ && for try in $(seq 300); do kill -0 $service && ! bash check-health.sh || break; sleep 0.1; done \
+ && { kill $service; wait $service; chmod -R a+rX /tmp/compile-cache; }
+
+FROM application
+COPY --from=compiled --chown=root:root /tmp/compile-cache .compile-cache
+# Good for the user `node`: Node keeps the code of each user apart, and another one starts without.
+ENV NODE_COMPILE_CACHE=/app/.compile-cache
 EXPOSE 3000 9000
-# Of the admin port, which only says ready when the service may get traffic.
-HEALTHCHECK --interval=10s --timeout=3s --retries=3 --start-period=30s --start-interval=500ms \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT ?? 9000}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Healthy is what may get traffic. What hangs is killed: see the script. It needs `--init` (`init: true`) for that.
+HEALTHCHECK --interval=10s --timeout=25s --retries=3 --start-period=30s --start-interval=500ms \
+  CMD ["bash", "check-health.sh"]
 # Node itself and no npm, so that SIGTERM reaches it. main.ts is a link to the service's own.
 CMD ["node", "--conditions=@parley/source", "--disable-warning=ExperimentalWarning", "main.ts"]

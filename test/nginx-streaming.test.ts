@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -45,6 +45,8 @@ async function* count(_?: unknown, context?: CallContext) {
 async function nginxFor(address: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-gateway-'));
   closing.push(() => rm(folder, { recursive: true }));
+  // As root, nginx's workers run as another user, and must be able to pass through.
+  await chmod(folder, 0o755);
   await cp(join(root, 'nginx'), join(folder, 'nginx'), { recursive: true });
   await writeFile(join(folder, 'nginx/routes.conf'), 'location /ticks/ { proxy_pass http://ticks; }');
   await writeFile(
@@ -57,7 +59,9 @@ async function nginxFor(address: string): Promise<string> {
   const addresses = new Map([['ticks', [address]]]);
   const limits = { readyTimeoutMs: 10_000, drainTimeoutMs: 1_000 };
   const log = { event() {}, line() {} };
-  const gateway = createNginxGateway(nginx, { root: folder, port, addresses, variables: process.env, log, ...limits });
+  const run = join(folder, 'run');
+  const setting = { root: folder, folder: run, port, addresses, variables: process.env, log, ...limits };
+  const gateway = createNginxGateway(nginx, setting);
   closing.push(() => gateway.close());
   await gateway.start();
   return `http://127.0.0.1:${port}`;

@@ -26,6 +26,7 @@ export const guestbook = defineContract('guestbook', {
   addVisit: post('/api/visits', {
     summary: 'Signs the guestbook',
     safety: 'keyed',
+    bodyLimits: { maxBytes: 16_384, maxValues: 20 }, // every character of the longest note as \uXXXX takes 13 kB
     input: z.object({
       name: line.trim().min(1).max(100),
       note: lines.max(1000).optional(),

@@ -1,4 +1,4 @@
-import { type IdempotencyStore, type KeptAnswer, keyInUse } from '@parley/service';
+import { type FoundAnswer, type IdempotencyStore, type KeptAnswer, keyInUse } from '@parley/service';
 
 /** Runs one statement, which is a transaction of its own, and gives its rows. */
 export type Query = <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>;
@@ -14,14 +14,6 @@ export interface PostgresAnswers extends IdempotencyStore {
   keepWith(answer: KeptAnswer, insert: string, values: readonly unknown[]): Promise<void>;
 }
 
-interface AnswerRow {
-  readonly key: string;
-  readonly fingerprint: string;
-  readonly reply: string;
-  /** The driver gives a bigint as text. */
-  readonly expires_at: string;
-}
-
 /** What the table needs: part of the schema. */
 export const answersSchema = `
   CREATE TABLE IF NOT EXISTS answers (
@@ -32,33 +24,41 @@ export const answersSchema = `
   );
   CREATE INDEX IF NOT EXISTS answers_by_expiry ON answers (expires_at)`;
 
+/** Now, in ms since 1970, by the clock of the database: replicas have one each, which may be hours apart. */
+const nowMs = '(extract(epoch FROM now()) * 1000)::bigint';
+/** So much longer than promised answers are kept, in ms: after a failover another server's clock counts. */
+const marginMs = 300_000;
+
 const sweepEvery = 100;
 // Apart from the writes: in one statement with them, two replicas could wait for each other.
 const sweep = `DELETE FROM answers WHERE key IN (
-  SELECT key FROM answers WHERE expires_at <= $1 LIMIT ${10 * sweepEvery} FOR UPDATE SKIP LOCKED)`;
+  SELECT key FROM answers WHERE expires_at <= ${nowMs} LIMIT ${10 * sweepEvery} FOR UPDATE SKIP LOCKED)`;
+
+const find = `SELECT fingerprint, reply FROM answers WHERE key = $1 AND expires_at > ${nowMs}`;
+
+/** Ways to the database: what reads must not wait behind writes that wait for a lock. */
+export interface PostgresQueries {
+  readonly read: Query;
+  readonly write: Query;
+}
 
 /** Keeps answers in the table `answers`. A request with a key that another replica is committing waits for that. */
-export function postgresAnswers(query: Query): PostgresAnswers {
+export function postgresAnswers({ read, write }: PostgresQueries): PostgresAnswers {
   let writes = 0;
 
   const keepWith = async (answer: KeptAnswer, insert: string, values: readonly unknown[]) => {
-    const { key, fingerprint, reply, expiresAtMs } = answer;
-    if (writes++ % sweepEvery === 0) await query(sweep, [Date.now()]);
+    const { key, fingerprint, reply, keptForMs } = answer;
+    if (writes++ % sweepEvery === 0) await write(sweep);
     const text = `WITH kept AS (${insertAnswer(values.length)}) ${insert}`;
-    const rows = await query(text, [...values, key, fingerprint, reply, expiresAtMs, Date.now()]);
+    const rows = await write(text, [...values, key, fingerprint, reply, keptForMs + marginMs]);
     if (rows.length === 0) throw keyInUse();
   };
 
   return {
     keepWith,
     async find(key) {
-      const [row] = await query<AnswerRow>('SELECT * FROM answers WHERE key = $1 AND expires_at > $2', [
-        key,
-        Date.now(),
-      ]);
-      if (!row) return undefined;
-      const { expires_at, ...answer } = row;
-      return { ...answer, expiresAtMs: Number(expires_at) };
+      const [answer] = await read<FoundAnswer>(find, [key]);
+      return answer;
     },
     async keep(answer) {
       await keepWith(answer, 'SELECT key FROM kept', []);
@@ -68,10 +68,10 @@ export function postgresAnswers(query: Query): PostgresAnswers {
 
 // Takes the place of an answer that has expired; of any other, none, and then there is no row.
 function insertAnswer(valuesBefore: number): string {
-  const [key, fingerprint, reply, expiresAt, now] = [1, 2, 3, 4, 5].map((n) => `$${valuesBefore + n}`);
+  const [key, fingerprint, reply, keptForMs] = [1, 2, 3, 4].map((n) => `$${valuesBefore + n}`);
   return `INSERT INTO answers AS old (key, fingerprint, reply, expires_at)
-    VALUES (${key}, ${fingerprint}, ${reply}, ${expiresAt})
+    VALUES (${key}, ${fingerprint}, ${reply}, ${nowMs} + ${keptForMs}::bigint)
     ON CONFLICT (key) DO UPDATE
     SET fingerprint = excluded.fingerprint, reply = excluded.reply, expires_at = excluded.expires_at
-    WHERE old.expires_at <= ${now} RETURNING key`;
+    WHERE old.expires_at <= ${nowMs} RETURNING key`;
 }

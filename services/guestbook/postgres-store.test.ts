@@ -1,13 +1,22 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
+import { isCallError } from '@parley/contract';
+import { DatabaseError } from 'pg';
+import { expired, someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
 import { describeWith } from '../../test/needs.ts';
+import { databaseError } from './database-error.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import { startPostgres, type TestPostgres } from './test-postgres.ts';
 import { someVisit } from './test-visit.ts';
 import type { VisitStore } from './visit.ts';
 
 const away = { code: 'upstream_unavailable', status: 503, detail: 'the database cannot be reached' };
+const busy = {
+  code: 'upstream_unavailable',
+  status: 503,
+  retryAfterMs: 2_000,
+  detail: expect.stringContaining('busy'),
+};
 const late = { code: 'upstream_timeout', status: 504, detail: 'the database did not answer in time' };
 
 describeWith('PostgreSQL')('a PostgreSQL store', () => {
@@ -50,12 +59,12 @@ describeWith('PostgreSQL')('a PostgreSQL store', () => {
     expect(await store.list({ limit: 10 })).toStrictEqual([]);
   });
 
-  it('gives up on a statement that takes too long', async () => {
+  it('gives up on a lock that another program keeps', async () => {
     const impatient = await openPostgresStore(url, { timeoutMs: 200 });
     const other = await postgres.connect();
     await other.query(`BEGIN; LOCK TABLE ${placeOf(url)}.visits`);
     // The server's own timeout, so that nothing runs on there.
-    await expect(impatient.list({ limit: 10 })).rejects.toMatchObject({ ...late, cause: { code: '57014' } });
+    await expect(impatient.list({ limit: 10 })).rejects.toMatchObject({ ...busy, cause: { code: '55P03' } });
     await other.end();
     expect(await store.list({ limit: 10 })).toStrictEqual([]);
     await impatient.close();
@@ -63,6 +72,7 @@ describeWith('PostgreSQL')('a PostgreSQL store', () => {
 
   it('gives up on a server that hangs', async () => {
     const impatient = await openPostgresStore(url, { timeoutMs: 200 });
+    await impatient.list({ limit: 10 });
     const other = await postgres.connect();
     const hanging = await other.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE client_port > 0');
     const pids = hanging.rows.map(({ pid }) => pid);
@@ -74,7 +84,6 @@ describeWith('PostgreSQL')('a PostgreSQL store', () => {
   });
 
   it('forgets answers that have expired, a hundred writes later', async () => {
-    const expired = { expiresAtMs: Date.now() - 1 };
     for (let i = 0; i < 100; i++) await store.add(someVisit(), someAnswer(expired));
     await store.add(someVisit(), someAnswer());
     const other = await postgres.connect();
@@ -112,9 +121,41 @@ describeWith('PostgreSQL')('a PostgreSQL store', () => {
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s3cret');
   });
 
-  it('does not wait for a database that refuses the table', async () => {
-    const elsewhere = url.replace(placeOf(url), 'missing_place');
-    await expect(openPostgresStore(elsewhere)).rejects.toThrow('no schema has been selected');
+  it('does not wait for a database that refuses', async () => {
+    const place = placeOf(url);
+    const other = await postgres.connect();
+    await other.query(`CREATE SCHEMA old_${place}; CREATE TABLE old_${place}.visits (id uuid)`);
+    await other.end();
+    const refusals = [
+      [url.replace(place, 'missing_place'), 'no schema has been selected'],
+      [url.replace(place, `old_${place}`), 'column "name" does not exist'],
+      [url.replace('/postgres?', '/missing?'), 'database "missing" does not exist'],
+      [url.replace('postgres@', 'nobody:s3cret@'), 'role "nobody" does not exist'],
+      [`${url}&sslmode=verify-full`, 'does not support SSL'],
+      [`${url}&sslrootcert=/missing.pem`, '/missing.pem'],
+      [url.replace('postgres@', 'u:s3/cret@'), 'percent-encoded'],
+    ] as const;
+    for (const [wrong, reason] of refusals) {
+      const error = await openPostgresStore(wrong).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringContaining(reason) });
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/s3|cret/);
+    }
+  });
+
+  it('makes of what a server may say what a caller may know', () => {
+    const codes = (state: string) => {
+      const error = databaseError(Object.assign(new DatabaseError('no', 0, 'error'), { code: state }));
+      return isCallError(error) ? `${error.status} ${error.retryAfterMs !== undefined}` : 'as it is';
+    };
+    for (const state of ['53100', '53200', '53300', '57P01', '57P03', '08006', '25006', '55P03', '40P01', 'XX001']) {
+      expect([state, codes(state)]).toEqual([state, '503 true']);
+    }
+    expect(codes('57014')).toBe('504 false');
+    for (const state of ['23505', '22P02', '42703', 'XX000']) expect(codes(state)).toBe('as it is');
+    expect(databaseError(new Error('Connection terminated unexpectedly'))).toMatchObject({
+      ...away,
+      retryAfterMs: 2_000,
+    });
   });
 });
 

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type IdempotencyStore, type KeptAnswer, keyInUse } from '@parley/service';
+import { fileClock } from './file-clock.ts';
 import { inTransaction } from './in-transaction.ts';
-import { whenFree } from './when-free.ts';
+import type { WhenFree } from './lock-queue.ts';
 
 /** Answers to keyed requests in a SQLite file. */
 export interface SqliteAnswers extends IdempotencyStore {
@@ -9,16 +10,16 @@ export interface SqliteAnswers extends IdempotencyStore {
   keepWith(answer: KeptAnswer, work: () => void): void;
 }
 
-interface AnswerRow {
-  readonly key: string;
-  readonly fingerprint: string;
-  readonly reply: string;
-  readonly expires_at: number;
+/** Where work on the file waits for a lock. */
+export interface SqliteQueues {
+  readonly reading: WhenFree;
+  readonly writing: WhenFree;
 }
 
-/** Keeps answers in the table `answers` of a database that has one. */
-export function sqliteAnswers(database: DatabaseSync): SqliteAnswers {
-  const one = database.prepare('SELECT * FROM answers WHERE key = ? AND expires_at > ?');
+/** Keeps answers in the table `answers` of a database that has one. They expire by its {@link fileClock}. */
+export function sqliteAnswers(database: DatabaseSync, { reading, writing }: SqliteQueues): SqliteAnswers {
+  const clock = fileClock(database);
+  const one = database.prepare('SELECT fingerprint, reply FROM answers WHERE key = ? AND expires_at > ?');
   const insert = database.prepare(`
     INSERT INTO answers AS old (key, fingerprint, reply, expires_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE
@@ -28,24 +29,22 @@ export function sqliteAnswers(database: DatabaseSync): SqliteAnswers {
     'DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE expires_at <= ? LIMIT 100)',
   );
 
-  const keepWith = ({ key, fingerprint, reply, expiresAtMs }: KeptAnswer, work: () => void) =>
+  const keepWith = ({ key, fingerprint, reply, keptForMs }: KeptAnswer, work: () => void) =>
     inTransaction(database, () => {
-      const nowMs = Date.now();
+      const nowMs = clock.advance();
       sweep.run(nowMs);
-      if (insert.run(key, fingerprint, reply, expiresAtMs, nowMs).changes === 0) throw keyInUse();
+      if (insert.run(key, fingerprint, reply, nowMs + keptForMs, nowMs).changes === 0) throw keyInUse();
       work();
     });
 
   return {
     keepWith,
     async find(key) {
-      const row = await whenFree(() => one.get(key, Date.now()));
-      if (!row) return undefined;
-      const { expires_at: expiresAtMs, ...answer } = row as unknown as AnswerRow;
-      return { ...answer, expiresAtMs };
+      const row = await reading(() => one.get(key, clock.nowMs()));
+      return row && { fingerprint: String(row.fingerprint), reply: String(row.reply) };
     },
     async keep(answer) {
-      await whenFree(() => keepWith(answer, () => {}));
+      await writing(() => keepWith(answer, () => {}));
     },
   };
 }

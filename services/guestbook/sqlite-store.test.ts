@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
+import { expired, someAnswer } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
+import { lockQueue } from './lock-queue.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { someVisit } from './test-visit.ts';
-import { whenFree } from './when-free.ts';
 
 let folder: string;
 let file: string;
@@ -72,10 +72,10 @@ describe('a SQLite file', () => {
 
   it('says that the database is busy when the lock is never given back', async () => {
     const holder = new DatabaseSync(file);
-    const other = new DatabaseSync(file);
+    const other = new DatabaseSync(file, { timeout: 0 });
     holder.exec('BEGIN IMMEDIATE');
-    const working = whenFree(() => other.exec('BEGIN IMMEDIATE'), 0);
-    await expect(working).rejects.toMatchObject({ code: 'upstream_timeout', status: 504 });
+    const working = lockQueue()(() => other.exec('BEGIN IMMEDIATE'), 0);
+    await expect(working).rejects.toMatchObject({ code: 'upstream_unavailable', status: 503, retryAfterMs: 2_000 });
     holder.close();
     other.close();
   });
@@ -97,7 +97,7 @@ describe('a SQLite file', () => {
 
   it('forgets answers that have expired', async () => {
     const store = await openSqliteStore(file);
-    for (let i = 0; i < 5; i++) await store.add(someVisit(), someAnswer({ expiresAtMs: Date.now() - 1 }));
+    for (let i = 0; i < 5; i++) await store.add(someVisit(), someAnswer(expired));
     await store.add(someVisit(), someAnswer());
     await store.close();
     const database = new DatabaseSync(file);
@@ -105,13 +105,60 @@ describe('a SQLite file', () => {
     database.close();
   });
 
-  it('is refused where a newer guestbook wrote it', async () => {
-    const newer = new DatabaseSync(file);
-    newer.exec('PRAGMA user_version = 99');
-    newer.close();
-    await expect(openSqliteStore(file)).rejects.toThrow('schema version 99');
+  it('is refused, by its name, where a newer guestbook or another program wrote it', async () => {
+    const other = new DatabaseSync(file);
+    other.exec('CREATE TABLE visits (id TEXT)');
+    await expectRefusal(file, 'has other tables than a guestbook needs (table visits already exists)');
+    other.exec('PRAGMA user_version = 2');
+    await expectRefusal(file, 'has other tables than a guestbook needs (no such table');
+    other.exec('PRAGMA user_version = 99');
+    await expectRefusal(file, 'has schema version 99, this guestbook knows up to 3');
+    other.close();
+  });
+
+  it.each([
+    ['where it begins', 0],
+    ['at its schema', 100],
+    ['in its middle', 12_288],
+  ])('is refused, by its name, where it is damaged %s', async (_, position) => {
+    const store = await openSqliteStore(file);
+    for (let i = 0; i < 30; i++) await store.add(someVisit({ note: 'x'.repeat(1_000) }), someAnswer());
+    await store.close();
+    const damaged = await open(file, 'r+');
+    await damaged.write(Buffer.alloc(4_000, 'garbage '), 0, 4_000, position);
+    await damaged.close();
+    await expectRefusal(file, 'is corrupt', 'restore it from a backup');
+  });
+
+  it('is refused, by its name, where it or its folder is something else', async () => {
+    await mkdir(file);
+    await expectRefusal(file, 'cannot be opened', 'DATA_DIR');
+    const plain = join(folder, 'plain');
+    await writeFile(plain, '');
+    await expectRefusal(join(plain, 'guestbook.sqlite'), 'cannot be made (EEXIST)', 'DATA_DIR');
+    await expectRefusal(join(plain, 'below', 'guestbook.sqlite'), 'cannot be made (ENOTDIR)', 'DATA_DIR');
+  });
+
+  it('is refused, by its name, where another program never lets go of it', async () => {
+    const holder = new DatabaseSync(file);
+    holder.exec('BEGIN EXCLUSIVE');
+    const error = await openSqliteStore(file, { startTimeoutMs: 50 }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringContaining(`${file} is locked by another`),
+    });
+    holder.close();
   });
 });
+
+/** Opening must fail with one sentence that names the file. */
+async function expectRefusal(file: string, ...parts: string[]) {
+  const error = await openSqliteStore(file).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringContaining(file) });
+  const { message } = error as Error;
+  for (const part of parts) expect(message).toContain(part);
+  expect(message).not.toContain('\n');
+}
 
 interface Writer {
   readonly process: ChildProcess;

@@ -57,6 +57,17 @@ describe.each(services)('the image of %s', (service) => {
     expect(others.filter((file) => !/\/(contract\.ts|package\.json)$/.test(file))).toEqual([]);
   });
 
+  it('holds compiled code that its user can read, and not change', async () => {
+    const cache = (await exec(service, 'sh', '-c', 'ls -d "$NODE_COMPILE_CACHE"/*')).trim();
+    const count = async (...test: string[]) =>
+      (await exec(service, 'find', cache, '-type', 'f', ...test)).split('\n').filter(Boolean).length;
+    const all = await count();
+    expect(all).toBeGreaterThan(100);
+    expect(await count('-readable')).toBe(all);
+    expect(await count('-user', 'root')).toBe(all);
+    expect(await count('-writable')).toBe(0);
+  });
+
   it('cannot change its own code', async () => {
     await expect(exec(service, 'touch', '/app/main.ts')).rejects.toThrow(/Read-only|Permission denied/);
   });

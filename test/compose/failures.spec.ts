@@ -75,6 +75,48 @@ describe('all replicas of a service', () => {
   });
 });
 
+describe('what hangs', () => {
+  // To all processes of the container but the first, which is Docker's init, and the sender.
+  const stopped = ['sh', '-c', 'kill -STOP -1'];
+  const blocked = ['node', '--eval', `(${blockEventLoop})()`];
+
+  it.each([
+    ['hello', 'is stopped', stopped],
+    ['guestbook', 'has its event loop blocked for ever', blocked],
+    ['gateway', 'is stopped', stopped],
+  ])(
+    'is killed by its health check, and started again by Docker: a %s that %s',
+    async (service, _, command) => {
+      const [container = ''] = await containersOf(service);
+      const restarts = async () => Number(await docker('inspect', '--format', '{{.RestartCount}}', container));
+      const before = await restarts();
+      const others = (await containersOf(service)).length - 1;
+      await docker('exec', container, ...command);
+      const startMs = performance.now();
+      await eventually(async () => (await restarts()) === before + 1, 75_000);
+      console.info(`${service}: ended after ${Math.round(performance.now() - startMs)} ms`);
+      await eventually(() => isHealthy(container), 60_000);
+      if (others > 0) expect(await docker('logs', container)).toContain('the service hangs');
+      await eventually(async () => (await ask(baseUrl(), '/api/hello')).status === 200, 10_000);
+    },
+    150_000,
+  );
+});
+
+/** Runs in the container: through the debugger that Node opens at SIGUSR1, as no service has such an operation. */
+function blockEventLoop(): void {
+  process.kill(-1, 'SIGUSR1');
+  const expression = 'for (;;);';
+  setTimeout(async () => {
+    const [target] = (await (await fetch('http://127.0.0.1:9229/json')).json()) as { webSocketDebuggerUrl: string }[];
+    const debug = new WebSocket(target?.webSocketDebuggerUrl ?? '');
+    debug.addEventListener('open', () => {
+      debug.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }));
+      setTimeout(() => process.exit(), 300);
+    });
+  }, 1_000);
+}
+
 describe('a visit that was answered with 201', () => {
   it('survives a crash of a guestbook replica and of the database', async () => {
     const written = new Set<string>();

@@ -120,6 +120,7 @@ function broken(
   return new CallError('invalid_reply', `breaks the contract: ${detail}`, { operation, endpoint, attempts });
 }
 
+// 20 issues at most, of 400 characters each: the error cuts the whole.
 function describe(issues: readonly { path: string; message: string }[]): string {
   return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
 }

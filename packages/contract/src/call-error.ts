@@ -1,5 +1,6 @@
+import { boundedText } from './bounded-text.ts';
 import { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './error-codes.ts';
-import type { Issue } from './schema.ts';
+import { boundedIssues, type Issue } from './issue.ts';
 import type { Story } from './story.ts';
 
 /** What a {@link CallError} may carry beyond its code and message. */
@@ -8,7 +9,7 @@ export interface CallErrorDetails<Data = unknown> {
   readonly status?: number | undefined;
   /** What a contract's own error declares. */
   readonly data?: Data | undefined;
-  /** What is wrong with an input, field by field. */
+  /** What is wrong with an input, field by field: 20 are kept, and how many more there are, with texts of 200 characters. */
   readonly issues?: readonly Issue[] | undefined;
   /** How long the server asked to wait before another try, in ms. */
   readonly retryAfterMs?: number | undefined;
@@ -28,6 +29,9 @@ export interface CallErrorDetails<Data = unknown> {
   readonly cause?: unknown;
 }
 
+/** Characters of a detail, the ellipsis of a longer one included: it ends in messages, stacks, logs and problems. */
+const maxDetailLength = 1000;
+
 /**
  * The one error of a call, at either end: thrown by a client, thrown by a handler, carried between
  * them as an RFC 9457 problem. `code` is from {@link errorCodes}, or one that the contract declares.
@@ -37,7 +41,7 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
   readonly code: Code;
   /** HTTP status: the code's, unless the error says otherwise. */
   readonly status: number;
-  /** The sentence without the code in front. */
+  /** The sentence without the code in front, cut to 1000 characters: it may come from another service. */
   readonly detail: string;
   readonly data: Data | undefined;
   readonly issues: readonly Issue[] | undefined;
@@ -53,12 +57,13 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
 
   constructor(code: Code, detail: string, details: CallErrorDetails<Data> = {}) {
     const subject = details.operation ? `${details.operation}: ` : '';
-    super(`[${code}] ${subject}${detail}`, details.cause === undefined ? undefined : { cause: details.cause });
+    const bounded = boundedText(detail, maxDetailLength);
+    super(`[${code}] ${subject}${bounded}`, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.detail = detail;
+    this.detail = bounded;
     this.status = details.status ?? (isErrorCode(code) ? errorCodes[code].status : 500);
     this.data = details.data;
-    this.issues = details.issues;
+    this.issues = details.issues && boundedIssues(details.issues);
     this.retryAfterMs = details.retryAfterMs;
     this.isUnprocessed = details.isUnprocessed ?? false;
     this.blamesEndpoint = details.blamesEndpoint ?? meaningOf(code)?.blamesEndpoint ?? false;

@@ -1,4 +1,5 @@
 import { authFault } from './auth-fault.ts';
+import { bodyLimitsFault } from './body-limits-fault.ts';
 import { cacheFault } from './cache-fault.ts';
 import type { CallContext } from './call-context.ts';
 import type { CallOptionsOf, StreamCallOptionsOf } from './call-options.ts';
@@ -74,7 +75,7 @@ export type StreamHandler<O extends Operation = Operation> = (
  * Declares what a service promises.
  *
  * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a stream has
- *   response headers (its items are its whole output), or an operation's `auth` or cache policy makes no sense
+ *   response headers (its items are its whole output), or an operation's `auth`, cache policy or body limits make no sense
  * @example
  * export const hello = defineContract('hello', {
  *   sayHello: get('/api/hello', { summary: 'Greets', input, output }),
@@ -86,7 +87,7 @@ export function defineContract<const O extends Operations>(name: string, operati
   const seen = new Map<string, string>();
   for (const [operation, definition] of Object.entries(operations)) {
     const { label, output, responseHeaders } = definition;
-    const fault = authFault(definition) ?? cacheFault(definition);
+    const fault = authFault(definition) ?? cacheFault(definition) ?? bodyLimitsFault(definition);
     if (fault) throw new TypeError(`contract ${name}: ${operation} ${fault}`);
     if (isStream(output) && responseHeaders.length > 0) {
       throw new TypeError(`contract ${name}: ${operation} gives a stream, whose items cannot travel in headers`);

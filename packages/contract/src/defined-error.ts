@@ -47,8 +47,10 @@ export function defineError<const Code extends string, S extends Schema | undefi
 ): DefinedError<Code, S> {
   const { status, title } = options;
   if (isErrorCode(code)) throw new TypeError(`error code ${code} is taken by Parley's own table: choose another`);
-  if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(code)) {
-    throw new TypeError(`error code must be snake_case, for example unknown_language, not ${JSON.stringify(code)}`);
+  if (code.length > 64 || !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(code)) {
+    throw new TypeError(
+      `error code must be snake_case of up to 64 characters, for example unknown_language, not ${JSON.stringify(code)}`,
+    );
   }
   if (!(Number.isInteger(status) && status >= 400 && status <= 599)) {
     throw new TypeError(`error ${code}: status must be an HTTP error, 400 to 599, not ${status}`);

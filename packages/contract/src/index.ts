@@ -1,4 +1,5 @@
 export { AttemptsLeft, parseAttemptsLeft } from './attempts-left.ts';
+export { boundedText } from './bounded-text.ts';
 export { cacheControl } from './cache-control.ts';
 export {
   type CallContext,
@@ -34,9 +35,11 @@ export { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './err
 // Symbols below matter to those who write a client or a server kit, not to those who write a contract.
 export { framings } from './framings.ts';
 export { headerNames } from './header-names.ts';
+export type { Issue } from './issue.ts';
 export { openapi } from './openapi.ts';
 export {
   type Auth,
+  type BodyLimits,
   type CachePolicy,
   del,
   get,
@@ -49,10 +52,14 @@ export {
   put,
   type Safety,
 } from './operation.ts';
+export { pathPattern } from './path-pattern.ts';
 export { type PathTemplate, pathTemplate } from './path-template.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './problem.ts';
-export type { InputOf, Issue, OutputOf, Schema, Validation } from './schema.ts';
+export { type PublicError, publicError } from './public-error.ts';
+export { type FindRoute, type FoundRoute, type HasOperation, routeFinder } from './route-finder.ts';
+export type { InputOf, OutputOf, Schema, Validation } from './schema.ts';
 export { jsonSchemaOf, validate } from './schema.ts';
+export { acceptInput, acceptOutput, type OperationReply, replyOf } from './serving.ts';
 export { Story, type StoryData } from './story.ts';
 export type {
   AttemptMade,

@@ -30,6 +30,16 @@ export interface CachePolicy {
  */
 export type Auth = 'public' | 'service' | { readonly scopes: readonly string[] };
 
+/** How much a JSON body of one operation may hold: whole numbers from 1. What is not said is as the service has it for all operations. */
+export interface BodyLimits {
+  /** In bytes, as sent and after inflation. A gateway in front may allow less. */
+  readonly maxBytes?: number;
+  /** Members of objects and elements of arrays, all together. */
+  readonly maxValues?: number;
+  /** Arrays and objects within each other. */
+  readonly maxDepth?: number;
+}
+
 /** A schema, or none. */
 type MaybeSchema = Schema | undefined;
 
@@ -57,6 +67,8 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly cache?: CachePolicy;
   /** Default `public`. */
   readonly auth?: Auth;
+  /** How much the JSON body may hold. Default: as the service has it, 128 KiB with 1000 values. */
+  readonly bodyLimits?: BodyLimits;
   /** False where a reply holds a secret next to something that the caller chose: its length would tell (BREACH). Default true. */
   readonly mayCompress?: boolean;
   readonly requestHeaders?: HeaderBinding<InputOf<I>>;
@@ -82,6 +94,7 @@ export interface Operation<
   readonly cache: CachePolicy | undefined;
   readonly auth: Auth;
   readonly mayCompress: boolean;
+  readonly bodyLimits?: BodyLimits | undefined;
   /** Where the input's members that are neither in the path nor in a header travel. */
   readonly rest: 'query' | 'body';
   readonly requestHeaders: readonly (readonly [member: string, header: string])[];
@@ -113,6 +126,7 @@ const define =
     cache: options.cache,
     auth: options.auth ?? 'public',
     mayCompress: options.mayCompress ?? true,
+    bodyLimits: options.bodyLimits,
     rest: method === 'GET' || method === 'DELETE' ? 'query' : 'body',
     requestHeaders: lowerCased(options.requestHeaders),
     responseHeaders: lowerCased(options.responseHeaders),

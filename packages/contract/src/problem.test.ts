@@ -42,6 +42,29 @@ describe('problem', () => {
     expect(outOfStock.is(error) && error.data?.left).toBe(1);
   });
 
+  it('bounds every text of the other side that ends in a message or a log', () => {
+    const huge = 'x'.repeat(9_000_000);
+    const problem = { type: 'urn:parley:problem:out_of_stock', title: huge, status: 409, detail: huge, instance: huge };
+    const error = errorOfReply(409, { ...problem, errors: [{ path: huge, message: huge }], extra: huge }, {});
+    expect(error.detail).toBe(`${'x'.repeat(999)}…`);
+    expect(error.code).toBe('out_of_stock');
+    expect(error.message.length).toBeLessThan(1100);
+    expect(error.stack?.length).toBeLessThan(5000);
+    expect(JSON.stringify(error).length).toBeLessThan(3000);
+    const again = new CallError(error.code, error.detail, { ...error });
+    expect(again.detail).toBe(error.detail);
+  });
+
+  it.each([
+    `urn:parley:problem:${'x'.repeat(9_000_000)}`,
+    `urn:parley:problem:${'x'.repeat(65)}`,
+    'urn:parley:problem:',
+    'urn:parley:problem:not_found\nfaked line',
+    'urn:parley:problem:Not-Found',
+  ])('takes the code of the status where the type has none', (type) => {
+    expect(errorOfReply(404, { type, detail: 'no' }, {})).toMatchObject({ code: 'not_found', detail: 'no' });
+  });
+
   it('shows nothing internal', () => {
     const error = new CallError('unavailable', 'gone', {
       endpoint: 'http://10.0.0.7',

@@ -1,6 +1,6 @@
 import { CallError, type CallErrorDetails } from './call-error.ts';
 import { errorCodes, isErrorCode } from './error-codes.ts';
-import type { Issue } from './schema.ts';
+import { type Issue, readIssues } from './issue.ts';
 
 /** Media type of a problem, RFC 9457. */
 export const problemMediaType = 'application/problem+json';
@@ -45,24 +45,34 @@ export function problemOf(error: CallError, title: string | undefined, requestId
   };
 }
 
+/** What a code looks like. The one of a problem ends in messages, logs and metrics. */
+const codePattern = /^[a-z][a-z0-9_]{0,63}$/;
+
 /**
  * The error that a reply of this status stands for. The code comes from the problem's `type`; a reply
- * that is no problem (some proxy's page) is understood by its status.
+ * that is no problem (some proxy's page), or whose code is none, is understood by its status. What the other side wrote is
+ * bounded: a detail of 1000 characters, 20 issues.
  */
 export function errorOfReply(status: number, body: unknown, details: CallErrorDetails): CallError {
   const problem = isProblem(body) ? body : undefined;
-  const code = problem?.type?.startsWith(typePrefix) ? problem.type.slice(typePrefix.length) : codeOfStatus(status);
+  const code = codeOf(problem) ?? codeOfStatus(status);
   const detail = typeof problem?.detail === 'string' ? problem.detail : `answered with status ${status}`;
   return new CallError(code, detail, {
     ...details,
     status,
-    issues: Array.isArray(problem?.errors) ? problem.errors : undefined,
+    issues: readIssues(problem?.errors),
     data: isErrorCode(code) || !problem ? undefined : dataOf(problem),
   });
 }
 
 function isProblem(body: unknown): body is Partial<Problem> {
   return typeof body === 'object' && body !== null && 'type' in body && typeof body.type === 'string';
+}
+
+function codeOf(problem: Partial<Problem> | undefined): string | undefined {
+  if (!problem?.type?.startsWith(typePrefix)) return undefined;
+  const code = problem.type.slice(typePrefix.length);
+  return codePattern.test(code) ? code : undefined;
 }
 
 function dataOf(problem: Partial<Problem>): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import { boundedIssue, type Issue, maxIssues } from './issue.ts';
 
 /**
  * Any validator that speaks Standard Schema (zod, valibot, arktype, …): the packages depend on the
@@ -12,18 +13,12 @@ export type InputOf<S> = S extends Schema ? StandardSchemaV1.InferInput<S> : Rec
 /** What comes out of a schema: after defaults, coercions and transforms. */
 export type OutputOf<S> = S extends Schema ? StandardSchemaV1.InferOutput<S> : undefined;
 
-/** One thing that is wrong with a value: where (`address.0.street`, empty for the whole) and what. */
-export interface Issue {
-  readonly path: string;
-  readonly message: string;
-}
-
 /** Either the value that came out of the schema, or what is wrong with the one that went in. */
 export type Validation<T> = { readonly value: T } | { readonly issues: readonly Issue[] };
 
 /**
- * Runs a schema over a value; answers with the list of issues where it does not fit, and throws nothing
- * for it. At once, unless the schema is asynchronous: most aren't, and waiting costs as much as a small check.
+ * Runs a schema over a value; answers with the list of issues where it does not fit (the first 20, then how many more),
+ * and throws nothing for it. At once, unless the schema is asynchronous: most aren't, and waiting costs as much as a small check.
  */
 export function validate<S extends Schema>(
   schema: S,
@@ -35,7 +30,15 @@ export function validate<S extends Schema>(
 
 function toValidation<T>(result: StandardSchemaV1.Result<unknown>): Validation<T> {
   if (!result.issues) return { value: result.value as T };
-  return { issues: result.issues.map((issue) => ({ path: joinPath(issue.path), message: issue.message })) };
+  // A list with 100 000 wrong elements has as many issues: to write them all would cost more than to find them.
+  const first = result.issues.slice(0, maxIssues);
+  const more = result.issues.length - first.length;
+  return {
+    issues: [
+      ...first.map((issue) => ({ path: joinPath(issue.path), message: issue.message })),
+      ...(more > 0 ? [{ path: '', message: `and ${more} more` }] : []),
+    ].map(boundedIssue),
+  };
 }
 
 function joinPath(path: StandardSchemaV1.Issue['path']): string {

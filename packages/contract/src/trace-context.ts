@@ -7,9 +7,12 @@ export interface TraceContext {
   /** 16 hex digits, this hop's own. */
   readonly spanId: string;
   readonly isSampled: boolean;
-  /** Vendors' own data, handed on untouched. */
+  /** Vendors' own data, handed on: members beyond 512 characters are left out. */
   readonly state?: string;
 }
+
+/** Characters of a `tracestate` that are handed on: what W3C Trace Context §3.3.1.5 asks for at least. */
+const maxStateLength = 512;
 
 const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
@@ -23,7 +26,15 @@ export function parseTraceparent(header: string | undefined, state?: string): Tr
   if (!version || !traceId || !spanId || !flags) return undefined;
   if (version === 'ff' || (version === '00' && rest)) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1, ...(state && { state }) };
+  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1, ...boundedState(state) };
+}
+
+// The members that are newest come first. Whole ones: half a member would be another vendor's fault.
+function boundedState(state: string | undefined): { state?: string } {
+  if (!state) return {};
+  if (state.length <= maxStateLength) return { state };
+  const end = state.lastIndexOf(',', maxStateLength);
+  return end > 0 ? { state: state.slice(0, end) } : {};
 }
 
 /** The `traceparent` header for the next hop. */

@@ -1,6 +1,8 @@
-import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { createProxyServer } from 'httpxy';
+import { repliedHeaders } from './forwarded-headers.ts';
+import { KeptConnections } from './kept-connections.ts';
 
 /** How one attempt to have a replica answer went. `unreached` never got a connection, so nobody acted on it. */
 export type Outcome = 'answered' | 'unreached' | 'broken' | 'timed-out';
@@ -12,29 +14,22 @@ export interface Attempts {
 }
 
 interface Progress {
+  outgoing?: ClientRequest;
   isConnected: boolean;
   isTimedOut: boolean;
 }
 
-/** Headers of a replica that no client sees: the gateway's own business, and how busy we are. As nginx' `proxy.conf`. */
-const keptInside = ['x-request-id', 'keep-alive', 'endpoint-load-metrics', 'server-timing', 'x-attempts-left'];
 const replyTimeoutMs = 12_000;
-/** Less than a replica's DRAIN_DELAY_MS: when one that stops closes its idle connections there are none of ours, on which a request may be on its way. */
-const idleConnectionMs = 150;
 
 /** Scope: one per gateway; owns the connections to the replicas. */
 export function createAttempts(): Attempts {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: idleConnectionMs });
-  const proxy = createProxyServer({ agent, proxyTimeout: replyTimeoutMs });
+  const agent = new KeptConnections();
+  // It would pass on the reply's framing, reason and trailers as they come, and throw where Node takes none of them.
+  const proxy = createProxyServer({ agent, selfHandleResponse: true });
   const progressOf = new WeakMap<IncomingMessage, Progress>();
-  proxy.on('proxyReq', (outgoing, request) => follow(outgoing, progressOf.get(request)));
-  proxy.on('proxyRes', (reply, _request, response) => {
-    const isLastAttempt = reply.headers['x-attempts-left'] === '0';
-    for (const name of keptInside) delete reply.headers[name];
-    // As nginx: without it a service's `upstream_…` would look like ours, which a caller may repeat.
-    if (isLastAttempt) reply.headers['x-attempts-left'] = '0';
-    // Concerns the connection to the replica; the client's is the gateway's own business.
-    reply.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
+  proxy.on('proxyReq', (outgoing, request, response) => follow(outgoing, response, progressOf.get(request)));
+  proxy.on('proxyRes', (reply, request, response) => {
+    passReply(reply, request, response, progressOf.get(request)?.outgoing);
   });
   return {
     async attempt(request, response, address, body) {
@@ -54,9 +49,10 @@ export function createAttempts(): Attempts {
   };
 }
 
-function follow(outgoing: ClientRequest, progress: Progress | undefined): void {
+function follow(outgoing: ClientRequest, response: ServerResponse, progress: Progress | undefined): void {
   const { socket } = outgoing;
   if (!progress || !socket) return;
+  progress.outgoing = outgoing;
   // A kept connection is there already, and would collect listeners.
   if (!socket.connecting) progress.isConnected = true;
   else {
@@ -64,9 +60,37 @@ function follow(outgoing: ClientRequest, progress: Progress | undefined): void {
       progress.isConnected = true;
     });
   }
-  outgoing.once('timeout', () => {
+  outgoing.setTimeout(replyTimeoutMs);
+  outgoing.on('timeout', () => {
+    // It is the client that is slow, and has a limit of its own.
+    if (response.writableNeedDrain) return void socket.setTimeout(replyTimeoutMs);
     progress.isTimedOut = true;
+    outgoing.destroy();
   });
+  // Nobody has asked for another protocol. Without a listener Node would end the request without a word.
+  outgoing.once('upgrade', (_reply, upgraded) => {
+    upgraded.destroy();
+    outgoing.emit('error', new Error('expected a reply, got 101 Switching Protocols'));
+  });
+}
+
+function passReply(
+  reply: IncomingMessage,
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  outgoing: ClientRequest | undefined,
+): void {
+  const { statusCode: status = 0 } = reply;
+  // A body where none may be would be taken for the reply to the next request of this connection.
+  const hasNoBody = method === 'HEAD' || status === 204 || status === 304 || status < 200;
+  if (outgoing && hasNoBody) outgoing.shouldKeepAlive = false;
+  if (status < 200) {
+    reply.resume();
+    outgoing?.emit('error', new Error(`expected a status from 200 on, got ${status}`));
+    return;
+  }
+  response.writeHead(status, repliedHeaders(reply.headers));
+  reply.pipe(response);
 }
 
 function outcomeOf({ isConnected, isTimedOut }: Progress, response: ServerResponse): Outcome {

@@ -1,11 +1,11 @@
 import type { GatewayKind } from './command-line.ts';
 import { createEmbeddedGateway } from './embedded-gateway.ts';
-import type { Gateway, GatewaySetting } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 import { LocalError } from './local-error.ts';
-import { createNginxGateway, findNginx } from './nginx-gateway.ts';
+import { createNginxGateway, findNginx, type NginxGatewaySetting } from './nginx-gateway.ts';
 
 /** The gateway that was asked for; if none was, nginx where there is one and the embedded one where there is none. */
-export async function chooseGateway(kind: GatewayKind | undefined, setting: GatewaySetting): Promise<Gateway> {
+export async function chooseGateway(kind: GatewayKind | undefined, setting: NginxGatewaySetting): Promise<Gateway> {
   if (kind === 'embedded') return createEmbeddedGateway(setting);
   const nginx = await findNginx(setting.variables);
   if (nginx) return createNginxGateway(nginx, setting);

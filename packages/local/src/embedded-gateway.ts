@@ -1,20 +1,31 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { type Attempts, createAttempts } from './attempt.ts';
 import { type Balancer, createBalancer } from './balancer.ts';
+import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
 import { delay } from './delay.ts';
-import { acceptedRequestId, forwardedHeaders } from './forwarded-headers.ts';
+import { acceptedRequestId, endToEndHeaders, forwardedHeaders } from './forwarded-headers.ts';
 import type { Gateway, GatewaySetting } from './gateway.ts';
 import { gatewayFile, readGatewayFiles } from './gateway-files.ts';
+import { type GatewayLimits, parseLimits } from './gateway-limits.ts';
 import { LocalError } from './local-error.ts';
-import { createMalformedListener } from './malformed-request.ts';
+import { answerMalformed } from './malformed-request.ts';
 import { loopback } from './ports.ts';
 import { type Problems, parseProblems } from './problems.ts';
+import { refusalOf } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { requestPath } from './request-path.ts';
+import { requestTarget } from './request-target.ts';
 import { parseRoutes, type Route, routeOf } from './routes.ts';
+import { createTurns, type Turns } from './turns.ts';
 
-const bodyLimitBytes = 1024 * 1024;
 const maxAttempts = 2;
 const statusOf = { unreached: 503, broken: 502, 'timed-out': 504 } as const;
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
@@ -24,6 +35,9 @@ interface Parts {
   readonly routes: readonly Route[];
   readonly balancers: ReadonlyMap<string, Balancer>;
   readonly attempts: Attempts;
+  readonly limits: GatewayLimits;
+  readonly turns: Turns;
+  readonly connections: ConnectionLimits;
 }
 
 /** A gateway inside this program, for where there is no nginx: the same routes from the same file, the same answers. */
@@ -33,10 +47,23 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   const problems = parseProblems(gatewayFile(files, 'problems.conf'));
   const routes = parseRoutes(gatewayFile(files, 'routes.conf'));
   const balancers = balancersOf(routes, setting.addresses);
-  const server = createServer(createRequestListener({ problems, routes, balancers, attempts }));
-  server.on('clientError', createMalformedListener(problems));
-  // A client may keep its connection a little longer than most balancers in front would.
-  server.keepAliveTimeout = 65_000;
+  const limits = parseLimits(gatewayFile(files, 'nginx.conf'));
+  const turns = createTurns();
+  const server = createServer({
+    // We look ourselves, and answer with a problem.
+    requireHostHeader: false,
+    // Whatever NODE_OPTIONS say: what Node then takes for a header, a service may take for two.
+    insecureHTTPParser: false,
+    maxHeaderSize: limits.headerLimitBytes,
+    connectionsCheckingInterval: 1_000,
+  });
+  // Node drops what is beyond its number of headers; we refuse the request.
+  server.maxHeadersCount = 0;
+  const connections = limitConnections(server, limits, turns);
+  const onRequest = createRequestListener({ problems, routes, balancers, attempts, limits, turns, connections });
+  // Node would send `100 Continue` before we know whether we want the body, and 417 to what it doesn't know.
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest);
+  answerMalformed(server, problems, turns);
   return {
     name: `embedded (httpxy ${httpxyVersion()})`,
     pid: undefined,
@@ -52,11 +79,17 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   };
 }
 
-function createRequestListener({ problems, routes, balancers, attempts }: Parts): RequestListener {
+function createRequestListener(parts: Parts): RequestListener {
+  const { problems, routes, balancers, attempts, limits, turns, connections } = parts;
   return async function onRequest(request, response) {
-    const id = acceptedRequestId(request.headers);
+    const turn = turns.take(request, response);
+    if (turn) await turn;
+    // Nobody takes the offer, but Node's parser has dropped what came behind it in the same read.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    const client = endToEndHeaders(request.headers);
+    const id = acceptedRequestId(client);
     response.setHeader('X-Request-Id', id);
-    const status = await answer(request, response, id).catch(() => 500);
+    const status = await answer(request, response, client, id).catch(() => 500);
     if (!status || response.headersSent || response.destroyed) return;
     const { headers, body } = problems(status, id);
     if (!request.complete) response.setHeader('Connection', 'close');
@@ -65,15 +98,30 @@ function createRequestListener({ problems, routes, balancers, attempts }: Parts)
   };
 
   /** Passes the request on, or gives the status of the problem that is the answer. */
-  async function answer(request: IncomingMessage, response: ServerResponse, id: string): Promise<number | undefined> {
-    if (request.method === 'TRACE') return 405;
-    const path = requestPath(request.url ?? '/');
-    if (path === undefined) return 400;
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    client: IncomingHttpHeaders,
+    id: string,
+  ): Promise<number | undefined> {
+    if (connections.isSurplus(request.socket)) return closing(response, 429);
+    const refused = refusalOf(request);
+    if (refused) return closing(response, refused);
+    const asked = requestTarget(request.url ?? '');
+    const path = asked && requestPath(asked.target);
+    if (path === undefined) return closing(response, 400);
     const balancer = balancers.get(routeOf(path, routes)?.service ?? '');
     if (!balancer) return 404;
-    const body = await readBody(request, bodyLimitBytes);
+    const { expect } = request.headers;
+    const isBodyLate = !request.complete && expect?.toLowerCase() === '100-continue';
+    const body = await readBody(
+      request,
+      limits.bodyLimitBytes,
+      isBodyLate ? () => response.writeContinue() : undefined,
+    );
     if (!body) return 413;
-    request.headers = forwardedHeaders(request, id, body.length);
+    request.headers = forwardedHeaders(request, client, { id, bodyLength: body.length, authority: asked?.authority });
+    request.url = asked?.target ?? '';
     return passOn(request, response, body, balancer);
   }
 
@@ -93,6 +141,12 @@ function createRequestListener({ problems, routes, balancers, attempts }: Parts)
     }
     return status;
   }
+}
+
+/** What follows on a connection whose request two servers could read in two ways is not to be believed. */
+function closing(response: ServerResponse, status: number): number {
+  response.shouldKeepAlive = false;
+  return status;
 }
 
 function balancersOf(routes: readonly Route[], addresses: GatewaySetting['addresses']): ReadonlyMap<string, Balancer> {

@@ -1,60 +1,120 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { hostIn } from './host.ts';
 
 const requestId = /^[A-Za-z0-9._-]{1,64}$/;
 const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
 const timeoutMs = /^[0-9]{1,7}$/;
-const hopByHop = [
+/** The one form of a name: what a service could take for another (`X_Forwarded_For`) is none. As nginx, which ignores it. */
+const canonicalName = /^[a-z0-9-]+$/;
+const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
   'te',
   'trailer',
   'upgrade',
+  'http2-settings',
   'transfer-encoding',
   'expect',
-];
-const bodyMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+]);
+/** What the gateway alone says, or nobody: never a client, not even where the gateway leaves it out. */
+const ownNames: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'x-request-id',
+  'traceparent',
+  'tracestate',
+  'x-request-timeout-ms',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'forwarded',
+  // Between services only: from outside everybody would be critical.
+  'x-request-priority',
+  'x-attempts-left',
+  'x-explain',
+]);
+const bodilessMethods = new Set(['GET', 'HEAD']);
 
-/** The caller's own request id if it can do no harm in a log, and 32 hex digits otherwise. */
-export function acceptedRequestId(headers: IncomingHttpHeaders): string {
-  const own = headers['x-request-id'];
+/**
+ * The headers that a client meant for whoever answers: without those of its connection, those that its `Connection`
+ * names (RFC 9110 §7.6.1) and those whose name has another form than letters, digits and hyphens.
+ */
+export function endToEndHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const named = headers.connection === undefined ? [] : namesIn(headers.connection);
+  const kept: IncomingHttpHeaders = {};
+  for (const name of Object.keys(headers)) {
+    if (!hopByHop.has(name) && !named.includes(name) && canonicalName.test(name)) kept[name] = headers[name];
+  }
+  return kept;
+}
+
+/** The client's own request id if it can do no harm in a log, and 32 hex digits otherwise. */
+export function acceptedRequestId(client: IncomingHttpHeaders): string {
+  const own = client['x-request-id'];
   return typeof own === 'string' && requestId.test(own) ? own : randomBytes(16).toString('hex');
 }
 
-/** The headers that a service gets, as nginx' `proxy.conf` has them. */
-export function forwardedHeaders(request: IncomingMessage, id: string, bodyLength: number): IncomingHttpHeaders {
-  const { headers, method = 'GET', socket } = request;
-  const hasTrace = traceparent.test(String(headers.traceparent));
-  const hasBody = bodyLength > 0 || bodyMethods.has(method);
-  const forwarded: IncomingHttpHeaders = {
-    ...headers,
-    host: (headers.host ?? '').replace(/:\d+$/, '').toLowerCase(),
-    'x-request-id': id,
-    traceparent: hasTrace ? headers.traceparent : newTraceparent(id),
-    tracestate: hasTrace ? headers.tracestate : undefined,
-    'x-request-timeout-ms': timeoutMs.test(String(headers['x-request-timeout-ms']))
-      ? headers['x-request-timeout-ms']
-      : undefined,
-    // The edge: what a client says about its address is no evidence.
-    'x-forwarded-for': socket.remoteAddress,
-    'x-forwarded-proto': 'http',
-    'x-forwarded-host': headers.host,
-    forwarded: undefined,
-    // Between services only: from outside everybody would be critical.
-    'x-request-priority': undefined,
-    'x-attempts-left': undefined,
-    'x-explain': undefined,
-    'content-length': hasBody ? String(bodyLength) : undefined,
-  };
-  const dropped = [...hopByHop, ...namesIn(headers.connection)];
-  return Object.fromEntries(
-    Object.entries(forwarded).filter(([name, value]) => value !== undefined && !dropped.includes(name)),
-  );
+/** What the gateway knows of a request apart from its headers. */
+export interface RequestFacts {
+  readonly id: string;
+  readonly bodyLength: number;
+  /** Of a target in absolute form, which counts more than the Host header. */
+  readonly authority: string | undefined;
 }
 
-function namesIn(connection: string | undefined): string[] {
-  return (connection ?? '')
+/**
+ * The headers that a service gets, as nginx' `proxy.conf` has them. Ours come first: a service drops what is beyond its
+ * number of headers.
+ *
+ * @param client what {@link endToEndHeaders} kept of the request's headers
+ */
+export function forwardedHeaders(
+  request: IncomingMessage,
+  client: IncomingHttpHeaders,
+  { id, bodyLength, authority }: RequestFacts,
+): IncomingHttpHeaders {
+  const { host } = request.headers;
+  const forwarded: IncomingHttpHeaders = {
+    // nginx' server_name, for a client of HTTP/1.0 that names none.
+    host: hostIn(authority ?? host ?? '') ?? '_',
+    'x-request-id': id,
+    // The edge: what a client says about its address is no evidence.
+    'x-forwarded-for': request.socket.remoteAddress,
+    'x-forwarded-proto': 'http',
+  };
+  if (host !== undefined) forwarded['x-forwarded-host'] = host;
+  if (bodyLength > 0 || !bodilessMethods.has(request.method ?? '')) forwarded['content-length'] = String(bodyLength);
+  if (timeoutMs.test(String(client['x-request-timeout-ms']))) {
+    forwarded['x-request-timeout-ms'] = client['x-request-timeout-ms'];
+  }
+  if (traceparent.test(String(client.traceparent))) {
+    forwarded.traceparent = client.traceparent;
+    if (client.tracestate !== undefined) forwarded.tracestate = client.tracestate;
+  } else {
+    forwarded.traceparent = newTraceparent(id);
+  }
+  for (const name of Object.keys(client)) if (!ownNames.has(name)) forwarded[name] = client[name];
+  return forwarded;
+}
+
+/** The headers of a service's reply that a client gets. Node frames the reply anew. */
+export function repliedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const kept = endToEndHeaders(headers);
+  for (const name of keptInside) delete kept[name];
+  // As nginx: without it an `upstream_…` of a service would look like the gateway's own, which a caller may repeat.
+  if (headers['x-attempts-left'] === '0') kept['x-attempts-left'] = '0';
+  // Not the service's to take away: without it the end of the reply would be that of the connection.
+  if (headers['content-length'] !== undefined) kept['content-length'] = headers['content-length'];
+  return kept;
+}
+
+/** Headers of a replica that no client sees: the gateway's own business, and how busy we are. As nginx' `proxy.conf`. */
+const keptInside = ['x-request-id', 'endpoint-load-metrics', 'server-timing', 'x-attempts-left'];
+
+function namesIn(connection: string): string[] {
+  return connection
     .toLowerCase()
     .split(',')
     .map((name) => name.trim());

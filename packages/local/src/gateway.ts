@@ -1,4 +1,5 @@
 import type { Log } from './log.ts';
+import type { SupervisedProcess } from './supervised-process.ts';
 
 /** What stands in front of the services. */
 export interface Gateway {
@@ -6,6 +7,8 @@ export interface Gateway {
   readonly name: string;
   /** Process id, where it is a process of its own. */
   readonly pid: number | undefined;
+  /** That process, once it has been started. */
+  readonly process?: SupervisedProcess | undefined;
   start(): Promise<void>;
   /** Drains it: finishes what it is doing, takes nothing new. */
   close(): Promise<void>;

@@ -1,12 +1,17 @@
 import { chooseGateway } from './choose-gateway.ts';
 import type { CommandLine } from './command-line.ts';
 import { composeVariables, readComposeFile } from './compose-file.ts';
+import { endEarlierRuns, launcherOn } from './earlier-runs.ts';
 import type { Gateway } from './gateway.ts';
+import { type Guard, startGuard } from './guard.ts';
+import { LivenessWatch } from './liveness-watch.ts';
 import { LocalError } from './local-error.ts';
 import type { Log } from './log.ts';
 import { addressesOf, type Plan, planReplicas, portCount } from './plan.ts';
+import { holderWords } from './port-holder.ts';
 import { loopback, portProblem, type ReservedPorts, reservePorts } from './ports.ts';
 import { createReplica, type ReplicaPlan } from './replica.ts';
+import { createRunFolder, removeRunFolder } from './run-folder.ts';
 import type { SupervisedProcess } from './supervised-process.ts';
 import type { TableRow } from './table.ts';
 import { scaled, wiringOf } from './wiring.ts';
@@ -36,13 +41,15 @@ interface Replica {
 
 /**
  * Runs a compose file's services as local processes behind a gateway.
- * Scope: owns every process, port and temporary folder; `close()` leaves nothing behind.
+ * Scope: owns every process, port and temporary folder; `close()` leaves nothing behind, and neither does SIGKILL.
  */
 export class Launcher {
   readonly #options: Required<Omit<LauncherOptions, 'gateway'>> & Pick<LauncherOptions, 'gateway'>;
   readonly #replicas: Replica[] = [];
+  readonly #liveness = new LivenessWatch();
   #ports: ReservedPorts | undefined;
   #gateway: Gateway | undefined;
+  #run: { readonly folder: string; readonly guard: Guard } | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: LauncherOptions) {
@@ -74,19 +81,21 @@ export class Launcher {
   async start(): Promise<void> {
     const { log, port } = this.#options;
     const plan = await this.#plan();
+    await endEarlierRuns(log);
     await refuseTakenPort(port);
-    const gateway = await chooseGateway(this.#options.gateway, {
-      ...this.#options,
-      addresses: addressesOf(plan.replicas),
-    });
+    this.#refuseIfClosing();
+    const { folder } = this.#openRun();
+    const addresses = addressesOf(plan.replicas);
+    const gateway = await chooseGateway(this.#options.gateway, { ...this.#options, addresses, folder });
     this.#gateway = gateway;
     for (const remark of plan.remarks) log.event('info', remark);
     for (const replicas of Map.groupBy(plan.replicas, ({ service }) => service).values()) {
-      await this.#startReplicas(replicas);
+      await this.#startReplicas(replicas, folder);
     }
     this.#refuseIfClosing();
     await gateway.start();
     this.#refuseIfClosing();
+    this.#watch();
   }
 
   /** Drains everything in order: the gateway first, then the services, what others depend on last. */
@@ -97,9 +106,28 @@ export class Launcher {
 
   /** Ends everything at once. */
   kill(): void {
+    this.#liveness.close();
     for (const { process } of this.#replicas) process.kill();
     this.#gateway?.kill();
     this.#ports?.close();
+    if (!this.#run) return;
+    removeRunFolder(this.#run.folder);
+    this.#run.guard.kill();
+  }
+
+  /** A debugger that has stopped a replica looks as if the replica hung. */
+  #watch(): void {
+    if (this.#options.variables.NODE_OPTIONS?.includes('--inspect')) return;
+    const processes = [...this.#replicas.map(({ process }) => process), this.#gateway?.process];
+    for (const process of processes) if (process) this.#liveness.watch(process);
+    void this.#liveness.run();
+  }
+
+  #openRun() {
+    const { variables, log } = this.#options;
+    const folder = createRunFolder(this.#options);
+    this.#run = { folder, guard: startGuard(folder, variables, log) };
+    return this.#run;
   }
 
   async #plan(): Promise<Plan> {
@@ -110,20 +138,25 @@ export class Launcher {
     return planReplicas(wiring, this.#ports.ports, root, composed);
   }
 
-  async #startReplicas(plans: readonly ReplicaPlan[]): Promise<void> {
+  async #startReplicas(plans: readonly ReplicaPlan[], folder: string): Promise<void> {
     this.#refuseIfClosing();
-    const started = plans.map((plan) => ({ plan, process: createReplica(plan, this.#options) }));
+    const setting = { ...this.#options, folder };
+    const started = plans.map((plan) => ({ plan, process: createReplica(plan, setting) }));
     this.#replicas.push(...started);
     await Promise.all(started.map(({ process }) => process.start()));
   }
 
   async #close(): Promise<void> {
+    this.#liveness.close();
     await this.#gateway?.close();
     const byService = Map.groupBy(this.#replicas, ({ plan }) => plan.service);
     for (const replicas of [...byService.values()].reverse()) {
       await Promise.all(replicas.map(({ process }) => process.stop()));
     }
     this.#ports?.close();
+    if (!this.#run) return;
+    removeRunFolder(this.#run.folder);
+    await this.#run.guard.close();
   }
 
   #refuseIfClosing(): void {
@@ -134,8 +167,11 @@ export class Launcher {
 async function refuseTakenPort(port: number): Promise<void> {
   const code = await portProblem(port);
   if (!code) return;
-  const other = port === 8080 ? 8081 : 8080;
-  const what = code === 'EADDRINUSE' ? 'is taken' : 'cannot be listened on';
-  const remedy = code === 'EADDRINUSE' ? 'stop what uses it, or choose another' : 'choose another';
-  throw new LocalError(`port ${port} on ${loopback} ${what} (${code}): ${remedy} with PORT=${other} npm start`);
+  const another = `choose another with PORT=${port === 8080 ? 8081 : 8080} npm start`;
+  if (code !== 'EADDRINUSE') {
+    throw new LocalError(`port ${port} on ${loopback} cannot be listened on (${code}): ${another}`);
+  }
+  const other = launcherOn(port);
+  const holder = other ? `by the npm start of ${other.root} (pid ${other.pid})` : holderWords(port);
+  throw new LocalError(`port ${port} on ${loopback} is taken ${holder} (${code}): stop that, or ${another}`);
 }

@@ -25,7 +25,7 @@ try {
 }
 
 async function launch(launcher: Launcher): Promise<void> {
-  // Whatever ends this process, nothing that it started outlives it.
+  // For every end but SIGKILL, after which the guard does it.
   process.on('exit', () => launcher.kill());
   const stop = onStopSignals((why) => log.event('info', `${why}: draining`));
   try {

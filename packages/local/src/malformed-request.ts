@@ -1,22 +1,37 @@
 import { randomBytes } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Problems } from './problems.ts';
+import { endWithProblem } from './raw-problem.ts';
+import type { Turns } from './turns.ts';
 
-/** Answers what Node cannot read as HTTP, which never becomes a request, with a problem. */
-export function createMalformedListener(problems: Problems) {
-  return function onMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-    const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-    const requestId = randomBytes(16).toString('hex');
-    const { headers, body } = problems(status, requestId);
-    const all = {
-      ...headers,
-      'X-Request-Id': requestId,
-      'Content-Length': Buffer.byteLength(body),
-      Connection: 'close',
-    };
-    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+const statusOf: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
+/**
+ * Answers with a problem, and closes the connection after, what Node hands over as no request: what is no HTTP, too
+ * large, too slow, or wants a tunnel (CONNECT).
+ */
+export function answerMalformed(server: Server, problems: Problems, turns: Turns): void {
+  const end = (socket: Duplex, status: number) => {
+    const response = turns.current(socket);
+    // In the midst of a reply, more bytes would look like part of it.
+    if (!socket.writable || response?.headersSent) socket.destroy();
+    else endWithProblem(socket, status, problems(status, randomBytes(16).toString('hex')));
   };
+  // A client that pipelines takes the first answer for that to its first request.
+  const endAfter = (awaited: ServerResponse | undefined, socket: Duplex, status: number) => {
+    if (awaited) awaited.once('close', () => end(socket, status));
+    else end(socket, status);
+  };
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const { code = '' } = error;
+    if (!code.startsWith('HPE_') && !(code in statusOf)) return void socket.destroy();
+    const last = turns.last(socket);
+    const isItsBody = last && !last.req.complete;
+    endAfter(isItsBody ? turns.lastButOne(socket) : last, socket, statusOf[code] ?? 400);
+  });
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => {});
+    endAfter(turns.last(socket), socket, 405);
+  });
 }

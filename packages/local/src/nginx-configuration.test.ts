@@ -51,7 +51,7 @@ describe('localNginxConfiguration', () => {
   const rendered = localNginxConfiguration(files, { folder: '/tmp/x', port: 8081, addresses });
 
   it('listens on loopback only', () => {
-    expect(rendered.get('listen.conf')).toBe('listen 127.0.0.1:8081;\n');
+    expect(rendered.get('listen.conf')).toBe('listen 127.0.0.1:8081 backlog=4096;\n');
   });
 
   it('writes into its own folder only, and needs no resolver', () => {

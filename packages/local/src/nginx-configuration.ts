@@ -18,7 +18,7 @@ export function localNginxConfiguration(files: GatewayFiles, setting: LocalNginx
   return new Map([
     ...files,
     ['host.conf', hostConfiguration(setting.folder)],
-    ['listen.conf', `listen ${loopback}:${setting.port};\n`],
+    ['listen.conf', `listen ${loopback}:${setting.port} backlog=4096;\n`],
     ['upstreams.conf', localUpstreams(gatewayFile(files, 'upstreams.conf'), setting.addresses)],
   ]);
 }
@@ -38,5 +38,6 @@ export function localUpstreams(text: string, addresses: ReadonlyMap<string, read
 
 function hostConfiguration(folder: string): string {
   const paths = temporaryPaths.map((name) => `${name}_temp_path "${folder}/${name}";\n`);
-  return `access_log off;\n${paths.join('')}`;
+  // The launcher removes from each line what was sent, before it shows it.
+  return `access_log off;\nerror_log stderr warn;\n${paths.join('')}`;
 }

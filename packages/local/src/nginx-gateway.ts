@@ -1,19 +1,30 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gateway, GatewaySetting } from './gateway.ts';
 import { readGatewayFiles } from './gateway-files.ts';
+import { livenessDefaults } from './liveness-watch.ts';
 import { LocalError } from './local-error.ts';
 import { localNginxConfiguration } from './nginx-configuration.ts';
-import { acceptsConnections } from './readiness.ts';
+import { withoutRequest } from './nginx-line.ts';
+import { acceptsConnections, answersAtAll } from './readiness.ts';
 import { logState } from './replica.ts';
+import { createProcessRecord } from './run-folder.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
 /** An nginx that can be run. */
 export interface Nginx {
   readonly command: string;
   readonly version: string;
+}
+
+// After all services.
+const gatewayStage = Number.MAX_SAFE_INTEGER;
+
+/** What nginx needs beside what every gateway does. */
+export interface NginxGatewaySetting extends GatewaySetting {
+  /** The temporary folder of the run. */
+  readonly folder: string;
 }
 
 /** The nginx on PATH, if there is one. */
@@ -23,21 +34,23 @@ export async function findNginx(variables: NodeJS.ProcessEnv): Promise<Nginx | u
   return !error && version ? { command: 'nginx', version } : undefined;
 }
 
-/** The real nginx with the project's own configuration, rendered for this machine into a temporary folder. */
-export function createNginxGateway({ command, version }: Nginx, setting: GatewaySetting): Gateway {
+/** The real nginx with the project's own configuration, rendered for this machine into the temporary folder of the run. */
+export function createNginxGateway({ command, version }: Nginx, setting: NginxGatewaySetting): Gateway {
   const { variables } = setting;
   const files = readGatewayFiles(setting.root);
-  let folder: string | undefined;
+  const folder = join(setting.folder, 'nginx');
   let nginx: SupervisedProcess | undefined;
   let isClosed = false;
-  const removeFolder = () => folder && rmSync(folder, { recursive: true, force: true });
   return {
     name: `nginx ${version}`,
     get pid() {
       return nginx?.pid;
     },
+    get process() {
+      return nginx;
+    },
     async start() {
-      folder = temporaryFolder();
+      mkdirSync(folder, { recursive: true });
       for (const [name, text] of localNginxConfiguration(files, { ...setting, folder })) {
         writeFileSync(join(folder, name), text);
       }
@@ -49,30 +62,29 @@ export function createNginxGateway({ command, version }: Nginx, setting: Gateway
     async close() {
       isClosed = true;
       await nginx?.stop();
-      removeFolder();
     },
     kill() {
       isClosed = true;
       nginx?.kill();
-      removeFolder();
     },
   };
 }
 
-function nginxProcess(command: string, folder: string, setting: GatewaySetting): SupervisedProcess {
+function nginxProcess(command: string, folder: string, setting: NginxGatewaySetting): SupervisedProcess {
   const { log, port, root: cwd, variables: env, readyTimeoutMs, drainTimeoutMs } = setting;
   const from = { service: 'gateway', replica: 'nginx' };
+  const what = { name: 'nginx', command, args: nginxArgs(folder, 'daemon off; '), drainSignal: 'SIGQUIT' } as const;
   const program = {
-    name: 'nginx',
-    command,
-    args: nginxArgs(folder, 'daemon off; '),
+    ...what,
     cwd,
     env,
     isReady: () => acceptsConnections(port),
-    drainSignal: 'SIGQUIT',
+    isAlive: () => answersAtAll(port, '/', livenessDefaults.timeoutMs),
+    visibleLine: withoutRequest,
     readyTimeoutMs,
     drainTimeoutMs,
-  } as const;
+    record: createProcessRecord(setting.folder, { ...what, stage: gatewayStage }),
+  };
   return new SupervisedProcess(program, {
     onLine: (line, isError) => log.line(from, line, isError),
     onState: (state, pid, why) => logState(log, { replica: 'nginx', state, pid }, why),
@@ -99,13 +111,6 @@ async function check(command: string, folder: string, variables: NodeJS.ProcessE
   const why = /\[emerg\]\s*(?:\d+#\d+:\s*)?(.+)/.exec(output)?.[1] ?? output.trim();
   const where = why.replaceAll(`${folder}/`, 'nginx/').trim();
   throw new LocalError(`nginx does not accept its configuration: ${where}: put it right, or use --gateway embedded`);
-}
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-nginx-'));
-  // As root, nginx's workers run as somebody else, who must be able to pass through.
-  chmodSync(folder, 0o755);
-  return folder;
 }
 
 function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ error: unknown; output: string }> {

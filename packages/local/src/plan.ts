@@ -37,10 +37,10 @@ export function planReplicas(wiring: Wiring, ports: readonly number[], root: str
   const surroundings: Surroundings = { endpoints, absent: wiring.absent, variables };
   const replicas: ReplicaPlan[] = [];
   const remarks: string[] = [];
-  for (const service of wiring.services) {
+  for (const [stage, service] of wiring.services.entries()) {
     const file = fileOf(service, root);
     const { variables: environment, leftOut } = localEnvironment(service, surroundings);
-    for (const seat of byService.get(service.name) ?? []) replicas.push({ ...seat, file, environment });
+    for (const seat of byService.get(service.name) ?? []) replicas.push({ ...seat, stage, file, environment });
     for (const [name, host] of leftOut) remarks.push(`${service.name} goes without ${name}: ${host} does not run here`);
   }
   return { replicas, remarks };

@@ -17,7 +17,14 @@ describe('parseProblems', () => {
       status: 404,
       requestId: 'abc',
     });
-    expect(headers).toEqual({ 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' });
+    expect(headers).toEqual({
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      'X-Request-Id': 'abc',
+      'Content-Security-Policy': "default-src 'none';frame-ancestors 'none'",
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+    });
   });
 
   it('falls back to the default of each map', () => {

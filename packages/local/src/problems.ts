@@ -9,6 +9,13 @@ export interface ProblemAnswer {
 /** Makes the answer for a status. */
 export type Problems = (status: number, requestId: string) => ProblemAnswer;
 
+/** Those of the services' own answers. */
+const securityHeaders = {
+  'Content-Security-Policy': "default-src 'none';frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
 /** The gateway's own answers, from the maps of nginx' `problems.conf`: both gateways say the same. */
 export function parseProblems(text: string): Problems {
   const maps = new Map<string, ReadonlyMap<string, string>>();
@@ -28,6 +35,8 @@ export function parseProblems(text: string): Problems {
       headers: {
         'Content-Type': 'application/problem+json',
         'Cache-Control': 'no-store',
+        'X-Request-Id': requestId,
+        ...securityHeaders,
         ...(retryAfter && { 'Retry-After': retryAfter }),
       },
     };

@@ -1,4 +1,5 @@
 import type { BackoffOptions } from './backoff.ts';
+import type { ProcessRecord } from './run-folder.ts';
 import type { Command } from './running-process.ts';
 
 /** Where a process stands. */
@@ -10,6 +11,10 @@ export interface Program extends Command {
   readonly name: string;
   /** Whether it can be used by now. */
   readonly isReady: () => Promise<boolean>;
+  /** What of a line that it writes may be shown; nothing for a line that may not. Default: all of it. */
+  readonly visibleLine?: (line: string) => string | undefined;
+  /** Whether it answers still, once it is ready. What doesn't is ended and started again. */
+  readonly isAlive?: () => Promise<boolean>;
   /** Asks it to finish what it is doing and end. */
   readonly drainSignal: NodeJS.Signals;
   /** How long it may take to get ready. */
@@ -17,6 +22,8 @@ export interface Program extends Command {
   /** How long it may take to drain, before it is killed. */
   readonly drainTimeoutMs: number;
   readonly backoff?: BackoffOptions;
+  /** Kept up to date, so that others can end the process when the launcher has been killed. */
+  readonly record?: ProcessRecord;
 }
 
 /** Who wants to know about a process. */

@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { livenessDefaults } from './liveness-watch.ts';
 import type { Log } from './log.ts';
+import { holderWords } from './port-holder.ts';
 import { loopback } from './ports.ts';
 import type { ProcessState } from './program.ts';
-import { answersReady } from './readiness.ts';
+import { answersAtAll, answersReady } from './readiness.ts';
+import { createProcessRecord } from './run-folder.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
 /** Where one process of a service runs. */
@@ -13,12 +18,16 @@ export interface ReplicaPlan {
   readonly file: string;
   readonly port: number;
   readonly adminPort: number;
+  /** Place of its service in the order of start; a gateway comes after all of them. */
+  readonly stage: number;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /** What all replicas share. */
 export interface ReplicaSetting {
   readonly root: string;
+  /** The temporary folder of the run. */
+  readonly folder: string;
   /** The launcher's own environment, which every replica gets too. */
   readonly variables: NodeJS.ProcessEnv;
   readonly log: Log;
@@ -30,23 +39,28 @@ const nodeArgs = ['--conditions=@parley/source', '--disable-warning=Experimental
 
 /** The process of one replica, restarted on the same port whenever it dies. */
 export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting): SupervisedProcess {
-  const { service, name: replica, port, adminPort } = plan;
+  const { service, name: replica, adminPort, stage } = plan;
   const { log, root: cwd, readyTimeoutMs, drainTimeoutMs } = setting;
-  const program = {
+  const what = {
     name: replica,
     command: process.execPath,
     args: [...nodeArgs, plan.file],
-    cwd,
-    env: replicaEnvironment(plan, setting.variables),
-    isReady: () => answersReady(adminPort),
     drainSignal: 'SIGTERM',
+  } as const;
+  const program = {
+    ...what,
+    cwd,
+    env: replicaEnvironment(plan, setting),
+    isReady: () => answersReady(adminPort),
+    isAlive: () => answersAtAll(adminPort, '/livez', livenessDefaults.timeoutMs),
     readyTimeoutMs,
     drainTimeoutMs,
-  } as const;
+    record: createProcessRecord(setting.folder, { ...what, stage }),
+  };
   return new SupervisedProcess(program, {
     onLine: (line, isError) => log.line({ service, replica }, line, isError),
     onState: (state, pid, why) => logState(log, { replica, state, pid }, why),
-    onTrouble: (sentence) => log.event('error', explained(sentence, replica, port), { replica }),
+    onTrouble: (sentence) => log.event('error', explained(sentence, plan), { replica }),
   });
 }
 
@@ -63,14 +77,21 @@ export function logState(log: Log, now: ReplicaState, why?: string): void {
   log.event(level, `${now.replica} is ${now.state}${why ? `: ${why}` : ''}`, { ...now });
 }
 
-function replicaEnvironment(plan: ReplicaPlan, variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** Compiled code is kept for the next start, which takes half of the CPU then. Not below /tmp, where others could write. */
+function compileCache(root: string): NodeJS.ProcessEnv {
+  const modules = join(root, 'node_modules');
+  return existsSync(modules) ? { NODE_COMPILE_CACHE: join(modules, '.cache', 'node-compile-cache') } : {};
+}
+
+function replicaEnvironment(plan: ReplicaPlan, { root, variables }: ReplicaSetting): NodeJS.ProcessEnv {
   // Long enough for the gateway's idle connections to be gone.
   const drainDelay = { DRAIN_DELAY_MS: '400' };
   const own = { HOST: loopback, PORT: String(plan.port), ADMIN_PORT: String(plan.adminPort), ...drainDelay };
-  return { ...variables, ...plan.environment, ...own };
+  return { ...compileCache(root), ...variables, ...plan.environment, ...own };
 }
 
-function explained(sentence: string, replica: string, port: number): string {
-  if (!sentence.includes('EADDRINUSE')) return sentence;
-  return `${replica} cannot have port ${port} (or its admin port) again, something else took it: ${sentence}`;
+function explained(sentence: string, { name, port, adminPort }: ReplicaPlan): string {
+  const taken = [port, adminPort].find((each) => sentence.includes(`:${each}`));
+  if (!taken || !/EADDRINUSE|port is taken/.test(sentence)) return sentence;
+  return `${name} cannot have port ${taken} again, it is taken ${holderWords(taken)}: ${sentence}`;
 }

@@ -1,10 +1,15 @@
-/** The path by which nginx chooses a location: decoded, without dot segments and doubled slashes; undefined if it cannot be decoded. */
-export function requestPath(url: string): string | undefined {
-  const written = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/.exec(url)?.[1] || '/';
-  const decoded = decode(written);
-  if (!decoded?.startsWith('/')) return undefined;
+/**
+ * The path by which nginx chooses a location: decoded, without dot segments and doubled slashes; undefined where nginx
+ * answers 400: what cannot be decoded, holds a NUL or leads above the root.
+ *
+ * @param target in origin form, as {@link requestTarget} gives it
+ */
+export function requestPath(target: string): string | undefined {
+  const decoded = decode(/^[^?#]*/.exec(target)?.[0] ?? '');
+  if (!decoded?.startsWith('/') || decoded.includes('\0')) return undefined;
   const segments: string[] = [];
   for (const segment of decoded.split('/').slice(1)) {
+    if (segment === '..' && segments.length === 0) return undefined;
     if (segment === '..') segments.pop();
     else if (segment !== '.' && segment !== '') segments.push(segment);
   }

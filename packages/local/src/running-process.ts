@@ -13,8 +13,10 @@ export interface RunningProcess {
   readonly child: ChildProcess;
   /** Settles when the process and all that it started are gone: `exit code 1`, `killed by SIGKILL`. */
   readonly end: Promise<string>;
+  /** The signal that ended it, if one did. */
+  readonly endSignal: NodeJS.Signals | undefined;
   readonly startedAt: number;
-  hasEnded: boolean;
+  readonly hasEnded: boolean;
 }
 
 /** Node's `spawn`, or a test's. */
@@ -22,24 +24,48 @@ export type Spawn = (command: string, args: readonly string[], options: SpawnOpt
 
 const outputGraceMs = 500;
 
-/** Starts a process in a group of its own, so that a Ctrl-C in the terminal reaches only the launcher, which drains in order. */
-export function startProcess({ command, args, cwd, env }: Command, spawn: Spawn): RunningProcess {
-  const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const running: RunningProcess = { child, end: endOf(child), startedAt: Date.now(), hasEnded: false };
+// Waits for a line before it becomes the command: a launcher that is killed before it has recorded the process starts nothing.
+const gate = 'read -r go && exec "$@" </dev/null';
+
+/**
+ * Starts a process in a group of its own, so that a Ctrl-C in the terminal reaches only the launcher, which drains in order.
+ * `record` learns the pid before the command runs.
+ */
+export function startProcess(program: Command, spawn: Spawn, record?: (pid: number) => void): RunningProcess {
+  const { command, args, cwd, env } = program;
+  const stdio: SpawnOptions['stdio'] = ['pipe', 'pipe', 'pipe'];
+  const child = spawn('/bin/sh', ['-c', gate, 'sh', command, ...args], { cwd, env, detached: true, stdio });
+  const running = { child, end: endOf(child), startedAt: Date.now(), hasEnded: false, endSignal: signalOf(child) };
+  child.once('exit', (_, signal) => {
+    running.endSignal = signal ?? undefined;
+  });
   void running.end.then(() => {
     running.hasEnded = true;
   });
+  if (child.pid) record?.(child.pid);
+  // It may have been killed by now.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end('go\n');
   return running;
 }
 
 /** Ends a process and all that it started, at once. */
 export function killGroup(pid: number | undefined): void {
+  signalGroup(pid, 'SIGKILL');
+}
+
+/** Sends a signal to a process and all that it started. */
+export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (!pid) return;
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch {
     // Already gone.
   }
+}
+
+function signalOf({ signalCode }: ChildProcess): NodeJS.Signals | undefined {
+  return signalCode ?? undefined;
 }
 
 function endOf(child: ChildProcess): Promise<string> {

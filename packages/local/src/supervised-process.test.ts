@@ -71,7 +71,7 @@ describe('SupervisedProcess', () => {
     await process.start();
     children[0]?.end(1);
     await jest.advanceTimersByTimeAsync(100 + 10_000);
-    children[1]?.end(null, 'SIGKILL');
+    children[1]?.end(null, 'SIGABRT');
     await jest.advanceTimersByTimeAsync(100);
     expect(told).toEqual([
       'starting',
@@ -79,10 +79,52 @@ describe('SupervisedProcess', () => {
       'restarting: exit code 1, again in 100 ms',
       'starting',
       'ready',
-      'restarting: killed by SIGKILL, again in 100 ms',
+      'restarting: killed by SIGABRT, again in 100 ms',
       'starting',
       'ready',
     ]);
+  });
+
+  it.each(['SIGKILL', 'SIGTERM'])('is started again at once when %s ends it, however often', async (signal) => {
+    const { process, children, told } = createFixture();
+    await process.start();
+    for (let round = 1; round <= 20; round++) {
+      children.at(-1)?.end(null, signal);
+      await jest.advanceTimersByTimeAsync(0);
+      expect(children).toHaveLength(round + 1);
+      await jest.advanceTimersByTimeAsync(100);
+    }
+    expect(told).toContain(`restarting: killed by ${signal}, again at once`);
+  });
+
+  it('is not started again at once when it is killed before it is ready', async () => {
+    let isReady = true;
+    const { process, children } = createFixture(() => isReady);
+    await process.start();
+    isReady = false;
+    children[0]?.end(1);
+    await jest.advanceTimersByTimeAsync(100);
+    children[1]?.end(null, 'SIGKILL');
+    await jest.advanceTimersByTimeAsync(199);
+    expect(children).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(2);
+    expect(children).toHaveLength(3);
+  });
+
+  it('waits longer each time when it hangs again and again', async () => {
+    const { process, children, told } = createFixture();
+    await process.start();
+    for (const waitMs of [100, 200, 400]) {
+      const before = children.length;
+      await jest.advanceTimersByTimeAsync(20_000);
+      process.endHung(3);
+      children.at(-1)?.end(null, 'SIGKILL');
+      await jest.advanceTimersByTimeAsync(waitMs - 1);
+      expect(children).toHaveLength(before);
+      await jest.advanceTimersByTimeAsync(2);
+      expect(children).toHaveLength(before + 1);
+    }
+    expect(told).toContain('hello-1 hangs: no answer to 3 probes in a row: killed, to be started again');
   });
 
   it('says why it ended before it was ready', async () => {

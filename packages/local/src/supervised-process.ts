@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createBackoff } from './backoff.ts';
 import { delay } from './delay.ts';
 import { LastWords } from './last-words.ts';
 import { LocalError, messageOf } from './local-error.ts';
+import { onLines } from './output-lines.ts';
 import type { ProcessObserver, ProcessState, Program } from './program.ts';
-import { killGroup, type RunningProcess, type Spawn, startProcess } from './running-process.ts';
+import { killGroup, type RunningProcess, type Spawn, signalGroup, startProcess } from './running-process.ts';
 
 const probeEveryMs = 50;
+// Of the others a crash is the cause: SIGABRT, SIGSEGV.
+const outside: ReadonlySet<NodeJS.Signals> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP']);
 
 /**
  * Keeps one process running: started, awaited until ready, started again with a growing wait when it dies, drained.
@@ -22,6 +24,10 @@ export class SupervisedProcess {
   readonly #lastWords = new LastWords();
   readonly #stopping = new AbortController();
   #running: RunningProcess | undefined;
+  /** The process that was ended because it gave no answer. */
+  #hung: RunningProcess | undefined;
+  /** When the process that runs answered for the last time; nothing before it is ready. */
+  #answeredAtMs: number | undefined;
 
   constructor(program: Program, observer: ProcessObserver, start: Spawn = spawn) {
     this.#program = program;
@@ -51,6 +57,23 @@ export class SupervisedProcess {
     this.#enter('stopped');
   }
 
+  /** Whether it answers in time, for what is ready. */
+  async isAlive(): Promise<boolean> {
+    const running = this.#running;
+    const isAlive = (await this.#program.isAlive?.()) ?? true;
+    if (isAlive && running === this.#running) this.#answeredAtMs = Date.now();
+    return isAlive;
+  }
+
+  /** Ends it and all that it started, at once, because it gives no answer: it is started again as one that crashed. */
+  endHung(failures: number): void {
+    if (this.state !== 'ready' || !this.#running) return;
+    this.#hung = this.#running;
+    const { name } = this.#program;
+    this.#observer.onTrouble(`${name} hangs: no answer to ${failures} probes in a row: killed, to be started again`);
+    killGroup(this.pid);
+  }
+
   /** Ends it and all that it started, at once. */
   kill(): void {
     this.#stopping.abort();
@@ -60,7 +83,10 @@ export class SupervisedProcess {
   async #drain(running: RunningProcess): Promise<void> {
     const { name, drainSignal, drainTimeoutMs } = this.#program;
     this.#enter('stopping');
+    this.#program.record?.draining();
     running.child.kill(drainSignal);
+    // A stopped process hears nothing before it goes on.
+    signalGroup(running.child.pid, 'SIGCONT');
     const timer = new AbortController();
     const isLate = await Promise.race([
       running.end.then(() => false),
@@ -79,12 +105,25 @@ export class SupervisedProcess {
     for (let running = first; ; ) {
       const end = await running.end;
       if (signal.aborted) return;
-      const waitMs = backoff(Date.now() - running.startedAt);
-      this.#enter('restarting', `${end}, again in ${waitMs} ms`);
+      const waitMs = this.#isKilledFromOutside(running) ? 0 : backoff(this.#livedMs(running));
+      this.#enter('restarting', `${end}, again ${waitMs > 0 ? `in ${waitMs} ms` : 'at once'}`);
       await delay(waitMs, signal);
       if (signal.aborted) return;
       running = await this.#restart();
     }
+  }
+
+  /** Somebody ended a process that was ready: that says nothing of how the next one will fare. */
+  #isKilledFromOutside(running: RunningProcess): boolean {
+    const { endSignal } = running;
+    return (
+      endSignal !== undefined && outside.has(endSignal) && this.#answeredAtMs !== undefined && running !== this.#hung
+    );
+  }
+
+  /** How long it was of use. */
+  #livedMs(running: RunningProcess): number {
+    return ((running === this.#hung && this.#answeredAtMs) || Date.now()) - running.startedAt;
   }
 
   async #restart(): Promise<RunningProcess> {
@@ -101,7 +140,8 @@ export class SupervisedProcess {
 
   #launch(): RunningProcess {
     this.#lastWords.clear();
-    const running = startProcess(this.#program, this.#spawn);
+    this.#answeredAtMs = undefined;
+    const running = startProcess(this.#program, this.#spawn, this.#program.record?.started);
     this.#listen(running.child.stdout, false);
     this.#listen(running.child.stderr, true);
     this.#running = running;
@@ -117,6 +157,7 @@ export class SupervisedProcess {
       if (Date.now() >= deadline) throw new LocalError(this.#sentence(`was not ready within ${readyTimeoutMs} ms`));
       await Promise.race([delay(probeEveryMs, this.#stopping.signal), running.end]);
     }
+    this.#answeredAtMs = Date.now();
     this.#enter('ready');
   }
 
@@ -127,9 +168,12 @@ export class SupervisedProcess {
 
   #listen(output: Readable | null, isError: boolean): void {
     if (!output) return;
-    createInterface({ input: output }).on('line', (line) => {
-      this.#lastWords.hear(line, isError);
-      this.#observer.onLine(line, isError);
+    const { visibleLine = (line) => line } = this.#program;
+    onLines(output, (line) => {
+      const visible = visibleLine(line);
+      if (visible === undefined) return;
+      this.#lastWords.hear(visible, isError);
+      this.#observer.onLine(visible, isError);
     });
   }
 

@@ -2,22 +2,25 @@ import type { Contract, Handler, Handlers } from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type AuthenticationOptions, authentication } from './authentication.ts';
+import { noteReply } from './connections/unread-replies.ts';
 import { beforeRouter } from './express/before-router.ts';
 import { http2Express } from './express/http2-express.ts';
-import { mostSpecificFirst, operationRoutes } from './express/operation-routes.ts';
-import { parseQuery } from './express/query.ts';
+import { operationRoutes } from './express/operation-routes.ts';
+import { queryParser } from './express/query.ts';
+import { listenToEnds } from './express/reply-end.ts';
 import { stack } from './express/stack.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { accessLog } from './middleware/access-log.ts';
+import { askedTimeout } from './middleware/asked-timeout.ts';
 import { auth } from './middleware/auth.ts';
-import { body } from './middleware/body.ts';
+import { type BodyLimitOptions, body } from './middleware/body.ts';
 import { cacheHeaders } from './middleware/cache-headers.ts';
 import { callContext } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
 import { type CorsOptions, cors } from './middleware/cors.ts';
 import { loadReport } from './middleware/load-report.ts';
-import { loadShedding } from './middleware/load-shedding.ts';
+import { giveBackPlace, loadShedding } from './middleware/load-shedding.ts';
 import { openapiDocument, openapiOperation } from './middleware/openapi-document.ts';
 import { problem } from './middleware/problem.ts';
 import { runningOperation } from './middleware/running-operation.ts';
@@ -31,13 +34,13 @@ import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
 
 /** How an app treats its requests. */
-export interface AppOptions extends AuthenticationOptions {
+export interface AppOptions extends AuthenticationOptions, BodyLimitOptions {
   /** Default: JSON lines on standard output from level `info` up. */
   readonly logger?: Logger;
-  /** The largest body that is read, in bytes, also after inflation. Default 1 MiB. */
-  readonly bodyLimitBytes?: number;
   /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
   readonly requestTimeoutMs?: number;
+  /** The most parameters of a query; more are refused with 400. A parameter that comes n times counts n times. Default 256. */
+  readonly maxQueryParameters?: number;
   /**
    * How many requests may be in flight before some are refused: `adaptive` finds out what the service can take (from 20
    * to 1000), Infinity refuses nothing. Background requests may fill 60 % of it, normal ones 90 %. Default `adaptive`.
@@ -69,10 +72,10 @@ export interface AppOptions extends AuthenticationOptions {
  *   not configured
  */
 export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
-  const { logger = createLogger(contract.name), bodyLimitBytes = 1_048_576, requestTimeoutMs = 10_000 } = options;
+  const { logger = createLogger(contract.name), requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const keyed = idempotency(options.idempotency, logger);
-  const routes = mostSpecificFirst(contract.operations);
+  const routes = Object.entries(contract.operations);
   const verifyToken = authentication(contract, options, logger);
   const { compressBelow } = options;
   const encode = compression({ compressBelow });
@@ -83,6 +86,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
     accessLog({ logger }), // above all that answers: sees every answer, and how long it took
     securityHeaders(), // above all that answers: problems carry them too
     cors(options.cors, contract), // above all that answers: a page may read problems too
+    askedTimeout(), // above all that takes a place: what cannot be answered in time is not begun
     serverTiming({ service: contract.name }), // above what takes time
     loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
     loadReport({ load }), // below: nobody who is refused needs it
@@ -95,25 +99,30 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
           auth({ operation, verifyToken, logger }), // above body: a stranger's is never read
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions
-          body({ operation, bodyLimitBytes }), // in a route: a body that no operation wants is never read
+          body({ ...options, operation }), // in a route: a body that no operation wants is never read
           validatedHandler(operation, handlerOf(handlers, name), { streams, keyed, encode }), // below body: needs it parsed
         ),
       })),
     ),
   );
-  const app = beforeRouter(createExpress(options.trustedProxies ?? 1), first, problem({ logger }));
+  const app = beforeRouter(
+    createExpress(options.trustedProxies ?? 1, options.maxQueryParameters ?? 256),
+    first,
+    problem({ logger }),
+  );
   app.use(compression({ compressBelow })); // below the operations, which compress what is long themselves: see `sendJson`
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
   app.use(problem({ logger })); // innermost: whatever was thrown above ends here
+  listenToEnds(app, { onEnd: giveBackPlace, onLong: noteReply });
   return http2Express(app);
 }
 
-function createExpress(trustedProxies: number): Express {
+function createExpress(trustedProxies: number, maxParameters: number): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies);
-  app.set('query parser', parseQuery);
+  app.set('query parser', queryParser({ maxParameters }));
   app.set('etag', weakTag);
   // One operation, one URL: limits and caches in front compare text.
   app.enable('case sensitive routing');

@@ -68,6 +68,8 @@ describe('a bad request over HTTP/1.1', () => {
     ['a bare line feed', 'GET / HTTP/1.1\nHost: x\n\n', 400],
     ['chunks that are none', post('Transfer-Encoding: chunked', 'zz\r\n{}\r\n0\r\n\r\n'), 400],
     ['a chunk longer than it says', post('Transfer-Encoding: chunked', '1\r\n{}\r\n0\r\n\r\n'), 400],
+    ['a version of HTTP that has no request lines', 'GET /api/visits HTTP/2.0\r\nHost: x\r\n\r\n', 505],
+    ['that version and no Host', 'GET /api/visits HTTP/2.0\r\n\r\n', 505],
     ['another version of HTTP', 'GET / HTTP/9.9\r\nHost: x\r\n\r\n', 400],
   ])('is told what is wrong with %s', async (_what, sent, status) => {
     const answer = await answersTo(sent);

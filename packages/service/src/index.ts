@@ -3,7 +3,14 @@ export { type AppOptions, createApp } from './app.ts';
 export type { Pem, TlsOptions } from './connections/secure-context.ts';
 export { tlsFromEnvironment } from './connections/tls-from-settings.ts';
 export type { IdempotencyOptions } from './idempotency/idempotency.ts';
-export { type IdempotencyStore, type KeptAnswer, keyInUse } from './idempotency/idempotency-store.ts';
+export {
+  type FoundAnswer,
+  type IdempotencyStore,
+  type KeptAnswer,
+  type KeyedRequest,
+  keyInUse,
+  type Release,
+} from './idempotency/idempotency-store.ts';
 export { keyedAnswer } from './idempotency/keyed-call.ts';
 export { type MemoryStoreOptions, memoryStore } from './idempotency/memory-store.ts';
 export type { CorsOptions } from './middleware/cors.ts';

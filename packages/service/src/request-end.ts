@@ -4,6 +4,9 @@ import type { Response } from 'express';
 /** Where a request's context has its {@link RequestEnd}. */
 export const requestEnd = Symbol('request end');
 
+/** Calls to upstreams get less than their request: a margin for the answer, and half of it while another attempt may follow. */
+const mostOfIt = 0.45;
+
 /** So long work counts that nobody waits for any more. */
 const longestWorkMs = 10_000;
 
@@ -13,13 +16,19 @@ const longestWorkMs = 10_000;
  */
 export class RequestEnd {
   readonly #timer: NodeJS.Timeout;
+  readonly #timeoutMs: number;
+  readonly #isCallers: boolean;
+  readonly #startMs = performance.now();
   #listeners: ((reason: CallError) => void)[] = [];
   #controller: AbortController | undefined;
   #work: Promise<unknown> | undefined;
   /** Why, once it is so. */
   reason: CallError | undefined;
 
-  constructor(res: Response, timeoutMs: number) {
+  /** @param isCallers whether `timeoutMs` is what the caller asked for, and less than the service would take */
+  constructor(res: Response, timeoutMs: number, isCallers = false) {
+    this.#timeoutMs = timeoutMs;
+    this.#isCallers = isCallers;
     const late = () => this.#end(new CallError('deadline_exceeded', `Not answered in ${timeoutMs} ms`));
     this.#timer = setTimeout(late, timeoutMs);
     if (timeoutMs === 0) late();
@@ -27,6 +36,14 @@ export class RequestEnd {
       clearTimeout(this.#timer);
       if (!res.writableFinished) this.#end(new CallError('cancelled', 'client went away'));
     });
+  }
+
+  /**
+   * Whether a timeout now is for the caller to answer for: it asked for less time than the service would take, and most of
+   * that has passed. It says nothing of the service, or too little.
+   */
+  get isCallersHaste(): boolean {
+    return this.#isCallers && performance.now() - this.#startMs >= this.#timeoutMs * mostOfIt;
   }
 
   /** Fires when it is so. */

@@ -8,8 +8,10 @@ import { answerClientErrors } from './connections/client-error.ts';
 import { followCertificate } from './connections/follow-certificate.ts';
 import { listen } from './connections/listen.ts';
 import { openSecureContext, type TlsOptions } from './connections/secure-context.ts';
+import type { FloodLimits } from './connections/session-floods.ts';
 import { tlsFromSettings } from './connections/tls-from-settings.ts';
 import { trackCallerServer } from './connections/track-caller-server.ts';
+import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.ts';
 import { type Closeable, drain } from './process/drain.ts';
 import { createLogger } from './process/logger.ts';
 import { readSettings, type Settings } from './process/settings.ts';
@@ -17,7 +19,7 @@ import { stopOnSignals } from './process/stop-on-signals.ts';
 import { tokensFromSettings } from './tokens/tokens-from-settings.ts';
 
 /** How a service is run. */
-export interface ServeOptions extends AppOptions {
+export interface ServeOptions extends AppOptions, UnreadLimits, FloodLimits {
   /** Closed after the last request, in order: upstreams, a database. Default: nothing. */
   readonly closeables?: readonly Closeable[];
   /** TLS for callers: HTTP/2 or HTTP/1.1, as they wish. Default: by `TLS_CERT_FILE`, `TLS_KEY_FILE` and `TLS_CA_FILE`; cleartext without. */
@@ -93,8 +95,13 @@ export async function start<C extends Contract>(
     clientCertificates: tlsOptions?.ca !== undefined,
   });
   const tls = tlsOptions && openSecureContext(tlsOptions);
-  const callerServer = createCallerServer(app, { limits, tls });
+  const callerServer = createCallerServer(app, { limits, tls, floods: options });
   const connections = trackCallerServer(callerServer);
+  const unread = new UnreadReplies(callerServer, {
+    ...options,
+    replies: connections.replies,
+    onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
+  });
   const adminServer = createAdminServer(createAdminApp({ isReady: () => !connections.isClosing, logger }));
 
   const { server, secure } = callerServer;
@@ -107,7 +114,7 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
-      closeables: [...certificate, ...closeables],
+      closeables: [unread, ...certificate, ...closeables],
       logger,
     });
     return stopped;
@@ -123,8 +130,8 @@ function createAdminServer(app: RequestListener): Server {
 
 // The operators' port comes second: it can say "ready" only when callers are accepted.
 async function listenOnBoth(server: Server, adminServer: Server, settings: Settings) {
-  const { host, port, adminHost, adminPort } = settings;
-  const taken = await listen(server, { host, port, variable: 'PORT' });
+  const { host, port, adminHost, adminPort, acceptBacklog: backlog } = settings;
+  const taken = await listen(server, { host, port, backlog, variable: 'PORT' });
   try {
     const admin = { host: adminHost, port: adminPort, variable: 'ADMIN_PORT' };
     return { port: taken, adminPort: await listen(adminServer, admin) };

@@ -1,46 +1,27 @@
 import { parse } from 'node:querystring';
-import { CallError, type Contract, decodeInput, type Operation } from '@parley/contract';
+import { CallError, type Contract, type Operation, type ReceivedInput, routeFinder } from '@parley/contract';
 import type { InMemoryRequest } from './in-memory-message.ts';
 
-/** The operation that a request is for, and where its input is. */
+/** The operation that a request is for, and the parts that its input comes from. */
 export interface InMemoryRoute {
   readonly name: string;
   readonly operation: Operation;
-  /** The flat input, before its schema has seen it. @throws CallError `malformed_body` */
-  input(): unknown;
+  /** @throws CallError `malformed_body` */
+  received(): ReceivedInput;
 }
 
-/** Finds the operation of a request, plain text before parameters. @throws CallError `not_found` */
+/** Finds the operation of a request as a service does. @throws CallError `not_found` */
 export function inMemoryRoutes({ operations }: Contract): (request: InMemoryRequest) => InMemoryRoute {
-  const rank = ({ path }: Operation) => path.template.replace(/\{\w+\}/g, '\uffff');
-  const routes = Object.entries(operations)
-    .map(([name, operation]) => ({ name, operation, rank: rank(operation), pattern: patternOf(operation) }))
-    .toSorted((a, b) => Number(a.rank > b.rank) - Number(a.rank < b.rank));
+  const find = routeFinder(Object.entries(operations).map(([name, operation]) => ({ name, operation })));
   return (request) => {
     const [path = '', query = ''] = request.path.split('?', 2);
-    const method = request.method === 'HEAD' ? 'GET' : request.method;
-    for (const { name, operation, pattern } of routes) {
-      const match = operation.method === method ? pattern.exec(path) : null;
-      if (match) return { name, operation, input: () => inputOf(operation, request, match.groups ?? {}, query) };
-    }
-    throw new CallError('not_found', 'No operation has this path');
+    const found = find(request.method, path);
+    if (!found) throw new CallError('not_found', 'No operation has this path');
+    const { headers, body } = request;
+    const { parameters } = found;
+    const received = () => ({ parameters, query: { ...parse(query) }, headers, body: parsed(body) });
+    return { ...found.route, received };
   };
-}
-
-function patternOf({ path }: Operation): RegExp {
-  return new RegExp(`^${path.template.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
-}
-
-function inputOf(
-  operation: Operation,
-  { headers, body }: InMemoryRequest,
-  segments: Record<string, string>,
-  query: string,
-): unknown {
-  const parameters = Object.fromEntries(
-    Object.entries(segments).map(([name, segment]) => [name, decodeURIComponent(segment)]),
-  );
-  return decodeInput(operation, { parameters, query: { ...parse(query) }, headers, body: parsed(body) });
 }
 
 function parsed(body: string | undefined): unknown {

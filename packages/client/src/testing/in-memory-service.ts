@@ -1,10 +1,11 @@
 import {
   AttemptsLeft,
+  acceptInput,
+  acceptOutput,
   type CallContext,
   CallError,
   type Contract,
   childTrace,
-  encodeOutput,
   type Handler,
   type Handlers,
   headerNames,
@@ -13,9 +14,9 @@ import {
   parseAttemptsLeft,
   parseTraceparent,
   priorities,
+  replyOf,
   runInContext,
   type StreamHandler,
-  validate,
 } from '@parley/contract';
 import type { Clock } from '../time/clock.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
@@ -47,30 +48,34 @@ export class InMemoryService {
   async answer(request: InMemoryRequest, route: InMemoryRoute): Promise<InMemoryReply> {
     const context = contextOf(request, this.#clock);
     try {
-      const reply = await runInContext(context, () => this.#serve(route, context));
+      const reply = await runInContext(context, () => this.#serve(route, context, request.path));
       return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('success'));
     } catch (error) {
-      const reply = await this.#replyOf(error, route.operation, context);
+      const reply = await this.#problemOf(error, route.operation, context);
       return withAttemptsLeft(reply, leftAfterFailure(reply, context));
     }
   }
 
-  async #serve({ name, operation, input }: InMemoryRoute, context: CallContext): Promise<InMemoryReply> {
+  async #serve(
+    { name, operation, received }: InMemoryRoute,
+    context: CallContext,
+    url: string,
+  ): Promise<InMemoryReply> {
     const handler = (this.#handlers as Record<string, Handler | StreamHandler>)[name]?.bind(this.#handlers);
-    const valid = await validInput(operation, input());
+    const valid = await acceptInput(operation, received(), url);
     if (isStream(operation.output)) {
-      const items = (handler as StreamHandler)(valid, context)[Symbol.asyncIterator]();
-      const told = async (error: unknown) => String((await this.#replyOf(error, operation, context)).body);
+      const items = (handler as StreamHandler)(valid as never, context)[Symbol.asyncIterator]();
+      const told = async (error: unknown) => String((await this.#problemOf(error, operation, context)).body);
       return streamedReply(operation, operation.output, items, told);
     }
-    const output = await validOutput(operation, await (handler as Handler)(valid, context));
-    if (!operation.output) return { status: operation.status, headers: {}, body: '' };
-    const { headers, body } = encodeOutput(operation, output);
+    const output = await acceptOutput(operation, await (handler as Handler)(valid as never, context));
+    const { status, headers, body } = replyOf(operation, output);
+    if (body === undefined) return { status, headers, body: '' };
     const type = { 'content-type': 'application/json; charset=utf-8' };
-    return { status: operation.status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
+    return { status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
   }
 
-  #replyOf(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
+  #problemOf(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
     if (!(error instanceof CallError)) this.hiddenErrors.push(error);
     return problemReply(error, operation, requestId);
   }
@@ -105,20 +110,4 @@ function leftAfterFailure({ body }: InMemoryReply, { attemptsLeft }: CallContext
 function withAttemptsLeft(reply: InMemoryReply, left: number | undefined): InMemoryReply {
   if (left === undefined) return reply;
   return { ...reply, headers: { ...reply.headers, [headerNames.attemptsLeft]: String(left) } };
-}
-
-async function validInput(operation: Operation, input: unknown) {
-  if (!operation.input) return undefined;
-  const result = await validate(operation.input, input);
-  if (!('issues' in result)) return result.value;
-  throw new CallError('invalid_input', 'Input does not fit the contract', { issues: result.issues });
-}
-
-/** The output (or one item of it) as it comes out of the schema. @throws TypeError where it doesn't fit */
-async function validOutput(operation: Operation, output: unknown): Promise<unknown> {
-  if (!operation.output) return undefined;
-  const result = await validate(operation.output, output);
-  if (!('issues' in result)) return result.value;
-  const paths = result.issues.map(({ path }) => path || '(whole)').join(', ');
-  throw new TypeError(`output of ${operation.label} does not fit the contract at: ${paths}`);
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { framings, type Operation, type Stream, validate } from '@parley/contract';
+import { acceptOutput, framings, type Operation, type Stream } from '@parley/contract';
 import type { InMemoryReply } from './in-memory-message.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { InMemoryReply } from './in-memory-message.ts';
  * @throws unknown what the handler throws before its first item
  */
 export async function streamedReply(
-  { status, label }: Operation,
+  operation: Operation,
   stream: Stream,
   items: AsyncIterator<unknown>,
   told: (error: unknown) => Promise<string>,
@@ -18,9 +18,7 @@ export async function streamedReply(
   const next = async () => {
     const { done, value } = await items.next();
     if (done) return undefined;
-    const result = await validate(stream, value);
-    if ('issues' in result) throw new TypeError(`an item of ${label} does not fit the contract`);
-    return item(result.value);
+    return item(await acceptOutput(operation, value));
   };
   async function* texts(first: string | undefined) {
     try {
@@ -33,5 +31,5 @@ export async function streamedReply(
     }
   }
   const body = Readable.from(texts(await next()), { objectMode: false });
-  return { status, headers: { 'content-type': mediaType }, body };
+  return { status: operation.status, headers: { 'content-type': mediaType }, body };
 }

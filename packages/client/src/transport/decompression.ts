@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
+import { boundedText } from '@parley/contract';
 
 /** One coding (RFC 9110 §8.4.1): for a body in one piece, now or in a thread of its own, and for a stream. */
 interface Coding {
@@ -58,7 +59,7 @@ export function codingsOf(header: string | string[]): string[] {
     throw new RangeError(`content-encoding with ${applied.length} codings: at most ${maxCodings} are undone`);
   }
   const unknown = applied.find((name) => !codings.has(name));
-  if (unknown) throw new RangeError(`content-encoding ${unknown} is not understood`);
+  if (unknown) throw new RangeError(`content-encoding ${boundedText(unknown, 100)} is not understood`);
   return applied.reverse();
 }
 

@@ -42,9 +42,9 @@ export function thumbprintOf(socket: (Socket & Identified) | undefined): string 
   return socket?.[thumbprint];
 }
 
-// Node quotes, as JSON, a name that holds what would look like the next one.
+// Sticky: from each place that begins no name the rest would be looked through again. Node quotes, as JSON, a name that holds what would look like the next one.
 function namesIn(subjectAltName: string): string[] {
-  return [...subjectAltName.matchAll(/([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g)].map(([, kind, value = '']) => {
+  return [...subjectAltName.matchAll(/([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy)].map(([, kind, value = '']) => {
     return `${kind}:${value.startsWith('"') ? JSON.parse(value) : value}`;
   });
 }

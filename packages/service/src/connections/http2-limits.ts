@@ -9,9 +9,12 @@ export const http2Limits = {
     maxHeaderListSize: 16_384,
     enablePush: false,
   },
-  /** Rapid reset (CVE-2023-44487): a client may cancel this many requests at once, then so many a second; then GOAWAY. */
-  streamResetBurst: 500,
-  streamResetRate: 50,
+  /**
+   * Requests that a client may cancel at once, and then a second, until GOAWAY. nghttp2 counts every reset, those of calls
+   * whose time is up too: `limitFloods` ends a rapid reset long before this backstop does.
+   */
+  streamResetBurst: 20_000,
+  streamResetRate: 5000,
   /** Fields of a request's headers. */
   maxHeaderListPairs: 128,
   /** Entries of a SETTINGS frame. */

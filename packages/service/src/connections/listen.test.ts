@@ -14,6 +14,19 @@ describe('listen', () => {
     server.close();
   });
 
+  it('asks the kernel for the backlog that is set, and for Node’s own where none is', async () => {
+    for (const [backlog, expected] of [
+      [4096, 4096],
+      [undefined, 511],
+    ]) {
+      const server = createServer();
+      const asked = jest.spyOn(server, 'listen');
+      await listen(server, { ...local, ...(backlog && { backlog }) });
+      expect(asked.mock.calls[0]).toContain(expected);
+      server.close();
+    }
+  });
+
   it('says which variable to set where the port is taken', async () => {
     const first = createServer();
     const port = await listen(first, local);

@@ -7,6 +7,8 @@ export interface ListenAddress {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** How many connections the kernel holds until the process accepts them. It bounds this by `somaxconn`. Default: Node's 511. */
+  readonly backlog?: number;
   /** The environment variable that sets the port: named in the error. */
   readonly variable: string;
 }
@@ -20,7 +22,8 @@ export function listen(server: Server, address: ListenAddress): Promise<number> 
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => reject(new ConfigError(sentenceOf(error, address)));
     server.once('error', onError);
-    server.listen(address.port, address.host, () => {
+    const { port, host, backlog = 511 } = address;
+    server.listen(port, host, backlog, () => {
       server.off('error', onError);
       resolve((server.address() as AddressInfo).port);
     });

@@ -6,17 +6,20 @@ const hostAndPort = /^[\w.~!$&'()*+,;=%:[\]-]*$/;
 
 const noHost = bareProblem('rejected', 'Request must have one Host header, with a host in it');
 
+// Node's parser takes `HTTP/2.0` in a request line of HTTP/1, and the app would look for a stream of HTTP/2.
+const otherVersion = bareProblem('rejected', 'Request must be HTTP/1.1 or HTTP/1.0 on a connection of HTTP/1', 505);
+
 /**
  * Puts in front of an app what HTTP/1.1 demands (RFC 9112 §3.2): one Host header, and one that could be a host; otherwise
  * 400. Two of them would let a proxy and us disagree on whom the request is for. Node checks the first part only, and
- * answers with nothing: give the server `requireHostHeader: false`.
+ * answers with nothing: give the server `requireHostHeader: false`. Another version than 1.x is answered 505 here too.
  */
 export function requireHost(app: RequestListener): RequestListener {
   return function requireHost(req, res) {
-    const isWell = req.httpVersionMajor !== 1 || req.httpVersionMinor === 0 || hasOneHost(req);
-    if (isWell) return app(req, res);
+    const isOfHttp1 = req.httpVersionMajor === 1;
+    if (isOfHttp1 && (req.httpVersionMinor === 0 || hasOneHost(req))) return app(req, res);
     res.shouldKeepAlive = false;
-    sendBare(res, noHost);
+    sendBare(res, isOfHttp1 ? noHost : otherVersion);
   };
 }
 

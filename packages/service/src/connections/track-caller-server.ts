@@ -10,6 +10,10 @@ export function trackCallerServer({ server, http2 }: CallerServer): Connections 
     get isClosing() {
       return connections.isClosing;
     },
+    *replies() {
+      yield* connections.replies();
+      yield* sessions.replies();
+    },
     startClosing() {
       sessions.startClosing();
       connections.startClosing();

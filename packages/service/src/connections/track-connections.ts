@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import type { Reply } from './unread-replies.ts';
 
 /**
  * A server's connections, to close them without failing a request. Plain `server.close()` cannot: under
@@ -8,6 +9,8 @@ import { Server as NetServer, type Socket } from 'node:net';
 export interface Connections {
   /** True from {@link startClosing} on. */
   readonly isClosing: boolean;
+  /** The replies that have not ended, or that their clients have not read to the end. */
+  readonly replies: () => Iterable<Reply>;
   /** From now on every HTTP/1.1 response, those in flight included, says `Connection: close`. Still accepts. */
   startClosing(): void;
   /**
@@ -112,6 +115,7 @@ export function trackConnections(server: Server): Connections {
     get isClosing() {
       return isClosing;
     },
+    replies: () => inFlight,
     startClosing,
     close,
   };

@@ -1,4 +1,4 @@
-import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import type { Http2Server, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
 import type { Connections } from './track-connections.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Connections } from './track-connections.ts';
  */
 export function trackSessions(server: Http2Server): Connections {
   const sessions = new Set<ServerHttp2Session>();
-  const inFlight = new Set<object>();
+  const inFlight = new Set<Http2ServerResponse>();
   let isClosing = false;
   let isStopped = false;
   let settle = () => {};
@@ -54,6 +54,7 @@ export function trackSessions(server: Http2Server): Connections {
     get isClosing() {
       return isClosing;
     },
+    replies: () => inFlight,
     startClosing() {
       isClosing = true;
     },

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Express } from 'express';
 import { insidesOf } from './insides.ts';
+import { isEndedInSlices } from './sliced-end.ts';
 
 /**
  * Lets an Express app serve HTTP/2 as well, and gives it back. Express 5 gives every request and response the
@@ -44,9 +45,18 @@ const missing = {
   req: { value: undefined, writable: true },
   destroyed: { get: ofStream(({ destroyed }) => destroyed) },
   errored: { get: ofStream(({ errored }) => errored) },
+  // As if the last slice were out.
+  writableEnded: { get: hasEnded },
+  finished: { get: hasEnded },
   // Node ends a stream that its client has cancelled, which counts as finished there.
   writableFinished: { get: ofStream(({ writableFinished, aborted }) => writableFinished && !aborted) },
 } satisfies Partial<Record<keyof ServerResponse, PropertyDescriptor>>;
+
+const ended = Object.getOwnPropertyDescriptor(Http2ServerResponse.prototype, 'writableEnded');
+
+function hasEnded(this: Http2ServerResponse): boolean {
+  return isEndedInSlices(this) || ended?.get?.call(this);
+}
 
 function ofStream<T>(read: (stream: ServerHttp2Stream) => T) {
   return function get(this: Http2ServerResponse) {

@@ -1,7 +1,9 @@
 import { parse } from 'node:querystring';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseQuery } from './query.ts';
+import { queryParser } from './query.ts';
+
+const parseQuery = queryParser({ maxParameters: 256 });
 
 describe('parseQuery', () => {
   it('reads a flat query', () => {
@@ -19,8 +21,24 @@ describe('parseQuery', () => {
     expect(() => parseQuery(text)).toThrow('Query is not valid percent-encoding');
   });
 
-  it('reads every parameter there is', () => {
-    expect(Object.keys(parseQuery(Array.from({ length: 1500 }, (_, n) => `p${n}=1`).join('&')))).toHaveLength(1500);
+  it('reads as many parameters as it may, and refuses more with the number that it may', () => {
+    const many = (count: number, one: (n: number) => string) =>
+      Array.from({ length: count }, (_, n) => one(n)).join('&');
+    for (const one of [(n: number) => `p${n}=1`, (n: number) => `p${n}=%20`]) {
+      expect(Object.keys(queryParser({ maxParameters: 1500 })(many(1500, one)))).toHaveLength(1500);
+    }
+    expect(parseQuery(many(256, () => 'a')).a).toHaveLength(256);
+    for (const one of ['a', 'a=+', '%61=1', '']) {
+      expect(() => parseQuery(many(257, () => one))).toThrow(
+        '[invalid_input] Query has more than 256 parameters, the limit of this service (maxQueryParameters)',
+      );
+    }
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('cannot be limited to %d parameters', (maxParameters) => {
+    expect(() => queryParser({ maxParameters })).toThrow(
+      `maxQueryParameters must be a whole number from 1, not ${maxParameters}`,
+    );
   });
 
   it('gives back what URLSearchParams writes', () => {

@@ -1,13 +1,12 @@
-import { isCallError } from '@parley/contract';
+import { isCallError, type OperationReply } from '@parley/contract';
 import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
-import type { JsonReply } from '../replies/json-reply.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import { answerOf, type KeyedCall, refuseOther, replyIn, runKeyed } from './keyed-call.ts';
 
 /** How a keyed request was answered. */
 export interface OnceAnswered {
-  readonly reply: JsonReply;
+  readonly reply: OperationReply;
   /** Another request got this reply before, or at the same time. */
   readonly isReplay: boolean;
 }
@@ -55,6 +54,8 @@ export function answerOnce(store: IdempotencyStore, logger: Logger): AnswerOnce 
     const kept = await store.find(call.key);
     if (kept) return { reply: replyIn(kept, call), isReplay: true };
     call.signal?.throwIfAborted();
+    // Before the effect: what cannot be kept must not be done, or it would be done again.
+    const release = await store.reserve?.(call);
     try {
       const output = await runKeyed(call, handler);
       return { reply: call.taken?.reply ?? (await keepAfterwards(call, output)), isReplay: false };
@@ -64,10 +65,12 @@ export function answerOnce(store: IdempotencyStore, logger: Logger): AnswerOnce 
       const other = await store.find(call.key);
       if (!other) throw error;
       return { reply: replyIn(other, call), isReplay: true };
+    } finally {
+      release?.();
     }
   }
 
-  async function keepAfterwards(call: KeyedCall, output: unknown): Promise<JsonReply> {
+  async function keepAfterwards(call: KeyedCall, output: unknown): Promise<OperationReply> {
     const { reply, kept } = await answerOf(call, output);
     try {
       await store.keep(kept);

@@ -33,15 +33,16 @@ describe('fingerprintOf', () => {
 });
 
 describe('keyDigest', () => {
-  it('is another one for every caller', () => {
-    const ada = { subject: 'CN=ada', names: [] };
+  it('is another one for every caller, operation and key', () => {
+    const other = post('/others', { summary: 's', safety: 'keyed' });
     const digests = [
-      {},
-      { caller: ada },
-      { caller: { ...ada, spiffeId: 'spiffe://x/ada' } },
-      { caller: { subject: 'CN=ben', names: [] } },
-    ].map((context) => keyDigest('k', context));
-    expect(new Set(digests).size).toBe(4);
-    expect(keyDigest('k', { requestId: '1', caller: ada })).toBe(keyDigest('k', { requestId: '2', caller: ada }));
+      keyDigest('k', 'ada', operation),
+      keyDigest('k', 'ben', operation),
+      keyDigest('k', 'ada', other),
+      keyDigest('l', 'ada', operation),
+      keyDigest('"ada', 'k', operation),
+    ];
+    expect(new Set(digests).size).toBe(5);
+    expect(keyDigest('k', 'ada', operation)).toBe(digests[0]);
   });
 });

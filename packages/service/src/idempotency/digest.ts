@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
-import type { CallContext, Operation } from '@parley/contract';
+import type { Operation } from '@parley/contract';
 
-/** Names a request in a store. Who sent it is part of it, so that equal keys of two callers never meet. */
-export function keyDigest(key: string, { caller, principal }: CallContext): string {
-  // Both: behind a gateway its certificate is that of all callers.
-  return digest([caller?.spiffeId ?? caller?.subject ?? '', principal?.issuer ?? '', principal?.subject ?? '', key]);
+/**
+ * Names a request in a store. Its caller and its operation are part of the name: equal keys of two callers never meet,
+ * and a caller may use one key for each step of a task.
+ */
+export function keyDigest(key: string, owner: string, operation: Operation): string {
+  return digest([owner, operation.label, key]);
 }
 
 /** Tells what a request asks for: the operation, and the input as it was sent, in whatever order its members came. */

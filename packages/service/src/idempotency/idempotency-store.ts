@@ -1,16 +1,32 @@
 import { CallError } from '@parley/contract';
 
-/** One answer to a keyed request, as it is kept. */
-export interface KeptAnswer {
-  /** Names the request: a digest of its key and of who sent it. Unique in a store. */
+/** What a store knows of a keyed request before its handler runs. */
+export interface KeyedRequest {
+  /** Names the request: a digest of its key, its caller and its operation. Unique in a store. */
   readonly key: string;
+  /** Names its caller, so that a store can limit how much it keeps for one. May hold an address or the name in a certificate. */
+  readonly owner: string;
+}
+
+/** What a store gives back. */
+export interface FoundAnswer {
   /** A digest of what was asked, by which another request with the same key is told apart. */
   readonly fingerprint: string;
   /** Status, headers and body as JSON text, for the kit to read. */
   readonly reply: string;
-  /** From then on there is no such answer, in ms since 1970; a whole number. */
-  readonly expiresAtMs: number;
 }
+
+/** One answer to a keyed request, as it is kept. */
+export interface KeptAnswer extends KeyedRequest, FoundAnswer {
+  /**
+   * How long it must be found from now on, in whole ms. A duration: a store counts it by a clock of its own, since those of
+   * two replicas may differ by hours.
+   */
+  readonly keptForMs: number;
+}
+
+/** Gives back what was reserved. To be called once. */
+export type Release = () => void;
 
 /**
  * Where the answers to keyed requests are kept. Replicas that share a store answer a request once between them; with one
@@ -18,7 +34,14 @@ export interface KeptAnswer {
  */
 export interface IdempotencyStore {
   /** The answer to this key; nothing where there is none, or it has expired. */
-  find(key: string): Promise<KeptAnswer | undefined>;
+  find(key: string): Promise<FoundAnswer | undefined>;
+  /**
+   * Makes room for an answer before its handler runs; the kit releases it when the handler has ended. A store without
+   * it always has room.
+   *
+   * @throws CallError where there is none: `rate_limited` or `overloaded`, with `retryAfterMs`. Nothing runs then
+   */
+  reserve?(request: KeyedRequest): Promise<Release>;
   /** Keeps an answer. Where the key has one that has not expired, that one stays. @throws CallError {@link keyInUse} then */
   keep(answer: KeptAnswer): Promise<void>;
 }

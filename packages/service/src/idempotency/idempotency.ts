@@ -5,9 +5,12 @@ import { memoryStore } from './memory-store.ts';
 
 /** How keyed operations are answered once. */
 export interface IdempotencyOptions {
-  /** Where answers are kept. Default: the memory of this process, which other replicas know nothing of. */
+  /** Where answers are kept. Default: {@link memoryStore}, which other replicas know nothing of and no restart survives. */
   readonly store?: IdempotencyStore;
-  /** How long an answer is kept, in ms: longer than anybody goes on trying. Default 24 h. */
+  /**
+   * How long an answer is kept, in ms: longer than anybody goes on trying. Default 24 h. In a {@link memoryStore} that is
+   * full, answers make room after its `promisedForMs` (10 min).
+   */
   readonly keptForMs?: number;
   /** Refuses a request without a key. Default false: it is carried out, as often as it is sent. */
   readonly isKeyRequired?: boolean;

@@ -1,13 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { CallError, type Operation } from '@parley/contract';
-import { validOutput } from '../middleware/valid-output.ts';
-import { type JsonReply, replyOf } from '../replies/json-reply.ts';
-import type { KeptAnswer } from './idempotency-store.ts';
+import { acceptOutput, CallError, type Operation, type OperationReply, replyOf } from '@parley/contract';
+import type { FoundAnswer, KeptAnswer, KeyedRequest } from './idempotency-store.ts';
 
 /** One request that has a key. */
-export interface KeyedCall {
+export interface KeyedCall extends KeyedRequest {
   readonly operation: Operation;
-  readonly key: string;
   readonly fingerprint: string;
   readonly keptForMs: number;
   /** Of the request itself. */
@@ -18,7 +15,7 @@ export interface KeyedCall {
 
 /** A reply, and the same as it is kept. */
 export interface Answer {
-  readonly reply: JsonReply;
+  readonly reply: OperationReply;
   readonly kept: KeptAnswer;
 }
 
@@ -44,17 +41,14 @@ export async function keyedAnswer(output: unknown): Promise<KeptAnswer | undefin
 
 /** Makes the answer to a call of what its handler gave. @throws Error where that does not fit the contract */
 export async function answerOf(call: KeyedCall, output: unknown): Promise<Answer> {
-  const { operation, key, fingerprint, keptForMs } = call;
-  const valid = await validOutput(operation, output);
+  const { operation, key, owner, fingerprint, keptForMs } = call;
+  const valid = await acceptOutput(operation, output);
   const reply = replyOf(operation, valid);
-  return {
-    reply,
-    kept: { key, fingerprint, reply: JSON.stringify(reply), expiresAtMs: Math.ceil(Date.now() + keptForMs) },
-  };
+  return { reply, kept: { key, owner, fingerprint, reply: JSON.stringify(reply), keptForMs: Math.ceil(keptForMs) } };
 }
 
 /** The reply that was kept for a call. @throws CallError `idempotency_key_reused` where it answers another request */
-export function replyIn(kept: KeptAnswer, call: KeyedCall): JsonReply {
+export function replyIn(kept: FoundAnswer, call: KeyedCall): OperationReply {
   refuseOther(kept, call);
   return JSON.parse(kept.reply);
 }

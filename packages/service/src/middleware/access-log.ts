@@ -1,6 +1,7 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { type RequestEnd, requestEndOf } from '../request-end.ts';
 import { isRefusal } from '../shedding/refusal.ts';
 import { operationOf } from './running-operation.ts';
 
@@ -22,7 +23,8 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
   return function accessLog(req, res, next) {
     const startMs = performance.now();
     // 'close' comes from the socket, outside the request's context.
-    const { requestId, trace } = currentContext();
+    const context = currentContext();
+    const { requestId, trace } = context;
     res.on('close', () => {
       const status = statusOf(res);
       const line = {
@@ -34,15 +36,20 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
         traceId: trace?.traceId,
         bytes: bytesOf(res),
       };
-      log[levelOf(res, status)](line, status === clientClosedRequest ? 'client went away' : 'request');
+      log[levelOf(res, status, requestEndOf(context))](
+        line,
+        status === clientClosedRequest ? 'client went away' : 'request',
+      );
     });
     next();
   };
 }
 
-// Refusing under load is no fault, and there may be thousands: load shedding warns of them, once in a while.
-function levelOf(res: Response, status: number): 'error' | 'info' {
-  return status >= 500 && !isRefusal(res) ? 'error' : 'info';
+// Refusing under load is no fault, and there may be thousands: load shedding warns of them, once in a while. Nor is it a
+// fault of ours where somebody outside asked for less time than the answer takes: it may ask for 1 ms, again and again.
+function levelOf(res: Response, status: number, end: RequestEnd | undefined): 'error' | 'info' {
+  if (status < 500 || isRefusal(res)) return 'info';
+  return status === 504 && end?.isCallersHaste ? 'info' : 'error';
 }
 
 function statusOf(res: Response): number {

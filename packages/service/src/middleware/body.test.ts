@@ -3,14 +3,20 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import { type BodyLimits, post as define } from '@parley/contract';
+import { pino } from 'pino';
 import supertest from 'supertest';
 import { startChild } from '../../test-fixtures/child-service.ts';
 import { wires } from '../../test-fixtures/one-connection.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
+import { visits, visitsHandlers } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
+import { createApp } from '../app.ts';
+import { body as bodyOf } from './body.ts';
 
 const { app } = visitsApp({}, { bodyLimitBytes: 100 });
 const ada = JSON.stringify({ name: 'Ada' });
+const silent = pino({ level: 'silent' });
 
 const problem = (code: string) => `urn:parley:problem:${code}`;
 
@@ -73,10 +79,45 @@ describe.each(protocols)('body over $protocol', ({ request }) => {
     expect(reply.body.type).toBe(problem('body_too_large'));
   });
 
-  it('takes 1 MiB by default and no more', async () => {
+  it('takes 128 KiB by default and no more', async () => {
     const post = (length: number) => request(visitsApp().app).post('/api/visits').type('json').send(ada.padEnd(length));
-    await post(1_048_576).expect(201);
-    await post(1_048_577).expect(413);
+    await post(131_072).expect(201);
+    const reply = await post(131_073).expect(413);
+    expect(reply.body.detail).toBe('Body is larger than 131072 bytes, the limit of this operation');
+  });
+
+  it('takes 1000 members and elements by default and no more, in whatever they are', async () => {
+    const post = (json: string) => request(visitsApp().app).post('/api/visits').type('json').send(json);
+    const numbers = (count: number) => `{"name":"Ada","x":[${Array.from({ length: count }, () => 1)}]}`;
+    await post(numbers(998)).expect(201);
+    const keys = Array.from({ length: 1001 }, (_, n) => `"${n}":1`);
+    const same = Array.from({ length: 1001 }, () => '"__proto__":{}');
+    for (const json of [numbers(999), `{${keys}}`, `{${same}}`, `[${'{},'.repeat(1001)}{}]`]) {
+      const reply = await post(json).expect(413);
+      expect(reply.body).toMatchObject({
+        type: problem('body_too_large'),
+        detail: 'Body has more than 1000 members and elements, the limit of this operation',
+      });
+    }
+  });
+
+  it('takes what its operation says, before what its service says', async () => {
+    const limited = (bodyLimits: BodyLimits) => {
+      const addVisit = { ...visits.operations.addVisit, bodyLimits };
+      const contract = { ...visits, operations: { ...visits.operations, addVisit } };
+      const options = { logger: silent, bodyLimitBytes: 30, maxBodyValues: 3, maxBodyDepth: 2 };
+      return createApp(contract, visitsHandlers(), options);
+    };
+    const post = (bodyLimits: BodyLimits, json: string) =>
+      request(limited(bodyLimits)).post('/api/visits').type('json').send(json);
+    await post({}, ada.padEnd(31)).expect(413);
+    await post({ maxBytes: 31 }, ada.padEnd(31)).expect(201);
+    await post({}, '{"name":"Ada","x":[1,2]}').expect(413);
+    await post({ maxValues: 4 }, '{"name":"Ada","x":[1,2]}').expect(201);
+    await post({}, '{"name":"Ada","x":[[]]}').expect(400);
+    await post({ maxDepth: 3 }, '{"name":"Ada","x":[[]]}').expect(201);
+    const deep = await post({ maxDepth: 1 }, '{"name":"Ada","x":[]}').expect(400);
+    expect(deep.body.detail).toBe('Body is nested deeper than 1');
   });
 
   it.each([
@@ -142,5 +183,14 @@ describe('body over HTTP/1.1', () => {
     expect(reply.headers.connection).toBe('close');
     reply.resume();
     await once(server.close(), 'close');
+  });
+});
+
+describe('the limits of bodies', () => {
+  it.each(['bodyLimitBytes', 'maxBodyValues', 'maxBodyDepth'])('let %s be a whole number from 1', (name) => {
+    const operation = define('/things', { summary: '' });
+    for (const limit of [0, -1, 1.5, Number.NaN]) {
+      expect(() => bodyOf({ operation, [name]: limit })).toThrow(`${name} must be a whole number from 1, not ${limit}`);
+    }
   });
 });

@@ -62,6 +62,7 @@ describe('call-context', () => {
     ['12345678901', 500],
     ['-1', 500],
     ['1.5', 500],
+    ['1'.repeat(400), 500],
     ['soon', 500],
   ])('with a caller who waits %j ms gives %d ms', (asked, given) => {
     const { context } = contextOf(asked === undefined ? {} : { 'x-request-timeout-ms': asked }, 500);

@@ -22,7 +22,7 @@ export interface CallContextOptions {
 
 // Ids end up in logs and headers: nothing that could break a line or a query.
 const safeId = /^[A-Za-z0-9._-]{1,128}$/;
-const duration = /^\d{1,10}$/;
+const duration = /^\d+$/;
 
 /**
  * Gives each request its context: id, trace, deadline, and a signal that fires when the client hangs up or
@@ -36,8 +36,9 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     const { headers } = req;
     const requestId = requestIdOf(headers[headerNames.requestId]);
     res.setHeader(headerNames.requestId, requestId);
-    const timeoutMs = Math.min(requestTimeoutMs, askedTimeoutMs(headers[headerNames.timeoutMs]));
-    const end = new RequestEnd(res, timeoutMs);
+    const askedMs = askedTimeoutMs(headers[headerNames.timeoutMs]) ?? Number.POSITIVE_INFINITY;
+    const timeoutMs = Math.min(requestTimeoutMs, askedMs);
+    const end = new RequestEnd(res, timeoutMs, askedMs < requestTimeoutMs);
     const context: OwnContext = {
       deadlineMs: now() + timeoutMs,
       get signal() {
@@ -79,6 +80,7 @@ function addSaid(context: OwnContext, headers: Request['headers']): void {
   if (headers[headerNames.explain] === '1') context.timings = [];
 }
 
-function askedTimeoutMs(asked: Header): number {
-  return typeof asked === 'string' && duration.test(asked) ? Number(asked) : Number.POSITIVE_INFINITY;
+/** The time that a caller asks for, in ms; nothing where there is no such header, or one that is no whole number of ms. */
+export function askedTimeoutMs(asked: Header): number | undefined {
+  return typeof asked === 'string' && duration.test(asked) ? Number(asked) : undefined;
 }

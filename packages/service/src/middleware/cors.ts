@@ -1,6 +1,5 @@
-import { type Contract, headerNames, type Operation } from '@parley/contract';
+import { type Contract, headerNames, type Operation, pathPattern } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
-import { pathPattern } from '../express/path-pattern.ts';
 
 /** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
 export interface CorsOptions {

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import { fingerprintOf, keyDigest } from '../idempotency/digest.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { idempotencyKeyOf, missingKey } from '../idempotency/idempotency-key.ts';
+import { keyOwner } from '../idempotency/key-owner.ts';
 import { sendJson } from '../replies/json-reply.ts';
 import { requestEndOf } from '../request-end.ts';
 import { receivedInput, validInput } from './valid-input.ts';
@@ -36,8 +37,10 @@ export function keyedHandler(
     const answer = async () => {
       const input = await validInput(operation, req);
       const { signal } = context;
-      const [key, fingerprint] = [keyDigest(sentKey, context), fingerprintOf(operation, receivedInput(operation, req))];
-      return once({ operation, key, fingerprint, keptForMs, signal }, () => handler(input, context));
+      const owner = keyOwner(context, req);
+      const key = keyDigest(sentKey, owner, operation);
+      const fingerprint = fingerprintOf(operation, receivedInput(operation, req));
+      return once({ operation, key, owner, fingerprint, keptForMs, signal }, () => handler(input, context));
     };
     const end = requestEndOf(context);
     const { reply, isReplay } = await (end ? end.boundWork(answer) : answer());

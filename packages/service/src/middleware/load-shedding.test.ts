@@ -14,6 +14,7 @@ import type { visits } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { type AppOptions, createApp } from '../app.ts';
 import { createCallerServer } from '../connections/caller-server.ts';
+import { Slowdown } from '../shedding/slowdown.ts';
 
 /** An app whose visits wait until they are let go. */
 function stuckApp(options: AppOptions, changed: Partial<Handlers<typeof visits>> = {}) {
@@ -144,6 +145,18 @@ describe.each(protocols)('load-shedding over $protocol', ({ request }) => {
     await request(stuck.app).get('/api/visits/latest').expect(200);
   });
 
+  it('learns nothing of requests whose callers asked for next to no time', async () => {
+    const { app } = visitsApp({ latestVisit: () => new Promise<never>(() => {}) });
+    const learnt = jest.spyOn(Slowdown.prototype, 'record');
+    for (const asked of ['0', '-1', '1', '1', 'NaN', '2']) {
+      await request(app).get('/api/visits/latest').set('x-request-timeout-ms', asked);
+    }
+    expect(learnt).not.toHaveBeenCalled();
+    await request(app).get('/api/visits').expect(200);
+    expect(learnt).toHaveBeenCalledTimes(1);
+    learnt.mockRestore();
+  });
+
   it('refuses nothing without a limit', async () => {
     const stuck = stuckApp({ maxInFlight: Number.POSITIVE_INFINITY });
     const all = await arrived(stuck, 50);
@@ -207,7 +220,7 @@ describe('load-shedding', () => {
     };
     const first = headOf(port, '/api/visits/1');
     await until(() => stuck.getVisit.mock.calls.length === 1);
-    const large = JSON.stringify({ name: 'x'.repeat(500_000) });
+    const large = JSON.stringify({ name: 'x'.repeat(100_000) });
     expect(await post(large)).toEqual({ status: 503, connection: 'keep-alive', isReused: false });
     stuck.release();
     await first;

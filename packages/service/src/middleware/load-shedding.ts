@@ -1,5 +1,6 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
+import { hasNoRoom } from '../connections/unread-replies.ts';
 import { type RequestEnd, requestEndOf } from '../request-end.ts';
 import { callerKey } from '../shedding/caller-key.ts';
 import type { Load, Place } from '../shedding/load.ts';
@@ -35,7 +36,7 @@ export function loadShedding({ load, log }: LoadSheddingOptions): RequestHandler
   return function loadShedding(req, res: Holding, next) {
     const context = currentContext();
     const priority = context.priority ?? 'normal';
-    const place = load.enter(callerKey(context, req), priority);
+    const place = hasNoRoom(res) ? 'overloaded' : load.enter(callerKey(context, req), priority);
     if (typeof place === 'string') {
       log.note(place, load);
       return refuse(res, place, load.returnSeconds());
@@ -54,17 +55,27 @@ export function releasePlace(res: Holding): void {
   own.load.release(own.place);
 }
 
-function giveBack(this: Holding): void {
-  const own = this[held];
+/**
+ * Gives the place of a request back whose reply is made, or never will be. A reply that its client reads slowly is
+ * nothing that the service does: it holds bytes, which have a bound of their own, and says nothing of its load.
+ */
+export function giveBackPlace(res: Holding): void {
+  const own = res[held];
   if (!own) return;
-  this[held] = undefined;
-  if (own.end?.reason) own.end.afterWork(() => release(this, own));
-  else release(this, own);
+  res[held] = undefined;
+  if (own.end?.reason) own.end.afterWork(() => release(res, own));
+  else release(res, own);
 }
 
-function release(res: Response, { load, place }: Held): void {
+function giveBack(this: Holding): void {
+  giveBackPlace(this);
+}
+
+function release(res: Response, { load, place, end }: Held): void {
   const operation = operationOf(res);
-  if (operation && !res.writableFinished) load.abandon(place, operation);
+  // Given up by the caller: it would have taken longer, nobody knows how long.
+  const isGivenUp = !res.writableEnded || (res.statusCode === 504 && end?.isCallersHaste);
+  if (operation && isGivenUp) load.abandon(place, operation);
   else if (operation && tellsOfLoad(res)) load.complete(place, operation);
   else load.release(place);
 }

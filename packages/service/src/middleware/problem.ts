@@ -3,15 +3,17 @@ import {
   currentContext,
   headerNames,
   isCallError,
+  type PublicError,
   problemMediaType,
   problemOf,
+  publicError,
 } from '@parley/contract';
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
-import { type Answer, answerTo } from '../replies/public-error.ts';
 import { tellAttemptsLeft, tellUpstreamFailure } from '../replies/tell-attempts-left.ts';
 import { NotModified } from '../replies/version.ts';
+import { requestEndOf } from '../request-end.ts';
 import { operationOf } from './running-operation.ts';
 
 /** Where what the caller may not see goes. */
@@ -30,18 +32,23 @@ export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
     if (thrown instanceof NotModified) return void res.status(304).end();
     // Nobody is listening any more; the access log tells of it.
     if (res.destroyed && isCallError(thrown, 'cancelled')) return;
-    const answer = await answerTo(thrown, operationOf(res));
-    if (answer.log) logFailure(logger, answer, thrown, res);
+    const answer = await publicError(thrown, operationOf(res));
+    if (answer.log && !isHaste(answer)) logFailure(logger, answer, thrown, res);
     // Half an answer cannot be mended: a cut connection at least does not look whole.
     if (res.headersSent) return void res.destroy(answer.error);
     sendProblem(res, answer.error, answer.title);
   };
 }
 
+// The access log has it, and there is no more to say.
+function isHaste({ error }: PublicError): boolean {
+  return error.status === 504 && requestEndOf(currentContext())?.isCallersHaste === true;
+}
+
 /** Logs what a caller isn't told, under the request id that it is told. */
 export function logFailure(
   logger: Logger,
-  { log: level = 'error', error }: Answer,
+  { log: level = 'error', error }: PublicError,
   thrown: unknown,
   res: Response,
 ): void {

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import {
+  acceptOutput,
   type CallContext,
   currentContext,
   framings,
   type Operation,
   problemOf,
+  publicError,
   runInContext,
   type Stream,
   type StreamFraming,
@@ -13,14 +15,12 @@ import {
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
-import { answerTo } from '../replies/public-error.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { releasePlace } from './load-shedding.ts';
 import { logFailure } from './problem.ts';
 import { operationOf } from './running-operation.ts';
 import { streamSignal } from './stream-signal.ts';
 import { validInput } from './valid-input.ts';
-import { validOutput } from './valid-output.ts';
 
 /** What all streams of a service share. */
 export interface StreamOptions {
@@ -78,7 +78,7 @@ export function streamedHandler(
 /** The next item as it is sent; nothing after the last. */
 async function nextText(items: AsyncIterator<unknown>, operation: Operation, framing: StreamFraming) {
   const { done, value } = await items.next();
-  return done ? undefined : framing.item(await validOutput(operation, value));
+  return done ? undefined : framing.item(await acceptOutput(operation, value));
 }
 
 function begin(res: Response, { status }: Operation, { mediaType }: StreamFraming): Response {
@@ -113,7 +113,7 @@ async function send(
 
 async function endWithProblem(res: Response, thrown: unknown, framing: StreamFraming, options: StreamOptions) {
   const operation = operationOf(res);
-  const answer = await answerTo(thrown, operation);
+  const answer = await publicError(thrown, operation);
   // That the service stops is known: not worth a line for each stream.
   if (answer.log && !options.stopping?.aborted) logFailure(options.logger, answer, thrown, res);
   res.end(framing.problem(problemOf(answer.error, answer.title, currentContext().requestId)));

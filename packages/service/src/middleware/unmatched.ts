@@ -1,6 +1,5 @@
-import { CallError, type Operation } from '@parley/contract';
+import { CallError, type Operation, pathPattern } from '@parley/contract';
 import type { RequestHandler } from 'express';
-import { pathPattern } from '../express/path-pattern.ts';
 
 /**
  * Answers what no route took: 204 with `Allow` to OPTIONS, 405 with `Allow` where another method would

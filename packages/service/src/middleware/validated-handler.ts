@@ -1,12 +1,19 @@
-import { currentContext, type Handler, isStream, type Operation, type StreamHandler } from '@parley/contract';
+import {
+  acceptOutput,
+  currentContext,
+  type Handler,
+  isStream,
+  type Operation,
+  replyOf,
+  type StreamHandler,
+} from '@parley/contract';
 import type { RequestHandler } from 'express';
 import type { Idempotency } from '../idempotency/idempotency.ts';
-import { replyOf, sendJson } from '../replies/json-reply.ts';
+import { sendJson } from '../replies/json-reply.ts';
 import { requestEndOf } from '../request-end.ts';
 import { keyedHandler } from './keyed-handler.ts';
 import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';
 import { validInput } from './valid-input.ts';
-import { validOutput } from './valid-output.ts';
 
 /** What the handlers of an app share. */
 export interface HandlerSurroundings {
@@ -45,7 +52,7 @@ function plainHandler(operation: Operation, handler: Handler, encode: RequestHan
       const checking = validInput(operation, req);
       const input = checking instanceof Promise ? await checking : checking;
       if (end?.reason) throw end.reason;
-      return validOutput(operation, await handler(input, context));
+      return acceptOutput(operation, await handler(input, context));
     };
     const output = await (end ? end.boundWork(answer) : answer());
     sendJson(req, res, encode, replyOf(operation, output));

@@ -34,6 +34,17 @@ describe('loggedError', () => {
     expect(loggedError(new CallError('unavailable', 'no'))).not.toHaveProperty('story');
   });
 
+  it('bounds every text, and keeps the frames of a stack', () => {
+    const huge = 'x'.repeat(9_000_000);
+    const cause = Object.assign(new Error(huge), { name: huge, code: huge });
+    for (const error of [new Error(huge, { cause }), new CallError('internal', huge, { operation: 'GET /x', cause })]) {
+      const logged = loggedError(error);
+      expect(JSON.stringify(logged).length).toBeLessThan(25_000);
+      expect(logged.message).toContain('…');
+      expect(logged.stack).toContain('logged-error.test');
+    }
+  });
+
   it('ends at an error that is its own cause', () => {
     const error = new Error('loop');
     error.cause = error;

@@ -8,6 +8,11 @@ export interface Settings {
   readonly host: string;
   /** Port for callers. `PORT`, default 3000; 0 takes any free one. */
   readonly port: number;
+  /**
+   * How many connections the kernel holds until the process accepts them; 0 is Node's 511. The kernel drops what exceeds it,
+   * and those clients try again after 1 s. It is bounded by `net.core.somaxconn`. `ACCEPT_BACKLOG`, default 4096.
+   */
+  readonly acceptBacklog: number;
   /** Address that the operators' port listens on. `ADMIN_HOST`, default the same as `HOST`. */
   readonly adminHost: string;
   /** Port for operators, which the gateway never routes to. `ADMIN_PORT`, default 9000; 0 takes any free one. */
@@ -38,6 +43,8 @@ export interface Settings {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const highestPort = 65_535;
+// What the kernel's `somaxconn` may be.
+const highestBacklog = 65_535;
 // setTimeout takes more than this for 1 ms.
 const longestTimerMs = 2_147_483_647;
 
@@ -63,6 +70,7 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
     adminHost: env.ADMIN_HOST || overrides.host || env.HOST || '0.0.0.0',
     port: whole('PORT', highestPort, 3000),
     adminPort: whole('ADMIN_PORT', highestPort, 9000),
+    acceptBacklog: whole('ACCEPT_BACKLOG', highestBacklog, 4096),
     logLevel: levelOf(env.LOG_LEVEL || 'info', faults),
     drainDelayMs: whole('DRAIN_DELAY_MS', longestTimerMs, 2000),
     drainTimeoutMs: whole('DRAIN_TIMEOUT_MS', longestTimerMs, 10_000),

@@ -29,10 +29,13 @@ export function chooseCoding(accepted: string | undefined): ContentCoding | unde
   return chosen;
 }
 
+/** More elements are not read: there are not so many codings. */
+const maxElements = 32;
+
 function parse(accepted: string): Map<string, number> {
   const qualities = new Map<string, number>();
-  for (const element of accepted.split(',')) {
-    const [name = '', ...parameters] = element.split(';');
+  for (const element of accepted.split(',', maxElements)) {
+    const [name = '', ...parameters] = element.split(';', maxElements);
     const coding = name.trim().toLowerCase();
     const weight = parameters.map((one) => one.trim().toLowerCase()).find((one) => one.startsWith('q='));
     if (coding) qualities.set(aliases[coding] ?? coding, weight === undefined ? 1 : qualityOf(weight.slice(2)));

@@ -1,16 +1,8 @@
-import { encodeOutput, type Operation } from '@parley/contract';
+import type { OperationReply } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 import { shortestEncoded } from '../middleware/compression.ts';
 import { isConditional } from '../middleware/conditions.ts';
 import { tellAttemptsLeft } from './tell-attempts-left.ts';
-
-/** What an operation is answered with. */
-export interface JsonReply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Nothing where the operation has no output. */
-  readonly body?: unknown;
-}
 
 /**
  * Sends a reply. Most are short and asked for without conditions: they go out at once, head and body in one write, past
@@ -21,7 +13,7 @@ export function sendJson(
   req: Request,
   res: Response,
   encode: RequestHandler,
-  { status, headers, body }: JsonReply,
+  { status, headers, body }: OperationReply,
 ): void {
   tellAttemptsLeft(res, 'success');
   res.statusCode = status;
@@ -43,14 +35,4 @@ export function sendJson(
   }
   res.setHeader('Content-Length', bytes);
   res.end(text);
-}
-
-const noHeaders = {};
-
-/** A valid output as it is sent. */
-export function replyOf(operation: Operation, output: unknown): JsonReply {
-  const { status, responseHeaders } = operation;
-  if (!operation.output) return { status, headers: noHeaders };
-  if (responseHeaders.length === 0) return { status, headers: noHeaders, body: output };
-  return { status, ...encodeOutput(operation, output) };
 }

@@ -19,8 +19,8 @@ export interface VerifiedToken {
 /** Checks a token. `thumbprint` is that of the connection's client certificate, where it has one. */
 export type VerifyToken = (token: string, thumbprint: string | undefined) => Promise<VerifiedToken>;
 
-/** Longer ones are not looked at. All headers together may have 16 KiB. */
-const maxLength = 8192;
+/** Longer tokens are not looked at, not even hashed. All headers together may have 16 KiB. */
+export const maxTokenLength = 8192;
 
 /**
  * Makes the check of a service's tokens: JWTs (RFC 7519, by the advice of RFC 8725 and RFC 9068) with a signature of the
@@ -55,7 +55,7 @@ export function tokenVerifier(given: TokenOptions, contractName: string, logger:
     }
   };
   return async function verifyToken(token, thumbprint) {
-    if (token.length > maxLength) throw new InvalidToken(`longer than ${maxLength} characters`);
+    if (token.length > maxTokenLength) throw new InvalidToken(`longer than ${maxTokenLength} characters`);
     try {
       const { payload, protectedHeader } = await jwtVerify(token, keyOf, checks);
       checkType(protectedHeader.typ);

@@ -1,4 +1,4 @@
-/** What the path of a request matches whose template this is: `/visits/{id}` takes one segment for each parameter. */
+/** Makes the pattern that paths of a template match: `/visits/{id}` takes one segment for each parameter. */
 export function pathPattern(template: string): RegExp {
   const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return new RegExp(

@@ -1,15 +1,17 @@
-import { CallError, jsonSchemaOf, type Operation } from '@parley/contract';
+import { CallError } from './call-error.ts';
+import type { Operation } from './operation.ts';
+import { jsonSchemaOf } from './schema.ts';
 
 const scalars = new Set<unknown>(['string', 'number', 'integer', 'boolean', 'null']);
 const known = new WeakMap<Operation, ReadonlySet<string>>();
 
 /**
- * Refuses a query parameter that comes twice where the contract wants one: a validator that coerces would make `"a,b"` of
- * it, and a proxy in front may have looked at the other one.
+ * Refuses a query parameter that comes twice where the contract wants one value. A validator that coerces would read
+ * `"a,b"`, and a proxy in front may have looked at the other value.
  *
  * @throws CallError `invalid_input`
  */
-export function refuseRepeated(operation: Operation, query: Readonly<Record<string, unknown>>): void {
+export function refuseRepeatedParameters(operation: Operation, query: Readonly<Record<string, unknown>>): void {
   for (const name in query) {
     if (Array.isArray(query[name]) && singleParameters(operation).has(name)) {
       const issues = [{ path: name, message: 'must come once' }];
@@ -18,7 +20,7 @@ export function refuseRepeated(operation: Operation, query: Readonly<Record<stri
   }
 }
 
-/** Those of which the schema says that they are a single value; nothing is known where its library gives no JSON Schema. */
+/** The parameters that take one value, by the JSON Schema of the input; none where its library gives no JSON Schema. */
 function singleParameters(operation: Operation): ReadonlySet<string> {
   const before = known.get(operation);
   if (before) return before;

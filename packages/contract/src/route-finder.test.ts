@@ -1,20 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { del, get, type Operation, post } from '@parley/contract';
-import type { Request, Response } from 'express';
-import { mostSpecificFirst, operationRoutes } from './operation-routes.ts';
+import { del, get, type Operation, post } from './operation.ts';
+import { mostSpecificFirst, routeFinder } from './route-finder.ts';
 
 const summary = 's';
 
-/** Which of the operations takes a request, with which parameters; nothing where none does. */
+/** Which of the operations takes a request, with which parameters; undefined where none does. */
 function taken(operations: readonly Operation[], method: string, path: string) {
-  const req = { method, path, params: {} } as unknown as Request;
-  let label: string | undefined;
-  const serve = (operation: Operation) => () => {
-    label = operation.label;
-  };
-  const routes = operations.map((operation) => ({ operation, serve: serve(operation) }));
-  operationRoutes(routes)(req, {} as Response, () => {});
-  return label && [label, { ...req.params }];
+  const found = routeFinder(operations.map((operation) => ({ operation })))(method, path);
+  return found && [found.route.operation.label, { ...found.parameters }];
 }
 
 const operations = [
@@ -25,7 +18,7 @@ const operations = [
   del('/api/visits/{id}', { summary }),
 ];
 
-describe('operationRoutes', () => {
+describe('routeFinder', () => {
   it.each([
     ['GET', '/api/visits/latest', 'GET /api/visits/latest', {}],
     ['HEAD', '/api/visits/latest', 'GET /api/visits/latest', {}],
@@ -45,7 +38,7 @@ describe('operationRoutes', () => {
     ['GET', '/API/visits/7'],
     ['PUT', '/api/visits/7'],
     ['constructor', '/api/visits'],
-  ])('passes %s %s on', (method, path) => {
+  ])('finds nothing for %s %s', (method, path) => {
     expect(taken(operations, method, path)).toBeUndefined();
   });
 
@@ -57,8 +50,8 @@ describe('operationRoutes', () => {
 describe('mostSpecificFirst', () => {
   it('puts plain text before parameters, segment by segment', () => {
     const order = ['/{a}/x', '/visits/{id}', '/visits/latest', '/visits/{id}/notes', '/visits'];
-    const sorted = mostSpecificFirst(Object.fromEntries(order.map((path) => [path, get(path, { summary })])));
+    const sorted = mostSpecificFirst(order.map((path) => ({ operation: get(path, { summary }) })));
     const expected = ['/visits', '/visits/latest', '/visits/{id}', '/visits/{id}/notes', '/{a}/x'];
-    expect(sorted.map(([name]) => name)).toEqual(expected);
+    expect(sorted.map(({ operation }) => operation.path.template)).toEqual(expected);
   });
 });

@@ -1,0 +1,15 @@
+import type { Operation } from './operation.ts';
+
+const names = ['maxBytes', 'maxValues', 'maxDepth'] as const;
+
+/** What is wrong with an operation's `bodyLimits`, as the end of a sentence about it; nothing where they are well. */
+export function bodyLimitsFault({ bodyLimits, rest, method }: Operation): string | undefined {
+  if (!bodyLimits) return undefined;
+  if (rest !== 'body') return `has bodyLimits, but ${method} has no body`;
+  for (const name of names) {
+    const limit = bodyLimits[name];
+    if (limit === undefined || (Number.isInteger(limit) && limit >= 1)) continue;
+    return `has bodyLimits with ${name} ${limit}: must be a whole number from 1`;
+  }
+  return undefined;
+}

@@ -1,0 +1,52 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { GatewayLimits } from './gateway-limits.ts';
+import type { Turns } from './turns.ts';
+
+/** Bounds what connections of clients may hold. */
+export interface ConnectionLimits {
+  /** Whether the connection is one too many from its address: its request is answered 429. */
+  isSurplus(socket: Socket): boolean;
+}
+
+/**
+ * Holds a server's connections to limits of number and time.
+ *
+ * - One address has `connectionsPerAddress`. As many again are answered 429, further ones are closed at once, so that
+ *   one address cannot take all `connections`.
+ * - A connection on which no byte moves for `stallTimeoutMs` though it is the client's turn is closed: a head or body
+ *   that does not come, a reply that is not read.
+ */
+export function limitConnections(server: Server, limits: GatewayLimits, turns: Turns): ConnectionLimits {
+  const { connectionsPerAddress, connections, stallTimeoutMs } = limits;
+  const counts = new Map<string, number>();
+  const surplus = new WeakSet<Socket>();
+  server.maxConnections = connections;
+  server.headersTimeout = limits.headerTimeoutMs;
+  server.keepAliveTimeout = limits.keepAliveTimeoutMs;
+  server.timeout = stallTimeoutMs;
+
+  server.prependListener('connection', (socket) => {
+    const { remoteAddress = '' } = socket;
+    const count = (counts.get(remoteAddress) ?? 0) + 1;
+    counts.set(remoteAddress, count);
+    socket.once('close', () => {
+      const left = (counts.get(remoteAddress) ?? 1) - 1;
+      if (left > 0) counts.set(remoteAddress, left);
+      else counts.delete(remoteAddress);
+    });
+    if (count > 2 * connectionsPerAddress) socket.destroy();
+    else if (count > connectionsPerAddress) surplus.add(socket);
+  });
+
+  server.on('timeout', (socket) => {
+    const response = turns.current(socket);
+    const isServicesTurn = response?.req.complete && socket.writableLength === 0;
+    // The service has limits of its own.
+    if (isServicesTurn) socket.setTimeout(stallTimeoutMs);
+    // Nothing of what the client doesn't read stays with the kernel either.
+    else if (socket.writableLength > 0) socket.resetAndDestroy();
+    else socket.destroy();
+  });
+  return { isSurplus: (socket) => surplus.has(socket) };
+}

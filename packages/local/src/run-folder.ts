@@ -1,0 +1,179 @@
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type ProcessEntry, processAt } from './process-table.ts';
+
+/** Names one process for ever: pids are used again, pids with a start time are not. */
+export type ProcessIdentity = Pick<ProcessEntry, 'pid' | 'startedAt'>;
+
+/** What a launcher records of itself. */
+export interface RunOwner extends ProcessIdentity {
+  readonly root: string;
+  /** Port of the gateway. */
+  readonly port: number;
+  /** How long each process may take to drain before it is killed. */
+  readonly drainTimeoutMs: number;
+}
+
+/** What a launcher records of a process before the process runs its command. */
+export interface RecordedProcess extends ProcessIdentity {
+  /** `hello-1`. */
+  readonly name: string;
+  /** Program and arguments, with spaces between. */
+  readonly command: string;
+  /** Asks it to finish what it is doing and end. */
+  readonly drainSignal: NodeJS.Signals;
+  /** Processes of a higher stage drain first. */
+  readonly stage: number;
+  /** Whether it has had its drain signal: a second one would cut its requests off. */
+  readonly isDraining: boolean;
+}
+
+/** Keeps the record of one process up to date, so that others can end it when the launcher is gone. */
+export interface ProcessRecord {
+  /** Must be called before the process runs its command. */
+  started(pid: number): void;
+  /** Must be called before the process gets its drain signal. */
+  draining(): void;
+}
+
+/** What a {@link ProcessRecord} says that stays the same. */
+export type RecordedProgram = Pick<RecordedProcess, 'name' | 'drainSignal' | 'stage'> & {
+  readonly command: string;
+  readonly args: readonly string[];
+};
+
+const prefix = 'parley-run-';
+const ownerFile = 'launcher.json';
+const guardFile = 'guard.json';
+const processFile = /^process-.*\.json$/;
+
+/** Makes the temporary folder of a run: nginx's files, and who and what runs. For the user alone to write. */
+export function createRunFolder({ root, port, drainTimeoutMs }: Omit<RunOwner, keyof ProcessIdentity>): string {
+  const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+  // As root, nginx's workers run as another user, and must be able to pass through.
+  chmodSync(folder, 0o755);
+  const { pid } = process;
+  const owner: RunOwner = { pid, startedAt: identityOf(pid)?.startedAt ?? '', root, port, drainTimeoutMs };
+  write(folder, ownerFile, owner);
+  return folder;
+}
+
+/** Removes the folder of a run, which says that nothing of it is left. */
+export function removeRunFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Folders of all runs of this user. Folders that another user made could name processes of ours to be ended. */
+export function runFolders(): string[] {
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix));
+  return folders.map((name) => join(tmpdir(), name)).filter(isOwn);
+}
+
+/** Whose run it is. */
+export function ownerOf(folder: string): RunOwner | undefined {
+  return read<RunOwner>(folder, ownerFile);
+}
+
+/** Whether the launcher of a run is gone, however it ended. */
+export function isAbandoned(folder: string): boolean {
+  const owner = ownerOf(folder);
+  if (owner) return !isRunning(owner);
+  // Killed while it wrote its first file, or about to write it.
+  return !processAt(Number(basename(folder).slice(prefix.length).split('-')[0]));
+}
+
+/** Records which process ends the run when its launcher is gone. */
+export function recordGuard(folder: string, pid: number): void {
+  const guard = identityOf(pid);
+  if (guard) write(folder, guardFile, guard);
+}
+
+/** The process that ends the run when its launcher is gone, if it still runs. */
+export function guardOf(folder: string): ProcessIdentity | undefined {
+  const guard = read<ProcessIdentity>(folder, guardFile);
+  return guard && isRunning(guard) ? guard : undefined;
+}
+
+/** Keeps the record of one process in the folder of its run. */
+export function createProcessRecord(folder: string, program: RecordedProgram): ProcessRecord {
+  const { name, drainSignal, stage } = program;
+  const command = [program.command, ...program.args].join(' ');
+  let recorded: RecordedProcess | undefined;
+  return {
+    started(pid) {
+      const startedAt = identityOf(pid)?.startedAt ?? '';
+      recorded = { pid, startedAt, name, command, drainSignal, stage, isDraining: false };
+      writeProcess(folder, recorded);
+    },
+    draining() {
+      if (recorded) writeProcess(folder, { ...recorded, isDraining: true });
+    },
+  };
+}
+
+/** Writes the record of a process. A folder that has been removed needs none. */
+export function writeProcess(folder: string, recorded: RecordedProcess): void {
+  write(folder, `process-${recorded.name}.json`, recorded);
+}
+
+/** Every recorded process, whether it still runs or not. */
+export function recordedProcesses(folder: string): RecordedProcess[] {
+  return filesIn(folder)
+    .filter((name) => processFile.test(name))
+    .flatMap((name) => read<RecordedProcess>(folder, name) ?? []);
+}
+
+function identityOf(pid: number): ProcessIdentity | undefined {
+  const found = processAt(pid);
+  return found && { pid, startedAt: found.startedAt };
+}
+
+function isRunning({ pid, startedAt }: ProcessIdentity): boolean {
+  return processAt(pid)?.startedAt === startedAt;
+}
+
+function isOwn(folder: string): boolean {
+  try {
+    const stat = lstatSync(folder);
+    return stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
+  } catch {
+    return false;
+  }
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function read<T>(folder: string, name: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+/** In one step: a reader, or a launcher that is killed here, never leaves half a file. */
+function write(folder: string, name: string, content: object): void {
+  const path = join(folder, name);
+  try {
+    writeFileSync(`${path}.new`, JSON.stringify(content));
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Has each connection's requests answered one after the other, as nginx does. */
+export interface Turns {
+  /** Queues a request: answers once all earlier ones of its connection are over; undefined where none is under way. */
+  take(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined;
+  /** The response whose turn it is on a connection; undefined where none is under way. */
+  current(socket: Duplex): ServerResponse | undefined;
+  /** The response that is last in a connection's queue; undefined where none is under way. */
+  last(socket: Duplex): ServerResponse | undefined;
+  /** The response before {@link last}; undefined where that one is alone. */
+  lastButOne(socket: Duplex): ServerResponse | undefined;
+}
+
+interface Queue {
+  current: ServerResponse;
+  last: ServerResponse;
+  lastButOne: ServerResponse | undefined;
+}
+
+/**
+ * Scope: one per server. Node would begin with all requests that a client pipelines at once, each with a place at a
+ * service, for a client that may never read the first reply.
+ */
+export function createTurns(): Turns {
+  const queues = new WeakMap<Duplex, Queue>();
+  const underWay = (response: ServerResponse | undefined) => (response?.closed ? undefined : response);
+  return {
+    take(request, response) {
+      const { socket } = request;
+      const queue = queues.get(socket);
+      const before = underWay(queue?.last);
+      if (!queue || !before) {
+        queues.set(socket, { current: response, last: response, lastButOne: undefined });
+        return undefined;
+      }
+      queue.lastButOne = before;
+      queue.last = response;
+      // What has been read is parsed; nothing more is read until this request has its turn.
+      socket.pause();
+      return new Promise((resolve) => {
+        before.once('close', () => {
+          queue.current = response;
+          socket.resume();
+          resolve();
+        });
+      });
+    },
+    current: (socket) => underWay(queues.get(socket)?.current),
+    last: (socket) => underWay(queues.get(socket)?.last),
+    lastButOne: (socket) => underWay(queues.get(socket)?.lastButOne),
+  };
+}

@@ -1,0 +1,78 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createEmbeddedGateway } from '../src/embedded-gateway.ts';
+import { loopback } from '../src/ports.ts';
+
+const project = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** An embedded gateway of the project, in front of one replica of all its services. */
+export interface TestGateway {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Starts one whose `nginx.conf` has some values changed: `{ send_timeout: '1s' }`. */
+export async function startTestGateway(replica: string, changes: Record<string, string> = {}): Promise<TestGateway> {
+  const root = mkdtempSync(join(tmpdir(), 'parley-gateway-'));
+  cpSync(join(project, 'nginx'), join(root, 'nginx'), { recursive: true });
+  const path = join(root, 'nginx/nginx.conf');
+  let text = readFileSync(path, 'utf8');
+  for (const [name, value] of Object.entries(changes)) {
+    text = text.replace(new RegExp(`^(\\s*${name}) .*?;`, 'm'), `$1 ${value};`);
+  }
+  writeFileSync(path, text);
+  const port = await freePort();
+  const gateway = createEmbeddedGateway({
+    root,
+    port,
+    addresses: new Map(['greetings', 'hello', 'guestbook'].map((service) => [service, [replica]])),
+    variables: {},
+    log: { event() {}, line() {} },
+    readyTimeoutMs: 1_000,
+    drainTimeoutMs: 500,
+  });
+  rmSync(root, { recursive: true });
+  await gateway.start();
+  return { port, close: () => gateway.close() };
+}
+
+/** A port that nothing uses now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, loopback, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** A client that writes and reads bytes. */
+export interface RawClient {
+  readonly socket: Socket;
+  /** All that has come so far. */
+  readonly received: string;
+  /** Answers with all that came, once the connection is closed. */
+  readonly closed: Promise<string>;
+}
+
+/** Opens a connection and sends these bytes. Reads what comes, unless it is paused. */
+export function rawClient(port: number, bytes: string): RawClient {
+  let received = '';
+  const socket = connect({ port, host: loopback, allowHalfOpen: true });
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    received += chunk;
+  });
+  socket.on('error', () => {}).on('end', () => socket.end());
+  socket.write(bytes, 'latin1');
+  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(received)));
+  return {
+    socket,
+    closed,
+    get received() {
+      return received;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { Allowance } from './allowance.ts';
+
+/** How many frames that cost the server work and the client nothing one HTTP/2 connection may send. */
+export interface FloodLimits {
+  /**
+   * Requests that the client cancels, or makes the server reset, within 10 ms, and so before any work worth the name:
+   * this many at once, and a tenth of it a second. Each request that is answered allows one more. Default 500.
+   */
+  readonly maxEarlyResets?: number | undefined;
+  /** PING and SETTINGS frames: this many at once, and a tenth of it a second. Default 1000. */
+  readonly maxControlFrames?: number | undefined;
+}
+
+/** A reset within this time of its request is early: a caller that waits at all waits longer. */
+const earlyMs = 10;
+/** Early resets that an answered request allows. More would let a flood pay with quick 404s. */
+const perAnswer = 1;
+
+const arrival = Symbol('arrival of a stream');
+
+type TimedStream = ServerHttp2Stream & {
+  [arrival]?: { readonly atMs: number; readonly resets: Allowance; readonly session: ServerHttp2Session };
+};
+
+/**
+ * Ends a connection whose client floods it, with GOAWAY `ENHANCE_YOUR_CALM`: rapid reset (CVE-2023-44487), MadeYouReset
+ * (CVE-2025-8671: the client breaks the protocol so that the server resets), and floods of PING and SETTINGS that
+ * the client acknowledges. nghttp2 counts every reset, so that the cancellations of a busy client would end its
+ * connection. Counted here are those alone that come within 10 ms, less the requests that are answered.
+ */
+export function limitFloods(
+  session: ServerHttp2Session,
+  { maxEarlyResets = 500, maxControlFrames = 1000 }: FloodLimits = {},
+): void {
+  const resets = new Allowance(maxEarlyResets, maxEarlyResets / 10);
+  const frames = new Allowance(maxControlFrames, maxControlFrames / 10);
+  session.on('stream', (stream: TimedStream) => {
+    stream[arrival] = { atMs: performance.now(), resets, session };
+    stream.once('close', countReset);
+  });
+  const countFrame = () => {
+    if (!frames.take()) endFlood(session, 'PING and SETTINGS frames');
+  };
+  session.on('ping', countFrame);
+  session.on('remoteSettings', countFrame);
+}
+
+function countReset(this: TimedStream): void {
+  const arrived = this[arrival];
+  if (!arrived) return;
+  const { atMs, resets, session } = arrived;
+  // A 404 may be made before the reset in the same packet is read: what counts is whether the client waited for it.
+  const isAnswered = this.rstCode === constants.NGHTTP2_NO_ERROR && this.writableFinished && !this.aborted;
+  if (isAnswered) resets.give(perAnswer);
+  else if (performance.now() - atMs < earlyMs && !resets.take()) endFlood(session, 'resets of requests');
+}
+
+function endFlood(session: ServerHttp2Session, what: string): void {
+  if (session.destroyed) return;
+  session.destroy(new Error(`too many ${what}`), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+}

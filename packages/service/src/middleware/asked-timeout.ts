@@ -1,0 +1,26 @@
+import { CallError, headerNames } from '@parley/contract';
+import type { RequestHandler } from 'express';
+import { askedTimeoutMs } from './call-context.ts';
+
+const message = 'must be whole milliseconds, once, in digits';
+// Made once: an error costs more than all the rest of a refusal, for a stack that nobody would read.
+const malformed = new CallError('invalid_input', `${headerNames.timeoutMs} ${message}`, {
+  issues: [{ path: headerNames.timeoutMs, message }],
+});
+const noTimeLeft = new CallError('deadline_exceeded', `${headerNames.timeoutMs} is 0: no time is left for an answer`);
+
+/**
+ * Refuses a request whose `x-request-timeout-ms` leaves no time (0) with 504, and one whose header is no time at all
+ * (negative, no number, two of them) with 400, before it costs anything. To begin it would be in vain, and its quick failure
+ * would pass for a fault of this service.
+ */
+export function askedTimeout(): RequestHandler {
+  return function askedTimeout(req, _res, next) {
+    const asked = req.headers[headerNames.timeoutMs];
+    if (asked === undefined) return next();
+    const ms = askedTimeoutMs(asked);
+    if (ms === undefined) next(malformed);
+    else if (ms === 0) next(noTimeLeft);
+    else next();
+  };
+}

@@ -1,0 +1,36 @@
+import { isCallError } from '@parley/contract';
+import { ConfigError } from '@parley/service';
+import { faultOfFile } from './sqlite-error.ts';
+
+/** A check of the pages has found a fault, which the message describes. */
+export class CorruptFile extends Error {}
+
+/** The file's tables are those of a newer guestbook. */
+export class NewerSchema extends Error {}
+
+/** Makes of what was thrown when a SQLite file was opened one sentence that names the file and says what to do. */
+export function openingError(file: string, thrown: unknown): unknown {
+  const error = isCallError(thrown) && thrown.cause !== undefined ? thrown.cause : thrown;
+  const { message, code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof CorruptFile) return corrupt(file, message);
+  if (error instanceof NewerSchema) return new ConfigError(`SQLite file ${file} has ${message}: use a newer guestbook`);
+  if (syscall !== undefined) {
+    return new ConfigError(`folder of the SQLite file ${file} cannot be made (${code}): set DATA_DIR to another one`);
+  }
+  if (code !== 'ERR_SQLITE_ERROR') return thrown;
+  const fault = faultOfFile(error)?.replace('the database ', '');
+  if (fault === 'is corrupt') return corrupt(file, message);
+  if (fault) return new ConfigError(`SQLite file ${file} ${fault} (${message}): correct its folder, or set DATA_DIR`);
+  if (isCallError(thrown)) {
+    return new ConfigError(`SQLite file ${file} is locked by another program (${message}): end that, then start again`);
+  }
+  return new ConfigError(
+    `SQLite file ${file} has other tables than a guestbook needs (${message}): set DATA_DIR to another folder`,
+  );
+}
+
+function corrupt(file: string, reason: string): ConfigError {
+  return new ConfigError(
+    `SQLite file ${file} is corrupt (${reason}): restore it from a backup, or move it away with its -wal and -shm files`,
+  );
+}

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../eventually.ts';
+import { has } from '../../needs.ts';
+import { abort, abortBody, flood, refusedRequests, secret, secretGet } from '../../planted-secrets.ts';
+import { sendRaw } from '../../raw-request.ts';
+import { type RunningHouse, startHouse } from '../../running-house.ts';
+
+describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('the log of a house behind %s', (gateway) => {
+  let house: RunningHouse;
+
+  beforeAll(async () => {
+    house = await startHouse('--gateway', gateway);
+  }, 60_000);
+  afterAll(async () => {
+    expect(await house.stop()).toBe(0);
+    // After the last line: what is written while it drains counts too.
+    const holding = house.lines.filter((line) => JSON.stringify(line).includes(secret));
+    expect(holding).toEqual([]);
+  }, 60_000);
+
+  const pidsOf = (name: string) => house.replicas.filter(({ service }) => service === name).map(({ pid }) => pid);
+  const nginxLines = () => house.lines.filter(({ replica, level }) => replica === 'nginx' && level !== 'info');
+  const said = (words: RegExp) =>
+    gateway === 'nginx' && eventually(() => nginxLines().find(({ msg }) => words.test(String(msg))));
+
+  it.each(refusedRequests)('holds nothing of %s, status %d', async (_, status, bytes) => {
+    const reply = await sendRaw(house.url, bytes);
+    // A method without a resource is 404 or 405, by who answers it.
+    expect([status, status === 405 ? 404 : status, status === 414 ? 431 : status]).toContain(reply.status);
+    expect(reply.text).not.toContain(secret);
+  });
+
+  it('holds nothing of a client that hangs up', async () => {
+    await abort(house.url, '/api/hello');
+    await abortBody(house.url);
+    await sendRaw(house.url, `GET /api/hello?${secret}`, { hangUpAfterMs: 50 });
+  });
+
+  it('holds nothing of a client that tries to begin a line of its own', async () => {
+    for (const end of ['\u2028', '\r', '\u0085', '%0a']) {
+      const forged = `2026/01/31 12:00:00 [alert] 1#1: ${secret}`.replaceAll(' ', '\t');
+      await sendRaw(house.url, secretGet(`/api/hello/${Buffer.from(end).toString('latin1')}${forged}`));
+    }
+  });
+
+  it('holds nothing of requests whose service hangs, or is gone', async () => {
+    const pids = pidsOf('greetings');
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    const hanging = sendRaw(house.url, secretGet('/api/greetings'));
+    expect((await hanging).status).toBe(504);
+    await said(/timed out/);
+    // Waits for its answer when the process dies.
+    const broken = [1, 2, 3, 4].map(() => sendRaw(house.url, secretGet('/api/greetings/fr')));
+    await abort(house.url, '/api/greetings');
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    const after = [1, 2, 3, 4].map(() => sendRaw(house.url, secretGet('/api/greetings/fr')));
+    const statuses = (await Promise.all([...broken, ...after])).map(({ status }) => status);
+    expect(statuses).toEqual(statuses.filter((status) => [200, 404, 400, 502, 503].includes(status)));
+    await said(/Connection refused|reset by peer|prematurely closed/);
+  }, 40_000);
+
+  it('holds nothing of requests that are more than a client’s share', async () => {
+    const refused = await flood(house.url, 6_000);
+    if (gateway === 'nginx') expect(refused).toBeGreaterThan(0);
+    await said(/limiting requests/);
+  });
+});
