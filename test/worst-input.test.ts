@@ -9,10 +9,10 @@ import {
   validate,
 } from '@parley/contract';
 import { z } from 'zod';
-import { reportedUtilization } from '../packages/client/src/balancing/load-report.ts';
-import { retryAfterMs } from '../packages/client/src/reply.ts';
+import { reportedUtilization } from '../packages/client/src/endpoint/load-report.ts';
 import { hopTimes } from '../packages/client/src/story/hop-times.ts';
 import { codingsOf } from '../packages/client/src/transport/decompression.ts';
+import { retryAfterMs } from '../packages/client/src/transport/reply.ts';
 import { pathPattern } from '../packages/contract/src/path-pattern.ts';
 import { queryParser } from '../packages/service/src/express/query.ts';
 import { idempotencyKeyOf } from '../packages/service/src/idempotency/idempotency-key.ts';
