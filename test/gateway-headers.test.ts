@@ -53,7 +53,7 @@ afterAll(() => {
 describe.each(gateways)('through %s a service', (name) => {
   let gateway: RunningGateway;
   beforeAll(async () => {
-    gateway = await startGateway(name, { hello: address });
+    gateway = await startGateway(name, { hello: [address] });
   }, 30_000);
   afterAll(() => gateway?.stop());
 

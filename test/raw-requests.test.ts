@@ -30,7 +30,7 @@ describe.each(fronts)('bytes that come to %s', (front) => {
   let port: number;
   beforeAll(async () => {
     const { port: direct, host } = new URL(guestbook.url);
-    if (front !== 'service') gateway = await startGateway(front, { guestbook: host });
+    if (front !== 'service') gateway = await startGateway(front, { guestbook: [host] });
     port = gateway?.port ?? Number(direct);
   }, 30_000);
   afterAll(async () => {

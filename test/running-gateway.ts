@@ -1,51 +1,119 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { createEmbeddedGateway } from '../packages/local/src/embedded-gateway.ts';
 import type { Gateway } from '../packages/local/src/gateway.ts';
 import { createNginxGateway, findNginx, type NginxGatewaySetting } from '../packages/local/src/nginx-gateway.ts';
+import { acceptsConnections } from '../packages/local/src/readiness.ts';
+import { eventually } from './eventually.ts';
 import { freePort } from './running-house.ts';
 import { root } from './source-files.ts';
 
 /** Which gateway. */
 export type GatewayName = 'nginx' | 'embedded';
 
-/** A gateway of the house, in front of addresses of one's own. */
+/** A gateway in front of replicas that a test has started. */
 export interface RunningGateway {
   readonly port: number;
+  readonly url: string;
+  /** What it has written so far. */
+  readonly lines: readonly string[];
   stop(): Promise<void>;
 }
 
-/** Runs a gateway on a free port in front of `host:port` of each service; a service that is left out has no replica. */
-export async function startGateway(
-  name: GatewayName,
-  addresses: Readonly<Record<string, string>>,
-): Promise<RunningGateway> {
+/** Addresses (`host:port`) of the replicas of each service. */
+export type Addresses = Readonly<Record<string, readonly string[]>>;
+
+/** Runs a gateway of the project on a free port, as `npm start` does; a service that is left out has no replica that answers. */
+export async function startGateway(name: GatewayName, addresses: Addresses): Promise<RunningGateway> {
   const port = await freePort();
-  const nobody = `127.0.0.1:${await freePort()}`;
-  const services = ['greetings', 'hello', 'guestbook'];
+  const nobody = [`127.0.0.1:${await freePort()}`];
   const folder = await mkdtemp(join(tmpdir(), 'parley-gateway-'));
+  const lines: string[] = [];
+  const services = ['greetings', 'hello', 'guestbook'];
   const gateway = await createGateway(name, {
     root,
-    folder,
     port,
-    addresses: new Map(services.map((service) => [service, [addresses[service] ?? nobody]])),
+    folder,
+    addresses: new Map(services.map((service) => [service, addresses[service] ?? nobody])),
     variables: process.env,
-    log: { event() {}, line() {} },
+    log: { event() {}, line: (_from, text) => void lines.push(text) },
     readyTimeoutMs: 10_000,
-    drainTimeoutMs: 1_000,
+    drainTimeoutMs: 5_000,
   });
   await gateway.start();
   const stop = async () => {
     await gateway.close();
     await rm(folder, { recursive: true, force: true });
   };
-  return { port, stop };
+  return { port, url: `http://127.0.0.1:${port}`, lines, stop };
 }
 
 async function createGateway(name: GatewayName, setting: NginxGatewaySetting): Promise<Gateway> {
   if (name === 'embedded') return createEmbeddedGateway(setting);
   const nginx = await findNginx(process.env);
-  if (!nginx) throw new Error('nginx is not on this machine');
+  if (!nginx) throw new Error('expected nginx on PATH');
   return createNginxGateway(nginx, setting);
+}
+
+/** Runs the HAProxy of this machine with a small configuration: each service below `/api/`, by the name of its path. */
+export async function startHaproxy(addresses: Addresses): Promise<RunningGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-haproxy-'));
+  const port = await freePort();
+  const file = join(folder, 'haproxy.cfg');
+  await writeFile(file, haproxyConfiguration(port, addresses));
+  const child = spawn('haproxy', ['-W', '-db', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  for (const output of [child.stdout, child.stderr]) {
+    createInterface({ input: output }).on('line', (line) => void lines.push(line));
+  }
+  await eventually(async () => (child.exitCode === null && (await acceptsConnections(port)) ? true : undefined));
+  const stop = async () => {
+    await stopped(child);
+    await rm(folder, { recursive: true });
+  };
+  return { port, url: `http://127.0.0.1:${port}`, lines, stop };
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+function haproxyConfiguration(port: number, addresses: Addresses): string {
+  const services = Object.entries(addresses);
+  const uses = services.map(([name]) => `  use_backend ${name} if { path_beg /api/${name} }`);
+  const backends = services.map(([name, replicas]) =>
+    [
+      `backend ${name}`,
+      '  balance leastconn',
+      '  http-reuse always',
+      '  option redispatch',
+      '  retry-on conn-failure empty-response',
+      ...replicas.map((address, n) => `  server ${name}-${n + 1} ${address}`),
+    ].join('\n'),
+  );
+  return `
+global
+  maxconn 8192
+  log stdout format raw local0
+defaults
+  mode http
+  log global
+  option httplog
+  option forwardfor
+  timeout connect 500ms
+  timeout client 30s
+  timeout server 12s
+  timeout http-request 10s
+  backlog 4096
+frontend callers
+  bind 127.0.0.1:${port}
+  http-request del-header X-Forwarded-For
+${uses.join('\n')}
+${backends.join('\n')}
+`;
 }

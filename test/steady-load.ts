@@ -6,6 +6,8 @@ export interface LoadRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent too. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface LoadOptions {
@@ -83,10 +85,10 @@ export function startCalls(perSecond: number, call: (n: number) => Promise<strin
 }
 
 /** Never rejects: an error's code takes the place of the status. */
-function send(agent: Agent, baseUrl: string, { method = 'GET', path, body }: LoadRequest) {
+function send(agent: Agent, baseUrl: string, { method = 'GET', path, body, headers: own }: LoadRequest) {
   return new Promise<{ status: number | string; body: string }>((resolve) => {
     const fail = (error: NodeJS.ErrnoException) => resolve({ status: error.code ?? error.message, body: '' });
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = { ...(body !== undefined && { 'content-type': 'application/json' }), ...own };
     const sending = request(baseUrl + path, { method, agent, headers, timeout: 30_000 }, (reply) => {
       let text = '';
       reply.setEncoding('utf8').on('data', (chunk: string) => {

@@ -3,8 +3,12 @@ import { patienceMs } from './patience.ts';
 import { isBusy, sqliteError } from './sqlite-error.ts';
 import { databaseBusy } from './unavailable.ts';
 
-/** Between two tries of the first in the queue, in ms: half of it to one and a half. */
-const pauseMs = 20;
+/**
+ * Between two tries of the first in the queue, in ms: from the shortest, doubled each time, to the longest. A sibling is
+ * done within a commit, another program may take seconds.
+ */
+const shortestPauseMs = 2;
+const longestPauseMs = 20;
 
 /**
  * How much work may wait. At 20 writes/s that is a lock held for 8 s. Below what load shedding lets in at first (180
@@ -32,16 +36,17 @@ interface Waiting {
 export function lockQueue(): WhenFree {
   const queue = new Set<Waiting>();
   let isTrying = false;
+  let pauseMs = shortestPauseMs;
 
   const tryFirst = () => {
     isTrying = false;
     const [first] = queue;
     if (!first) return;
     const isDone = first.tryNow();
+    pauseMs = isDone ? shortestPauseMs : Math.min(2 * pauseMs, longestPauseMs);
     // A turn of the event loop between two writes: each waits for the disk.
-    if (isDone) tryLater(0);
     // Random, so that processes that wait for each other do not meet again.
-    else tryLater(pauseMs * (0.5 + Math.random()));
+    tryLater(isDone ? 0 : pauseMs * (0.5 + Math.random()));
   };
   const tryLater = (delayMs: number) => {
     if (isTrying || queue.size === 0) return;

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ask, expectProblem, post } from '../public-api.ts';
-import { startLoad } from '../steady-load.ts';
+import { type LoadReport, startLoad } from '../steady-load.ts';
 import { baseUrl, compose, containersOf, crash, docker, eventually, isHealthy, services, start } from './stack.ts';
 
 const paths = ['/api/greetings/fr', '/api/hello?name=Ada&language=fr', '/api/visits?limit=1'];
 const get = (n: number) => ({ path: paths[n % paths.length] ?? '' });
 const visit = { method: 'POST', path: '/api/visits', body: { name: 'Ada' } };
+const keyedVisit = () => ({ ...visit, headers: { 'idempotency-key': `"${randomUUID()}"` } });
 
 afterEach(async () => {
   await compose('up', '--detach', '--no-build', '--wait');
@@ -50,6 +52,66 @@ describe.each(services)('a replica of %s', (service) => {
     expect(written.size).toBeGreaterThan(50);
     expect(await missing(written)).toEqual([]);
   });
+});
+
+describe.each(services)('%s with three replicas, at 100 requests a second', (service) => {
+  const scale = async (count: number) => {
+    await compose(
+      'up',
+      '--detach',
+      '--no-build',
+      '--no-recreate',
+      '--no-deps',
+      '--scale',
+      `${service}=${count}`,
+      service,
+    );
+    // Starting under load may take longer than `--wait` puts up with.
+    await eventually(async () => {
+      const healthy = await Promise.all((await containersOf(service)).map(isHealthy));
+      return healthy.length === count && !healthy.includes(false);
+    }, 90_000);
+  };
+  // A third of them writes: with a key, so that a replica that has seen one and is gone is no reason to lose it.
+  const mixed = (n: number) => (n % 3 === 0 ? keyedVisit() : get(n));
+
+  /** Does something three times under load, and expects that it cost nothing. */
+  async function costsNothing(label: string, round: (n: number) => Promise<void>) {
+    await scale(3);
+    const load = startLoad(baseUrl(), { perSecond: 100, request: mixed });
+    let report: LoadReport;
+    try {
+      for (let n = 0; n < 3; n++) {
+        await delay(1000);
+        await round(n);
+      }
+      await delay(500);
+    } finally {
+      report = await load.stop();
+      console.info(`${service}, ${label}: ${JSON.stringify(report)}`);
+    }
+    expect(report.lost).toEqual({});
+    expect(report.sent).toBeGreaterThan(500);
+  }
+
+  it('is scaled to one and back again and again, and nothing is lost', async () => {
+    await costsNothing('scaled', async () => {
+      await scale(1);
+      await delay(1500);
+      await scale(3);
+    });
+  }, 400_000);
+
+  it('loses two of them at once again and again, and no request', async () => {
+    await costsNothing('killed', async (n) => {
+      const replicas = await containersOf(service);
+      const victims = [0, 1].map((at) => replicas[(n + at) % replicas.length] ?? '');
+      await docker('kill', '--signal', 'KILL', ...victims);
+      await delay(1500);
+      await docker('start', ...victims);
+      await scale(3);
+    });
+  }, 400_000);
 });
 
 describe('all replicas of a service', () => {

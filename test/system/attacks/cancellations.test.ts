@@ -12,7 +12,7 @@ const impatientCalls = {
   // Too few for the server to end the connection: over TLS Node then keeps the TCP connection open, and silent.
   TLS: 800,
 };
-const impatientAtOnce = 100;
+const impatientAtOnce = 60;
 const innocentAtOnce = 25;
 
 let ends: (() => Promise<void>)[] = [];

@@ -107,7 +107,8 @@ export class ConnectionPool implements Connections {
    */
   redispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, wasSent: boolean): boolean {
     if ((wasSent && !request.idempotent) || this.#isClosed) return false;
-    this.#pool.current.dispatch(request, handler);
+    // Not at once: undici asserts that its queue is empty when it has failed all of it.
+    queueMicrotask(() => this.#pool.current.dispatch(request, handler));
     return true;
   }
 

@@ -23,8 +23,8 @@ export function listenToEnds(app: Express, { onEnd, onLong }: ReplyListeners): E
     configurable: true,
     writable: true,
     value(this: Response, ...args: unknown[]) {
-      const isHttp2 = this.req.httpVersionMajor === 2;
-      if (isHttp2) endSliced(this as unknown as Http2ServerResponse, args);
+      // Not by the version of the request: a line over HTTP/1 may say HTTP/2.0.
+      if ('stream' in this) endSliced(this as unknown as Http2ServerResponse, args);
       else end.apply(this, args);
       onEnd(this);
       const [body] = args;

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import { hasNoRoom } from '../connections/unread-replies.ts';
@@ -6,12 +7,15 @@ import { callerKey } from '../shedding/caller-key.ts';
 import type { Load, Place } from '../shedding/load.ts';
 import { refuse } from '../shedding/refusal.ts';
 import type { ShedLog } from '../shedding/shed-log.ts';
+import { TurnQueue } from '../shedding/turn-queue.ts';
 import { operationOf } from './running-operation.ts';
 
 /** What decides whether a request is taken. */
 export interface LoadSheddingOptions {
   readonly load: Load;
   readonly log: ShedLog;
+  /** Where requests wait for their turn while the event loop is busy. Default: one of its own. */
+  readonly turns?: TurnQueue;
 }
 
 /** A place that a response still has. */
@@ -32,10 +36,11 @@ type Holding = Response & { [held]?: Held | undefined };
  * its place until it ends, also when nobody waits for its answer any more (10 s at most): what it does is in the way of
  * others still.
  */
-export function loadShedding({ load, log }: LoadSheddingOptions): RequestHandler {
+export function loadShedding({ load, log, turns = new TurnQueue() }: LoadSheddingOptions): RequestHandler {
   return function loadShedding(req, res: Holding, next) {
     const context = currentContext();
     const priority = context.priority ?? 'normal';
+    turns.arrive();
     const place = hasNoRoom(res) ? 'overloaded' : load.enter(callerKey(context, req), priority);
     if (typeof place === 'string') {
       log.note(place, load);
@@ -43,7 +48,12 @@ export function loadShedding({ load, log }: LoadSheddingOptions): RequestHandler
     }
     res[held] = { load, place, end: requestEndOf(context) };
     res.on('close', giveBack);
-    next();
+    if (!load.isBusy && !turns.isWaiting) return next();
+    // With the context of this request, though another one may end the wait.
+    turns.add(
+      place.caller,
+      AsyncResource.bind(() => res.closed || next()),
+    );
   };
 }
 

@@ -25,6 +25,8 @@ export interface Place {
 /** Fewer requests than this are no average, unless a window lasts a second. */
 const minSamples = 10;
 const longestWindowMs = 1000;
+/** From this part of a window on that the event loop worked, its turns are full. */
+const busyUtilization = 0.95;
 /** How much of the completion rate the latest window is. */
 const rateWeight = 0.3;
 
@@ -45,6 +47,7 @@ export class Load {
   #peakInFlight = 0;
   #completed = 0;
   #perSecond = 0;
+  #isBusy = false;
   #report = '';
   #reportedMs = Number.NEGATIVE_INFINITY;
 
@@ -65,6 +68,11 @@ export class Load {
   /** How many callers have them. */
   get callers(): number {
     return this.#admission.callers;
+  }
+
+  /** Whether the event loop did nothing but work lately. */
+  get isBusy(): boolean {
+    return this.#isBusy;
   }
 
   /** How many may have one. */
@@ -131,7 +139,8 @@ export class Load {
     if (lengthMs < sampleEveryMs || (this.#slowdown.count < minSamples && lengthMs < longestWindowMs)) return;
     // With less to do the rate is what was asked for, not what can be done.
     if (this.#peakInFlight >= this.#limit.current / 2) this.#learnRate((this.#completed * 1000) / lengthMs);
-    const { delayMs: loopDelayMs } = this.#readEventLoop(nowMs);
+    const { delayMs: loopDelayMs, utilization } = this.#readEventLoop(nowMs);
+    this.#isBusy = utilization > busyUtilization;
     this.#limit.update({ slowdown: this.#slowdown.endWindow(), loopDelayMs, peakInFlight: this.#peakInFlight });
     this.#windowStartMs = nowMs;
     this.#completed = 0;
