@@ -60,26 +60,18 @@ export function checkedLayers({ call = [], attempt = [], ...others }: Partial<Us
 export function callPipeline(shared: UpstreamShared): SendCall {
   const { name, options, telemetry, queue, budget, poison, endpoints, hasInterceptors, layers } = shared;
   const { clock, random } = options.current;
-  return stack(
+  const perCall = stack(
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
     deadline(clock), // above retry: bounds every attempt and every wait together
     ...layers.call, // the user's own: bounded by the deadline; above all that saves work, so that they see every call
     singleFlight(options, hasInterceptors), // below the deadline: each caller keeps its own; above the rest: a call that joins costs nothing more
     bearerToken(options), // below the deadline, which bounds getting one; above the limit, whose place a wait would hold; one for all attempts
     concurrencyLimit(queue, clock), // below the deadline: it bounds the queue; above retry: a call holds one place however often it tries
-  )(
-    retry(options, { budget, poison, clock, random })(
-      // above the balancer: each attempt chooses again
-      hedge(
-        options,
-        budget,
-        clock,
-      )(
-        // below retry: two copies are one attempt; above the balancer: the second goes elsewhere
-        balancer(endpoints, name, { clock, random }), // one choice per attempt, around ejected endpoints
-      ),
-    ),
   );
+  const toTries = retry(options, { budget, poison, clock, random }); // above the balancer: each attempt chooses again
+  const perTry = hedge(options, budget, clock); // below retry: two copies are one attempt; above the balancer: the second goes elsewhere
+  const toAttempt = balancer(endpoints, name, { clock, random }); // one choice per attempt, around ejected endpoints
+  return perCall(toTries(perTry(toAttempt)));
 }
 
 /** The lower half: from the chosen endpoint to the wire. */

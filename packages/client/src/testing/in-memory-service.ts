@@ -51,7 +51,7 @@ export class InMemoryService {
       const reply = await runInContext(context, () => this.#serve(route, context, request.path));
       return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('success'));
     } catch (error) {
-      const reply = await this.#replyOf(error, route.operation, context);
+      const reply = await this.#problemReply(error, route.operation, context);
       return withAttemptsLeft(reply, leftAfterFailure(reply, context));
     }
   }
@@ -65,7 +65,7 @@ export class InMemoryService {
     const valid = await acceptInput(operation, received(), url);
     if (isStream(operation.output)) {
       const items = (handler as StreamHandler)(valid as never, context)[Symbol.asyncIterator]();
-      const told = async (error: unknown) => String((await this.#replyOf(error, operation, context)).body);
+      const told = async (error: unknown) => String((await this.#problemReply(error, operation, context)).body);
       return streamedReply(operation, operation.output, items, told);
     }
     const output = await acceptOutput(operation, await (handler as Handler)(valid as never, context));
@@ -75,7 +75,7 @@ export class InMemoryService {
     return { status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
   }
 
-  #replyOf(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
+  #problemReply(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
     if (!(error instanceof CallError)) this.hiddenErrors.push(error);
     return problemReply(error, operation, requestId);
   }
