@@ -34,8 +34,11 @@ export { type AnyDefinedError, type DefinedError, type DefinedErrorOptions, defi
 export { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './error-codes.ts';
 // Symbols below matter to those who write a client or a server kit, not to those who write a contract.
 export { framings } from './framings.ts';
+export { gradientOf, gradientStep, isLimitTested } from './gradient2.ts';
 export { headerNames } from './header-names.ts';
+export { idempotencyKeyHeader, idempotencyKeyOf } from './idempotency-key.ts';
 export type { Issue } from './issue.ts';
+export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load-report.ts';
 export { openapi } from './openapi.ts';
 export {
   type Auth,
@@ -54,11 +57,21 @@ export {
 } from './operation.ts';
 export { pathPattern } from './path-pattern.ts';
 export { type PathTemplate, pathTemplate } from './path-template.ts';
+export { hasPem, isPemFile, type Pem, type PemFile, pemText } from './pem.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './problem.ts';
 export { type PublicError, publicError } from './public-error.ts';
+export { type QueryOptions, queryParser } from './query-parser.ts';
+export {
+  addReceivedContext,
+  type MutableContext,
+  type ReceivedHeaders,
+  requestedTimeoutMs,
+  requestIdOf,
+} from './received-context.ts';
 export { type FindRoute, type FoundRoute, type HasOperation, routeFinder } from './route-finder.ts';
 export type { InputOf, OutputOf, Schema, Validation } from './schema.ts';
 export { jsonSchemaOf, validate } from './schema.ts';
+export { firstHopMs, formatServerTiming, parseServerTiming } from './server-timing.ts';
 export { acceptInput, acceptOutput, type OperationReply, replyOf } from './serving.ts';
 export { Story, type StoryData } from './story.ts';
 export type {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { idempotencyKeyOf } from './idempotency-key.ts';
+import { idempotencyKeyHeader, idempotencyKeyOf } from './idempotency-key.ts';
 
 describe('idempotencyKeyOf', () => {
   it('reads a string of RFC 8941, and plain text', () => {
@@ -11,12 +11,12 @@ describe('idempotencyKeyOf', () => {
     expect(idempotencyKeyOf(undefined)).toBeUndefined();
   });
 
-  it('reads back every printable text that was quoted', () => {
+  it('reads back every key that idempotencyKeyHeader writes', () => {
     const printable = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((n) => String.fromCharCode(n)) });
     fc.assert(
       fc.property(printable, (key) => {
         fc.pre(key.length > 0 && key.length <= 255);
-        expect(idempotencyKeyOf(`"${key.replace(/["\\]/g, '\\$&')}"`)).toBe(key);
+        expect(idempotencyKeyOf(idempotencyKeyHeader(key))).toBe(key);
       }),
     );
   });
@@ -48,5 +48,24 @@ describe('idempotencyKeyOf', () => {
 
   it('takes up to 255 characters', () => {
     expect(idempotencyKeyOf('a'.repeat(255))).toHaveLength(255);
+  });
+});
+
+describe('idempotencyKeyHeader', () => {
+  it('makes a new key each time, in quotes', () => {
+    const keys = [idempotencyKeyHeader(), idempotencyKeyHeader()];
+    expect(keys[0]).toMatch(/^"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"$/);
+    expect(keys[1]).not.toBe(keys[0]);
+  });
+
+  it.each([
+    ['order-7', '"order-7"'],
+    ['a "b" \\c', '"a \\"b\\" \\\\c"'],
+  ])('writes %s as %s, RFC 8941 §4.1.6', (key, header) => {
+    expect(idempotencyKeyHeader(key)).toBe(header);
+  });
+
+  it.each(['', 'é', 'a\nb', 'x'.repeat(256)])('refuses %j', (key) => {
+    expect(() => idempotencyKeyHeader(key)).toThrow('idempotencyKey must be 1 to 255 characters of printable ASCII');
   });
 });

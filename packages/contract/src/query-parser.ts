@@ -1,5 +1,5 @@
 import { parse } from 'node:querystring';
-import { CallError } from '@parley/contract';
+import { CallError } from './call-error.ts';
 
 /** How much of a query is read. */
 export interface QueryOptions {

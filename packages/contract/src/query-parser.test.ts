@@ -1,7 +1,7 @@
 import { parse } from 'node:querystring';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { queryParser } from './query.ts';
+import { queryParser } from './query-parser.ts';
 
 const parseQuery = queryParser({ maxParameters: 256 });
 
