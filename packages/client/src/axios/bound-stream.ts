@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
 import type { Clock } from '../time/clock.ts';
 
-/** Until when a streamed body may be read, and whose it is. */
+/** The time limit of a streamed body, and the operation that it belongs to. */
 export interface StreamBound {
   readonly clock: Clock;
   readonly deadlineMs: number;

@@ -9,9 +9,9 @@ import { leastLoaded, scores } from './least-loaded.ts';
 /** The endpoints of an upstream as they are now, or a promise of them. */
 export type Endpoints = () => EndpointGroup | Promise<EndpointGroup>;
 
-/** Up to so many all are compared. With two, to compare two at random would be the same; with a few more, it is not much dearer. */
+/** With up to this many endpoints, compares all of them: two at random would be the same of two, and a few more cost little. */
 const fewEndpoints = 4;
-/** So often two are drawn, before all are looked at: one that this call has tried is no choice. Finagle's `maxEffort`. */
+/** Draws of two endpoints before all are compared: a draw may hit endpoints that the call has tried. Finagle's `maxEffort`. */
 const draws = 5;
 
 /** What a choice needs besides the endpoints. */
@@ -126,8 +126,8 @@ function isTried(endpoints: readonly Endpoint[], { tried }: Choice): boolean {
 }
 
 /**
- * Those that are ejected, where whoever is not refuses connections: when replicas are restarted one after the other, the
- * first may be back before its circuit knows.
+ * Ejected endpoints, for a call whose other endpoints refuse connections: in a rolling restart the first replica may be
+ * back before its circuit knows.
  */
 function ejectedOnes(endpoints: readonly Endpoint[], { tried }: Choice): readonly Endpoint[] | undefined {
   const others = endpoints.filter(({ address, availability }) => availability !== 'forced-open' && !tried.has(address));

@@ -71,8 +71,8 @@ export class CircuitBreaker implements CircuitControl {
   }
 
   /**
-   * Leave for one attempt; none while the circuit is open, or half-open with enough probes under way. In panic there is
-   * leave then too, unless an operator opened it, and the attempt says nothing about the endpoint.
+   * A permit for one attempt; none while the circuit is open, or half-open with enough probes under way. In panic there
+   * is one even then, unless an operator opened the circuit; the attempt then says nothing about the endpoint.
    */
   acquire(isPanic = false): Permit | undefined {
     const { availability } = this;

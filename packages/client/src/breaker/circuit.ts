@@ -28,7 +28,7 @@ export interface CircuitLimits {
   readonly failureRatio: number;
 }
 
-/** The states of a circuit that nobody forces. */
+/** The states that opossum decides about. */
 export type CircuitPhase = 'closed' | 'open' | 'half-open';
 
 /** Calls and failures in the window. */
@@ -84,7 +84,7 @@ export class Circuit {
   /** Counts a call that went well; closes a half-open circuit a moment later. */
   succeed(): void {
     // All that a success means to a closed circuit is one more call to compare failures with. To let opossum
-    // run something for it would cost two promises, two events and a latency that nobody reads.
+    // run something for it would cost two promises, two events and a latency that is never read.
     if (this.#opossum.closed) this.#opossum.emit('fire');
     else this.#opossum.fire(true).catch(() => {});
   }

@@ -9,7 +9,7 @@ export type Ending = 'success' | 'failure' | 'withheld' | 'ignored';
 /** The generation of attempts that say nothing about the endpoint. */
 export const noGeneration = -1;
 
-/** Leave to make one attempt. `succeed`, `fail` or `release` must be called once, when the attempt has ended. */
+/** A permit for one attempt. `succeed`, `fail` or `release` must be called once, when the attempt has ended. */
 export class Permit {
   readonly #onEnd: (permit: Permit, ending: Ending, error?: CallError) => void;
   /** Which state of the circuit the attempt began in. */
@@ -83,7 +83,7 @@ export class FailureDetector {
     return this.#row.happened;
   }
 
-  /** When an attempt begins whose time is to be taken; nothing where slowness is of no interest. */
+  /** The time at which an attempt begins; none where no reply counts as slow. */
   startMs(): number | undefined {
     return this.#slowCalls.startMs();
   }
@@ -93,7 +93,7 @@ export class FailureDetector {
     return this.#slowCalls.isSlow(startedAtMs);
   }
 
-  /** An attempt failed just now; whether that counts may be said later. */
+  /** An attempt failed just now; whether it counts may be decided later. */
   happened(permit: Permit): void {
     this.#row.failed(permit);
   }
@@ -136,7 +136,7 @@ class ConsecutiveFailures {
     return this.#happened;
   }
 
-  /** An attempt failed just now; whether it is to count may be said later. */
+  /** An attempt failed just now; whether it counts may be decided later. */
   failed(permit: Permit): void {
     if (permit.failedAs > 0) return;
     this.#happened++;
@@ -162,7 +162,7 @@ class ConsecutiveFailures {
 }
 
 /**
- * Notices an endpoint that answers, but slowly: a circuit of its own, to which slow answers are failures.
+ * Notices an endpoint that replies slowly, with a circuit of its own in which slow replies are failures.
  *
  * Scope: endpoint.
  */
@@ -170,7 +170,7 @@ class SlowCalls {
   readonly #options: Current<CircuitBreakerOptions>;
   readonly #rotation: EventEmitter;
   readonly #onTooMany: () => void;
-  /** None before the first answer whose time was taken. */
+  /** None before the first reply whose time counts. */
   #circuit: Circuit | undefined;
 
   constructor(options: Current<CircuitBreakerOptions>, rotation: EventEmitter, onTooMany: () => void) {
@@ -179,7 +179,7 @@ class SlowCalls {
     this.#onTooMany = onTooMany;
   }
 
-  /** When an attempt begins whose time is to be taken; nothing where slowness is of no interest. */
+  /** The time at which an attempt begins; none where no reply counts as slow. */
   startMs(): number | undefined {
     const { circuitSlowCallMs, clock } = this.#options.current;
     return circuitSlowCallMs === Number.POSITIVE_INFINITY ? undefined : clock.now();

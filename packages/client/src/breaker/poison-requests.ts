@@ -99,7 +99,7 @@ export interface Suspect {
   blamed(permit: Permit, error: CallError): void;
 }
 
-/** A failure that counts against nobody yet. */
+/** A failure that does not count yet, neither against the endpoint nor against the request. */
 export interface WithheldFailure {
   readonly endpoint: Suspect;
   readonly failures: CallFailures;

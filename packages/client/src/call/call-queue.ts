@@ -28,9 +28,9 @@ interface Waiting {
 const holdWeight = 0.1;
 
 /**
- * The places for calls to an upstream, and the queue for them: by priority, then in the order of coming. Who cannot
- * expect a place before its deadline, by its position and how fast places come free, is refused at once; in a full
- * queue the lowest priority gives way.
+ * The places for calls to an upstream, and the queue for them: by priority, then in order. A call is refused at once if
+ * it cannot expect a place before its deadline, by its position and by how fast places come free. In a full queue the
+ * lowest priority gives way.
  *
  * Scope: upstream.
  */
@@ -96,7 +96,7 @@ export class CallQueue {
     });
   }
 
-  /** Gives a place back that was held for so long. */
+  /** Gives a place back. @param heldMs how long it was held */
   leave(heldMs: number): void {
     this.#inFlight--;
     this.#holdMs += (heldMs - this.#holdMs) * (this.#holdMs === 0 ? 1 : holdWeight);

@@ -5,9 +5,9 @@ import type { CallQueue } from './call-queue.ts';
 
 /**
  * Protects an upstream from more at once than it can do, and this process from piling up calls to a slow one. A call holds
- * one place for all its attempts, a stream until its first byte; who finds none waits in the limiter's queue.
+ * one place for all its attempts, a stream until its first byte; a call without a place waits in the queue.
  *
- * @throws CallError `overloaded`, never processed, where the limiter refuses
+ * @throws CallError `overloaded`, never processed, where the queue refuses
  */
 export function concurrencyLimit(limiter: CallQueue, clock: Clock): CallLayer {
   return (next) =>

@@ -1,7 +1,7 @@
 const initialLimit = 20;
 const minLimit = 20;
 const maxLimit = 200;
-/** Calls that may queue up at the upstream: by so many the limit tries to grow. */
+/** Calls that may queue up at the upstream: the limit tries to grow by this number. */
 const queue = 4;
 /** Latency may rise by half before the limit falls. */
 const tolerance = 1.5;

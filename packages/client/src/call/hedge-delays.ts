@@ -40,7 +40,7 @@ export class HedgeDelays {
     return delay.ms;
   }
 
-  /** An attempt took so long, or longer. */
+  /** An attempt took this time, or longer. */
   record(operation: string, ms: number): void {
     const delay = this.#byOperation.get(operation) ?? this.#add(operation);
     delay.latencies.record(ms);

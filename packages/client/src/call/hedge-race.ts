@@ -75,7 +75,7 @@ export class HedgeRace {
     } else if (this.#underWay === 0) this.#end(this.#failureOfBoth(outcome));
   }
 
-  // What no server saw of the first copy, one may have seen of the second: the caller is then told of that.
+  // The first copy may be unprocessed while the second was not: then the second's failure is that of both.
   #failureOfBoth(latest: Reply | Error): Reply | Error {
     const first = this.#firstFailure;
     return first && !(first instanceof CallError && first.isUnprocessed) ? first : (this.#copyFailure ?? latest);

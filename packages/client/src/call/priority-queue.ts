@@ -1,6 +1,6 @@
 import { type Priority, priorities } from '@parley/contract';
 
-/** Who waits for a place: by priority, and among equals whoever came first. */
+/** What waits for a place: by priority, and in order among equals. */
 export class PriorityQueue<T> {
   readonly #waiting: Readonly<Record<Priority, T[]>> = { critical: [], normal: [], background: [] };
 

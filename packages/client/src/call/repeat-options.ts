@@ -8,7 +8,7 @@ export interface GivenOptions extends CallOptions {
 }
 
 /**
- * Refuses what the types refuse, for callers who have none: being sent twice where the contract does not allow it.
+ * Refuses what the types refuse, for callers without types: a repetition that the contract does not allow.
  *
  * @throws TypeError that names the option and the operation, and says why
  */

@@ -11,8 +11,8 @@ export type NewEvent = StoryEvent extends infer Event
 const noEvents: readonly StoryEvent[] = [];
 
 /**
- * What happens to one call, for {@link Story}. Shared by all copies of its request. As long as nothing goes wrong and
- * nobody asked, nothing is recorded.
+ * What happens to one call, for {@link Story}. Shared by all copies of its request. Records nothing as long as nothing goes wrong and the
+ * caller has not asked.
  *
  * Scope: call.
  */

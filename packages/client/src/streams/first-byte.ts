@@ -27,7 +27,7 @@ async function opened(next: SendAttempt, attempt: Attempt, maxBytes: number, str
   const reply = await next(attempt);
   const { body, status, headers, origin } = reply;
   if (!(body instanceof Readable)) return reply;
-  // An 'error' that nobody listens to would end the process; whoever reads sees it anyway.
+  // An 'error' without a listener would end the process; a reader sees it anyway.
   body.on('error', () => {});
   const { signal, call } = attempt;
   const onAbort = () => body.destroy();

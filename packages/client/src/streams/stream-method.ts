@@ -23,7 +23,7 @@ import type { StreamOptions } from './stream-options.ts';
 
 type Input = Record<string, unknown>;
 
-/** A request whose story is known. */
+/** A request with the recorder of its story. */
 export type StreamRequest = CallRequest & { readonly story: StoryRecorder };
 
 /** What a stream needs of an upstream. */

@@ -4,7 +4,7 @@ import type { InMemoryReply } from './in-memory-message.ts';
 
 /**
  * The reply of an operation whose output is a stream. Waits for the first item, so that an early failure is an ordinary
- * problem; a later one, put into words by `told`, is the stream's last word.
+ * problem; a later one, formatted by `told`, is the stream's last word.
  *
  * @throws unknown what the handler throws before its first item
  */

@@ -5,7 +5,7 @@ export interface Clock {
   /** Milliseconds since 1970 that never jump. */
   now(): number;
   /**
-   * Calls back once after `ms`; the returned function takes that back. `isBackground`: nobody waits for it,
+   * Calls back once after `ms`; the returned function takes that back. `isBackground`: no call waits for it,
    * so it must not keep the process alive.
    */
   after(ms: number, callback: () => void, isBackground?: boolean): () => void;

@@ -42,7 +42,7 @@ export class ActiveSockets {
     });
   }
 
-  /** Calls back when a socket has been in use for so long, if it is still open then. */
+  /** Calls back when a socket has been in use for `ageMs`, if it is still open then. */
   age(socket: Socket, ageMs: number, clock: Clock, onAged: () => void): void {
     const cancel = clock.after(
       ageMs,

@@ -6,7 +6,7 @@ export interface BodySource extends AsyncIterable<Uint8Array> {
   readonly length: number | undefined;
   /** It has been read, at least in part, and cannot be read again. */
   readonly isSpent: boolean;
-  /** Lets go of what the body holds; nobody reads it any more. */
+  /** Releases what the body holds: it is not read any more. */
   discard(): void;
 }
 

@@ -31,7 +31,7 @@ export class ReplyStream extends Readable {
     super();
     this.#source = source;
     this.#options = options;
-    // Who reads it sees the error too; while nobody does, it must not end the process.
+    // A reader sees the error as well. Without one, it must not end the process.
     this.on('error', () => {});
   }
 
@@ -60,7 +60,7 @@ export class ReplyStream extends Readable {
     else this.#source.resume();
   }
 
-  // Not in _destroy: who comes later asks for `errored`, which is what was given here.
+  // Not in _destroy: a late reader asks for `errored`, which is the error that was given here.
   override destroy(error?: Error): this {
     return super.destroy(error && !this.destroyed ? this.translate(error) : error);
   }
