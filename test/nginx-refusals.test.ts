@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWith } from './needs.ts';
 import { sendRaw } from './raw-request.ts';
-import { type RunningGateway, startNginx } from './running-gateway.ts';
+import { type RunningGateway, startGateway } from './running-gateway.ts';
 
 const dead = ['127.0.0.1:9'];
 let gateway: RunningGateway;
@@ -24,7 +24,7 @@ function sendMore(socket: Socket): void {
 
 describeWith('nginx')('a refusal of nginx', () => {
   beforeAll(async () => {
-    gateway = await startNginx({ greetings: dead, hello: dead, guestbook: dead });
+    gateway = await startGateway('nginx', { greetings: dead, hello: dead, guestbook: dead });
   }, 30_000);
   afterAll(() => gateway?.stop(), 30_000);
 

@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, expect, it } from '@jest/globals';
 import { describeWith } from './needs.ts';
 import { ask } from './public-api.ts';
-import { type RunningGateway, startNginx } from './running-gateway.ts';
+import { type RunningGateway, startGateway } from './running-gateway.ts';
 import { freePort } from './running-house.ts';
 
 let closing: (() => unknown)[] = [];
@@ -79,7 +79,7 @@ async function hanging(): Promise<Replica> {
 
 async function gatewayTo(...replicas: readonly Pick<Replica, 'address'>[]): Promise<RunningGateway> {
   const addresses = replicas.map(({ address }) => address);
-  const gateway = await startNginx({ greetings: addresses, hello: addresses, guestbook: addresses });
+  const gateway = await startGateway('nginx', { greetings: addresses, hello: addresses, guestbook: addresses });
   closing.push(() => gateway.stop());
   return gateway;
 }

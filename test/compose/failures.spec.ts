@@ -8,6 +8,8 @@ import { baseUrl, compose, containersOf, crash, docker, eventually, isHealthy, s
 const paths = ['/api/greetings/fr', '/api/hello?name=Ada&language=fr', '/api/visits?limit=1'];
 const get = (n: number) => ({ path: paths[n % paths.length] ?? '' });
 const visit = { method: 'POST', path: '/api/visits', body: { name: 'Ada' } };
+/** Fewer, for machines that run other things too. */
+const perSecond = Number(process.env.REQUESTS_PER_SECOND ?? 100);
 const keyedVisit = () => ({ ...visit, headers: { 'idempotency-key': `"${randomUUID()}"` } });
 
 afterEach(async () => {
@@ -54,7 +56,7 @@ describe.each(services)('a replica of %s', (service) => {
   });
 });
 
-describe.each(services)('%s with three replicas, at 100 requests a second', (service) => {
+describe.each(services)('%s with three replicas under load', (service) => {
   const scale = async (count: number) => {
     await compose(
       'up',
@@ -78,7 +80,7 @@ describe.each(services)('%s with three replicas, at 100 requests a second', (ser
   /** Does something three times under load, and expects that it cost nothing. */
   async function costsNothing(label: string, round: (n: number) => Promise<void>) {
     await scale(3);
-    const load = startLoad(baseUrl(), { perSecond: 100, request: mixed });
+    const load = startLoad(baseUrl(), { perSecond, request: mixed });
     let report: LoadReport;
     try {
       for (let n = 0; n < 3; n++) {
@@ -91,7 +93,7 @@ describe.each(services)('%s with three replicas, at 100 requests a second', (ser
       console.info(`${service}, ${label}: ${JSON.stringify(report)}`);
     }
     expect(report.lost).toEqual({});
-    expect(report.sent).toBeGreaterThan(500);
+    expect(report.sent).toBeGreaterThan(5 * perSecond);
   }
 
   it('is scaled to one and back again and again, and nothing is lost', async () => {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const project = 'parley-nginx';
+const project = 'parley-test';
 const root = resolve(import.meta.dirname, '../..');
 
 /** Our services, each with two replicas. */

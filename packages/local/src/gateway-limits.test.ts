@@ -11,7 +11,7 @@ describe('parseLimits', () => {
       bodyLimitBytes: 1024 * 1024,
       headerLimitBytes: 15 * 1024,
       connectionsPerAddress: 1000,
-      connections: 4096,
+      connections: 8192,
     });
   });
 

@@ -51,8 +51,16 @@ function ask(agent: Agent, localAddress: string, url: string): Promise<number | 
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(patienceMs);
     const asked = request(url, { agent, localAddress, signal }, (reply) => {
-      reply.on('error', ({ message }) => resolve(message)).on('end', () => resolve(reply.statusCode ?? 0));
-      reply.resume();
+      let text = '';
+      reply.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      reply
+        .on('error', ({ message }) => resolve(message))
+        .on('end', () => {
+          const code = /urn:parley:problem:(\w+)/.exec(text)?.[1];
+          resolve(reply.statusCode === 200 ? 200 : `${reply.statusCode} ${code ?? 'of the gateway'}`);
+        });
     });
     asked.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message)).end();
   });
