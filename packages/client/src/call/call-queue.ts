@@ -71,7 +71,7 @@ export class CallQueue {
    *
    * @throws CallError `overloaded`, never processed, where there will be none in time; the reason of the request's signal
    */
-  queue(call: Call, nowMs: number): Promise<void> {
+  wait(call: Call, nowMs: number): Promise<void> {
     const { label, signal, context } = call;
     const { priority = 'normal' } = context;
     if (signal?.aborted) return Promise.reject(reasonOf(signal, label));

@@ -66,7 +66,7 @@ export class StoryRecorder {
     if (this.#story) return this.#story;
     if (this.#startedAtMs === 0) this.begin(this.#clock, this.#clock.now(), this.#deadlineMs);
     this.add({ kind: 'ended', status, code, ...this.#timeLeft() });
-    this.#story = new Story(operation, this.#startedAtMs, () => this.#told());
+    this.#story = new Story(operation, this.#startedAtMs, () => this.#allEvents());
     return this.#story;
   }
 
@@ -76,7 +76,7 @@ export class StoryRecorder {
     return { limitMs: this.#deadlineMs - this.#startedAtMs, leftMs };
   }
 
-  #told(): readonly StoryEvent[] {
+  #allEvents(): readonly StoryEvent[] {
     const own = (this.#events ?? noEvents).map(inMicroseconds);
     if (!this.#flight) return own;
     const shiftMs = this.#flight.#startedAtMs - this.#startedAtMs;
