@@ -57,11 +57,11 @@ export class Progress {
     };
     this.#reported = loaded;
     this.#hasNews = false;
-    // Not from within the parser: what a listener throws is its own.
+    // Not from within the parser: an error of the listener must not reach it.
     process.nextTick(this.#listener, event);
   }
 
-  /** Bytes per second; none before there is a quarter of a second to judge by. */
+  /** Bytes per second; none in the first quarter of a second. */
   #rate(loaded: number): number | undefined {
     const now = performance.now();
     this.#reportedAtMs = now;

@@ -96,7 +96,7 @@ interface Choice {
   readonly random: () => number;
 }
 
-/** Some that this call has not tried, to compare: at the same price however many there are. */
+/** Endpoints to compare that the call has not tried. Costs the same however many endpoints there are. */
 function choiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endpoint[] | undefined {
   const { length } = endpoints;
   const isFresh = (endpoint: Endpoint) => mayTake(endpoint, choice) && !choice.tried.has(endpoint.address);
@@ -112,7 +112,7 @@ function choiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endp
   return undefined;
 }
 
-/** Any at all, one that was not tried first: this takes longer the more there are, and is rarely needed. */
+/** Endpoints to compare, untried ones first. Takes longer with more endpoints, and is rarely needed. */
 function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endpoint[] {
   const open = endpoints.filter((endpoint) => mayTake(endpoint, choice));
   const fresh = open.filter(({ address }) => !choice.tried.has(address));
@@ -141,7 +141,7 @@ function mayTake(endpoint: Endpoint, { isPanic, isHedge }: Choice): boolean {
   return availability === 'available' || (availability === 'probe-wanted' && !isHedge);
 }
 
-/** Two distinct ones of three or more: the second is counted on from the first. */
+/** Two distinct endpoints of three or more: counts on from the first to the second. */
 function twoOf(endpoints: readonly Endpoint[], random: () => number): readonly [Endpoint, Endpoint] {
   const { length } = endpoints;
   const first = Math.floor(random() * length);

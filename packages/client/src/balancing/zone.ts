@@ -14,7 +14,7 @@ export interface ZoneSplit {
 
 /** With fewer endpoints zones do not count. Envoy's `min_cluster_size`. */
 const fewestEndpoints = 6;
-/** Below this share of admitting endpoints a zone is not well. Envoy's overprovisioning factor of 140 %, the other way round. */
+/** A zone is unhealthy below this share of endpoints that may be chosen. The inverse of Envoy's overprovisioning factor of 140 %. */
 const leastAdmitting = 0.7;
 
 /**

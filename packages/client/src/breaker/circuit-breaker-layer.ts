@@ -17,7 +17,7 @@ import { fingerprint, type PoisonRequests, type Suspect, type WithheldFailure } 
 export function circuitBreaker(breaker: CircuitBreaker, attribution: Attribution): AttemptLayer {
   return (next) =>
     async function circuitBreaker(attempt) {
-      // Cancelled when it is outrun, it would decide nothing, and keep others from deciding.
+      // A hedge may be cancelled: as a probe it would decide nothing, and take the place of another.
       if (attempt.isHedge && breaker.state === 'half-open') throw noProbe(attempt);
       const permit = breaker.acquire(attempt.isPanic);
       if (!permit) throw circuitOpen(attempt);
@@ -58,7 +58,7 @@ function noProbe({ call, endpoint, number }: Attempt): CallError {
   return new CallError('cancelled', 'a hedge is never the probe of a circuit', details);
 }
 
-/** An endpoint that fails more often is not trusted to be well because it answered one request. */
+/** Above this share of failures one good reply does not show that an endpoint is healthy. */
 const maxFailureRatio = 0.05;
 
 /** What counts the failures that an endpoint is at fault for, besides its circuit. */

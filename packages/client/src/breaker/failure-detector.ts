@@ -14,7 +14,7 @@ export class Permit {
   readonly #onEnd: (permit: Permit, ending: Ending, error?: CallError) => void;
   /** Which state of the circuit the attempt began in. */
   readonly generation: number;
-  /** It helps to find out whether the endpoint works again. */
+  /** The attempt is a probe: it finds out whether the endpoint works again. */
   readonly isProbe: boolean;
   /** The number of the endpoint's last failure when the attempt began. */
   readonly startedAfter: number;
@@ -22,7 +22,7 @@ export class Permit {
   readonly startedAtMs: number | undefined;
   /** Its own number among the endpoint's failures; 0 while it is none. */
   failedAs = 0;
-  /** Called where the circuit opens by this attempt's failure. */
+  /** Called if the circuit opens by this attempt's failure. */
   onOpened: (() => void) | undefined = undefined;
 
   constructor(
@@ -78,7 +78,7 @@ export class FailureDetector {
     this.#slowCalls = new SlowCalls(options, rotation, () => circuit.open());
   }
 
-  /** Failures so far: what an attempt that begins now begins after. */
+  /** Failures so far: the number that an attempt gets which begins now. */
   get failures(): number {
     return this.#row.happened;
   }
@@ -145,7 +145,7 @@ class ConsecutiveFailures {
 
   /** Counts it, and gives how many there are in a row. */
   count({ startedAfter, failedAs }: Permit, error: CallError | undefined): number {
-    // A 500 is an answer, if a bad one: the way to the endpoint works.
+    // A 500 is a reply: the way to the endpoint works.
     if (error?.status === 500) {
       this.#count = 0;
       return 0;

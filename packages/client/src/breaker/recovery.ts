@@ -88,7 +88,7 @@ export class Probes {
     if (isSlow) this.#slow++;
   }
 
-  /** One ended that says nothing: its place is free for another. */
+  /** A probe ended without a result: its place is free for another. */
   release(): void {
     this.#underWay--;
   }

@@ -24,7 +24,7 @@ interface Waiting {
   end(error?: CallError): void;
 }
 
-/** Weight of the latest call in how long a place is held. */
+/** Weight of the latest call in the average time that a place is held. */
 const holdWeight = 0.1;
 
 /**
@@ -132,7 +132,7 @@ export class CallQueue {
   }
 }
 
-// Not `unavailable`, which blames the endpoint: it is this process that has more to do than it lets itself.
+// Not `unavailable`, which blames the endpoint: this process is the one with too much to do.
 function overloaded(operation: string, detail: string): CallError {
   return new CallError('overloaded', detail, { operation, isUnprocessed: true });
 }

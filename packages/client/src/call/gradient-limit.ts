@@ -38,7 +38,7 @@ export class GradientLimit {
     const longMs = this.#average(shortMs);
     // After a long time of too much load: the average then comes down sooner than its window lets it.
     if (longMs / shortMs > 2) this.#usualMs *= 0.95;
-    // A caller that asks little of its limit learns nothing of it.
+    // A caller that uses little of its limit learns nothing about it.
     if (inFlight < this.#limit / 2) return;
     // At most 1: the average lags behind. At least a half: one that was very late is no reason to refuse nearly all.
     const gradient = Math.max(0.5, Math.min(1, (tolerance * longMs) / shortMs));

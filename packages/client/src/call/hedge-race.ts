@@ -5,7 +5,7 @@ import type { Clock } from '../time/clock.ts';
 import { reasonOf } from '../time/time-limit.ts';
 import type { Reply } from '../transport/reply.ts';
 
-/** An attempt and, once it is slow, its copy: whichever answers first. */
+/** An attempt and, once it is slow, its copy: the first good reply wins. */
 export class HedgeRace {
   readonly #next: SendTry;
   readonly #attempt: Try;

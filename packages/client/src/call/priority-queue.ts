@@ -9,7 +9,7 @@ export class PriorityQueue<T> {
     return critical.length + normal.length + background.length;
   }
 
-  /** How many would be served before a newcomer of this priority. */
+  /** How many come before a new one of this priority. */
   ahead(priority: Priority): number {
     let count = 0;
     for (const other of priorities) {

@@ -115,7 +115,7 @@ interface Tries {
   readonly attemptsLeft: number;
 }
 
-/** What speaks against another attempt after this failure, whatever it would cost. */
+/** The reason against another attempt after this failure, if there is one; the budget is another matter. */
 function obstacleTo(call: Call, failure: CallError | undefined, { isLast, attemptsLeft }: Tries): Obstacle | undefined {
   if (isLast) return 'max_attempts';
   if (call.safety === 'unsafe' && !failure?.isUnprocessed) return 'unsafe';

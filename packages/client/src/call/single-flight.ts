@@ -10,7 +10,7 @@ import { Flight } from './flight.ts';
 export type SingleFlightOptions = Pick<UpstreamOptions, 'singleFlight'>;
 
 /**
- * Protects a service from many asking the same at once: identical safe calls share one answer, or one failure, while it
+ * Protects a service from identical calls at the same time: identical safe calls share one reply, or one failure, while it
  * is under way; nothing is kept after that. Identical is what has the same method, path, body and headers
  * (`authorization` among them), but for request id and trace. Never shared are streams, bytes (their receiver may change
  * them), and what asks something of its own of the wire.
@@ -68,7 +68,7 @@ function isShareable({ safety, replyAs, wire, body }: Call): boolean {
   return safety === 'safe' && replyAs === 'text' && wire === undefined && isText;
 }
 
-/** What differs from call to call, and changes no answer. */
+/** Headers that differ from call to call, and change no reply. */
 const perCall = new Set<string>([
   headerNames.requestId,
   headerNames.traceparent,

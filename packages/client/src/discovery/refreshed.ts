@@ -6,7 +6,7 @@ import { type Address, type Discovery, distinct } from './address.ts';
 /** How names are looked up again. */
 export type DiscoveryOptions = Pick<UpstreamOptions, 'dnsRefreshMs'>;
 
-/** What a look-up found, and how long that holds, where the answer says so. */
+/** What a look-up found, and how long that is valid, if the records tell. */
 export interface Found {
   readonly addresses: readonly Address[];
   readonly ttlMs?: number;

@@ -19,8 +19,8 @@ export interface FrameLimits {
 const lingerMs = 1_000;
 
 /**
- * Reads a stream frame by frame, no faster than they are asked for: what is not asked for stays in the socket, and
- * holds the server back. However it ends, nothing stays open.
+ * Reads a stream frame by frame, no faster than its reader: unread frames stay in the socket, and slow the server down.
+ * However the stream ends, nothing stays open.
  *
  * @throws CallError `deadline_exceeded` at a limit, `unavailable` where it is cut off, `invalid_reply` where it
  *   cannot be parsed

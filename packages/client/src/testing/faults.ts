@@ -10,10 +10,10 @@ export interface FaultyAttempt {
   wait(ms: number): Promise<void>;
 }
 
-/** What becomes of one attempt: a reply, or an error as a socket gives it. */
+/** What happens to one attempt: a reply, or an error as a socket gives it. */
 export type Fault = (attempt: FaultyAttempt) => Promise<InMemoryReply>;
 
-/** What becomes of one attempt after the other. Those after the last one are answered as ever. */
+/** What happens to one attempt after the other. The handler answers the attempts after the last one. */
 export type Faults = Iterable<Fault>;
 
 /** What an error reply says beside its status. */

@@ -1,6 +1,6 @@
 import { now } from '@parley/contract';
 
-/** Where layers get the time from, so that a test can drive them all through hours in no time. */
+/** The source of time for all layers, so that a test can let hours pass at once. */
 export interface Clock {
   /** Milliseconds since 1970 that never jump. */
   now(): number;

@@ -31,7 +31,7 @@ export type ConnectionPoolOptions = Pick<
  * Scope: endpoint.
  */
 export class ConnectionPool implements Connections {
-  /** What requests are addressed to: that of the endpoint's address, or of this machine where that is a socket's path. */
+  /** The origin of requests: that of the endpoint's address, or `http://localhost` for a socket on this machine. */
   readonly origin: string;
   readonly #options: Current<ConnectionPoolOptions>;
   readonly #connect: Connect;

@@ -14,13 +14,13 @@ export interface ReplyStreamOptions {
   readonly maxBytes: number;
   readonly tooLarge: () => Error;
   readonly corrupt: (cause: Error) => Error;
-  /** Makes what undoes the codings, once the first bytes are there; none for a body without. */
+  /** Makes the decoders, once the first bytes are there; none for a body without codings. */
   readonly decoders: ((start: Uint8Array) => readonly Transform[]) | undefined;
 }
 
 /** A reply's body as a stream that slows its sender down to the pace of its reader. */
 export class ReplyStream extends Readable {
-  /** Changes what the stream fails with into what its reader expects. */
+  /** Turns the stream's error into the one that its reader expects. */
   translate: (error: Error) => Error = (error) => error;
   readonly #source: ReplySource;
   readonly #options: ReplyStreamOptions;

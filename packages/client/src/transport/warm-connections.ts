@@ -6,7 +6,7 @@ import type { Connect } from './connector.ts';
 /** What keeps connections warm. */
 export type WarmConnectionsOptions = Pick<UpstreamOptions, 'idleConnectionMs' | 'clock'>;
 
-/** A server that closes what was just opened must not be flooded. */
+/** Pause before more connections, in ms: a server that closes new connections must not be flooded. */
 const pauseMs = 1_000;
 
 /**
