@@ -6,7 +6,7 @@ export type { ConcurrencyStatus } from './call/call-queue.ts';
 export type { ClientOptions, OperationOptions } from './call/operation-options.ts';
 export { createClient } from './client.ts';
 export type { EndpointStatus } from './endpoint/endpoint.ts';
-// Symbols below matter to those who write a client of another kind over `Upstream.send`.
+// Symbols below are for layers of your own, and for clients of another kind over `Upstream.send`.
 export type {
   Attempt,
   AttemptLayer,

@@ -53,7 +53,7 @@ export interface Call {
   readonly hedge: boolean | undefined;
   /** The call ends at this time, in ms since 1970. */
   readonly deadlineMs: number;
-  /** Fires when nobody wants the result any more: the caller's signal, which `deadline` narrows. */
+  /** Fires when the result is no longer wanted: the caller's signal, which `deadline` narrows. */
   readonly signal: CancelSignal | undefined;
   /** Where its attempts went so far. All copies of the call share it. */
   readonly tried: TriedEndpoints;
@@ -75,7 +75,7 @@ export interface Try {
   readonly wasRefused: boolean;
   /** It is the second copy of an attempt that is slow. */
   readonly isHedge: boolean;
-  /** Fires when nobody wants the result of this attempt any more. */
+  /** Fires when the result of this attempt is no longer wanted. */
   readonly signal: CancelSignal | undefined;
 }
 

@@ -32,7 +32,7 @@ export interface Upstream {
   /** axios interceptors. They see each attempt, a retry too, and what they throw ends the call. */
   readonly interceptors: Interceptors;
   /**
-   * Changes options while calls go on, as if they had been said at the start: all of them, or none where one is not
+   * Changes options while calls go on, as if they had been given at the start: all of them, or none where one is not
    * valid. A call under way keeps its deadline and its number of attempts; its next attempt, wait and connection go
    * by the new values.
    *

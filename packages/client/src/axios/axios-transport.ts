@@ -16,8 +16,8 @@ import { toCallError } from './call-failure.ts';
 
 /**
  * Sends a request through axios, its interceptors and then the adapter, and turns what comes back into ours.
- * Where there is no interceptor, the adapter gets at once what an axios without defaults would hand it: the
- * way through would change nothing, and costs more than all the layers together.
+ * Without interceptors it hands the adapter at once the config that an axios without defaults would make: axios itself
+ * would change nothing, and costs more than all the layers together.
  */
 export function axiosTransport(axios: Axios, adapter: AxiosAdapter): SendAttempt {
   return async function axiosTransport(attempt) {
@@ -29,9 +29,9 @@ export function axiosTransport(axios: Axios, adapter: AxiosAdapter): SendAttempt
       return replyOf(response, attempt);
     } catch (error) {
       if (attempt.signal?.reason instanceof CallError) throw attempt.signal.reason;
-      // An interceptor's own axios call may have failed: that is nothing this endpoint did.
+      // An interceptor's own axios call may have failed: the endpoint is not at fault.
       if (!(error instanceof AxiosError) || error.config?.adapter !== adapter) throw error;
-      // An interceptor's validateStatus: the layers judge a reply by themselves.
+      // An interceptor has set validateStatus: the layers judge the reply all the same.
       if (error.response) return replyOf(error.response as AxiosResponse<Reply['body']>, attempt);
       throw toCallError(error, attempt);
     }

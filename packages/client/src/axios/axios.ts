@@ -12,7 +12,7 @@ export {
   type InternalAxiosRequestConfig,
 } from 'axios';
 
-/** Where a user's axios interceptors go. They see each attempt, a retry too. */
+/** The user's axios interceptors. They see each attempt, a retry too. */
 export type Interceptors = Axios['interceptors'];
 
 /**
@@ -59,7 +59,7 @@ export function pathOf({ url = '/', baseURL, params, paramsSerializer }: Interna
   return builder.getUri(config);
 }
 
-/** What axios does with a reply: gives it where `validateStatus` agrees, and throws it otherwise. */
+/** Settles a reply as axios does: returns it if `validateStatus` agrees, and throws it otherwise. */
 export function settle(response: AxiosResponse): AxiosResponse {
   const { status, config } = response;
   if (!config.validateStatus || config.validateStatus(status)) return response;

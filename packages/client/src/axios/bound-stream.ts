@@ -2,14 +2,14 @@ import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
 import type { Clock } from '../time/clock.ts';
 
-/** Until when a streamed body may be read, and whose it is. */
+/** The time limit of a streamed body, and the operation that it belongs to. */
 export interface StreamBound {
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly operation: string;
 }
 
-/** Ends a streamed body at a deadline: the attempt has ended with its first byte, and bounds no more than that. */
+/** Ends a streamed body at a deadline: the attempt bounds it to its first byte only. */
 export function boundStream(body: unknown, { clock, deadlineMs, operation }: StreamBound): void {
   if (!(body instanceof Readable) || body.closed) return;
   const detail = 'the reply was not read to its end in time';
@@ -17,7 +17,7 @@ export function boundStream(body: unknown, { clock, deadlineMs, operation }: Str
   body.once('close', clock.after(Math.max(0, deadlineMs - clock.now()), onTimeout));
 }
 
-/** Calls back once nothing more of a body is to come: at once, unless it is a stream. */
+/** Calls back when a body is complete: at once, unless it is a stream. */
 export function whenOver(body: unknown, done: () => void): void {
   if (body instanceof Readable && !body.closed) body.once('close', done);
   else done();

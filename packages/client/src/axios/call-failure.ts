@@ -2,7 +2,7 @@ import { CallError } from '@parley/contract';
 import type { Attempt } from '../layer.ts';
 import { isOfConnection, whyUnprocessed } from '../transport/unprocessed.ts';
 
-/** The request cannot be sent to any endpoint: a header value with a line break, say. */
+/** Codes of requests that cannot be sent to any endpoint, for example with a line break in a header value. */
 const inputCodes = new Set([
   'ERR_NOT_SUPPORT',
   'ERR_BAD_OPTION',
@@ -22,7 +22,7 @@ export interface AxiosFailure {
   readonly cause?: unknown;
 }
 
-/** What a failure of axios, undici or the socket means. The AxiosError itself stays behind: it holds the whole request, Authorization and body included. */
+/** Turns a failure of axios, undici or the socket into a CallError. It drops the AxiosError, which holds the whole request, Authorization and body included. */
 export function toCallError(error: AxiosFailure, { call, number, endpoint }: Attempt): CallError {
   const { code = 'ERR_NETWORK' } = error;
   const cause = harmless(error.cause);
@@ -36,7 +36,7 @@ export function toCallError(error: AxiosFailure, { call, number, endpoint }: Att
   return new CallError('unavailable', `the connection broke (${code})`, details);
 }
 
-/** undici's parser errors hold the bytes that they could not read: part of a reply, whosever data that is. */
+/** undici's parser errors hold the bytes that they could not read: part of a reply, which may be private. */
 function harmless(cause: unknown): unknown {
   if (cause instanceof Error && 'data' in cause) Reflect.deleteProperty(cause, 'data');
   return cause;

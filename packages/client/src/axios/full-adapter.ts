@@ -79,7 +79,7 @@ function timeoutMs(config: InternalAxiosRequestConfig): number {
   );
 }
 
-/** A streamed reply is read piece by piece, however long: only what the call says limits it. */
+/** The largest reply in bytes. A streamed reply has no limit but the call's own: it is read piece by piece. */
 function maxBytes(
   { maxContentLength = -1, responseType }: InternalAxiosRequestConfig,
   { maxReplyBytes }: UndiciAdapterOptions,

@@ -61,7 +61,7 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
       throw axiosErrorOf(error, config);
     } finally {
       if (cancelled) whenOver(response?.data, cancelled.end);
-      // What nobody has read by then, nobody will: the file behind it would stay open.
+      // A body that was not read by then stays unread: discard it, or the file behind it stays open.
       if (body instanceof StreamSource) whenOver(response?.data, () => body.discard());
     }
   };

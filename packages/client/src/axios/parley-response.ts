@@ -48,7 +48,7 @@ const timedOut = new Set(['deadline_exceeded', 'attempt_timeout']);
 /** A CallError as axios' users know it: its codes, and the CallError as the cause. Any other error stays as it is. */
 export function axiosErrorOf(error: unknown, config: InternalAxiosRequestConfig): unknown {
   if (!(error instanceof CallError)) return error;
-  // What a cancel token was cancelled with is what axios throws.
+  // axios throws the reason of the cancel token.
   if (error.code === 'cancelled' && config.cancelToken?.reason) return config.cancelToken.reason;
   const failure =
     error.code === 'cancelled'

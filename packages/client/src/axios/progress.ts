@@ -3,7 +3,7 @@ import type { AxiosProgressEvent } from './axios.ts';
 /** At most three events a second, as axios does. */
 const intervalMs = 1_000 / 3;
 
-/** The rate is that of the last so many ms. */
+/** The rate is the average of this time. */
 const rateWindowMs = 5_000;
 
 /** Tells a listener how far a body has got, in the shape of axios' own events. Holds no timer. */
@@ -12,8 +12,8 @@ export class Progress {
   readonly #listener: (event: AxiosProgressEvent) => void;
   #total: number | undefined;
   #loaded = 0;
-  #told = 0;
-  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #reported = 0;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
   #hasNews = false;
   #samples: { readonly atMs: number; readonly loaded: number }[] = [];
 
@@ -31,10 +31,10 @@ export class Progress {
   advance(bytes: number): void {
     this.#loaded += bytes;
     this.#hasNews = true;
-    if (performance.now() - this.#toldAtMs >= intervalMs) this.#tell();
+    if (performance.now() - this.#reportedAtMs >= intervalMs) this.#tell();
   }
 
-  /** Tells what has not been told yet: the last event always has all bytes. */
+  /** Reports what was not reported yet: the last event always has all bytes. */
   end(): void {
     if (this.#hasNews) this.#tell();
   }
@@ -48,23 +48,23 @@ export class Progress {
       loaded,
       total,
       progress: total ? loaded / total : undefined,
-      bytes: loaded - this.#told,
+      bytes: loaded - this.#reported,
       rate,
       estimated: rate && left !== undefined ? left / rate : undefined,
       event: { lengthComputable: total !== undefined, total, loaded: this.#loaded },
       lengthComputable: total !== undefined,
       [this.#direction]: true,
     };
-    this.#told = loaded;
+    this.#reported = loaded;
     this.#hasNews = false;
-    // Not from within the parser: what a listener throws is its own.
+    // Not from within the parser: an error of the listener must not reach it.
     process.nextTick(this.#listener, event);
   }
 
-  /** Bytes per second; none before there is a quarter of a second to judge by. */
+  /** Bytes per second; none in the first quarter of a second. */
   #rate(loaded: number): number | undefined {
     const now = performance.now();
-    this.#toldAtMs = now;
+    this.#reportedAtMs = now;
     this.#samples = this.#samples.filter(({ atMs }) => now - atMs <= rateWindowMs);
     this.#samples.push({ atMs: now, loaded });
     const [first] = this.#samples;

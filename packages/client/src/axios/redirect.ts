@@ -10,7 +10,7 @@ export interface Hop {
   readonly body: RequestBody | undefined;
 }
 
-/** The statuses that say where to go instead. RFC 9110 §15.4; 300 leaves a choice, 304 is about a cache. */
+/** The statuses of a redirect. RFC 9110 §15.4; without 300, which leaves a choice, and 304, which is about a cache. */
 const redirects = new Set([301, 302, 303, 307, 308]);
 const credentials = ['authorization', 'cookie', 'proxy-authorization', 'host'];
 
@@ -57,7 +57,7 @@ function without(headers: Record<string, string>, isDropped: (name: string) => b
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !isDropped(name.toLowerCase())));
 }
 
-/** Lets `beforeRedirect` see and change what is sent next. What it throws ends the call. */
+/** Lets `beforeRedirect` see and change the next request. An error that it throws ends the call. */
 function told(
   next: Hop,
   previous: Hop,
@@ -95,7 +95,7 @@ export function tooManyRedirects(config: InternalAxiosRequestConfig): AxiosError
   return refusal('Maximum number of redirects exceeded', 'ERR_FR_TOO_MANY_REDIRECTS', config);
 }
 
-// The cause keeps the code on the way through the layers, which know errors of their own only.
+// The cause keeps the code: the layers turn an AxiosError into a CallError.
 function refusal(message: string, code: string, config: InternalAxiosRequestConfig): AxiosError {
   const error = new AxiosError(message, code, config);
   error.cause = Object.assign(new Error(message), { code });

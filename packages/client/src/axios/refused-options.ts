@@ -22,7 +22,7 @@ const unsupported: Readonly<Record<string, string>> = {
 /** Values by which an option says that it is not wanted. */
 const off = new Set<unknown>([undefined, null, false, 0, -1, Number.POSITIVE_INFINITY]);
 
-/** Those of axios on Node; it gives text for `blob`, we a Blob. */
+/** The types of axios on Node. For `blob` axios gives text; we give a Blob. */
 const responseTypes = new Set<unknown>([
   undefined,
   null,
@@ -36,7 +36,7 @@ const responseTypes = new Set<unknown>([
 ]);
 
 /**
- * Refuses what the adapter doesn't have: an option that would be ignored is worse than an error.
+ * Refuses options that the adapter doesn't have: an ignored option is worse than an error.
  *
  * @throws AxiosError `ERR_NOT_SUPPORT` with the option and the reason
  */
@@ -56,7 +56,7 @@ export function refuseUnsupported(config: InternalAxiosRequestConfig): void {
   throw notSupported(config, `responseType ${responseType} is not supported: ${expected}`);
 }
 
-/** The error for what an axios user may ask for and this adapter doesn't do. */
+/** The error for an axios option that this adapter doesn't have. */
 export function notSupported(config: InternalAxiosRequestConfig, message: string): AxiosError {
   return new AxiosError(message, AxiosError.ERR_NOT_SUPPORT, config);
 }

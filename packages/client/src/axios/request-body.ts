@@ -5,7 +5,7 @@ import { PartsSource, type RequestBody, StreamSource } from '../transport/body-s
 import { AxiosError, type AxiosHeaders } from './axios.ts';
 import { multipart } from './multipart.ts';
 
-/** Text and bytes, which are sent as they are; nothing for a body of any other kind, or none. */
+/** Text or bytes, which are sent as they are; none for a body of any other kind. */
 export function asPlainBody(data: unknown): string | Uint8Array | undefined {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
   if (isArrayBuffer(data)) return new Uint8Array(data);
@@ -81,7 +81,7 @@ function isPiped(data: unknown): data is NodeJS.ReadableStream {
   return typeof data === 'object' && data !== null && 'pipe' in data && typeof data.pipe === 'function';
 }
 
-/** An old kind of stream as one that can be read piece by piece. */
+/** Turns an old kind of stream into a `Readable`. */
 function piped(stream: NodeJS.ReadableStream): Readable {
   const through = new PassThrough();
   stream.on('error', (error) => through.destroy(error));

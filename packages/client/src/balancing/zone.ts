@@ -12,16 +12,16 @@ export interface ZoneSplit {
   readonly ownShare: number;
 }
 
-/** Below so many endpoints zones are not looked at. Envoy's `min_cluster_size`. */
+/** With fewer endpoints zones do not count. Envoy's `min_cluster_size`. */
 const fewestEndpoints = 6;
-/** Below this share of admitting endpoints a zone is not well. Envoy's overprovisioning factor of 140 %, the other way round. */
+/** A zone is unhealthy below this share of endpoints that may be chosen. The inverse of Envoy's overprovisioning factor of 140 %. */
 const leastAdmitting = 0.7;
 
 /**
- * Keeps attempts in the caller's zone, after Envoy's zone aware routing. Not at all where fewer than 6 endpoints are
- * known, none of them is in the zone, or less than 70 % of those in it admit. Else by the zone's part of the weight
- * of all that admit: where it is a fair one (one third, with three zones) or more, all attempts stay; where it
- * is less, so many as the zone would get if the callers, too, were spread evenly over the zones.
+ * Keeps attempts in the caller's zone, after Envoy's zone aware routing. Zones do not count with fewer than 6
+ * endpoints, without an endpoint in the zone, or when less than 70 % of the zone's endpoints may be chosen. Otherwise
+ * the zone's share of the weight decides: with a fair share (one third of three zones) or more, all attempts stay. With
+ * less, the zone gets what it would get if callers were spread evenly over the zones.
  *
  * @param all every endpoint; `admitting`: those of them that may be chosen
  * @returns none where zones do not matter

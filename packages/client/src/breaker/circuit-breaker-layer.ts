@@ -6,10 +6,10 @@ import type { Permit } from './failure-detector.ts';
 import { fingerprint, type PoisonRequests, type Suspect, type WithheldFailure } from './poison-requests.ts';
 
 /**
- * Asks the endpoint's breaker for leave and tells it how the attempt ended. A failure that blames the
- * endpoint counts against it, unless the request is poison; any other reply, an error reply too, shows
- * that the endpoint works, but one that has too much to do fails a probe. An attempt that ended without a
- * reply for another reason (cancelled, out of the caller's time, not fit to be sent) says nothing.
+ * Gets a permit from the endpoint's breaker, and reports how the attempt ended. A failure that blames the endpoint
+ * counts against it, unless the request is poison. Any other reply, an error too, shows that the endpoint works; but
+ * `rate_limited` and `overloaded` fail a probe. An attempt without a reply for another reason (cancelled, out of the
+ * caller's time, not fit to be sent) says nothing about the endpoint.
  *
  * @throws CallError `unavailable`, never processed, where the circuit is open; `cancelled`, never processed, to a hedge
  *   where it is half-open
@@ -17,7 +17,7 @@ import { fingerprint, type PoisonRequests, type Suspect, type WithheldFailure } 
 export function circuitBreaker(breaker: CircuitBreaker, attribution: Attribution): AttemptLayer {
   return (next) =>
     async function circuitBreaker(attempt) {
-      // Cancelled when it is outrun, it would decide nothing, and keep others from deciding.
+      // A hedge may be cancelled: as a probe it would decide nothing, and take the place of another.
       if (attempt.isHedge && breaker.state === 'half-open') throw noProbe(attempt);
       const permit = breaker.acquire(attempt.isPanic);
       if (!permit) throw circuitOpen(attempt);
@@ -37,7 +37,7 @@ export function circuitBreaker(breaker: CircuitBreaker, attribution: Attribution
     };
 }
 
-// Attribution may come later than the failure, when the next request has shown whose fault it was.
+// The circuit may open later than the attempt fails: when the next request has shown what was at fault.
 function tellsOpening(permit: Permit, { call, endpoint }: Attempt): Permit {
   permit.onOpened = () => call.story.add({ kind: 'opened', endpoint });
   return permit;
@@ -58,7 +58,7 @@ function noProbe({ call, endpoint, number }: Attempt): CallError {
   return new CallError('cancelled', 'a hedge is never the probe of a circuit', details);
 }
 
-/** An endpoint that fails more often is not trusted to be well because it answered one request. */
+/** Above this share of failures one good reply does not show that an endpoint is healthy. */
 const maxFailureRatio = 0.05;
 
 /** What counts the failures that an endpoint is at fault for, besides its circuit. */

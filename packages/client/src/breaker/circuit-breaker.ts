@@ -6,7 +6,7 @@ import { Circuit, type CircuitBreakerOptions, type CircuitCounts } from './circu
 import { type Ending, FailureDetector, noGeneration, Permit } from './failure-detector.ts';
 import { OpenTime, Probes } from './recovery.ts';
 
-/** An operator's hand on the circuit of one endpoint. Forgotten when the endpoint disappears. */
+/** Lets an operator force the circuit of one endpoint. Ends when the endpoint disappears. */
 export interface CircuitControl {
   /** Lets nothing through until `auto()`. */
   forceOpen(): void;
@@ -65,14 +65,14 @@ export class CircuitBreaker implements CircuitControl {
     return 'available';
   }
 
-  /** Attempts in the window that said something about the endpoint, and those of them that failed. */
+  /** Attempts in the window that said something about the endpoint, and the failures among them. */
   get counts(): CircuitCounts {
     return this.#circuit.counts;
   }
 
   /**
-   * Leave for one attempt; none while the circuit is open, or half-open with enough probes under way. In panic there is
-   * leave then too, unless an operator opened it, and the attempt says nothing about the endpoint.
+   * A permit for one attempt; none while the circuit is open, or half-open with enough probes under way. In panic there
+   * is one even then, unless an operator opened the circuit; the attempt then says nothing about the endpoint.
    */
   acquire(isPanic = false): Permit | undefined {
     const { availability } = this;
@@ -142,7 +142,7 @@ export class CircuitBreaker implements CircuitControl {
 
   #probeSucceeded(permit: Permit): void {
     this.#probes.succeed(this.#detector.isSlow(permit));
-    // opossum closes at the first success that it hears of: it hears when there are enough.
+    // opossum closes at the first success that it gets: it gets one when there are enough.
     if (!this.#probes.isComplete) return;
     if (this.#probes.slowRatio > this.#options.current.circuitSlowRatio) this.#circuit.fail();
     else this.#circuit.succeed();

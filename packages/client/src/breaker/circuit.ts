@@ -28,7 +28,7 @@ export interface CircuitLimits {
   readonly failureRatio: number;
 }
 
-/** The states of a circuit that nobody forces. */
+/** The states that opossum decides about. */
 export type CircuitPhase = 'closed' | 'open' | 'half-open';
 
 /** Calls and failures in the window. */
@@ -40,7 +40,7 @@ export interface CircuitCounts {
 /** Windows turn on the `rotate` events of one emitter, this many times until they have forgotten all. */
 export const windowBuckets = 10;
 
-/** opossum has a timer for half-opening, which knows neither our clock nor backoff: it is never waited for. */
+/** opossum's timer for half-opening knows neither our clock nor our backoff: it never fires. */
 const neverMs = 2 ** 31 - 1;
 
 /**
@@ -59,7 +59,7 @@ export class Circuit {
   #opossum: Opossum<[boolean], void>;
   #made: CircuitLimits;
 
-  /** @param limits asked at each failure, so that they may change; counting then begins anew */
+  /** @param limits read at each failure, so that they may change; counting then begins anew */
   constructor(limits: () => CircuitLimits, rotation: EventEmitter, onChange: (phase: CircuitPhase) => void) {
     this.#limits = limits;
     this.#rotation = rotation;
@@ -81,15 +81,15 @@ export class Circuit {
     return { calls, failures };
   }
 
-  /** Counts a call that went well; closes a half-open circuit a moment later. */
+  /** Counts a success; closes a half-open circuit a moment later. */
   succeed(): void {
-    // All that a success means to a closed circuit is one more call to compare failures with. To let opossum
-    // run something for it would cost two promises, two events and a latency that nobody reads.
+    // To a closed circuit a success is only one more call. Running it through opossum would cost two promises, two
+    // events and a latency that is never read.
     if (this.#opossum.closed) this.#opossum.emit('fire');
     else this.#opossum.fire(true).catch(() => {});
   }
 
-  /** Counts a call that failed; opens the circuit where that is one too many, or where it is half-open. */
+  /** Counts a failure; opens the circuit if that is one too many, or if it is half-open. */
   fail(): void {
     const { minCalls, failureRatio } = this.#limits();
     const isSame = minCalls === this.#made.minCalls && failureRatio === this.#made.failureRatio;
@@ -116,7 +116,7 @@ export class Circuit {
     this.#onChange('closed');
   }
 
-  /** Stops its timer. It takes no more reports, and is in no state. */
+  /** Stops its timer. It takes no more reports. */
   shutDown(): void {
     this.#opossum.shutdown();
   }
@@ -172,7 +172,7 @@ export class CircuitWindow {
     this.#wait();
   }
 
-  /** Goes by the window's length as it is now, from now on. */
+  /** Uses the current length of the window from now on. */
   restart(): void {
     this.#stop();
     this.#wait();

@@ -9,12 +9,12 @@ export type Ending = 'success' | 'failure' | 'withheld' | 'ignored';
 /** The generation of attempts that say nothing about the endpoint. */
 export const noGeneration = -1;
 
-/** Leave to make one attempt. `succeed`, `fail` or `release` must be called once, when the attempt has ended. */
+/** A permit for one attempt. `succeed`, `fail` or `release` must be called once, when the attempt has ended. */
 export class Permit {
   readonly #onEnd: (permit: Permit, ending: Ending, error?: CallError) => void;
   /** Which state of the circuit the attempt began in. */
   readonly generation: number;
-  /** It helps to find out whether the endpoint works again. */
+  /** The attempt is a probe: it finds out whether the endpoint works again. */
   readonly isProbe: boolean;
   /** The number of the endpoint's last failure when the attempt began. */
   readonly startedAfter: number;
@@ -22,7 +22,7 @@ export class Permit {
   readonly startedAtMs: number | undefined;
   /** Its own number among the endpoint's failures; 0 while it is none. */
   failedAs = 0;
-  /** Called where the circuit opens by this attempt's failure. */
+  /** Called if the circuit opens by this attempt's failure. */
   onOpened: (() => void) | undefined = undefined;
 
   constructor(
@@ -78,12 +78,12 @@ export class FailureDetector {
     this.#slowCalls = new SlowCalls(options, rotation, () => circuit.open());
   }
 
-  /** Failures so far: what an attempt that begins now begins after. */
+  /** Failures so far: the number that an attempt gets which begins now. */
   get failures(): number {
     return this.#row.happened;
   }
 
-  /** When an attempt begins whose time is to be taken; nothing where slowness is of no interest. */
+  /** The time at which an attempt begins; none where no reply counts as slow. */
   startMs(): number | undefined {
     return this.#slowCalls.startMs();
   }
@@ -93,7 +93,7 @@ export class FailureDetector {
     return this.#slowCalls.isSlow(startedAtMs);
   }
 
-  /** An attempt failed just now; whether that counts may be said later. */
+  /** An attempt failed just now; whether it counts may be decided later. */
   happened(permit: Permit): void {
     this.#row.failed(permit);
   }
@@ -136,7 +136,7 @@ class ConsecutiveFailures {
     return this.#happened;
   }
 
-  /** An attempt failed just now; whether it is to count may be said later. */
+  /** An attempt failed just now; whether it counts may be decided later. */
   failed(permit: Permit): void {
     if (permit.failedAs > 0) return;
     this.#happened++;
@@ -145,7 +145,7 @@ class ConsecutiveFailures {
 
   /** Counts it, and gives how many there are in a row. */
   count({ startedAfter, failedAs }: Permit, error: CallError | undefined): number {
-    // A 500 is an answer, if a bad one: the way to the endpoint works.
+    // A 500 is a reply: the way to the endpoint works.
     if (error?.status === 500) {
       this.#count = 0;
       return 0;
@@ -162,7 +162,7 @@ class ConsecutiveFailures {
 }
 
 /**
- * Notices an endpoint that answers, but slowly: a circuit of its own, to which slow answers are failures.
+ * Notices an endpoint that replies slowly, with a circuit of its own in which slow replies are failures.
  *
  * Scope: endpoint.
  */
@@ -170,7 +170,7 @@ class SlowCalls {
   readonly #options: Current<CircuitBreakerOptions>;
   readonly #rotation: EventEmitter;
   readonly #onTooMany: () => void;
-  /** None before the first answer whose time was taken. */
+  /** None before the first reply whose time counts. */
   #circuit: Circuit | undefined;
 
   constructor(options: Current<CircuitBreakerOptions>, rotation: EventEmitter, onTooMany: () => void) {
@@ -179,7 +179,7 @@ class SlowCalls {
     this.#onTooMany = onTooMany;
   }
 
-  /** When an attempt begins whose time is to be taken; nothing where slowness is of no interest. */
+  /** The time at which an attempt begins; none where no reply counts as slow. */
   startMs(): number | undefined {
     const { circuitSlowCallMs, clock } = this.#options.current;
     return circuitSlowCallMs === Number.POSITIVE_INFINITY ? undefined : clock.now();

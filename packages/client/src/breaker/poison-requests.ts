@@ -43,7 +43,7 @@ export class PoisonRequests {
     this.#clock = clock;
   }
 
-  /** Whether the request failed this way wherever it was sent, a short time ago: another attempt would fail too. */
+  /** Whether the request failed with this code at every endpoint, at most 10 s ago: another attempt would fail too. */
   isPoison(call: Call, code: string): boolean {
     if (this.#poison.size === 0) return false;
     const key = fingerprint(call);
@@ -99,7 +99,7 @@ export interface Suspect {
   blamed(permit: Permit, error: CallError): void;
 }
 
-/** A failure that counts against nobody yet. */
+/** A failure that does not count yet, neither against the endpoint nor against the request. */
 export interface WithheldFailure {
   readonly endpoint: Suspect;
   readonly failures: CallFailures;
@@ -175,7 +175,7 @@ const maxReadable = 512;
 const maxOfBody = 256;
 
 /**
- * Names what a request asks for: method, path and query, and of a body its length and how it begins,
+ * Identifies a request by what it asks for: method, path and query, and of a body its length and how it begins,
  * because to read all of a large one would cost more than it tells. Headers don't count.
  */
 export function fingerprint({ label, path, body }: Call): string {

@@ -1,7 +1,7 @@
 import type { Current } from '../options/current-options.ts';
 import type { CircuitBreakerOptions } from './circuit.ts';
 
-/** A server that asks for more is not believed. As Linkerd and Envoy. */
+/** The longest `Retry-After` that counts. As Linkerd and Envoy. */
 const maxRetryAfterMs = 300_000;
 
 /**
@@ -22,7 +22,7 @@ export class OpenTime {
     this.#options = options;
   }
 
-  /** The endpoint wants to be left alone for so long, up to 300 s, should the circuit open now. */
+  /** The endpoint asked for this pause (`Retry-After`): should the circuit open now, it stays open as long, up to 300 s. */
   asked(retryAfterMs: number): void {
     this.#leastMs = retryAfterMs;
   }
@@ -37,7 +37,7 @@ export class OpenTime {
     this.#endWait = this.#options.current.clock.after(this.#openMs(), onEnd, true);
   }
 
-  /** Nobody waits any more. */
+  /** Ends the wait. */
   stop(): void {
     this.#endWait();
   }
@@ -88,7 +88,7 @@ export class Probes {
     if (isSlow) this.#slow++;
   }
 
-  /** One ended that says nothing: its place is free for another. */
+  /** A probe ended without a result: its place is free for another. */
   release(): void {
     this.#underWay--;
   }

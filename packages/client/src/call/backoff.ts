@@ -3,7 +3,7 @@ import type { UpstreamOptions } from '../options/upstream-options.ts';
 export type BackoffOptions = Pick<UpstreamOptions, 'backoffBaseMs' | 'backoffMaxMs'>;
 
 /**
- * Spreads retries over time, so that callers who failed together do not come back together: full jitter,
+ * Spreads retries over time, so that callers that failed together do not come back together: full jitter,
  * `random × min(max, base × 2^(attempt − 1))`. Brooker, "Exponential Backoff And Jitter", AWS 2015.
  *
  * @param attempt the attempt that failed, 1 for the first

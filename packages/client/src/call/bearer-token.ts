@@ -3,7 +3,7 @@ import type { Call, CallLayer } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 
-/** How calls prove who makes them. */
+/** The bearer token of this process. */
 export type BearerTokenOptions = Pick<UpstreamOptions, 'token'>;
 
 const isToken = /^[A-Za-z0-9._~+/-]+=*$/;

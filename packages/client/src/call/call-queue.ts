@@ -24,13 +24,13 @@ interface Waiting {
   end(error?: CallError): void;
 }
 
-/** Weight of the latest call in how long a place is held. */
+/** Weight of the latest call in the average time that a place is held. */
 const holdWeight = 0.1;
 
 /**
- * The places for calls to an upstream, and the queue for them: by priority, then in the order of coming. Who cannot
- * expect a place before its deadline, by its position and how fast places come free, is refused at once; in a full
- * queue the lowest priority gives way.
+ * The places for calls to an upstream, and the queue for them: by priority, then in order. A call is refused at once if
+ * it cannot expect a place before its deadline, by its position and by how fast places come free. In a full queue the
+ * lowest priority gives way.
  *
  * Scope: upstream.
  */
@@ -71,7 +71,7 @@ export class CallQueue {
    *
    * @throws CallError `overloaded`, never processed, where there will be none in time; the reason of the request's signal
    */
-  queue(call: Call, nowMs: number): Promise<void> {
+  wait(call: Call, nowMs: number): Promise<void> {
     const { label, signal, context } = call;
     const { priority = 'normal' } = context;
     if (signal?.aborted) return Promise.reject(reasonOf(signal, label));
@@ -96,7 +96,7 @@ export class CallQueue {
     });
   }
 
-  /** Gives a place back that was held for so long. */
+  /** Gives a place back. @param heldMs how long it was held */
   leave(heldMs: number): void {
     this.#inFlight--;
     this.#holdMs += (heldMs - this.#holdMs) * (this.#holdMs === 0 ? 1 : holdWeight);
@@ -132,7 +132,7 @@ export class CallQueue {
   }
 }
 
-// Not `unavailable`, which blames the endpoint: it is this process that has more to do than it lets itself.
+// Not `unavailable`, which blames the endpoint: this process is the one with too much to do.
 function overloaded(operation: string, detail: string): CallError {
   return new CallError('overloaded', detail, { operation, isUnprocessed: true });
 }

@@ -18,10 +18,10 @@ beforeEach(() => {
 
 /** The layer over calls that the test ends by hand, in any order. */
 function limited() {
-  const limiter = new CallQueue(holding(options));
+  const queue = new CallQueue(holding(options));
   const underWay: { request: Call; answer(reply?: Reply): void; fail(error?: Error): void }[] = [];
   const send = concurrencyLimit(
-    limiter,
+    queue,
     clock,
   )(
     (request) =>
@@ -38,24 +38,24 @@ function limited() {
       ({ code }) => code as string,
     );
   };
-  return { limiter, underWay, send, call };
+  return { queue, underWay, send, call };
 }
 
 const outcome = (call: Promise<string>) => Promise.race([call, settled().then(() => 'pending')]);
 
 describe('concurrencyLimit', () => {
   it('lets as many through as the limit says, and the next one when one has ended', async () => {
-    const { limiter, underWay, call } = limited();
+    const { queue, underWay, call } = limited();
     const calls = [call(), call(), call()];
     await settled();
     expect(underWay).toHaveLength(2);
-    expect(limiter.status).toEqual({ limit: 2, inFlight: 2, queued: 1 });
+    expect(queue.status).toEqual({ limit: 2, inFlight: 2, queued: 1 });
     underWay[1]?.fail();
     expect(await calls[1]).toBe('unavailable');
     expect(underWay).toHaveLength(3);
     for (const { answer } of underWay) answer();
     expect(await Promise.all(calls)).toEqual(['answered', 'unavailable', 'answered']);
-    expect(limiter.status).toEqual({ limit: 2, inFlight: 0, queued: 0 });
+    expect(queue.status).toEqual({ limit: 2, inFlight: 0, queued: 0 });
   });
 
   it('sends at once, in the same turn, where a place is free', () => {
@@ -66,14 +66,14 @@ describe('concurrencyLimit', () => {
 
   it('neither counts nor bounds where there is no limit', () => {
     options.concurrencyLimit = Number.POSITIVE_INFINITY;
-    const { limiter, underWay, call } = limited();
+    const { queue, underWay, call } = limited();
     for (let i = 0; i < 1_000; i++) void call();
     expect(underWay).toHaveLength(1_000);
-    expect(limiter.status).toEqual({ limit: Number.POSITIVE_INFINITY, inFlight: 0, queued: 0 });
+    expect(queue.status).toEqual({ limit: Number.POSITIVE_INFINITY, inFlight: 0, queued: 0 });
   });
 
   it('refuses who finds the queue full: never processed, nobody else to blame, and says why', async () => {
-    const { limiter, send, underWay, call } = limited();
+    const { queue, send, underWay, call } = limited();
     for (let i = 0; i < 5; i++) void call();
     const error = await send(someCall()).catch((error) => error);
     expect(error).toMatchObject({ code: 'overloaded', isUnprocessed: true, blamesEndpoint: false });
@@ -81,7 +81,7 @@ describe('concurrencyLimit', () => {
       '[overloaded] GET /api/things/{id}: not sent: the queue is full (concurrencyLimit 2: 2 in flight, 3 queued)',
     );
     expect(underWay).toHaveLength(2);
-    expect(limiter.status.queued).toBe(3);
+    expect(queue.status.queued).toBe(3);
   });
 
   it('queues nobody where maxQueue is 0', async () => {
@@ -147,7 +147,7 @@ describe('concurrencyLimit', () => {
   });
 
   it('takes a caller who gives up out of the queue, and leaves nothing behind', async () => {
-    const { limiter, underWay, call } = limited();
+    const { queue, underWay, call } = limited();
     void call();
     void call();
     const caller = new AbortController();
@@ -155,7 +155,7 @@ describe('concurrencyLimit', () => {
     const next = call();
     caller.abort();
     expect(await waiting).toBe('cancelled');
-    expect(limiter.status.queued).toBe(1);
+    expect(queue.status.queued).toBe(1);
     expect(clock.pending).toBe(0);
     underWay[0]?.answer();
     await settled();
@@ -165,25 +165,25 @@ describe('concurrencyLimit', () => {
   });
 
   it('queues nobody who has given up', async () => {
-    const { limiter, call } = limited();
+    const { queue, call } = limited();
     for (let i = 0; i < 3; i++) void call();
     expect(await call({ signal: AbortSignal.abort() })).toBe('cancelled');
-    expect(limiter.status.queued).toBe(1);
+    expect(queue.status.queued).toBe(1);
   });
 
   it('frees the place of a call that is given up', async () => {
-    const limiter = new CallQueue(holding(options));
-    const send = concurrencyLimit(limiter, clock)(hangingUntilAborted);
+    const queue = new CallQueue(holding(options));
+    const send = concurrencyLimit(queue, clock)(hangingUntilAborted);
     const caller = new AbortController();
     const ended = send(someCall({ signal: caller.signal })).catch(() => {});
-    expect(limiter.status.inFlight).toBe(1);
+    expect(queue.status.inFlight).toBe(1);
     caller.abort();
     await ended;
-    expect(limiter.status.inFlight).toBe(0);
+    expect(queue.status.inFlight).toBe(0);
   });
 
   it('follows a limit that changes while calls wait', async () => {
-    const { limiter, underWay, call } = limited();
+    const { queue, underWay, call } = limited();
     for (let i = 0; i < 4; i++) void call();
     options.concurrencyLimit = 5;
     void call();
@@ -198,22 +198,22 @@ describe('concurrencyLimit', () => {
     await settled();
     underWay[5]?.answer();
     expect(await last).toBe('answered');
-    expect(limiter.status).toMatchObject({ inFlight: 0, queued: 0 });
+    expect(queue.status).toMatchObject({ inFlight: 0, queued: 0 });
   });
 
   describe('adaptive', () => {
     /** Keeps as many under way as there may be, each taking so long. */
     async function load(ms: number, rounds: number, { outcome = someReply(), ...overrides } = {} as LoadOptions) {
       options.concurrencyLimit = 'adaptive';
-      const { limiter, underWay, call } = limited();
+      const { queue, underWay, call } = limited();
       for (let round = 0; round < rounds; round++) {
-        const { limit } = limiter;
+        const { limit } = queue;
         const calls = Array.from({ length: limit }, () => call(overrides));
         await clock.advance(ms);
         for (const { answer } of underWay.splice(0)) answer(outcome);
         await Promise.all(calls);
       }
-      return limiter;
+      return queue;
     }
     type LoadOptions = Partial<Call> & { outcome?: Reply };
 
@@ -238,11 +238,11 @@ describe('concurrencyLimit', () => {
     );
     const property = fc.asyncProperty(fc.array(step, { maxLength: 50 }), async (steps) => {
       options = { concurrencyLimit: 3, maxQueue: 4 };
-      const { limiter, underWay, call } = limited();
+      const { queue, underWay, call } = limited();
       const calls: Promise<string>[] = [];
       const callers: AbortController[] = [];
       for (const step of steps) {
-        const before = limiter.status.inFlight;
+        const before = queue.status.inFlight;
         if (step.kind === 'call') {
           const caller = new AbortController();
           callers.push(caller);
@@ -251,14 +251,14 @@ describe('concurrencyLimit', () => {
         else if (step.kind === 'abort') callers[step.at]?.abort(someError('cancelled'));
         else underWay[step.at]?.[step.kind]();
         await settled();
-        const { inFlight, limit, queued } = limiter.status;
+        const { inFlight, limit, queued } = queue.status;
         expect(inFlight).toBeLessThanOrEqual(Math.max(limit, before));
         expect(queued).toBeLessThanOrEqual(4);
         if (step.kind !== 'limit' && inFlight < before) expect(inFlight < limit ? queued : 0).toBe(0);
       }
       for (const caller of callers) caller.abort(someError('cancelled'));
       await Promise.all(calls);
-      expect(limiter.status).toMatchObject({ inFlight: 0, queued: 0 });
+      expect(queue.status).toMatchObject({ inFlight: 0, queued: 0 });
     });
     await fc.assert(property, { numRuns: 100 });
   });

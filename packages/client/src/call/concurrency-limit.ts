@@ -5,33 +5,33 @@ import type { CallQueue } from './call-queue.ts';
 
 /**
  * Protects an upstream from more at once than it can do, and this process from piling up calls to a slow one. A call holds
- * one place for all its attempts, a stream until its first byte; who finds none waits in the limiter's queue.
+ * one place for all its attempts, a stream until its first byte; a call without a place waits in the queue.
  *
- * @throws CallError `overloaded`, never processed, where the limiter refuses
+ * @throws CallError `overloaded`, never processed, where the queue refuses
  */
-export function concurrencyLimit(limiter: CallQueue, clock: Clock): CallLayer {
+export function concurrencyLimit(queue: CallQueue, clock: Clock): CallLayer {
   return (next) =>
     function concurrencyLimit(call) {
-      if (limiter.limit === Number.POSITIVE_INFINITY) return next(call);
-      if (limiter.enter()) return hold(limiter, clock, next, call);
+      if (queue.limit === Number.POSITIVE_INFINITY) return next(call);
+      if (queue.enter()) return hold(queue, clock, next, call);
       const queuedAtMs = clock.now();
-      return limiter.queue(call, queuedAtMs).then(() => {
-        const { inFlight, limit } = limiter;
+      return queue.wait(call, queuedAtMs).then(() => {
+        const { inFlight, limit } = queue;
         call.story.add({ kind: 'queued', tookMs: clock.now() - queuedAtMs, inFlight, limit }, queuedAtMs);
-        return hold(limiter, clock, next, call);
+        return hold(queue, clock, next, call);
       });
     };
 }
 
-async function hold(limiter: CallQueue, clock: Clock, next: SendCall, call: Call): Promise<Reply> {
+async function hold(queue: CallQueue, clock: Clock, next: SendCall, call: Call): Promise<Reply> {
   const startedAtMs = clock.now();
-  const { inFlight } = limiter;
+  const { inFlight } = queue;
   try {
     const reply = await next(call);
-    // The first byte of a stream says nothing of the work behind it.
-    if (!reply.error && call.replyAs !== 'stream') limiter.learn(clock.now() - startedAtMs, inFlight);
+    // The first byte of a stream says nothing about the work behind it.
+    if (!reply.error && call.replyAs !== 'stream') queue.learn(clock.now() - startedAtMs, inFlight);
     return reply;
   } finally {
-    limiter.leave(clock.now() - startedAtMs);
+    queue.leave(clock.now() - startedAtMs);
   }
 }

@@ -9,19 +9,19 @@ interface Passenger {
   land(outcome: Reply | Error): void;
 }
 
-/** One request under way for several callers, each of whom may leave. Ends when it is answered, or all have left. */
+/** One request under way for several callers, each of which may leave. Ends with the reply, or when all have left. */
 export class Flight {
   /** The time that its request has. */
   readonly deadlineMs: number;
   /** What happens to its request. */
   readonly story: StoryRecorder;
-  /** The latest deadline of those who were still there at the end. */
+  /** The latest deadline of the callers that were still there at the end. */
   latestDeadlineMs = 0;
   readonly #passengers = new Set<Passenger>();
   readonly #cancellation = new Cancellation();
   readonly #onEnd: () => void;
 
-  /** @param onEnd called once: nobody may join any more */
+  /** @param onEnd called once: no further caller may join */
   constructor(send: SendCall, call: Call, onEnd: () => void) {
     this.deadlineMs = call.deadlineMs;
     this.story = call.story;

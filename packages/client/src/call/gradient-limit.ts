@@ -3,7 +3,7 @@ import { gradientOf, gradientStep, isLimitTested } from '@parley/contract';
 const initialLimit = 20;
 const minLimit = 20;
 const maxLimit = 200;
-/** Calls that may queue up at the upstream: by so many the limit tries to grow. */
+/** Calls that may queue up at the upstream: the limit tries to grow by this number. */
 const queue = 4;
 /** Calls that the usual latency is averaged over; the first few are averaged evenly. */
 const longWindow = 600;
@@ -36,7 +36,7 @@ export class GradientLimit {
     const longMs = this.#average(shortMs);
     // After a long time of too much load: the average then comes down sooner than its window lets it.
     if (longMs / shortMs > 2) this.#usualMs *= 0.95;
-    // A caller that asks little of its limit learns nothing of it.
+    // A caller that uses little of its limit learns nothing about it.
     if (!isLimitTested(this.#limit, inFlight)) return;
     const next = gradientStep(this.#limit, gradientOf(shortMs / longMs), queue);
     this.#limit = Math.max(minLimit, Math.min(maxLimit, next));

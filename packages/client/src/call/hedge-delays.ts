@@ -12,7 +12,7 @@ const maxOperations = 200;
 
 interface Delay {
   readonly latencies: LatencyHistogram;
-  /** Before it passes, most calls are answered. None while too few latencies are known. */
+  /** Most calls get their reply within this time. None while too few latencies are known. */
   ms: number | undefined;
   refreshedAtMs: number;
 }
@@ -31,7 +31,7 @@ export class HedgeDelays {
     this.#clock = clock;
   }
 
-  /** After how many ms a share of `ratio` of the operation's calls is not answered yet; none where that is not known. */
+  /** The time in ms that a share of `ratio` of the operation's calls exceeds; none if it is not known. */
   after(operation: string, ratio: number): number | undefined {
     const delay = this.#byOperation.get(operation);
     if (!delay) return undefined;
@@ -40,7 +40,7 @@ export class HedgeDelays {
     return delay.ms;
   }
 
-  /** An attempt took so long, or longer. */
+  /** An attempt took this time, or longer. */
   record(operation: string, ms: number): void {
     const delay = this.#byOperation.get(operation) ?? this.#add(operation);
     delay.latencies.record(ms);

@@ -5,7 +5,7 @@ import type { Clock } from '../time/clock.ts';
 import { reasonOf } from '../time/time-limit.ts';
 import type { Reply } from '../transport/reply.ts';
 
-/** An attempt and, once it is slow, its copy: whichever answers first. */
+/** An attempt and, once it is slow, its copy: the first good reply wins. */
 export class HedgeRace {
   readonly #next: SendTry;
   readonly #attempt: Try;
@@ -75,7 +75,7 @@ export class HedgeRace {
     } else if (this.#underWay === 0) this.#end(this.#failureOfBoth(outcome));
   }
 
-  // What no server saw of the first copy, one may have seen of the second: the caller is then told of that.
+  // The first copy may be unprocessed while the second was not: then the second's failure is that of both.
   #failureOfBoth(latest: Reply | Error): Reply | Error {
     const first = this.#firstFailure;
     return first && !(first instanceof CallError && first.isUnprocessed) ? first : (this.#copyFailure ?? latest);

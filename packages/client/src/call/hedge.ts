@@ -11,7 +11,7 @@ import type { RetryBudget } from './retry-budget.ts';
 /** How much load second copies of slow calls may add. */
 export type HedgeOptions = Pick<UpstreamOptions, 'hedgeRatio'>;
 
-/** The ratio for calls that ask to be hedged where the upstream has none of its own. */
+/** The ratio for calls with `hedge: true` if the upstream has none of its own. */
 export const askedHedgeRatio = 0.01;
 
 /** Copies that may be saved up for a bad moment. */

@@ -11,7 +11,7 @@ export class LatencyHistogram {
   readonly #counts = new Float64Array(bucketCount);
   #total = 0;
 
-  /** How many are recorded; those that have faded count in part. */
+  /** How many latencies are recorded; faded ones count in part. */
   get total(): number {
     return this.#total;
   }
@@ -23,7 +23,7 @@ export class LatencyHistogram {
     this.#total++;
   }
 
-  /** What this share of the recorded stays within, in ms: the upper end of a bucket. 0 where nothing is recorded. */
+  /** The percentile in ms: the upper end of a bucket. 0 if nothing is recorded. */
   percentile(share: number): number {
     if (this.#total === 0) return 0;
     let left = share * this.#total;

@@ -1,6 +1,6 @@
 import { type Priority, priorities } from '@parley/contract';
 
-/** Who waits for a place: by priority, and among equals whoever came first. */
+/** What waits for a place: by priority, and in order among equals. */
 export class PriorityQueue<T> {
   readonly #waiting: Readonly<Record<Priority, T[]>> = { critical: [], normal: [], background: [] };
 
@@ -9,7 +9,7 @@ export class PriorityQueue<T> {
     return critical.length + normal.length + background.length;
   }
 
-  /** How many would be served before a newcomer of this priority. */
+  /** How many come before a new one of this priority. */
   ahead(priority: Priority): number {
     let count = 0;
     for (const other of priorities) {

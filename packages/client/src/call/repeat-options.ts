@@ -1,6 +1,6 @@
 import { type CallOptions, currentContext, isStream, type Operation, priorities } from '@parley/contract';
 
-/** What a call may say, whatever its operation: its type says which of these it has. */
+/** Every option of a call; the type of an operation has the ones that fit it. */
 export interface GivenOptions extends CallOptions {
   readonly maxAttempts?: number;
   readonly hedge?: boolean;
@@ -8,7 +8,7 @@ export interface GivenOptions extends CallOptions {
 }
 
 /**
- * Refuses what the types refuse, for callers who have none: being sent twice where the contract does not allow it.
+ * Refuses what the types refuse, for callers without types: a repetition that the contract does not allow.
  *
  * @throws TypeError that names the option and the operation, and says why
  */
@@ -28,7 +28,7 @@ export function checkRepeatOptions({ label, safety, output }: Operation, options
     if (isStream(output)) refuse('hedge is not for streams');
     if (typeof hedge !== 'boolean') refuse(`hedge must be true or false, not ${String(hedge)}`);
   }
-  // The key of the request that is being served may come with its context: it is not meant for this one.
+  // The context may bring the key of the request that is being served: it is not meant for this call.
   if (idempotencyKey !== undefined && safety !== 'keyed' && idempotencyKey !== currentContext().idempotencyKey) {
     refuse(`idempotencyKey is for keyed operations, and it is ${safety}`);
   }

@@ -15,7 +15,7 @@ import { StoryRecorder } from '../story/story-recorder.ts';
 import type { OperationDefaults } from './operation-options.ts';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
 
-/** A request whose story its caller may ask for. */
+/** A request with the recorder of its story. */
 export type StoriedRequest = CallRequest & { readonly story: StoryRecorder };
 
 /**
@@ -34,7 +34,7 @@ export function requestOf(
   story = new StoryRecorder(),
   defaults: OperationDefaults = {},
 ): StoriedRequest {
-  // A handler may hand on its context as it is: then all of it is inherited, and nothing said.
+  // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
   const said = options === currentContext() ? undefined : options;
   if (said) checkRepeatOptions(operation, said);
   const { timeoutMs, maxAttempts, hedge, ...explicit } = said ?? {};
@@ -65,7 +65,7 @@ function keyHeader(safety: Safety, key: string | undefined): Record<string, stri
   return safety === 'keyed' ? { [headerNames.idempotencyKey]: idempotencyKeyHeader(key) } : undefined;
 }
 
-// The error must say whose input it was: a handler that calls this must not tell its own caller that theirs was wrong.
+// The error names the operation: a handler that calls this must not report the input of its own caller as wrong.
 function encode(operation: Operation, input: Record<string, unknown>): WireInput {
   try {
     return encodeInput(operation, input);

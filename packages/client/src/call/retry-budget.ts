@@ -51,14 +51,14 @@ export class RetryBudget {
     return true;
   }
 
-  /** Gives one back that was withdrawn: it was no outage that asked for it. */
+  /** Gives one withdrawal back: no outage was the cause. */
   refund(): void {
     this.#refresh();
     if (this.#options.current.retryBudgetPerSecond < 1) this.#balance += 1;
     else this.#reserve += 1; // what is too much is cut off at the next look
   }
 
-  // Deposits decay instead of each being forgotten at its own time: no list to keep, and the same sum in a steady state.
+  // Deposits decay together, without a list of them: the sum is the same in a steady state.
   #refresh(): void {
     const now = this.#clock.now();
     const passedMs = now - this.#updatedAt;

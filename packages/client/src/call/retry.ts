@@ -57,7 +57,7 @@ export function retry(
           const failure = outcome instanceof CallError ? outcome : outcome.error;
           mayHaveRun ||= failure?.isUnprocessed !== true;
           if (!isWorthIt(options.current.shouldRetry, number, outcome, failure)) return settle(outcome, mayHaveRun);
-          // On top of Retry-After: callers that were told the same must not come back together.
+          // On top of Retry-After: callers that got the same one must not come back together.
           const waitMs = (failure?.retryAfterMs ?? 0) + backoff(options.current, number, random());
           const obstacle =
             obstacleTo(call, failure, { isLast: number >= maxAttempts, attemptsLeft: attemptsLeft.count }) ??
@@ -105,7 +105,7 @@ function isPoison(poison: PoisonRequests, call: Call, outcome: Reply | CallError
   return code !== undefined && poison.isPoison(call, code);
 }
 
-/** A reply that another one replaces: nobody reads its stream. */
+/** Ends the stream of a reply that another one replaces. */
 function discard(outcome: Reply | CallError): void {
   if (outcome instanceof Reply && outcome.body instanceof Readable) outcome.body.destroy();
 }
@@ -115,7 +115,7 @@ interface Tries {
   readonly attemptsLeft: number;
 }
 
-/** What speaks against another attempt after this failure, whatever it would cost. */
+/** The reason against another attempt after this failure, if there is one; the budget is another matter. */
 function obstacleTo(call: Call, failure: CallError | undefined, { isLast, attemptsLeft }: Tries): Obstacle | undefined {
   if (isLast) return 'max_attempts';
   if (call.safety === 'unsafe' && !failure?.isUnprocessed) return 'unsafe';
@@ -127,7 +127,7 @@ function leftAfter({ headers }: Reply, told: number): number {
   return parseAttemptsLeft(headers[headerNames.attemptsLeft]) ?? told;
 }
 
-/** The last outcome is that of the call, but what no server saw last, one may have seen before. */
+/** The last outcome is the call's. It may be unprocessed while an earlier attempt was not: clears the flag then. */
 function settle(outcome: Reply | CallError, mayHaveRun: boolean): Reply {
   if (!(outcome instanceof CallError)) return outcome;
   if (!outcome.isUnprocessed || !mayHaveRun) throw outcome;

@@ -10,17 +10,17 @@ import { Flight } from './flight.ts';
 export type SingleFlightOptions = Pick<UpstreamOptions, 'singleFlight'>;
 
 /**
- * Protects a service from many asking the same at once: identical safe calls share one answer, or one failure, while it
+ * Protects a service from identical calls at the same time: identical safe calls share one reply, or one failure, while it
  * is under way; nothing is kept after that. Identical is what has the same method, path, body and headers
  * (`authorization` among them), but for request id and trace. Never shared are streams, bytes (their receiver may change
  * them), and what asks something of its own of the wire.
  *
  * Each caller keeps its own deadline and signal; the request is cancelled when the last one has gone. Where the request
- * runs out of time, those who have some left go on together with another one.
+ * runs out of time, the callers with time left go on together with another one.
  *
  * Scope: upstream.
  *
- * @param hasInterceptors while there are any nothing is shared: they may tell callers apart who look the same here
+ * @param hasInterceptors with interceptors nothing is shared: they may distinguish callers that look the same here
  */
 export function singleFlight(options: Current<SingleFlightOptions>, hasInterceptors: () => boolean): CallLayer {
   const flights = new Map<string, Flight>();
@@ -45,7 +45,7 @@ async function share(flights: Map<string, Flight>, next: SendCall, call: Call): 
     } catch (error) {
       if (!isTooShort(flight, call, error)) throw error;
     }
-    // Of all who go on: else each would start one that is too short for the next.
+    // The latest of all that go on: otherwise each would start a flight that is too short for the next.
     deadlineMs = flight.latestDeadlineMs;
   }
 }
@@ -68,7 +68,7 @@ function isShareable({ safety, replyAs, wire, body }: Call): boolean {
   return safety === 'safe' && replyAs === 'text' && wire === undefined && isText;
 }
 
-/** What differs from call to call, and changes no answer. */
+/** Headers that differ from call to call, and change no reply. */
 const perCall = new Set<string>([
   headerNames.requestId,
   headerNames.traceparent,

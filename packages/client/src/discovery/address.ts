@@ -4,7 +4,7 @@ export interface Address {
   readonly origin: string;
   /** Its share of the attempts, against the others' weights. */
   readonly weight: number;
-  /** Where it stands, as far as that is known: endpoints in the caller's own zone come first. */
+  /** Its zone, if known: endpoints in the caller's own zone come first. */
   readonly zone?: string;
   /** The name that its certificate must be for, where the origin holds an IP address only. */
   readonly serverName?: string;
@@ -12,7 +12,7 @@ export interface Address {
 
 /** Finds out at which addresses a service is. */
 export interface Discovery {
-  /** Waits for the first answer where there is none yet. @throws Error where there is none to be had */
+  /** The addresses; waits for the first look-up if none has ended yet. @throws Error where that fails */
   addresses(): Promise<readonly Address[]> | readonly Address[];
   /** Calls back when the addresses have changed. */
   onChange(callback: (addresses: readonly Address[]) => void): void;

@@ -37,7 +37,7 @@ export function discovery(
 }
 
 /**
- * Refuses certificates that nobody would look at: a mistake, and a dangerous one.
+ * Refuses `tls` for endpoints without TLS: its certificates would protect nothing.
  *
  * @throws TypeError where an endpoint would be called without TLS
  */

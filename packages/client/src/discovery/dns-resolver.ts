@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 export interface NameRecord {
   readonly address: string;
   readonly family: number;
-  /** How long the answer holds; none where the source doesn't say. */
+  /** How long the record is valid, in ms; none if the source doesn't tell. */
   readonly ttlMs?: number;
 }
 
@@ -17,14 +17,14 @@ export interface ServiceRecord {
   readonly weight: number;
 }
 
-/** Answers what addresses a name has, and what servers a service has. */
+/** Looks up the addresses of a name, and the servers of a service. */
 export interface DnsResolver {
   addressesOf(name: string): Promise<readonly NameRecord[]>;
   serversOf(service: string): Promise<readonly ServiceRecord[]>;
 }
 
 /**
- * Asks DNS, which tells how long an answer holds, and then whatever else this machine knows names from:
+ * Asks DNS, which tells how long a record is valid, and then the other sources of this machine:
  * /etc/hosts, search domains.
  */
 export function systemDnsResolver(resolver: Resolver = new Resolver({ timeout: 1_000, tries: 2 })): DnsResolver {

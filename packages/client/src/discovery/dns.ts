@@ -2,7 +2,7 @@ import type { Address } from './address.ts';
 import type { DnsResolver } from './dns-resolver.ts';
 import type { Found } from './refreshed.ts';
 
-/** What makes an address of an IP address: everything that the name's URL says beside the name. */
+/** The parts of an address besides the IP address. */
 export interface AddressForm {
   readonly scheme: 'http' | 'https';
   readonly port: number | string;

@@ -7,7 +7,7 @@ const lookMs = 1_000;
 /**
  * Calls back with the contents of files when one of them has changed; the returned function ends that.
  * Looks at what is in them once a second: that survives an atomic rename, a swapped symbolic link, and file
- * systems that tell nobody of changes. A file that cannot be read has not changed.
+ * systems without notification of changes. A file that cannot be read has not changed.
  */
 export function fileWatch(
   paths: readonly string[],

@@ -6,7 +6,7 @@ import { type Address, type Discovery, distinct } from './address.ts';
 /** How names are looked up again. */
 export type DiscoveryOptions = Pick<UpstreamOptions, 'dnsRefreshMs'>;
 
-/** What a look-up found, and how long that holds, where the answer says so. */
+/** What a look-up found, and how long that is valid, if the records tell. */
 export interface Found {
   readonly addresses: readonly Address[];
   readonly ttlMs?: number;
@@ -49,7 +49,7 @@ export class RefreshedDiscovery implements Discovery {
     this.#cancelRefresh();
   }
 
-  /** One look-up at a time, whoever asks. @throws Error of the resolver, where nothing is known yet */
+  /** Looks up once at a time, however many callers ask. @throws Error of the resolver, where nothing is known yet */
   #lookUp(): Promise<readonly Address[]> {
     this.#pending ??= this.#ask().finally(() => {
       this.#pending = undefined;
@@ -86,7 +86,7 @@ export class RefreshedDiscovery implements Discovery {
     const afterFailureMs = Math.min(shortestMs * 2 ** (this.#failures - 1), longestAfterFailureMs);
     const ms = this.#failures > 0 ? afterFailureMs : Math.min(Math.max(ttlMs, shortestMs), dnsRefreshMs);
     const refresh = () => {
-      this.#lookUp().catch(() => {}); // nothing known yet: the next call asks again, and is told
+      this.#lookUp().catch(() => {}); // nothing known yet: the next call asks again, and gets the error
     };
     // Jitter, so that replicas that started together do not ask together.
     this.#cancelRefresh = this.#clock.after(ms * (0.9 + 0.2 * Math.random()), refresh, true);

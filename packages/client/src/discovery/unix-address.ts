@@ -1,4 +1,4 @@
-/** Beyond it the system would cut the path, and connect to whatever bears the shorter name. */
+/** The system cuts a longer path, and would connect to another socket. */
 const longestBytes = process.platform === 'linux' ? 107 : 103;
 
 /** The path in `unix:/path`, which is a socket on this machine; none where an address is of another kind, or its path is too long for a socket. */

@@ -7,7 +7,7 @@ import type { UpstreamOptions } from '../options/upstream-options.ts';
 export type ActiveProbeOptions = Pick<UpstreamOptions, 'probePath' | 'probeIntervalMs' | 'callTimeoutMs' | 'clock'>;
 
 /**
- * Asks an ejected endpoint again and again whether it is well, so that no caller has to be the one who finds out.
+ * Asks an ejected endpoint again and again whether it is well, so that no caller's request has to find out.
  * 2xx lets it in at once; anything else, and no answer in time, keeps it out. Keeps no process alive.
  *
  * Scope: endpoint.

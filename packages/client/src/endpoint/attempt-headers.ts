@@ -5,8 +5,8 @@ const longestMarginMs = 20;
 const marginRatio = 0.1;
 
 /**
- * What a server is told of one attempt: how long its answer is worth something, less a margin in which a refusal can
- * still travel back (a tenth, 20 ms at most), how many more attempts may be made below it, and whether to say where its time went.
+ * The headers of one attempt. They tell the server its time, less a margin in which a refusal can still travel back (a
+ * tenth, 20 ms at most), how many more attempts may be made below it, and whether to report where its time went.
  */
 export function attemptHeaders(
   { headers, attemptsLeft, call: { story, context } }: Attempt,
@@ -14,13 +14,13 @@ export function attemptHeaders(
 ): Record<string, string> {
   return {
     ...headers,
-    [headerNames.timeoutMs]: String(toldMs(attemptMs)),
+    [headerNames.timeoutMs]: String(serverTimeMs(attemptMs)),
     [headerNames.attemptsLeft]: String(attemptsLeft.count),
     ...((story.isAsked || context.timings) && { [headerNames.explain]: '1' }),
   };
 }
 
-/** The time that a server is given of an attempt's. */
-export function toldMs(attemptMs: number): number {
+/** The part of an attempt's time that the server gets. */
+export function serverTimeMs(attemptMs: number): number {
   return Math.max(1, Math.floor(attemptMs - Math.min(longestMarginMs, attemptMs * marginRatio)));
 }

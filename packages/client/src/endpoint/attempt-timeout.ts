@@ -5,19 +5,19 @@ import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { Clock } from '../time/clock.ts';
 import { timeLimit } from '../time/time-limit.ts';
 import type { Reply } from '../transport/reply.ts';
-import { attemptHeaders, toldMs } from './attempt-headers.ts';
+import { attemptHeaders, serverTimeMs } from './attempt-headers.ts';
 
 /** How long one attempt may take. */
 export type AttemptTimeoutOptions = Pick<UpstreamOptions, 'attemptTimeoutMs'>;
 
-/** Shorter attempts prove nothing. A quarter: who serves another's attempt halves what that one halved. */
+/** Shorter attempts do not blame the endpoint. A quarter: a service halves the time that its own caller has halved. */
 const fairShare = 0.25;
 
 /**
  * Gives up on one attempt, so that a retry elsewhere still has time left: after `attemptTimeoutMs`, or
  * half of what is left of the call where that is less and another attempt may follow. Tells the server
- * how long the answer is worth something; a server that gives up then is as late as one that says nothing.
- * The endpoint is to blame where it had at least a quarter of `attemptTimeoutMs`: less was its caller's haste.
+ * how much time it has; a server that gives up then counts like one that does not reply.
+ * The endpoint is to blame if it had at least a quarter of `attemptTimeoutMs`: less is the caller's choice.
  *
  * @throws CallError `attempt_timeout`; `deadline_exceeded` where the call had less time left than an attempt may take
  */
@@ -28,14 +28,14 @@ export function attemptTimeout(options: Current<AttemptTimeoutOptions>, clock: C
       const { call, mayRetry, signal } = attempt;
       const startedAtMs = clock.now();
       const leftMs = call.deadlineMs - startedAtMs;
-      // Just before the deadline: otherwise that would end the attempt, and nobody would learn how it ended.
+      // Just before the deadline: otherwise the deadline would end the attempt, and its endpoint would not be blamed.
       const ms = Math.max(1, Math.min(attemptTimeoutMs, mayRetry ? leftMs / 2 : leftMs - 1));
       // The call's time is then up as well. A timer's precision is 1 ms.
       const isDeadline = !mayRetry && leftMs < attemptTimeoutMs - 1;
       const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
       const onTimeout = () => late(attempt, { ms, isDeadline, blamesEndpoint });
       const judged = (reply: Reply) => {
-        if (!gaveUp(reply) || clock.now() - startedAtMs < toldMs(ms) - 1) return reply;
+        if (!gaveUp(reply) || clock.now() - startedAtMs < serverTimeMs(ms) - 1) return reply;
         throw onTimeout();
       };
       const headers = attemptHeaders(attempt, ms);

@@ -9,9 +9,9 @@ import { slowStartShare } from './slow-start.ts';
 
 /** What one endpoint did since the last comparison. */
 export interface Judged {
-  /** Attempts that said something of it. */
+  /** Attempts that said something about it. */
   readonly judged: number;
-  /** Those of them that it is to blame for. */
+  /** The attempts among them that it is at fault for. */
   readonly failed: number;
 }
 
@@ -115,7 +115,7 @@ export class EndpointLoad {
     if (isAnswer && !error.blamesEndpoint) this.#judged++;
     if (isTooMuch(error)) this.latency.charge(failureCostMs(error), ms, now);
     else if (isAnswer && !error.blamesEndpoint) this.latency.record(ms, now);
-    // Given up by the caller, failed further up, or of that kind which `blamed` is told of: never a fast answer.
+    // Given up by the caller, failed further up, or a failure that `blamed` counts: never a fast reply.
     else this.latency.recordAtLeast(ms, now);
   }
 }

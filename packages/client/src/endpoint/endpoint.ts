@@ -22,7 +22,7 @@ export interface EndpointStatus {
   readonly weight: number;
   /** Average in ms that the balancer goes by: failures count as slow, and it falls while nothing is sent. None before the first attempt. */
   readonly latencyMs: number | undefined;
-  /** Share of its capacity in use, as it said within the last 10 s. */
+  /** Share of its capacity in use, as it reported within the last 10 s. */
   readonly utilization: number | undefined;
   readonly connections: ConnectionCounts;
 }

@@ -6,7 +6,7 @@ export const reportHoldsMs = 10_000;
 const mostUtilization = 0.95;
 
 /**
- * What a replica last said about itself in the header `endpoint-load-metrics`.
+ * The latest report of a replica about itself, in the header `endpoint-load-metrics`.
  *
  * Scope: endpoint.
  */
@@ -27,12 +27,12 @@ export class LoadReport {
     this.#atMs = now;
   }
 
-  /** Share of its capacity that is in use, as it said within the last 10 s. May be above 1. */
+  /** Share of its capacity that is in use, as it reported within the last 10 s. May be above 1. */
   utilizationAt(now: number): number | undefined {
     return now - this.#atMs < reportHoldsMs ? this.#utilization : undefined;
   }
 
-  /** Share of its capacity that is free, at least 5 %; all of it where nothing was said lately. */
+  /** Share of its capacity that is free, at least 5 %; all of it without a recent report. */
   freeAt(now: number): number {
     if (this.#utilization === undefined) return 1;
     return 1 - Math.min(this.utilizationAt(now) ?? 0, mostUtilization);

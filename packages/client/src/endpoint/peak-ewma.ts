@@ -1,4 +1,4 @@
-/** How fast the past is forgotten: after so long, what was measured before counts for 37 %. Finagle's default. */
+/** How fast the past is forgotten: after this time, earlier measurements count for 37 %. Finagle's default. */
 export const decayMs = 10_000;
 
 /**
@@ -28,7 +28,7 @@ export class PeakEwma {
     this.#set(Math.max(ms, this.#blend(ms, now)), now);
   }
 
-  /** An attempt that was given up after `ms`: it would have taken longer, nobody knows how long. Makes nothing known. */
+  /** An attempt that was given up after `ms`: it would have taken longer. Makes no latency known. */
   recordAtLeast(ms: number, now: number): void {
     if (ms > this.at(now)) this.#set(ms, now, this.#isKnown);
   }

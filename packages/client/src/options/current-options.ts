@@ -13,7 +13,7 @@ export interface Current<Options> {
  */
 export class CurrentOptions implements Current<UpstreamOptions> {
   #current: UpstreamOptions;
-  // Without what follows from it: the time of an attempt follows that of the call, as long as nobody sets it.
+  // What the caller gave, without what follows from it: an unset attemptTimeoutMs follows callTimeoutMs.
   #given: Partial<UpstreamOptions>;
   readonly #listeners = new Set<() => void>();
 

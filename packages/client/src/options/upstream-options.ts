@@ -49,7 +49,7 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
     const mismatch = expected(values[name]);
     if (mismatch !== undefined) throw new TypeError(`${name} must be ${mismatch}, not ${show(values[name])}`);
   }
-  // A caller who only shortens the call means the attempts to fit.
+  // A caller that only shortens the call wants its attempts to fit.
   const isFollowing = given.attemptTimeoutMs === undefined && values.attemptTimeoutMs > values.callTimeoutMs;
   const options = isFollowing ? { ...values, attemptTimeoutMs: values.callTimeoutMs } : values;
   for (const [smaller, larger] of ordered) {

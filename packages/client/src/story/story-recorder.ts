@@ -11,8 +11,8 @@ export type NewEvent = StoryEvent extends infer Event
 const noEvents: readonly StoryEvent[] = [];
 
 /**
- * What happens to one call, for {@link Story}. Shared by all copies of its request. As long as nothing goes wrong and
- * nobody asked, nothing is recorded.
+ * What happens to one call, for {@link Story}. Shared by all copies of its request. Records nothing as long as nothing goes wrong and the
+ * caller has not asked.
  *
  * Scope: call.
  */
@@ -66,7 +66,7 @@ export class StoryRecorder {
     if (this.#story) return this.#story;
     if (this.#startedAtMs === 0) this.begin(this.#clock, this.#clock.now(), this.#deadlineMs);
     this.add({ kind: 'ended', status, code, ...this.#timeLeft() });
-    this.#story = new Story(operation, this.#startedAtMs, () => this.#told());
+    this.#story = new Story(operation, this.#startedAtMs, () => this.#allEvents());
     return this.#story;
   }
 
@@ -76,7 +76,7 @@ export class StoryRecorder {
     return { limitMs: this.#deadlineMs - this.#startedAtMs, leftMs };
   }
 
-  #told(): readonly StoryEvent[] {
+  #allEvents(): readonly StoryEvent[] {
     const own = (this.#events ?? noEvents).map(inMicroseconds);
     if (!this.#flight) return own;
     const shiftMs = this.#flight.#startedAtMs - this.#startedAtMs;

@@ -15,7 +15,7 @@ export class ActiveStreams {
     body.once('close', () => this.#bodies.delete(body));
   }
 
-  /** Ends them all: whoever reads one gets an error. */
+  /** Ends them all, with an error for their readers. */
   close(): void {
     for (const [body, operation] of this.#bodies) {
       body.destroy(new CallError('unavailable', 'the upstream was closed under the stream', { operation }));

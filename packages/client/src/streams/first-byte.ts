@@ -7,13 +7,13 @@ import { reasonOf } from '../time/time-limit.ts';
 import { Reply } from '../transport/reply.ts';
 import type { ActiveStreams } from './active-streams.ts';
 
-/** How much of a reply is read that is no stream after all. */
+/** The limit of a reply that is no stream after all. */
 export type FirstByteOptions = Pick<UpstreamOptions, 'maxReplyBytes'>;
 
 /**
- * Takes a stream for answered when its first byte is there: until then all that protects other calls protects it
- * too (retry elsewhere, breaker, attempt timeout). An error's body is read whole, as ever. From then on the stream is
- * bound to this endpoint, and to the signal of its caller alone.
+ * Ends the attempt of a stream at its first byte. Until then retry, breaker and attempt timeout protect the stream like
+ * any other call. An error's body is read whole. From then on the stream is bound to this endpoint, and to the signal of
+ * its caller only.
  */
 export function firstByte(options: Current<FirstByteOptions>, streams: ActiveStreams): AttemptLayer {
   return (next) =>
@@ -27,7 +27,7 @@ async function opened(next: SendAttempt, attempt: Attempt, maxBytes: number, str
   const reply = await next(attempt);
   const { body, status, headers, origin } = reply;
   if (!(body instanceof Readable)) return reply;
-  // An 'error' that nobody listens to would end the process; whoever reads sees it anyway.
+  // An 'error' without a listener would end the process; a reader sees it anyway.
   body.on('error', () => {});
   const { signal, call } = attempt;
   const onAbort = () => body.destroy();
@@ -81,7 +81,7 @@ async function wholeText(body: Readable, maxBytes: number): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-// Here and not where it is read: the caller may give up just before anybody reads.
+// Here and not at the reader: the caller may give up just before it reads.
 function endWith(body: Readable, { context: { signal }, label }: Call): void {
   if (!signal) return;
   const onAbort = () => void body.destroy(reasonOf(signal, label));

@@ -9,18 +9,18 @@ export interface FrameLimits {
   readonly clock: Clock;
   /** When the first item must be there. */
   readonly firstItemAtMs: number;
-  /** The longest silence: neither an item nor a heartbeat, while somebody waits for one. */
+  /** The longest silence: neither an item nor a heartbeat, while the reader waits for one. */
   readonly idleTimeoutMs: number;
-  /** When nobody wants any of it any more. */
+  /** The stream ends at this time, in ms since 1970. */
   readonly deadlineMs: number;
 }
 
-/** How long a stream that has said its last word may take to end, so that its socket can be kept. */
+/** Time for a complete stream to end, so that its socket can be kept. */
 const lingerMs = 1_000;
 
 /**
- * Reads a stream frame by frame, no faster than they are asked for: what is not asked for stays in the socket, and
- * holds the server back. However it ends, nothing stays open.
+ * Reads a stream frame by frame, no faster than its reader: unread frames stay in the socket, and slow the server down.
+ * However the stream ends, nothing stays open.
  *
  * @throws CallError `deadline_exceeded` at a limit, `unavailable` where it is cut off, `invalid_reply` where it
  *   cannot be parsed
@@ -68,7 +68,7 @@ async function linger(body: Readable, chunks: AsyncIterator<unknown>, clock: Clo
   try {
     while (!(await chunks.next()).done);
   } catch {
-    // All that was of worth has come.
+    // All items have come.
   } finally {
     disarm();
   }

@@ -23,7 +23,7 @@ import type { StreamOptions } from './stream-options.ts';
 
 type Input = Record<string, unknown>;
 
-/** A request whose story is known. */
+/** A request with the recorder of its story. */
 export type StreamRequest = CallRequest & { readonly story: StoryRecorder };
 
 /** What a stream needs of an upstream. */
@@ -32,7 +32,7 @@ export interface StreamUpstream {
   send(request: CallRequest): Promise<Reply>;
 }
 
-/** What a call for a stream has in common with any other: the client's own steps. */
+/** The client's steps that a call for a stream shares with any other call. */
 export interface CallSteps {
   check(operation: Operation, input: unknown): void | Promise<void>;
   requestOf(operation: Operation, input: Input, options: StreamCallOptions): StreamRequest;
@@ -108,7 +108,7 @@ async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream,
   }
 }
 
-// The pipeline's limit for the whole call is here that of the first item; what the caller says of the whole becomes a deadline.
+// The pipeline's time limit is here that of the first item; the caller's limit for the whole stream becomes a deadline.
 function streamRequest(call: StreamCall, mediaType: string, firstMs: number, nowMs: number): StreamRequest {
   const { deadlineMs = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY } = call.options;
   const endMs = Math.min(deadlineMs, nowMs + timeoutMs);

@@ -1,3 +1,3 @@
 import type { UpstreamOptions } from '../options/upstream-options.ts';
-/** What bounds a stream. Its whole length is bounded by nothing but what the caller says. */
+/** The limits of a stream. Only the caller's own timeout bounds the whole of it. */
 export type StreamOptions = Pick<UpstreamOptions, 'firstItemTimeoutMs' | 'idleTimeoutMs' | 'maxItemBytes'>;

@@ -105,7 +105,7 @@ function observed<Scope>(
   report: (seen: Observation, scope: Scope) => void,
 ): (next: (scope: Scope) => Promise<Reply>) => (scope: Scope) => Promise<Reply> {
   return (next) => {
-    // Not async: where nobody listens the layer costs no promise.
+    // Not async: without a listener the layer costs no promise.
     return function telemetryLayer(scope) {
       return telemetry.hasListeners ? observe(scope) : next(scope);
     };

@@ -10,10 +10,10 @@ export interface FaultyAttempt {
   wait(ms: number): Promise<void>;
 }
 
-/** What becomes of one attempt: a reply, or an error as a socket gives it. */
+/** What happens to one attempt: a reply, or an error as a socket gives it. */
 export type Fault = (attempt: FaultyAttempt) => Promise<InMemoryReply>;
 
-/** What becomes of one attempt after the other. Those after the last one are answered as ever. */
+/** What happens to one attempt after the other. The handler answers the attempts after the last one. */
 export type Faults = Iterable<Fault>;
 
 /** What an error reply says beside its status. */
@@ -25,7 +25,7 @@ export interface StatusOptions {
 /** The handler answers. */
 export const ok = (): Faults => [(attempt) => attempt.answer()];
 
-/** The handler answers, after so long. */
+/** The handler answers after `ms`. */
 export const slow = (ms: number): Faults => [
   async ({ wait, answer }) => {
     await wait(ms);
@@ -52,7 +52,7 @@ export const refused = (): Faults => [() => Promise.reject(new ConnectError('ECO
 /** The connection breaks before the handler has run. The caller cannot know that it hasn't. */
 export const reset = (): Faults => [() => Promise.reject(connectionReset())];
 
-/** The handler runs, and then the connection breaks: what it did is done, and the caller is not told. */
+/** The handler runs, and then the connection breaks: its effect stays, and the caller gets no reply. */
 export const lost = (): Faults => [
   async ({ answer }) => {
     await answer();
@@ -72,7 +72,7 @@ export function faults(...parts: readonly Faults[]): Faults {
   };
 }
 
-/** The same so many times. */
+/** The same, `count` times. */
 export function times(count: number, part: Faults): Faults {
   return faults(...Array.from({ length: count }, () => part));
 }

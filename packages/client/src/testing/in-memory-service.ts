@@ -32,7 +32,7 @@ import { streamedReply } from './streamed-reply.ts';
 export class InMemoryService {
   readonly #handlers: object;
   readonly #clock: Clock;
-  /** What handlers threw that no caller was told. */
+  /** Errors of handlers that callers know as `internal` only. */
   readonly hiddenErrors: unknown[] = [];
 
   /** @throws TypeError where an operation has no handler */

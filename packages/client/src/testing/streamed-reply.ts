@@ -4,7 +4,7 @@ import type { InMemoryReply } from './in-memory-message.ts';
 
 /**
  * The reply of an operation whose output is a stream. Waits for the first item, so that an early failure is an ordinary
- * problem; a later one, put into words by `told`, is the stream's last word.
+ * problem; a later one, formatted by `problemOf`, is the stream's last word.
  *
  * @throws unknown what the handler throws before its first item
  */
@@ -12,7 +12,7 @@ export async function streamedReply(
   operation: Operation,
   stream: Stream,
   items: AsyncIterator<unknown>,
-  told: (error: unknown) => Promise<string>,
+  problemOf: (error: unknown) => Promise<string>,
 ): Promise<InMemoryReply> {
   const { mediaType, item, problem, end } = framings[stream.framing];
   const next = async () => {
@@ -25,7 +25,7 @@ export async function streamedReply(
       for (let text = first; text !== undefined; text = await next()) yield Buffer.from(text);
       if (end) yield Buffer.from(end);
     } catch (error) {
-      yield Buffer.from(problem(JSON.parse(await told(error))));
+      yield Buffer.from(problem(JSON.parse(await problemOf(error))));
     } finally {
       await items.return?.();
     }

@@ -9,7 +9,7 @@ interface Timer {
 const hourMs = 3_600_000;
 
 /**
- * A clock that stands still until it is told to advance. All layers of an upstream go by it: deadlines, waits before a
+ * A clock that stands still until `advance` moves it. All layers of an upstream go by it: deadlines, waits before a
  * retry, circuits, slow replies.
  *
  * It drives no sockets: what is called must be in this process, as with `inMemoryUpstream`.

@@ -1,4 +1,4 @@
-/** What the layers need of an AbortSignal, which is one of these. */
+/** The part of an AbortSignal that the layers need. */
 export interface CancelSignal {
   readonly aborted: boolean;
   /** Why it fired. */

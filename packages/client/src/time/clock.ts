@@ -1,11 +1,11 @@
 import { now } from '@parley/contract';
 
-/** Where layers get the time from, so that a test can drive them all through hours in no time. */
+/** The source of time for all layers, so that a test can let hours pass at once. */
 export interface Clock {
   /** Milliseconds since 1970 that never jump. */
   now(): number;
   /**
-   * Calls back once after `ms`; the returned function takes that back. `isBackground`: nobody waits for it,
+   * Calls back once after `ms`; the returned function takes that back. `isBackground`: no call waits for it,
    * so it must not keep the process alive.
    */
   after(ms: number, callback: () => void, isBackground?: boolean): () => void;

@@ -68,7 +68,7 @@ export function sleep(clock: Clock, ms: number, signal: CancelSignal | undefined
   });
 }
 
-/** What a signal fired for: the reason where that is a CallError, `cancelled` otherwise. */
+/** The error of a signal that fired: its reason if that is a CallError, `cancelled` otherwise. */
 export function reasonOf(signal: CancelSignal | undefined, operation: string): CallError {
   if (signal?.reason instanceof CallError) return signal.reason;
   return new CallError('cancelled', 'the caller gave up', { operation });

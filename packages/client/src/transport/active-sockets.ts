@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../time/clock.ts';
 
-/** What a broken connection fails its requests with; anything else is about the request or its reply. */
+/** The codes of a broken connection; any other code is about the request or its reply. */
 const brokenCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 /**
@@ -31,7 +31,7 @@ export class ActiveSockets {
     let first: Error | undefined;
     socket.on('error', (error) => {
       first ??= error;
-      // A TLS alert comes first and says why; the end of the connection, which undici then reports, doesn't.
+      // A TLS alert comes first and gives the reason; the end of the connection, which undici then reports, doesn't.
       if (error !== first) error.cause ??= first;
       if (socket.bytesRead > 0) this.#ofStale.add(error);
     });
@@ -42,7 +42,7 @@ export class ActiveSockets {
     });
   }
 
-  /** Calls back when a socket has been in use for so long, if it is still open then. */
+  /** Calls back when a socket has been in use for `ageMs`, if it is still open then. */
   age(socket: Socket, ageMs: number, clock: Clock, onAged: () => void): void {
     const cancel = clock.after(
       ageMs,
@@ -55,7 +55,7 @@ export class ActiveSockets {
     socket.once('close', cancel);
   }
 
-  /** Whether an error says that a connection broke that had brought something before: one that went stale. */
+  /** Whether an error means that a connection went stale: it broke after it had brought something before. */
   isStale(error: Error): boolean {
     const { code = '', socket } = error as NodeJS.ErrnoException & { socket?: { bytesRead?: number } };
     return brokenCodes.has(code) && (this.#ofStale.has(error) || (socket?.bytesRead ?? 0) > 0);

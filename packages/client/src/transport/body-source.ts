@@ -6,7 +6,7 @@ export interface BodySource extends AsyncIterable<Uint8Array> {
   readonly length: number | undefined;
   /** It has been read, at least in part, and cannot be read again. */
   readonly isSpent: boolean;
-  /** Lets go of what the body holds; nobody reads it any more. */
+  /** Releases what the body holds: it is not read any more. */
   discard(): void;
 }
 
@@ -18,7 +18,7 @@ export function isSpent(body: RequestBody | undefined): boolean {
   return typeof body === 'object' && 'isSpent' in body && body.isSpent;
 }
 
-/** A stream as a body: left alone until it is sent, so that an attempt that never got so far costs nothing. */
+/** A stream as a body. It is untouched until it is sent: an attempt that ends earlier costs nothing. */
 export class StreamSource implements BodySource {
   readonly length: number | undefined;
   isSpent = false;
@@ -27,7 +27,7 @@ export class StreamSource implements BodySource {
   constructor(stream: Readable, length?: number) {
     this.#stream = stream;
     this.length = length;
-    // Whoever reads it sees the error too; before that, it must not end the process.
+    // A reader sees the error as well; without one, it must not end the process.
     stream.on('error', () => {});
   }
 
@@ -63,7 +63,7 @@ export class PartsSource implements BodySource {
   discard(): void {}
 }
 
-/** The same body, which fails as soon as it turns out longer than it may be. */
+/** The same body, with an error as soon as it exceeds `maxBytes`. */
 export async function* limited(source: BodySource, maxBytes: number, tooLarge: () => Error) {
   let size = 0;
   for await (const chunk of source) {

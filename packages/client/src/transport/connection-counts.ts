@@ -15,7 +15,7 @@ export interface ConnectionCounts {
   readonly closedByAge: number;
 }
 
-/** The connections of one endpoint, as far as it matters to who does not send on them. */
+/** The connections of one endpoint, for parts that do not send on them. */
 export interface Connections {
   readonly counts: ConnectionCounts;
   /** Takes no more requests; resolves when those under way have ended and all is closed. */

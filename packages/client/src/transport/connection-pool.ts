@@ -31,7 +31,7 @@ export type ConnectionPoolOptions = Pick<
  * Scope: endpoint.
  */
 export class ConnectionPool implements Connections {
-  /** What requests are addressed to: that of the endpoint's address, or of this machine where that is a socket's path. */
+  /** The origin of requests: that of the endpoint's address, or `http://localhost` for a socket on this machine. */
   readonly origin: string;
   readonly #options: Current<ConnectionPoolOptions>;
   readonly #connect: Connect;
@@ -83,7 +83,7 @@ export class ConnectionPool implements Connections {
     };
   }
 
-  /** Sends one request; everything that happens to it is told to the handler. */
+  /** Sends one request; the handler hears of everything that happens to it. */
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.#requests++;
     this.#pool.current.dispatch(request, handler);
@@ -134,7 +134,7 @@ export class ConnectionPool implements Connections {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    // undici retires a client, when it looks for one, whose `ttl` (time of birth) is long ago: no clock is asked before.
+    // When undici looks for a client it retires one with an old `ttl` (time of birth): it asks no clock before.
     return pool.on('connect', (_, targets) => {
       const client = Object.assign(targets.at(-1) ?? {}, { ttl: 0 });
       const { maxConnectionAgeMs, random, clock } = this.#options.current;

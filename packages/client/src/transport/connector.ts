@@ -9,7 +9,7 @@ import type { Credentials } from './credentials.ts';
 /** How a connection is opened. */
 export type ConnectorOptions = Pick<UpstreamOptions, 'connectTimeoutMs' | 'http' | 'clock'>;
 
-/** What has come of an attempt to connect: an error or a socket that requests can be sent on. */
+/** The result of connecting: an error, or a socket that is ready for requests. */
 export type Connected = (error: Error | null, socket: Socket | null) => void;
 
 /** Begins to open a connection. */
@@ -83,7 +83,7 @@ function whenOpen(socket: Socket, event: string, options: Current<ConnectorOptio
     },
     true,
   );
-  // The last listener stays: an error that comes too late for anybody must not end the process.
+  // The last listener stays: a late error must not end the process.
   return socket
     .once(event, onOpen)
     .once('error', onError)

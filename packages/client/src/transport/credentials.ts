@@ -68,7 +68,7 @@ export class Credentials {
         ...(cert?.length && { cert, key }),
       });
     } catch (error) {
-      // OpenSSL's own error says where in its source it happened, and may be inspected: only its reason is kept.
+      // OpenSSL's own error names the place in its source: only the reason is kept.
       throw new TypeError(`cannot use the certificates in tls: ${(error as Error).message}`);
     }
   }

@@ -29,7 +29,7 @@ const codings = new Map<string, Coding>([
   ['x-gzip', gzip],
   ['deflate', deflate],
 ]);
-// By what this Node has: the package may run on one that is older than we ask for.
+// Only if this Node has it: the package may run on an older one than it asks for.
 if (typeof zlib.zstdDecompressSync === 'function') {
   codings.set('zstd', {
     now: zlib.zstdDecompressSync,

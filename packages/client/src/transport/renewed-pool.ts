@@ -1,6 +1,6 @@
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
-/** The limits that undici is told once, when a pool is made. */
+/** The limits that undici takes once, when a pool is made. */
 export type PoolLimits = Pick<UpstreamOptions, 'maxConnections' | 'minConnections' | 'idleConnectionMs'>;
 
 /** What is needed of an undici pool. */
@@ -37,7 +37,7 @@ export class RenewedPool<P extends RenewablePool> {
     return this.#pool;
   }
 
-  /** The sum of one number of undici's, over what runs in old pools too. */
+  /** The sum of one of undici's counts, old pools included. */
   total(name: keyof P['stats'] & keyof RenewablePool['stats']): number {
     let total = this.#pool.stats[name];
     for (const { stats } of this.#retired) total += stats[name];

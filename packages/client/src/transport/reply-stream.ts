@@ -14,13 +14,13 @@ export interface ReplyStreamOptions {
   readonly maxBytes: number;
   readonly tooLarge: () => Error;
   readonly corrupt: (cause: Error) => Error;
-  /** Makes what undoes the codings, once the first bytes are there; none for a body without. */
+  /** Makes the decoders, once the first bytes are there; none for a body without codings. */
   readonly decoders: ((start: Uint8Array) => readonly Transform[]) | undefined;
 }
 
 /** A reply's body as a stream that slows its sender down to the pace of its reader. */
 export class ReplyStream extends Readable {
-  /** Changes what the stream fails with into what its reader expects. */
+  /** Turns the stream's error into the one that its reader expects. */
   translate: (error: Error) => Error = (error) => error;
   readonly #source: ReplySource;
   readonly #options: ReplyStreamOptions;
@@ -31,7 +31,7 @@ export class ReplyStream extends Readable {
     super();
     this.#source = source;
     this.#options = options;
-    // Who reads it sees the error too; while nobody does, it must not end the process.
+    // A reader sees the error as well. Without one, it must not end the process.
     this.on('error', () => {});
   }
 
@@ -60,7 +60,7 @@ export class ReplyStream extends Readable {
     else this.#source.resume();
   }
 
-  // Not in _destroy: who comes later asks for `errored`, which is what was given here.
+  // Not in _destroy: a late reader asks for `errored`, which is the error that was given here.
   override destroy(error?: Error): this {
     return super.destroy(error && !this.destroyed ? this.translate(error) : error);
   }

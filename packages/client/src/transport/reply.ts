@@ -28,7 +28,7 @@ export class Reply {
     this.origin = origin;
   }
 
-  /** The error that this reply stands for; none below status 400. Read from the problem once, however many layers ask. */
+  /** The error of this reply; none below status 400. The problem is read once, however many layers ask. */
   get error(): CallError | undefined {
     if (this.status < 400) return undefined;
     this.#error ??= errorOfReply(this.status, this.#problem(), {
@@ -60,7 +60,7 @@ export class Reply {
 // Date.parse alone takes almost anything.
 const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** `Retry-After` in ms: seconds, or an HTTP date. RFC 9110 §10.2.3; anything else is as if it were absent. */
+/** `Retry-After` in ms: seconds, or an HTTP date. RFC 9110 §10.2.3; anything else counts as absent. */
 export function retryAfterMs(header: string | string[] | undefined): number | undefined {
   const value = String(header ?? '').trim();
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;

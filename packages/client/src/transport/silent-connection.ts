@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 /** How often an HTTP/2 server is pinged, in ms. Its answer doesn't wait for its handlers. */
 export const pingIntervalMs = 1_000;
 
-/** Longer than a server that is alive pauses, even a busy one. */
+/** Pings without an answer until a connection counts as dead: more than a busy server misses. */
 const silentIntervals = 5;
 
 /** From here on new requests go to another connection. Not from the first on: this process itself may have paused. */

@@ -6,11 +6,11 @@ import type { Connect } from './connector.ts';
 /** What keeps connections warm. */
 export type WarmConnectionsOptions = Pick<UpstreamOptions, 'idleConnectionMs' | 'clock'>;
 
-/** A server that closes what was just opened must not be flooded. */
+/** Pause before more connections, in ms: a server that closes new connections must not be flooded. */
 const pauseMs = 1_000;
 
 /**
- * Connections that are opened before somebody needs them. They keep no process alive.
+ * Connections that are opened before a request needs them. They keep no process alive.
  *
  * Scope: endpoint.
  */
@@ -23,7 +23,7 @@ export class WarmConnections {
   #cancelFill = () => {};
   #isClosed = false;
 
-  /** @param isShort whether more are needed, with so many on the way */
+  /** @param isShort whether more are needed, given the number that are being opened */
   constructor(options: Current<WarmConnectionsOptions>, connect: Connect, isShort: (opening: number) => boolean) {
     this.#options = options;
     this.#connect = connect;

@@ -1,4 +1,4 @@
-/** What one call asks of the wire beyond the ordinary; handed on to the adapter as it is. Named as in axios. */
+/** A call's own settings for the wire, as axios names them; the adapter gets them as they are. */
 export interface WireOptions {
   readonly decompress?: boolean | undefined;
   readonly maxContentLength?: number | undefined;

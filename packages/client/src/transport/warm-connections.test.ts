@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { ok, pause, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
+import { until } from '../../test-fixtures/raw-server.ts';
+import { someRequest } from '../../test-fixtures/sample.ts';
+
+describe('warm connections', () => {
+  it('are open before the first request, and serve it', async () => {
+    const { server, upstream, counts } = await upstreamOf(ok, { minConnections: 3 });
+    await until(() => server.connections === 3 && counts().idle === 3);
+    expect(counts()).toMatchObject({ open: 3, reused: 0 });
+    await Promise.all([1, 2, 3].map(() => upstream.send(someRequest())));
+    expect(server.connections).toBe(3);
+  });
+
+  it('are topped up', async () => {
+    const { server, counts } = await upstreamOf(ok, { minConnections: 2 });
+    await until(() => counts().idle === 2 && server.sockets.size === 2);
+    for (const socket of server.sockets) socket.end();
+    await until(() => server.connections === 4 && counts().open === 2);
+  });
+
+  it('are replaced after idleConnectionMs', async () => {
+    const { server, counts } = await upstreamOf(ok, { minConnections: 1, idleConnectionMs: 50 });
+    await until(() => server.connections > 1);
+    await until(() => counts().open === 1);
+    expect(server.sockets.size).toBe(1);
+  });
+
+  it('do not flood a server that closes what it accepts', async () => {
+    const { server } = await upstreamOf(ok, { minConnections: 5 });
+    const closing = setInterval(() => {
+      for (const socket of server.sockets) socket.destroy();
+    }, 5);
+    await pause(1_500).finally(() => clearInterval(closing));
+    expect(server.connections).toBeLessThanOrEqual(10);
+  });
+
+  it('are closed with the upstream', async () => {
+    const { server, upstream, counts } = await upstreamOf(ok, { minConnections: 4 });
+    await until(() => counts().idle === 4);
+    await upstream.close();
+    await until(() => server.sockets.size === 0);
+  });
+});
