@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ask } from '../public-api.ts';
+import { ask, post } from '../public-api.ts';
 import { type RunningHouse, startHouseIn } from '../running-house.ts';
 import { copyRepository, type RepositoryCopy } from './repository-copy.ts';
 
@@ -58,31 +58,33 @@ describeAdding(
 describeAdding(
   'an operation below the path of its service',
   async (copy) => {
-    const contract = 'services/greetings/contract.ts';
     await copy.replace(
-      contract,
-      '  getGreeting: get(',
-      `  getLength: get('/api/greetings/{language}/length', {
-    summary: 'How long a greeting is',
-    input: z.object({ language: z.string().min(2).max(35) }),
-    output: z.object({ length: z.number() }),
+      'services/guestbook/contract.ts',
+      '  getVisit: get(',
+      `  getName: get('/api/visits/{id}/name', {
+    summary: 'Who came',
+    input: z.object({ id }),
+    output: z.object({ name: z.string() }),
+    errors: [unknownVisit],
   }),
-  getGreeting: get(`,
+  getVisit: get(`,
     );
     await copy.replace(
-      'services/greetings/handlers.ts',
-      '  async getGreeting(',
-      `  async getLength({ language }) {
-    return { length: byLanguage.get(language)?.template.length ?? 0 };
-  },
-
-  async getGreeting(`,
+      'services/guestbook/handlers.ts',
+      '    async getVisit(',
+      `    async getName({ id }) {
+      const visit = await store.find(id);
+      if (!visit) throw unknownVisit(\`no visit has the id \${id}\`);
+      return { name: visit.name };
+    },
+    async getVisit(`,
     );
   },
   (house) => {
     it('answers behind the gateway', async () => {
-      const { status, body } = await ask(house.running.url, '/api/greetings/en/length');
-      expect([status, body]).toEqual([200, { length: 'Hello, {name}!'.length }]);
+      const { headers } = await post(house.running.url, '/api/visits', { name: 'Ada' });
+      const { status, body } = await ask(house.running.url, `${headers.location}/name`);
+      expect([status, body]).toEqual([200, { name: 'Ada' }]);
     });
 
     it('touched two files', () => {

@@ -8,7 +8,7 @@ export class CorruptFile extends Error {}
 /** The file's tables are those of a newer guestbook. */
 export class NewerSchema extends Error {}
 
-/** Makes of what was thrown when a SQLite file was opened one sentence that names the file and says what to do. */
+/** Turns an error on opening a SQLite file into one sentence with the file's name and what to do. */
 export function openingError(file: string, thrown: unknown): unknown {
   const error = isCallError(thrown) && thrown.cause !== undefined ? thrown.cause : thrown;
   const { message, code, syscall } = error as NodeJS.ErrnoException;
