@@ -1,63 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask, post } from '../public-api.ts';
 import { type RunningHouse, startHouseIn } from '../running-house.ts';
 import { copyRepository, type RepositoryCopy } from './repository-copy.ts';
 
 const tsc = ['node_modules/typescript/bin/tsc', '-p', '.'];
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+const tests = ['test/wiring.test.ts', 'test/docs.test.ts', 'test/architecture.test.ts', 'test/lockfile.test.ts'];
 
-/** One copy and one house per thing that is added. */
-function describeAdding(what: string, add: (copy: RepositoryCopy) => Promise<void>, tests: (house: House) => void) {
-  describe(what, () => {
-    const house = {} as { copy: RepositoryCopy; running: RunningHouse };
-    beforeAll(async () => {
-      house.copy = await copyRepository();
-      await add(house.copy);
-      house.running = await startHouseIn(house.copy.folder);
-    }, 60_000);
-    afterAll(async () => {
-      await house.running?.stop();
-      await house.copy?.remove();
-    });
-
-    it('compiles, and keeps what the tests of wiring, documents and architecture ask for', async () => {
-      await house.copy.node(...tsc);
-      await house.copy.node(
-        ...jest,
-        'test/wiring.test.ts',
-        'test/docs.test.ts',
-        'test/architecture.test.ts',
-        'test/lockfile',
-      );
-    }, 120_000);
-
-    tests(house);
-  });
-}
-
-type House = { readonly copy: RepositoryCopy; readonly running: RunningHouse };
-
-describeAdding(
-  'a service that `npm run new service` added',
-  async (copy) => {
+const additions = {
+  async service(copy: RepositoryCopy) {
     await copy.node('new/main.ts', 'service', 'price-list');
   },
-  (house) => {
-    it('answers behind the gateway', async () => {
-      const { status, body } = await ask(house.running.url, '/api/price-list/1');
-      expect([status, body]).toEqual([200, { id: '1', title: 'First' }]);
-      expect((await ask(house.running.url, '/api/price-list/none')).body.type).toBe('urn:parley:problem:unknown_item');
-    });
 
-    it('changed six files that were there, none of them by hand', () => {
-      expect(house.copy.changes().filter((line) => line.startsWith('M '))).toHaveLength(6);
-    });
-  },
-);
-
-describeAdding(
-  'an operation below the path of its service',
-  async (copy) => {
+  async operation(copy: RepositoryCopy) {
     await copy.replace(
       'services/guestbook/contract.ts',
       '  getVisit: get(',
@@ -80,22 +35,8 @@ describeAdding(
     async getVisit(`,
     );
   },
-  (house) => {
-    it('answers behind the gateway', async () => {
-      const { headers } = await post(house.running.url, '/api/visits', { name: 'Ada' });
-      const { status, body } = await ask(house.running.url, `${headers.location}/name`);
-      expect([status, body]).toEqual([200, { name: 'Ada' }]);
-    });
 
-    it('touched two files', () => {
-      expect(house.copy.changes()).toHaveLength(2);
-    });
-  },
-);
-
-describeAdding(
-  'a layer',
-  async (copy) => {
+  async layer(copy: RepositoryCopy) {
     await copy.write(
       'packages/client/src/call/announce.ts',
       `import type { CallLayer } from '../layer.ts';
@@ -127,28 +68,65 @@ export function announce(): CallLayer {
       '| 2 | `announce` | – | every call |\n| 2 | `deadline` |',
     );
   },
-  (house) => {
-    it('runs in every call of a service', async () => {
-      expect((await ask(house.running.url, '/api/hello?language=fr')).status).toBe(200);
-      expect(house.running.lines).toContainEqual(expect.objectContaining({ msg: 'announced', service: 'hello' }));
-    });
+};
 
-    it('touched three files', () => {
-      expect(house.copy.changes()).toHaveLength(3);
-    });
-  },
-);
-
-describe('npm run new', () => {
+describe('a copy of the repository with a new service, a new operation and a new layer', () => {
   let copy: RepositoryCopy;
-  beforeEach(async () => {
+  let house: RunningHouse;
+  const changes: Record<string, readonly string[]> = {};
+
+  beforeAll(async () => {
     copy = await copyRepository();
-  });
-  afterEach(async () => {
-    await copy.remove();
+    for (const [what, add] of Object.entries(additions)) {
+      await add(copy);
+      changes[what] = copy.changes();
+      copy.commit();
+    }
+    house = await startHouseIn(copy.folder);
+  }, 120_000);
+  afterAll(async () => {
+    await house?.stop();
+    await copy?.remove();
+  }, 60_000);
+
+  it('compiles', async () => {
+    await copy.node(...tsc);
+  }, 120_000);
+
+  it('passes the tests of wiring, documents, architecture and lockfile', async () => {
+    await copy.node(...jest, ...tests);
+  }, 180_000);
+
+  it('serves the new service behind the gateway', async () => {
+    const { status, body } = await ask(house.url, '/api/price-list/1');
+    expect([status, body]).toEqual([200, { id: '1', title: 'First' }]);
+    expect((await ask(house.url, '/api/price-list/none')).body.type).toBe('urn:parley:problem:unknown_item');
   });
 
-  it('changes nothing where the name is not valid or not free', async () => {
+  it('needs for a service one command, which changes six files that were there', () => {
+    expect(changes.service?.filter((line) => line.startsWith('M '))).toHaveLength(6);
+  });
+
+  it('serves the new operation behind the gateway', async () => {
+    const { headers } = await post(house.url, '/api/visits', { name: 'Ada' });
+    const { status, body } = await ask(house.url, `${headers.location}/name`);
+    expect([status, body]).toEqual([200, { name: 'Ada' }]);
+  });
+
+  it('needs two files for an operation', () => {
+    expect(changes.operation).toHaveLength(2);
+  });
+
+  it('runs the new layer in every call of a service', async () => {
+    expect((await ask(house.url, '/api/hello?language=fr')).status).toBe(200);
+    expect(house.lines).toContainEqual(expect.objectContaining({ msg: 'announced', service: 'hello' }));
+  });
+
+  it('needs three files for a layer', () => {
+    expect(changes.layer).toHaveLength(3);
+  });
+
+  it('refuses a service whose name is not valid or not free, and changes nothing', async () => {
     for (const name of ['', 'Prices', 'a--b', '../x', 'hello', 'gateway']) {
       await expect(copy.node('new/main.ts', 'service', name)).rejects.toThrow(/name must be|is there already/);
     }

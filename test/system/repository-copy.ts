@@ -15,7 +15,9 @@ export interface RepositoryCopy {
   write(path: string, text: string): Promise<void>;
   /** Runs a script of Node in the copy; rejects with its output where it fails. */
   node(...args: string[]): Promise<string>;
-  /** Paths that differ from the original, from the root, without tests; `?? ` before new ones. */
+  /** Makes the changes so far part of the copy. */
+  commit(): void;
+  /** Paths that differ from the last commit, from the root, without tests; `M ` before changed ones, `?? ` before new ones. */
   changes(): readonly string[];
   remove(): Promise<void>;
 }
@@ -30,12 +32,16 @@ export async function copyRepository(): Promise<RepositoryCopy> {
   await linkModules(folder);
   const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' });
   git('init', '--quiet');
-  git('add', '--all');
-  git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '--quiet', '--message', 'copy');
+  const commit = () => {
+    git('add', '--all');
+    git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '--quiet', '--message', 'copy');
+  };
+  commit();
   const write = (path: string, text: string) => writeFile(join(folder, path), text);
   return {
     folder,
     write,
+    commit,
     async replace(path, place, by) {
       const text = await readFile(join(folder, path), 'utf8');
       if (!text.includes(place)) throw new Error(`expected ${JSON.stringify(place)} in ${path}`);

@@ -11,7 +11,7 @@ import { isStream, type Stream } from './streams/stream.ts';
 /** The operations of a contract by name. */
 export type Operations = Readonly<Record<string, Operation>>;
 
-/** What a service promises: its name and its operations. */
+/** The contract of a service: its name and its operations. */
 export interface Contract<O extends Operations = Operations> {
   readonly name: string;
   readonly operations: O;
@@ -22,7 +22,7 @@ export type Client<C extends Contract> = {
   readonly [Name in keyof C['operations']]: ClientMethod<C['operations'][Name]>;
 };
 
-/** What a call brought back, and how. */
+/** The value that a call returned, and its story. */
 export interface Explained<Value> {
   readonly value: Value;
   readonly story: Story;
@@ -30,7 +30,7 @@ export interface Explained<Value> {
 
 /**
  * A {@link Client} whose methods explain how they got their reply: `client.sayHello.explain(input)` gives `value` and
- * `story`, or throws a CallError with its story. Streams don't.
+ * `story`, or throws a CallError with its story. Streams have no `explain`.
  */
 export type ExplainingClient<C extends Contract> = {
   readonly [Name in keyof C['operations']]: ClientMethod<C['operations'][Name]> & Explaining<C['operations'][Name]>;
@@ -72,10 +72,10 @@ export type StreamHandler<O extends Operation = Operation> = (
 ) => AsyncIterable<InputOf<O['output']>>;
 
 /**
- * Declares what a service promises.
+ * Declares the contract of a service.
  *
  * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a stream has
- *   response headers (its items are its whole output), or an operation's `auth`, cache policy or body limits make no sense
+ *   response headers (its items are its whole output), or an operation's `auth`, cache policy or body limits are not valid
  * @example
  * export const hello = defineContract('hello', {
  *   sayHello: get('/api/hello', { summary: 'Greets', input, output }),

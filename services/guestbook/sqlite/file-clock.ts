@@ -2,20 +2,19 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /** The time by which a SQLite file's answers expire, in ms. */
 export interface FileClock {
-  /** What this process knows of it, without a look at the file. */
+  /** The time as this process knows it, without reading the file. */
   nowMs(): number;
-  /** The same with what other processes know, which have it in the file. Only within a write transaction. */
+  /** The time as all processes know it, from the file. Only within a write transaction. */
   advance(): number;
 }
 
-/** The file may be behind by this much, in ms, which saves most writes the page of the clock. */
+/** The file may be behind by this time, in ms: so most writes need not write the clock's page. */
 const resolutionMs = 1_000;
 
 /**
- * Counts a file's time, which goes on while a process has the file open and stands still otherwise. It is never ahead of
- * what has really passed, so that nothing expires early: each process adds only what its own monotonic clock has measured,
- * and the greatest count is in the table `clock`. A wall clock, which can be set and differs between processes
- * under another time or after a suspend, has no say.
+ * Counts a file's time, which runs while a process has the file open and stands still otherwise. It never runs ahead of
+ * real time, so no answer expires early: each process adds only the time of its own monotonic clock, and the table `clock`
+ * has the greatest count. Wall clocks are not used: they can be set, and differ between processes.
  */
 export function fileClock(database: DatabaseSync, monotonicMs: () => number = () => performance.now()): FileClock {
   const read = database.prepare('SELECT elapsed_ms FROM clock');

@@ -4,19 +4,19 @@ import { databaseBusy } from '../database/unavailable.ts';
 import { isBusy, sqliteError } from './sqlite-error.ts';
 
 /**
- * Between two tries of the first in the queue, in ms: from the shortest, doubled each time, to the longest. A sibling is
- * done within a commit, another program may take seconds.
+ * Pause between two tries of the first in the queue, in ms: doubled each time, from the shortest to the longest. Another
+ * replica holds the lock for one commit; another program may hold it for seconds.
  */
 const shortestPauseMs = 2;
 const longestPauseMs = 20;
 
 /**
- * How much work may wait. At 20 writes/s that is a lock held for 8 s. Below what load shedding lets in at first (180
- * normal requests), so that waiting writes leave places for reads.
+ * Most pieces of work that wait. At 20 writes/s they cover a lock that is held for 8 s. Fewer than load shedding admits at
+ * first (180 normal requests), so that waiting writes leave places for reads.
  */
 const maxWaiting = 170;
 
-/** Does SQLite work, and waits for the lock where another process has it: `patience` ms, by default {@link patienceMs}. */
+/** Does SQLite work, and waits for the lock if another process has it: `patience` ms, by default {@link patienceMs}. */
 export type WhenFree = <T>(work: () => T, patience?: number) => Promise<T>;
 
 interface Waiting {

@@ -1,6 +1,6 @@
 import { databaseUnavailable } from '../database/unavailable.ts';
 
-/** SQLite's primary result codes (https://sqlite.org/rescode.html) that speak of the file and not of a statement. */
+/** SQLite's primary result codes (https://sqlite.org/rescode.html) that are about the file and not about a statement. */
 const meanings: Readonly<Record<number, string>> = {
   3: 'the database may not be used', // PERM
   7: 'the database has no memory left', // NOMEM
@@ -16,27 +16,27 @@ const meanings: Readonly<Record<number, string>> = {
 
 const busyCodes = new Set([5 /* SQLITE_BUSY */, 6 /* SQLITE_LOCKED */]);
 
-/** Whether SQLite could not have a lock: the same statement may succeed later. */
+/** Whether SQLite could not get a lock: the same statement may succeed later. */
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error);
   return code !== undefined && busyCodes.has(code);
 }
 
-/** What is wrong with the file that an error of SQLite speaks of, as part of a sentence. Nothing for any other error. */
+/** Describes what is wrong with the file of a SQLite error, as part of a sentence. Undefined for any other error. */
 export function faultOfFile(error: unknown): string | undefined {
   return meanings[primaryCode(error) ?? 0];
 }
 
 /**
- * Makes of what `node:sqlite` throws what a caller may know: a full disk or a broken file is 503, with what SQLite
- * reports in the cause. A statement that is wrong stays the error it is.
+ * Turns an error of `node:sqlite` into one that a caller may see: a full disk or a broken file is 503, with SQLite's
+ * own error as the cause. The error of a wrong statement stays as it is.
  */
 export function sqliteError(error: unknown): unknown {
   const fault = faultOfFile(error);
   return fault ? databaseUnavailable(fault, error) : error;
 }
 
-// The low byte is the code; the rest says more about it (SQLITE_BUSY_RECOVERY, SQLITE_IOERR_FSYNC).
+// The low byte is the code; the rest has the detail (SQLITE_BUSY_RECOVERY, SQLITE_IOERR_FSYNC).
 function primaryCode(error: unknown): number | undefined {
   const { errcode } = error as { readonly errcode?: unknown };
   return typeof errcode === 'number' ? errcode & 0xff : undefined;

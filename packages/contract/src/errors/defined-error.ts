@@ -14,8 +14,8 @@ export interface DefinedErrorOptions<S extends Schema | undefined> {
 }
 
 /**
- * An error that belongs to a contract. Call it to make one to throw; `is` tells on the caller's side
- * that it arrived, with its data typed.
+ * An error that belongs to a contract. A service calls it to make an error to throw. A caller tests for it with `is`, which
+ * types its data.
  */
 export interface DefinedError<Code extends string = string, S extends Schema | undefined = Schema | undefined> {
   // `never` keeps a declared error with data assignable to a list of declared errors.
@@ -24,7 +24,7 @@ export interface DefinedError<Code extends string = string, S extends Schema | u
   readonly status: number;
   readonly title: string;
   readonly data: S;
-  /** Whether this is the error that was thrown. */
+  /** Whether a thrown value is this error. */
   is(error: unknown): error is CallError<Code, OutputOf<S>>;
 }
 
@@ -34,7 +34,7 @@ export type AnyDefinedError = Pick<DefinedError, 'code' | 'status' | 'title' | '
 /**
  * Declares an error of a contract: `snake_case` code, HTTP status, title and the data it carries.
  *
- * @throws TypeError where the code is one of the common table, or not snake_case, or the status is no error's
+ * @throws TypeError if the code is one of the common table or not snake_case, or the status is not 400 to 599
  * @example
  * export const unknownLanguage = defineError('unknown_language', {
  *   status: 404, title: 'Unknown language', data: z.object({ known: z.array(z.string()) }),

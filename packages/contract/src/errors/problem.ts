@@ -18,16 +18,16 @@ export const reservedMembers: ReadonlySet<string> = new Set([
   'requestId',
 ]);
 
-/** An error on the wire, RFC 9457: what a client of any language sees. A declared error's data are further members. */
+/** An error on the wire, RFC 9457, for clients in any language. A declared error's data are further members. */
 export interface Problem {
   /** Ends in the code: `urn:parley:problem:unknown_language`. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** What is wrong with the input, field by field. */
+  /** Issues of the input, by field. */
   readonly errors?: readonly Issue[];
-  /** What to look for in the logs. */
+  /** The id to search the logs for. */
   readonly requestId?: string;
   readonly [member: string]: unknown;
 }
@@ -45,13 +45,13 @@ export function problemOf(error: CallError, title: string | undefined, requestId
   };
 }
 
-/** What a code looks like. The one of a problem ends in messages, logs and metrics. */
+/** The form of a code. A problem's code appears in messages, logs and metrics. */
 const codePattern = /^[a-z][a-z0-9_]{0,63}$/;
 
 /**
- * The error that a reply of this status stands for. The code comes from the problem's `type`; a reply
- * that is no problem (some proxy's page), or whose code is none, is understood by its status. What the other side wrote is
- * bounded: a detail of 1000 characters, 20 issues.
+ * Makes the error of a reply from its problem. The code comes from the problem's `type`; without a problem (for example a
+ * proxy's page), or with an unknown form of code, it comes from the status. Texts of the other side are bounded: a detail
+ * of 1000 characters, 20 issues.
  */
 export function errorOfReply(status: number, body: unknown, details: CallErrorDetails): CallError {
   const problem = isProblem(body) ? body : undefined;

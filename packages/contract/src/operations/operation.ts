@@ -7,8 +7,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * Whether an operation may be sent twice. `safe`: it changes nothing. `idempotent`: twice has the effect of once.
- * `keyed`: twice with one `Idempotency-Key` has (the service remembers). `unsafe`: nobody sends it again, unless it was
- * provably never processed. RFC 9110 §9.2.
+ * `keyed`: twice with one `Idempotency-Key` has the effect of once, since the service remembers. `unsafe`: it is sent again
+ * only if it was provably never processed. RFC 9110 §9.2.
  */
 export type Safety = 'safe' | 'idempotent' | 'keyed' | 'unsafe';
 
@@ -67,7 +67,7 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly cache?: CachePolicy;
   /** Default `public`. */
   readonly auth?: Auth;
-  /** How much the JSON body may hold. Default: as the service has it, 128 KiB with 1000 values. */
+  /** How much the JSON body may hold. Default: the service's limits, 128 KiB and 1000 values. */
   readonly bodyLimits?: BodyLimits;
   /** False if a reply holds a secret next to text that the caller chose: its compressed length leaks the secret (BREACH). Default true. */
   readonly mayCompress?: boolean;
@@ -95,7 +95,7 @@ export interface Operation<
   readonly auth: Auth;
   readonly mayCompress: boolean;
   readonly bodyLimits?: BodyLimits | undefined;
-  /** Where the input's members that are neither in the path nor in a header travel. */
+  /** Where members travel that are neither in the path nor in a header. */
   readonly rest: 'query' | 'body';
   readonly requestHeaders: readonly (readonly [member: string, header: string])[];
   readonly responseHeaders: readonly (readonly [member: string, header: string])[];

@@ -16,7 +16,7 @@ const unavailableUpstream = new Set(['unavailable', 'overloaded', 'rate_limited'
 const slowUpstream = new Set(['attempt_timeout', 'deadline_exceeded', 'upstream_timeout']);
 
 /**
- * Decides what a caller sees of something that a handler, or the code around it, threw:
+ * Decides which part of an error a caller sees, after a handler or the code around it threw:
  *
  * - an error that the operation declares passes, with its data checked against the schema;
  * - a failure of an upstream becomes `upstream_…` with a fixed sentence, so that it does not look retryable one hop up;
@@ -38,7 +38,7 @@ function internal(): PublicError {
   return { error: new CallError('internal', 'Something went wrong in this service'), log: 'error' };
 }
 
-// The contract promises the data as it promises an output: it is checked, and nothing beyond the schema is sent.
+// The data are checked like an output: no member beyond the schema is sent.
 async function declared(thrown: CallError, operation: Operation): Promise<PublicError> {
   const declaration = operation.errors.find(({ code }) => code === thrown.code);
   if (!declaration) return internal();

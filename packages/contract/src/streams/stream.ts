@@ -13,8 +13,8 @@ export interface Stream<S extends Schema = Schema> {
 }
 
 /**
- * Declares an output that comes item by item: the client's method gives an `AsyncIterable` of what comes out of
- * `item`, and the handler is an async generator of what it takes in.
+ * Declares an output that comes item by item. The client's method returns an `AsyncIterable` of the output type of `item`;
+ * the handler is an async generator of its input type.
  *
  * @example
  * watchVisits: get('/api/visits/stream', { summary: 'Visits as they come', output: stream(visit, { as: 'sse' }) }),

@@ -1,10 +1,10 @@
 const scheme = /^(?:[a-z][a-z\d+.-]*:\/\/|(?:https?|unix|file):\/?)/i;
 
 /**
- * Takes out of an address what may be a secret, so that an error can show it: userinfo, query and fragment. Of text that
- * is no address, everything before an `@` goes, and what stands where the port should be. `…` marks what is left out.
+ * Removes from an address the parts that may be secret, so that an error can show it: userinfo, query and fragment. In text
+ * that is not an address, it removes everything before an `@`, and a port that is not a number. `…` marks a removed part.
  *
- * @param whole what the text is a part of, for a list of addresses: a password may hold the comma that they are split by
+ * @param whole the list that the address is a part of: a password may hold the comma that separates the list
  * @example
  * withoutSecrets('http://user:password@greetings:3000?token=1') // 'http://…'
  * withoutSecrets('http://user:password@greetings:3000') // 'http://…@greetings:3000'

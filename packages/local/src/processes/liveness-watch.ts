@@ -27,8 +27,8 @@ export interface LivenessOptions {
 export const livenessDefaults = { everyMs: 2_000, timeoutMs: 2_000, failures: 3, recoveryMs: 30_000 } as const;
 
 /**
- * Probes processes, and ends those that hang, one at a time: another one only if it still gives no answer when the last
- * is ready again. On a machine that is slow all look hung, and all of them at once would be an outage.
+ * Probes processes, and ends a process that hangs. One at a time: the next one only if it still hangs when the last one is
+ * ready again. On a slow machine all processes look hung, and ending all at once would be an outage.
  * Scope: one per launcher.
  */
 export class LivenessWatch {

@@ -38,8 +38,8 @@ const ownNames: ReadonlySet<string> = new Set([
 const bodilessMethods = new Set(['GET', 'HEAD']);
 
 /**
- * The headers that a client meant for whoever answers: without those of its connection, those that its `Connection`
- * names (RFC 9110 §7.6.1) and those whose name has another form than letters, digits and hyphens.
+ * The end-to-end headers of a request. It leaves out headers of the connection, headers that `Connection` names
+ * (RFC 9110 §7.6.1), and names with other characters than letters, digits and hyphens.
  */
 export function endToEndHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const named = headers.connection === undefined ? [] : namesIn(headers.connection);
@@ -50,25 +50,25 @@ export function endToEndHeaders(headers: IncomingHttpHeaders): IncomingHttpHeade
   return kept;
 }
 
-/** The client's own request id if it can do no harm in a log, and 32 hex digits otherwise. */
+/** The client's own request id if it is safe in a log, otherwise 32 hex digits. */
 export function acceptedRequestId(client: IncomingHttpHeaders): string {
   const own = client['x-request-id'];
   return typeof own === 'string' && requestId.test(own) ? own : randomBytes(16).toString('hex');
 }
 
-/** What the gateway knows of a request apart from its headers. */
+/** Facts about a request that are not in its headers. */
 export interface RequestFacts {
   readonly id: string;
   readonly bodyLength: number;
-  /** Of a target in absolute form, which counts more than the Host header. */
+  /** Host of a target in absolute form. It takes precedence over the Host header. */
   readonly authority: string | undefined;
 }
 
 /**
- * The headers that a service gets, as nginx' `proxy.conf` has them. Ours come first: a service drops what is beyond its
- * number of headers.
+ * The headers that a service gets, as nginx' `proxy.conf` has them. Ours come first: a service drops headers beyond its
+ * maximum.
  *
- * @param client what {@link endToEndHeaders} kept of the request's headers
+ * @param client the request's headers from {@link endToEndHeaders}
  */
 export function forwardedHeaders(
   request: IncomingMessage,
@@ -77,7 +77,7 @@ export function forwardedHeaders(
 ): IncomingHttpHeaders {
   const { host } = request.headers;
   const forwarded: IncomingHttpHeaders = {
-    // nginx' server_name, for a client of HTTP/1.0 that names none.
+    // nginx' server_name, for a client of HTTP/1.0 without Host.
     host: hostIn(authority ?? host ?? '') ?? '_',
     'x-request-id': id,
     // The edge: a client's own headers about its address prove nothing.
@@ -110,7 +110,7 @@ export function repliedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeader
   return kept;
 }
 
-/** Headers of a replica that no client sees: the gateway's own business, and how busy we are. As nginx' `proxy.conf`. */
+/** Headers of a replica that no client gets: they are for the gateway, or show the replica's load. As nginx' `proxy.conf`. */
 const keptInside = ['x-request-id', 'endpoint-load-metrics', 'server-timing', 'x-attempts-left'];
 
 function namesIn(connection: string): string[] {
@@ -120,7 +120,7 @@ function namesIn(connection: string): string[] {
     .map((name) => name.trim());
 }
 
-/** Begins a trace under the request's id where that has the form of a trace id, so that one search finds both. */
+/** Begins a trace. Its id is the request's id if that has the form of a trace id, so that one search finds both. */
 function newTraceparent(id: string): string {
   const traceId = /^(?!0{16})[0-9a-f]{32}$/.test(id) ? id : randomBytes(16).toString('hex');
   return `00-${traceId}-${traceId.slice(0, 16)}-01`;

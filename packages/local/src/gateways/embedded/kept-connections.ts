@@ -1,12 +1,12 @@
 import { Agent } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Less than a replica's DRAIN_DELAY_MS: when one that stops closes its idle connections there are none of ours, on which a request may be on its way. */
+/** Less than a replica's DRAIN_DELAY_MS: when a stopping replica closes idle connections, ours are closed already, and no request is lost on them. */
 const idleConnectionMs = 150;
 
 /**
- * Connections to replicas, kept for the next request. One that brings bytes while it is idle is closed: nobody has asked
- * for them, and the next caller would take them for its reply. nginx does the same.
+ * Connections to replicas, kept for the next request. A connection that brings bytes while it is idle is closed: the next
+ * caller would take these bytes for its reply. nginx does the same.
  */
 export class KeptConnections extends Agent {
   constructor() {

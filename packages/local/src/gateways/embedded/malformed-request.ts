@@ -8,17 +8,17 @@ import type { Turns } from './turns.ts';
 const statusOf: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /**
- * Answers with a problem, and closes the connection after, what Node hands over as no request: what is no HTTP, too
- * large, too slow, or wants a tunnel (CONNECT).
+ * Answers with a problem when Node gets bytes that are not a request (not HTTP, too large, too slow) or a request for a
+ * tunnel (CONNECT). Then closes the connection.
  */
 export function answerMalformed(server: Server, problems: Problems, turns: Turns): void {
   const end = (socket: Duplex, status: number) => {
     const response = turns.current(socket);
-    // In the midst of a reply, more bytes would look like part of it.
+    // During a reply, more bytes would look like part of it.
     if (!socket.writable || response?.headersSent) socket.destroy();
     else endWithProblem(socket, status, problems(status, randomBytes(16).toString('hex')));
   };
-  // A client that pipelines takes the first answer for that to its first request.
+  // A client that pipelines matches the first response with its first request.
   const endAfter = (awaited: ServerResponse | undefined, socket: Duplex, status: number) => {
     if (awaited) awaited.once('close', () => end(socket, status));
     else end(socket, status);

@@ -5,10 +5,10 @@ const ofConnection = /^(.*? \d+#\d+: )\*\d+ (.*)$/s;
 const address = /, upstream: "\w+:\/\/([\d.]+:\d+)/;
 
 /**
- * Removes from a line of nginx' error log what a client or a service has sent: nginx adds the whole request, with its
- * query, and the Referer to it. Keeps what happened, the client's address and the replica's.
+ * Removes from a line of nginx' error log the text that a client or a service sent: nginx adds the whole request, with
+ * its query, and the Referer. Keeps the event, the client's address and the replica's.
  *
- * @returns nothing for a line that is no line of nginx, such as the rest of one that a client has broken in two
+ * @returns undefined for a line that is not nginx' own, for example the rest of a line that a client's text has broken in two
  */
 export function withoutRequest(line: string): string | undefined {
   if (!ofNginx.test(line)) return undefined;
