@@ -94,6 +94,28 @@ describe("layers of a user's own", () => {
     expect(error).toMatchObject({ code: 'unavailable', isUnprocessed: true });
   });
 
+  it('of attempts turn single-flight off: they may tell callers apart', async () => {
+    const seen: unknown[] = [];
+    const counted: AttemptLayer = (next) => (attempt) => {
+      seen.push(attempt.endpoint);
+      return next(attempt);
+    };
+    const { client } = open({ attempt: [counted] }, { singleFlight: true });
+    await clock.run(Promise.all([client.newestItem(), client.newestItem()]));
+    expect(seen).toHaveLength(2);
+  });
+
+  it('of calls are part of what single-flight compares', async () => {
+    let tenants = 0;
+    const tenant: CallLayer = (next) => (call) =>
+      next({ ...call, headers: { ...call.headers, 'x-tenant': `${++tenants}` } });
+    const outcomes: unknown[] = [];
+    const { upstream, client } = open({ call: [tenant] }, { singleFlight: true });
+    upstream.subscribe({ onAttempt: ({ status }) => void outcomes.push(status) });
+    await clock.run(Promise.all([client.newestItem(), client.newestItem()]));
+    expect(outcomes).toEqual([200, 200]);
+  });
+
   it.each([
     [{ call: 5 }, 'layers.call must be a list of functions from one way of sending to another'],
     [{ attempt: ['x'] }, 'layers.attempt must be a list of functions from one way of sending to another'],
