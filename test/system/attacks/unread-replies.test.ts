@@ -24,8 +24,8 @@ async function underAttack(attack: () => void) {
   let served = 0;
   let refused = 0;
   attack();
-  const startMs = performance.now();
-  while (performance.now() - startMs < 6000) {
+  // By count: while the replies are made, a busy machine answers a look late.
+  for (let look = 0; look < 40; look++) {
     const { status } = await service.look().catch(() => ({ status: 0 }));
     if (status === 200) served++;
     else refused++;
@@ -50,7 +50,7 @@ it('holds neither places nor memory for 320 connections that ask for 8 MB and re
   });
   console.info(`unread over HTTP/1.1: ${JSON.stringify(figures)}`);
   expect(figures.mostMib).toBeLessThan(1400);
-  expect(figures.served).toBeGreaterThan(figures.refused);
+  expect(figures.served).toBeGreaterThan(30);
   expect(await service.stop()).toBe(0);
 }, 60_000);
 
@@ -67,6 +67,6 @@ it('holds neither places nor memory for 1000 streams with closed windows', async
   });
   console.info(`unread over HTTP/2: ${JSON.stringify(figures)}`);
   expect(figures.mostMib).toBeLessThan(1400);
-  expect(figures.served).toBeGreaterThan(figures.refused);
+  expect(figures.served).toBeGreaterThan(30);
   expect(await service.stop()).toBe(0);
 }, 60_000);

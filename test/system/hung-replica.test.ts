@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '../../eventually.ts';
-import { has } from '../../needs.ts';
-import { ask } from '../../public-api.ts';
-import { isAlive, type RunningHouse, startHouse } from '../../running-house.ts';
+import { eventually } from '../eventually.ts';
+import { has } from '../needs.ts';
+import { ask } from '../public-api.ts';
+import { isAlive, type RunningHouse, startHouse } from '../running-house.ts';
 
 const patienceMs = 60_000;
 

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '../../eventually.ts';
-import { has } from '../../needs.ts';
-import { post } from '../../public-api.ts';
-import { isAlive, type RunningHouse, startHouse } from '../../running-house.ts';
-import { type LoadReport, startLoad } from '../../steady-load.ts';
+import { eventually } from '../eventually.ts';
+import { has } from '../needs.ts';
+import { post } from '../public-api.ts';
+import { isAlive, type RunningHouse, startHouse } from '../running-house.ts';
+import { type LoadReport, startLoad } from '../steady-load.ts';
 
 const kills = 4;
 const longestMs = 25_000;

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createHouse } from '../../../packages/local/test-fixtures/house.ts';
-import { isAlive, type LaunchOptions, launch, nodeArgs } from '../../../packages/local/test-fixtures/launched.ts';
-import { eventually } from '../../eventually.ts';
-import { has } from '../../needs.ts';
-import { freePort } from '../../running-house.ts';
-import { root } from '../../source-files.ts';
+import { createHouse } from '../../packages/local/test-fixtures/house.ts';
+import { isAlive, type LaunchOptions, launch, nodeArgs } from '../../packages/local/test-fixtures/launched.ts';
+import { eventually } from '../eventually.ts';
+import { has } from '../needs.ts';
+import { freePort } from '../running-house.ts';
+import { root } from '../source-files.ts';
 
 type Launched = ReturnType<typeof launch>;
 
