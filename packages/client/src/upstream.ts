@@ -135,7 +135,6 @@ export class AssembledUpstream {
       hasUserCode: () => layers.attempt.length > 0 || hasInterceptors(axios),
       layers,
     };
-    this.endpointSet = new EndpointSet(discovery, options, (address) => createEndpoint(address, dependencies));
     const dependencies: EndpointDependencies = {
       upstream: name,
       options,
@@ -145,6 +144,7 @@ export class AssembledUpstream {
       pipeline: (state) => endpointPipeline(this.shared, state),
       onEjection: () => this.endpointSet.group.refresh(),
     };
+    this.endpointSet = new EndpointSet(discovery, options, (address) => createEndpoint(address, dependencies));
     this.#pipeline = callPipeline(this.shared);
     options.subscribe(() => this.#configured());
     if (minConnections > 0) Promise.resolve(this.endpointSet.known()).catch(() => {}); // the first call reports it
