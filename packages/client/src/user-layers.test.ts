@@ -183,6 +183,28 @@ describe('shouldRetry', () => {
     await expect(clock.run(client.newestItem())).rejects.toThrow(`shouldRetry must return true or false, not ${got}`);
   });
 
+  it('that throws ends the call, and the stream that it was asked about', async () => {
+    const broken = new Error('oops');
+    const { upstream } = open(
+      {},
+      {
+        shouldRetry: () => {
+          throw broken;
+        },
+      },
+    );
+    const request = {
+      label: 'GET /api/changes',
+      method: 'GET',
+      path: '/api/changes',
+      headers: {},
+      safety: 'safe',
+    } as const;
+    await expect(clock.run(upstream.send({ ...request, replyAs: 'stream' }))).rejects.toBe(broken);
+    await clock.advance(0);
+    expect(upstream.endpoints()[0]?.inFlight).toBe(0);
+  });
+
   it('must be a function', () => {
     close = async () => {};
     const make = () => createUpstream('things', 'http://a', { shouldRetry: true as never });
