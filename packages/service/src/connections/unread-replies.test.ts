@@ -133,7 +133,7 @@ describe.each(transports)('over $transport, a reply that its client does not rea
     expect(cutOff(service, 'too many bytes waited')).toBeGreaterThan(0);
     // Refused only while the turn lasts in which replies are cut off.
     const session = sessionOf(service);
-    let status = 0;
+    let status: unknown;
     for (let n = 0; n < 200 && status !== 200; n++) status = await statusOf(session, '/quick');
     expect(status).toBe(200);
   });
