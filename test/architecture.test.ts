@@ -97,6 +97,23 @@ describe('the house', () => {
 
 /** The rooms of each package, lowest first: an import leads down this list only. A file at the top is a room of its own. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
+  'packages/contract/src': [
+    'text/',
+    'tls/',
+    'load/',
+    'schemas/',
+    'story/',
+    'errors/',
+    'wire/',
+    'context/',
+    'paths/',
+    'streams/',
+    'operations/',
+    'contract.ts',
+    'serving/',
+    'openapi/',
+    'index.ts',
+  ],
   'packages/client/src': [
     'time/',
     'options/',
@@ -119,16 +136,98 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'testing.ts',
     'index.ts',
   ],
+  'packages/local/src': [
+    'local-error.ts',
+    'time/',
+    'log/',
+    'runs/',
+    'ports/',
+    'processes/',
+    'wiring/',
+    'plan.ts',
+    'command-line.ts',
+    'gateways/',
+    'launcher.ts',
+    'main.ts',
+    'index.ts',
+  ],
+  'packages/local/src/gateways': ['gateway-files.ts', 'gateway.ts', 'embedded/', 'nginx/', 'choose-gateway.ts'],
+  'services/greetings': ['contract.ts', 'handlers.ts', 'main.ts'],
+  'services/hello': ['contract.ts', 'settings.ts', 'preferred-greeting.ts', 'handlers.ts', 'main.ts'],
+  'services/guestbook': [
+    'database/',
+    'visit.ts',
+    'postgres/',
+    'sqlite/',
+    'store.ts',
+    'contract.ts',
+    'settings.ts',
+    'handlers.ts',
+    'main.ts',
+  ],
+  bench: [
+    'median.ts',
+    'figures.ts',
+    'table.ts',
+    'circumstances.ts',
+    'pinned-process.ts',
+    'write-readme.ts',
+    'grpc-method.ts',
+    'client/',
+    'service/',
+    'outage/',
+    'main.ts',
+  ],
+  'bench/client': [
+    'scenarios.ts',
+    'bodies.ts',
+    'certificate.ts',
+    'grpc-methods.ts',
+    'plain-server.ts',
+    'server.ts',
+    'contender.ts',
+    'measurement.ts',
+    'contenders/',
+    'client-process.ts',
+    'results.ts',
+    'report.ts',
+    'chart.ts',
+    'summary.ts',
+    'run.ts',
+    'main.ts',
+  ],
+  'bench/service': [
+    'exchanges.ts',
+    'scenarios.ts',
+    'listening.ts',
+    'contender.ts',
+    'contenders/',
+    'load.ts',
+    'latencies.ts',
+    'http1-load.ts',
+    'grpc-load.ts',
+    'load-process.ts',
+    'server-process.ts',
+    'results.ts',
+    'report.ts',
+    'summary.ts',
+    'run.ts',
+    'soak.ts',
+    'main.ts',
+  ],
+  certificates: ['authority.ts', 'folder.ts', 'main.ts'],
 };
+
+const housed = [...sources, ...sourceFiles('bench', 'certificates')];
 
 describe.each(Object.entries(rooms))('the rooms of %s', (folder, order) => {
   it('are all in the order, and no import runs up, types included', () => {
-    expect(inside(folder).length).toBeGreaterThan(20);
-    expect(upward(folder, sources, order)).toEqual([]);
+    expect(housed.filter(({ path }) => path.startsWith(`${folder}/`)).length).toBeGreaterThanOrEqual(order.length);
+    expect(upward(folder, housed, order)).toEqual([]);
   });
 
   it('have no cycle, types included', () => {
-    expect(roomCycles(folder, sources)).toEqual([]);
+    expect(roomCycles(folder, housed)).toEqual([]);
   });
 });
 
@@ -175,9 +274,9 @@ describe('every function', () => {
       'one closure over the events of a server',
     'packages/service/src/idempotency/memory-store.ts: export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => number = now): IdempotencyStore {':
       'one closure over the answers that it keeps',
-    'packages/local/src/embedded-gateway.ts: function createRequestListener(parts: Parts): RequestListener {':
+    'packages/local/src/gateways/embedded/embedded-gateway.ts: function createRequestListener(parts: Parts): RequestListener {':
       'one closure over one request of the embedded gateway',
-    'services/guestbook/lock-queue.ts: export function lockQueue(): WhenFree {': 'one closure over its queue',
+    'services/guestbook/sqlite/lock-queue.ts: export function lockQueue(): WhenFree {': 'one closure over its queue',
   };
 
   it('has at most 60 lines, or a reason', () => {

@@ -8,7 +8,7 @@ import { endpointScenarios, knowingSeveral, mainScenario, scenarios } from '../b
 import { summary } from '../bench/client/summary.ts';
 import { figuresOf } from '../bench/figures.ts';
 import { median } from '../bench/median.ts';
-import { contenders as serviceContenders } from '../bench/service/contenders.ts';
+import { contenders as serviceContenders } from '../bench/service/contenders/contenders.ts';
 import { report as serviceReport } from '../bench/service/report.ts';
 import type { Results as ServiceResults } from '../bench/service/results.ts';
 import { scenarios as serviceScenarios } from '../bench/service/scenarios.ts';

@@ -4,10 +4,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createEmbeddedGateway } from '../packages/local/src/embedded-gateway.ts';
-import type { Gateway } from '../packages/local/src/gateway.ts';
-import { createNginxGateway, findNginx, type NginxGatewaySetting } from '../packages/local/src/nginx-gateway.ts';
-import { acceptsConnections } from '../packages/local/src/readiness.ts';
+import { createEmbeddedGateway } from '../packages/local/src/gateways/embedded/embedded-gateway.ts';
+import type { Gateway } from '../packages/local/src/gateways/gateway.ts';
+import {
+  createNginxGateway,
+  findNginx,
+  type NginxGatewaySetting,
+} from '../packages/local/src/gateways/nginx/nginx-gateway.ts';
+import { acceptsConnections } from '../packages/local/src/ports/readiness.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './running-house.ts';
 import { root } from './source-files.ts';

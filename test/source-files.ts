@@ -30,10 +30,10 @@ export function files(...places: string[]): string[] {
   return [...new Set(list.split('\n'))].filter((path) => path !== '' && existsSync(join(root, path)));
 }
 
-/** The TypeScript of the product: packages and services, without tests and what only tests use. */
-export function sourceFiles(): SourceFile[] {
+/** The TypeScript below these places, without tests and what only tests use. Default: the product, packages and services. */
+export function sourceFiles(...places: string[]): SourceFile[] {
   const isTest = /\.test\.ts$|(^|\/)test[-/]/;
-  return files('packages', 'services')
+  return files(...(places.length > 0 ? places : ['packages', 'services']))
     .filter((path) => path.endsWith('.ts') && !isTest.test(path))
     .map(read);
 }

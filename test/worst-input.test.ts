@@ -3,19 +3,19 @@ import {
   boundedText,
   errorOfReply,
   framings,
+  idempotencyKeyOf,
   parseAttemptsLeft,
+  parseServerTiming,
   parseTraceparent,
+  pathPattern,
   pathTemplate,
+  queryParser,
+  reportedUtilization,
   validate,
 } from '@parley/contract';
 import { z } from 'zod';
-import { reportedUtilization } from '../packages/client/src/endpoint/load-report.ts';
-import { hopTimes } from '../packages/client/src/story/hop-times.ts';
 import { codingsOf } from '../packages/client/src/transport/decompression.ts';
 import { retryAfterMs } from '../packages/client/src/transport/reply.ts';
-import { pathPattern } from '../packages/contract/src/path-pattern.ts';
-import { queryParser } from '../packages/service/src/express/query.ts';
-import { idempotencyKeyOf } from '../packages/service/src/idempotency/idempotency-key.ts';
 import { exceededLimit } from '../packages/service/src/json-limits.ts';
 import { loggedError } from '../packages/service/src/process/logged-error.ts';
 import { chooseCoding } from '../packages/service/src/replies/content-coding.ts';
@@ -112,9 +112,9 @@ const parsers: readonly Parser[] = [
   ['x-attempts-left', repeat('9'), parseAttemptsLeft],
   ['Idempotency-Key: escapes', around('"', '\\"', ''), idempotencyKeyOf],
   ['Idempotency-Key: bare', around('', 'a', ','), idempotencyKeyOf],
-  ['Server-Timing: entries', repeat('a;dur=1,'), hopTimes],
-  ['Server-Timing: parameters', around('a', ';dur', ''), hopTimes],
-  ['Server-Timing: digits', around('a;dur=', '1', '.'), hopTimes],
+  ['Server-Timing: entries', repeat('a;dur=1,'), parseServerTiming],
+  ['Server-Timing: parameters', around('a', ';dur', ''), parseServerTiming],
+  ['Server-Timing: digits', around('a;dur=', '1', '.'), parseServerTiming],
   ['endpoint-load-metrics: members', around('TEXT ', 'a=1,', ''), reportedUtilization],
   ['endpoint-load-metrics: commas', around('TEXT ', ', ', ''), reportedUtilization],
   ['endpoint-load-metrics: names', around('TEXT ', 'application_utilization ,', ''), reportedUtilization],

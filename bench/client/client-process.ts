@@ -1,5 +1,5 @@
 import { type Call, targetOf } from './contender.ts';
-import { contenders } from './contenders.ts';
+import { contenders } from './contenders/contenders.ts';
 import { type Measurement, measure } from './measurement.ts';
 import { scenarioNamed } from './scenarios.ts';
 import type { ServerPorts } from './server.ts';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeReadme } from '../write-readme.ts';
 import { chart } from './chart.ts';
-import { contenders } from './contenders.ts';
+import { contenders } from './contenders/contenders.ts';
 import { report } from './report.ts';
 import { run, type Turn } from './run.ts';
 import { endpointScenarios, knowingSeveral, mainScenario, scenarios } from './scenarios.ts';

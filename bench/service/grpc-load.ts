@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { grpcPaths } from './contenders/grpc.ts';
 import { Latencies } from './latencies.ts';
-import type { Load } from './load-process.ts';
+import type { Load } from './load.ts';
 import type { Scenario } from './scenarios.ts';
 
 /** The same for gRPC: its frames by hand over `node:http2`. That is slower than the server, so only the CPU of the server counts. */

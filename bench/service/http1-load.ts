@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Latencies } from './latencies.ts';
-import type { Load } from './load-process.ts';
+import type { Load } from './load.ts';
 import { bytesOf, type Scenario } from './scenarios.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Load } from './load-process.ts';
+import type { Load } from './load.ts';
 
 const mostSamples = 1_000_000;
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeReadme } from '../write-readme.ts';
-import { contenders } from './contenders.ts';
+import { contenders } from './contenders/contenders.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { mainScenario, scenarios } from './scenarios.ts';

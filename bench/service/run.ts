@@ -1,7 +1,7 @@
 import { circumstances } from '../circumstances.ts';
 import { type Figures, figuresOf } from '../figures.ts';
 import { canPin, PinnedProcess } from '../pinned-process.ts';
-import type { Load, Round } from './load-process.ts';
+import type { Load, Round } from './load.ts';
 import type { Results } from './results.ts';
 import type { Scenario } from './scenarios.ts';
 import type { ServerState } from './server-process.ts';

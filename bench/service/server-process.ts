@@ -1,4 +1,4 @@
-import { contenders } from './contenders.ts';
+import { contenders } from './contenders/contenders.ts';
 
 /** How the process of a contender stands. */
 export interface ServerState {

@@ -10,8 +10,8 @@ import {
 import { guestbook } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 import { openStore } from './store.ts';
-import { databasesHere } from './test-databases.ts';
-import { someVisit } from './test-visit.ts';
+import { databasesHere } from './test-fixtures/test-databases.ts';
+import { someVisit } from './test-fixtures/test-visit.ts';
 import type { VisitStore } from './visit.ts';
 
 const friendly = { sayHello: async ({ name = 'World' } = {}) => ({ message: `Hello ${name}` }) };

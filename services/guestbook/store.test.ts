@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { openStore, type StoreSettings } from './store.ts';
-import { databasesHere } from './test-databases.ts';
-import { someVisit } from './test-visit.ts';
+import { databasesHere } from './test-fixtures/test-databases.ts';
+import { someVisit } from './test-fixtures/test-visit.ts';
 import type { Visit, VisitStore } from './visit.ts';
 
 describe.each(databasesHere())('a store in %s', (_, emptyDatabase) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openPostgresStore } from './postgres-store.ts';
-import { openSqliteStore } from './sqlite-store.ts';
+import { openPostgresStore } from './postgres/postgres-store.ts';
+import { openSqliteStore } from './sqlite/sqlite-store.ts';
 import type { VisitStore } from './visit.ts';
 
 /** Says which database to use. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { type ErrorCode, errorCodes } from '../../packages/contract/src/error-codes.ts';
+import { type ErrorCode, errorCodes } from '../../packages/contract/src/errors/error-codes.ts';
 import { ask, describePublicApi, expectProblem } from '../public-api.ts';
 import { baseUrl } from './stack.ts';
 

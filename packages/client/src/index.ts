@@ -1,3 +1,4 @@
+export type { Pem } from '@parley/contract';
 export type { Interceptors } from './axios/axios.ts';
 export { parleyAdapter } from './axios/parley-adapter.ts';
 export type { CircuitControl } from './breaker/circuit-breaker.ts';
@@ -18,7 +19,7 @@ export type {
   Try,
 } from './layer.ts';
 export type { RetryCheck, RetryOutcome } from './options/retry-check.ts';
-export type { HttpVersion, Pem, TlsOptions } from './options/tls-options.ts';
+export type { HttpVersion, TlsOptions } from './options/tls-options.ts';
 export { type ChangeableOptions, type UpstreamOptions, upstreamDefaults } from './options/upstream-options.ts';
 export type { UserLayers } from './pipeline.ts';
 export { StoryRecorder } from './story/story-recorder.ts';

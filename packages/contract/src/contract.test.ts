@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { type Client, defineContract, type Handlers } from './contract.ts';
-import { del, get, patch, post, put } from './operation.ts';
+import { del, get, patch, post, put } from './operations/operation.ts';
 
 const summary = 's';
 

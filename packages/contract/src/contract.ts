@@ -1,12 +1,12 @@
-import { authFault } from './auth-fault.ts';
-import { bodyLimitsFault } from './body-limits-fault.ts';
-import { cacheFault } from './cache-fault.ts';
-import type { CallContext } from './call-context.ts';
-import type { CallOptionsOf, StreamCallOptionsOf } from './call-options.ts';
-import type { Operation } from './operation.ts';
-import type { InputOf, OutputOf } from './schema.ts';
-import type { Story } from './story.ts';
-import { isStream, type Stream } from './stream.ts';
+import type { CallContext } from './context/call-context.ts';
+import { authFault } from './operations/auth-fault.ts';
+import { bodyLimitsFault } from './operations/body-limits-fault.ts';
+import { cacheFault } from './operations/cache-fault.ts';
+import type { CallOptionsOf, StreamCallOptionsOf } from './operations/call-options.ts';
+import type { Operation } from './operations/operation.ts';
+import type { InputOf, OutputOf } from './schemas/schema.ts';
+import type { Story } from './story/story.ts';
+import { isStream, type Stream } from './streams/stream.ts';
 
 /** The operations of a contract by name. */
 export type Operations = Readonly<Record<string, Operation>>;

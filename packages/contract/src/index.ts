@@ -1,6 +1,4 @@
-export { AttemptsLeft, parseAttemptsLeft } from './attempts-left.ts';
-export { boundedText } from './bounded-text.ts';
-export { cacheControl } from './cache-control.ts';
+export { AttemptsLeft, parseAttemptsLeft } from './context/attempts-left.ts';
 export {
   type CallContext,
   type CallerIdentity,
@@ -10,15 +8,15 @@ export {
   type Priority,
   priorities,
   runInContext,
-} from './call-context.ts';
-export { CallError, type CallErrorDetails, isCallError } from './call-error.ts';
-export type {
-  CallOptions,
-  CallOptionsOf,
-  RepeatOptions,
-  StreamCallOptions,
-  StreamCallOptionsOf,
-} from './call-options.ts';
+} from './context/call-context.ts';
+export {
+  addReceivedContext,
+  type MutableContext,
+  type ReceivedHeaders,
+  requestedTimeoutMs,
+  requestIdOf,
+} from './context/received-context.ts';
+export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from './context/trace-context.ts';
 export {
   type Client,
   type Contract,
@@ -30,13 +28,25 @@ export {
   type Operations,
   type StreamHandler,
 } from './contract.ts';
-export { type AnyDefinedError, type DefinedError, type DefinedErrorOptions, defineError } from './defined-error.ts';
-export { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './error-codes.ts';
-// Symbols below matter to those who write a client or a server kit, not to those who write a contract.
-export { framings } from './framings.ts';
-export { headerNames } from './header-names.ts';
-export type { Issue } from './issue.ts';
-export { openapi } from './openapi.ts';
+export { CallError, type CallErrorDetails, isCallError } from './errors/call-error.ts';
+export {
+  type AnyDefinedError,
+  type DefinedError,
+  type DefinedErrorOptions,
+  defineError,
+} from './errors/defined-error.ts';
+export { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './errors/error-codes.ts';
+export { errorOfReply, type Problem, problemMediaType, problemOf } from './errors/problem.ts';
+export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
+export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
+export { openapi } from './openapi/openapi.ts';
+export type {
+  CallOptions,
+  CallOptionsOf,
+  RepeatOptions,
+  StreamCallOptions,
+  StreamCallOptionsOf,
+} from './operations/call-options.ts';
 export {
   type Auth,
   type BodyLimits,
@@ -51,16 +61,26 @@ export {
   post,
   put,
   type Safety,
-} from './operation.ts';
-export { pathPattern } from './path-pattern.ts';
-export { type PathTemplate, pathTemplate } from './path-template.ts';
-export { errorOfReply, type Problem, problemMediaType, problemOf } from './problem.ts';
-export { type PublicError, publicError } from './public-error.ts';
-export { type FindRoute, type FoundRoute, type HasOperation, routeFinder } from './route-finder.ts';
-export type { InputOf, OutputOf, Schema, Validation } from './schema.ts';
-export { jsonSchemaOf, validate } from './schema.ts';
-export { acceptInput, acceptOutput, type OperationReply, replyOf } from './serving.ts';
-export { Story, type StoryData } from './story.ts';
+} from './operations/operation.ts';
+export { pathPattern } from './paths/path-pattern.ts';
+export { type PathTemplate, pathTemplate } from './paths/path-template.ts';
+export type { Issue } from './schemas/issue.ts';
+export type { InputOf, OutputOf, Schema, Validation } from './schemas/schema.ts';
+export { jsonSchemaOf, validate } from './schemas/schema.ts';
+export { cacheControl } from './serving/cache-control.ts';
+export { type PublicError, publicError } from './serving/public-error.ts';
+export { type FindRoute, type FoundRoute, type HasOperation, routeFinder } from './serving/route-finder.ts';
+export { acceptInput, acceptOutput, type OperationReply, replyOf } from './serving/serving.ts';
+export {
+  decodeInput,
+  decodeOutput,
+  encodeInput,
+  encodeOutput,
+  type ReceivedInput,
+  type WireInput,
+} from './serving/wire.ts';
+export { firstHopMs, formatServerTiming, parseServerTiming } from './story/server-timing.ts';
+export { Story, type StoryData } from './story/story.ts';
 export type {
   AttemptMade,
   BackedOff,
@@ -77,9 +97,14 @@ export type {
   Queued,
   ScoredEndpoint,
   StoryEvent,
-} from './story-event.ts';
-export { type Framing, isStream, type Stream, stream } from './stream.ts';
-export type { StreamFrame, StreamFraming, StreamLimits, StreamParser } from './stream-framing.ts';
-export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts';
-export { decodeInput, decodeOutput, encodeInput, encodeOutput, type ReceivedInput, type WireInput } from './wire.ts';
-export { withoutSecrets } from './without-secrets.ts';
+} from './story/story-event.ts';
+// Symbols below matter to those who write a client or a server kit, not to those who write a contract.
+export { framings } from './streams/framings.ts';
+export { type Framing, isStream, type Stream, stream } from './streams/stream.ts';
+export type { StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
+export { boundedText } from './text/bounded-text.ts';
+export { withoutSecrets } from './text/without-secrets.ts';
+export { hasPem, isPemFile, type Pem, type PemFile, pemText } from './tls/pem.ts';
+export { headerNames } from './wire/header-names.ts';
+export { idempotencyKeyHeader, idempotencyKeyOf } from './wire/idempotency-key.ts';
+export { type QueryOptions, queryParser } from './wire/query-parser.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { Variables } from './interpolation.ts';
 import { LocalError } from './local-error.ts';
+import type { Variables } from './wiring/interpolation.ts';
 
 /** Which program stands in front of the services. */
 export type GatewayKind = 'nginx' | 'embedded';

@@ -1,20 +1,20 @@
-import { chooseGateway } from './choose-gateway.ts';
 import type { CommandLine } from './command-line.ts';
-import { composeVariables, readComposeFile } from './compose-file.ts';
-import { endEarlierRuns, launcherOn } from './earlier-runs.ts';
-import type { Gateway } from './gateway.ts';
-import { type Guard, startGuard } from './guard.ts';
-import { LivenessWatch } from './liveness-watch.ts';
+import { chooseGateway } from './gateways/choose-gateway.ts';
+import type { Gateway } from './gateways/gateway.ts';
 import { LocalError } from './local-error.ts';
-import type { Log } from './log.ts';
+import type { Log } from './log/log.ts';
+import type { TableRow } from './log/table.ts';
 import { addressesOf, type Plan, planReplicas, portCount } from './plan.ts';
-import { holderWords } from './port-holder.ts';
-import { loopback, portProblem, type ReservedPorts, reservePorts } from './ports.ts';
-import { createReplica, type ReplicaPlan } from './replica.ts';
-import { createRunFolder, removeRunFolder } from './run-folder.ts';
-import type { SupervisedProcess } from './supervised-process.ts';
-import type { TableRow } from './table.ts';
-import { scaled, wiringOf } from './wiring.ts';
+import { holderWords } from './ports/port-holder.ts';
+import { loopback, portProblem, type ReservedPorts, reservePorts } from './ports/ports.ts';
+import { LivenessWatch } from './processes/liveness-watch.ts';
+import { createReplica, type ReplicaPlan } from './processes/replica.ts';
+import type { SupervisedProcess } from './processes/supervised-process.ts';
+import { endEarlierRuns, launcherOn } from './runs/earlier-runs.ts';
+import { type Guard, startGuard } from './runs/guard.ts';
+import { createRunFolder, removeRunFolder } from './runs/run-folder.ts';
+import { composeVariables, readComposeFile } from './wiring/compose-file.ts';
+import { scaled, wiringOf } from './wiring/wiring.ts';
 
 /** What a launcher needs to know. */
 export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 'scale'> {

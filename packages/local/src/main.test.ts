@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { describeWith, has } from '../../../test/needs.ts';
 import { createHouse } from '../test-fixtures/house.ts';
 import { isAlive, type LaunchOptions, launch, nodeArgs } from '../test-fixtures/launched.ts';
-import { delay } from './delay.ts';
-import { loopback, type ReservedPorts, reservePorts } from './ports.ts';
+import { loopback, type ReservedPorts, reservePorts } from './ports/ports.ts';
+import { delay } from './time/delay.ts';
 
 type Launched = ReturnType<typeof launch>;
 

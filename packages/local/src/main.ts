@@ -2,9 +2,9 @@
 import { help, parseCommandLine } from './command-line.ts';
 import { Launcher } from './launcher.ts';
 import { LocalError } from './local-error.ts';
-import { createLogLines } from './log-lines.ts';
-import { onStopSignals } from './stop-signals.ts';
-import { invitation, table } from './table.ts';
+import { createLogLines } from './log/log-lines.ts';
+import { invitation, table } from './log/table.ts';
+import { onStopSignals } from './processes/stop-signals.ts';
 
 const { stdout } = process;
 const isReadable = stdout.isTTY ?? false;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { localEnvironment, type Surroundings } from './environment.ts';
-import type { Variables } from './interpolation.ts';
 import { LocalError } from './local-error.ts';
-import { loopback } from './ports.ts';
-import type { ReplicaPlan } from './replica.ts';
-import type { Service, Wiring } from './wiring.ts';
+import { loopback } from './ports/ports.ts';
+import type { ReplicaPlan } from './processes/replica.ts';
+import { localEnvironment, type Surroundings } from './wiring/environment.ts';
+import type { Variables } from './wiring/interpolation.ts';
+import type { Service, Wiring } from './wiring/wiring.ts';
 
 /** Which replicas run where. */
 export interface Plan {

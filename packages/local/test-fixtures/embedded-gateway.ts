@@ -3,8 +3,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createEmbeddedGateway } from '../src/embedded-gateway.ts';
-import { loopback } from '../src/ports.ts';
+import { createEmbeddedGateway } from '../src/gateways/embedded/embedded-gateway.ts';
+import { loopback } from '../src/ports/ports.ts';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 

@@ -1,4 +1,4 @@
-import type { Contract, Handler, Handlers } from '@parley/contract';
+import { type Contract, type Handler, type Handlers, queryParser } from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type AuthenticationOptions, authentication } from './authentication.ts';
@@ -6,7 +6,6 @@ import { noteReply } from './connections/unread-replies.ts';
 import { beforeRouter } from './express/before-router.ts';
 import { http2Express } from './express/http2-express.ts';
 import { operationRoutes } from './express/operation-routes.ts';
-import { queryParser } from './express/query.ts';
 import { listenToEnds } from './express/reply-end.ts';
 import { stack } from './express/stack.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';

@@ -1,6 +1,7 @@
+export type { Pem } from '@parley/contract';
 export { type AdminAppOptions, createAdminApp } from './admin-app.ts';
 export { type AppOptions, createApp } from './app.ts';
-export type { Pem, TlsOptions } from './connections/secure-context.ts';
+export type { TlsOptions } from './connections/secure-context.ts';
 export { tlsFromEnvironment } from './connections/tls-from-settings.ts';
 export type { IdempotencyOptions } from './idempotency/idempotency.ts';
 export {

@@ -1,12 +1,10 @@
+import { gradientOf, gradientStep, isLimitTested } from '@parley/contract';
+
 const initialLimit = 20;
 const minLimit = 20;
 const maxLimit = 200;
 /** Calls that may queue up at the upstream: the limit tries to grow by this number. */
 const queue = 4;
-/** Latency may rise by half before the limit falls. */
-const tolerance = 1.5;
-/** Weight of a new limit against the one before. */
-const smoothing = 0.2;
 /** Calls that the usual latency is averaged over; the first few are averaged evenly. */
 const longWindow = 600;
 const warmUp = 10;
@@ -39,12 +37,9 @@ export class GradientLimit {
     // After a long time of too much load: the average then comes down sooner than its window lets it.
     if (longMs / shortMs > 2) this.#usualMs *= 0.95;
     // A caller that uses little of its limit learns nothing about it.
-    if (inFlight < this.#limit / 2) return;
-    // At most 1: the average lags behind. At least a half: one that was very late is no reason to refuse nearly all.
-    const gradient = Math.max(0.5, Math.min(1, (tolerance * longMs) / shortMs));
-    const found = this.#limit * gradient + queue;
-    const smoothed = this.#limit * (1 - smoothing) + found * smoothing;
-    this.#limit = Math.max(minLimit, Math.min(maxLimit, smoothed));
+    if (!isLimitTested(this.#limit, inFlight)) return;
+    const next = gradientStep(this.#limit, gradientOf(shortMs / longMs), queue);
+    this.#limit = Math.max(minLimit, Math.min(maxLimit, next));
   }
 
   #average(ms: number): number {

@@ -3,6 +3,7 @@ import {
   currentContext,
   encodeInput,
   headerNames,
+  idempotencyKeyHeader,
   type Operation,
   type Safety,
   type WireInput,
@@ -11,7 +12,6 @@ import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { CallRequest } from '../layer.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
-import { idempotencyKeyHeader } from './idempotency-key.ts';
 import type { OperationDefaults } from './operation-options.ts';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
 

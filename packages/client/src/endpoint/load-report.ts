@@ -1,3 +1,5 @@
+import { reportedUtilization } from '@parley/contract';
+
 /** A report older than this says nothing any more. */
 export const reportHoldsMs = 10_000;
 /** A replica that calls itself full still gets a twentieth: what it says may be wrong. */
@@ -35,18 +37,4 @@ export class LoadReport {
     if (this.#utilization === undefined) return 1;
     return 1 - Math.min(this.utilizationAt(now) ?? 0, mostUtilization);
   }
-}
-
-// Long texts are not looked through: the metrics that count come first or not at all.
-const longestText = 1_024;
-const metric = /^TEXT (?:.{0,1000}?, ?)??application_utilization ?= ?(\d{1,6}(?:\.\d{1,20})?)(?: ?,|$)/;
-
-/**
- * `application_utilization` of a report in ORCA's text format (`TEXT application_utilization=0.42, …`; gRPC A51).
- * None where there is none, or what is there is no number from 0 up. Never throws.
- */
-export function reportedUtilization(text: string): number | undefined {
-  if (text.length > longestText) return undefined;
-  const value = metric.exec(text)?.[1];
-  return value === undefined ? undefined : Number(value);
 }

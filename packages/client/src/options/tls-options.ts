@@ -1,5 +1,4 @@
-/** PEM text, or the file that holds it and is watched for changes. */
-export type Pem = string | Uint8Array | { readonly file: string };
+import type { Pem } from '@parley/contract';
 
 /** How an upstream is known, and known to, over TLS. */
 export interface TlsOptions {

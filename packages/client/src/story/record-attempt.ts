@@ -1,5 +1,4 @@
-import { CallError } from '@parley/contract';
-import { formatHopTimes, hopTimes } from './hop-times.ts';
+import { CallError, formatServerTiming, parseServerTiming } from '@parley/contract';
 import type { StoryRecorder } from './story-recorder.ts';
 
 /** Where and when an attempt was made. */
@@ -39,7 +38,7 @@ export function recordAttempt(
       cause: error instanceof CallError ? causeOf(error) : undefined,
       retryAfterMs: error instanceof CallError ? error.retryAfterMs : undefined,
       isHedge: made.isHedge,
-      hops: hopTimes(serverTiming),
+      hops: parseServerTiming(serverTiming),
     },
     made.startedAtMs,
     made.place,
@@ -48,8 +47,8 @@ export function recordAttempt(
 
 /** Adds the times of the services below, from a reply's `server-timing`, to the times that the own reply will report. */
 export function passOnTimings(timings: string[], serverTiming: string | readonly string[] | undefined): void {
-  const hops = hopTimes(serverTiming);
-  if (hops.length > 0) timings.push(formatHopTimes(hops));
+  const hops = parseServerTiming(serverTiming);
+  if (hops.length > 0) timings.push(formatServerTiming(hops));
 }
 
 function codeOf(error: unknown): string | undefined {

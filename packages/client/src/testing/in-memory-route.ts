@@ -1,14 +1,23 @@
-import { parse } from 'node:querystring';
-import { CallError, type Contract, type Operation, type ReceivedInput, routeFinder } from '@parley/contract';
+import {
+  CallError,
+  type Contract,
+  type Operation,
+  queryParser,
+  type ReceivedInput,
+  routeFinder,
+} from '@parley/contract';
 import type { InMemoryRequest } from './in-memory-message.ts';
 
 /** The operation that a request is for, and the parts that its input comes from. */
 export interface InMemoryRoute {
   readonly name: string;
   readonly operation: Operation;
-  /** @throws CallError `malformed_body` */
+  /** @throws CallError `malformed_body`, or `invalid_input` for a query that cannot be read */
   received(): ReceivedInput;
 }
+
+// As many as `maxQueryParameters` of a service allows unless it says otherwise.
+const parseQuery = queryParser({ maxParameters: 256 });
 
 /** Finds the operation of a request as a service does. @throws CallError `not_found` */
 export function inMemoryRoutes({ operations }: Contract): (request: InMemoryRequest) => InMemoryRoute {
@@ -19,7 +28,7 @@ export function inMemoryRoutes({ operations }: Contract): (request: InMemoryRequ
     if (!found) throw new CallError('not_found', 'No operation has this path');
     const { headers, body } = request;
     const { parameters } = found;
-    const received = () => ({ parameters, query: { ...parse(query) }, headers, body: parsed(body) });
+    const received = () => ({ parameters, query: parseQuery(query), headers, body: parsed(body) });
     return { ...found.route, received };
   };
 }

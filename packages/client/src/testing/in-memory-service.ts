@@ -1,20 +1,19 @@
 import {
-  AttemptsLeft,
   acceptInput,
   acceptOutput,
+  addReceivedContext,
   type CallContext,
   CallError,
   type Contract,
-  childTrace,
   type Handler,
   type Handlers,
   headerNames,
   isStream,
+  type MutableContext,
   type Operation,
-  parseAttemptsLeft,
-  parseTraceparent,
-  priorities,
   replyOf,
+  requestedTimeoutMs,
+  requestIdOf,
   runInContext,
   type StreamHandler,
 } from '@parley/contract';
@@ -83,20 +82,11 @@ export class InMemoryService {
 
 /** What a request says of itself, as a service understands it; time by the upstream's clock. */
 function contextOf({ headers, signal }: InMemoryRequest, clock: Clock): CallContext {
-  const requestId = headers[headerNames.requestId];
-  const timeoutMs = headers[headerNames.timeoutMs];
-  const priority = priorities.find((one) => one === headers[headerNames.priority]);
-  const attemptsLeft = parseAttemptsLeft(headers[headerNames.attemptsLeft]);
-  const idempotencyKey = headers[headerNames.idempotencyKey];
-  return {
-    signal,
-    trace: childTrace(parseTraceparent(headers[headerNames.traceparent], headers[headerNames.tracestate])),
-    ...(requestId && { requestId }),
-    ...(timeoutMs && { deadlineMs: clock.now() + Number(timeoutMs) }),
-    ...(priority && { priority }),
-    ...(attemptsLeft !== undefined && { attemptsLeft: new AttemptsLeft(attemptsLeft) }),
-    ...(idempotencyKey && { idempotencyKey }),
-  };
+  const timeoutMs = requestedTimeoutMs(headers);
+  const context: MutableContext = { signal, requestId: requestIdOf(headers) };
+  if (timeoutMs !== undefined) context.deadlineMs = clock.now() + timeoutMs;
+  addReceivedContext(context, headers);
+  return context;
 }
 
 /** As the kit: a failure of an upstream always says it, or it would look like that of a gateway. */

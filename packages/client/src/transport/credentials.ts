@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { hasPem, isPemFile, type Pem, pemText } from '@parley/contract';
 import { fileWatch } from '../discovery/file-watch.ts';
-import type { Pem, TlsOptions } from '../options/tls-options.ts';
+import type { TlsOptions } from '../options/tls-options.ts';
 import type { Clock } from '../time/clock.ts';
 
 const parts = ['ca', 'cert', 'key'] as const;
@@ -52,11 +53,11 @@ export class Credentials {
   #load(contents: readonly string[]): SecureContext {
     const text = (part: (typeof parts)[number]) =>
       pems(this.options, part).map((pem) => {
-        const file = fileOf(pem)[0];
-        const content =
-          file === undefined ? Buffer.from(pem as string).toString() : contents[this.#files.indexOf(file)];
-        if (content?.includes('-----BEGIN ')) return content;
-        const where = file ? `the file ${file} holds none` : 'got other text; for a file say { file: path }';
+        const content = isPemFile(pem) ? contents[this.#files.indexOf(pem.file)] : pemText(pem);
+        if (content && hasPem(content)) return content;
+        const where = isPemFile(pem)
+          ? `the file ${pem.file} holds none`
+          : 'got other text; for a file say { file: path }';
         throw new TypeError(`tls.${part} must be PEM: ${where}`);
       });
     const [ca, cert, key] = parts.map(text);
@@ -80,5 +81,5 @@ function pems(options: TlsOptions, part: (typeof parts)[number]): readonly Pem[]
 }
 
 function fileOf(pem: Pem): string[] {
-  return typeof pem === 'object' && 'file' in pem ? [pem.file] : [];
+  return isPemFile(pem) ? [pem.file] : [];
 }

@@ -2,10 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { isPemFile, type Pem, pemText } from '@parley/contract';
 import { ConfigError } from '../process/config-error.ts';
-
-/** PEM, or the file that holds it and is read again when it changes. As in the client's options. */
-export type Pem = string | Uint8Array | { readonly file: string };
 
 /** How a service proves who it is, and whether callers must. */
 export interface TlsOptions {
@@ -47,7 +45,7 @@ export function openSecureContext(options: TlsOptions): SecureContextSource {
     const pem = options[part];
     return pem === undefined ? [] : [{ part, pem }];
   });
-  const current = contextOf(given.map(({ part, pem }) => [part, isFile(pem) ? readOrExplain(pem.file, part) : pem]));
+  const current = contextOf(given.map(({ part, pem }) => [part, isPemFile(pem) ? readOrExplain(pem.file, part) : pem]));
   try {
     checkSecureContext(current);
   } catch (error) {
@@ -56,9 +54,9 @@ export function openSecureContext(options: TlsOptions): SecureContextSource {
   return {
     current,
     isClientCertificateRequired: options.ca !== undefined,
-    isFromFiles: given.some(({ pem }) => isFile(pem)),
+    isFromFiles: given.some(({ pem }) => isPemFile(pem)),
     async read() {
-      const read = given.map(async ({ part, pem }) => [part, isFile(pem) ? await readFile(pem.file) : pem] as const);
+      const read = given.map(async ({ part, pem }) => [part, isPemFile(pem) ? await readFile(pem.file) : pem] as const);
       return contextOf(await Promise.all(read));
     },
   };
@@ -76,12 +74,8 @@ export function checkSecureContext(context: SecureContext): void {
 }
 
 function contextOf(contents: readonly (readonly [Part, string | Uint8Array])[]): SecureContext {
-  const texts = Object.fromEntries(contents.map(([part, content]) => [part, Buffer.from(content).toString()]));
+  const texts = Object.fromEntries(contents.map(([part, content]) => [part, pemText(content)]));
   return { ...(texts as Record<'cert' | 'key', string>), minVersion: 'TLSv1.2' };
-}
-
-function isFile(pem: Pem): pem is { readonly file: string } {
-  return typeof pem === 'object' && 'file' in pem;
 }
 
 function readOrExplain(path: string, part: Part): Buffer {

@@ -1,5 +1,6 @@
+import type { Pem } from '@parley/contract';
 import { type Environment, readSettings, type Settings } from '../process/settings.ts';
-import type { Pem, TlsOptions } from './secure-context.ts';
+import type { TlsOptions } from './secure-context.ts';
 
 /**
  * The certificate, key and CAs of `TLS_CERT_FILE`, `TLS_KEY_FILE` and `TLS_CA_FILE`, or nothing where they are not set. `serve` takes

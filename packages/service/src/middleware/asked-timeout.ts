@@ -1,6 +1,5 @@
-import { CallError, headerNames } from '@parley/contract';
+import { CallError, headerNames, requestedTimeoutMs } from '@parley/contract';
 import type { RequestHandler } from 'express';
-import { askedTimeoutMs } from './call-context.ts';
 
 const message = 'must be whole milliseconds, once, in digits';
 // Made once: an error costs more than all the rest of a refusal, for a stack that nobody would read.
@@ -16,9 +15,8 @@ const noTimeLeft = new CallError('deadline_exceeded', `${headerNames.timeoutMs} 
  */
 export function askedTimeout(): RequestHandler {
   return function askedTimeout(req, _res, next) {
-    const asked = req.headers[headerNames.timeoutMs];
-    if (asked === undefined) return next();
-    const ms = askedTimeoutMs(asked);
+    if (req.headers[headerNames.timeoutMs] === undefined) return next();
+    const ms = requestedTimeoutMs(req.headers);
     if (ms === undefined) next(malformed);
     else if (ms === 0) next(noTimeLeft);
     else next();

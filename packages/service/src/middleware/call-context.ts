@@ -1,16 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import {
-  AttemptsLeft,
-  type CallContext,
-  childTrace,
+  addReceivedContext,
   headerNames,
+  type MutableContext,
   now,
-  parseAttemptsLeft,
-  parseTraceparent,
-  priorities,
+  requestedTimeoutMs,
+  requestIdOf,
   runInContext,
 } from '@parley/contract';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { callerOf } from '../connections/caller-identity.ts';
 import { RequestEnd, requestEnd } from '../request-end.ts';
 
@@ -19,10 +16,6 @@ export interface CallContextOptions {
   /** The longest a request may take, in ms. A caller may ask for less with `x-request-timeout-ms`. */
   readonly requestTimeoutMs: number;
 }
-
-// Ids end up in logs and headers: nothing that could break a line or a query.
-const safeId = /^[A-Za-z0-9._-]{1,128}$/;
-const duration = /^\d+$/;
 
 /**
  * Gives each request its context: id, trace, deadline, and a signal that fires when the client hangs up or
@@ -34,9 +27,9 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
   }
   return function callContext(req, res, next) {
     const { headers } = req;
-    const requestId = requestIdOf(headers[headerNames.requestId]);
+    const requestId = requestIdOf(headers);
     res.setHeader(headerNames.requestId, requestId);
-    const askedMs = askedTimeoutMs(headers[headerNames.timeoutMs]) ?? Number.POSITIVE_INFINITY;
+    const askedMs = requestedTimeoutMs(headers) ?? Number.POSITIVE_INFINITY;
     const timeoutMs = Math.min(requestTimeoutMs, askedMs);
     const end = new RequestEnd(res, timeoutMs, askedMs < requestTimeoutMs);
     const context: OwnContext = {
@@ -45,42 +38,13 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
         return end.signal;
       },
       requestId,
-      trace: childTrace(
-        parseTraceparent(text(headers[headerNames.traceparent]), text(headers[headerNames.tracestate])),
-      ),
       [requestEnd]: end,
     };
-    addSaid(context, headers);
+    addReceivedContext(context, headers);
     const caller = callerOf(req.socket);
     if (caller) context.caller = caller;
     runInContext(context, next);
   };
 }
 
-type OwnContext = { -readonly [Member in keyof CallContext]: CallContext[Member] } & { [requestEnd]: RequestEnd };
-type Header = string | string[] | undefined;
-
-function text(header: Header): string | undefined {
-  return typeof header === 'string' ? header : undefined;
-}
-
-function requestIdOf(given: Header): string {
-  return typeof given === 'string' && safeId.test(given) ? given : randomUUID();
-}
-
-/** What a caller may say of its request, where it does and where it makes sense. */
-function addSaid(context: OwnContext, headers: Request['headers']): void {
-  const left = parseAttemptsLeft(headers[headerNames.attemptsLeft]);
-  if (left !== undefined) context.attemptsLeft = new AttemptsLeft(left);
-  const said = headers[headerNames.priority];
-  const priority = said && priorities.find((one) => one === said);
-  if (priority) context.priority = priority;
-  const key = text(headers[headerNames.idempotencyKey]);
-  if (key) context.idempotencyKey = key;
-  if (headers[headerNames.explain] === '1') context.timings = [];
-}
-
-/** The time that a caller asks for, in ms; nothing where there is no such header, or one that is no whole number of ms. */
-export function askedTimeoutMs(asked: Header): number | undefined {
-  return typeof asked === 'string' && duration.test(asked) ? Number(asked) : undefined;
-}
+type OwnContext = MutableContext & { [requestEnd]: RequestEnd };

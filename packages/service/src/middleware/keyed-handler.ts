@@ -1,9 +1,9 @@
-import { currentContext, type Handler, headerNames, type Operation } from '@parley/contract';
+import { currentContext, type Handler, headerNames, idempotencyKeyOf, type Operation } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import { fingerprintOf, keyDigest } from '../idempotency/digest.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
-import { idempotencyKeyOf, missingKey } from '../idempotency/idempotency-key.ts';
 import { keyOwner } from '../idempotency/key-owner.ts';
+import { missingKey } from '../idempotency/missing-key.ts';
 import { sendJson } from '../replies/json-reply.ts';
 import { requestEndOf } from '../request-end.ts';
 import { receivedInput, validInput } from './valid-input.ts';

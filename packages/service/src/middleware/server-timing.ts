@@ -1,4 +1,4 @@
-import { currentContext, headerNames } from '@parley/contract';
+import { currentContext, firstHopMs, formatServerTiming, headerNames } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 
 /** Who a hop's time is said of. */
@@ -28,17 +28,12 @@ function sayAtHead(res: Response, service: string, timings: readonly string[]): 
   const writeHead = res.writeHead;
   res.writeHead = function writeHeadWithTiming(...head: Parameters<typeof writeHead>) {
     const tookMs = performance.now() - startMs;
-    const ownMs = Math.max(0, tookMs - sum(timings.map(calledMs)));
-    const own = `${service};dur=${tookMs.toFixed(1)};own=${ownMs.toFixed(1)}`;
+    const ownMs = Math.max(0, tookMs - sum(timings.map(firstHopMs)));
+    const own = formatServerTiming([{ service, tookMs, ownMs }]);
     const below = timings.flatMap((value) => value.split(',')).map((entry) => entry.trim());
     res.setHeader(headerNames.serverTiming, [own, ...below].slice(0, maxEntries).join(', '));
     return writeHead.apply(res, head);
   } as typeof writeHead;
-}
-
-/** What a called service said of its own hop, which comes first. */
-function calledMs(timing: string): number {
-  return Number(/^[^,]*;\s*dur=(\d+(?:\.\d+)?)/.exec(timing)?.[1] ?? 0);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,3 +1,5 @@
+import { gradientOf, gradientStep, isLimitTested } from '@parley/contract';
+
 /** What one window tells of the load. */
 export interface LoadWindow {
   /** How many times slower than usual requests were; nothing where there were none. */
@@ -15,10 +17,6 @@ export interface Limit {
   update(window: LoadWindow): void;
 }
 
-/** So much slower than usual is still no queue. As Netflix Gradient2, like the next one. */
-const tolerance = 1.5;
-/** How much of the way to its new value the limit goes per window. */
-const smoothing = 0.2;
 /** From this delay on, in ms, more work at once only waits for the event loop. */
 const saturatedMs = 100;
 /** So many windows in a row: the processor may just be busy with somebody else, such as another replica that starts. */
@@ -48,10 +46,10 @@ export function adaptiveLimit(): Limit {
         return;
       }
       // So few requests say nothing of how many would be too many.
-      if (peakInFlight < current / 2) return;
-      const gradient = Math.max(0.5, Math.min(1, tolerance / slowdown));
+      if (!isLimitTested(current, peakInFlight)) return;
+      const gradient = gradientOf(slowdown);
       const queue = gradient === 1 ? current / 2 : Math.sqrt(current);
-      current = within(current + smoothing * (current * gradient + queue - current));
+      current = within(gradientStep(current, gradient, queue));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Priority } from '@parley/contract';
+import { formatLoadReport, type Priority } from '@parley/contract';
 import { Admission, type Refused } from './admission.ts';
 import { eventLoopReader, type ReadEventLoop, sampleEveryMs } from './event-loop.ts';
 import { type Limit, limitOf } from './limit.ts';
@@ -123,8 +123,8 @@ export class Load {
     const nowMs = this.#now();
     if (nowMs - this.#reportedMs < sampleEveryMs) return this.#report;
     const { utilization } = this.#readEventLoop(nowMs);
-    const busy = Math.max(utilization, this.inFlight / this.#limit.current).toFixed(2);
-    this.#report = `TEXT application_utilization=${busy}, named_metrics.in_flight=${this.inFlight}`;
+    const { inFlight } = this;
+    this.#report = formatLoadReport({ utilization: Math.max(utilization, inFlight / this.#limit.current), inFlight });
     this.#reportedMs = nowMs;
     return this.#report;
   }

@@ -1,0 +1,26 @@
+import type { Contender } from '../contender.ts';
+import { axiosAgent, axiosByHand, axiosDefault } from './axios.ts';
+import { connect } from './connect.ts';
+import { builtInFetch } from './fetch.ts';
+import { got } from './got.ts';
+import { grpc } from './grpc.ts';
+import { ky } from './ky.ts';
+import { nodeHttp } from './node-http.ts';
+import { parleyClient, parleyUnderAxios } from './parley.ts';
+import { undiciRequest } from './undici-request.ts';
+
+/** Everybody who is compared, by the name that the table has. */
+export const contenders: Readonly<Record<string, Contender>> = {
+  '@parley/client': parleyClient,
+  'axios + parleyAdapter': parleyUnderAxios,
+  'undici.request': undiciRequest,
+  'node:http + agent': nodeHttp,
+  fetch: builtInFetch,
+  ky,
+  got,
+  axios: axiosDefault,
+  'axios + agent': axiosAgent,
+  'axios + agent + axios-retry + opossum': axiosByHand,
+  '@grpc/grpc-js': grpc,
+  'connect-node': connect,
+};

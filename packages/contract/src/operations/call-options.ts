@@ -1,0 +1,55 @@
+import type { CallContext } from '../context/call-context.ts';
+import type { Safety } from './operation.ts';
+
+/** A second argument of a client's method: overrides the context of the request that is being served. */
+export interface CallOptions extends Omit<CallContext, 'idempotencyKey'> {
+  /** The call takes at most this long, in ms. The earlier of it and the deadline counts. Default: the upstream's `callTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
+/** A second argument of a client's method whose output is a stream. There `timeoutMs` bounds the whole of it; default: nothing does. */
+export interface StreamCallOptions extends CallOptions {
+  /** The first item comes in this time, retries included. Default: the upstream's `firstItemTimeoutMs`. */
+  readonly firstItemTimeoutMs?: number;
+  /** The longest silence after it: neither an item nor a heartbeat. Default: the upstream's `idleTimeoutMs`. */
+  readonly idleTimeoutMs?: number;
+}
+
+interface Attempts {
+  /** Attempts of this call, the first one included, 1 to 10. Default: the upstream's `maxAttempts`. */
+  readonly maxAttempts?: number;
+}
+
+interface Hedged {
+  /** Whether a second copy may be sent while the first is slow. Default: as the upstream's options say. */
+  readonly hedge?: boolean;
+}
+
+interface Keyed {
+  /** Names this request over all its tries, those by hand too. Default: a new one for each call. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+interface NoAttempts {
+  /** Nobody sends an unsafe operation again: its contract must say `idempotent` or `keyed` first. */
+  readonly maxAttempts?: never;
+}
+
+interface NoHedge {
+  /** Two copies at once are for what is `safe` or `keyed`. */
+  readonly hedge?: never;
+}
+
+/** What a call may say of being sent twice, by the safety of its operation. Anything else is a type error, and a TypeError at run time. */
+export interface RepeatOptions {
+  safe: Attempts & Hedged;
+  idempotent: Attempts & NoHedge;
+  keyed: Attempts & Hedged & Keyed;
+  unsafe: NoAttempts & NoHedge;
+}
+
+/** All that a call of an operation of this safety may say. */
+export type CallOptionsOf<S extends Safety> = CallOptions & RepeatOptions[S];
+
+/** The same for one whose output is a stream, which is never hedged. */
+export type StreamCallOptionsOf<S extends Safety> = StreamCallOptions & Omit<RepeatOptions[S], 'hedge'> & NoHedge;

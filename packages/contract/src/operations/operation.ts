@@ -1,0 +1,148 @@
+import type { AnyDefinedError } from '../errors/defined-error.ts';
+import { type PathTemplate, pathTemplate } from '../paths/path-template.ts';
+import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
+
+/** HTTP methods an operation can have. HEAD comes with every GET. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * What may be done with an operation twice. `safe`: it changes nothing. `idempotent`: twice has the effect of once.
+ * `keyed`: twice with one `Idempotency-Key` has (the service remembers). `unsafe`: nobody sends it again, unless it was
+ * provably never processed. RFC 9110 §9.2.
+ */
+export type Safety = 'safe' | 'idempotent' | 'keyed' | 'unsafe';
+
+/** How long a reply may be used again, in seconds as on the wire. RFC 9111, RFC 5861. */
+export interface CachePolicy {
+  /** Fresh for so long. 0: ask each time whether it still holds. */
+  readonly maxAgeS: number;
+  /** After that, still used for so long while a new one is fetched. Default 0. */
+  readonly staleWhileRevalidateS?: number;
+  /** After that, still used for so long where no new one can be had. Default 0. */
+  readonly staleIfErrorS?: number;
+  /** `public`: any cache on the way may keep it. `private`: that of the caller only, since the reply is made for it. */
+  readonly scope: 'public' | 'private';
+}
+
+/**
+ * Who may call an operation. `public`: anybody. `service`: a service that proves who it is, by certificate or token.
+ * `scopes`: one whose token grants all of these.
+ */
+export type Auth = 'public' | 'service' | { readonly scopes: readonly string[] };
+
+/** How much a JSON body of one operation may hold: whole numbers from 1. What is not said is as the service has it for all operations. */
+export interface BodyLimits {
+  /** In bytes, as sent and after inflation. A gateway in front may allow less. */
+  readonly maxBytes?: number;
+  /** Members of objects and elements of arrays, all together. */
+  readonly maxValues?: number;
+  /** Arrays and objects within each other. */
+  readonly maxDepth?: number;
+}
+
+/** A schema, or none. */
+type MaybeSchema = Schema | undefined;
+
+/** Members of an input or output that travel as headers: member name → header name. As Smithy's `httpHeader` trait. */
+export type HeaderBinding<T> = { readonly [Member in keyof T & string]?: string };
+
+/** What an operation says of itself, beyond method and path. */
+export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, S extends Safety = Safety> {
+  /** One line for people, shown in the OpenAPI document. */
+  readonly summary: string;
+  /**
+   * Describes one flat object: path parameters by name, {@link requestHeaders}, and the rest is the query
+   * for GET and DELETE, the JSON body otherwise. A query value is a string on the wire: coerce numbers.
+   */
+  readonly input?: I;
+  /** Describes the reply: an object, whose members in {@link responseHeaders} travel as headers and the rest as the JSON body; or a `stream` of items. */
+  readonly output?: O;
+  /** The contract's own errors that this operation may give. */
+  readonly errors?: readonly AnyDefinedError[];
+  /** Status of success. Default 200, or 204 where there is no output. */
+  readonly status?: number;
+  /** Default, by RFC 9110 §9.2: GET `safe`, PUT and DELETE `idempotent`, POST and PATCH `unsafe`. */
+  readonly safety?: S;
+  /** For GET. Default: nobody uses a reply again without asking (`no-cache`). */
+  readonly cache?: CachePolicy;
+  /** Default `public`. */
+  readonly auth?: Auth;
+  /** How much the JSON body may hold. Default: as the service has it, 128 KiB with 1000 values. */
+  readonly bodyLimits?: BodyLimits;
+  /** False where a reply holds a secret next to something that the caller chose: its length would tell (BREACH). Default true. */
+  readonly mayCompress?: boolean;
+  readonly requestHeaders?: HeaderBinding<InputOf<I>>;
+  readonly responseHeaders?: HeaderBinding<OutputOf<O>>;
+}
+
+/** One thing that a service can do, as its contract says it. Made by {@link get}, {@link post} and the like. */
+export interface Operation<
+  I extends MaybeSchema = MaybeSchema,
+  O extends MaybeSchema = MaybeSchema,
+  S extends Safety = Safety,
+> {
+  /** Method and path template: `GET /api/greetings/{language}`. Names the operation in logs, errors and metrics. */
+  readonly label: string;
+  readonly method: Method;
+  readonly path: PathTemplate;
+  readonly summary: string;
+  readonly input: I;
+  readonly output: O;
+  readonly errors: readonly AnyDefinedError[];
+  readonly status: number;
+  readonly safety: S;
+  readonly cache: CachePolicy | undefined;
+  readonly auth: Auth;
+  readonly mayCompress: boolean;
+  readonly bodyLimits?: BodyLimits | undefined;
+  /** Where the input's members that are neither in the path nor in a header travel. */
+  readonly rest: 'query' | 'body';
+  readonly requestHeaders: readonly (readonly [member: string, header: string])[];
+  readonly responseHeaders: readonly (readonly [member: string, header: string])[];
+}
+
+// NoInfer: where nothing is said, the default holds. What `defineContract` takes would be taken for what was said.
+type Define<Standard extends Safety> = <
+  I extends MaybeSchema = undefined,
+  O extends MaybeSchema = undefined,
+  const S extends Safety = Standard,
+>(
+  path: string,
+  options: OperationOptions<I, O, S>,
+) => Operation<I, O, NoInfer<S>>;
+
+const define =
+  <Standard extends Safety>(method: Method, standard: Standard): Define<Standard> =>
+  (path, options) => ({
+    label: `${method} ${path}`,
+    method,
+    path: pathTemplate(path),
+    summary: options.summary,
+    input: options.input as never,
+    output: options.output as never,
+    errors: options.errors ?? [],
+    status: options.status ?? (options.output ? 200 : 204),
+    safety: options.safety ?? (standard as never),
+    cache: options.cache,
+    auth: options.auth ?? 'public',
+    mayCompress: options.mayCompress ?? true,
+    bodyLimits: options.bodyLimits,
+    rest: method === 'GET' || method === 'DELETE' ? 'query' : 'body',
+    requestHeaders: lowerCased(options.requestHeaders),
+    responseHeaders: lowerCased(options.responseHeaders),
+  });
+
+function lowerCased(binding: object = {}): [string, string][] {
+  return Object.entries(binding).map(([member, header]) => [member, header.toLowerCase()]);
+}
+
+/** An operation that reads and changes nothing. May be sent twice. */
+export const get: Define<'safe'> = define('GET', 'safe');
+/** An operation that does something new each time it is sent. */
+export const post: Define<'unsafe'> = define('POST', 'unsafe');
+/** An operation that sets something to a given state. May be sent twice. */
+export const put: Define<'idempotent'> = define('PUT', 'idempotent');
+/** An operation that changes part of something. */
+export const patch: Define<'unsafe'> = define('PATCH', 'unsafe');
+/** An operation that removes something. May be sent twice. */
+export const del: Define<'idempotent'> = define('DELETE', 'idempotent');

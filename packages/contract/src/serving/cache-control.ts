@@ -1,0 +1,15 @@
+import type { Operation } from '../operations/operation.ts';
+
+/**
+ * The `Cache-Control` of an operation's successful reply, RFC 9111 §5.2.2 and RFC 5861. A GET without a policy says
+ * `no-cache`: it may be kept, and answered with 304, but is never used without asking. Saying nothing would let caches
+ * guess (§4.2.2); `no-store` would make entity tags useless. Other methods say nothing, and nobody keeps those.
+ */
+export function cacheControl({ method, cache }: Operation): string | undefined {
+  if (!cache) return method === 'GET' ? 'no-cache' : undefined;
+  const { scope, maxAgeS, staleWhileRevalidateS = 0, staleIfErrorS = 0 } = cache;
+  let text = `${scope}, max-age=${maxAgeS}`;
+  if (staleWhileRevalidateS > 0) text += `, stale-while-revalidate=${staleWhileRevalidateS}`;
+  if (staleIfErrorS > 0) text += `, stale-if-error=${staleIfErrorS}`;
+  return text;
+}

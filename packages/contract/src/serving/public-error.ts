@@ -1,0 +1,62 @@
+import { CallError } from '../errors/call-error.ts';
+import { isErrorCode } from '../errors/error-codes.ts';
+import type { Operation } from '../operations/operation.ts';
+import { validate } from '../schemas/schema.ts';
+
+/** The part of a failure that its caller may see, and how the service logs the rest. */
+export interface PublicError {
+  readonly error: CallError;
+  /** Title of a declared error; undefined where the code table has the title. */
+  readonly title?: string | undefined;
+  /** Level of the log line for the original. Undefined: the caller sees all of it, and nothing is logged. */
+  readonly log?: 'warn' | 'error' | undefined;
+}
+
+const unavailableUpstream = new Set(['unavailable', 'overloaded', 'rate_limited', 'upstream_unavailable']);
+const slowUpstream = new Set(['attempt_timeout', 'deadline_exceeded', 'upstream_timeout']);
+
+/**
+ * Decides what a caller sees of something that a handler, or the code around it, threw:
+ *
+ * - an error that the operation declares passes, with its data checked against the schema;
+ * - a failure of an upstream becomes `upstream_…` with a fixed sentence, so that it does not look retryable one hop up;
+ * - a `CallError` with a code of the common table passes;
+ * - anything else is `internal` with a fixed sentence.
+ *
+ * @param operation the operation that was served; undefined where no operation took the request
+ */
+export async function publicError(thrown: unknown, operation: Operation | undefined): Promise<PublicError> {
+  if (!(thrown instanceof CallError)) return internal();
+  if (operation?.errors.some(({ code }) => code === thrown.code)) return declared(thrown, operation);
+  if (thrown.operation !== undefined) return ofUpstream(thrown);
+  // 499 stands for a client that has left: it means nothing to one that is still there.
+  if (!isErrorCode(thrown.code) || thrown.code === 'cancelled') return internal();
+  return { error: thrown, log: thrown.status >= 500 ? 'warn' : undefined };
+}
+
+function internal(): PublicError {
+  return { error: new CallError('internal', 'Something went wrong in this service'), log: 'error' };
+}
+
+// The contract promises the data as it promises an output: it is checked, and nothing beyond the schema is sent.
+async function declared(thrown: CallError, operation: Operation): Promise<PublicError> {
+  const declaration = operation.errors.find(({ code }) => code === thrown.code);
+  if (!declaration) return internal();
+  const { status, title, data: schema } = declaration;
+  const result = schema && (await validate(schema, thrown.data));
+  if (result && 'issues' in result) return internal();
+  const { code, detail, issues, retryAfterMs } = thrown;
+  return { error: new CallError(code, detail, { status, data: result?.value, issues, retryAfterMs }), title };
+}
+
+function ofUpstream({ code }: CallError): PublicError {
+  if (unavailableUpstream.has(code)) {
+    const error = new CallError('upstream_unavailable', 'A service that this one needs is unavailable');
+    return { error, log: 'warn' };
+  }
+  if (slowUpstream.has(code)) {
+    const error = new CallError('upstream_timeout', 'A service that this one needs did not answer in time');
+    return { error, log: 'warn' };
+  }
+  return { error: new CallError('upstream_failed', 'A service that this one needs failed'), log: 'error' };
+}

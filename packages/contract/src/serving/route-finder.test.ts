@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { del, get, type Operation, post } from '../operations/operation.ts';
+import { mostSpecificFirst, routeFinder } from './route-finder.ts';
+
+const summary = 's';
+
+/** Which of the operations takes a request, with which parameters; undefined where none does. */
+function taken(operations: readonly Operation[], method: string, path: string) {
+  const found = routeFinder(operations.map((operation) => ({ operation })))(method, path);
+  return found && [found.route.operation.label, { ...found.parameters }];
+}
+
+const operations = [
+  get('/api/visits/latest', { summary }),
+  get('/api/visits/{id}', { summary }),
+  get('/api/visits/{id}/notes.txt/{part}', { summary }),
+  post('/api/visits', { summary }),
+  del('/api/visits/{id}', { summary }),
+];
+
+describe('routeFinder', () => {
+  it.each([
+    ['GET', '/api/visits/latest', 'GET /api/visits/latest', {}],
+    ['HEAD', '/api/visits/latest', 'GET /api/visits/latest', {}],
+    ['GET', '/api/visits/a%20b', 'GET /api/visits/{id}', { id: 'a b' }],
+    ['GET', '/api/visits/7/notes.txt/2', 'GET /api/visits/{id}/notes.txt/{part}', { id: '7', part: '2' }],
+    ['DELETE', '/api/visits/__proto__', 'DELETE /api/visits/{id}', { id: '__proto__' }],
+    ['POST', '/api/visits', 'POST /api/visits', {}],
+  ])('gives %s %s to %s', (method, path, label, parameters) => {
+    expect(taken(operations, method, path)).toEqual([label, parameters]);
+  });
+
+  it.each([
+    ['GET', '/api/visits'],
+    ['GET', '/api/visits/'],
+    ['GET', '/api/visits/7/'],
+    ['GET', '/api/visits/7/notesXtxt/2'],
+    ['GET', '/API/visits/7'],
+    ['PUT', '/api/visits/7'],
+    ['constructor', '/api/visits'],
+  ])('finds nothing for %s %s', (method, path) => {
+    expect(taken(operations, method, path)).toBeUndefined();
+  });
+
+  it('refuses a parameter that is no percent-encoded UTF-8', () => {
+    expect(() => taken(operations, 'GET', '/api/visits/%E0%A4%A')).toThrow('Path is not valid percent-encoding');
+  });
+});
+
+describe('mostSpecificFirst', () => {
+  it('puts plain text before parameters, segment by segment', () => {
+    const order = ['/{a}/x', '/visits/{id}', '/visits/latest', '/visits/{id}/notes', '/visits'];
+    const sorted = mostSpecificFirst(order.map((path) => ({ operation: get(path, { summary }) })));
+    const expected = ['/visits', '/visits/latest', '/visits/{id}', '/visits/{id}/notes', '/{a}/x'];
+    expect(sorted.map(({ operation }) => operation.path.template)).toEqual(expected);
+  });
+});

@@ -1,0 +1,68 @@
+import { CallError } from '../errors/call-error.ts';
+import type { Operation } from '../operations/operation.ts';
+import { type Validation, validate } from '../schemas/schema.ts';
+import { refuseRepeatedParameters } from './repeated-parameters.ts';
+import { refuseUnknownMembers } from './unknown-members.ts';
+import { decodeInput, encodeOutput, type ReceivedInput } from './wire.ts';
+
+/** The reply of an operation before it is written: status, headers in lower case, and a value for the JSON body. */
+export interface OperationReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Undefined where the operation has no output. */
+  readonly body?: unknown;
+}
+
+/**
+ * Checks the input of a request and gives what comes out of the operation's schema. A promise only where the schema is
+ * asynchronous: waiting costs as much as a small check.
+ *
+ * @param url path and query as the client sent them
+ * @throws CallError `invalid_input` with the issues, also for U+0000 in the URL and a parameter that comes twice
+ */
+export function acceptInput(operation: Operation, received: ReceivedInput, url: string): unknown {
+  if (!operation.input) return undefined;
+  // Paths and queries are text for people, and databases refuse this character.
+  if (url.includes('%00')) throw new CallError('invalid_input', 'URL holds the character U+0000');
+  const input = decodeInput(operation, received);
+  if (operation.rest === 'query') refuseRepeatedParameters(operation, input as Record<string, unknown>);
+  refuseUnknownMembers(operation, input);
+  const validation = validate(operation.input, input);
+  return validation instanceof Promise ? validation.then(acceptedInput) : acceptedInput(validation);
+}
+
+function acceptedInput(validation: Validation<unknown>): unknown {
+  if (!('issues' in validation)) return validation.value;
+  throw new CallError('invalid_input', 'Input does not fit the contract', { issues: validation.issues });
+}
+
+/**
+ * Checks what a handler gave (the whole output, or one item of a stream) and gives what comes out of the schema. A
+ * promise only where the schema is asynchronous.
+ *
+ * @throws Error where it does not fit; the message names paths and no values
+ */
+export function acceptOutput(operation: Operation, output: unknown): unknown {
+  if (!operation.output) return undefined;
+  const validation = validate(operation.output, output);
+  return validation instanceof Promise
+    ? validation.then((late) => acceptedOutput(operation, late))
+    : acceptedOutput(operation, validation);
+}
+
+function acceptedOutput({ label }: Operation, validation: Validation<unknown>): unknown {
+  if (!('issues' in validation)) return validation.value;
+  // Paths only: a validator's message may quote the value.
+  const paths = validation.issues.map(({ path }) => path || '(whole)').join(', ');
+  throw new Error(`output of ${label} does not fit the contract at: ${paths}`);
+}
+
+const noHeaders = {};
+
+/** The reply for an output that {@link acceptOutput} has accepted. */
+export function replyOf(operation: Operation, output: unknown): OperationReply {
+  const { status, responseHeaders } = operation;
+  if (!operation.output) return { status, headers: noHeaders };
+  if (responseHeaders.length === 0) return { status, headers: noHeaders, body: output };
+  return { status, ...encodeOutput(operation, output) };
+}

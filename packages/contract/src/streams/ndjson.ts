@@ -1,0 +1,58 @@
+import { TextDecoder } from 'node:util';
+import type { Problem } from '../errors/problem.ts';
+import { LineReader } from './line-reader.ts';
+import {
+  cutOff,
+  itemText,
+  parsedJson,
+  type StreamFrame,
+  type StreamFraming,
+  type StreamLimits,
+  type StreamParser,
+} from './stream-framing.ts';
+
+/** The one member of a last line that tells of a failure. */
+const problemMember = '$problem';
+
+/**
+ * One JSON text a line. A last line `{"$problem": {…}}` tells of a failure in mid-stream; an empty line says nothing.
+ * A complete stream has no mark of its own: its end is that of the HTTP body (the last chunk, or END_STREAM), which
+ * a cut connection doesn't have.
+ */
+export const ndjson: StreamFraming = {
+  mediaType: 'application/x-ndjson',
+  item(value) {
+    if (isProblemLine(value)) throw new TypeError(`an item of a stream cannot be { ${problemMember} }`);
+    return `${itemText(value)}\n`;
+  },
+  problem: (problem) => `${JSON.stringify({ [problemMember]: problem })}\n`,
+  end: '',
+  heartbeat: '\n',
+  parser: (limits) => new NdjsonParser(limits),
+};
+
+class NdjsonParser implements StreamParser {
+  readonly #lines: LineReader;
+
+  constructor({ maxItemBytes }: StreamLimits) {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    this.#lines = new LineReader({ maxBytes: maxItemBytes, carriageReturns: false }, decoder);
+  }
+
+  *push(chunk: Uint8Array): Generator<StreamFrame> {
+    for (const line of this.#lines.push(chunk)) {
+      if (line.trim() === '') continue;
+      const value = parsedJson(line);
+      yield isProblemLine(value) ? { kind: 'problem', problem: value[problemMember] } : { kind: 'item', value };
+    }
+  }
+
+  end(): void {
+    if (this.#lines.pendingBytes > 0) throw cutOff();
+  }
+}
+
+function isProblemLine(value: unknown): value is { readonly [problemMember]: Problem } {
+  if (typeof value !== 'object' || value === null || !(problemMember in value)) return false;
+  return Object.keys(value).length === 1;
+}

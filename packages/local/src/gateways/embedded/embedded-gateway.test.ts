@@ -1,0 +1,181 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { loopback, type ReservedPorts, reservePorts } from '../../ports/ports.ts';
+import { delay } from '../../time/delay.ts';
+import type { Gateway } from '../gateway.ts';
+import { createEmbeddedGateway } from './embedded-gateway.ts';
+
+const root = fileURLToPath(new URL('../../../../../', import.meta.url));
+const closeables: (() => unknown)[] = [];
+let reserved: ReservedPorts;
+// Each gateway has a port of its own: fetch keeps connections, and the next gateway must not get one of the last.
+let gatewayAt = 3;
+
+beforeAll(async () => {
+  reserved = await reservePorts(20);
+});
+afterAll(() => reserved.close());
+afterEach(async () => {
+  for (const close of closeables.splice(0).reverse()) await close();
+});
+
+const portAt = (at: number) => reserved.ports[at] ?? 0;
+const url = (path: string) => `http://${loopback}:${portAt(gatewayAt)}${path}`;
+
+async function listenAt(at: number, onRequest: RequestListener): Promise<Server> {
+  const server = createServer(onRequest);
+  await new Promise<void>((resolve) => server.listen(portAt(at), loopback, resolve));
+  closeables.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return server;
+}
+
+/** A gateway whose every service has replicas at these places; nothing listens there unless the test makes it. */
+async function startGateway(replicasAt: readonly number[]): Promise<Gateway> {
+  const replicas = replicasAt.map((at) => `${loopback}:${portAt(at)}`);
+  const gateway = createEmbeddedGateway({
+    root,
+    port: portAt(++gatewayAt),
+    addresses: new Map(['greetings', 'hello', 'guestbook'].map((service) => [service, replicas])),
+    variables: {},
+    log: { event: () => {}, line: () => {} },
+    readyTimeoutMs: 1_000,
+    drainTimeoutMs: 1_000,
+  });
+  await gateway.start();
+  closeables.push(() => gateway.close());
+  return gateway;
+}
+
+async function problemOf(answer: Response): Promise<unknown> {
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  return answer.json();
+}
+
+describe('embedded gateway', () => {
+  it('answers 503 with Retry-After when no replica can be reached', async () => {
+    await startGateway([1, 2]);
+    const answer = await fetch(url('/api/hello'));
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect(await problemOf(answer)).toMatchObject({ status: 503, type: 'urn:parley:problem:upstream_unavailable' });
+  });
+
+  it('sends a POST with its whole body to another replica when one cannot be reached', async () => {
+    const bodies: number[] = [];
+    await listenAt(2, async (request, response) => {
+      let length = 0;
+      for await (const chunk of request) length += chunk.length;
+      bodies.push(length);
+      response.end();
+    });
+    await startGateway([1, 2]);
+    for (let i = 0; i < 4; i++) {
+      expect((await fetch(url('/api/visits'), { method: 'POST', body: 'x'.repeat(300_000) })).status).toBe(200);
+    }
+    expect(bodies).toEqual([300_000, 300_000, 300_000, 300_000]);
+  });
+
+  it('sends a GET, and never a POST, to another replica when the connection breaks before the answer', async () => {
+    const broken: string[] = [];
+    for (const at of [1, 2, 3]) {
+      await listenAt(at, (request) => {
+        broken.push(request.method ?? '');
+        request.socket.destroy();
+      });
+    }
+    await startGateway([1, 2, 3]);
+    expect((await fetch(url('/api/visits'), { method: 'POST' })).status).toBe(502);
+    expect((await fetch(url('/api/visits'))).status).toBe(502);
+    expect(broken).toEqual(['POST', 'GET', 'GET']);
+  });
+
+  it('cuts an answer that breaks in the middle, and does not begin it again', async () => {
+    let requests = 0;
+    await listenAt(1, (request, response) => {
+      requests++;
+      response.writeHead(200, { 'Content-Length': '10' }).write('12345');
+      setTimeout(() => request.socket.destroy(), 20);
+    });
+    await startGateway([1]);
+    const answer = await fetch(url('/api/hello'));
+    expect(answer.status).toBe(200);
+    await expect(answer.text()).rejects.toThrow();
+    expect(requests).toBe(1);
+  });
+
+  it('tells the replica when the client gives up', async () => {
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    await listenAt(1, (_request, response) => void response.on('close', resolve));
+    await startGateway([1]);
+    const giveUp = new AbortController();
+    const answer = fetch(url('/api/hello'), { signal: giveUp.signal }).catch(() => 'given up');
+    await delay(50);
+    giveUp.abort();
+    expect(await answer).toBe('given up');
+    await closed;
+  });
+
+  it('refuses a body of unknown length once it is too large', async () => {
+    await startGateway([1]);
+    const body = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(100_000)),
+    });
+    const answer = await fetch(url('/api/visits'), { method: 'POST', body, duplex: 'half' } as RequestInit);
+    expect(await problemOf(answer)).toMatchObject({ status: 413 });
+  });
+
+  it('answers what is no HTTP with a problem', async () => {
+    await startGateway([1]);
+    const socket = connect(portAt(gatewayAt), loopback);
+    socket.end('NONSENSE\r\n\r\n');
+    const chunks = await socket.toArray();
+    expect(Buffer.concat(chunks).toString()).toMatch(
+      /^HTTP\/1.1 400 Bad Request\r\n.*"type":"urn:parley:problem:rejected"/s,
+    );
+  });
+
+  it('hands on what a replica answers, with the id of the request once', async () => {
+    await listenAt(1, (_request, response) => {
+      response
+        .writeHead(201, { 'X-Request-Id': 'other', Connection: 'close', 'Set-Cookie': ['a=1', 'b=2'] })
+        .end('made');
+    });
+    await startGateway([1]);
+    const answer = await fetch(url('/api/visits'), { method: 'POST', headers: { 'X-Request-Id': 'mine' } });
+    expect([answer.status, await answer.text()]).toEqual([201, 'made']);
+    expect(answer.headers.get('x-request-id')).toBe('mine');
+    expect(answer.headers.get('connection')).toBe('keep-alive');
+    expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+  });
+
+  it('finishes what it is doing before it closes', async () => {
+    await listenAt(1, (_request, response) => void setTimeout(() => response.end('done'), 200));
+    const gateway = await startGateway([1]);
+    const answer = fetch(url('/api/hello'));
+    await delay(50);
+    const before = performance.now();
+    await gateway.close();
+    expect(performance.now() - before).toBeLessThan(800);
+    expect(await (await answer).text()).toBe('done');
+    await expect(fetch(url('/api/hello'))).rejects.toThrow('fetch failed');
+  });
+
+  it('refuses routes to a service that is not there', () => {
+    const setting = {
+      root,
+      port: 1,
+      addresses: new Map(),
+      variables: {},
+      readyTimeoutMs: 1,
+      drainTimeoutMs: 1,
+    };
+    const log = { event: () => {}, line: () => {} };
+    expect(() => createEmbeddedGateway({ ...setting, log })).toThrow(
+      'nginx/routes.conf: expected a service of docker-compose.yml',
+    );
+  });
+});

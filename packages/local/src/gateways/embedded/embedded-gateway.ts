@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { LocalError } from '../../local-error.ts';
+import { loopback } from '../../ports/ports.ts';
+import { delay } from '../../time/delay.ts';
+import type { Gateway, GatewaySetting } from '../gateway.ts';
+import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
+import { type Attempts, createAttempts } from './attempt.ts';
+import { type Balancer, createBalancer } from './balancer.ts';
+import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
+import { acceptedRequestId, endToEndHeaders, forwardedHeaders } from './forwarded-headers.ts';
+import { type GatewayLimits, parseLimits } from './gateway-limits.ts';
+import { answerMalformed } from './malformed-request.ts';
+import { type Problems, parseProblems } from './problems.ts';
+import { refusalOf } from './refusal.ts';
+import { readBody } from './request-body.ts';
+import { requestPath } from './request-path.ts';
+import { requestTarget } from './request-target.ts';
+import { parseRoutes, type Route, routeOf } from './routes.ts';
+import { createTurns, type Turns } from './turns.ts';
+
+const maxAttempts = 2;
+const statusOf = { unreached: 503, broken: 502, 'timed-out': 504 } as const;
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+interface Parts {
+  readonly problems: Problems;
+  readonly routes: readonly Route[];
+  readonly balancers: ReadonlyMap<string, Balancer>;
+  readonly attempts: Attempts;
+  readonly limits: GatewayLimits;
+  readonly turns: Turns;
+  readonly connections: ConnectionLimits;
+}
+
+/** A gateway inside this program, for where there is no nginx: the same routes from the same file, the same answers. */
+export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
+  const attempts = createAttempts();
+  const files = readGatewayFiles(setting.root);
+  const problems = parseProblems(gatewayFile(files, 'problems.conf'));
+  const routes = parseRoutes(gatewayFile(files, 'routes.conf'));
+  const balancers = balancersOf(routes, setting.addresses);
+  const limits = parseLimits(gatewayFile(files, 'nginx.conf'));
+  const turns = createTurns();
+  const server = createServer({
+    // We look ourselves, and answer with a problem.
+    requireHostHeader: false,
+    // Whatever NODE_OPTIONS say: what Node then takes for a header, a service may take for two.
+    insecureHTTPParser: false,
+    maxHeaderSize: limits.headerLimitBytes,
+    connectionsCheckingInterval: 1_000,
+  });
+  // Node drops what is beyond its number of headers; we refuse the request.
+  server.maxHeadersCount = 0;
+  const connections = limitConnections(server, limits, turns);
+  const onRequest = createRequestListener({ problems, routes, balancers, attempts, limits, turns, connections });
+  // Node would send `100 Continue` before we know whether we want the body, and 417 to what it doesn't know.
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest);
+  answerMalformed(server, problems, turns);
+  return {
+    name: `embedded (httpxy ${httpxyVersion()})`,
+    pid: undefined,
+    start: () => listen(server, setting.port),
+    async close() {
+      await drain(server, setting.drainTimeoutMs);
+      attempts.close();
+    },
+    kill() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function createRequestListener(parts: Parts): RequestListener {
+  const { problems, routes, balancers, attempts, limits, turns, connections } = parts;
+  return async function onRequest(request, response) {
+    const turn = turns.take(request, response);
+    if (turn) await turn;
+    // Nobody takes the offer, but Node's parser has dropped what came behind it in the same read.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    const client = endToEndHeaders(request.headers);
+    const id = acceptedRequestId(client);
+    response.setHeader('X-Request-Id', id);
+    const status = await answer(request, response, client, id).catch(() => 500);
+    if (!status || response.headersSent || response.destroyed) return;
+    const { headers, body } = problems(status, id);
+    if (!request.complete) response.setHeader('Connection', 'close');
+    response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
+    request.resume();
+  };
+
+  /** Passes the request on, or gives the status of the problem that is the answer. */
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    client: IncomingHttpHeaders,
+    id: string,
+  ): Promise<number | undefined> {
+    if (connections.isSurplus(request.socket)) return closing(response, 429);
+    const refused = refusalOf(request);
+    if (refused) return closing(response, refused);
+    const asked = requestTarget(request.url ?? '');
+    const path = asked && requestPath(asked.target);
+    if (path === undefined) return closing(response, 400);
+    const balancer = balancers.get(routeOf(path, routes)?.service ?? '');
+    if (!balancer) return 404;
+    const { expect } = request.headers;
+    const isBodyLate = !request.complete && expect?.toLowerCase() === '100-continue';
+    const body = await readBody(
+      request,
+      limits.bodyLimitBytes,
+      isBodyLate ? () => response.writeContinue() : undefined,
+    );
+    if (!body) return 413;
+    request.headers = forwardedHeaders(request, client, { id, bodyLength: body.length, authority: asked?.authority });
+    request.url = asked?.target ?? '';
+    return passOn(request, response, body, balancer);
+  }
+
+  async function passOn(request: IncomingMessage, response: ServerResponse, body: Buffer, balancer: Balancer) {
+    const tried = new Set<string>();
+    let status: number | undefined = statusOf.unreached;
+    while (tried.size < maxAttempts) {
+      const address = balancer.choose(tried);
+      if (!address) return status;
+      tried.add(address);
+      const outcome = await attempts.attempt(request, response, address, body);
+      balancer.release(address, outcome === 'unreached' || outcome === 'broken');
+      if (outcome === 'answered') return undefined;
+      status = statusOf[outcome];
+      const mayGoElsewhere = outcome === 'unreached' || (outcome === 'broken' && idempotent.has(request.method ?? ''));
+      if (!mayGoElsewhere) return status;
+    }
+    return status;
+  }
+}
+
+/** What follows on a connection whose request two servers could read in two ways is not to be believed. */
+function closing(response: ServerResponse, status: number): number {
+  response.shouldKeepAlive = false;
+  return status;
+}
+
+function balancersOf(routes: readonly Route[], addresses: GatewaySetting['addresses']): ReadonlyMap<string, Balancer> {
+  const services = [...new Set(routes.map(({ service }) => service))];
+  const entries = services.map((service) => {
+    const replicas = addresses.get(service);
+    if (replicas) return [service, createBalancer(replicas)] as const;
+    throw new LocalError(`nginx/routes.conf: expected a service of docker-compose.yml, got "${service}"`);
+  });
+  return new Map(entries);
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, loopback, resolve);
+  });
+}
+
+async function drain(server: Server, drainTimeoutMs: number): Promise<void> {
+  // A kept connection that goes on asking would otherwise keep the server open for ever.
+  server.prependListener('request', (_request, response) => {
+    response.shouldKeepAlive = false;
+  });
+  const timer = new AbortController();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // Node closes those that are idle now, not those that become it when their answer is complete.
+  const sweep = setInterval(() => server.closeIdleConnections(), 20);
+  await Promise.race([closed, delay(drainTimeoutMs, timer.signal)]);
+  timer.abort();
+  clearInterval(sweep);
+  server.closeAllConnections();
+}
+
+function httpxyVersion(): string {
+  const manifest = new URL('../../../package.json', import.meta.resolve('httpxy'));
+  return JSON.parse(readFileSync(manifest, 'utf8')).version;
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parseLimits } from './gateway-limits.ts';
+
+describe('parseLimits', () => {
+  it('reads the limits of the project', () => {
+    expect(parseLimits(readFileSync(new URL('../../../../../nginx/nginx.conf', import.meta.url), 'utf8'))).toEqual({
+      headerTimeoutMs: 10_000,
+      stallTimeoutMs: 10_000,
+      keepAliveTimeoutMs: 65_000,
+      bodyLimitBytes: 1024 * 1024,
+      headerLimitBytes: 15 * 1024,
+      connectionsPerAddress: 1000,
+      connections: 8192,
+    });
+  });
+
+  it('understands all units', () => {
+    const text = 'client_header_timeout 500ms; send_timeout 2m; keepalive_timeout 1h; client_max_body_size 12;';
+    expect(parseLimits(text)).toMatchObject({
+      headerTimeoutMs: 500,
+      stallTimeoutMs: 120_000,
+      keepAliveTimeoutMs: 3_600_000,
+      bodyLimitBytes: 12,
+    });
+  });
+
+  it('has the defaults of nginx where nothing is set', () => {
+    expect(parseLimits('')).toEqual({
+      headerTimeoutMs: 60_000,
+      stallTimeoutMs: 60_000,
+      keepAliveTimeoutMs: 75_000,
+      bodyLimitBytes: 1024 * 1024,
+      headerLimitBytes: 33 * 1024,
+      connectionsPerAddress: Number.POSITIVE_INFINITY,
+      connections: 512,
+    });
+  });
+});

@@ -1,0 +1,29 @@
+import type { Log } from '../log/log.ts';
+import type { SupervisedProcess } from '../processes/supervised-process.ts';
+
+/** What stands in front of the services. */
+export interface Gateway {
+  /** `nginx 1.22.1`. */
+  readonly name: string;
+  /** Process id, where it is a process of its own. */
+  readonly pid: number | undefined;
+  /** That process, once it has been started. */
+  readonly process?: SupervisedProcess | undefined;
+  start(): Promise<void>;
+  /** Drains it: finishes what it is doing, takes nothing new. */
+  close(): Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** What both gateways need. */
+export interface GatewaySetting {
+  readonly root: string;
+  readonly port: number;
+  /** `host:port` of each service's replicas. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+  readonly variables: NodeJS.ProcessEnv;
+  readonly log: Log;
+  readonly readyTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+}

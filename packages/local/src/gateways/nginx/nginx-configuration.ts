@@ -1,0 +1,43 @@
+import { LocalError } from '../../local-error.ts';
+import { loopback } from '../../ports/ports.ts';
+import { type GatewayFiles, gatewayFile } from '../gateway-files.ts';
+
+/** What differs between the project's configuration and the one for this machine. */
+export interface LocalNginxSetting {
+  /** Where nginx may write. */
+  readonly folder: string;
+  readonly port: number;
+  /** `host:port` of each service's replicas. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+}
+
+const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+
+/** The project's nginx configuration for this machine: the same, but for what the host gives, where to listen and who the upstreams are. */
+export function localNginxConfiguration(files: GatewayFiles, setting: LocalNginxSetting): GatewayFiles {
+  return new Map([
+    ...files,
+    ['host.conf', hostConfiguration(setting.folder)],
+    ['listen.conf', `listen ${loopback}:${setting.port} backlog=4096;\n`],
+    ['upstreams.conf', localUpstreams(gatewayFile(files, 'upstreams.conf'), setting.addresses)],
+  ]);
+}
+
+/** Turns each `server name:port resolve …;` into one line per replica, with the same parameters. */
+export function localUpstreams(text: string, addresses: ReadonlyMap<string, readonly string[]>): string {
+  return text.replace(/^([ \t]*)server\s+([\w.-]+)(?::\d+)?([^;]*);/gm, (_line, indent, name, written) => {
+    const replicas = addresses.get(name);
+    if (!replicas)
+      throw new LocalError(`nginx/upstreams.conf: expected a service of docker-compose.yml, got "${name}"`);
+    const parameters = String(written)
+      .split(/\s+/)
+      .filter((word) => word && word !== 'resolve');
+    return replicas.map((address) => `${indent}${['server', address, ...parameters].join(' ')};`).join('\n');
+  });
+}
+
+function hostConfiguration(folder: string): string {
+  const paths = temporaryPaths.map((name) => `${name}_temp_path "${folder}/${name}";\n`);
+  // The launcher removes from each line what was sent, before it shows it.
+  return `access_log off;\nerror_log stderr warn;\n${paths.join('')}`;
+}

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../log/log.ts';
+import { holderWords } from '../ports/port-holder.ts';
+import { loopback } from '../ports/ports.ts';
+import { answersAtAll, answersReady } from '../ports/readiness.ts';
+import { createProcessRecord } from '../runs/run-folder.ts';
+import { livenessDefaults } from './liveness-watch.ts';
+import type { ProcessState } from './program.ts';
+import { SupervisedProcess } from './supervised-process.ts';
+
+/** Where one process of a service runs. */
+export interface ReplicaPlan {
+  readonly service: string;
+  /** `hello-1`. */
+  readonly name: string;
+  /** File to run. */
+  readonly file: string;
+  readonly port: number;
+  readonly adminPort: number;
+  /** Place of its service in the order of start; a gateway comes after all of them. */
+  readonly stage: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What all replicas share. */
+export interface ReplicaSetting {
+  readonly root: string;
+  /** The temporary folder of the run. */
+  readonly folder: string;
+  /** The launcher's own environment, which every replica gets too. */
+  readonly variables: NodeJS.ProcessEnv;
+  readonly log: Log;
+  readonly readyTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+}
+
+const nodeArgs = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
+
+/** The process of one replica, restarted on the same port whenever it dies. */
+export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting): SupervisedProcess {
+  const { service, name: replica, adminPort, stage } = plan;
+  const { log, root: cwd, readyTimeoutMs, drainTimeoutMs } = setting;
+  const what = {
+    name: replica,
+    command: process.execPath,
+    args: [...nodeArgs, plan.file],
+    drainSignal: 'SIGTERM',
+  } as const;
+  const program = {
+    ...what,
+    cwd,
+    env: replicaEnvironment(plan, setting),
+    isReady: () => answersReady(adminPort),
+    isAlive: () => answersAtAll(adminPort, '/livez', livenessDefaults.timeoutMs),
+    readyTimeoutMs,
+    drainTimeoutMs,
+    record: createProcessRecord(setting.folder, { ...what, stage }),
+  };
+  return new SupervisedProcess(program, {
+    onLine: (line, isError) => log.line({ service, replica }, line, isError),
+    onState: (state, pid, why) => logState(log, { replica, state, pid }, why),
+    onTrouble: (sentence) => log.event('error', explained(sentence, plan), { replica }),
+  });
+}
+
+/** Where the process of a replica, or of nginx, stands. */
+export interface ReplicaState {
+  readonly replica: string;
+  readonly state: ProcessState;
+  readonly pid: number | undefined;
+}
+
+/** Logs what became of a process. */
+export function logState(log: Log, now: ReplicaState, why?: string): void {
+  const level = now.state === 'restarting' ? 'warn' : 'info';
+  log.event(level, `${now.replica} is ${now.state}${why ? `: ${why}` : ''}`, { ...now });
+}
+
+/** Compiled code is kept for the next start, which takes half of the CPU then. Not below /tmp, where others could write. */
+function compileCache(root: string): NodeJS.ProcessEnv {
+  const modules = join(root, 'node_modules');
+  return existsSync(modules) ? { NODE_COMPILE_CACHE: join(modules, '.cache', 'node-compile-cache') } : {};
+}
+
+function replicaEnvironment(plan: ReplicaPlan, { root, variables }: ReplicaSetting): NodeJS.ProcessEnv {
+  // Long enough for the gateway's idle connections to be gone.
+  const drainDelay = { DRAIN_DELAY_MS: '400' };
+  const own = { HOST: loopback, PORT: String(plan.port), ADMIN_PORT: String(plan.adminPort), ...drainDelay };
+  return { ...compileCache(root), ...variables, ...plan.environment, ...own };
+}
+
+function explained(sentence: string, { name, port, adminPort }: ReplicaPlan): string {
+  const taken = [port, adminPort].find((each) => sentence.includes(`:${each}`));
+  if (!taken || !/EADDRINUSE|port is taken/.test(sentence)) return sentence;
+  return `${name} cannot have port ${taken} again, it is taken ${holderWords(taken)}: ${sentence}`;
+}

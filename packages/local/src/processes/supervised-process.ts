@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { LocalError, messageOf } from '../local-error.ts';
+import { createBackoff } from '../time/backoff.ts';
+import { delay } from '../time/delay.ts';
+import { LastWords } from './last-words.ts';
+import { onLines } from './output-lines.ts';
+import type { ProcessObserver, ProcessState, Program } from './program.ts';
+import { killGroup, type RunningProcess, type Spawn, signalGroup, startProcess } from './running-process.ts';
+
+const probeEveryMs = 50;
+// Of the others a crash is the cause: SIGABRT, SIGSEGV.
+const outside: ReadonlySet<NodeJS.Signals> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP']);
+
+/**
+ * Keeps one process running: started, awaited until ready, started again with a growing wait when it dies, drained.
+ * Scope: one per replica, and one for nginx.
+ */
+export class SupervisedProcess {
+  state: ProcessState = 'stopped';
+  readonly #program: Program;
+  readonly #observer: ProcessObserver;
+  readonly #spawn: Spawn;
+  readonly #lastWords = new LastWords();
+  readonly #stopping = new AbortController();
+  #running: RunningProcess | undefined;
+  /** The process that was ended because it gave no answer. */
+  #hung: RunningProcess | undefined;
+  /** When the process that runs answered for the last time; nothing before it is ready. */
+  #answeredAtMs: number | undefined;
+
+  constructor(program: Program, observer: ProcessObserver, start: Spawn = spawn) {
+    this.#program = program;
+    this.#observer = observer;
+    this.#spawn = start;
+  }
+
+  /** Process id, while there is a process. */
+  get pid(): number | undefined {
+    return this.#running?.hasEnded ? undefined : this.#running?.child.pid;
+  }
+
+  /** Starts it and waits until it is ready. Rejects if it isn't in time, or ends before; from then on it is kept running. */
+  async start(): Promise<void> {
+    this.#enter('starting');
+    const running = this.#launch();
+    await this.#untilReady(running);
+    void this.#keepRunning(running);
+  }
+
+  /** Drains it; kills it if that takes too long. */
+  async stop(): Promise<void> {
+    if (this.#stopping.signal.aborted) return void (await this.#running?.end);
+    this.#stopping.abort();
+    const running = this.#running;
+    if (running && !running.hasEnded) await this.#drain(running);
+    this.#enter('stopped');
+  }
+
+  /** Whether it answers in time, for what is ready. */
+  async isAlive(): Promise<boolean> {
+    const running = this.#running;
+    const isAlive = (await this.#program.isAlive?.()) ?? true;
+    if (isAlive && running === this.#running) this.#answeredAtMs = Date.now();
+    return isAlive;
+  }
+
+  /** Ends it and all that it started, at once, because it gives no answer: it is started again as one that crashed. */
+  endHung(failures: number): void {
+    if (this.state !== 'ready' || !this.#running) return;
+    this.#hung = this.#running;
+    const { name } = this.#program;
+    this.#observer.onTrouble(`${name} hangs: no answer to ${failures} probes in a row: killed, to be started again`);
+    killGroup(this.pid);
+  }
+
+  /** Ends it and all that it started, at once. */
+  kill(): void {
+    this.#stopping.abort();
+    killGroup(this.pid);
+  }
+
+  async #drain(running: RunningProcess): Promise<void> {
+    const { name, drainSignal, drainTimeoutMs } = this.#program;
+    this.#enter('stopping');
+    this.#program.record?.draining();
+    running.child.kill(drainSignal);
+    // A stopped process hears nothing before it goes on.
+    signalGroup(running.child.pid, 'SIGCONT');
+    const timer = new AbortController();
+    const isLate = await Promise.race([
+      running.end.then(() => false),
+      delay(drainTimeoutMs, timer.signal).then(() => true),
+    ]);
+    timer.abort();
+    if (!isLate) return;
+    this.#observer.onTrouble(`${name} did not end within ${drainTimeoutMs} ms of ${drainSignal}: killed`);
+    killGroup(running.child.pid);
+    await running.end;
+  }
+
+  async #keepRunning(first: RunningProcess): Promise<void> {
+    const backoff = createBackoff(this.#program.backoff);
+    const { signal } = this.#stopping;
+    for (let running = first; ; ) {
+      const end = await running.end;
+      if (signal.aborted) return;
+      const waitMs = this.#isKilledFromOutside(running) ? 0 : backoff(this.#livedMs(running));
+      this.#enter('restarting', `${end}, again ${waitMs > 0 ? `in ${waitMs} ms` : 'at once'}`);
+      await delay(waitMs, signal);
+      if (signal.aborted) return;
+      running = await this.#restart();
+    }
+  }
+
+  /** Somebody ended a process that was ready: that says nothing of how the next one will fare. */
+  #isKilledFromOutside(running: RunningProcess): boolean {
+    const { endSignal } = running;
+    return (
+      endSignal !== undefined && outside.has(endSignal) && this.#answeredAtMs !== undefined && running !== this.#hung
+    );
+  }
+
+  /** How long it was of use. */
+  #livedMs(running: RunningProcess): number {
+    return ((running === this.#hung && this.#answeredAtMs) || Date.now()) - running.startedAt;
+  }
+
+  async #restart(): Promise<RunningProcess> {
+    this.#enter('starting');
+    const running = this.#launch();
+    try {
+      await this.#untilReady(running);
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#observer.onTrouble(messageOf(error));
+      killGroup(running.child.pid);
+    }
+    return running;
+  }
+
+  #launch(): RunningProcess {
+    this.#lastWords.clear();
+    this.#answeredAtMs = undefined;
+    const running = startProcess(this.#program, this.#spawn, this.#program.record?.started);
+    this.#listen(running.child.stdout, false);
+    this.#listen(running.child.stderr, true);
+    this.#running = running;
+    return running;
+  }
+
+  async #untilReady(running: RunningProcess): Promise<void> {
+    const { name, isReady, readyTimeoutMs } = this.#program;
+    const deadline = Date.now() + readyTimeoutMs;
+    while (!(await isReady()) || running.hasEnded) {
+      if (this.#stopping.signal.aborted) throw new LocalError(`${name} was stopped before it was ready`);
+      if (running.hasEnded) throw new LocalError(this.#sentence(`ended before it was ready (${await running.end})`));
+      if (Date.now() >= deadline) throw new LocalError(this.#sentence(`was not ready within ${readyTimeoutMs} ms`));
+      await Promise.race([delay(probeEveryMs, this.#stopping.signal), running.end]);
+    }
+    this.#answeredAtMs = Date.now();
+    this.#enter('ready');
+  }
+
+  #sentence(what: string): string {
+    const words = String(this.#lastWords);
+    return `${this.#program.name} ${what}${words ? `: ${words}` : ', and said nothing'}`;
+  }
+
+  #listen(output: Readable | null, isError: boolean): void {
+    if (!output) return;
+    const { visibleLine = (line) => line } = this.#program;
+    onLines(output, (line) => {
+      const visible = visibleLine(line);
+      if (visible === undefined) return;
+      this.#lastWords.hear(visible, isError);
+      this.#observer.onLine(visible, isError);
+    });
+  }
+
+  #enter(state: ProcessState, why?: string): void {
+    if (this.#stopping.signal.aborted && state !== 'stopping' && state !== 'stopped') return;
+    this.state = state;
+    this.#observer.onState(state, this.pid, why);
+  }
+}

@@ -1,0 +1,73 @@
+import { LocalError, messageOf } from '../local-error.ts';
+import { interpolate, type Variables } from './interpolation.ts';
+import type { Service } from './wiring.ts';
+
+/** Where everything is on this machine. */
+export interface Surroundings {
+  /** Addresses (`http://127.0.0.1:21004`) of each service's replicas. */
+  readonly endpoints: ReadonlyMap<string, readonly string[]>;
+  /** Names of services that don't run here. */
+  readonly absent: ReadonlySet<string>;
+  readonly variables: Variables;
+}
+
+/** The wired part of a local process' environment. */
+export interface LocalEnvironment {
+  readonly variables: Readonly<Record<string, string>>;
+  /** Variables that point at a service which doesn't run here, with its name. */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
+// Inside compose these are the container's; a local replica gets ports of its own.
+const ownByReplica = new Set(['PORT', 'ADMIN_PORT', 'HOST', 'DRAIN_DELAY_MS']);
+
+/**
+ * What a service's processes get to know: its compose environment, with every URL of one of our services turned into
+ * the comma-separated addresses of that service's replicas, and without those of services that don't run here.
+ */
+export function localEnvironment(service: Service, surroundings: Surroundings): LocalEnvironment {
+  const variables: Record<string, string> = {};
+  const leftOut = new Map<string, string>();
+  for (const [name, written] of Object.entries(service.environment)) {
+    if (ownByReplica.has(name)) continue;
+    const absent = absentHost(written, surroundings);
+    if (absent) leftOut.set(name, absent);
+    else variables[name] = localValue(service, name, written, surroundings);
+  }
+  return { variables, leftOut };
+}
+
+function absentHost(written: string, { absent, variables }: Surroundings): string | undefined {
+  // Lenient: a password that must be set for the database doesn't matter when there is no database.
+  const value = interpolate(written, variables, { isLenient: true });
+  return value
+    .split(',')
+    .map(hostOf)
+    .find((host) => host && absent.has(host));
+}
+
+function localValue(service: Service, name: string, written: string, surroundings: Surroundings): string {
+  try {
+    const value = interpolate(written, surroundings.variables);
+    return value
+      .split(',')
+      .map((part) => localAddresses(part, surroundings) ?? part)
+      .join(',');
+  } catch (error) {
+    throw new LocalError(`docker-compose.yml: service ${service.name}: ${name}: ${messageOf(error)}`);
+  }
+}
+
+function localAddresses(text: string, { endpoints }: Surroundings): string | undefined {
+  const host = hostOf(text);
+  if (!host) return undefined;
+  const path = new URL(text.trim()).pathname.replace(/\/$/, '');
+  return endpoints
+    .get(host)
+    ?.map((endpoint) => endpoint + path)
+    .join(',');
+}
+
+function hostOf(text: string): string | undefined {
+  return text.includes('://') ? URL.parse(text.trim())?.hostname : undefined;
+}

@@ -1,0 +1,142 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isCallError, now } from '@parley/contract';
+import { ConfigError } from '@parley/service';
+import { Client, Pool } from 'pg';
+import { MAX } from 'uuid';
+import { beforeDeadline } from '../database/patience.ts';
+import { type VisitRow, type VisitStore, visitOf } from '../visit.ts';
+import { databaseError, refusalOf } from './database-error.ts';
+import { answersSchema, postgresAnswers, type Query } from './postgres-answers.ts';
+import { faultOfPostgresUrl } from './postgres-url.ts';
+
+/** How patient a PostgreSQL store is. */
+export interface PostgresStoreOptions {
+  /** How long to wait at start for a database that is not there yet. @default 30_000 */
+  readonly startTimeoutMs?: number;
+  /** How long to wait for a connection, and then for a statement. @default 2_000 */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Opens the visits in PostgreSQL. Waits for a database that is still starting; later on, survives its absence.
+ *
+ * @throws ConfigError at once where waiting cannot help: the URL, the password, the name, TLS or a table is wrong
+ */
+export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<VisitStore> {
+  const { startTimeoutMs = 30_000, timeoutMs = 2_000 } = options;
+  checkUrl(url);
+  // Apart: writers that wait for a lock would take every connection, and reads need none of their locks.
+  const [readers, writers] = [openPool(url, timeoutMs), openPool(url, timeoutMs)];
+  const close = async () => {
+    await Promise.all([readers, writers].map((pool) => pool.ending || pool.end()));
+  };
+  const read = queryOf(readers);
+  const write: Query = (text, values) => beforeDeadline(queryOf(writers)(text, values));
+
+  try {
+    await whenThere(() => write(schema), startTimeoutMs);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  const answers = postgresAnswers({ read, write });
+  return {
+    answers,
+    async add({ id, name, note, message, visitedAt }, answer) {
+      const values = [id, name, note, message, visitedAt];
+      if (answer) await answers.keepWith(answer, `${insert} FROM kept RETURNING id`, values);
+      else await write(insert, values);
+    },
+    async list({ limit, before = MAX }) {
+      const rows = await read<VisitRow>('SELECT * FROM visits WHERE id < $1 ORDER BY id DESC LIMIT $2', [
+        before,
+        limit,
+      ]);
+      return rows.map(visitOf);
+    },
+    async find(id) {
+      const [row] = await read<VisitRow>('SELECT * FROM visits WHERE id = $1', [id]);
+      return row && visitOf(row);
+    },
+    close,
+  };
+}
+
+function checkUrl(url: string): void {
+  const fault = faultOfPostgresUrl(url);
+  if (fault) throw new ConfigError(`DATABASE_URL ${fault}`);
+  try {
+    // Reads the files with certificates.
+    new Client({ connectionString: url });
+  } catch (error) {
+    throw new ConfigError(`DATABASE_URL cannot be used (${(error as Error).message}): correct it`);
+  }
+}
+
+function openPool(url: string, timeoutMs: number): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max: 5,
+    keepAlive: true,
+    connectionTimeoutMillis: timeoutMs,
+    // Bounds a store call, in place of the context's signal: nothing is left running for a caller who is long gone.
+    statement_timeout: timeoutMs,
+    // Before: a lock that another program keeps is another matter than a server that is slow.
+    lock_timeout: 0.75 * timeoutMs,
+    // For a server that is too far gone to keep its own timeout. Later, so that the server's comes first.
+    query_timeout: timeoutMs + 1_000,
+  });
+  // An idle connection broke: the pool has dropped it already, but unheard the event would end the process.
+  pool.on('error', () => {});
+  return pool;
+}
+
+function queryOf(pool: Pool): Query {
+  return async <Row extends object>(text: string, values?: unknown[]) => {
+    try {
+      return (await pool.query<Row>(text, values)).rows;
+    } catch (error) {
+      throw databaseError(error);
+    }
+  };
+}
+
+const insert = `INSERT INTO visits (id, name, note, message, visited_at)
+  SELECT $1::uuid, $2::text, $3::text, $4::text, $5::timestamptz`;
+
+// Sent as one message, and so one transaction, which holds the lock to its end: two replicas that start at once would
+// otherwise both find no table and both create it. Tables that something else has made fail here. The number is arbitrary, but the same in every replica.
+const schema = `
+  SELECT pg_advisory_xact_lock(7251906330);
+  CREATE TABLE IF NOT EXISTS visits (
+    id uuid PRIMARY KEY,
+    name text NOT NULL,
+    note text,
+    message text NOT NULL,
+    visited_at timestamptz NOT NULL
+  );
+  ${answersSchema};
+  SELECT id, name, note, message, visited_at FROM visits WHERE false;
+  SELECT key, fingerprint, reply, expires_at FROM answers WHERE false`;
+
+async function whenThere(work: () => Promise<unknown>, patienceMs: number): Promise<void> {
+  const giveUpAtMs = now() + patienceMs;
+  for (let pauseMs = 50; ; pauseMs = Math.min(2 * pauseMs, 1_000)) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      const refusal = refusalOf(isCallError(error) ? error.cause : error);
+      if (refusal) throw new ConfigError(`database refuses (${refusal}): correct DATABASE_URL, or the database`);
+      if (!isCallError(error, 'upstream_unavailable', 'upstream_timeout')) throw error;
+      if (now() + pauseMs > giveUpAtMs) {
+        const { message, code } = error.cause as { message: string; code?: string };
+        // An address that stands for several (localhost) fails without a message of its own.
+        const reason = message || code;
+        throw new ConfigError(`database not ready in ${patienceMs} ms (${reason}): start it, or correct DATABASE_URL`);
+      }
+    }
+    await pause(pauseMs);
+  }
+}

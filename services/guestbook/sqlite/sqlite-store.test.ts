@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { expired, someAnswer } from '../../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
+import { someVisit } from '../test-fixtures/test-visit.ts';
+import { lockQueue } from './lock-queue.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'guestbook-'));
+  file = join(folder, 'guestbook.sqlite');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('a SQLite file', () => {
+  it('loses no acknowledged visit when several processes write and one is killed', async () => {
+    const victim = startWriter(1_000_000);
+    const others = [startWriter(150), startWriter(150)];
+    // Killed in the middle of its work, and of everybody else's.
+    victim.lines.on('line', () => victim.acknowledged.length === 40 && victim.process.kill('SIGKILL'));
+    const ends = await Promise.all([victim, ...others].map((writer) => writer.ended));
+    expect(ends).toEqual(['SIGKILL', 0, 0]);
+
+    const store = await openSqliteStore(file);
+    const kept = new Set((await store.list({ limit: 1_000_000 })).map((visit) => visit.id));
+    await store.close();
+    const acknowledged = [victim, ...others].flatMap((writer) => writer.acknowledged);
+    expect(acknowledged.length).toBeGreaterThanOrEqual(340);
+    expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
+    // The victim may have been killed between the commit and the word of it.
+    expect(kept.size - acknowledged.length).toBeLessThanOrEqual(1);
+  });
+
+  it('is made once when several processes open it at once', async () => {
+    const writers = Array.from({ length: 4 }, () => startWriter(1));
+    expect(await Promise.all(writers.map((writer) => writer.ended))).toEqual([0, 0, 0, 0]);
+    const store = await openSqliteStore(file);
+    expect(await store.list({ limit: 10 })).toHaveLength(4);
+    await store.close();
+  });
+
+  it('waits to be opened while another process has it for itself', async () => {
+    const holder = new DatabaseSync(file);
+    holder.exec('BEGIN EXCLUSIVE');
+    const opening = openSqliteStore(file);
+    setTimeout(() => holder.exec('ROLLBACK'), 100);
+    const store = await opening;
+    expect(await store.list({ limit: 10 })).toEqual([]);
+    holder.close();
+    await store.close();
+  });
+
+  it('waits, without blocking, while another process holds the lock', async () => {
+    const store = await openSqliteStore(file);
+    const holder = new DatabaseSync(file);
+    holder.exec('BEGIN IMMEDIATE');
+    const adding = store.add(someVisit());
+    // This runs although the store waits: were the thread blocked, the lock could never be given back.
+    setImmediate(() => holder.exec('ROLLBACK'));
+    await adding;
+    expect(await store.list({ limit: 10 })).toHaveLength(1);
+    holder.close();
+    await store.close();
+  });
+
+  it('says that the database is busy when the lock is never given back', async () => {
+    const holder = new DatabaseSync(file);
+    const other = new DatabaseSync(file, { timeout: 0 });
+    holder.exec('BEGIN IMMEDIATE');
+    const working = lockQueue()(() => other.exec('BEGIN IMMEDIATE'), 0);
+    await expect(working).rejects.toMatchObject({ code: 'upstream_unavailable', status: 503, retryAfterMs: 2_000 });
+    holder.close();
+    other.close();
+  });
+
+  it('keeps its visits where a guestbook before answers were kept wrote it', async () => {
+    const older = new DatabaseSync(file);
+    older.exec(`CREATE TABLE visits (id TEXT PRIMARY KEY, name TEXT NOT NULL, note TEXT, message TEXT NOT NULL,
+      visited_at TEXT NOT NULL) STRICT, WITHOUT ROWID; PRAGMA user_version = 1`);
+    const visit = someVisit();
+    older
+      .prepare('INSERT INTO visits VALUES (?, ?, NULL, ?, ?)')
+      .run(visit.id, visit.name, visit.message, visit.visitedAt);
+    const store = await openSqliteStore(file);
+    await store.add(someVisit(), someAnswer());
+    expect((await store.list({ limit: 10 })).at(-1)).toStrictEqual(visit);
+    await store.close();
+    older.close();
+  });
+
+  it('forgets answers that have expired', async () => {
+    const store = await openSqliteStore(file);
+    for (let i = 0; i < 5; i++) await store.add(someVisit(), someAnswer(expired));
+    await store.add(someVisit(), someAnswer());
+    await store.close();
+    const database = new DatabaseSync(file);
+    expect(database.prepare('SELECT count(*) AS n FROM answers').get()).toEqual({ n: 1 });
+    database.close();
+  });
+
+  it('is refused, by its name, where a newer guestbook or another program wrote it', async () => {
+    const other = new DatabaseSync(file);
+    other.exec('CREATE TABLE visits (id TEXT)');
+    await expectRefusal(file, 'has other tables than a guestbook needs (table visits already exists)');
+    other.exec('PRAGMA user_version = 2');
+    await expectRefusal(file, 'has other tables than a guestbook needs (no such table');
+    other.exec('PRAGMA user_version = 99');
+    await expectRefusal(file, 'has schema version 99, this guestbook knows up to 3');
+    other.close();
+  });
+
+  it.each([
+    ['where it begins', 0],
+    ['at its schema', 100],
+    ['in its middle', 12_288],
+  ])('is refused, by its name, where it is damaged %s', async (_, position) => {
+    const store = await openSqliteStore(file);
+    for (let i = 0; i < 30; i++) await store.add(someVisit({ note: 'x'.repeat(1_000) }), someAnswer());
+    await store.close();
+    const damaged = await open(file, 'r+');
+    await damaged.write(Buffer.alloc(4_000, 'garbage '), 0, 4_000, position);
+    await damaged.close();
+    await expectRefusal(file, 'is corrupt', 'restore it from a backup');
+  });
+
+  it('is refused, by its name, where it or its folder is something else', async () => {
+    await mkdir(file);
+    await expectRefusal(file, 'cannot be opened', 'DATA_DIR');
+    const plain = join(folder, 'plain');
+    await writeFile(plain, '');
+    await expectRefusal(join(plain, 'guestbook.sqlite'), 'cannot be made (EEXIST)', 'DATA_DIR');
+    await expectRefusal(join(plain, 'below', 'guestbook.sqlite'), 'cannot be made (ENOTDIR)', 'DATA_DIR');
+  });
+
+  it('is refused, by its name, where another program never lets go of it', async () => {
+    const holder = new DatabaseSync(file);
+    holder.exec('BEGIN EXCLUSIVE');
+    const error = await openSqliteStore(file, { startTimeoutMs: 50 }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringContaining(`${file} is locked by another`),
+    });
+    holder.close();
+  });
+});
+
+/** Opening must fail with one sentence that names the file. */
+async function expectRefusal(file: string, ...parts: string[]) {
+  const error = await openSqliteStore(file).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringContaining(file) });
+  const { message } = error as Error;
+  for (const part of parts) expect(message).toContain(part);
+  expect(message).not.toContain('\n');
+}
+
+interface Writer {
+  readonly process: ChildProcess;
+  readonly lines: ReturnType<typeof createInterface>;
+  readonly acknowledged: string[];
+  readonly ended: Promise<unknown>;
+}
+
+function startWriter(count: number): Writer {
+  const script = join(import.meta.dirname, '../test-fixtures/test-writer.ts');
+  const flags = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
+  const child = spawn(process.execPath, [...flags, script, file, `${count}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const acknowledged: string[] = [];
+  const lines = createInterface(child.stdout).on('line', (line) => acknowledged.push(line));
+  const ended = once(child, 'close').then(([code, signal]) => signal ?? code);
+  return { process: child, lines, acknowledged, ended };
+}
