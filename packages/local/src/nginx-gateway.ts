@@ -9,7 +9,7 @@ import { localNginxConfiguration } from './nginx-configuration.ts';
 import { withoutRequest } from './nginx-line.ts';
 import { acceptsConnections, answersAtAll } from './readiness.ts';
 import { logState } from './replica.ts';
-import { createProcessRecord } from './run-folder.ts';
+import { createProcessRecord, unwritable } from './run-folder.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
 /** An nginx that can be run. */
@@ -50,10 +50,7 @@ export function createNginxGateway({ command, version }: Nginx, setting: NginxGa
       return nginx;
     },
     async start() {
-      mkdirSync(folder, { recursive: true });
-      for (const [name, text] of localNginxConfiguration(files, { ...setting, folder })) {
-        writeFileSync(join(folder, name), text);
-      }
+      writeFiles(folder, localNginxConfiguration(files, { ...setting, folder }));
       await check(command, folder, variables);
       if (isClosed) return;
       nginx = nginxProcess(command, folder, setting);
@@ -68,6 +65,15 @@ export function createNginxGateway({ command, version }: Nginx, setting: NginxGa
       nginx?.kill();
     },
   };
+}
+
+function writeFiles(folder: string, files: Iterable<readonly [string, string]>): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of files) writeFileSync(join(folder, name), text);
+  } catch (error) {
+    throw unwritable(error);
+  }
 }
 
 function nginxProcess(command: string, folder: string, setting: NginxGatewaySetting): SupervisedProcess {
