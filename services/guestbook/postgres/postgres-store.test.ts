@@ -132,7 +132,8 @@ describeWith('PostgreSQL')('a PostgreSQL store', () => {
       [url.replace('/postgres?', '/missing?'), 'database "missing" does not exist'],
       [url.replace('postgres@', 'nobody:s3cret@'), 'role "nobody" does not exist'],
       [`${url}&sslmode=verify-full`, 'does not support SSL'],
-      [`${url}&sslrootcert=/missing.pem`, '/missing.pem'],
+      [`${url}&sslrootcert=/missing.pem`, 'a file in sslrootcert that cannot be read (ENOENT)'],
+      [`${url}&sslkey=s3cret`, 'a file in sslkey that cannot be read (ENOENT)'],
       [url.replace('postgres@', 'u:s3/cret@'), 'percent-encoded'],
     ] as const;
     for (const [wrong, reason] of refusals) {
