@@ -9,7 +9,7 @@ const config: Config = {
   testEnvironmentOptions: { customExportConditions: ['@parley/source', 'node', 'node-addons'] },
   modulePathIgnorePatterns: ['/dist/'],
   // `npm run test:system` runs these.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/system/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/system/', '\\.system\\.test\\.ts$'],
   testTimeout: 20_000,
 };
 

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { has } from './needs.ts';
-import { rawAnswers } from './raw-answers.ts';
-import { type GatewayName, type RunningGateway, startGateway } from './running-gateway.ts';
+import { has } from '../needs.ts';
+import { rawAnswers } from '../raw-answers.ts';
+import { type GatewayName, type RunningGateway, startGateway } from '../running-gateway.ts';
 
 /** What a service got. */
 interface Got {

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { createAuthority, issue, type KeyPair } from '../certificates/authority.ts';
-import { eventually } from './eventually.ts';
-import { describeWith } from './needs.ts';
-import { freePort } from './running-house.ts';
-import { root } from './source-files.ts';
+import { createAuthority, issue, type KeyPair } from '../../certificates/authority.ts';
+import { eventually } from '../eventually.ts';
+import { describeWith } from '../needs.ts';
+import { freePort } from '../running-house.ts';
+import { root } from '../source-files.ts';
 
 let folder: string;
 let port: number;

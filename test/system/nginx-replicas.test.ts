@@ -10,10 +10,10 @@ import {
 } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, it } from '@jest/globals';
-import { describeWith } from './needs.ts';
-import { ask } from './public-api.ts';
-import { type RunningGateway, startGateway } from './running-gateway.ts';
-import { freePort } from './running-house.ts';
+import { describeWith } from '../needs.ts';
+import { ask } from '../public-api.ts';
+import { type RunningGateway, startGateway } from '../running-gateway.ts';
+import { freePort } from '../running-house.ts';
 
 let closing: (() => unknown)[] = [];
 afterEach(async () => {

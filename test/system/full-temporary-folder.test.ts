@@ -3,11 +3,11 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createHouse } from '../../../packages/local/test-fixtures/house.ts';
-import { isAlive, launch } from '../../../packages/local/test-fixtures/launched.ts';
-import { eventually } from '../../eventually.ts';
-import { has } from '../../needs.ts';
-import { freePort } from '../../running-house.ts';
+import { createHouse } from '../../packages/local/test-fixtures/house.ts';
+import { isAlive, launch } from '../../packages/local/test-fixtures/launched.ts';
+import { eventually } from '../eventually.ts';
+import { has } from '../needs.ts';
+import { freePort } from '../running-house.ts';
 
 let house: ReturnType<typeof createHouse>;
 let scratch: string;

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeWith } from './needs.ts';
-import { sendRaw } from './raw-request.ts';
-import { type RunningGateway, startGateway } from './running-gateway.ts';
+import { describeWith } from '../needs.ts';
+import { sendRaw } from '../raw-request.ts';
+import { type RunningGateway, startGateway } from '../running-gateway.ts';
 
 const dead = ['127.0.0.1:9'];
 let gateway: RunningGateway;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from './eventually.ts';
-import { has } from './needs.ts';
-import { ask, describePublicApi, expectProblem, post } from './public-api.ts';
-import { isAlive, type RunningHouse, startHouse } from './running-house.ts';
+import { eventually } from '../eventually.ts';
+import { has } from '../needs.ts';
+import { ask, describePublicApi, expectProblem, post } from '../public-api.ts';
+import { isAlive, type RunningHouse, startHouse } from '../running-house.ts';
 
 describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start with the %s gateway', (gateway) => {
   let house: RunningHouse;

@@ -7,11 +7,11 @@ import { createClient, createUpstream } from '@parley/client';
 import { type CallContext, defineContract, get, isCallError, stream } from '@parley/contract';
 import { createLogger, type RunningService, serve } from '@parley/service';
 import { z } from 'zod';
-import { createNginxGateway, findNginx } from '../packages/local/src/gateways/nginx/nginx-gateway.ts';
-import { eventually } from './eventually.ts';
-import { describeWith } from './needs.ts';
-import { freePort } from './running-house.ts';
-import { root } from './source-files.ts';
+import { createNginxGateway, findNginx } from '../../packages/local/src/gateways/nginx/nginx-gateway.ts';
+import { eventually } from '../eventually.ts';
+import { describeWith } from '../needs.ts';
+import { freePort } from '../running-house.ts';
+import { root } from '../source-files.ts';
 
 const item = z.object({ n: z.number() });
 const ticks = defineContract('ticks', {
