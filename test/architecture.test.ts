@@ -119,6 +119,25 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'testing.ts',
     'index.ts',
   ],
+  'packages/service/src': [
+    'process/',
+    'tls/',
+    'requests/',
+    'express/',
+    'replies/',
+    'connections/',
+    'shedding/',
+    'idempotency/',
+    'tokens/',
+    'middleware/',
+    'handlers/',
+    'admin-app.ts',
+    'app.ts',
+    'server.ts',
+    'testing/',
+    'testing.ts',
+    'index.ts',
+  ],
 };
 
 describe.each(Object.entries(rooms))('the rooms of %s', (folder, order) => {

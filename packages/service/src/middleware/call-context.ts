@@ -11,8 +11,8 @@ import {
   runInContext,
 } from '@parley/contract';
 import type { Request, RequestHandler } from 'express';
-import { callerOf } from '../connections/caller-identity.ts';
-import { RequestEnd, requestEnd } from '../request-end.ts';
+import { RequestLifetime, requestLifetime } from '../requests/request-lifetime.ts';
+import { callerOf } from '../tls/caller-identity.ts';
 
 /** How a request's context is made. */
 export interface CallContextOptions {
@@ -38,7 +38,7 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     res.setHeader(headerNames.requestId, requestId);
     const askedMs = askedTimeoutMs(headers[headerNames.timeoutMs]) ?? Number.POSITIVE_INFINITY;
     const timeoutMs = Math.min(requestTimeoutMs, askedMs);
-    const end = new RequestEnd(res, timeoutMs, askedMs < requestTimeoutMs);
+    const end = new RequestLifetime(res, timeoutMs, askedMs < requestTimeoutMs);
     const context: OwnContext = {
       deadlineMs: now() + timeoutMs,
       get signal() {
@@ -48,16 +48,18 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
       trace: childTrace(
         parseTraceparent(text(headers[headerNames.traceparent]), text(headers[headerNames.tracestate])),
       ),
-      [requestEnd]: end,
+      [requestLifetime]: end,
     };
-    addSaid(context, headers);
+    addCallerHints(context, headers);
     const caller = callerOf(req.socket);
     if (caller) context.caller = caller;
     runInContext(context, next);
   };
 }
 
-type OwnContext = { -readonly [Member in keyof CallContext]: CallContext[Member] } & { [requestEnd]: RequestEnd };
+type OwnContext = { -readonly [Member in keyof CallContext]: CallContext[Member] } & {
+  [requestLifetime]: RequestLifetime;
+};
 type Header = string | string[] | undefined;
 
 function text(header: Header): string | undefined {
@@ -69,7 +71,7 @@ function requestIdOf(given: Header): string {
 }
 
 /** What a caller may say of its request, where it does and where it makes sense. */
-function addSaid(context: OwnContext, headers: Request['headers']): void {
+function addCallerHints(context: OwnContext, headers: Request['headers']): void {
   const left = parseAttemptsLeft(headers[headerNames.attemptsLeft]);
   if (left !== undefined) context.attemptsLeft = new AttemptsLeft(left);
   const said = headers[headerNames.priority];

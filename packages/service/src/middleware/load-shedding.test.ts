@@ -13,7 +13,7 @@ import { headOf, listening } from '../../test-fixtures/streamed.ts';
 import type { visits } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { type AppOptions, createApp } from '../app.ts';
-import { createCallerServer } from '../connections/caller-server.ts';
+import { createDualProtocolServer } from '../connections/dual-protocol-server.ts';
 import { Slowdown } from '../shedding/slowdown.ts';
 
 /** An app whose visits wait until they are let go. */
@@ -233,7 +233,9 @@ describe('load-shedding', () => {
     'keeps the place of a client that goes away over %s until its handler ends',
     async (protocol) => {
       const stuck = stuckApp({ maxInFlight: 1 });
-      const { server } = createCallerServer(stuck.app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 } });
+      const { server } = createDualProtocolServer(stuck.app, {
+        limits: { headersTimeout: 5000, keepAliveTimeout: 5000 },
+      });
       await once(server.listen(0, '127.0.0.1'), 'listening');
       const { port } = server.address() as AddressInfo;
       const session = http2Session(`http://127.0.0.1:${port}`);
