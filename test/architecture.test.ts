@@ -216,6 +216,25 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'main.ts',
   ],
   certificates: ['authority.ts', 'folder.ts', 'main.ts'],
+  'packages/service/src': [
+    'process/',
+    'tls/',
+    'requests/',
+    'express/',
+    'replies/',
+    'connections/',
+    'shedding/',
+    'idempotency/',
+    'tokens/',
+    'middleware/',
+    'handlers/',
+    'admin-app.ts',
+    'app.ts',
+    'server.ts',
+    'testing/',
+    'testing.ts',
+    'index.ts',
+  ],
 };
 
 const housed = [...sources, ...sourceFiles('bench', 'certificates')];

@@ -16,10 +16,10 @@ import {
 import { z } from 'zod';
 import { codingsOf } from '../../packages/client/src/transport/decompression.ts';
 import { retryAfterMs } from '../../packages/client/src/transport/reply.ts';
-import { exceededLimit } from '../../packages/service/src/json-limits.ts';
 import { loggedError } from '../../packages/service/src/process/logged-error.ts';
 import { chooseCoding } from '../../packages/service/src/replies/content-coding.ts';
 import { namesTag, unmarkTags } from '../../packages/service/src/replies/entity-tag.ts';
+import { exceededLimit } from '../../packages/service/src/requests/json-limits.ts';
 import { guestbook } from '../../services/guestbook/contract.ts';
 import { hello } from '../../services/hello/contract.ts';
 import { preferredGreeting } from '../../services/hello/preferred-greeting.ts';

@@ -4,11 +4,11 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask, http2Session } from '../test-fixtures/http2-client.ts';
 import { visitsApp } from '../test-fixtures/visits-app.ts';
-import { createCallerServer } from './connections/caller-server.ts';
+import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 
 const { app } = visitsApp();
 const limits = { headersTimeout: 2000, keepAliveTimeout: 2000, maxHeaderSize: 16_384 };
-const { server } = createCallerServer(app, { limits });
+const { server } = createDualProtocolServer(app, { limits });
 let port = 0;
 
 beforeAll(async () => {

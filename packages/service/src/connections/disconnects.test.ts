@@ -9,9 +9,9 @@ import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { ca, certificate } from '../../test-fixtures/certificates.ts';
 import { createApp } from '../app.ts';
-import { createCallerServer } from './caller-server.ts';
-import { openSecureContext } from './secure-context.ts';
-import { trackCallerServer } from './track-caller-server.ts';
+import { openSecureContext } from '../tls/secure-context.ts';
+import { createDualProtocolServer } from './dual-protocol-server.ts';
+import { trackDualProtocolServer } from './track-dual-protocol-server.ts';
 
 const contract = defineContract('left', {
   wait: get('/wait', { summary: 'Never answers', output: z.object({}) }),
@@ -62,11 +62,11 @@ async function listening(isTls: boolean) {
   };
   const { logger, lines } = capturedLog();
   const app = createApp(contract, handlers, { logger, maxInFlight: 20, requestTimeoutMs: 600_000 });
-  const callerServer = createCallerServer(app, { limits, tls: isTls ? openSecureContext(own) : undefined });
-  const connections = trackCallerServer(callerServer);
-  await once(callerServer.server.listen(0, '127.0.0.1'), 'listening');
-  open.push(() => callerServer.server.close());
-  const { port } = callerServer.server.address() as AddressInfo;
+  const dualServer = createDualProtocolServer(app, { limits, tls: isTls ? openSecureContext(own) : undefined });
+  const connections = trackDualProtocolServer(dualServer);
+  await once(dualServer.server.listen(0, '127.0.0.1'), 'listening');
+  open.push(() => dualServer.server.close());
+  const { port } = dualServer.server.address() as AddressInfo;
   return { port, counts, connections, lines };
 }
 

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Http2Server, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { noTunnel } from './bare-problem.ts';
+import { noTunnel } from './raw-problem.ts';
 
 /** Answers what Node would answer without a word: CONNECT over HTTP/2, and expectations beyond `100-continue`. */
 export function answerUnusualRequests(server: Server, http2: Http2Server): void {

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
-import { type Insides, insidesOf } from './insides.ts';
+import { type ExpressInternals, internalsOf } from './express-internals.ts';
 
 /**
  * Lets `first` have a request before Express' router, which sees only what that passes on; what goes wrong in it is for
@@ -7,10 +7,10 @@ import { type Insides, insidesOf } from './insides.ts';
  * a new search, with closures of its own, for the one middleware that takes a request.
  */
 export function beforeRouter(app: Express, first: RequestHandler, failed: ErrorRequestHandler): Express {
-  const insides = insidesOf(app);
-  const route = insides.handle;
-  insides.handle = function handleFirst(this: Insides, req: Request, res: Response, callback) {
-    expressed(this, req, res);
+  const internals = internalsOf(app);
+  const route = internals.handle;
+  internals.handle = function handleFirst(this: ExpressInternals, req: Request, res: Response, callback) {
+    withExpressPrototypes(this, req, res);
     first(req, res, (error?: unknown) => {
       if (error === undefined) route.call(this, req, res, callback);
       else failed(error, req, res, unreached);
@@ -20,7 +20,7 @@ export function beforeRouter(app: Express, first: RequestHandler, failed: ErrorR
 }
 
 /** What Express' own handle does to both, and its router. */
-function expressed({ request, response }: Insides, req: Request, res: Response): void {
+function withExpressPrototypes({ request, response }: ExpressInternals, req: Request, res: Response): void {
   req.res = res;
   res.req = req;
   if (Object.getPrototypeOf(req) !== request) Object.setPrototypeOf(req, request);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Express } from 'express';
-import { insidesOf } from './insides.ts';
+import { internalsOf } from './express-internals.ts';
 import { isEndedInSlices } from './sliced-end.ts';
 
 /**
@@ -11,16 +11,18 @@ import { isEndedInSlices } from './sliced-end.ts';
  * mounted in the app nothing is known: they would put HTTP/1 back.
  */
 export function http2Express(app: Express): Express {
-  const insides = insidesOf(app);
-  const { handle } = insides;
+  const internals = internalsOf(app);
+  const { handle } = internals;
   // Stands in as `this` in Express' own handle: the app in all but the two prototypes.
-  const overHttp2: object = Object.create(insides, {
-    request: { value: grafted(insides.request, Http2ServerRequest.prototype) },
-    response: { value: Object.defineProperties(grafted(insides.response, Http2ServerResponse.prototype), missing) },
+  const overHttp2: object = Object.create(internals, {
+    request: { value: withPrototype(internals.request, Http2ServerRequest.prototype) },
+    response: {
+      value: Object.defineProperties(withPrototype(internals.response, Http2ServerResponse.prototype), missing),
+    },
   });
-  insides.handle = function handleAnyProtocol(req, res, callback) {
+  internals.handle = function handleAnyProtocol(req, res, callback) {
     if (!isHttp2(req)) return handle.call(app, req, res, callback);
-    smoothen(req);
+    normalizeHttp2Request(req);
     handle.call(overHttp2, req, res, callback);
   };
   return app;
@@ -31,11 +33,11 @@ function isHttp2(req: object): req is Http2ServerRequest {
   return (req as IncomingMessage | Http2ServerRequest).httpVersionMajor === 2;
 }
 
-/** A prototype with all that Express added to `expressed` (and the app to that), above another one. */
-function grafted(expressed: object, onto: object): object {
+/** A prototype with all that Express added to `withExpressPrototypes` (and the app to that), above another one. */
+function withPrototype(withExpressPrototypes: object, onto: object): object {
   return Object.create(onto, {
-    ...Object.getOwnPropertyDescriptors(Object.getPrototypeOf(expressed)),
-    ...Object.getOwnPropertyDescriptors(expressed),
+    ...Object.getOwnPropertyDescriptors(Object.getPrototypeOf(withExpressPrototypes)),
+    ...Object.getOwnPropertyDescriptors(withExpressPrototypes),
   });
 }
 
@@ -65,7 +67,7 @@ function ofStream<T>(read: (stream: ServerHttp2Stream) => T) {
 }
 
 /** Makes a request look to middleware as it would over HTTP/1. */
-function smoothen({ headers, authority, stream }: Http2ServerRequest): void {
+function normalizeHttp2Request({ headers, authority, stream }: Http2ServerRequest): void {
   if (authority) headers.host ??= authority;
   // How everybody (type-is, body-parser) sees that there is a body. HTTP/2 itself forbids the header: no client sent it.
   if (!stream.endAfterHeaders && headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked';

@@ -1,7 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { Express, Response } from 'express';
-import { insidesOf } from './insides.ts';
+import { internalsOf } from './express-internals.ts';
 import { endSliced } from './sliced-end.ts';
 
 /** Bytes from which a body is long: less is not worth a look at what waits. */
@@ -19,7 +19,7 @@ const end = ServerResponse.prototype.end as (this: Response, ...args: unknown[])
 
 /** Calls back when a response of the app ends, over any protocol: on the prototype, which costs a request no closure. */
 export function listenToEnds(app: Express, { onEnd, onLong }: ReplyListeners): Express {
-  Object.defineProperty(insidesOf(app).response, 'end', {
+  Object.defineProperty(internalsOf(app).response, 'end', {
     configurable: true,
     writable: true,
     value(this: Response, ...args: unknown[]) {

@@ -1,9 +1,9 @@
 import compress from 'compression';
 import type { Request, RequestHandler, Response } from 'express';
-import { eventLoopGauge } from '../event-loop-gauge.ts';
-import { type ContentCoding, chooseCoding, contentCodings } from '../replies/content-coding.ts';
+import { type ContentCoding, chooseCoding, contentCodings, shortestEncoded } from '../replies/content-coding.ts';
 import { markTag, unmarkTags } from '../replies/entity-tag.ts';
 import { zstdReply } from '../replies/zstd-reply.ts';
+import { eventLoopGauge } from '../shedding/event-loop-gauge.ts';
 import { operationOf } from './running-operation.ts';
 
 /** When replies are compressed. */
@@ -12,8 +12,6 @@ export interface CompressionOptions {
   readonly compressBelow?: number | undefined;
 }
 
-/** Below this many bytes the encoding costs more than it saves. As connect, and one network packet. */
-export const shortestEncoded = 1024;
 const noTransform = /(?:^|,)\s*no-transform\s*(?:,|$)/i;
 
 /**
@@ -60,7 +58,7 @@ function describeEncoding(req: Request, res: Response, coding: ContentCoding | u
   const writeHead = res.writeHead;
   res.writeHead = function writeHeadOfEncoding(...head: Parameters<typeof writeHead>) {
     if (dependsOnEncoding(req, res)) res.vary('Accept-Encoding');
-    if (coding && req.method === 'HEAD') sayWhatGetWould(req, res, coding);
+    if (coding && req.method === 'HEAD') describeGetOf(req, res, coding);
     const tag = res.getHeader('etag');
     if (typeof tag === 'string') res.setHeader('etag', tagOf(tag, res, coding, known));
     return writeHead.apply(res, head);
@@ -68,7 +66,7 @@ function describeEncoding(req: Request, res: Response, coding: ContentCoding | u
 }
 
 // HEAD has no body to encode, but must not give a length that GET's wouldn't have. RFC 9110 §8.6.
-function sayWhatGetWould(req: Request, res: Response, coding: ContentCoding): void {
+function describeGetOf(req: Request, res: Response, coding: ContentCoding): void {
   if (!(Number(res.getHeader('content-length')) >= shortestEncoded) || !mayEncode(req, res)) return;
   res.setHeader('Content-Encoding', coding);
   res.removeHeader('Content-Length');

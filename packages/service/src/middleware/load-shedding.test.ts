@@ -22,7 +22,7 @@ import { headOf, listening } from '../../test-fixtures/streamed.ts';
 import type { visits } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { type AppOptions, createApp } from '../app.ts';
-import { createCallerServer } from '../connections/caller-server.ts';
+import { createDualProtocolServer } from '../connections/dual-protocol-server.ts';
 import { Load, type Place } from '../shedding/load.ts';
 import { ShedLog } from '../shedding/shed-log.ts';
 import { Slowdown } from '../shedding/slowdown.ts';
@@ -246,7 +246,9 @@ describe('load-shedding', () => {
     'keeps the place of a client that goes away over %s until its handler ends',
     async (protocol) => {
       const stuck = stuckApp({ maxInFlight: 1 });
-      const { server } = createCallerServer(stuck.app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 } });
+      const { server } = createDualProtocolServer(stuck.app, {
+        limits: { headersTimeout: 5000, keepAliveTimeout: 5000 },
+      });
       await once(server.listen(0, '127.0.0.1'), 'listening');
       const { port } = server.address() as AddressInfo;
       const session = http2Session(`http://127.0.0.1:${port}`);

@@ -18,12 +18,12 @@ const maxEntries = 8;
 export function serverTiming({ service }: ServerTimingOptions): RequestHandler {
   return function serverTiming(_req, res, next) {
     const { timings } = currentContext();
-    if (timings) sayAtHead(res, service, timings);
+    if (timings) setTimingAtHead(res, service, timings);
     next();
   };
 }
 
-function sayAtHead(res: Response, service: string, timings: readonly string[]): void {
+function setTimingAtHead(res: Response, service: string, timings: readonly string[]): void {
   const startMs = performance.now();
   const writeHead = res.writeHead;
   res.writeHead = function writeHeadWithTiming(...head: Parameters<typeof writeHead>) {

@@ -9,8 +9,8 @@ import type { CallContext } from '@parley/contract';
 import { ca, certificate, strangersCertificate } from '../../test-fixtures/certificates.ts';
 import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
-import { createCallerServer } from './caller-server.ts';
-import { openSecureContext, type TlsOptions } from './secure-context.ts';
+import { openSecureContext, type TlsOptions } from '../tls/secure-context.ts';
+import { createDualProtocolServer } from './dual-protocol-server.ts';
 
 const limits = { headersTimeout: 300, keepAliveTimeout: 300 };
 const own = await certificate();
@@ -25,7 +25,7 @@ async function listening(tls?: TlsOptions) {
       return { id: 'last' };
     },
   });
-  const { server } = createCallerServer(app, { limits, tls: tls && openSecureContext(tls) });
+  const { server } = createDualProtocolServer(app, { limits, tls: tls && openSecureContext(tls) });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   open.push(() => server.close());
   return { port: (server.address() as AddressInfo).port, contexts };
@@ -104,7 +104,7 @@ describe('a cleartext port', () => {
 
   it('lets go of a connection whose client has ended', async () => {
     const patient = { headersTimeout: 60_000, keepAliveTimeout: 60_000 };
-    const { server } = createCallerServer(visitsApp().app, { limits: patient });
+    const { server } = createDualProtocolServer(visitsApp().app, { limits: patient });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     open.push(() => server.close());
     const { port } = server.address() as AddressInfo;

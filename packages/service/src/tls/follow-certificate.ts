@@ -1,12 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Closeable } from '../process/drain.ts';
 import { loggedError } from '../process/logged-error.ts';
 import { checkSecureContext, type SecureContext, type SecureContextSource } from './secure-context.ts';
 
 /** What of a TLS server is needed to change its certificate. */
 export interface SecureServer {
   setSecureContext(context: SecureContext): void;
+}
+
+/** Follows the files of a certificate until it is closed. */
+export interface CertificateFollower {
+  close(): void;
 }
 
 /** How a certificate is followed. */
@@ -25,7 +29,7 @@ export function followCertificate(
   server: SecureServer,
   source: SecureContextSource,
   { logger, intervalMs = 5000 }: FollowCertificateOptions,
-): Closeable {
+): CertificateFollower {
   if (!source.isFromFiles) return { close: () => {} };
   let served = fingerprint(source.current);
   let refused: string | undefined;

@@ -5,11 +5,11 @@ import type { Idempotency } from '../idempotency/idempotency.ts';
 import { keyOwner } from '../idempotency/key-owner.ts';
 import { missingKey } from '../idempotency/missing-key.ts';
 import { sendJson } from '../replies/json-reply.ts';
-import { requestEndOf } from '../request-end.ts';
+import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { receivedInput, validInput } from './valid-input.ts';
 
 /** What a keyed handler needs besides. */
-export interface KeyedSurroundings {
+export interface KeyedDependencies {
   readonly idempotency: Idempotency;
   /** Serves a request without a key. */
   readonly unkeyed: RequestHandler;
@@ -24,7 +24,7 @@ export interface KeyedSurroundings {
 export function keyedHandler(
   operation: Operation,
   handler: Handler,
-  { idempotency, unkeyed, encode }: KeyedSurroundings,
+  { idempotency, unkeyed, encode }: KeyedDependencies,
 ): RequestHandler {
   const { once, keptForMs, isKeyRequired } = idempotency;
   return async function keyedHandler(req, res, next) {
@@ -42,7 +42,7 @@ export function keyedHandler(
       const fingerprint = fingerprintOf(operation, receivedInput(operation, req));
       return once({ operation, key, owner, fingerprint, keptForMs, signal }, () => handler(input, context));
     };
-    const end = requestEndOf(context);
+    const end = requestLifetimeOf(context);
     const { reply, isReplay } = await (end ? end.boundWork(answer) : answer());
     if (isReplay) res.setHeader(headerNames.idempotentReplayed, 'true');
     sendJson(req, res, encode, reply);

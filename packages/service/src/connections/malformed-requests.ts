@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type BareProblem, bareProblem, bareText, noTunnel } from './bare-problem.ts';
+import { noTunnel, type RawProblem, rawProblem, rawProblemText } from './raw-problem.ts';
 
 /** What Node says is wrong with a request that never reached the app → what the client is told. */
 const meanings: Readonly<Record<string, readonly [status: number, detail: string]>> = {
@@ -13,7 +13,7 @@ const meanings: Readonly<Record<string, readonly [status: number, detail: string
  * Answers a request that is no HTTP, or too large or slow to be read, or wants a tunnel, with a problem, and closes the
  * connection.
  */
-export function answerClientErrors(server: Server): void {
+export function answerMalformedRequests(server: Server): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
   const before = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (req, res) => {
@@ -21,15 +21,15 @@ export function answerClientErrors(server: Server): void {
     if (previous && !previous.writableFinished) before.set(req.socket, previous);
     latest.set(req.socket, res);
   });
-  const end = (socket: Duplex, problem: BareProblem) => {
+  const end = (socket: Duplex, problem: RawProblem) => {
     const response = latest.get(socket);
     // In the midst of a response, more bytes would look like part of it.
     const isAnswering = response?.headersSent && !response.writableFinished;
     if (!socket.writable || isAnswering) socket.destroy();
-    else socket.end(bareText(problem), () => socket.destroy());
+    else socket.end(rawProblemText(problem), () => socket.destroy());
   };
   // Whoever pipelines takes what comes first for the answer to what was sent first.
-  const endAfter = (awaited: ServerResponse | undefined, socket: Duplex, problem: BareProblem) => {
+  const endAfter = (awaited: ServerResponse | undefined, socket: Duplex, problem: RawProblem) => {
     if (!awaited || awaited.writableFinished) end(socket, problem);
     else awaited.once('close', () => end(socket, problem));
   };
@@ -49,7 +49,7 @@ function isAboutHttp({ code = '' }: NodeJS.ErrnoException): boolean {
   return code.startsWith('HPE_') || code in meanings;
 }
 
-function problemFor({ code = '' }: NodeJS.ErrnoException): BareProblem {
+function problemFor({ code = '' }: NodeJS.ErrnoException): RawProblem {
   const [status, detail] = meanings[code] ?? [400, 'Request is not valid HTTP'];
-  return bareProblem('rejected', detail, status);
+  return rawProblem('rejected', detail, status);
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerOptions } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { answerClientErrors } from './client-error.ts';
+import { answerMalformedRequests } from './malformed-requests.ts';
 
 interface Exchange extends ServerOptions {
   readonly app?: RequestListener;
@@ -12,7 +12,7 @@ interface Exchange extends ServerOptions {
 
 async function answerTo(sent: string, { app = () => {}, next, ...options }: Exchange = {}): Promise<string> {
   const server = createServer(options, app);
-  answerClientErrors(server);
+  answerMalformedRequests(server);
   server.listen(0);
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port);
@@ -33,7 +33,7 @@ function parse(answer: string) {
   return { head, problem: JSON.parse(body) };
 }
 
-describe('client-error', () => {
+describe('malformed requests', () => {
   it.each([
     ['no HTTP', 'hello\r\n\r\n', 400, 'Bad Request'],
     [

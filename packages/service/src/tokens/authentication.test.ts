@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineContract, get, post } from '@parley/contract';
-import { capturedLog } from '../test-fixtures/captured-log.ts';
-import { certificateFiles } from '../test-fixtures/certificate-files.ts';
-import { ask, http2Session } from '../test-fixtures/http2-client.ts';
-import { createApp } from './app.ts';
+import { capturedLog } from '../../test-fixtures/captured-log.ts';
+import { certificateFiles } from '../../test-fixtures/certificate-files.ts';
+import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
+import { createApp } from '../app.ts';
+import { serve } from '../server.ts';
 import { authentication } from './authentication.ts';
-import { serve } from './server.ts';
 
 const summary = 's';
 const look = get('/look', { summary });

@@ -1,8 +1,8 @@
 import type { Contract } from '@parley/contract';
 import type { Logger } from 'pino';
-import { rememberTokens } from './tokens/remembered-tokens.ts';
-import type { TokenOptions } from './tokens/token-options.ts';
-import { tokenVerifier, type VerifyToken } from './tokens/token-verifier.ts';
+import { rememberTokens } from './remembered-tokens.ts';
+import type { TokenOptions } from './token-options.ts';
+import { tokenVerifier, type VerifyToken } from './token-verifier.ts';
 
 /** By what an app can tell who calls. */
 export interface AuthenticationOptions {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Response } from 'express';
-import { RequestEnd } from './request-end.ts';
+import { RequestLifetime } from './request-lifetime.ts';
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -12,7 +12,7 @@ afterEach(() => {
 
 /** A request with 100 ms, and work for it that goes on until told otherwise. */
 function running() {
-  const end = new RequestEnd(Object.assign(new EventEmitter(), { writableFinished: false }) as Response, 100);
+  const end = new RequestLifetime(Object.assign(new EventEmitter(), { writableFinished: false }) as Response, 100);
   const work = Promise.withResolvers<string>();
   const outcome = end.boundWork(() => work.promise).catch(({ code }) => code);
   const ended = jest.fn();
@@ -46,7 +46,7 @@ describe('the end of a request', () => {
   });
 
   it('waits for nothing where no work was begun', () => {
-    const end = new RequestEnd(Object.assign(new EventEmitter(), { writableFinished: false }) as Response, 100);
+    const end = new RequestLifetime(Object.assign(new EventEmitter(), { writableFinished: false }) as Response, 100);
     const ended = jest.fn();
     end.afterWork(ended);
     expect(ended).toHaveBeenCalledTimes(1);

@@ -10,13 +10,13 @@ import {
 import type { RequestHandler } from 'express';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { sendJson } from '../replies/json-reply.ts';
-import { requestEndOf } from '../request-end.ts';
+import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { keyedHandler } from './keyed-handler.ts';
 import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';
 import { validInput } from './valid-input.ts';
 
 /** What the handlers of an app share. */
-export interface HandlerSurroundings {
+export interface HandlerDependencies {
   readonly streams: StreamOptions;
   readonly keyed: Idempotency;
   /** Compresses. */
@@ -33,7 +33,7 @@ export interface HandlerSurroundings {
 export function validatedHandler(
   operation: Operation,
   handler: Handler | StreamHandler,
-  { streams, keyed, encode }: HandlerSurroundings,
+  { streams, keyed, encode }: HandlerDependencies,
 ): RequestHandler {
   if (isStream(operation.output)) {
     if (operation.safety === 'keyed') throw new TypeError(`${operation.label} is a stream, which cannot be keyed`);
@@ -47,7 +47,7 @@ export function validatedHandler(
 function plainHandler(operation: Operation, handler: Handler, encode: RequestHandler): RequestHandler {
   return async function validatedHandler(req, res) {
     const context = currentContext();
-    const end = requestEndOf(context);
+    const end = requestLifetimeOf(context);
     const answer = async () => {
       const checking = validInput(operation, req);
       const input = checking instanceof Promise ? await checking : checking;

@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 
-/** The insides of an Express app that matter here: not in its types. */
-export interface Insides {
+/** The internals of an Express app that matter here: not in its types. */
+export interface ExpressInternals {
   /** Prototypes of its requests and responses. */
   request: object;
   response: object;
@@ -9,6 +9,6 @@ export interface Insides {
 }
 
 /** An app as one who looks inside sees it. */
-export function insidesOf(app: Express): Insides {
-  return app as unknown as Insides;
+export function internalsOf(app: Express): ExpressInternals {
+  return app as unknown as ExpressInternals;
 }

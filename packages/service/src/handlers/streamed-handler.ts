@@ -14,12 +14,12 @@ import {
 } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { releasePlace } from '../middleware/load-shedding.ts';
+import { logFailure } from '../middleware/problem.ts';
+import { operationOf } from '../middleware/running-operation.ts';
 import { loggedError } from '../process/logged-error.ts';
-import { untilAborted } from '../until-aborted.ts';
-import { releasePlace } from './load-shedding.ts';
-import { logFailure } from './problem.ts';
-import { operationOf } from './running-operation.ts';
 import { streamSignal } from './stream-signal.ts';
+import { untilAborted } from './until-aborted.ts';
 import { validInput } from './valid-input.ts';
 
 /** What all streams of a service share. */

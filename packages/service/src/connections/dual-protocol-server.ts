@@ -10,18 +10,18 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Express } from 'express';
 import { expressMessages } from '../express/express-messages.ts';
-import { identifyCaller } from './caller-identity.ts';
-import { answerClientErrors } from './client-error.ts';
+import { identifyCaller } from '../tls/caller-identity.ts';
+import type { SecureContextSource } from '../tls/secure-context.ts';
 import { endSession } from './end-session.ts';
 import { http2Limits } from './http2-limits.ts';
+import { answerMalformedRequests } from './malformed-requests.ts';
 import { requireHost } from './require-host.ts';
-import type { SecureContextSource } from './secure-context.ts';
 import { type FloodLimits, limitFloods } from './session-floods.ts';
 import { speaksHttp2 } from './speaks-http2.ts';
 import { answerUnusualRequests } from './unusual-requests.ts';
 
 /** How connections are held to limits, and secured. */
-export interface CallerServerOptions {
+export interface DualProtocolOptions {
   /** Of HTTP/1; its header timeout and idle timeout hold for HTTP/2 too. */
   readonly limits: ServerOptions & { readonly [name in 'headersTimeout' | 'keepAliveTimeout']: number };
   /** Default: cleartext. */
@@ -31,7 +31,7 @@ export interface CallerServerOptions {
 }
 
 /** One port for HTTP/1.1 and HTTP/2. */
-export interface CallerServer {
+export interface DualProtocolServer {
   /** Listens, and speaks HTTP/1.1. */
   readonly server: Server;
   /** Doesn't listen: gets the connections whose client speaks HTTP/2. */
@@ -49,7 +49,10 @@ const handshakeTimeoutMs = 10_000;
  * Makes a server that speaks HTTP/1.1 and HTTP/2 on one port. Cleartext: by the first bytes of a connection (HTTP/2 with
  * prior knowledge). TLS: by ALPN. The choice is made once a connection, so that a request costs what it always did.
  */
-export function createCallerServer(app: Express, { limits, tls, floods }: CallerServerOptions): CallerServer {
+export function createDualProtocolServer(
+  app: Express,
+  { limits, tls, floods }: DualProtocolOptions,
+): DualProtocolServer {
   const http1 = { ...limits, ...expressMessages(app), requireHostHeader: false };
   const secure = tls && createTlsServer({ ...http1, ...tlsOptions(tls) }, requireHost(app));
   const server = secure ?? createServer(http1, requireHost(app));
@@ -59,7 +62,7 @@ export function createCallerServer(app: Express, { limits, tls, floods }: Caller
     // Reset in the packet that brought it: work for it would be for nobody.
     if (!req.stream.destroyed) serveHttp2(req, res);
   });
-  answerClientErrors(server);
+  answerMalformedRequests(server);
   answerUnusualRequests(server, http2);
   // A broken connection has been ended by then, and there is nobody left to answer.
   http2.on('sessionError', () => {});

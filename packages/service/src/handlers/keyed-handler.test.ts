@@ -7,11 +7,11 @@ import { ca, certificate } from '../../test-fixtures/certificates.ts';
 import { arrivals, shopApp, soldOut } from '../../test-fixtures/keyed-app.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { createApp } from '../app.ts';
-import { createCallerServer } from '../connections/caller-server.ts';
-import { openSecureContext } from '../connections/secure-context.ts';
+import { createDualProtocolServer } from '../connections/dual-protocol-server.ts';
 import { keyInUse } from '../idempotency/idempotency-store.ts';
 import { keyedAnswer } from '../idempotency/keyed-call.ts';
 import { memoryStore } from '../idempotency/memory-store.ts';
+import { openSecureContext } from '../tls/secure-context.ts';
 
 const codeOf = (reply: { body: { type?: string } }) => reply.body.type?.replace('urn:parley:problem:', '');
 
@@ -205,7 +205,10 @@ describe('keyed-handler', () => {
     const { app, handled } = shopApp();
     const callers = [await certificate({ names: ['ada'] }), await certificate({ names: ['ben'] })];
     for (const { cert, key } of [...callers, ...callers]) {
-      const { server } = createCallerServer(app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 }, tls });
+      const { server } = createDualProtocolServer(app, {
+        limits: { headersTimeout: 5000, keepAliveTimeout: 5000 },
+        tls,
+      });
       const asked = supertest.agent(server, { ca, cert, key }).post('/api/orders').set('idempotency-key', 'k');
       await asked.send({ book: 'Emma' }).expect(201);
     }

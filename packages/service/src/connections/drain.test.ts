@@ -10,8 +10,8 @@ import { certificateFiles } from '../../test-fixtures/certificate-files.ts';
 import { type ChildService, startChild } from '../../test-fixtures/child-service.ts';
 import { ask, http2Session, RefusedStream } from '../../test-fixtures/http2-client.ts';
 import { type OneConnection, wires } from '../../test-fixtures/one-connection.ts';
-import { trackConnections } from '../connections/track-connections.ts';
 import { drain } from './drain.ts';
+import { trackConnections } from './track-connections.ts';
 
 /** Connects when it is told to, says so a moment later, and gives back what came. */
 const connecting = `

@@ -1,8 +1,8 @@
 import { type CallContext, CallError } from '@parley/contract';
 import type { Response } from 'express';
 
-/** Where a request's context has its {@link RequestEnd}. */
-export const requestEnd = Symbol('request end');
+/** Where a request's context has its {@link RequestLifetime}. */
+export const requestLifetime = Symbol('request end');
 
 /** Calls to upstreams get less than their request: a margin for the answer, and half of it while another attempt may follow. */
 const mostOfIt = 0.45;
@@ -14,7 +14,7 @@ const longestWorkMs = 10_000;
  * Knows when nobody waits for a request's answer any more: its time is up, or its client has gone. The AbortSignal for
  * handlers is made when one asks for it, which most don't.
  */
-export class RequestEnd {
+export class RequestLifetime {
   readonly #timer: NodeJS.Timeout;
   readonly #timeoutMs: number;
   readonly #isCallers: boolean;
@@ -96,6 +96,8 @@ export class RequestEnd {
 }
 
 /** The end of the request that a context belongs to; nothing outside a request. */
-export function requestEndOf(context: CallContext & { readonly [requestEnd]?: RequestEnd }): RequestEnd | undefined {
-  return context[requestEnd];
+export function requestLifetimeOf(
+  context: CallContext & { readonly [requestLifetime]?: RequestLifetime },
+): RequestLifetime | undefined {
+  return context[requestLifetime];
 }

@@ -1,9 +1,9 @@
-import type { CallerServer } from './caller-server.ts';
+import type { DualProtocolServer } from './dual-protocol-server.ts';
 import { type Connections, trackConnections } from './track-connections.ts';
 import { trackSessions } from './track-sessions.ts';
 
 /** Watches the connections of both protocols as one. Call it before the server listens. */
-export function trackCallerServer({ server, http2 }: CallerServer): Connections {
+export function trackDualProtocolServer({ server, http2 }: DualProtocolServer): Connections {
   const sessions = trackSessions(http2);
   const connections = trackConnections(server);
   return {

@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
 import { setImmediate as afterAccepting, setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Connections } from '../connections/track-connections.ts';
-import { loggedError } from './logged-error.ts';
+import { loggedError } from '../process/logged-error.ts';
+import type { Connections } from './track-connections.ts';
 
 /** Something that a service opened and closes after its last request: an upstream, a database. */
 export interface Closeable {
