@@ -82,6 +82,26 @@ describe('the section on testing', () => {
 });
 
 describe('ARCHITECTURE.md', () => {
+  it('has a context, a decision and a consequence for each decision', () => {
+    const [, decisions = ''] = text('ARCHITECTURE.md').split(/^## Decisions$/m);
+    const each = decisions
+      .split('\n')
+      .filter((line) => line.startsWith('- **') && !line.startsWith('- **Not built yet**'));
+    expect(each.length).toBeGreaterThan(50);
+    expect(each.filter((line) => !/Context: .+ Decision: .+ Consequence: /.test(line))).toEqual([]);
+  });
+
+  it.each([
+    ['Rooms of the contract', 'packages/contract/src', ['index.ts']],
+    ['Rooms of the client', 'packages/client/src', ['testing.ts', 'index.ts']],
+    ['Rooms of the launcher', 'packages/local/src', ['main.ts', 'index.ts']],
+  ])('lists in "%s" the rooms of %s in their order', (heading, folder, facades) => {
+    const [, order = ''] = new RegExp(`'${folder}': \\[([^\\]]*)\\]`).exec(text('test/architecture.test.ts')) ?? [];
+    const inCode = calledIn(order, /'([^']+)'/g).filter((room) => !facades.includes(room as string));
+    expect(inCode.length).toBeGreaterThan(5);
+    expect(table('ARCHITECTURE.md', heading).map(([room]) => room)).toEqual(inCode);
+  });
+
   it('lists the layers of the way out in their order', () => {
     const source = text('packages/client/src/pipeline.ts');
     const calls = /^\s+(?:const \w+ = |\.\.\.)?(layers\.\w+|\w+(?=\()).*[,;] \/\/ /gm;
@@ -91,19 +111,19 @@ describe('ARCHITECTURE.md', () => {
     expect(rows.slice(0, -1)).toEqual(inCode);
   });
 
-  it('lists the rooms of the client in their order', () => {
-    const source = text('test/architecture.test.ts');
-    const [, order = ''] = /'packages\/client\/src': \[([^\]]*)\]/.exec(source) ?? [];
-    const [, section = ''] = text('ARCHITECTURE.md').split('The rooms of `packages/client/src`');
-    const rows = calledIn(section.split('\n## ')[0] ?? '', /^\| `([\w./]+)` \|/gm);
-    const facades = ['testing.ts', 'index.ts'];
-    expect(rows).toEqual(calledIn(order, /'([^']+)'/g).filter((room) => !facades.includes(room as string)));
-  });
-
   it('lists the middleware of the way in in their order', () => {
     const source = text('packages/service/src/app.ts');
     const inCode = calledIn(source, /^ {2,14}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm);
     expect(table('ARCHITECTURE.md', 'The way in').map(([, middleware]) => middleware)).toEqual(inCode);
+  });
+});
+
+describe('CONTRIBUTING.md', () => {
+  it('answers ten questions of a stranger with a file that holds the answer', () => {
+    const rows = table('CONTRIBUTING.md', 'Where is …');
+    expect(rows.length).toBeGreaterThanOrEqual(10);
+    const wrong = rows.filter(([, path = '', mark = '']) => !(files(path).includes(path) && text(path).includes(mark)));
+    expect(wrong).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { CallContext } from '@parley/contract';
 import type { Request } from 'express';
-import { networkOf } from '../idempotency/network-of.ts';
+import { networkOf } from '../requests/network-of.ts';
 
 /**
  * Whose share of the service a request is part of: who its certificate says, and its address where a proxy passed it on
