@@ -10,6 +10,8 @@ const config: Config = {
   modulePathIgnorePatterns: ['/dist/'],
   // `npm run test:system` runs these.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/system/', '\\.system\\.test\\.ts$'],
+  // Jest leaves one core to itself, which is half of a small machine.
+  maxWorkers: '100%',
   testTimeout: 20_000,
 };
 
