@@ -205,6 +205,21 @@ describe('npm start', () => {
     await expectNothingLeft(pids);
   });
 
+  it.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])(
+    'runs once where it is started twice at once behind %s',
+    async (gateway) => {
+      const both = [start(['--gateway', gateway]), start(['--gateway', gateway])];
+      const refused = await Promise.race(both.map(async (each) => ({ each, ...(await each.end) })));
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/^port \d+ .* is taken by [^\n]+\n$/) });
+      const [other] = both.filter((each) => each !== refused.each);
+      const pids = await pidsOf(other as Launched);
+      await expectAnswer(urlOf('/api/hello'));
+      other?.signal('SIGTERM');
+      expect(await other?.end).toEqual({ code: 0, stderr: '' });
+      await expectNothingLeft(pids);
+    },
+  );
+
   it('says so when something else took the port of a dead replica, and goes on trying', async () => {
     const launched = start(['--gateway', 'embedded']);
     const { replicas = [] } = await launched.ready();
