@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 
-/** Where, when and of what a run was made. */
+/** Machine, time and commit of a run. */
 export interface Circumstances {
   readonly commit: string;
   readonly date: string;

@@ -14,8 +14,8 @@ export function row(name: string, { perSecond, cpuMicros, p50Ms, p99Ms }: Figure
 }
 
 /**
- * Two figures compared, with two digits; empty where there is nothing to compare with. What is good when it is small is
- * rounded up, what is good when it is large down, for everybody alike: never in our favour.
+ * Compares two figures, with two digits; empty without a second figure. A ratio that is good when small is
+ * rounded up, a ratio that is good when large is rounded down, for every contender: never in our favour.
  */
 export function ratio(value: number, base: number | undefined, towards: 'up' | 'down'): string {
   if (!base) return '';

@@ -46,7 +46,7 @@ export async function createAuthority(name: string, validDays: number): Promise<
   return inPem(certificate, keys);
 }
 
-/** Makes a certificate for whoever is both server and client, as every service is. */
+/** Makes a certificate for a service, which is both server and client. */
 export async function issue(authority: KeyPair, request: Request): Promise<KeyPair> {
   const issuer = new x509.X509Certificate(authority.cert);
   const keys = await generateKeys();

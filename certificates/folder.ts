@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, writeFileSyn
 import { join } from 'node:path';
 import { createAuthority, issue, type KeyPair } from './authority.ts';
 
-/** The user that reads the keys in containers, unless told otherwise: root makes them for this one, since nothing runs as root there. */
+/** Default user that reads the keys in containers. Root makes the keys for this user, since no container runs as root. */
 export const containerUser = 1000;
 
 /** What a renewal has done. */

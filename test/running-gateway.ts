@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -37,7 +37,7 @@ export async function startGateway(name: GatewayName, addresses: Addresses): Pro
   const nobody = [`127.0.0.1:${await freePort()}`];
   const folder = await mkdtemp(join(tmpdir(), 'parley-gateway-'));
   const lines: string[] = [];
-  const services = ['greetings', 'hello', 'guestbook'];
+  const services = await readdir(join(root, 'services'));
   const gateway = await createGateway(name, {
     root,
     port,

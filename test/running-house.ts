@@ -30,12 +30,17 @@ export interface RunningHouse {
 }
 
 /** Runs what `npm start` runs, on a free port and with a data folder of its own. */
-export async function startHouse(...args: string[]): Promise<RunningHouse> {
+export function startHouse(...args: string[]): Promise<RunningHouse> {
+  return startHouseIn(root, ...args);
+}
+
+/** The same for the repository in a folder. */
+export async function startHouseIn(folder: string, ...args: string[]): Promise<RunningHouse> {
   const data = await mkdtemp(join(tmpdir(), 'parley-data-'));
   const port = await freePort();
   const flags = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
   const launcher = spawn(process.execPath, [...flags, 'packages/local/src/main.ts', ...args], {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, PORT: String(port), DATA_DIR: data },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { upstreamDefaults } from '@parley/client';
 import { type Contract, errorCodes } from '@parley/contract';
-import { greetings } from '@parley/greetings';
-import { guestbook } from '@parley/guestbook';
-import { hello } from '@parley/hello';
 import { parse } from 'yaml';
 import { root } from './source-files.ts';
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8').replace(/^\s*#.*$/gm, '');
-const contracts: Record<string, Contract> = { greetings, hello, guestbook };
+const contracts: Record<string, Contract> = {};
+for (const name of readdirSync(join(root, 'services'))) {
+  const exported = Object.values(await import(join(root, 'services', name, 'contract.ts')));
+  contracts[name] = exported.find((one) => typeof one === 'object' && one !== null && 'operations' in one) as Contract;
+}
 
 interface ComposeService {
   readonly image?: string;

@@ -4,13 +4,13 @@ import { type Measurement, measure } from './measurement.ts';
 import { scenarioNamed } from './scenarios.ts';
 import type { ServerPorts } from './server.ts';
 
-/** One round: a contender, in a process of its own, is told to run a scenario. */
+/** One round: a contender, in a process of its own, runs a scenario. */
 export interface Round {
   readonly scenario: string;
   readonly ms: number;
 }
 
-/** What comes of a round: nothing where the contender cannot do that. */
+/** The result of a round. Undefined if the contender cannot run the scenario. */
 export interface RoundResult {
   readonly measurement: Measurement | undefined;
   readonly error: string | undefined;

@@ -12,7 +12,7 @@ export interface Measurement {
 
 const mostSamples = 200_000;
 
-/** Calls again and again, so many at a time, for so long. */
+/** Calls repeatedly, with a number of calls in flight, for a duration. */
 export async function measure(call: Call, inFlight: number, ms: number): Promise<Measurement> {
   const durations = new Float64Array(mostSamples);
   let calls = 0;

@@ -19,7 +19,7 @@ export interface ServerPorts {
   readonly ca: string;
 }
 
-// The other end of every contender, in a process of its own: told to stop by the end of its IPC channel.
+// The server of every contender, in a process of its own. It stops when its IPC channel ends.
 const { key, cert, ca } = await certificate();
 const secure = { key, cert };
 const ports: ServerPorts = {

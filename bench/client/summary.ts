@@ -13,7 +13,7 @@ const shown = [
   'axios + agent + axios-retry + opossum',
 ];
 
-/** What the README shows: the main rows of the main scenario, and everything that somebody else does for less. */
+/** The README's part: the main rows of the main scenario, and every scenario that another contender does for less. */
 export function summary(results: Results): string {
   return [...mainRows(results), '', ...losses(results)].join('\n');
 }
@@ -39,7 +39,7 @@ function mainRows({ scenarios }: Results): string[] {
   ];
 }
 
-/** Who takes less CPU than the typed client, scenario by scenario, and what it cannot do. */
+/** Contenders that take less CPU than the typed client, by scenario. */
 function losses(results: Results): string[] {
   const all = results.scenarios;
   const lines = scenarios.flatMap(({ name, title }) => {

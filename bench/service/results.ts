@@ -1,7 +1,7 @@
 import type { Circumstances } from '../circumstances.ts';
 import type { Figures } from '../figures.ts';
 
-/** Everything that one run gave: what the table, the chart and the README are made from. */
+/** All results of one run: the source of the table, the chart and the README. */
 export interface Results extends Circumstances {
   readonly rounds: number;
   /** Scenario → contender → figures. */

@@ -9,7 +9,7 @@ export interface ServerState {
   readonly rssMb: number;
 }
 
-// One contender in a process of its own: told to stop by the end of its IPC channel.
+// One contender in a process of its own. It stops when its IPC channel ends.
 const [name = ''] = process.argv.slice(2);
 const listen = contenders[name];
 if (!listen) throw new TypeError(`no contender ${name}`);

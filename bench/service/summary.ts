@@ -5,7 +5,7 @@ import { mainScenario, scenarios } from './scenarios.ts';
 
 const ours = '@parley/service';
 
-/** What the README shows: the main scenario, and every scenario in which somebody who does less is faster. */
+/** The README's part: the main scenario, and every scenario in which a contender that does less is faster. */
 export function summary(results: Results): string {
   return [...mainRows(results), '', ...losses(results)].join('\n').trimEnd();
 }

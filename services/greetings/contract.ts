@@ -7,14 +7,14 @@ const greeting = z.object({
   template: z.string().meta({ description: '{name} stands for whom to greet', examples: ['Bonjour, {name} !'] }),
 });
 
-/** Nobody here speaks that language; those that are spoken come with it. */
+/** No greeting in this language. The error lists the known languages. */
 export const unknownLanguage = defineError('unknown_language', {
   status: 404,
   title: 'Unknown language',
   data: z.object({ known: z.array(z.string()) }),
 });
 
-// Words change with a release, and are the same for everybody.
+// Greetings change with a release, and are the same for all callers.
 const cache = { maxAgeS: 60, staleWhileRevalidateS: 60, staleIfErrorS: 3600, scope: 'public' } as const;
 
 /** Words of greeting per language. */

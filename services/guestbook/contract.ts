@@ -1,7 +1,7 @@
 import { defineContract, defineError, get, post } from '@parley/contract';
 import { z } from 'zod';
 
-// Neither kind of text holds what a database cannot give back as it was: U+0000 and lone surrogates.
+// Neither kind of text may hold U+0000 or lone surrogates: a database cannot return these unchanged.
 const line = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'Control characters are not allowed');
 const lines = z
   .string()
@@ -21,7 +21,7 @@ const visit = z.object({
 /** No visit has that id. */
 export const unknownVisit = defineError('unknown_visit', { status: 404, title: 'Unknown visit' });
 
-/** Remembers who came by. */
+/** Stores visits. */
 export const guestbook = defineContract('guestbook', {
   addVisit: post('/api/visits', {
     summary: 'Signs the guestbook',

@@ -7,7 +7,7 @@ export interface Visit {
   readonly id: string;
   readonly name: string;
   readonly note?: string | undefined;
-  /** What hello said. */
+  /** The greeting, from hello. */
   readonly message: string;
   /** ISO 8601 in UTC, with milliseconds. */
   readonly visitedAt: string;
@@ -21,7 +21,7 @@ export function newVisit(said: Pick<Visit, 'name' | 'note' | 'message'>): Visit 
 
 /** Which visits to list. */
 export interface Page {
-  /** At most so many. */
+  /** Most visits to return. */
   readonly limit: number;
   /** Only those older than the visit with this id. */
   readonly before?: string | undefined;
@@ -48,13 +48,13 @@ export interface VisitStore {
 
 /** The visits of a page, newest first, and the cursor of the next one where there is one. */
 export async function pageOf(store: VisitStore, { limit, cursor }: { limit: number; cursor?: string | undefined }) {
-  // One more than asked for tells whether there is another page.
+  // One more than asked for shows whether there is another page.
   const found = await store.list({ limit: limit + 1, before: cursor });
   const visits = found.slice(0, limit);
   return { visits, next: found.length > limit ? visits.at(-1)?.id : undefined };
 }
 
-/** A visit as a table row: what both databases can say. */
+/** A visit as a table row, in types that both databases have. */
 export interface VisitRow {
   readonly id: string;
   readonly name: string;

@@ -18,7 +18,7 @@ export function createHandlers({ greetings }: { greetings: Client<typeof greetin
 }
 
 function degrade(error: unknown, context: CallContext | undefined) {
-  // The caller's own mistake, and a caller who has left, are no reason to answer in English.
+  // Not for the caller's own mistake, nor for a caller that has left.
   const hasLeft = context?.signal?.aborted && isCallError(error, 'cancelled');
   if (unknownLanguage.is(error) || hasLeft) throw error;
   return { ...english, degraded: 'greetings' };

@@ -7,7 +7,7 @@ import { settings } from './settings.ts';
 
 await run(async () => {
   const { GREETINGS_URL } = await readConfig(settings);
-  // Words of greeting are safe to ask for twice, and the same for all who ask at the same time.
+  // Greetings are safe to ask for twice, and the same for all callers at the same time.
   const limits = { callTimeoutMs: 2_000, attemptTimeoutMs: 500, hedgeRatio: 0.05, singleFlight: true };
   const upstream = createUpstream('greetings', GREETINGS_URL, { ...limits, tls: tlsFromEnvironment() });
   return serve(hello, createHandlers({ greetings: createClient(greetings, upstream) }), { closeables: [upstream] });

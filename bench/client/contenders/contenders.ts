@@ -9,7 +9,7 @@ import { nodeHttp } from './node-http.ts';
 import { parleyClient, parleyUnderAxios } from './parley.ts';
 import { undiciRequest } from './undici-request.ts';
 
-/** Everybody who is compared, by the name that the table has. */
+/** All contenders, by their name in the table. */
 export const contenders: Readonly<Record<string, Contender>> = {
   '@parley/client': parleyClient,
   'axios + parleyAdapter': parleyUnderAxios,

@@ -5,7 +5,7 @@ import { grpc } from './grpc.ts';
 import { parley } from './parley.ts';
 import { raw } from './raw.ts';
 
-/** Everybody who is compared, by the name that the table has. */
+/** All contenders, by their name in the table. */
 export const contenders: Readonly<Record<string, Listen>> = {
   '@parley/service': parley,
   'node:http, raw': raw,

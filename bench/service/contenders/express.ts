@@ -9,7 +9,7 @@ import type { Listen } from '../contender.ts';
 import { helloInput, helloOutput, itemsInput, itemsOutput, noteInput, noteOutput, work } from '../exchanges.ts';
 import { listening } from '../listening.ts';
 
-/** Express with nothing on it. */
+/** Express without middleware. */
 export const bareExpress: Listen = () => {
   const app = express();
   app.get('/api/hello', (req, res) => void res.json(work.sayHello({ name: String(req.query.name) })));

@@ -8,7 +8,7 @@ import { helloInput, helloOutput, itemsInput, itemsOutput, noteInput, noteOutput
 
 type Body = Parameters<typeof work.addNote>[0];
 
-/** Fastify with nothing on it. */
+/** Fastify without plugins. */
 export const bareFastify: Listen = () => {
   const app = fastify();
   app.get('/api/hello', async (request) => work.sayHello(request.query as { name: string }));
@@ -17,7 +17,7 @@ export const bareFastify: Listen = () => {
   return portOf(app);
 };
 
-/** Fastify with what the careful user of Express has: its own plugins, its own log, JSON Schema both ways. */
+/** Fastify with the features of the careful Express contender: its own plugins, its own log, JSON Schema both ways. */
 export const fastifyByHand: Listen = async () => {
   const app = fastify({ logger: true });
   measure(app);

@@ -10,7 +10,7 @@ export const grpcPaths = {
   'POST /api/notes': grpcMethod('addNote').path,
 };
 
-/** @grpc/grpc-js, unary over cleartext HTTP/2, with JSON: the same work for everybody. */
+/** @grpc/grpc-js, unary over cleartext HTTP/2, with JSON: the same work for every contender. */
 export const grpc: Listen = async () => {
   const server = new Server();
   for (const [name, handler] of Object.entries(work)) {

@@ -3,7 +3,7 @@ import type { Listen } from '../contender.ts';
 import { work } from '../exchanges.ts';
 import { listening } from '../listening.ts';
 
-/** `node:http` and nothing else: no validation, no log, no header that isn't needed. */
+/** `node:http` alone: no validation, no log, no optional header. */
 export const raw: Listen = () =>
   listening(
     createServer((request, response) => {

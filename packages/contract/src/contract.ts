@@ -17,7 +17,7 @@ export interface Contract<O extends Operations = Operations> {
   readonly operations: O;
 }
 
-/** Typed functions for calling a service: they take what the schema takes in and give what comes out of it. */
+/** Typed functions for calling a service. They take the schema's input type and return its output type. */
 export type Client<C extends Contract> = {
   readonly [Name in keyof C['operations']]: ClientMethod<C['operations'][Name]>;
 };
@@ -29,7 +29,7 @@ export interface Explained<Value> {
 }
 
 /**
- * A {@link Client} whose methods tell how they came by their answer: `client.sayHello.explain(input)` gives `value` and
+ * A {@link Client} whose methods explain how they got their reply: `client.sayHello.explain(input)` gives `value` and
  * `story`, or throws a CallError with its story. Streams don't.
  */
 export type ExplainingClient<C extends Contract> = {
@@ -59,13 +59,13 @@ export type Handlers<C extends Contract> = {
     : Handler<C['operations'][Name]>;
 };
 
-/** Serves one operation: gets what came out of the input schema, gives what the output schema takes in. */
+/** Serves one operation: takes the output type of the input schema, returns the input type of the output schema. */
 export type Handler<O extends Operation = Operation> = (
   input: OutputOf<O['input']>,
   context?: CallContext,
 ) => Promise<O['output'] extends undefined ? void : InputOf<O['output']>>;
 
-/** Serves one operation whose output is a stream: an async generator function, of what the item's schema takes in. */
+/** Serves one operation whose output is a stream: an async generator function of the item schema's input type. */
 export type StreamHandler<O extends Operation = Operation> = (
   input: OutputOf<O['input']>,
   context?: CallContext,

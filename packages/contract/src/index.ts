@@ -98,7 +98,7 @@ export type {
   ScoredEndpoint,
   StoryEvent,
 } from './story/story-event.ts';
-// Symbols below matter to those who write a client or a server kit, not to those who write a contract.
+// Symbols below are for authors of a client or a server kit. A contract does not need them.
 export { framings } from './streams/framings.ts';
 export { type Framing, isStream, type Stream, stream } from './streams/stream.ts';
 export type { StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';

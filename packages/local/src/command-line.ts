@@ -49,7 +49,7 @@ function valuesOf(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;
   } catch (error) {
-    // The first sentence says it; the ones after explain what Node's parser is capable of.
+    // The first sentence is enough; the others explain Node's parser.
     const [sentence = ''] = (error as Error).message.split('. ');
     throw new LocalError(`${sentence.replace(/\.$/, '')}: see npm start -- --help`, 2);
   }

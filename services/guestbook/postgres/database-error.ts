@@ -8,7 +8,7 @@ const awayClasses = new Set(['08', '28', '3D', '53', '57', '58']);
 /** What passes by itself: connection, resources, operator intervention, system. */
 const passingClasses = new Set(['08', '53', '57', '58']);
 const statementTimeout = '57014';
-/** What a server that has become a standby says to a write. */
+/** SQLSTATE of a write to a server that has become a standby. */
 const readOnly = '25006';
 /** Another transaction is in the way: lock_timeout, deadlock, serialization failure. */
 const busyStates = new Set(['55P03', '40P01', '40001']);
@@ -22,8 +22,8 @@ const faults: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes of what `pg` throws what a caller may know: the database is an upstream, away, busy or late. No address
- * and no SQL in it; both are in the cause. A statement that is wrong stays the error it is.
+ * Turns an error of `pg` into one that a caller may see: the database is an upstream that is away, busy or late. Address
+ * and SQL are in the cause only. The error of a wrong statement stays as it is.
  */
 export function databaseError(error: unknown): unknown {
   if (error instanceof CallError) return error;

@@ -90,7 +90,7 @@ function openPool(url: string, timeoutMs: number): Pool {
     max: 5,
     keepAlive: true,
     connectionTimeoutMillis: timeoutMs,
-    // Bounds a store call, in place of the context's signal: nothing is left running for a caller who is long gone.
+    // Bounds a store call, in place of the context's signal: no query keeps running for a caller that has gone.
     statement_timeout: timeoutMs,
     // Before: a lock that another program keeps is another matter than a server that is slow.
     lock_timeout: 0.75 * timeoutMs,

@@ -2,7 +2,7 @@ const example = 'for example postgres://user:password@host:5432/guestbook';
 const unencoded =
   'has a character that must be percent-encoded, most likely in the password: % as %25, @ as %40, : as %3A, / as %2F, ? as %3F, # as %23';
 
-/** What `pg` understands in the query of a URL. It takes everything else without a word. */
+/** Parameters that `pg` understands in the query of a URL. It ignores all others silently. */
 const known = new Set([
   'user',
   'password',

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Does SQLite work in one transaction, which has the write lock from its start: all of it, or nothing where it throws. */
+/** Does SQLite work in one transaction, which has the write lock from its start. Rolls back if it throws. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {

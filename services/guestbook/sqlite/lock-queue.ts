@@ -20,7 +20,7 @@ const maxWaiting = 170;
 export type WhenFree = <T>(work: () => T, patience?: number) => Promise<T>;
 
 interface Waiting {
-  /** False while the lock is taken: then nothing has been done. */
+  /** False while the lock is taken: then no work has been done. */
   tryNow(): boolean;
   giveUp(reason: unknown): void;
 }

@@ -8,10 +8,10 @@ export class CorruptFile extends Error {}
 /** The file's tables are those of a newer guestbook. */
 export class NewerSchema extends Error {}
 
-/** Another program made the file, or wrote to it. The message says what it was known by. */
+/** Another program made the file, or wrote to it. The message says how the file was recognised. */
 export class ForeignFile extends Error {}
 
-/** Makes of what was thrown when a SQLite file was opened one sentence that names the file and says what to do. */
+/** Turns an error on opening a SQLite file into one sentence with the file's name and what to do. */
 export function openingError(file: string, thrown: unknown): unknown {
   const error = isCallError(thrown) && thrown.cause !== undefined ? thrown.cause : thrown;
   const { message, code, syscall } = error as NodeJS.ErrnoException;

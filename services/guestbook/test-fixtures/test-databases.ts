@@ -6,7 +6,7 @@ import { has } from '../../../test/needs.ts';
 import type { StoreSettings } from '../store.ts';
 import { startPostgres, type TestPostgres } from './test-postgres.ts';
 
-/** The databases that this machine has, by name. Each gives settings of a place in it that nobody has used yet. */
+/** The databases of this machine, by name. Each makes settings for a place in it that is unused. */
 export function databasesHere(): [name: string, empty: () => Promise<StoreSettings>][] {
   const hasPostgres = has('PostgreSQL');
   let folder: string;

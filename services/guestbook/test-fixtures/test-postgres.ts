@@ -99,7 +99,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   return postgres;
 }
 
-/** Resolves at the log line that says so; rejects with the whole log if the server ends before. */
+/** Resolves at the log line of a ready server; rejects with the whole log if the server ends before. */
 function readiness({ stderr }: ChildProcess): Promise<void> {
   if (!stderr) throw new Error('PostgreSQL was started without a log');
   const log: string[] = [];

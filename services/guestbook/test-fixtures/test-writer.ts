@@ -1,4 +1,4 @@
-// A process that adds visits to a SQLite file and says the id of each one that it was told is safe.
+// A process that adds visits to a SQLite file and prints the id of each committed visit.
 // sqlite-store.test.ts starts some of these and kills them.
 import { writeSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';

@@ -1,11 +1,11 @@
 /**
- * How many more attempts all calls on behalf of one request may make together, the first one of each not counted: with
- * it the retries of several hops add up, where they would multiply. Calls made in a handler draw from the same one.
+ * Counts the attempts that all calls on behalf of one request may still make together, without the first of each. With
+ * it the retries of several hops add up instead of multiplying. Calls made in a handler share one count.
  *
- * On the wire it is `x-attempts-left`. On a request: what everything below may use. On a reply: what is left of that;
- * without it none were used. A failure says 0 also where a retry budget below refused a retry, so that nobody above makes
- * the attempt that was refused. An attempt without a reply is taken to have used none but itself: who hangs retries
- * nothing, and who gives up in time replies. Calls under way at once are told the same number.
+ * On the wire it is `x-attempts-left`. On a request: the attempts that all hops below may use. On a reply: the attempts
+ * left; without the header none were used. A failure also sends 0 if a retry budget below refused a retry: otherwise a
+ * hop above would make the refused attempt. An attempt without a reply counts as one attempt: a server that hangs
+ * retries nothing, and a server that gives up in time replies. Concurrent calls get the same number.
  *
  * Scope: the request that is being served; outside of one, a call.
  */
@@ -32,17 +32,17 @@ export class AttemptsLeft {
     return true;
   }
 
-  /** Somebody below has used so many. */
+  /** Subtracts the attempts that a hop below has used. */
   deduct(used: number): void {
     if (used > 0) this.#count = Math.max(0, this.#count - used);
   }
 
-  /** A retry was refused for want of budget: a failure of this request must not be met with another try by those above. */
+  /** Records that the budget refused a retry: a failure of this request must not cause an attempt at a hop above. */
   refuse(): void {
     this.#isRefused = true;
   }
 
-  /** What a reply says of them; nothing where none were used. */
+  /** The number for the reply's header. Undefined if no attempt was used. */
   toldBy(reply: 'success' | 'failure'): number | undefined {
     const left = reply === 'failure' && this.#isRefused ? 0 : this.#count;
     return left < this.#given ? left : undefined;
@@ -51,7 +51,7 @@ export class AttemptsLeft {
 
 const digits = /^\d{1,2}$/;
 
-/** The number in an `x-attempts-left`, from 0 to 99; nothing where it is absent or anything else. */
+/** Reads `x-attempts-left`, a number from 0 to 99. Undefined if it is absent or anything else. */
 export function parseAttemptsLeft(header: string | readonly string[] | undefined): number | undefined {
   return typeof header === 'string' && digits.test(header) ? Number(header) : undefined;
 }

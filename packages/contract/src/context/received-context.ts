@@ -10,7 +10,7 @@ export type ReceivedHeaders = Readonly<Record<string, string | string[] | undefi
 /** A context while it is made. */
 export type MutableContext = { -readonly [Member in keyof CallContext]: CallContext[Member] };
 
-// Ids end up in logs and headers: nothing that could break a line or a query.
+// Ids end up in logs and headers: no character that could break a line or a query.
 const safeId = /^[A-Za-z0-9._-]{1,128}$/;
 const digits = /^\d+$/;
 

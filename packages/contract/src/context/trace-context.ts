@@ -17,7 +17,7 @@ const maxStateLength = 512;
 const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 /**
- * Reads a `traceparent` header, as W3C Trace Context §3.2 says: unknown versions are read like version 00,
+ * Reads a `traceparent` header by W3C Trace Context §3.2: unknown versions are read like version 00,
  * anything malformed or all-zero is as if it were absent.
  */
 export function parseTraceparent(header: string | undefined, state?: string): TraceContext | undefined {

@@ -15,7 +15,7 @@ export interface CallErrorDetails<Data = unknown> {
   readonly retryAfterMs?: number | undefined;
   /** True where it is certain that no server acted on the request, so that any operation may be sent again. */
   readonly isUnprocessed?: boolean | undefined;
-  /** Where it is not for the code alone to say: an endpoint that had no fair time is not to blame. */
+  /** Overrides the code's blame: an endpoint that had too little time is not at fault. */
   readonly blamesEndpoint?: boolean | undefined;
   /** What was called: method and path template, for example `GET /api/greetings/{language}`. */
   readonly operation?: string | undefined;
@@ -39,7 +39,7 @@ const maxDetailLength = 1000;
 export class CallError<Code extends string = string, Data = unknown> extends Error {
   override readonly name = 'CallError';
   readonly code: Code;
-  /** HTTP status: the code's, unless the error says otherwise. */
+  /** HTTP status. Default: the status of the code. */
   readonly status: number;
   /** The sentence without the code in front, cut to 1000 characters: it may come from another service. */
   readonly detail: string;
@@ -73,7 +73,7 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
     this.story = details.story;
   }
 
-  /** May succeed if tried again. A contract's own errors are final: the operation was carried out and said no. */
+  /** May succeed if tried again. A contract's own errors are final: the operation ran and refused. */
   get isTransient(): boolean {
     return this.isUnprocessed || (meaningOf(this.code)?.isTransient ?? false);
   }

@@ -3,7 +3,7 @@ import { CallError } from './call-error.ts';
 import { isErrorCode } from './error-codes.ts';
 import { reservedMembers } from './problem.ts';
 
-/** What a contract's own error says of itself. */
+/** Options of a contract's own error. */
 export interface DefinedErrorOptions<S extends Schema | undefined> {
   /** HTTP status, 400 to 599. */
   readonly status: number;

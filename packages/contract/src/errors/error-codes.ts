@@ -1,6 +1,6 @@
-/** What a code means for whoever sees it. */
+/** What a code means for a caller. */
 export interface CodeMeaning {
-  /** HTTP status that carries it. 499 (client closed request) never reaches a wire: nobody is listening. */
+  /** HTTP status that carries it. 499 (client closed request) never reaches a wire: the client has gone. */
   readonly status: number;
   /** May succeed if tried again elsewhere or later; a retry also needs an operation that may be sent twice. */
   readonly isTransient: boolean;

@@ -32,7 +32,7 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
-/** The problem that tells of an error. Nothing internal goes in: no stack, no address, no cause. */
+/** Makes the problem of an error. It holds nothing internal: no stack, no address, no cause. */
 export function problemOf(error: CallError, title: string | undefined, requestId: string | undefined): Problem {
   return {
     type: typePrefix + error.code,

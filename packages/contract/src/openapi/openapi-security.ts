@@ -3,7 +3,7 @@ import type { Operation } from '../operations/operation.ts';
 
 type Json = Record<string, unknown>;
 
-/** How callers prove who they are, as OpenAPI's `securitySchemes`; nothing where every operation is public. */
+/** OpenAPI's `securitySchemes`: how callers authenticate. Empty if every operation is public. */
 export function securitySchemes({ operations }: Contract): Json {
   const auths = Object.values(operations).map(({ auth }) => auth);
   if (auths.every((auth) => auth === 'public')) return {};

@@ -2,7 +2,7 @@ import type { Operation } from './operation.ts';
 
 const names = ['maxBytes', 'maxValues', 'maxDepth'] as const;
 
-/** What is wrong with an operation's `bodyLimits`, as the end of a sentence about it; nothing where they are well. */
+/** Finds what is wrong with an operation's `bodyLimits`, as the end of a sentence. Undefined if they are valid. */
 export function bodyLimitsFault({ bodyLimits, rest, method }: Operation): string | undefined {
   if (!bodyLimits) return undefined;
   if (rest !== 'body') return `has bodyLimits, but ${method} has no body`;

@@ -2,10 +2,10 @@ import { isStream } from '../streams/stream.ts';
 import type { Operation } from './operation.ts';
 
 const durations = ['maxAgeS', 'staleWhileRevalidateS', 'staleIfErrorS'] as const;
-/** RFC 9111 §1.2.2: what a cache may take for forever. */
+/** RFC 9111 §1.2.2: a cache may treat this number of seconds as infinite. */
 const longestS = 2_147_483_648;
 
-/** What is wrong with an operation's cache policy, as the end of a sentence about it; nothing where it is well. */
+/** Finds what is wrong with an operation's cache policy, as the end of a sentence. Undefined if it is valid. */
 export function cacheFault({ cache, method, safety, output, auth }: Operation): string | undefined {
   if (!cache) return undefined;
   if (method !== 'GET' || safety !== 'safe') return `has a cache policy, which only a safe GET can have, not ${method}`;

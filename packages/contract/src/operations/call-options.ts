@@ -7,7 +7,7 @@ export interface CallOptions extends Omit<CallContext, 'idempotencyKey'> {
   readonly timeoutMs?: number;
 }
 
-/** A second argument of a client's method whose output is a stream. There `timeoutMs` bounds the whole of it; default: nothing does. */
+/** A second argument of a client's method whose output is a stream. `timeoutMs` bounds the whole stream; default: no bound. */
 export interface StreamCallOptions extends CallOptions {
   /** The first item comes in this time, retries included. Default: the upstream's `firstItemTimeoutMs`. */
   readonly firstItemTimeoutMs?: number;
@@ -21,7 +21,7 @@ interface Attempts {
 }
 
 interface Hedged {
-  /** Whether a second copy may be sent while the first is slow. Default: as the upstream's options say. */
+  /** Whether a second copy may be sent while the first is slow. Default: the upstream's options. */
   readonly hedge?: boolean;
 }
 
@@ -31,7 +31,7 @@ interface Keyed {
 }
 
 interface NoAttempts {
-  /** Nobody sends an unsafe operation again: its contract must say `idempotent` or `keyed` first. */
+  /** An unsafe operation is never sent again: its contract must declare `idempotent` or `keyed` first. */
   readonly maxAttempts?: never;
 }
 
@@ -40,7 +40,7 @@ interface NoHedge {
   readonly hedge?: never;
 }
 
-/** What a call may say of being sent twice, by the safety of its operation. Anything else is a type error, and a TypeError at run time. */
+/** Options about sending a call twice, by the safety of its operation. Others are a type error, and a TypeError at run time. */
 export interface RepeatOptions {
   safe: Attempts & Hedged;
   idempotent: Attempts & NoHedge;
@@ -48,8 +48,8 @@ export interface RepeatOptions {
   unsafe: NoAttempts & NoHedge;
 }
 
-/** All that a call of an operation of this safety may say. */
+/** All options of a call of an operation of this safety. */
 export type CallOptionsOf<S extends Safety> = CallOptions & RepeatOptions[S];
 
-/** The same for one whose output is a stream, which is never hedged. */
+/** The same for an operation whose output is a stream, which is never hedged. */
 export type StreamCallOptionsOf<S extends Safety> = StreamCallOptions & Omit<RepeatOptions[S], 'hedge'> & NoHedge;

@@ -6,7 +6,7 @@ import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
- * What may be done with an operation twice. `safe`: it changes nothing. `idempotent`: twice has the effect of once.
+ * Whether an operation may be sent twice. `safe`: it changes nothing. `idempotent`: twice has the effect of once.
  * `keyed`: twice with one `Idempotency-Key` has (the service remembers). `unsafe`: nobody sends it again, unless it was
  * provably never processed. RFC 9110 §9.2.
  */
@@ -14,23 +14,23 @@ export type Safety = 'safe' | 'idempotent' | 'keyed' | 'unsafe';
 
 /** How long a reply may be used again, in seconds as on the wire. RFC 9111, RFC 5861. */
 export interface CachePolicy {
-  /** Fresh for so long. 0: ask each time whether it still holds. */
+  /** Seconds for which a reply is fresh. 0: caches ask each time whether it is still valid. */
   readonly maxAgeS: number;
-  /** After that, still used for so long while a new one is fetched. Default 0. */
+  /** Seconds after that for which a cache may use the reply while it fetches a new one. Default 0. */
   readonly staleWhileRevalidateS?: number;
-  /** After that, still used for so long where no new one can be had. Default 0. */
+  /** Seconds after that for which a cache may use the reply if fetching fails. Default 0. */
   readonly staleIfErrorS?: number;
-  /** `public`: any cache on the way may keep it. `private`: that of the caller only, since the reply is made for it. */
+  /** `public`: any cache on the way may keep it. `private`: only the caller's own cache, since the reply is made for it. */
   readonly scope: 'public' | 'private';
 }
 
 /**
- * Who may call an operation. `public`: anybody. `service`: a service that proves who it is, by certificate or token.
- * `scopes`: one whose token grants all of these.
+ * Which callers an operation admits. `public`: all. `service`: a service with a valid certificate or token.
+ * `scopes`: a caller whose token grants all of these.
  */
 export type Auth = 'public' | 'service' | { readonly scopes: readonly string[] };
 
-/** How much a JSON body of one operation may hold: whole numbers from 1. What is not said is as the service has it for all operations. */
+/** How much a JSON body of one operation may hold: whole numbers from 1. Default: the service's own limits. */
 export interface BodyLimits {
   /** In bytes, as sent and after inflation. A gateway in front may allow less. */
   readonly maxBytes?: number;
@@ -46,7 +46,7 @@ type MaybeSchema = Schema | undefined;
 /** Members of an input or output that travel as headers: member name → header name. As Smithy's `httpHeader` trait. */
 export type HeaderBinding<T> = { readonly [Member in keyof T & string]?: string };
 
-/** What an operation says of itself, beyond method and path. */
+/** Options of an operation, beyond method and path. */
 export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, S extends Safety = Safety> {
   /** One line for people, shown in the OpenAPI document. */
   readonly summary: string;
@@ -63,19 +63,19 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly status?: number;
   /** Default, by RFC 9110 §9.2: GET `safe`, PUT and DELETE `idempotent`, POST and PATCH `unsafe`. */
   readonly safety?: S;
-  /** For GET. Default: nobody uses a reply again without asking (`no-cache`). */
+  /** For GET. Default: caches ask before they use a reply again (`no-cache`). */
   readonly cache?: CachePolicy;
   /** Default `public`. */
   readonly auth?: Auth;
   /** How much the JSON body may hold. Default: as the service has it, 128 KiB with 1000 values. */
   readonly bodyLimits?: BodyLimits;
-  /** False where a reply holds a secret next to something that the caller chose: its length would tell (BREACH). Default true. */
+  /** False if a reply holds a secret next to text that the caller chose: its compressed length leaks the secret (BREACH). Default true. */
   readonly mayCompress?: boolean;
   readonly requestHeaders?: HeaderBinding<InputOf<I>>;
   readonly responseHeaders?: HeaderBinding<OutputOf<O>>;
 }
 
-/** One thing that a service can do, as its contract says it. Made by {@link get}, {@link post} and the like. */
+/** One operation of a service, as its contract declares it. Made by {@link get}, {@link post} and the like. */
 export interface Operation<
   I extends MaybeSchema = MaybeSchema,
   O extends MaybeSchema = MaybeSchema,
@@ -101,7 +101,7 @@ export interface Operation<
   readonly responseHeaders: readonly (readonly [member: string, header: string])[];
 }
 
-// NoInfer: where nothing is said, the default holds. What `defineContract` takes would be taken for what was said.
+// NoInfer stops TypeScript from inferring the type parameter from the contextual type: without an option the default holds.
 type Define<Standard extends Safety> = <
   I extends MaybeSchema = undefined,
   O extends MaybeSchema = undefined,

@@ -13,7 +13,7 @@ export type InputOf<S> = S extends Schema ? StandardSchemaV1.InferInput<S> : Rec
 /** What comes out of a schema: after defaults, coercions and transforms. */
 export type OutputOf<S> = S extends Schema ? StandardSchemaV1.InferOutput<S> : undefined;
 
-/** Either the value that came out of the schema, or what is wrong with the one that went in. */
+/** Either the value that the schema returned, or the issues of the input. */
 export type Validation<T> = { readonly value: T } | { readonly issues: readonly Issue[] };
 
 /**
@@ -45,16 +45,16 @@ function joinPath(path: StandardSchemaV1.Issue['path']): string {
   return (path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.');
 }
 
-// Of what JSON Schema has no word for, a Date for example, its document says "anything". The option is zod's; who knows
-// it not ignores it.
+// Types that JSON Schema cannot express (`Date`) become `{}` in the document. `libraryOptions` is for zod; other libraries
+// ignore it.
 const options = { target: 'draft-2020-12', libraryOptions: { unrepresentable: 'any' } } as const;
 
-/** JSON Schema (draft 2020-12) of a schema, or `{}` (anything) where its library offers none or cannot say it. */
+/** JSON Schema (draft 2020-12) of a schema, or `{}` (anything) if its library offers none or cannot express it. */
 export function jsonSchemaOf(schema: Schema, side: 'input' | 'output'): Record<string, unknown> {
   const { jsonSchema: converter } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>;
   if (!converter) return {};
   try {
-    // The document that a schema is put into says which draft it is.
+    // The document that holds the schema names the draft.
     const { $schema: _, ...json } = converter[side](options);
     return json;
   } catch {

@@ -8,7 +8,7 @@ export interface PublicError {
   readonly error: CallError;
   /** Title of a declared error; undefined where the code table has the title. */
   readonly title?: string | undefined;
-  /** Level of the log line for the original. Undefined: the caller sees all of it, and nothing is logged. */
+  /** Level of the log line for the original. Undefined: the caller sees the whole error, and it is not logged. */
   readonly log?: 'warn' | 'error' | undefined;
 }
 
@@ -29,7 +29,7 @@ export async function publicError(thrown: unknown, operation: Operation | undefi
   if (!(thrown instanceof CallError)) return internal();
   if (operation?.errors.some(({ code }) => code === thrown.code)) return declared(thrown, operation);
   if (thrown.operation !== undefined) return ofUpstream(thrown);
-  // 499 stands for a client that has left: it means nothing to one that is still there.
+  // 499 means a client that has left: this client is still there.
   if (!isErrorCode(thrown.code) || thrown.code === 'cancelled') return internal();
   return { error: thrown, log: thrown.status >= 500 ? 'warn' : undefined };
 }

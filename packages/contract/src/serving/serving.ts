@@ -14,7 +14,7 @@ export interface OperationReply {
 }
 
 /**
- * Checks the input of a request and gives what comes out of the operation's schema. A promise only where the schema is
+ * Checks the input of a request and returns the output of the operation's schema. A promise only if the schema is
  * asynchronous: waiting costs as much as a small check.
  *
  * @param url path and query as the client sent them
@@ -37,7 +37,7 @@ function acceptedInput(validation: Validation<unknown>): unknown {
 }
 
 /**
- * Checks what a handler gave (the whole output, or one item of a stream) and gives what comes out of the schema. A
+ * Checks a handler's output (whole, or one item of a stream) and returns the output of the schema. A
  * promise only where the schema is asynchronous.
  *
  * @throws Error where it does not fit; the message names paths and no values

@@ -9,7 +9,7 @@ const known = new WeakMap<Operation, ReadonlySet<string> | 'open'>();
 
 /**
  * Refuses members that a strict schema does not know, before anything is validated: a validator looks at all other members
- * first. Does nothing where the schema takes further members, or its library gives no JSON Schema.
+ * first. Does nothing if the schema allows further members, or if its library gives no JSON Schema.
  *
  * @throws CallError `invalid_input`
  */

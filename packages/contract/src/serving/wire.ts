@@ -14,7 +14,7 @@ type Members = Readonly<Record<string, unknown>>;
 /**
  * Spreads a flat input over path, query, headers and body.
  *
- * @throws CallError `invalid_input` where a member cannot travel where it belongs (an object in a query, say)
+ * @throws CallError `invalid_input` where a member cannot travel where it belongs (for example an object in a query)
  */
 export function encodeInput(operation: Operation, input: Members = {}): WireInput {
   const { path, requestHeaders, rest } = operation;
@@ -51,7 +51,7 @@ function scalar(member: string, value: unknown): string {
   });
 }
 
-// Anything else would be refused by the transport, or worse, end the header early.
+// Other characters make the transport refuse the request or, worse, end the header early.
 function headerValue(member: string, value: string): string {
   if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
   throw new CallError('invalid_input', `${member} cannot travel in a header`, {
@@ -67,7 +67,7 @@ export interface ReceivedInput {
   readonly body: unknown;
 }
 
-/** Puts the flat input together again. A body that is no object is given as it is: the schema says what is wrong with it. */
+/** Puts the flat input together again. A body that is not an object is returned as it is: the schema reports what is wrong. */
 export function decodeInput(operation: Operation, received: ReceivedInput): unknown {
   const { parameters, headers } = received;
   const rest = operation.rest === 'query' ? received.query : received.body;

@@ -1,4 +1,4 @@
-/** What one event of a {@link Story} says; `kind` tells which it is. */
+/** One event of a {@link Story}; `kind` discriminates. */
 export type StoryEvent =
   | EndpointsKnown
   | FlightJoined
@@ -18,7 +18,7 @@ interface Event<Kind extends string> {
   readonly atMs: number;
 }
 
-/** The upstream's addresses were there. Told where they had to be found first, or the call was asked to tell all. */
+/** The upstream's addresses are known. Recorded if they had to be found first, or if the call asked to explain. */
 export interface EndpointsKnown extends Event<'resolved'> {
   readonly endpoints: number;
   /** How long that took; 0 where they were known before. */
@@ -35,7 +35,7 @@ export interface Queued extends Event<'queued'> {
   readonly limit: number;
 }
 
-/** Where an attempt was to go. Told of all choices after the first failure; of the first one, where the call was asked to tell all. */
+/** The balancer chose an endpoint. Recorded after the first failure; the first choice only if the call asked to explain. */
 export interface EndpointChosen extends Event<'chosen'> {
   readonly attempt: number;
   /** None where all were ejected. */
@@ -63,22 +63,22 @@ export interface AttemptMade extends Event<'attempt'> {
   readonly status: number | undefined;
   /** The error's code; none for a success. */
   readonly code: string | undefined;
-  /** What the socket or TLS said, for example `ECONNREFUSED`. */
+  /** Code of the socket's or TLS' error, for example `ECONNREFUSED`. */
   readonly cause: string | undefined;
   /** How long the server asked to wait. */
   readonly retryAfterMs: number | undefined;
   /** It was the second copy of a slow attempt. */
   readonly isHedge: boolean;
-  /** Where the server's time went, the server itself first. It says so where the call was asked to tell all. */
+  /** Times of the services, the called one first. Only if the call asked to explain. */
   readonly hops: readonly HopTime[];
 }
 
-/** What one service said of its time, in `Server-Timing`. */
+/** The time of one service, from `Server-Timing`. */
 export interface HopTime {
   readonly service: string;
   /** Until its reply began, calls to others included. */
   readonly tookMs: number;
-  /** The same without those calls; none where it did not say. */
+  /** The same without those calls. Undefined if the service did not report it. */
   readonly ownMs: number | undefined;
 }
 

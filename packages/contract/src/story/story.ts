@@ -13,14 +13,14 @@ export interface StoryData {
 /**
  * What happened to a call, event by event: printed it is a timeline, `String(story)` or `console.log(story)`.
  * Addresses, codes, numbers and the path template are all that it holds: no header, no input, no body. It names
- * internal addresses, and is for logs and people, not for whoever called.
+ * internal addresses: it is for logs and operators, not for the caller.
  */
 export class Story implements StoryData {
   readonly operation: string;
   readonly #startedAtMs: number;
   readonly #events: () => readonly StoryEvent[];
 
-  /** @param events asked at each look: what was cancelled ends a moment later than the call */
+  /** @param events called at each access: a cancelled attempt ends a moment after the call */
   constructor(operation: string, startedAtMs: number, events: () => readonly StoryEvent[]) {
     this.operation = operation;
     this.#startedAtMs = startedAtMs;
@@ -36,7 +36,7 @@ export class Story implements StoryData {
     return this.#events().toSorted((one, other) => one.atMs - other.atMs);
   }
 
-  /** One event a line: ms since the call began, what it was, and what is to be said of it. */
+  /** One event a line: ms since the call began, kind, details. */
   toString(): string {
     return [this.operation, ...this.events.map(storyLine)].join('\n');
   }

@@ -13,8 +13,8 @@ import {
 } from './stream-framing.ts';
 
 /**
- * Server-sent events: each message is an item, `event: problem` tells of a failure in mid-stream, and `event: end` that
- * the stream is complete. Without that an end is a cut: proxies end event streams politely when they have had enough.
+ * Server-sent events: each message is an item, `event: problem` reports a failure in mid-stream, and `event: end` that
+ * the stream is complete. An end without it is a cut: proxies end event streams properly when their timeout has passed.
  */
 export const eventStream: StreamFraming = {
   mediaType: 'text/event-stream',
@@ -27,8 +27,8 @@ export const eventStream: StreamFraming = {
 };
 
 /**
- * Reads an event stream as the WHATWG HTML standard says (§9.2.6): BOM, LF, CR and CRLF, comments, data in several
- * lines. `id` and `retry` are ignored, since nothing is reconnected, and so are events of other types.
+ * Reads an event stream by the WHATWG HTML standard (§9.2.6): BOM, LF, CR and CRLF, comments, data in several
+ * lines. `id` and `retry` are ignored, since the client does not reconnect; so are events of other types.
  */
 class EventStreamParser implements StreamParser {
   readonly #lines: LineReader;

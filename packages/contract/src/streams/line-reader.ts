@@ -22,7 +22,7 @@ const nothing = Buffer.alloc(0);
 export class LineReader {
   readonly #options: LineReaderOptions;
   readonly #decoder: TextDecoder;
-  /** The beginning of a line whose end has not come: `#size` bytes of it. */
+  /** The beginning of an unfinished line: `#size` bytes. */
   #pending = nothing;
   #size = 0;
   #skipsLineFeed = false;

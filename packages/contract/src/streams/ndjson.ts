@@ -11,12 +11,12 @@ import {
   type StreamParser,
 } from './stream-framing.ts';
 
-/** The one member of a last line that tells of a failure. */
+/** The one member of a last line that reports a failure. */
 const problemMember = '$problem';
 
 /**
- * One JSON text a line. A last line `{"$problem": {…}}` tells of a failure in mid-stream; an empty line says nothing.
- * A complete stream has no mark of its own: its end is that of the HTTP body (the last chunk, or END_STREAM), which
+ * One JSON text a line. A last line `{"$problem": {…}}` reports a failure in mid-stream; an empty line is a heartbeat.
+ * A complete stream has no mark of its own: it ends with the HTTP body (the last chunk, or END_STREAM), which
  * a cut connection doesn't have.
  */
 export const ndjson: StreamFraming = {

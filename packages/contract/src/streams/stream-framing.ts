@@ -1,7 +1,7 @@
 import { CallError } from '../errors/call-error.ts';
 import type { Problem } from '../errors/problem.ts';
 
-/** One thing that a stream says: an item, the problem that ended it, or that it is complete. */
+/** One frame of a stream: an item, the problem that ended it, or the end. */
 export type StreamFrame =
   | { readonly kind: 'item'; readonly value: unknown }
   | { readonly kind: 'problem'; readonly problem: Problem }
@@ -11,19 +11,19 @@ export type StreamFrame =
 export interface StreamParser {
   /** The frames that are complete with this chunk. @throws CallError `invalid_reply` where it is none of this framing */
   push(chunk: Uint8Array): Iterable<StreamFrame>;
-  /** What the end of the body means: nothing more to say where that was proper. @throws CallError `unavailable` where it was cut off */
+  /** Handles the end of the body. Returns normally after a proper end. @throws CallError `unavailable` if the stream was cut off */
   end(): void;
 }
 
 /** How items, problems and the end look on the wire. */
 export interface StreamFraming {
   readonly mediaType: string;
-  /** @throws TypeError where the item cannot be told from a problem, or is no JSON */
+  /** @throws TypeError if the item looks like a problem, or is not JSON */
   item(value: unknown): string;
   problem(problem: Problem): string;
   /** After the last item of a complete stream. */
   readonly end: string;
-  /** Says nothing, so that nobody on the way takes a silent stream for a dead one. */
+  /** A heartbeat: proxies on the way would close a silent stream. */
   readonly heartbeat: string;
   parser(limits: StreamLimits): StreamParser;
 }

@@ -1,10 +1,10 @@
 import type { Schema } from '../schemas/schema.ts';
 
-/** How items are told apart on the wire: JSON by line (NDJSON), or server-sent events, which browsers read too. */
+/** How items are separated on the wire: one JSON text a line (NDJSON), or server-sent events, which browsers read too. */
 export type Framing = 'ndjson' | 'sse';
 
 /**
- * An output that comes item by item. It is the schema of one item, and says how items are framed.
+ * An output that comes item by item: the schema of one item, and how items are framed.
  * Made by {@link stream}.
  */
 export interface Stream<S extends Schema = Schema> {

@@ -49,7 +49,7 @@ function hasMore(text: string, most: number): boolean {
   return false;
 }
 
-/** The same where nothing is encoded, which is most often: Node's parser looks at each byte for what might be. */
+/** Parses a query without encoded characters, the usual case: Node's parser examines each byte. */
 function plain(text: string): Query {
   const query: Query = Object.create(null);
   for (const parameter of text.split('&')) {

@@ -10,7 +10,7 @@ export interface Gateway {
   /** That process, once it has been started. */
   readonly process?: SupervisedProcess | undefined;
   start(): Promise<void>;
-  /** Drains it: finishes what it is doing, takes nothing new. */
+  /** Drains it: finishes its requests, accepts no new one. */
   close(): Promise<void>;
   /** Ends it at once. */
   kill(): void;

@@ -13,7 +13,7 @@ export interface LogLinesOptions {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** Writes what the launcher and the processes have to say: JSON lines for machines, coloured lines for people. */
+/** Writes the log of the launcher and its processes: JSON lines for machines, coloured lines for people. */
 export function createLogLines({
   write,
   isReadable,

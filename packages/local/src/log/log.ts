@@ -1,7 +1,7 @@
 /** How much an event matters. */
 export type Level = 'info' | 'warn' | 'error';
 
-/** Where everything that is said goes. */
+/** Receives all log lines. */
 export interface Log {
   /** Something that the launcher did or saw. */
   event(level: Level, message: string, fields?: Readonly<Record<string, unknown>>): void;

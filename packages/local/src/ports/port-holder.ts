@@ -26,7 +26,7 @@ export function holdersFromLsof(port: number): number[] {
     const args = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t'];
     return ascending(execFileSync('lsof', args, { encoding: 'utf8', stdio: 'pipe' }).trim().split('\n'));
   } catch {
-    // lsof fails where nothing fits.
+    // lsof fails if there is no match.
     return [];
   }
 }
@@ -35,7 +35,7 @@ function ascending(pids: readonly string[]): number[] {
   return pids.map(Number).sort((one, other) => one - other);
 }
 
-/** Says who holds a port: `by pid 42 (nginx: master process)`. */
+/** Describes the process that holds a port: `by pid 42 (nginx: master process)`. */
 export function holderWords(port: number): string {
   const holder = portHolder(port);
   if (!holder) return 'by a process that this user cannot look into';

@@ -37,7 +37,7 @@ export async function reservePorts(count: number, random: () => number = Math.ra
   );
 }
 
-/** Whether a port can be listened on, or the error code that says why not. */
+/** Whether a port can be listened on, or the error code of the failure. */
 export async function portProblem(port: number): Promise<string | undefined> {
   try {
     const server = await listenOn(port);

@@ -1,6 +1,6 @@
 const kept = 3;
 
-/** The last lines by which a process may have said why it stopped: of its standard error, and of its log from `error` up. */
+/** The last lines that may explain why a process stopped: from its standard error, and from its log at `error` or above. */
 export class LastWords {
   readonly #lines: string[] = [];
 
@@ -14,7 +14,7 @@ export class LastWords {
     if (this.#lines.length > kept) this.#lines.shift();
   }
 
-  /** Forgets what an earlier process said. */
+  /** Forgets the lines of an earlier process. */
   clear(): void {
     this.#lines.length = 0;
   }

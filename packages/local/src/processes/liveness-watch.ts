@@ -66,7 +66,7 @@ export class LivenessWatch {
     if (process.state !== 'ready') return void this.#failures.set(process, 0);
     const startMs = performance.now();
     const isAlive = await process.isAlive();
-    // This process was late itself, or stopped: that says nothing of the other one.
+    // This process was late itself, or stopped: the late reply proves nothing about the other one.
     const isUnsure = performance.now() - startMs > 2 * this.#options.timeoutMs;
     if (isAlive || process.state !== 'ready') this.#failures.set(process, 0);
     else if (!isUnsure) this.#failures.set(process, (this.#failures.get(process) ?? 0) + 1);
@@ -81,7 +81,7 @@ export class LivenessWatch {
     process.endHung(failures);
   }
 
-  /** A process keeps its state `ready` until its end is noticed: what was ended is taken to recover for one round at least. */
+  /** A process keeps its state `ready` until its end is noticed: after ending it, the watch skips at least one round. */
   #isRecovering(): boolean {
     const { process, untilMs } = this.#recovering ?? {};
     if (process && process.state !== 'ready' && performance.now() < (untilMs ?? 0)) return true;

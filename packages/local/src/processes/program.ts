@@ -9,13 +9,13 @@ export type ProcessState = 'starting' | 'ready' | 'restarting' | 'stopping' | 's
 export interface Program extends Command {
   /** `hello-1`, for people. */
   readonly name: string;
-  /** Whether it can be used by now. */
+  /** Whether it can be used. */
   readonly isReady: () => Promise<boolean>;
-  /** What of a line that it writes may be shown; nothing for a line that may not. Default: all of it. */
+  /** Returns the part of an output line that may be shown, or undefined for none. Default: the whole line. */
   readonly visibleLine?: (line: string) => string | undefined;
-  /** Whether it answers still, once it is ready. What doesn't is ended and started again. */
+  /** Whether it still answers, once it is ready. A process that does not is ended and started again. */
   readonly isAlive?: () => Promise<boolean>;
-  /** Asks it to finish what it is doing and end. */
+  /** The signal that asks it to finish its work and end. */
   readonly drainSignal: NodeJS.Signals;
   /** How long it may take to get ready. */
   readonly readyTimeoutMs: number;

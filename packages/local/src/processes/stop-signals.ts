@@ -46,7 +46,7 @@ export function onStopSignals(onFirst: (why: string) => void): StopSignals {
   };
 }
 
-/** npm tells only its shell of a signal, and a shell that waits for its last command dies of it without telling anybody. */
+/** npm sends a signal only to its shell, and a shell that waits for its last command dies without passing it on. */
 function onOrphaned(act: () => void): NodeJS.Timeout {
   const parent = process.ppid;
   const watch = setInterval(() => {

@@ -26,7 +26,7 @@ export class SupervisedProcess {
   #running: RunningProcess | undefined;
   /** The process that was ended because it gave no answer. */
   #hung: RunningProcess | undefined;
-  /** When the process that runs answered for the last time; nothing before it is ready. */
+  /** When the process last answered. Undefined before it is ready. */
   #answeredAtMs: number | undefined;
 
   constructor(program: Program, observer: ProcessObserver, start: Spawn = spawn) {
@@ -57,7 +57,7 @@ export class SupervisedProcess {
     this.#enter('stopped');
   }
 
-  /** Whether it answers in time, for what is ready. */
+  /** Whether a ready process answers in time. */
   async isAlive(): Promise<boolean> {
     const running = this.#running;
     const isAlive = (await this.#program.isAlive?.()) ?? true;
@@ -85,7 +85,7 @@ export class SupervisedProcess {
     this.#enter('stopping');
     this.#program.record?.draining();
     running.child.kill(drainSignal);
-    // A stopped process hears nothing before it goes on.
+    // A stopped process gets no signal before it continues.
     signalGroup(running.child.pid, 'SIGCONT');
     const timer = new AbortController();
     const isLate = await Promise.race([
@@ -113,7 +113,7 @@ export class SupervisedProcess {
     }
   }
 
-  /** Somebody ended a process that was ready: that says nothing of how the next one will fare. */
+  /** Whether another process killed it while it was ready. Then the next start needs no backoff. */
   #isKilledFromOutside(running: RunningProcess): boolean {
     const { endSignal } = running;
     return (
@@ -121,7 +121,7 @@ export class SupervisedProcess {
     );
   }
 
-  /** How long it was of use. */
+  /** How long it worked, in ms. */
   #livedMs(running: RunningProcess): number {
     return ((running === this.#hung && this.#answeredAtMs) || Date.now()) - running.startedAt;
   }

@@ -37,7 +37,7 @@ function askToDrain(folder: string, each: RecordedProcess): void {
     // Workers of a dead nginx have to hear of it themselves.
     signal(processAt(pid) ? pid : -pid, drainSignal);
   }
-  // A stopped process hears nothing before it goes on.
+  // A stopped process gets no signal before it continues.
   signal(-pid, 'SIGCONT');
 }
 

@@ -1,6 +1,6 @@
 /**
  * Outlives a launcher that is killed, to end what the launcher started: its standard input ends with the launcher.
- * After a launcher that stopped in order there is nothing left to do.
+ * After a launcher that stopped in order it does nothing.
  */
 import { endRun, remainsOf } from './end-run.ts';
 import { ownerOf, runFolders } from './run-folder.ts';

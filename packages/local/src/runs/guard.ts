@@ -7,7 +7,7 @@ import { recordGuard } from './run-folder.ts';
 
 /** The process beside a launcher that ends what the launcher started, should the launcher be killed. */
 export interface Guard {
-  /** Ends the guard. It must have nothing left to do: the folder of the run is removed before. */
+  /** Ends the guard. Remove the run's folder first: then the guard has no work left. */
   close(): Promise<void>;
   /** Ends the guard at once. */
   kill(): void;

@@ -35,7 +35,7 @@ export interface RecordedProcess extends ProcessIdentity {
   readonly name: string;
   /** Program and arguments, with spaces between. */
   readonly command: string;
-  /** Asks it to finish what it is doing and end. */
+  /** The signal that asks it to finish its work and end. */
   readonly drainSignal: NodeJS.Signals;
   /** Processes of a higher stage drain first. */
   readonly stage: number;
@@ -51,7 +51,7 @@ export interface ProcessRecord {
   draining(): void;
 }
 
-/** What a {@link ProcessRecord} says that stays the same. */
+/** The constant part of a {@link ProcessRecord}. */
 export type RecordedProgram = Pick<RecordedProcess, 'name' | 'drainSignal' | 'stage'> & {
   readonly command: string;
   readonly args: readonly string[];
@@ -63,7 +63,7 @@ const guardFile = 'guard.json';
 const processFile = /^process-.*\.json$/;
 
 /**
- * Makes the temporary folder of a run: nginx's files, and who and what runs. For the user alone to write.
+ * Makes the temporary folder of a run: nginx's files, and records of its processes. Only the user may write.
  *
  * @throws LocalError where it cannot be made or written to; no folder is left then
  */
@@ -92,7 +92,7 @@ export function unwritable(error: unknown): LocalError {
   );
 }
 
-/** Removes the folder of a run, which says that nothing of it is left. */
+/** Removes the folder of a run: the sign that no process of it is left. */
 export function removeRunFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-/** Waits, at most until the signal; being told to stop ends the wait early and is no error. */
+/** Waits. The signal ends the wait early, without an error. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();

@@ -5,7 +5,7 @@ import { type Document, parseDocument } from 'yaml';
 import { LocalError, messageOf } from '../local-error.ts';
 import type { Variables } from './interpolation.ts';
 
-/** What a YAML mapping holds, before anybody has looked at it. */
+/** Members of a YAML mapping, unchecked. */
 export type Mapping = Readonly<Record<string, unknown>>;
 
 const fileName = 'docker-compose.yml';

@@ -4,7 +4,7 @@ import { createProxyServer } from 'httpxy';
 import { repliedHeaders } from './forwarded-headers.ts';
 import { KeptConnections } from './kept-connections.ts';
 
-/** How one attempt to have a replica answer went. `unreached` never got a connection, so nobody acted on it. */
+/** How one attempt at a replica ended. `unreached` never got a connection, so no replica acted on it. */
 export type Outcome = 'answered' | 'unreached' | 'broken' | 'timed-out';
 
 /** Has replicas answer requests, over connections that are kept. */

@@ -8,7 +8,7 @@ export interface Balancer {
 
 const ejectedForMs = 2_000;
 
-/** Scope: one per service; counts requests in flight and remembers who failed. */
+/** Counts requests in flight and remembers failed replicas. Scope: one per service. */
 export function createBalancer(addresses: readonly string[], now: () => number = Date.now): Balancer {
   const inFlight = new Map(addresses.map((address) => [address, 0]));
   const ejectedUntil = new Map<string, number>();

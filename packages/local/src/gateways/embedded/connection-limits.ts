@@ -44,7 +44,7 @@ export function limitConnections(server: Server, limits: GatewayLimits, turns: T
     const isServicesTurn = response?.req.complete && socket.writableLength === 0;
     // The service has limits of its own.
     if (isServicesTurn) socket.setTimeout(stallTimeoutMs);
-    // Nothing of what the client doesn't read stays with the kernel either.
+    // Bytes that the client does not read do not stay with the kernel either.
     else if (socket.writableLength > 0) socket.resetAndDestroy();
     else socket.destroy();
   });

@@ -55,16 +55,16 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   const server = createServer({
     // We look ourselves, and answer with a problem.
     requireHostHeader: false,
-    // Whatever NODE_OPTIONS say: what Node then takes for a header, a service may take for two.
+    // Independent of NODE_OPTIONS: a lenient parser may read one header where a service reads two.
     insecureHTTPParser: false,
     maxHeaderSize: limits.headerLimitBytes,
     connectionsCheckingInterval: 1_000,
   });
-  // Node drops what is beyond its number of headers; we refuse the request.
+  // Node drops headers beyond its maximum; we refuse the request.
   server.maxHeadersCount = 0;
   const connections = limitConnections(server, limits, turns);
   const onRequest = createRequestListener({ problems, routes, balancers, attempts, limits, turns, connections });
-  // Node would send `100 Continue` before we know whether we want the body, and 417 to what it doesn't know.
+  // Node would send `100 Continue` before we know whether we want the body, and 417 to expectations that it doesn't know.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest);
   answerMalformed(server, problems, turns);
   return {
@@ -152,7 +152,7 @@ function isRepeatable({ method = '', headers }: IncomingMessage): boolean {
   return idempotent.has(method) || (keyable.has(method) && Boolean(headers['idempotency-key']));
 }
 
-/** What follows on a connection whose request two servers could read in two ways is not to be believed. */
+/** Closes the connection after the response: two servers could read the request differently, so the bytes after it cannot be trusted. */
 function closing(response: ServerResponse, status: number): number {
   response.shouldKeepAlive = false;
   return status;
@@ -182,7 +182,7 @@ async function drain(server: Server, drainTimeoutMs: number): Promise<void> {
   });
   const timer = new AbortController();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // Node closes those that are idle now, not those that become it when their answer is complete.
+  // Node closes connections that are idle now, not those that become idle when their reply is complete.
   const sweep = setInterval(() => server.closeIdleConnections(), 20);
   await Promise.race([closed, delay(drainTimeoutMs, timer.signal)]);
   timer.abort();

@@ -5,7 +5,7 @@ import { hostIn } from './host.ts';
 const requestId = /^[A-Za-z0-9._-]{1,64}$/;
 const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
 const timeoutMs = /^[0-9]{1,7}$/;
-/** The one form of a name: what a service could take for another (`X_Forwarded_For`) is none. As nginx, which ignores it. */
+/** The valid form of a header's name. A service could read `X_Forwarded_For` as another name: it is dropped, as nginx does. */
 const canonicalName = /^[a-z0-9-]+$/;
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
@@ -18,7 +18,7 @@ const hopByHop: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'expect',
 ]);
-/** What the gateway alone says, or nobody: never a client, not even where the gateway leaves it out. */
+/** Headers that only the gateway may set. A client's are removed, even if the gateway sets none. */
 const ownNames: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -30,7 +30,7 @@ const ownNames: ReadonlySet<string> = new Set([
   'x-forwarded-proto',
   'x-forwarded-host',
   'forwarded',
-  // Between services only: from outside everybody would be critical.
+  // Between services only: every client would be critical.
   'x-request-priority',
   'x-attempts-left',
   'x-explain',
@@ -80,7 +80,7 @@ export function forwardedHeaders(
     // nginx' server_name, for a client of HTTP/1.0 that names none.
     host: hostIn(authority ?? host ?? '') ?? '_',
     'x-request-id': id,
-    // The edge: what a client says about its address is no evidence.
+    // The edge: a client's own headers about its address prove nothing.
     'x-forwarded-for': request.socket.remoteAddress,
     'x-forwarded-proto': 'http',
   };
@@ -105,7 +105,7 @@ export function repliedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeader
   for (const name of keptInside) delete kept[name];
   // As nginx: without it an `upstream_…` of a service would look like the gateway's own, which a caller may repeat.
   if (headers['x-attempts-left'] === '0') kept['x-attempts-left'] = '0';
-  // Not the service's to take away: without it the end of the reply would be that of the connection.
+  // The service must not remove it: without it only the end of the connection would end the reply.
   if (headers['content-length'] !== undefined) kept['content-length'] = headers['content-length'];
   return kept;
 }

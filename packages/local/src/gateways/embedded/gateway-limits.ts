@@ -4,7 +4,7 @@ import { directivesNamed, parseDirectives } from './nginx-directives.ts';
 export interface GatewayLimits {
   /** For the whole head of a request. `client_header_timeout`, 10 s. */
   readonly headerTimeoutMs: number;
-  /** Without a byte in either direction: a slow upload, a reply that nobody reads. `client_body_timeout` and `send_timeout`, 10 s. */
+  /** Longest time without a byte in either direction: a slow upload, an unread reply. `client_body_timeout` and `send_timeout`, 10 s. */
   readonly stallTimeoutMs: number;
   /** Of a connection without a request. `keepalive_timeout`, 65 s. */
   readonly keepAliveTimeoutMs: number;
@@ -18,7 +18,7 @@ export interface GatewayLimits {
   readonly connections: number;
 }
 
-/** Reads the limits of an `nginx.conf`; what it doesn't set is as nginx has it by default. */
+/** Reads the limits of an `nginx.conf`. Missing directives have nginx' defaults. */
 export function parseLimits(text: string): GatewayLimits {
   const directives = parseDirectives(text);
   const args = (name: string): readonly string[] => directivesNamed(name, directives)[0]?.args ?? [];

@@ -16,7 +16,7 @@ const securityHeaders = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-/** The gateway's own answers, from the maps of nginx' `problems.conf`: both gateways say the same. */
+/** The gateway's own problems, from the maps of nginx' `problems.conf`: both gateways send the same. */
 export function parseProblems(text: string): Problems {
   const maps = new Map<string, ReadonlyMap<string, string>>();
   for (const { args, block = [] } of directivesNamed('map', parseDirectives(text))) {

@@ -15,7 +15,7 @@ export function refusalOf({ headers, rawHeaders, httpVersion, method }: Incoming
   if (headers.host !== undefined && hasTwoHosts(rawHeaders)) return 400;
   const coding = headers['transfer-encoding'];
   if (coding !== undefined) {
-    // Clients of 1.0 know no chunks: a proxy on the way has passed on what it did not understand. RFC 9112 §6.1.
+    // Clients of 1.0 know no chunks: a proxy on the way has passed on a header that it did not understand. RFC 9112 §6.1.
     if (httpVersion === '1.0') return 400;
     // We would have to decode the rest, and pass on the body without saying that it is encoded.
     if (coding.toLowerCase() !== 'chunked') return 501;
@@ -23,7 +23,7 @@ export function refusalOf({ headers, rawHeaders, httpVersion, method }: Incoming
   return method === 'TRACE' ? 405 : undefined;
 }
 
-// Node keeps the first and says nothing of the other, by which a service could choose.
+// Node keeps the first and hides the second, which a service could use instead.
 function hasTwoHosts(rawHeaders: readonly string[]): boolean {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

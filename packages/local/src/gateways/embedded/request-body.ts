@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 const firstBytes = 16 * 1024;
 
 /**
- * Reads the whole body before anything is passed on, as nginx does: what is kept can be sent to another replica.
+ * Reads the whole body before the request is passed on, as nginx does: a kept body can be sent to another replica.
  * Gives undefined for a body above the limit, which is then left unread.
  *
  * @param onWanted called before anything is read, unless the body is above the limit by its own account

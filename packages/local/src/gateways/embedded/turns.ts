@@ -37,7 +37,7 @@ export function createTurns(): Turns {
       }
       queue.lastButOne = before;
       queue.last = response;
-      // What has been read is parsed; nothing more is read until this request has its turn.
+      // Bytes already read are parsed; reading pauses until this request has its turn.
       socket.pause();
       return new Promise((resolve) => {
         before.once('close', () => {

@@ -13,7 +13,7 @@ export interface LocalNginxSetting {
 
 const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-/** The project's nginx configuration for this machine: the same, but for what the host gives, where to listen and who the upstreams are. */
+/** The project's nginx configuration for this machine: the same except for the host's settings, the port to listen on and the upstreams. */
 export function localNginxConfiguration(files: GatewayFiles, setting: LocalNginxSetting): GatewayFiles {
   return new Map([
     ...files,
@@ -38,6 +38,6 @@ export function localUpstreams(text: string, addresses: ReadonlyMap<string, read
 
 function hostConfiguration(folder: string): string {
   const paths = temporaryPaths.map((name) => `${name}_temp_path "${folder}/${name}";\n`);
-  // The launcher removes from each line what was sent, before it shows it.
+  // The launcher removes a client's text from each line before it shows the line.
   return `access_log off;\nerror_log stderr warn;\n${paths.join('')}`;
 }
