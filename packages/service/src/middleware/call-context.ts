@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   AttemptsLeft,
   type CallContext,
@@ -11,6 +10,7 @@ import {
   runInContext,
 } from '@parley/contract';
 import type { Request, RequestHandler } from 'express';
+import { requestIdOf } from '../requests/request-id.ts';
 import { RequestLifetime, requestLifetime } from '../requests/request-lifetime.ts';
 import { callerOf } from '../tls/caller-identity.ts';
 
@@ -20,8 +20,6 @@ export interface CallContextOptions {
   readonly requestTimeoutMs: number;
 }
 
-// Ids end up in logs and headers: nothing that could break a line or a query.
-const safeId = /^[A-Za-z0-9._-]{1,128}$/;
 const duration = /^\d+$/;
 
 /**
@@ -64,10 +62,6 @@ type Header = string | string[] | undefined;
 
 function text(header: Header): string | undefined {
   return typeof header === 'string' ? header : undefined;
-}
-
-function requestIdOf(given: Header): string {
-  return typeof given === 'string' && safeId.test(given) ? given : randomUUID();
 }
 
 /** What a caller may say of its request, where it does and where it makes sense. */
