@@ -79,6 +79,15 @@ describe('the house', () => {
     expect(importersOf('zod').filter((path) => !path.startsWith('services/'))).toEqual([]);
   });
 
+  it('touches the internals of Express in one file, and replaces no method of a response', () => {
+    const internals = sources.filter(({ text }) => /\bExpressInternals\b/.test(text)).map(({ path }) => path);
+    expect(internals).toEqual(['packages/service/src/express/express-internals.ts']);
+    const replacing = sources
+      .filter(({ text }) => /\bres\.(?:writeHead|write|end) = /.test(text))
+      .map(({ path }) => path);
+    expect(replacing).toEqual([]);
+  });
+
   it('has no import cycle', () => {
     const graph = new Map(sources.map((file) => [file.path, file.imports.flatMap((one) => target(file, one) ?? [])]));
     const state = new Map<string, 'open' | 'done'>();

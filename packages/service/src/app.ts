@@ -2,6 +2,7 @@ import { type Contract, type Handler, type Handlers, queryParser } from '@parley
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { noteUnreadReply } from './connections/unread-replies.ts';
+import { listenToHeads } from './express/before-head.ts';
 import { beforeRouter } from './express/before-router.ts';
 import { http2Express } from './express/http2-express.ts';
 import { operationRoutes } from './express/operation-routes.ts';
@@ -113,6 +114,7 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
   app.use(problem({ logger })); // innermost: whatever was thrown above ends here
+  listenToHeads(app);
   listenToEnds(app, { onEnd: giveBackPlace, onLong: noteUnreadReply });
   return http2Express(app);
 }

@@ -58,7 +58,7 @@ describe('malformed requests', () => {
   it('answers 408 to a request that does not arrive', async () => {
     const limits = { headersTimeout: 50, requestTimeout: 50, connectionsCheckingInterval: 20 };
     const { problem } = parse(await answerTo('GET / HTTP/1.1\r\n', limits));
-    expect(problem).toMatchObject({ status: 408 });
+    expect(problem).toMatchObject({ status: 408, requestId: expect.any(String) });
   });
 
   it.each([

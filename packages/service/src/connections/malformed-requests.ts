@@ -1,8 +1,8 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { noTunnel, type RawProblem, rawProblem, rawProblemText } from './raw-problem.ts';
+import { noTunnel, type RawProblem, rawProblemText } from './raw-problem.ts';
 
-/** What Node says is wrong with a request that never reached the app → what the client is told. */
+/** Node's error code of a request that never reached the app → status and detail of the problem. */
 const meanings: Readonly<Record<string, readonly [status: number, detail: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'URL and headers are too large'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Chunk extensions are too large'],
@@ -10,8 +10,8 @@ const meanings: Readonly<Record<string, readonly [status: number, detail: string
 };
 
 /**
- * Answers a request that is no HTTP, or too large or slow to be read, or wants a tunnel, with a problem, and closes the
- * connection.
+ * Answers a request with a problem and closes its connection, if the request is not valid HTTP, is too large, arrives too
+ * slowly, or asks for a tunnel.
  */
 export function answerMalformedRequests(server: Server): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
@@ -28,13 +28,13 @@ export function answerMalformedRequests(server: Server): void {
     if (!socket.writable || isAnswering) socket.destroy();
     else socket.end(rawProblemText(problem), () => socket.destroy());
   };
-  // Whoever pipelines takes what comes first for the answer to what was sent first.
+  // A client that pipelines takes the first response for the answer to its first request.
   const endAfter = (awaited: ServerResponse | undefined, socket: Duplex, problem: RawProblem) => {
     if (!awaited || awaited.writableFinished) end(socket, problem);
     else awaited.once('close', () => end(socket, problem));
   };
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // From TLS: there is no connection to answer on, and what the client did wrong is in its own alert.
+    // An error of TLS: there is no connection to answer on, and TLS has sent an alert.
     if (!isAboutHttp(error)) return void socket.destroy();
     const response = latest.get(socket);
     endAfter(response?.req.complete ? response : before.get(socket), socket, problemFor(error));
@@ -51,5 +51,5 @@ function isAboutHttp({ code = '' }: NodeJS.ErrnoException): boolean {
 
 function problemFor({ code = '' }: NodeJS.ErrnoException): RawProblem {
   const [status, detail] = meanings[code] ?? [400, 'Request is not valid HTTP'];
-  return rawProblem('rejected', detail, status);
+  return { code: 'rejected', detail, status };
 }

@@ -1,30 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Express } from 'express';
-import { internalsOf } from './express-internals.ts';
+import { appWithPrototypes, messagePrototypes, wrapHandle } from './express-internals.ts';
 import { isEndedInSlices } from './sliced-end.ts';
 
 /**
- * Lets an Express app serve HTTP/2 as well, and gives it back. Express 5 gives every request and response the
- * prototypes of HTTP/1, whose getters fail on those of `node:http2`. Here each gets the ones of its protocol, with
- * Express' own members on top. HTTP/1 goes the way it always goes, for the price of one comparison. Of apps that are
- * mounted in the app nothing is known: they would put HTTP/1 back.
+ * Lets an Express app serve HTTP/2 as well, and returns it. Express 5 gives every request and response the prototypes of
+ * HTTP/1, whose getters fail on the messages of `node:http2`. Here each message gets the prototypes of its protocol, with
+ * Express' own members on top. A request over HTTP/1 pays one comparison. Not supported: apps that are mounted in the
+ * app, which put the prototypes of HTTP/1 back.
  */
 export function http2Express(app: Express): Express {
-  const internals = internalsOf(app);
-  const { handle } = internals;
-  // Stands in as `this` in Express' own handle: the app in all but the two prototypes.
-  const overHttp2: object = Object.create(internals, {
-    request: { value: withPrototype(internals.request, Http2ServerRequest.prototype) },
-    response: {
-      value: Object.defineProperties(withPrototype(internals.response, Http2ServerResponse.prototype), missing),
-    },
+  const { request, response } = messagePrototypes(app);
+  const overHttp2 = appWithPrototypes(app, {
+    request: withPrototype(request, Http2ServerRequest.prototype),
+    response: Object.defineProperties(withPrototype(response, Http2ServerResponse.prototype), missing),
   });
-  internals.handle = function handleAnyProtocol(req, res, callback) {
-    if (!isHttp2(req)) return handle.call(app, req, res, callback);
-    normalizeHttp2Request(req);
-    handle.call(overHttp2, req, res, callback);
-  };
+  wrapHandle(app, (handle) => {
+    return function handleAnyProtocol(req, res, callback) {
+      if (!isHttp2(req)) return handle.call(app, req, res, callback);
+      normalizeHttp2Request(req);
+      handle.call(overHttp2, req, res, callback);
+    };
+  });
   return app;
 }
 
@@ -33,11 +31,11 @@ function isHttp2(req: object): req is Http2ServerRequest {
   return (req as IncomingMessage | Http2ServerRequest).httpVersionMajor === 2;
 }
 
-/** A prototype with all that Express added to `withExpressPrototypes` (and the app to that), above another one. */
-function withPrototype(withExpressPrototypes: object, onto: object): object {
+/** Copies what Express and the app added to a prototype of messages onto another prototype. */
+function withPrototype(ofExpress: object, onto: object): object {
   return Object.create(onto, {
-    ...Object.getOwnPropertyDescriptors(Object.getPrototypeOf(withExpressPrototypes)),
-    ...Object.getOwnPropertyDescriptors(withExpressPrototypes),
+    ...Object.getOwnPropertyDescriptors(Object.getPrototypeOf(ofExpress)),
+    ...Object.getOwnPropertyDescriptors(ofExpress),
   });
 }
 

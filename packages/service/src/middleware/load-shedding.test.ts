@@ -284,7 +284,7 @@ describe('load-shedding', () => {
       const load = new Load({
         maxInFlight: 1000,
         now: () => nowMs,
-        readEventLoop: () => ({ utilization: 1, delayMs: 0 }),
+        readEventLoop: () => ({ utilization: 1, lastSecond: 1, delayMs: 0 }),
       });
       const place = load.enter('a', 'normal') as Place;
       nowMs = 2000;
