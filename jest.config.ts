@@ -9,7 +9,9 @@ const config: Config = {
   testEnvironmentOptions: { customExportConditions: ['@parley/source', 'node', 'node-addons'] },
   modulePathIgnorePatterns: ['/dist/'],
   // `npm run test:system` runs these.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/system/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/system/', '\\.system\\.test\\.ts$'],
+  // Jest leaves one core to itself, which is half of a small machine.
+  maxWorkers: '100%',
   testTimeout: 20_000,
 };
 

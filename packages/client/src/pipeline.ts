@@ -28,8 +28,8 @@ export interface UpstreamShared {
   readonly poison: PoisonRequests;
   readonly endpoints: Endpoints;
   readonly streams: ActiveStreams;
-  /** The user's axios interceptors see every attempt, and may change it. */
-  readonly hasInterceptors: () => boolean;
+  /** The user's attempt layers or axios interceptors see every attempt, and may change it. */
+  readonly hasUserCode: () => boolean;
   /** The user's own layers. */
   readonly layers: UserLayers;
 }
@@ -58,13 +58,13 @@ export function checkedLayers({ call = [], attempt = [], ...others }: Partial<Us
 
 /** The upper half: from the caller to the choice of an endpoint. */
 export function callPipeline(shared: UpstreamShared): SendCall {
-  const { name, options, telemetry, queue, budget, poison, endpoints, hasInterceptors, layers } = shared;
+  const { name, options, telemetry, queue, budget, poison, endpoints, hasUserCode, layers } = shared;
   const { clock, random } = options.current;
   const perCall = stack(
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
     deadline(clock), // above retry: bounds every attempt and every wait together
     ...layers.call, // the user's own: bounded by the deadline; above all that saves work, so that they see every call
-    singleFlight(options, hasInterceptors), // below the deadline: each caller keeps its own; above the rest: a call that joins costs nothing more
+    singleFlight(options, hasUserCode), // below the deadline: each caller keeps its own; above the rest: a call that joins costs nothing more
     bearerToken(options), // below the deadline, which bounds getting one; above the limit, whose place a wait would hold; one for all attempts
     concurrencyLimit(queue, clock), // below the deadline: it bounds the queue; above retry: a call holds one place however often it tries
   );

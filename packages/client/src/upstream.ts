@@ -1,5 +1,6 @@
 import { CallError } from '@parley/contract';
-import { type AxiosAdapter, createAxios, hasInterceptors, type Interceptors } from './axios/axios.ts';
+import { type Axios, createAxios, hasInterceptors, type Interceptors } from './axios/axios.ts';
+import { axiosTransport } from './axios/axios-transport.ts';
 import { undiciAdapter } from './axios/undici-adapter.ts';
 import { EndpointSet } from './balancing/endpoint-set.ts';
 import { CircuitWindow } from './breaker/circuit.ts';
@@ -11,7 +12,7 @@ import type { Discovery } from './discovery/address.ts';
 import { discovery, expectTls } from './discovery/discovery.ts';
 import { createEndpoint, type EndpointDependencies } from './endpoint/create-endpoint.ts';
 import type { EndpointStatus } from './endpoint/endpoint.ts';
-import { type CallRequest, callOf, type SendCall } from './layer.ts';
+import { type CallRequest, callOf, type SendAttempt, type SendCall } from './layer.ts';
 import { CurrentOptions } from './options/current-options.ts';
 import type { ChangeableOptions, UpstreamOptions } from './options/upstream-options.ts';
 import { callPipeline, checkedLayers, endpointPipeline, type UpstreamShared, type UserLayers } from './pipeline.ts';
@@ -75,8 +76,9 @@ export function createUpstream(
   const options = new CurrentOptions(given);
   const userLayers = checkedLayers(layers);
   const found = discoveryOf(name, where, options);
-  const transport = new Network(options, (connections) => undiciAdapter(connections, options));
-  return new AssembledUpstream(name, { options, discovery: found, transport, layers: userLayers });
+  const axios = createAxios();
+  const transport = new Network(options, (pool) => axiosTransport(axios, undiciAdapter(pool, options)));
+  return new AssembledUpstream(name, { options, discovery: found, transport, axios, layers: userLayers });
 }
 
 function discoveryOf(name: string, where: string | readonly string[], options: CurrentOptions): Discovery {
@@ -93,7 +95,9 @@ function discoveryOf(name: string, where: string | readonly string[], options: C
 export interface UpstreamParts {
   readonly options: CurrentOptions;
   readonly discovery: Discovery;
-  readonly transport: Transport<AxiosAdapter>;
+  readonly transport: Transport<SendAttempt>;
+  /** Holds the user's interceptors. */
+  readonly axios: Axios;
   readonly layers: UserLayers;
 }
 
@@ -103,20 +107,21 @@ export class AssembledUpstream {
   readonly shared: UpstreamShared;
   readonly endpointSet: EndpointSet;
   readonly #options: CurrentOptions;
-  readonly #axios = createAxios();
-  readonly #transport: Transport<AxiosAdapter>;
+  readonly #axios: Axios;
+  readonly #transport: Transport<SendAttempt>;
   readonly #window: CircuitWindow;
   readonly #pipeline: SendCall;
   #underWay = 0;
   #onIdle = () => {};
   #closed: Promise<void> | undefined;
 
-  constructor(name: string, { options, discovery, transport, layers }: UpstreamParts) {
+  constructor(name: string, { options, discovery, transport, axios, layers }: UpstreamParts) {
     const { clock, minConnections } = options.current;
     const budget = new RetryBudget(options, clock);
     this.name = name;
     this.#options = options;
     this.#transport = transport;
+    this.#axios = axios;
     this.#window = new CircuitWindow(options, clock);
     this.shared = {
       name,
@@ -127,20 +132,19 @@ export class AssembledUpstream {
       poison: new PoisonRequests(() => budget.refund(), clock),
       endpoints: () => this.endpointSet.known(),
       streams: new ActiveStreams(),
-      hasInterceptors: () => hasInterceptors(this.#axios),
+      hasUserCode: () => layers.attempt.length > 0 || hasInterceptors(axios),
       layers,
     };
-    this.endpointSet = new EndpointSet(discovery, options, (address) => createEndpoint(address, dependencies));
     const dependencies: EndpointDependencies = {
       upstream: name,
       options,
       telemetry: this.shared.telemetry,
-      axios: this.#axios,
       transport,
       rotation: this.#window.rotation,
       pipeline: (state) => endpointPipeline(this.shared, state),
       onEjection: () => this.endpointSet.group.refresh(),
     };
+    this.endpointSet = new EndpointSet(discovery, options, (address) => createEndpoint(address, dependencies));
     this.#pipeline = callPipeline(this.shared);
     options.subscribe(() => this.#configured());
     if (minConnections > 0) Promise.resolve(this.endpointSet.known()).catch(() => {}); // the first call reports it

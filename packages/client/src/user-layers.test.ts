@@ -94,6 +94,28 @@ describe("layers of a user's own", () => {
     expect(error).toMatchObject({ code: 'unavailable', isUnprocessed: true });
   });
 
+  it('of attempts turn single-flight off: they may tell callers apart', async () => {
+    const seen: unknown[] = [];
+    const counted: AttemptLayer = (next) => (attempt) => {
+      seen.push(attempt.endpoint);
+      return next(attempt);
+    };
+    const { client } = open({ attempt: [counted] }, { singleFlight: true });
+    await clock.run(Promise.all([client.newestItem(), client.newestItem()]));
+    expect(seen).toHaveLength(2);
+  });
+
+  it('of calls are part of what single-flight compares', async () => {
+    let tenants = 0;
+    const tenant: CallLayer = (next) => (call) =>
+      next({ ...call, headers: { ...call.headers, 'x-tenant': `${++tenants}` } });
+    const outcomes: unknown[] = [];
+    const { upstream, client } = open({ call: [tenant] }, { singleFlight: true });
+    upstream.subscribe({ onAttempt: ({ status }) => void outcomes.push(status) });
+    await clock.run(Promise.all([client.newestItem(), client.newestItem()]));
+    expect(outcomes).toEqual([200, 200]);
+  });
+
   it.each([
     [{ call: 5 }, 'layers.call must be a list of functions from one way of sending to another'],
     [{ attempt: ['x'] }, 'layers.attempt must be a list of functions from one way of sending to another'],
@@ -159,6 +181,28 @@ describe('shouldRetry', () => {
   ])('must return true or false: %p', async (check, got) => {
     const { client } = open({}, { shouldRetry: check as never });
     await expect(clock.run(client.newestItem())).rejects.toThrow(`shouldRetry must return true or false, not ${got}`);
+  });
+
+  it('that throws ends the call, and the stream that it was asked about', async () => {
+    const broken = new Error('oops');
+    const { upstream } = open(
+      {},
+      {
+        shouldRetry: () => {
+          throw broken;
+        },
+      },
+    );
+    const request = {
+      label: 'GET /api/changes',
+      method: 'GET',
+      path: '/api/changes',
+      headers: {},
+      safety: 'safe',
+    } as const;
+    await expect(clock.run(upstream.send({ ...request, replyAs: 'stream' }))).rejects.toBe(broken);
+    await clock.advance(0);
+    expect(upstream.endpoints()[0]?.inFlight).toBe(0);
   });
 
   it('must be a function', () => {

@@ -1,4 +1,4 @@
-import { undiciAdapter } from '../src/axios/undici-adapter.ts';
+import { createAxios } from '../src/axios/axios.ts';
 import { balancer } from '../src/balancing/balancer.ts';
 import type { EndpointGroup } from '../src/balancing/endpoint-group.ts';
 import type { Address, Discovery } from '../src/discovery/address.ts';
@@ -23,7 +23,7 @@ export interface ScriptedOptions extends UpstreamOptions {
 }
 
 /**
- * An upstream as it is shipped, whose endpoints answer by script: an attempt layer answers in place of the wire. The
+ * An upstream as it is shipped, whose endpoints answer by script in place of the wire. The
  * endpoint `a` has the address `http://a`. Its clock is virtual, and its random numbers are seeded.
  */
 export class ScriptedUpstream {
@@ -48,9 +48,9 @@ export class ScriptedUpstream {
       },
       close() {},
     };
-    const transport = new Network(options, (pool) => undiciAdapter(pool, options));
-    const layers = { call: callLayers, attempt: [() => (attempt: Attempt) => this.#answer(attempt)] };
-    this.upstream = new AssembledUpstream('things', { options, discovery, transport, layers });
+    const transport = new Network(options, () => (attempt: Attempt) => this.#answer(attempt));
+    const layers = { call: callLayers, attempt: [] };
+    this.upstream = new AssembledUpstream('things', { options, discovery, transport, axios: createAxios(), layers });
     this.add(answers);
   }
 

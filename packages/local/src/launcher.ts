@@ -85,6 +85,7 @@ export class Launcher {
     await refuseTakenPort(port);
     this.#refuseIfClosing();
     const { folder } = this.#openRun();
+    refuseSecondLauncher(port);
     const addresses = addressesOf(plan.replicas);
     const gateway = await chooseGateway(this.#options.gateway, { ...this.#options, addresses, folder });
     this.#gateway = gateway;
@@ -93,6 +94,8 @@ export class Launcher {
       await this.#startReplicas(replicas, folder);
     }
     this.#refuseIfClosing();
+    // Another program may have taken it since. nginx would try for ever, and its probe would be answered by the other one.
+    await refuseTakenPort(port);
     await gateway.start();
     this.#refuseIfClosing();
     this.#watch();
@@ -164,14 +167,29 @@ export class Launcher {
   }
 }
 
+/** Of two that start at once, both find the port free: their records say which of them was first. */
+function refuseSecondLauncher(port: number): void {
+  const first = launcherOn(port);
+  if (!first || first.pid === process.pid) return;
+  throw new LocalError(takenSentence(port, `by the npm start of ${first.root} (pid ${first.pid})`, 'EADDRINUSE'));
+}
+
+function takenSentence(port: number, holder: string, code: string): string {
+  return `port ${port} on ${loopback} is taken ${holder} (${code}): stop that, or ${anotherPort(port)}`;
+}
+
+function anotherPort(port: number): string {
+  return `choose another with PORT=${port === 8080 ? 8081 : 8080} npm start`;
+}
+
 async function refuseTakenPort(port: number): Promise<void> {
   const code = await portProblem(port);
   if (!code) return;
-  const another = `choose another with PORT=${port === 8080 ? 8081 : 8080} npm start`;
   if (code !== 'EADDRINUSE') {
-    throw new LocalError(`port ${port} on ${loopback} cannot be listened on (${code}): ${another}`);
+    throw new LocalError(`port ${port} on ${loopback} cannot be listened on (${code}): ${anotherPort(port)}`);
   }
   const other = launcherOn(port);
-  const holder = other ? `by the npm start of ${other.root} (pid ${other.pid})` : holderWords(port);
-  throw new LocalError(`port ${port} on ${loopback} is taken ${holder} (${code}): stop that, or ${another}`);
+  const holder =
+    other && other.pid !== process.pid ? `by the npm start of ${other.root} (pid ${other.pid})` : holderWords(port);
+  throw new LocalError(takenSentence(port, holder, code));
 }

@@ -1,13 +1,14 @@
 import { type Contract, type Handler, type Handlers, queryParser } from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { type AuthenticationOptions, authentication } from './authentication.ts';
-import { noteReply } from './connections/unread-replies.ts';
+import { noteUnreadReply } from './connections/unread-replies.ts';
+import { listenToHeads } from './express/before-head.ts';
 import { beforeRouter } from './express/before-router.ts';
 import { http2Express } from './express/http2-express.ts';
 import { operationRoutes } from './express/operation-routes.ts';
 import { listenToEnds } from './express/reply-end.ts';
 import { stack } from './express/stack.ts';
+import { validatedHandler } from './handlers/validated-handler.ts';
 import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { askedTimeout } from './middleware/asked-timeout.ts';
@@ -26,11 +27,11 @@ import { runningOperation } from './middleware/running-operation.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { serverTiming } from './middleware/server-timing.ts';
 import { unmatched } from './middleware/unmatched.ts';
-import { validatedHandler } from './middleware/validated-handler.ts';
 import { createLogger } from './process/logger.ts';
 import { weakTag } from './replies/entity-tag.ts';
 import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
+import { type AuthenticationOptions, authentication } from './tokens/authentication.ts';
 
 /** How an app treats its requests. */
 export interface AppOptions extends AuthenticationOptions, BodyLimitOptions {
@@ -113,7 +114,8 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
   app.use(problem({ logger })); // innermost: whatever was thrown above ends here
-  listenToEnds(app, { onEnd: giveBackPlace, onLong: noteReply });
+  listenToHeads(app);
+  listenToEnds(app, { onEnd: giveBackPlace, onLong: noteUnreadReply });
   return http2Express(app);
 }
 

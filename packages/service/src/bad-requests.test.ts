@@ -4,11 +4,11 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask, http2Session } from '../test-fixtures/http2-client.ts';
 import { visitsApp } from '../test-fixtures/visits-app.ts';
-import { createCallerServer } from './connections/caller-server.ts';
+import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 
 const { app } = visitsApp();
 const limits = { headersTimeout: 2000, keepAliveTimeout: 2000, maxHeaderSize: 16_384 };
-const { server } = createCallerServer(app, { limits });
+const { server } = createDualProtocolServer(app, { limits });
 let port = 0;
 
 beforeAll(async () => {
@@ -75,7 +75,11 @@ describe('a bad request over HTTP/1.1', () => {
     const answer = await answersTo(sent);
     expect(answer.status).toBe(status);
     expect(answer.head).toMatch(/^content-type: application\/problem\+json/im);
-    expect(JSON.parse(answer.body)).toMatchObject({ status, detail: expect.any(String) });
+    expect(answer.head).toMatch(/^x-content-type-options: nosniff$/im);
+    expect(answer.head.match(/^date: .* GMT$/gim)).toHaveLength(1);
+    const [, requestId] = /^x-request-id: (\S+)$/im.exec(answer.head) ?? [];
+    expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(JSON.parse(answer.body)).toMatchObject({ status, detail: expect.any(String), requestId });
   });
 
   it.each([
@@ -117,9 +121,14 @@ describe('a bad request over HTTP/2', () => {
     ['no path of ours', { ':path': '*', ':method': 'OPTIONS' }, 404],
   ])('is told what is wrong with %s', async (_what, headers, status) => {
     const session = http2Session(`http://127.0.0.1:${port}`);
-    const reply = await ask(session, headers).finally(() => session.close());
-    expect(reply.headers['content-type']).toMatch(/^application\/problem\+json/);
-    expect(JSON.parse(reply.body)).toMatchObject({ status });
+    const reply = await ask(session, { ...headers, 'x-request-id': 'asked-for' }).finally(() => session.close());
+    expect(reply.headers).toMatchObject({
+      'content-type': expect.stringMatching(/^application\/problem\+json/),
+      'x-content-type-options': 'nosniff',
+      date: expect.stringMatching(/ GMT$/),
+      'x-request-id': 'asked-for',
+    });
+    expect(JSON.parse(reply.body)).toMatchObject({ status, requestId: 'asked-for' });
     expect(reply.status).toBe(status);
   });
 

@@ -1,8 +1,7 @@
 export type { Pem } from '@parley/contract';
 export { type AdminAppOptions, createAdminApp } from './admin-app.ts';
 export { type AppOptions, createApp } from './app.ts';
-export type { TlsOptions } from './connections/secure-context.ts';
-export { tlsFromEnvironment } from './connections/tls-from-settings.ts';
+export type { Closeable } from './connections/drain.ts';
 export type { IdempotencyOptions } from './idempotency/idempotency.ts';
 export {
   type FoundAnswer,
@@ -16,11 +15,12 @@ export { keyedAnswer } from './idempotency/keyed-call.ts';
 export { type MemoryStoreOptions, memoryStore } from './idempotency/memory-store.ts';
 export type { CorsOptions } from './middleware/cors.ts';
 export { ConfigError } from './process/config-error.ts';
-export type { Closeable } from './process/drain.ts';
 export { createLogger, type LoggerOptions, type LogLevel } from './process/logger.ts';
 export { readConfig } from './process/read-config.ts';
 export { run } from './process/run.ts';
 export type { Environment, Settings } from './process/settings.ts';
 export { version } from './replies/version.ts';
 export { type RunningService, type ServeOptions, serve } from './server.ts';
+export type { TlsOptions } from './tls/secure-context.ts';
+export { tlsFromEnvironment } from './tls/tls-from-settings.ts';
 export type { Jwks, TokenAlgorithm, TokenOptions } from './tokens/token-options.ts';

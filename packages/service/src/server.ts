@@ -3,19 +3,19 @@ import type { Contract, Handlers } from '@parley/contract';
 import type { Logger } from 'pino';
 import { createAdminApp } from './admin-app.ts';
 import { type AppOptions, createApp } from './app.ts';
-import { createCallerServer } from './connections/caller-server.ts';
-import { answerClientErrors } from './connections/client-error.ts';
-import { followCertificate } from './connections/follow-certificate.ts';
+import { type Closeable, drain } from './connections/drain.ts';
+import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 import { listen } from './connections/listen.ts';
-import { openSecureContext, type TlsOptions } from './connections/secure-context.ts';
+import { answerMalformedRequests } from './connections/malformed-requests.ts';
 import type { FloodLimits } from './connections/session-floods.ts';
-import { tlsFromSettings } from './connections/tls-from-settings.ts';
-import { trackCallerServer } from './connections/track-caller-server.ts';
+import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
 import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.ts';
-import { type Closeable, drain } from './process/drain.ts';
 import { createLogger } from './process/logger.ts';
 import { readSettings, type Settings } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
+import { followCertificate } from './tls/follow-certificate.ts';
+import { openSecureContext, type TlsOptions } from './tls/secure-context.ts';
+import { tlsFromSettings } from './tls/tls-from-settings.ts';
 import { tokensFromSettings } from './tokens/tokens-from-settings.ts';
 
 /** How a service is run. */
@@ -95,16 +95,16 @@ export async function start<C extends Contract>(
     clientCertificates: tlsOptions?.ca !== undefined,
   });
   const tls = tlsOptions && openSecureContext(tlsOptions);
-  const callerServer = createCallerServer(app, { limits, tls, floods: options });
-  const connections = trackCallerServer(callerServer);
-  const unread = new UnreadReplies(callerServer, {
+  const dualServer = createDualProtocolServer(app, { limits, tls, floods: options });
+  const connections = trackDualProtocolServer(dualServer);
+  const unread = new UnreadReplies(dualServer, {
     ...options,
     replies: connections.replies,
     onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
   });
   const adminServer = createAdminServer(createAdminApp({ isReady: () => !connections.isClosing, logger }));
 
-  const { server, secure } = callerServer;
+  const { server, secure } = dualServer;
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
   const certificate = tls && secure ? [followCertificate(secure, tls, { logger })] : [];
   let stopped: Promise<void> | undefined;
@@ -124,7 +124,7 @@ export async function start<C extends Contract>(
 
 function createAdminServer(app: RequestListener): Server {
   const server = createServer(limits, app);
-  answerClientErrors(server);
+  answerMalformedRequests(server);
   return server;
 }
 

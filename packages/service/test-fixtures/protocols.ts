@@ -1,8 +1,8 @@
 import type { Express } from 'express';
 import supertest from 'supertest';
-import { createCallerServer } from '../src/connections/caller-server.ts';
-import { openSecureContext } from '../src/connections/secure-context.ts';
+import { createDualProtocolServer } from '../src/connections/dual-protocol-server.ts';
 import { http2Express } from '../src/express/http2-express.ts';
+import { openSecureContext } from '../src/tls/secure-context.ts';
 import { ca, certificate } from './certificates.ts';
 
 const limits = { headersTimeout: 5000, keepAliveTimeout: 5000 };
@@ -20,7 +20,7 @@ interface Protocol {
 function over(protocol: string, { isHttp2 = false, isTls = false }): Protocol {
   const tls = isTls ? openSecureContext(own) : undefined;
   const request: Ask = (app) => {
-    const { server } = createCallerServer(app, { limits, tls });
+    const { server } = createDualProtocolServer(app, { limits, tls });
     return supertest.agent(server, { http2: isHttp2, ...(isTls && { ca }) });
   };
   return { protocol, isHttp2, request };

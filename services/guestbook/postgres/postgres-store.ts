@@ -70,8 +70,18 @@ function checkUrl(url: string): void {
     // Reads the files with certificates.
     new Client({ connectionString: url });
   } catch (error) {
-    throw new ConfigError(`DATABASE_URL cannot be used (${(error as Error).message}): correct it`);
+    const { code, path, syscall, message } = error as NodeJS.ErrnoException;
+    // The path may be a key that somebody took for the value of sslkey.
+    if (syscall)
+      throw new ConfigError(`DATABASE_URL names ${fileNamed(url, path)} that cannot be read (${code}): correct it`);
+    throw new ConfigError(`DATABASE_URL cannot be used (${message}): correct it`);
   }
+}
+
+function fileNamed(url: string, path: string | undefined): string {
+  const parameters = new URLSearchParams(url.split('?')[1]);
+  const names = ['sslcert', 'sslkey', 'sslrootcert'].filter((each) => parameters.has(each));
+  return `a file in ${names.find((each) => parameters.get(each) === path) ?? names.join(' or ')}`;
 }
 
 function openPool(url: string, timeoutMs: number): Pool {

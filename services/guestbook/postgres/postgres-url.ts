@@ -27,6 +27,9 @@ const known = new Set([
   'keepalives',
 ]);
 
+/** Schemes that people write by mistake. Any other may be a password, and is not shown. */
+const otherSchemes = new Set(['http', 'https', 'mysql', 'mariadb', 'sqlite', 'file', 'postgis', 'redis', 'mongodb']);
+
 /** Parameters with few values. */
 const values: Readonly<Record<string, readonly string[]>> = {
   ssl: ['true', '1', '0'],
@@ -42,7 +45,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
 export function faultOfPostgresUrl(url: string): string | undefined {
   const scheme = /^[a-z][a-z\d+.-]*:\/\//i.exec(url)?.[0].toLowerCase();
   if (scheme !== 'postgres://' && scheme !== 'postgresql://') {
-    return `must start with postgres:// or postgresql://${scheme ? `, not with ${scheme}` : ''}: ${example}`;
+    const isHarmless = otherSchemes.has(scheme?.slice(0, -3) ?? '');
+    return `must start with postgres:// or postgresql://${isHarmless ? `, not with ${scheme}` : ''}: ${example}`;
   }
   const [, authority = '', behind = ''] = /^([^/?#]*)(.*)$/s.exec(url.slice(scheme.length)) ?? [];
   // Behind the authority an @ is most likely that before the host, which a /, ? or # of the password has cut off.
@@ -63,8 +67,11 @@ function faultOfAuthority(authority: string, otherHost: string | null): string |
 }
 
 function faultOfParameters(given: URLSearchParams): string | undefined {
-  for (const [name, value] of given) {
-    if (!known.has(name)) return `has the unknown parameter ${JSON.stringify(name)}: leave it out, or correct its name`;
+  for (const [index, [name, value]] of [...given].entries()) {
+    // Its name may be the end of a password with an & in it.
+    if (!known.has(name)) {
+      return `has an unknown parameter (number ${index + 1} behind the ?): correct its name, or write & in a value as %26`;
+    }
     const allowed = values[name];
     if (allowed && !allowed.includes(value)) return `has a wrong ${name}: it must be one of ${allowed.join(', ')}`;
     if (name === 'port' && !isPort(value)) return wrongPort;

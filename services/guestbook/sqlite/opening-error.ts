@@ -8,10 +8,14 @@ export class CorruptFile extends Error {}
 /** The file's tables are those of a newer guestbook. */
 export class NewerSchema extends Error {}
 
+/** Another program made the file, or wrote to it. The message says how the file was recognised. */
+export class ForeignFile extends Error {}
+
 /** Turns an error on opening a SQLite file into one sentence with the file's name and what to do. */
 export function openingError(file: string, thrown: unknown): unknown {
   const error = isCallError(thrown) && thrown.cause !== undefined ? thrown.cause : thrown;
   const { message, code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof ForeignFile) return foreign(file, message);
   if (error instanceof CorruptFile) return corrupt(file, message);
   if (error instanceof NewerSchema) return new ConfigError(`SQLite file ${file} has ${message}: use a newer guestbook`);
   if (syscall !== undefined) {
@@ -24,8 +28,12 @@ export function openingError(file: string, thrown: unknown): unknown {
   if (isCallError(thrown)) {
     return new ConfigError(`SQLite file ${file} is locked by another program (${message}): end that, then start again`);
   }
+  return foreign(file, message);
+}
+
+function foreign(file: string, reason: string): ConfigError {
   return new ConfigError(
-    `SQLite file ${file} has other tables than a guestbook needs (${message}): set DATA_DIR to another folder`,
+    `SQLite file ${file} has other tables than a guestbook needs (${reason}): set DATA_DIR to another folder`,
   );
 }
 

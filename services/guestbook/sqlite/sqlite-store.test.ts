@@ -113,7 +113,43 @@ describe('a SQLite file', () => {
     await expectRefusal(file, 'has other tables than a guestbook needs (no such table');
     other.exec('PRAGMA user_version = 99');
     await expectRefusal(file, 'has schema version 99, this guestbook knows up to 3');
+    other.exec('PRAGMA user_version = -1');
+    await expectRefusal(file, 'has other tables than a guestbook needs (schema version -1)');
     other.close();
+  });
+
+  it('is refused, and left as it is, where it has tables of another program', async () => {
+    const other = new DatabaseSync(file);
+    other.exec('CREATE TABLE songs (title TEXT)');
+    await expectRefusal(file, 'has other tables than a guestbook needs (table songs already exists)');
+    expect(other.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'songs' }]);
+    other.close();
+  });
+
+  it.each([
+    'DELETE FROM clock',
+    'UPDATE clock SET elapsed_ms = 9223372036854775807',
+    'UPDATE clock SET elapsed_ms = 9007199254740991',
+    'UPDATE clock SET elapsed_ms = -1',
+  ])('is refused where its clock is of no use: %s', async (statement) => {
+    await (await openSqliteStore(file)).close();
+    const other = new DatabaseSync(file);
+    other.exec(statement);
+    other.close();
+    await expectRefusal(file, 'no time in table clock');
+  });
+
+  it.each(['', '-wal'])('takes no visit that would be lost where guestbook.sqlite%s is removed', async (end) => {
+    const store = await openSqliteStore(file);
+    await store.add(someVisit());
+    await rm(`${file}${end}`);
+    const refusal = { code: 'upstream_unavailable', status: 503, retryAfterMs: 2_000 };
+    await expect(store.add(someVisit())).rejects.toMatchObject(refusal);
+    await expect(store.answers.keep(someAnswer())).rejects.toMatchObject(refusal);
+    expect(await store.list({ limit: 10 })).toHaveLength(1);
+    await writeFile(`${file}${end}`, '');
+    await expect(store.add(someVisit(), someAnswer())).rejects.toMatchObject(refusal);
+    await store.close();
   });
 
   it.each([

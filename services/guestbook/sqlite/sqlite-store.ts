@@ -4,9 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { MAX } from 'uuid';
 import { type VisitRow, type VisitStore, visitOf } from '../visit.ts';
 import { inTransaction } from './in-transaction.ts';
-import { lockQueue } from './lock-queue.ts';
-import { CorruptFile, NewerSchema, openingError } from './opening-error.ts';
+import { lockQueue, type WhenFree } from './lock-queue.ts';
+import { CorruptFile, ForeignFile, NewerSchema, openingError } from './opening-error.ts';
 import { sqliteAnswers } from './sqlite-answers.ts';
+import { unmovedFile } from './unmoved-file.ts';
 
 /** How patient a SQLite store is. */
 export interface SqliteStoreOptions {
@@ -25,7 +26,7 @@ export async function openSqliteStore(file: string, options: SqliteStoreOptions 
   try {
     await mkdir(dirname(file), { recursive: true });
     database = new DatabaseSync(file);
-    return await storeIn(database, startTimeoutMs);
+    return await storeIn(database, file, startTimeoutMs);
   } catch (error) {
     database?.close();
     throw openingError(file, error);
@@ -36,13 +37,20 @@ export async function openSqliteStore(file: string, options: SqliteStoreOptions 
 // All three read the file, and the switch to WAL needs it alone: its lock does not always honour busy_timeout.
 const durability = 'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA journal_mode = WAL';
 
-async function storeIn(database: DatabaseSync, startTimeoutMs: number): Promise<VisitStore> {
+async function storeIn(database: DatabaseSync, file: string, startTimeoutMs: number): Promise<VisitStore> {
   // SQLite would wait with the whole thread. Apart: reads need no lock, and must not wait behind writes that do.
   database.exec('PRAGMA busy_timeout = 0');
-  const [reading, writing] = [lockQueue(), lockQueue()];
-  await writing(() => database.exec(durability), startTimeoutMs);
+  const [reading, opening] = [lockQueue(), lockQueue()];
+  await opening(() => database.exec(durability), startTimeoutMs);
   await reading(() => checkPages(database), startTimeoutMs);
-  await writing(() => createSchema(database), startTimeoutMs);
+  await opening(() => createSchema(database), startTimeoutMs);
+
+  const checkPlace = unmovedFile(file);
+  const writing: WhenFree = (work, patience) =>
+    opening(() => {
+      checkPlace();
+      return work();
+    }, patience);
 
   const answers = await reading(() => sqliteAnswers(database, { reading, writing }), startTimeoutMs);
   const insert = database.prepare('INSERT INTO visits (id, name, note, message, visited_at) VALUES (?, ?, ?, ?, ?)');
@@ -104,6 +112,10 @@ function checkPages(database: DatabaseSync): void {
 
 const sizeOfFile = 'SELECT page_count * page_size AS size FROM pragma_page_count(), pragma_page_size()';
 
+const firstTable = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') LIMIT 1";
+// Far beyond it, JavaScript's numbers are no longer exact, and every write would fail.
+const readableClock = 'SELECT elapsed_ms BETWEEN 0 AND 1000000000000000 AS isReadable FROM clock LIMIT 1';
+
 // The lock is taken before the version is read, so that of two replicas one creates and the other finds.
 function createSchema(database: DatabaseSync): void {
   inTransaction(database, () => {
@@ -111,7 +123,11 @@ function createSchema(database: DatabaseSync): void {
     if (version > migrations.length) {
       throw new NewerSchema(`schema version ${version}, this guestbook knows up to ${migrations.length}`);
     }
+    if (version < 0) throw new ForeignFile(`schema version ${version}`);
+    const { name: table } = (version === 0 && database.prepare(firstTable).get()) || {};
+    if (table) throw new ForeignFile(`table ${table} already exists`);
     for (const migration of migrations.slice(version)) database.exec(migration);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
+    if (!database.prepare(readableClock).get()?.isReadable) throw new ForeignFile('no time in table clock');
   });
 }

@@ -44,12 +44,12 @@ export function retry(
       budget.deposit();
       try {
         for (let number = 1; ; number++) {
-          const told = attemptsLeft.count;
-          const mayRetry = isRepeatable && number < maxAttempts && told > 0;
+          const left = attemptsLeft.count;
+          const mayRetry = isRepeatable && number < maxAttempts && left > 0;
           let outcome: Reply | CallError;
           try {
             outcome = await next({ call, number, mayRetry, attemptsLeft, wasRefused, isHedge: false, signal });
-            attemptsLeft.deduct(told - leftAfter(outcome, told));
+            attemptsLeft.deduct(left - leftAfter(outcome, left));
           } catch (error) {
             if (!(error instanceof CallError)) throw error; // a bug, not a failure: nothing to gain by trying again
             outcome = error;
@@ -91,10 +91,15 @@ function isWorthIt(
 ): boolean {
   if (!check) return error?.isTransient || (outcome instanceof Reply && isGatewayFailure(outcome));
   const { status, headers } = outcome instanceof CallError ? noReply : outcome;
-  const answer: unknown = check({ attempt, error, status, headers });
-  if (typeof answer === 'boolean') return answer;
-  const got = answer instanceof Promise ? 'a promise' : String(answer);
-  throw new TypeError(`shouldRetry must return true or false, not ${got}`);
+  try {
+    const answer: unknown = check({ attempt, error, status, headers });
+    if (typeof answer === 'boolean') return answer;
+    const got = answer instanceof Promise ? 'a promise' : String(answer);
+    throw new TypeError(`shouldRetry must return true or false, not ${got}`);
+  } catch (broken) {
+    discard(outcome); // the call ends here: its reply is not delivered
+    throw broken;
+  }
 }
 
 const noReply = { status: undefined, headers: {} };
@@ -123,8 +128,9 @@ function obstacleTo(call: Call, failure: CallError | undefined, { isLast, attemp
   return isSpent(call.body) ? 'body_spent' : undefined;
 }
 
-function leftAfter({ headers }: Reply, told: number): number {
-  return parseAttemptsLeft(headers[headerNames.attemptsLeft]) ?? told;
+/** Attempts left as the reply reports them; as before where it does not. */
+function leftAfter({ headers }: Reply, before: number): number {
+  return parseAttemptsLeft(headers[headerNames.attemptsLeft]) ?? before;
 }
 
 /** The last outcome is the call's. It may be unprocessed while an earlier attempt was not: clears the flag then. */

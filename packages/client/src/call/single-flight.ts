@@ -20,13 +20,14 @@ export type SingleFlightOptions = Pick<UpstreamOptions, 'singleFlight'>;
  *
  * Scope: upstream.
  *
- * @param hasInterceptors with interceptors nothing is shared: they may distinguish callers that look the same here
+ * @param hasUserCode whether attempt layers or interceptors of the user run below: they may distinguish callers that look the same here, so that
+ *   nothing is shared
  */
-export function singleFlight(options: Current<SingleFlightOptions>, hasInterceptors: () => boolean): CallLayer {
+export function singleFlight(options: Current<SingleFlightOptions>, hasUserCode: () => boolean): CallLayer {
   const flights = new Map<string, Flight>();
   return (next) =>
     function singleFlight(call) {
-      if (!options.current.singleFlight || !isShareable(call) || hasInterceptors()) return next(call);
+      if (!options.current.singleFlight || !isShareable(call) || hasUserCode()) return next(call);
       return share(flights, next, call);
     };
 }

@@ -1,6 +1,4 @@
 import type { EventEmitter } from 'node:events';
-import type { Axios, AxiosAdapter } from '../axios/axios.ts';
-import { axiosTransport } from '../axios/axios-transport.ts';
 import { CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import type { Address } from '../discovery/address.ts';
 import type { SendAttempt } from '../layer.ts';
@@ -27,8 +25,7 @@ export interface EndpointDependencies {
   readonly upstream: string;
   readonly options: Current<UpstreamOptions>;
   readonly telemetry: Telemetry;
-  readonly axios: Axios;
-  readonly transport: Transport<AxiosAdapter>;
+  readonly transport: Transport<SendAttempt>;
   /** Turns the windows of all circuits. */
   readonly rotation: EventEmitter;
   /** The layers of one attempt, from the chosen endpoint to the wire. */
@@ -39,7 +36,7 @@ export interface EndpointDependencies {
 
 /** Puts together what is kept per address. */
 export function createEndpoint(found: Address, dependencies: EndpointDependencies): Endpoint {
-  const { upstream, options, telemetry, axios, rotation, pipeline, onEjection } = dependencies;
+  const { upstream, options, telemetry, rotation, pipeline, onEjection } = dependencies;
   const { clock } = options.current;
   const address = found.origin;
   const breaker = new CircuitBreaker(options, rotation, (state) => {
@@ -47,8 +44,7 @@ export function createEndpoint(found: Address, dependencies: EndpointDependencie
     onEjection();
     telemetry.emit('onCircuit', { upstream, endpoint: address, state });
   });
-  const { adapter, connections } = dependencies.transport.open(found);
-  const transport = axiosTransport(axios, adapter);
+  const { send: transport, connections } = dependencies.transport.open(found);
   // Around the circuit, which lets nothing through when a probe is due.
   const probe = new ActiveProbe(address, options, attemptTimeout(options, clock)(transport), () => {
     breaker.readmit();

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
 import {
-  type AxiosAdapter,
+  type Axios,
   AxiosError,
   type AxiosResponse,
   CanceledError,
@@ -9,9 +9,11 @@ import {
   pathOf,
   settle,
 } from '../axios/axios.ts';
+import { axiosTransport } from '../axios/axios-transport.ts';
 import { replyData } from '../axios/reply-data.ts';
 import { bad, toAxiosError } from '../axios/wire-errors.ts';
 import type { Address } from '../discovery/address.ts';
+import type { SendAttempt } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';
@@ -40,18 +42,20 @@ const noConnections: ConnectionCounts = {
  *
  * Scope: upstream.
  */
-export class InMemoryTransport implements Transport<AxiosAdapter> {
+export class InMemoryTransport implements Transport<SendAttempt> {
+  readonly #axios: Axios;
   readonly #answer: Answering;
   readonly #options: Current<Pick<UpstreamOptions, 'maxReplyBytes'>>;
 
-  constructor(answer: Answering, options: Current<Pick<UpstreamOptions, 'maxReplyBytes'>>) {
+  constructor(axios: Axios, answer: Answering, options: Current<Pick<UpstreamOptions, 'maxReplyBytes'>>) {
+    this.#axios = axios;
     this.#answer = answer;
     this.#options = options;
   }
 
-  open({ origin }: Address): EndpointTransport<AxiosAdapter> {
+  open({ origin }: Address): EndpointTransport<SendAttempt> {
     return {
-      adapter: (config) => this.#exchange(config, origin),
+      send: axiosTransport(this.#axios, (config) => this.#exchange(config, origin)),
       connections: { counts: noConnections, close: async () => {} },
     };
   }

@@ -1,4 +1,5 @@
 import type { Contract, Handlers } from '@parley/contract';
+import { createAxios } from '../axios/axios.ts';
 import { discovery } from '../discovery/discovery.ts';
 import { CurrentOptions } from '../options/current-options.ts';
 import { checkedLayers } from '../pipeline.ts';
@@ -60,10 +61,12 @@ export function inMemoryUpstream<C extends Contract>(
     const fault = injection.next(name, addresses.indexOf(address) + 1);
     return fault ? fault({ answer: answered, wait: waiting(clock, request) }) : answered();
   };
+  const axios = createAxios();
   const upstream = new AssembledUpstream(contract.name, {
     options,
     discovery: discovery(addresses, options),
-    transport: new InMemoryTransport(answer, options),
+    transport: new InMemoryTransport(axios, answer, options),
+    axios,
     layers: checkedLayers(layers),
   });
   const inject: InMemoryUpstream<C>['inject'] = (faults, scope = {}) => {

@@ -24,21 +24,21 @@ export type NetworkOptions = Pick<
  *
  * Scope: upstream.
  */
-export class Network<Adapter> implements Transport<Adapter> {
+export class Network<Send> implements Transport<Send> {
   readonly #options: Current<NetworkOptions>;
-  readonly #adapterOf: (connections: ConnectionPool) => Adapter;
+  readonly #senderOver: (connections: ConnectionPool) => Send;
   readonly #credentials: Credentials;
 
-  /** @param adapterOf makes what sends requests over a pool of connections */
-  constructor(options: Current<NetworkOptions>, adapterOf: (connections: ConnectionPool) => Adapter) {
+  /** @param senderOver makes what sends attempts over a pool of connections */
+  constructor(options: Current<NetworkOptions>, senderOver: (connections: ConnectionPool) => Send) {
     this.#options = options;
-    this.#adapterOf = adapterOf;
+    this.#senderOver = senderOver;
     this.#credentials = new Credentials(options.current.tls ?? {}, options.current.clock);
   }
 
-  open({ origin, serverName }: Address): EndpointTransport<Adapter> {
+  open({ origin, serverName }: Address): EndpointTransport<Send> {
     const connections = new ConnectionPool(origin, this.#options, this.#credentials, serverName);
-    return { adapter: this.#adapterOf(connections), connections };
+    return { send: this.#senderOver(connections), connections };
   }
 
   close(): void {

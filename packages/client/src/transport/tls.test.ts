@@ -196,7 +196,7 @@ describe('TLS', () => {
       await Promise.race([until(() => seen.length > since + 5), ...callers]);
       isDone = true;
       await Promise.all(callers);
-      expect(calls).toBeGreaterThan(100);
+      expect(calls).toBeGreaterThan(20);
       expect(seen[0]?.peer).toBe('DNS:things, URI:spiffe://acme/old');
       expect(new Set(seen.slice(since).map(({ peer }) => peer))).toEqual(
         new Set(['DNS:things, URI:spiffe://acme/new']),

@@ -29,7 +29,7 @@ const gate = 'read -r go && exec "$@" </dev/null';
 
 /**
  * Starts a process in a group of its own, so that a Ctrl-C in the terminal reaches only the launcher, which drains in order.
- * `record` learns the pid before the command runs.
+ * `record` learns the pid before the command runs. Where it throws, the command never runs, and `end` has its message.
  */
 export function startProcess(program: Command, spawn: Spawn, record?: (pid: number) => void): RunningProcess {
   const { command, args, cwd, env } = program;
@@ -42,10 +42,15 @@ export function startProcess(program: Command, spawn: Spawn, record?: (pid: numb
   void running.end.then(() => {
     running.hasEnded = true;
   });
-  if (child.pid) record?.(child.pid);
   // It may have been killed by now.
   child.stdin?.on('error', () => {});
-  child.stdin?.end('go\n');
+  try {
+    if (child.pid) record?.(child.pid);
+    child.stdin?.end('go\n');
+  } catch (error) {
+    child.emit('error', error);
+    killGroup(child.pid);
+  }
   return running;
 }
 

@@ -27,8 +27,9 @@ export function onStopSignals(onFirst: (why: string) => void): StopSignals {
     } else if (performance.now() - askedAt > sameRequestMs) process.exit(1);
   };
   // Who reads our output has gone, as in `npm start | head`.
-  const onPipeError = () => {
-    if (askedAt === undefined) onSignal('output closed');
+  // A disk that is full loses lines, and may have room again.
+  const onPipeError = ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'ENOSPC' && code !== 'EDQUOT' && askedAt === undefined) onSignal('output closed');
   };
   for (const signal of signals) process.on(signal, onSignal);
   process.stdout.on('error', onPipeError);

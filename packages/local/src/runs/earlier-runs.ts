@@ -21,12 +21,19 @@ export async function endEarlierRuns(log: Log): Promise<void> {
   await Promise.all(abandoned.map((folder) => endEarlierRun(folder, log)));
 }
 
-/** The launcher that runs on this port, if one does. */
+/** The launcher that runs on this port, if one does: of several that start at once the first. */
 export function launcherOn(port: number): RunOwner | undefined {
-  return runFolders()
+  const [first] = runFolders()
     .filter((folder) => !isAbandoned(folder))
     .flatMap((folder) => ownerOf(folder) ?? [])
-    .find((owner) => owner.port === port);
+    .filter((owner) => owner.port === port)
+    .sort((one, other) => ticksOf(one) - ticksOf(other) || one.pid - other.pid);
+  return first;
+}
+
+/** Start time as Linux counts it. Elsewhere the pid alone decides. */
+function ticksOf({ startedAt }: RunOwner): number {
+  return /^\S+ \d+$/.test(startedAt) ? Number(startedAt.split(' ')[1]) : 0;
 }
 
 async function endEarlierRun(folder: string, log: Log): Promise<void> {

@@ -1,15 +1,20 @@
 import {
   chmodSync,
+  closeSync,
+  ftruncateSync,
   lstatSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { LocalError } from '../local-error.ts';
 import { type ProcessEntry, processAt } from './process-table.ts';
 
 /** Names one process for ever: pids are used again, pids with a start time are not. */
@@ -40,7 +45,7 @@ export interface RecordedProcess extends ProcessIdentity {
 
 /** Keeps the record of one process up to date, so that others can end it when the launcher is gone. */
 export interface ProcessRecord {
-  /** Must be called before the process runs its command. */
+  /** Must be called before the process runs its command. @throws LocalError where it cannot be recorded */
   started(pid: number): void;
   /** Must be called before the process gets its drain signal. */
   draining(): void;
@@ -57,15 +62,34 @@ const ownerFile = 'launcher.json';
 const guardFile = 'guard.json';
 const processFile = /^process-.*\.json$/;
 
-/** Makes the temporary folder of a run: nginx's files, and records of its processes. Only the user may write. */
+/**
+ * Makes the temporary folder of a run: nginx's files, and records of its processes. Only the user may write.
+ *
+ * @throws LocalError where it cannot be made or written to; no folder is left then
+ */
 export function createRunFolder({ root, port, drainTimeoutMs }: Omit<RunOwner, keyof ProcessIdentity>): string {
-  const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
-  // As root, nginx's workers run as another user, and must be able to pass through.
-  chmodSync(folder, 0o755);
-  const { pid } = process;
-  const owner: RunOwner = { pid, startedAt: identityOf(pid)?.startedAt ?? '', root, port, drainTimeoutMs };
-  write(folder, ownerFile, owner);
-  return folder;
+  let folder: string | undefined;
+  try {
+    folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+    // As root, nginx's workers run as another user, and must be able to pass through.
+    chmodSync(folder, 0o755);
+    const { pid } = process;
+    const owner: RunOwner = { pid, startedAt: identityOf(pid)?.startedAt ?? '', root, port, drainTimeoutMs };
+    write(folder, ownerFile, owner);
+    return folder;
+  } catch (error) {
+    if (folder) removeRunFolder(folder);
+    throw unwritable(error);
+  }
+}
+
+/** What was thrown by a write into the folder of a run, as one sentence that says what to do. */
+export function unwritable(error: unknown): LocalError {
+  if (error instanceof LocalError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  return new LocalError(
+    `temporary files cannot be written to ${tmpdir()} (${code}): make room there, or set TMPDIR to another folder`,
+  );
 }
 
 /** Removes the folder of a run: the sign that no process of it is left. */
@@ -75,7 +99,7 @@ export function removeRunFolder(folder: string): void {
 
 /** Folders of all runs of this user. Folders that another user made could name processes of ours to be ended. */
 export function runFolders(): string[] {
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix));
+  const folders = filesIn(tmpdir()).filter((name) => name.startsWith(prefix));
   return folders.map((name) => join(tmpdir(), name)).filter(isOwn);
 }
 
@@ -92,10 +116,10 @@ export function isAbandoned(folder: string): boolean {
   return !processAt(Number(basename(folder).slice(prefix.length).split('-')[0]));
 }
 
-/** Records which process ends the run when its launcher is gone. */
+/** Records which process ends the run when its launcher is gone. A disk that is full does not stop it: it guards all the same. */
 export function recordGuard(folder: string, pid: number): void {
   const guard = identityOf(pid);
-  if (guard) write(folder, guardFile, guard);
+  if (guard) tryWrite(folder, guardFile, guard);
 }
 
 /** The process that ends the run when its launcher is gone, if it still runs. */
@@ -113,7 +137,7 @@ export function createProcessRecord(folder: string, program: RecordedProgram): P
     started(pid) {
       const startedAt = identityOf(pid)?.startedAt ?? '';
       recorded = { pid, startedAt, name, command, drainSignal, stage, isDraining: false };
-      writeProcess(folder, recorded);
+      write(folder, fileOf(recorded), recorded);
     },
     draining() {
       if (recorded) writeProcess(folder, { ...recorded, isDraining: true });
@@ -121,9 +145,13 @@ export function createProcessRecord(folder: string, program: RecordedProgram): P
   };
 }
 
-/** Writes the record of a process. A folder that has been removed needs none. */
+/** Writes the record of a process that has one. A folder that has been removed needs none, and a full disk keeps the old one. */
 export function writeProcess(folder: string, recorded: RecordedProcess): void {
-  write(folder, `process-${recorded.name}.json`, recorded);
+  tryWrite(folder, fileOf(recorded), recorded);
+}
+
+function fileOf({ name }: RecordedProcess): string {
+  return `process-${name}.json`;
 }
 
 /** Every recorded process, whether it still runs or not. */
@@ -167,13 +195,39 @@ function read<T>(folder: string, name: string): T | undefined {
   }
 }
 
+function tryWrite(folder: string, name: string, content: object): void {
+  try {
+    write(folder, name, content);
+  } catch {
+    // What was there before is still there.
+  }
+}
+
 /** In one step: a reader, or a launcher that is killed here, never leaves half a file. */
 function write(folder: string, name: string, content: object): void {
   const path = join(folder, name);
+  const text = JSON.stringify(content);
   try {
-    writeFileSync(`${path}.new`, JSON.stringify(content));
+    writeFileSync(`${path}.new`, text);
     renameSync(`${path}.new`, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    rmSync(`${path}.new`, { recursive: true, force: true });
+    if (!overwrite(path, text)) throw unwritable(error);
+  }
+}
+
+/** On a full disk: a file that is there has room for as much as it holds. */
+function overwrite(path: string, text: string): boolean {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r+');
+    writeSync(file, text, 0);
+    ftruncateSync(file, Buffer.byteLength(text));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

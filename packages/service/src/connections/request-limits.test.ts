@@ -5,7 +5,7 @@ import type { RequestHandler } from 'express';
 import supertest from 'supertest';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
-import { createCallerServer } from './caller-server.ts';
+import { createDualProtocolServer } from './dual-protocol-server.ts';
 
 const limits = {
   headersTimeout: 300,
@@ -14,7 +14,7 @@ const limits = {
   connectionsCheckingInterval: 50,
   maxHeaderSize: 16_384,
 };
-const { server } = createCallerServer(visitsApp().app, { limits });
+const { server } = createDualProtocolServer(visitsApp().app, { limits });
 beforeAll(async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening');
 });

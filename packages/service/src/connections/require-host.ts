@@ -1,13 +1,17 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { bareProblem, sendBare } from './bare-problem.ts';
+import { type RawProblem, sendRawProblem } from './raw-problem.ts';
 
 // What RFC 3986 has for a host and a port. Empty is allowed, for a target without a host.
 const hostAndPort = /^[\w.~!$&'()*+,;=%:[\]-]*$/;
 
-const noHost = bareProblem('rejected', 'Request must have one Host header, with a host in it');
+const noHost: RawProblem = { code: 'rejected', detail: 'Request must have one Host header, with a host in it' };
 
 // Node's parser takes `HTTP/2.0` in a request line of HTTP/1, and the app would look for a stream of HTTP/2.
-const otherVersion = bareProblem('rejected', 'Request must be HTTP/1.1 or HTTP/1.0 on a connection of HTTP/1', 505);
+const otherVersion: RawProblem = {
+  code: 'rejected',
+  detail: 'Request must be HTTP/1.1 or HTTP/1.0 on a connection of HTTP/1',
+  status: 505,
+};
 
 /**
  * Puts in front of an app what HTTP/1.1 demands (RFC 9112 §3.2): one Host header, and one that could be a host; otherwise
@@ -19,7 +23,7 @@ export function requireHost(app: RequestListener): RequestListener {
     const isOfHttp1 = req.httpVersionMajor === 1;
     if (isOfHttp1 && (req.httpVersionMinor === 0 || hasOneHost(req))) return app(req, res);
     res.shouldKeepAlive = false;
-    sendBare(res, isOfHttp1 ? noHost : otherVersion);
+    sendRawProblem(res, isOfHttp1 ? noHost : otherVersion);
   };
 }
 

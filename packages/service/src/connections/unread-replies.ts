@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import { unslicedBytes } from '../express/sliced-end.ts';
-import type { CallerServer } from './caller-server.ts';
+import type { DualProtocolServer } from './dual-protocol-server.ts';
 import { kernelSendQueues, portsOf, unsentBytes } from './send-queues.ts';
 
 /** What replies may cost that their clients do not read. */
@@ -44,7 +44,7 @@ const stalledMs = 1000;
 const watches = new WeakMap<object, UnreadReplies>();
 
 /** Notes that a long reply waits now: the bounds hold at once, also where many replies are made in one turn. */
-export function noteReply(reply: Reply, bytes: number): void {
+export function noteUnreadReply(reply: Reply, bytes: number): void {
   watches.get(connectionOf(reply) ?? reply)?.note(bytes);
 }
 
@@ -69,7 +69,7 @@ export class UnreadReplies {
   #isReading = false;
 
   /** Call it before the server listens. @throws TypeError where a limit is not a number from 1 up */
-  constructor({ server, http2 }: CallerServer, options: UnreadOptions) {
+  constructor({ server, http2 }: DualProtocolServer, options: UnreadOptions) {
     const {
       writeTimeoutMs = 10_000,
       maxUnreadBytesPerConnection = 128 * mebibyte,

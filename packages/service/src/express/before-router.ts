@@ -1,33 +1,24 @@
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
-import { type Insides, insidesOf } from './insides.ts';
+import { prepareMessages, wrapHandle } from './express-internals.ts';
 
 /**
- * Lets `first` have a request before Express' router, which sees only what that passes on; what goes wrong in it is for
- * `failed`. Request and response are Express' own by then, as middleware expects them. The router makes
- * a new search, with closures of its own, for the one middleware that takes a request.
+ * Runs `first` before Express' router, which sees only what `first` passes on. An error of `first` goes to `failed`.
+ * Request and response are prepared by then, as middleware expects them. This saves the router's search, with closures
+ * per request, for the one middleware that takes every request.
  */
 export function beforeRouter(app: Express, first: RequestHandler, failed: ErrorRequestHandler): Express {
-  const insides = insidesOf(app);
-  const route = insides.handle;
-  insides.handle = function handleFirst(this: Insides, req: Request, res: Response, callback) {
-    expressed(this, req, res);
-    first(req, res, (error?: unknown) => {
-      if (error === undefined) route.call(this, req, res, callback);
-      else failed(error, req, res, unreached);
-    });
-  };
+  wrapHandle(app, (route) => {
+    return function handleFirst(req, res, callback) {
+      const request = req as Request;
+      const response = res as Response;
+      prepareMessages(this, request, response);
+      first(request, response, (error?: unknown) => {
+        if (error === undefined) route.call(this, req, res, callback);
+        else failed(error, request, response, unreached);
+      });
+    };
+  });
   return app;
-}
-
-/** What Express' own handle does to both, and its router. */
-function expressed({ request, response }: Insides, req: Request, res: Response): void {
-  req.res = res;
-  res.req = req;
-  if (Object.getPrototypeOf(req) !== request) Object.setPrototypeOf(req, request);
-  if (Object.getPrototypeOf(res) !== response) Object.setPrototypeOf(res, response);
-  res.locals ??= Object.create(null);
-  req.originalUrl ??= req.url;
-  req.baseUrl ??= '';
 }
 
 function unreached(error: unknown): never {

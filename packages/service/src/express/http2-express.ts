@@ -1,28 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Express } from 'express';
-import { insidesOf } from './insides.ts';
+import { appWithPrototypes, messagePrototypes, wrapHandle } from './express-internals.ts';
 import { isEndedInSlices } from './sliced-end.ts';
 
 /**
- * Lets an Express app serve HTTP/2 as well, and gives it back. Express 5 gives every request and response the
- * prototypes of HTTP/1, whose getters fail on those of `node:http2`. Here each gets the ones of its protocol, with
- * Express' own members on top. HTTP/1 goes the way it always goes, for the price of one comparison. Of apps that are
- * mounted in the app nothing is known: they would put HTTP/1 back.
+ * Lets an Express app serve HTTP/2 as well, and returns it. Express 5 gives every request and response the prototypes of
+ * HTTP/1, whose getters fail on the messages of `node:http2`. Here each message gets the prototypes of its protocol, with
+ * Express' own members on top. A request over HTTP/1 pays one comparison. Not supported: apps that are mounted in the
+ * app, which put the prototypes of HTTP/1 back.
  */
 export function http2Express(app: Express): Express {
-  const insides = insidesOf(app);
-  const { handle } = insides;
-  // Stands in as `this` in Express' own handle: the app in all but the two prototypes.
-  const overHttp2: object = Object.create(insides, {
-    request: { value: grafted(insides.request, Http2ServerRequest.prototype) },
-    response: { value: Object.defineProperties(grafted(insides.response, Http2ServerResponse.prototype), missing) },
+  const { request, response } = messagePrototypes(app);
+  const overHttp2 = appWithPrototypes(app, {
+    request: withPrototype(request, Http2ServerRequest.prototype),
+    response: Object.defineProperties(withPrototype(response, Http2ServerResponse.prototype), missing),
   });
-  insides.handle = function handleAnyProtocol(req, res, callback) {
-    if (!isHttp2(req)) return handle.call(app, req, res, callback);
-    smoothen(req);
-    handle.call(overHttp2, req, res, callback);
-  };
+  wrapHandle(app, (handle) => {
+    return function handleAnyProtocol(req, res, callback) {
+      if (!isHttp2(req)) return handle.call(app, req, res, callback);
+      normalizeHttp2Request(req);
+      handle.call(overHttp2, req, res, callback);
+    };
+  });
   return app;
 }
 
@@ -31,11 +31,11 @@ function isHttp2(req: object): req is Http2ServerRequest {
   return (req as IncomingMessage | Http2ServerRequest).httpVersionMajor === 2;
 }
 
-/** A prototype with all that Express added to `expressed` (and the app to that), above another one. */
-function grafted(expressed: object, onto: object): object {
+/** Copies what Express and the app added to a prototype of messages onto another prototype. */
+function withPrototype(ofExpress: object, onto: object): object {
   return Object.create(onto, {
-    ...Object.getOwnPropertyDescriptors(Object.getPrototypeOf(expressed)),
-    ...Object.getOwnPropertyDescriptors(expressed),
+    ...Object.getOwnPropertyDescriptors(Object.getPrototypeOf(ofExpress)),
+    ...Object.getOwnPropertyDescriptors(ofExpress),
   });
 }
 
@@ -65,7 +65,7 @@ function ofStream<T>(read: (stream: ServerHttp2Stream) => T) {
 }
 
 /** Makes a request look to middleware as it would over HTTP/1. */
-function smoothen({ headers, authority, stream }: Http2ServerRequest): void {
+function normalizeHttp2Request({ headers, authority, stream }: Http2ServerRequest): void {
   if (authority) headers.host ??= authority;
   // How everybody (type-is, body-parser) sees that there is a body. HTTP/2 itself forbids the header: no client sent it.
   if (!stream.endAfterHeaders && headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked';

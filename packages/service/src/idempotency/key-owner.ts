@@ -1,6 +1,6 @@
 import type { CallContext } from '@parley/contract';
 import type { Request } from 'express';
-import { networkOf } from './network-of.ts';
+import { networkOf } from '../requests/network-of.ts';
 
 /**
  * Names the caller that a key belongs to: the principal of its token, else the identity of its certificate, else its

@@ -1,7 +1,7 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { type RequestEnd, requestEndOf } from '../request-end.ts';
+import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
 import { operationOf } from './running-operation.ts';
 
@@ -36,7 +36,7 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
         traceId: trace?.traceId,
         bytes: bytesOf(res),
       };
-      log[levelOf(res, status, requestEndOf(context))](
+      log[levelOf(res, status, requestLifetimeOf(context))](
         line,
         status === clientClosedRequest ? 'client went away' : 'request',
       );
@@ -47,7 +47,7 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
 
 // Refusing under load is no fault, and there may be thousands: load shedding warns of them, once in a while. Nor is it a
 // fault of ours where somebody outside asked for less time than the answer takes: it may ask for 1 ms, again and again.
-function levelOf(res: Response, status: number, end: RequestEnd | undefined): 'error' | 'info' {
+function levelOf(res: Response, status: number, end: RequestLifetime | undefined): 'error' | 'info' {
   if (status < 500 || isRefusal(res)) return 'info';
   return status === 504 && end?.isCallersHaste ? 'info' : 'error';
 }

@@ -10,8 +10,8 @@ import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { issuer, tokenIssuer, tokenSigner } from '../../test-fixtures/token-issuer.ts';
 import { type AppOptions, createApp } from '../app.ts';
-import { createCallerServer } from '../connections/caller-server.ts';
-import { openSecureContext } from '../connections/secure-context.ts';
+import { createDualProtocolServer } from '../connections/dual-protocol-server.ts';
+import { openSecureContext } from '../tls/secure-context.ts';
 
 const output = z.object({ subject: z.string().optional() });
 const visits = defineContract('visits', {
@@ -211,7 +211,7 @@ describe('auth with client certificates', () => {
   async function listening() {
     const { app, contexts } = visitsApp({ clientCertificates: true, tokens });
     const tls = openSecureContext({ ...(await certificate()), ca });
-    const { server } = createCallerServer(app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 }, tls });
+    const { server } = createDualProtocolServer(app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 }, tls });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const own = await certificate({ names: ['hello'], spiffeId: 'spiffe://parley/hello' });
     const session = http2Session(`https://localhost:${(server.address() as AddressInfo).port}`, { ca, ...own });

@@ -1,8 +1,8 @@
 import { type Auth, CallError, currentContext, type Operation, type Principal, runInContext } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { callerOf, thumbprintOf } from '../connections/caller-identity.ts';
-import { requestEndOf } from '../request-end.ts';
+import { requestLifetimeOf } from '../requests/request-lifetime.ts';
+import { callerOf, thumbprintOf } from '../tls/caller-identity.ts';
 import { InvalidToken } from '../tokens/invalid-token.ts';
 import type { VerifiedToken, VerifyToken } from '../tokens/token-verifier.ts';
 
@@ -28,7 +28,7 @@ export function auth({ operation, verifyToken, logger }: AuthOptions): RequestHa
     if (wanted === 'service' && isServiceByCertificate(req)) return next();
     const token = verifyToken && tokenOf(req, res);
     if (!token) throw unauthenticated(res, wanted, verifyToken !== undefined);
-    const end = requestEndOf(currentContext());
+    const end = requestLifetimeOf(currentContext());
     const verify = () => verifyToken(token, thumbprintOf(req.socket));
     const verified = await (end ? end.bound(verify) : verify()).catch((error) => {
       if (!(error instanceof InvalidToken)) throw error;

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { CallError, currentContext, type Operation } from '@parley/contract';
 import express, { type Request, type RequestHandler, type Response } from 'express';
-import { exceededLimit, type JsonLimits } from '../json-limits.ts';
-import { requestEndOf } from '../request-end.ts';
+import { exceededLimit, type JsonLimits } from '../requests/json-limits.ts';
+import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 
 /** How much a body may hold where its operation says nothing of it (`bodyLimits` in the contract). */
 export interface BodyLimitOptions {
@@ -72,7 +72,7 @@ function hasBody({ headers }: Request): boolean {
 
 // A client that sends slowly must not outlast the deadline, nor one whose body is too large: the parser reads that off before it says so.
 async function readBeforeDeadline(req: Request, res: Response, parse: RequestHandler, limits: Limits): Promise<void> {
-  const end = requestEndOf(currentContext());
+  const end = requestLifetimeOf(currentContext());
   try {
     await (end ? end.bound(() => read(req, res, parse)) : read(req, res, parse));
   } catch (error) {

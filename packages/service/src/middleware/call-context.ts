@@ -8,8 +8,8 @@ import {
   runInContext,
 } from '@parley/contract';
 import type { RequestHandler } from 'express';
-import { callerOf } from '../connections/caller-identity.ts';
-import { RequestEnd, requestEnd } from '../request-end.ts';
+import { RequestLifetime, requestLifetime } from '../requests/request-lifetime.ts';
+import { callerOf } from '../tls/caller-identity.ts';
 
 /** How a request's context is made. */
 export interface CallContextOptions {
@@ -31,14 +31,14 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     res.setHeader(headerNames.requestId, requestId);
     const askedMs = requestedTimeoutMs(headers) ?? Number.POSITIVE_INFINITY;
     const timeoutMs = Math.min(requestTimeoutMs, askedMs);
-    const end = new RequestEnd(res, timeoutMs, askedMs < requestTimeoutMs);
+    const end = new RequestLifetime(res, timeoutMs, askedMs < requestTimeoutMs);
     const context: OwnContext = {
       deadlineMs: now() + timeoutMs,
       get signal() {
         return end.signal;
       },
       requestId,
-      [requestEnd]: end,
+      [requestLifetime]: end,
     };
     addReceivedContext(context, headers);
     const caller = callerOf(req.socket);
@@ -47,4 +47,4 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
   };
 }
 
-type OwnContext = MutableContext & { [requestEnd]: RequestEnd };
+type OwnContext = MutableContext & { [requestLifetime]: RequestLifetime };

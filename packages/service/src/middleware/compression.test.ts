@@ -9,9 +9,14 @@ import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
 import { headOf, listening } from '../../test-fixtures/streamed.ts';
 import { createApp } from '../app.ts';
+import { listenToHeads } from '../express/before-head.ts';
+import { listenToEnds } from '../express/reply-end.ts';
 import { compression } from './compression.ts';
 
 const { logger } = capturedLog();
+
+/** An app whose replies have the hooks that `createApp` installs. */
+const withReplyHooks = () => listenToEnds(listenToHeads(express()), { onEnd() {}, onLong() {} });
 
 /** Has the client keep a body as it came. */
 function bytes(res: Stream, done: (error: null, body: Buffer) => void) {
@@ -22,7 +27,7 @@ function bytes(res: Stream, done: (error: null, body: Buffer) => void) {
 
 describe.each(protocols)('compression over $protocol', ({ request }) => {
   function server(bytes: number, headers: Record<string, string> = {}) {
-    const app = anyProtocol(express());
+    const app = anyProtocol(withReplyHooks());
     app.use(compression({ compressBelow: 1 }));
     app.get('/', (_req, res) => {
       res.set(headers).json('x'.repeat(bytes - 2));
@@ -123,7 +128,7 @@ describe.each(protocols)('compression over $protocol', ({ request }) => {
 
 describe('compression', () => {
   it('has no time for it while the event loop is busy', async () => {
-    const app = express().use(compression({ compressBelow: 0 }));
+    const app = withReplyHooks().use(compression({ compressBelow: 0 }));
     app.get('/', (_req, res) => void res.json('x'.repeat(2000)));
     const client = supertest(app);
     await client.get('/');

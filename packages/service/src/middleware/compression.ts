@@ -1,9 +1,10 @@
 import compress from 'compression';
 import type { Request, RequestHandler, Response } from 'express';
-import { eventLoopGauge } from '../event-loop-gauge.ts';
-import { type ContentCoding, chooseCoding, contentCodings } from '../replies/content-coding.ts';
+import { beforeHead } from '../express/before-head.ts';
+import { type ContentCoding, chooseCoding, contentCodings, shortestEncoded } from '../replies/content-coding.ts';
 import { markTag, unmarkTags } from '../replies/entity-tag.ts';
 import { zstdReply } from '../replies/zstd-reply.ts';
+import { eventLoopReader } from '../shedding/event-loop.ts';
 import { operationOf } from './running-operation.ts';
 
 /** When replies are compressed. */
@@ -12,8 +13,6 @@ export interface CompressionOptions {
   readonly compressBelow?: number | undefined;
 }
 
-/** Below this many bytes the encoding costs more than it saves. As connect, and one network packet. */
-export const shortestEncoded = 1024;
 const noTransform = /(?:^|,)\s*no-transform\s*(?:,|$)/i;
 
 /**
@@ -25,10 +24,10 @@ export function compression({ compressBelow = 0.9 }: CompressionOptions = {}): R
     throw new TypeError(`compressBelow must be a share from 0 to 1, not ${compressBelow}`);
   }
   const encode = compress({ threshold: shortestEncoded, filter: mayEncode });
-  const utilization = eventLoopGauge();
+  const readEventLoop = eventLoopReader();
   return function compression(req, res, next) {
     const wished = chooseCoding(req.headers['accept-encoding']);
-    const coding = wished && utilization() <= compressBelow ? wished : undefined;
+    const coding = wished && readEventLoop(performance.now()).lastSecond <= compressBelow ? wished : undefined;
     describeEncoding(req, res, coding);
     if (!coding) return next();
     if (coding === 'zstd') {
@@ -51,24 +50,22 @@ function dependsOnEncoding(req: Request, res: Response): boolean {
   return res.statusCode === 304 || compress.filter(req, res);
 }
 
-// What headers say of the encoding. The package's own work happens in a writeHead that wraps this one, so that here the
-// encoding is decided.
+// What headers say of the encoding. The package decides on it in a `writeHead` of the response, which runs before this
+// listener.
 function describeEncoding(req: Request, res: Response, coding: ContentCoding | undefined): void {
   const { 'if-match': ifMatch, 'if-none-match': known } = req.headers;
   if (ifMatch) req.headers['if-match'] = unmarkTags(ifMatch);
   if (known) req.headers['if-none-match'] = unmarkTags(known);
-  const writeHead = res.writeHead;
-  res.writeHead = function writeHeadOfEncoding(...head: Parameters<typeof writeHead>) {
+  beforeHead(res, () => {
     if (dependsOnEncoding(req, res)) res.vary('Accept-Encoding');
-    if (coding && req.method === 'HEAD') sayWhatGetWould(req, res, coding);
+    if (coding && req.method === 'HEAD') describeGetOf(req, res, coding);
     const tag = res.getHeader('etag');
     if (typeof tag === 'string') res.setHeader('etag', tagOf(tag, res, coding, known));
-    return writeHead.apply(res, head);
-  } as typeof writeHead;
+  });
 }
 
 // HEAD has no body to encode, but must not give a length that GET's wouldn't have. RFC 9110 §8.6.
-function sayWhatGetWould(req: Request, res: Response, coding: ContentCoding): void {
+function describeGetOf(req: Request, res: Response, coding: ContentCoding): void {
   if (!(Number(res.getHeader('content-length')) >= shortestEncoded) || !mayEncode(req, res)) return;
   res.setHeader('Content-Encoding', coding);
   res.removeHeader('Content-Length');

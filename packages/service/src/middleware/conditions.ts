@@ -1,9 +1,5 @@
-import type { Request, RequestHandler } from 'express';
-
-/** Whether a request names versions of what it is about. */
-export function isConditional({ headers }: Request): boolean {
-  return headers['if-none-match'] !== undefined || headers['if-match'] !== undefined;
-}
+import type { RequestHandler } from 'express';
+import { isConditional } from '../requests/conditional-request.ts';
 
 /**
  * Lets a request with conditions go through `encode` before its handler, which may compare versions: tags of encoded

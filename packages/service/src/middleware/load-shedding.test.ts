@@ -1,10 +1,19 @@
 import { once } from 'node:events';
-import { Agent, request as httpRequest, type RequestOptions } from 'node:http';
+import { Agent, createServer, request as httpRequest, type RequestOptions, type Server } from 'node:http';
 import { type ClientHttp2Session, constants } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it, jest } from '@jest/globals';
-import { defineContract, get, type Handlers, type Priority, stream } from '@parley/contract';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  currentContext,
+  defineContract,
+  get,
+  type Handlers,
+  type Priority,
+  runInContext,
+  stream,
+} from '@parley/contract';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { http2Session } from '../../test-fixtures/http2-client.ts';
@@ -13,8 +22,12 @@ import { headOf, listening } from '../../test-fixtures/streamed.ts';
 import type { visits } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { type AppOptions, createApp } from '../app.ts';
-import { createCallerServer } from '../connections/caller-server.ts';
+import { createDualProtocolServer } from '../connections/dual-protocol-server.ts';
+import { Load, type Place } from '../shedding/load.ts';
+import { ShedLog } from '../shedding/shed-log.ts';
 import { Slowdown } from '../shedding/slowdown.ts';
+import { TurnQueue } from '../shedding/turn-queue.ts';
+import { loadShedding } from './load-shedding.ts';
 
 /** An app whose visits wait until they are let go. */
 function stuckApp(options: AppOptions, changed: Partial<Handlers<typeof visits>> = {}) {
@@ -233,7 +246,9 @@ describe('load-shedding', () => {
     'keeps the place of a client that goes away over %s until its handler ends',
     async (protocol) => {
       const stuck = stuckApp({ maxInFlight: 1 });
-      const { server } = createCallerServer(stuck.app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 } });
+      const { server } = createDualProtocolServer(stuck.app, {
+        limits: { headersTimeout: 5000, keepAliveTimeout: 5000 },
+      });
       await once(server.listen(0, '127.0.0.1'), 'listening');
       const { port } = server.address() as AddressInfo;
       const session = http2Session(`http://127.0.0.1:${port}`);
@@ -255,6 +270,81 @@ describe('load-shedding', () => {
       server.close();
     },
   );
+
+  describe('while the event loop is busy', () => {
+    let server: Server;
+    afterEach(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+
+    /** A server whose handler gives the request's own id, behind an event loop that seems to do nothing but work. */
+    async function busyServer() {
+      let nowMs = 0;
+      const load = new Load({
+        maxInFlight: 1000,
+        now: () => nowMs,
+        readEventLoop: () => ({ utilization: 1, lastSecond: 1, delayMs: 0 }),
+      });
+      const place = load.enter('a', 'normal') as Place;
+      nowMs = 2000;
+      load.complete(place, {});
+      expect(load.isBusy).toBe(true);
+      let turnMs = 0;
+      const turns = new TurnQueue(() => turnMs);
+      const work = (ms: number) => {
+        turnMs += ms;
+      };
+      const { logger } = capturedLog();
+      const middleware = loadShedding({ load, log: new ShedLog(logger), turns });
+      const begun: string[] = [];
+      server = createServer((req, res) => {
+        const requestId = String(req.headers['x-request-id']);
+        runInContext({ requestId }, () =>
+          middleware(req as Request, res as Response, () => {
+            begun.push(requestId);
+            res.end(currentContext().requestId);
+          }),
+        );
+      });
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      return { load, turns, work, begun, url: `http://127.0.0.1:${port}` };
+    }
+
+    it('lets requests wait for their turn, each with its own context', async () => {
+      const { load, url } = await busyServer();
+      const ids = Array.from({ length: 50 }, (_, n) => `id-${n}`);
+      const texts = ids.map(async (id) => (await fetch(url, { headers: { 'x-request-id': id } })).text());
+      expect(await Promise.all(texts)).toEqual(ids);
+      await until(() => load.inFlight === 0);
+    });
+
+    it('does not begin a request whose client has gone while it waited, and takes its place back', async () => {
+      const { load, turns, work, begun, url } = await busyServer();
+      const gone = httpRequest(url, { agent: false, headers: { 'x-request-id': 'gone' } }).on('error', () => {});
+      // After work that took long the queue waits for as long as requests come.
+      let isHeld = true;
+      const keepComing = () => {
+        turns.arrive();
+        if (isHeld) setImmediate(keepComing);
+      };
+      turns.add('b', () => {
+        work(1_000_000);
+        keepComing();
+      });
+      turns.add('b', () => {});
+      server.once('request', (_req, res) => {
+        gone.destroy();
+        res.once('close', () => {
+          isHeld = false;
+        });
+      });
+      gone.end();
+      await until(() => !isHeld && load.inFlight === 0 && !turns.isWaiting);
+      expect(begun).toEqual([]);
+    });
+  });
 
   it('refuses an option that makes no sense', () => {
     expect(() => visitsApp({}, { maxInFlight: 0 })).toThrow('maxInFlight must be');

@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import { hasNoRoom } from '../connections/unread-replies.ts';
-import { type RequestEnd, requestEndOf } from '../request-end.ts';
+import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { callerKey } from '../shedding/caller-key.ts';
 import type { Load, Place } from '../shedding/load.ts';
 import { refuse } from '../shedding/refusal.ts';
@@ -22,7 +22,7 @@ export interface LoadSheddingOptions {
 interface Held {
   readonly load: Load;
   readonly place: Place;
-  readonly end: RequestEnd | undefined;
+  readonly end: RequestLifetime | undefined;
 }
 
 /** Where a response keeps it. */
@@ -46,7 +46,7 @@ export function loadShedding({ load, log, turns = new TurnQueue() }: LoadSheddin
       log.note(place, load);
       return refuse(res, place, load.returnSeconds());
     }
-    res[held] = { load, place, end: requestEndOf(context) };
+    res[held] = { load, place, end: requestLifetimeOf(context) };
     res.on('close', giveBack);
     if (!load.isBusy && !turns.isWaiting) return next();
     // With the context of this request, though another one may end the wait.

@@ -11,9 +11,9 @@ import {
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
-import { tellAttemptsLeft, tellUpstreamFailure } from '../replies/tell-attempts-left.ts';
+import { setAttemptsLeft, setAttemptsLeftOfFailure } from '../replies/attempts-left-header.ts';
 import { NotModified } from '../replies/version.ts';
-import { requestEndOf } from '../request-end.ts';
+import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { operationOf } from './running-operation.ts';
 
 /** Where what the caller may not see goes. */
@@ -42,7 +42,7 @@ export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
 
 // The access log has it, and there is no more to say.
 function isHaste({ error }: PublicError): boolean {
-  return error.status === 504 && requestEndOf(currentContext())?.isCallersHaste === true;
+  return error.status === 504 && requestLifetimeOf(currentContext())?.isCallersHaste === true;
 }
 
 /** Logs what a caller isn't told, under the request id that it is told. */
@@ -66,8 +66,8 @@ export function sendProblem(res: Response, error: CallError, title?: string): vo
   res.set('Cache-Control', 'no-store');
   // It was of the reply that there would have been.
   res.removeHeader('ETag');
-  if (error.code.startsWith('upstream_')) tellUpstreamFailure(res);
-  else tellAttemptsLeft(res, 'failure');
+  if (error.code.startsWith('upstream_')) setAttemptsLeftOfFailure(res);
+  else setAttemptsLeft(res, 'failure');
   if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));
   res
     .status(error.status)

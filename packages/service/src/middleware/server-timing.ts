@@ -1,5 +1,6 @@
 import { currentContext, firstHopMs, formatServerTiming, headerNames } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
+import { beforeHead } from '../express/before-head.ts';
 
 /** Who a hop's time is said of. */
 export interface ServerTimingOptions {
@@ -18,22 +19,20 @@ const maxEntries = 8;
 export function serverTiming({ service }: ServerTimingOptions): RequestHandler {
   return function serverTiming(_req, res, next) {
     const { timings } = currentContext();
-    if (timings) sayAtHead(res, service, timings);
+    if (timings) setTimingAtHead(res, service, timings);
     next();
   };
 }
 
-function sayAtHead(res: Response, service: string, timings: readonly string[]): void {
+function setTimingAtHead(res: Response, service: string, timings: readonly string[]): void {
   const startMs = performance.now();
-  const writeHead = res.writeHead;
-  res.writeHead = function writeHeadWithTiming(...head: Parameters<typeof writeHead>) {
+  beforeHead(res, () => {
     const tookMs = performance.now() - startMs;
     const ownMs = Math.max(0, tookMs - sum(timings.map(firstHopMs)));
     const own = formatServerTiming([{ service, tookMs, ownMs }]);
     const below = timings.flatMap((value) => value.split(',')).map((entry) => entry.trim());
     res.setHeader(headerNames.serverTiming, [own, ...below].slice(0, maxEntries).join(', '));
-    return writeHead.apply(res, head);
-  } as typeof writeHead;
+  });
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,17 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 
 const logger = new URL('./logger.ts', import.meta.url).href;
 
 /** Runs a script that has a `logger` of standard output, in a process of its own. */
-function running(script: string) {
+function running(script: string, output: 'pipe' | number = 'pipe') {
   const source = `const { createLogger } = await import('${logger}'); const logger = createLogger('own'); ${script}`;
   const args = ['--conditions=@parley/source', '--input-type=module', '--eval', source];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  if (!child.stdout) throw new Error('no standard output');
-  return Object.assign(child, { stdout: child.stdout });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', output, 'inherit', 'ipc'] });
+  return Object.assign(child, { stdout: child.stdout ?? Readable.from([]) });
 }
 
 function messages(output: string): unknown[] {
@@ -66,4 +67,25 @@ describe('line-buffer', () => {
     const [message] = await once(child, 'message');
     expect([message, messages(await text(child.stdout))]).toEqual(['flushed', ['first', 'second']]);
   });
+
+  (existsSync('/dev/full') ? it : it.skip)(
+    'ends nothing where the disk is full, and keeps no end waiting',
+    async () => {
+      const full = openSync('/dev/full', 'w');
+      const child = running(
+        `
+      for (let n = 0; n < 30; n++) {
+        logger.info(String(n));
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      await new Promise((resolve) => logger.flush(resolve));
+      process.send('alive', () => process.exit(7))`,
+        full,
+      );
+      closeSync(full);
+      const exit = once(child, 'exit');
+      expect(await Promise.race([once(child, 'message'), exit])).toEqual(['alive', undefined]);
+      expect(await exit).toEqual([7, null]);
+    },
+  );
 });

@@ -46,9 +46,27 @@ let output: LineStream | undefined;
 
 /** One for all loggers. Whoever reads it too slowly holds up nobody: 16 MiB may pile up, and then lines are lost. */
 function standardOutput(): DestinationStream {
-  const limits = { ...streamLimits, maxWrite: 262_144, maxLength: 16 * 1_048_576 };
-  output ??= lineBuffer(() => pino.destination({ dest: 1, sync: false, ...limits }));
+  output ??= lineBuffer(openOutput);
   return output;
+}
+
+/** A disk that is full ends nothing: lines wait for room, as for a slow reader. */
+function openOutput(): LineStream {
+  const limits = { ...streamLimits, maxWrite: 262_144, maxLength: 16 * 1_048_576 };
+  const stream = pino.destination({ dest: 1, sync: false, ...limits });
+  const onBrokenPipe = stream.listeners('error');
+  const { flushSync } = stream;
+  // pino's own listener would throw what is no broken pipe, and end the process.
+  stream.removeAllListeners('error');
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') for (const listener of onBrokenPipe) listener.call(stream, error);
+    // It would try for ever, with the whole thread, and so at the end of the process.
+    else stream.flushSync = () => {};
+  });
+  stream.on('write', () => {
+    if (stream.flushSync !== flushSync) stream.flushSync = flushSync;
+  });
+  return stream;
 }
 
 /** The time as ISO text, made once a millisecond for all lines of it. */

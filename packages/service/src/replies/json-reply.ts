@@ -1,8 +1,8 @@
 import type { OperationReply } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
-import { shortestEncoded } from '../middleware/compression.ts';
-import { isConditional } from '../middleware/conditions.ts';
-import { tellAttemptsLeft } from './tell-attempts-left.ts';
+import { isConditional } from '../requests/conditional-request.ts';
+import { setAttemptsLeft } from './attempts-left-header.ts';
+import { shortestEncoded } from './content-coding.ts';
 
 /**
  * Sends a reply. Most are short and asked for without conditions: they go out at once, head and body in one write, past
@@ -15,7 +15,7 @@ export function sendJson(
   encode: RequestHandler,
   { status, headers, body }: OperationReply,
 ): void {
-  tellAttemptsLeft(res, 'success');
+  setAttemptsLeft(res, 'success');
   res.statusCode = status;
   for (const name in headers) res.setHeader(name, headers[name] as string);
   const text = body === undefined ? undefined : JSON.stringify(body);

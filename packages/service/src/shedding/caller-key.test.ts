@@ -31,4 +31,14 @@ describe('callerKey', () => {
   ])('is %s', (_, context, req, key) => {
     expect(callerKey(context, req)).toBe(key);
   });
+
+  it('is one for all addresses that one client has', () => {
+    const keys = (...addresses: string[]) => new Set(addresses.map((address) => callerKey({}, from(address, address))));
+    expect(keys('2001:db8::1', '2001:db8::2', '2001:0db8:0:0:ffff::9', '2001:DB8::3%eth0').size).toBe(1);
+    expect(keys('2001:db8::1', '2001:db8:0:1::1', '2001:db9::1').size).toBe(3);
+    expect(keys('10.0.0.7', '::ffff:10.0.0.7').size).toBe(1);
+    const behind = (address: string) => callerKey({ caller }, from(address, '10.0.0.7'));
+    expect(behind('2001:db8::1')).toBe(behind('2001:db8::2'));
+    expect(callerKey({}, from('2001:db8::1', '10.0.0.7'))).toBe(callerKey({}, from('2001:db8::2', '10.0.0.7')));
+  });
 });

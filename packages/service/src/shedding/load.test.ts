@@ -5,7 +5,7 @@ import { Load, type LoadOptions, type Place } from './load.ts';
 const kind = {};
 
 function virtual(options: Partial<LoadOptions> = {}) {
-  const state = { nowMs: 0, utilization: 0, delayMs: 0 };
+  const state = { nowMs: 0, utilization: 0, lastSecond: 0, delayMs: 0 };
   const load = new Load({
     maxInFlight: 'adaptive',
     now: () => state.nowMs,

@@ -93,6 +93,34 @@ describe('embedded gateway', () => {
     expect(broken).toEqual(['POST', 'GET', 'GET']);
   });
 
+  it('sends a POST or PATCH with an Idempotency-Key to another replica when the connection breaks', async () => {
+    const bodies: string[] = [];
+    await listenAt(1, (request) => request.socket.destroy());
+    await listenAt(2, async (request, response) => {
+      bodies.push(`${request.method} ${request.headers['idempotency-key']} ${(await request.toArray()).join('')}`);
+      response.end();
+    });
+    for (const method of ['POST', 'PATCH']) {
+      await startGateway([1, 2]);
+      for (const key of ['a', 'b']) {
+        const asked = { method, headers: { 'idempotency-key': key }, body: `of ${key}` };
+        expect((await fetch(url('/api/visits'), asked)).status).toBe(200);
+      }
+    }
+    expect(bodies).toEqual(['POST a of a', 'POST b of b', 'PATCH a of a', 'PATCH b of b']);
+  });
+
+  it('finds the one replica that can be reached, and sends a POST to it once', async () => {
+    let requests = 0;
+    await listenAt(0, (_request, response) => {
+      requests++;
+      response.end();
+    });
+    await startGateway([1, 2, 3, 0]);
+    expect((await fetch(url('/api/visits'), { method: 'POST' })).status).toBe(200);
+    expect(requests).toBe(1);
+  });
+
   it('cuts an answer that breaks in the middle, and does not begin it again', async () => {
     let requests = 0;
     await listenAt(1, (request, response) => {

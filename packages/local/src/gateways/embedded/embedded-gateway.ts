@@ -26,9 +26,12 @@ import { requestTarget } from './request-target.ts';
 import { parseRoutes, type Route, routeOf } from './routes.ts';
 import { createTurns, type Turns } from './turns.ts';
 
-const maxAttempts = 2;
+/** As nginx: so many tries to reach a replica, and so many that a replica may have seen. */
+const maxAttempts = 6;
+const maxSeenAttempts = 2;
 const statusOf = { unreached: 503, broken: 502, 'timed-out': 504 } as const;
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+const keyable = new Set(['POST', 'PATCH']);
 
 interface Parts {
   readonly problems: Problems;
@@ -127,7 +130,8 @@ function createRequestListener(parts: Parts): RequestListener {
 
   async function passOn(request: IncomingMessage, response: ServerResponse, body: Buffer, balancer: Balancer) {
     const tried = new Set<string>();
-    let status: number | undefined = statusOf.unreached;
+    let status: number = statusOf.unreached;
+    let seen = 0;
     while (tried.size < maxAttempts) {
       const address = balancer.choose(tried);
       if (!address) return status;
@@ -135,12 +139,17 @@ function createRequestListener(parts: Parts): RequestListener {
       const outcome = await attempts.attempt(request, response, address, body);
       balancer.release(address, outcome === 'unreached' || outcome === 'broken');
       if (outcome === 'answered') return undefined;
+      if (outcome === 'unreached') continue;
       status = statusOf[outcome];
-      const mayGoElsewhere = outcome === 'unreached' || (outcome === 'broken' && idempotent.has(request.method ?? ''));
-      if (!mayGoElsewhere) return status;
+      if (outcome !== 'broken' || !isRepeatable(request) || ++seen === maxSeenAttempts) return status;
     }
     return status;
   }
+}
+
+/** By its method, or by its key: the service answers a known key without doing the work again. */
+function isRepeatable({ method = '', headers }: IncomingMessage): boolean {
+  return idempotent.has(method) || (keyable.has(method) && Boolean(headers['idempotency-key']));
 }
 
 /** Closes the connection after the response: two servers could read the request differently, so the bytes after it cannot be trusted. */

@@ -6,7 +6,7 @@ import { acceptsConnections, answersAtAll } from '../../ports/readiness.ts';
 import { livenessDefaults } from '../../processes/liveness-watch.ts';
 import { logState } from '../../processes/replica.ts';
 import { SupervisedProcess } from '../../processes/supervised-process.ts';
-import { createProcessRecord } from '../../runs/run-folder.ts';
+import { createProcessRecord, unwritable } from '../../runs/run-folder.ts';
 import type { Gateway, GatewaySetting } from '../gateway.ts';
 import { readGatewayFiles } from '../gateway-files.ts';
 import { localNginxConfiguration } from './nginx-configuration.ts';
@@ -50,10 +50,7 @@ export function createNginxGateway({ command, version }: Nginx, setting: NginxGa
       return nginx;
     },
     async start() {
-      mkdirSync(folder, { recursive: true });
-      for (const [name, text] of localNginxConfiguration(files, { ...setting, folder })) {
-        writeFileSync(join(folder, name), text);
-      }
+      writeFiles(folder, localNginxConfiguration(files, { ...setting, folder }));
       await check(command, folder, variables);
       if (isClosed) return;
       nginx = nginxProcess(command, folder, setting);
@@ -68,6 +65,15 @@ export function createNginxGateway({ command, version }: Nginx, setting: NginxGa
       nginx?.kill();
     },
   };
+}
+
+function writeFiles(folder: string, files: Iterable<readonly [string, string]>): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of files) writeFileSync(join(folder, name), text);
+  } catch (error) {
+    throw unwritable(error);
+  }
 }
 
 function nginxProcess(command: string, folder: string, setting: NginxGatewaySetting): SupervisedProcess {

@@ -1,0 +1,311 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describeWith, has } from '../../../test/needs.ts';
+import { createHouse } from '../test-fixtures/house.ts';
+import { isAlive, type LaunchOptions, launch, nodeArgs } from '../test-fixtures/launched.ts';
+import { loopback, type ReservedPorts, reservePorts } from './ports/ports.ts';
+import { delay } from './time/delay.ts';
+
+type Launched = ReturnType<typeof launch>;
+
+const hasNginx = has('nginx');
+const house = createHouse();
+const scratch = join(house.root, 'scratch');
+const started: Launched[] = [];
+let ports: ReservedPorts;
+
+beforeAll(async () => {
+  mkdirSync(scratch);
+  ports = await reservePorts(3);
+});
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((launched) => launched.close()));
+});
+afterAll(() => {
+  ports.close();
+  house.close();
+});
+
+function start(args: readonly string[], options: Partial<LaunchOptions> = {}): Launched {
+  const env = { TMPDIR: scratch, PORT: String(ports.ports[0]), ...options.env };
+  const launched = launch({ root: house.root, ...options, args, env });
+  started.push(launched);
+  return launched;
+}
+
+const urlOf = (path: string, at = 0) => `http://${loopback}:${ports.ports[at]}${path}`;
+
+// npm keeps a compile cache there.
+const leftovers = () => readdirSync(scratch).filter((name) => name.startsWith('parley-'));
+
+async function pidsOf(launched: Launched): Promise<number[]> {
+  const { replicas = [], gatewayPid } = await launched.ready();
+  return [...replicas.map(({ pid }) => pid), ...(gatewayPid ? [gatewayPid] : [])];
+}
+
+async function expectNothingLeft(pids: readonly number[]): Promise<void> {
+  expect(pids.filter(isAlive)).toEqual([]);
+  expect(leftovers()).toEqual([]);
+  await expect(fetch(urlOf('/'))).rejects.toThrow('fetch failed');
+}
+
+describe.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])('npm start behind %s', (gateway) => {
+  it('answers, survives the death of a replica, and leaves nothing behind', async () => {
+    const launched = start(['--gateway', gateway, '--scale', 'hello=3']);
+    const ready = await launched.ready();
+    expect(ready.gateway).toContain(gateway);
+    expect(ready.replicas?.map(({ replica }) => replica)).toEqual([
+      'greetings-1',
+      'greetings-2',
+      'hello-1',
+      'hello-2',
+      'hello-3',
+      'guestbook-1',
+      'guestbook-2',
+    ]);
+    const pids = await pidsOf(launched);
+    await expectWired(ready.replicas ?? []);
+    await expectGatewayAnswers();
+    await expectSurvival(launched);
+    launched.signal('SIGTERM');
+    expect(await launched.end).toEqual({ code: 0, stderr: '' });
+    await expectNothingLeft(pids);
+    expectDrainOrder(launched);
+  });
+
+  async function expectWired(replicas: readonly { replica: string; address: string }[]): Promise<void> {
+    const addressesOf = (name: string) =>
+      replicas.filter(({ replica }) => replica.startsWith(name)).map(({ address }) => address);
+    const told = await (await fetch(urlOf('/api/visits'))).json();
+    expect(told).toMatchObject({ service: 'guestbook', environment: { HELLO_URL: addressesOf('hello').join(',') } });
+    expect(told).not.toHaveProperty('environment.DATABASE_URL');
+  }
+
+  async function expectGatewayAnswers(): Promise<void> {
+    const answer = await fetch(urlOf('/api/hello?name=Alice'), {
+      headers: {
+        ...{ 'X-Request-Id': 'mine', 'X-Forwarded-For': '6.6.6.6', Forwarded: 'for=6.6.6.6', tracestate: 'a=b' },
+        ...{ 'X-Request-Priority': 'critical', 'X-Attempts-Left': '9', 'X-Explain': '1' },
+      },
+    });
+    expect(answer.headers.get('x-request-id')).toBe('mine');
+    const inside = ['endpoint-load-metrics', 'server-timing', 'x-attempts-left'];
+    expect(inside.filter((name) => answer.headers.has(name))).toEqual([]);
+    const { url, headers } = (await answer.json()) as { url: string; headers: Record<string, string> };
+    expect(url).toBe('/api/hello?name=Alice');
+    expect(headers).toMatchObject({ host: loopback, 'x-request-id': 'mine', 'x-forwarded-for': loopback });
+    expect(headers).toMatchObject({ 'x-forwarded-proto': 'http', 'x-forwarded-host': `${loopback}:${ports.ports[0]}` });
+    expect(headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    const untrusted = ['forwarded', 'tracestate', 'x-request-priority', 'x-attempts-left', 'x-explain'];
+    expect(untrusted.filter((name) => name in headers)).toEqual([]);
+
+    const post = (length: number) => fetch(urlOf('/api/visits'), { method: 'POST', body: 'x'.repeat(length) });
+    expect(await (await post(1024 * 1024)).json()).toMatchObject({ service: 'guestbook', bodyLength: 1024 * 1024 });
+    await expectProblem(await post(1024 * 1024 + 1), 413, 'body_too_large');
+    await expectProblem(await fetch(urlOf('/api/hellox')), 404, 'not_found');
+    await expectProblem(await fetch(urlOf('/api/hello?break'), { method: 'POST' }), 502, 'upstream_failed');
+    expect((await fetch(urlOf('/api/hello?status=503'))).headers.get('content-type')).toBe('application/json');
+  }
+
+  async function expectProblem(answer: Response, status: number, code: string): Promise<void> {
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    const requestId = answer.headers.get('x-request-id');
+    expect(requestId).toMatch(/^[0-9a-f]{32}$/);
+    expect(await answer.json()).toMatchObject({ type: `urn:parley:problem:${code}`, status, requestId });
+  }
+
+  async function expectSurvival(launched: Launched): Promise<void> {
+    const { replicas } = await launched.ready();
+    const victim = replicas?.find(({ replica }) => replica === 'hello-2');
+    process.kill(victim?.pid ?? 0, 'SIGKILL');
+    await expectAllAnswered('GET');
+    await launched.until(({ msg }) => msg === 'hello-2 is restarting: killed by SIGKILL, again at once');
+    // Not before: a POST that the victim may have begun to act on must not be sent again.
+    await expectAllAnswered('POST');
+    await expectAnswer(`${victim?.address}/`);
+    const told = (await (await fetch(`${victim?.address}/`)).json()) as { pid: number };
+    expect(told.pid).not.toBe(victim?.pid);
+  }
+
+  async function expectAllAnswered(method: string): Promise<void> {
+    const statuses = Array.from({ length: 30 }, async (_, at) => {
+      await delay(at * 3);
+      return (await fetch(urlOf('/api/hello'), { method })).status;
+    });
+    expect(await Promise.all(statuses)).toEqual(statuses.map(() => 200));
+  }
+
+  function expectDrainOrder({ lines }: Launched): void {
+    const stopped = lines.flatMap(({ msg, replica }) =>
+      msg.endsWith('is stopped') ? [replica?.replace(/-\d/, '')] : [],
+    );
+    expect([...new Set(stopped)]).toEqual([
+      ...(gateway === 'nginx' ? ['nginx'] : []),
+      'guestbook',
+      'hello',
+      'greetings',
+    ]);
+  }
+});
+
+async function expectAnswer(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if ((await fetch(url).catch(() => undefined))?.ok) return;
+    await delay(50);
+  }
+  throw new Error(`no answer from ${url}`);
+}
+
+describeWith('nginx')('nginx under the launcher', () => {
+  it('is started again when it dies, workers and all', async () => {
+    const launched = start(['--gateway', 'nginx']);
+    const { gatewayPid = 0 } = await launched.ready();
+    process.kill(gatewayPid, 'SIGKILL');
+    await launched.until(({ msg }) => msg.startsWith('nginx is restarting: killed by SIGKILL'));
+    await expectAnswer(urlOf('/api/hello'));
+  });
+
+  it('is refused in one sentence if its configuration is wrong', async () => {
+    const broken = createHouse();
+    broken.write('nginx/routes.conf', 'location /api/hello {\n  proxy_pas http://hello;\n}\n');
+    const { code, stderr } = await start(['--gateway', 'nginx'], { root: broken.root }).end;
+    broken.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^nginx does not accept its configuration: unknown directive "proxy_pas" in nginx\/routes.conf:2: .*\n$/,
+    );
+  });
+});
+
+describe('npm start', () => {
+  it('runs twice side by side', async () => {
+    const one = start(['--gateway', 'embedded']);
+    const other = start(['--gateway', 'embedded'], { env: { PORT: String(ports.ports[1]) } });
+    const addresses = (await Promise.all([one.ready(), other.ready()])).flatMap(({ replicas = [] }) => replicas);
+    expect(new Set(addresses.map(({ address }) => address)).size).toBe(addresses.length);
+    expect((await fetch(urlOf('/api/hello', 1))).status).toBe(200);
+  });
+
+  const command = [process.execPath, ...nodeArgs].map((word) => `"${word}"`).join(' ');
+  it.each([
+    ['SIGTERM to npm', command, (npm: Launched) => npm.signal('SIGTERM')],
+    ['a Ctrl-C, which reaches npm and the launcher', command, (npm: Launched) => process.kill(-npm.pid, 'SIGINT')],
+    // A shell that doesn't make way (exec) keeps a SIGINT to itself.
+    ['SIGINT to npm alone', `exec ${command}`, (npm: Launched) => npm.signal('SIGINT')],
+  ])('leaves nothing behind after %s', async (_, script, act) => {
+    house.write('package.json', JSON.stringify({ type: 'module', scripts: { start: script } }));
+    const npm = start([], { command: ['npm', 'start'] });
+    const pids = await pidsOf(npm);
+    act(npm);
+    await npm.until(({ msg }) => msg === 'stopped');
+    await npm.end;
+    await expectNothingLeft(pids);
+  });
+
+  it.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])(
+    'runs once where it is started twice at once behind %s',
+    async (gateway) => {
+      const both = [start(['--gateway', gateway]), start(['--gateway', gateway])];
+      const refused = await Promise.race(both.map(async (each) => ({ each, ...(await each.end) })));
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/^port \d+ .* is taken by [^\n]+\n$/) });
+      const [other] = both.filter((each) => each !== refused.each);
+      const pids = await pidsOf(other as Launched);
+      await expectAnswer(urlOf('/api/hello'));
+      other?.signal('SIGTERM');
+      expect(await other?.end).toEqual({ code: 0, stderr: '' });
+      await expectNothingLeft(pids);
+    },
+  );
+
+  it('says so when something else took the port of a dead replica, and goes on trying', async () => {
+    const launched = start(['--gateway', 'embedded']);
+    const { replicas = [] } = await launched.ready();
+    const victim = replicas.find(({ replica }) => replica === 'greetings-1');
+    const port = Number(new URL(victim?.address ?? '').port);
+    process.kill(victim?.pid ?? 0, 'SIGKILL');
+    await launched.until(({ msg }) => msg.startsWith('greetings-1 is restarting'));
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(port, loopback, resolve));
+    const { msg } = await launched.until(({ msg, level }) => level === 'error' && msg.startsWith('greetings-1'));
+    expect(msg).toContain(`greetings-1 cannot have port ${port} again, it is taken by pid ${process.pid} (`);
+    other.close();
+    await expectAnswer(`${victim?.address}/`);
+  });
+
+  it('ends at once when told a second time', async () => {
+    const launched = start(['--gateway', 'embedded'], { env: { IS_STUBBORN: 'guestbook' } });
+    const pids = await pidsOf(launched);
+    launched.signal('SIGTERM');
+    await launched.until(({ msg }) => msg === 'guestbook-1 is stopping');
+    await delay(600);
+    launched.signal('SIGTERM');
+    expect((await launched.end).code).toBe(1);
+    await delay(50);
+    await expectNothingLeft(pids);
+  });
+
+  it('stops in the middle of starting', async () => {
+    const launched = start([]);
+    await launched.until(({ msg }) => msg === 'hello-1 is starting');
+    launched.signal('SIGINT');
+    expect(await launched.end).toEqual({ code: 0, stderr: '' });
+    expect(launched.lines.filter(({ msg }) => msg === 'ready')).toEqual([]);
+    await expectNothingLeft([]);
+  });
+
+  it('explains itself', async () => {
+    expect(await start(['--help']).end).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('npm start says in one sentence', () => {
+  async function expectRefusal(refused: Launched, sentence: string | RegExp, expectedCode = 1): Promise<void> {
+    const { code, stderr } = await refused.end;
+    expect(stderr.trim()).toMatch(sentence);
+    expect(stderr.trim()).not.toContain('\n');
+    expect(code).toBe(expectedCode);
+    expect(leftovers()).toEqual([]);
+  }
+
+  it('that the port is taken', async () => {
+    const other = createServer();
+    const port = ports.ports[2] ?? 0;
+    await new Promise<void>((resolve) => other.listen(port, loopback, resolve));
+    const sentence = new RegExp(
+      `^port ${port} on 127.0.0.1 is taken by pid ${process.pid} \\(.*\\) \\(EADDRINUSE\\): stop that, or choose another with PORT=`,
+    );
+    await expectRefusal(start(['--port', String(port)]), sentence);
+    other.close();
+  });
+
+  it('that a service cannot start, and stops what was started', async () => {
+    const refused = start([], { env: { FAILS: 'hello' } });
+    await expectRefusal(refused, /^hello-[12] ended before it was ready \(exit code 1\): Error: the shelf is empty$/);
+    expect(refused.lines.map(({ msg }) => msg)).toContain('greetings-1 is stopped');
+  });
+
+  it('that there is no nginx to insist on', async () => {
+    const refused = start(['--gateway', 'nginx'], { env: { PATH: '/nowhere' } });
+    await expectRefusal(refused, '--gateway nginx: expected nginx on PATH, found none');
+  });
+
+  it('that an option or a service is unknown', async () => {
+    await expectRefusal(start(['--gatway']), "Unknown option '--gatway': see npm start -- --help", 2);
+    await expectRefusal(start(['--scale', 'helo=2']), '--scale helo: expected one of the services greetings, hello', 2);
+  });
+
+  it('what is wrong with the house', async () => {
+    const broken = createHouse();
+    const refused = () => start([], { root: broken.root });
+    broken.remove('services/hello');
+    await expectRefusal(refused(), 'service hello: expected services/hello/main.ts to run, found no such file');
+    broken.write('docker-compose.yml', 'services:\n  hello: [\n  b: }');
+    await expectRefusal(refused(), 'docker-compose.yml:3: expected YAML');
+    broken.remove('docker-compose.yml');
+    await expectRefusal(refused(), 'expected docker-compose.yml in ');
+    broken.close();
+  });
+});

@@ -1,0 +1,175 @@
+import { once } from 'node:events';
+import type { ClientHttp2Session } from 'node:http2';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { CallContext } from '@parley/contract';
+import { ca, certificate, strangersCertificate } from '../../test-fixtures/certificates.ts';
+import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
+import { visitsApp } from '../../test-fixtures/visits-app.ts';
+import { openSecureContext, type TlsOptions } from '../tls/secure-context.ts';
+import { createDualProtocolServer } from './dual-protocol-server.ts';
+
+const limits = { headersTimeout: 300, keepAliveTimeout: 300 };
+const own = await certificate();
+const open: (() => void)[] = [];
+const latest = 'GET /api/visits/latest HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+
+async function listening(tls?: TlsOptions) {
+  const contexts: (CallContext | undefined)[] = [];
+  const { app } = visitsApp({
+    latestVisit: async (_input, context) => {
+      contexts.push(context);
+      return { id: 'last' };
+    },
+  });
+  const { server } = createDualProtocolServer(app, { limits, tls: tls && openSecureContext(tls) });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  open.push(() => server.close());
+  return { port: (server.address() as AddressInfo).port, contexts };
+}
+
+function session(url: string, options = {}): ClientHttp2Session {
+  const client = http2Session(url, options);
+  open.push(() => client.destroy());
+  return client;
+}
+
+function socketTo(port: number): Socket {
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
+  open.push(() => socket.destroy());
+  return socket;
+}
+
+afterEach(() => {
+  for (const close of open.splice(0).reverse()) close();
+});
+
+describe('a cleartext port', () => {
+  it('speaks HTTP/1.1 and HTTP/2', async () => {
+    const { port } = await listening();
+    const socket = socketTo(port);
+    socket.write(latest);
+    expect(await text(socket)).toContain('{"id":"last"}');
+    const reply = await ask(session(`http://127.0.0.1:${port}`), { ':path': '/api/visits/latest' });
+    expect(reply).toMatchObject({ status: 200, body: '{"id":"last"}' });
+  });
+
+  it.each([latest, latest.replace('GET', 'POST'), latest.replace('GET', 'PUT')])(
+    'takes what comes byte by byte for what it is: %j',
+    async (sent) => {
+      const { port } = await listening();
+      const socket = socketTo(port).setNoDelay();
+      for (const byte of sent.slice(0, 6)) {
+        socket.write(byte);
+        await wait(5);
+      }
+      socket.write(sent.slice(6));
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 (200|405)/);
+    },
+  );
+
+  it('gives up on who sends nothing, or not enough to tell', async () => {
+    const { port } = await listening();
+    const [silent, slow] = [socketTo(port).resume(), socketTo(port).resume()];
+    slow.write('PR');
+    await Promise.all([once(silent, 'close'), once(slow, 'close')]);
+  });
+
+  it('closes an HTTP/2 connection that is idle', async () => {
+    const { port } = await listening();
+    await once(session(`http://127.0.0.1:${port}`), 'close');
+  });
+
+  it('ends a connection whose client cancels as fast as it asks (CVE-2023-44487)', async () => {
+    const { port } = await listening();
+    const client = session(`http://127.0.0.1:${port}`);
+    await once(client, 'connect');
+    const gone = new Promise((resolve) => client.once('close', resolve));
+    for (let count = 0; count < 30 && !client.destroyed; count += 1) {
+      for (let burst = 0; burst < 50 && !client.closed; burst += 1) {
+        client
+          .request({ ':path': '/api/visits/latest' })
+          .on('error', () => {})
+          .close(8);
+      }
+      await wait(1);
+    }
+    await gone;
+    // The server itself is well.
+    expect((await ask(session(`http://127.0.0.1:${port}`), { ':path': '/api/visits/latest' })).status).toBe(200);
+  });
+
+  it('lets go of a connection whose client has ended', async () => {
+    const patient = { headersTimeout: 60_000, keepAliveTimeout: 60_000 };
+    const { server } = createDualProtocolServer(visitsApp().app, { limits: patient });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    open.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.end(
+      Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])]),
+    );
+    socket.resume();
+    // In time for this test, that is.
+    await once(socket, 'end');
+  });
+
+  it('says how much it takes at once, and refuses headers that are too large', async () => {
+    const { port } = await listening();
+    const client = session(`http://127.0.0.1:${port}`);
+    const [settings] = await once(client, 'remoteSettings');
+    expect(settings).toMatchObject({ maxConcurrentStreams: 128, maxHeaderListSize: 16_384 });
+    await expect(ask(client, { ':path': '/api/visits/latest', 'x-long': 'x'.repeat(20_000) })).rejects.toThrow();
+  });
+});
+
+describe('a TLS port', () => {
+  it('speaks what the client chose, and TLS 1.2 at least', async () => {
+    const { port } = await listening(own);
+    expect((await ask(session(`https://localhost:${port}`, { ca }), { ':path': '/api/visits/latest' })).status).toBe(
+      200,
+    );
+    const socket = connectTls({ port, host: 'localhost', ca, ALPNProtocols: ['http/1.1'] });
+    socket.write(latest);
+    expect(await text(socket)).toContain('{"id":"last"}');
+    const old = connectTls({ port, host: 'localhost', ca, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' });
+    await expect(once(old, 'secureConnect')).rejects.toThrow();
+  });
+
+  it('asks nobody for a certificate without a CA', async () => {
+    const { port, contexts } = await listening(own);
+    await ask(session(`https://localhost:${port}`, { ca }), { ':path': '/api/visits/latest' });
+    expect(contexts[0]).not.toHaveProperty('caller');
+  });
+
+  it.each(['h2', 'http/1.1'])('tells a handler who calls, over %s', async (protocol) => {
+    const { port, contexts } = await listening({ ...own, ca });
+    const caller = await certificate({ names: ['hello', '10.0.0.1'], spiffeId: 'spiffe://parley/hello' });
+    if (protocol === 'h2') {
+      await ask(session(`https://localhost:${port}`, { ca, ...caller }), { ':path': '/api/visits/latest' });
+    } else {
+      const socket = connectTls({ port, host: 'localhost', ca, ...caller });
+      socket.write(latest);
+      await text(socket);
+    }
+    expect(contexts[0]?.caller).toEqual({
+      subject: 'CN=hello',
+      names: ['DNS:hello', 'IP Address:10.0.0.1', 'URI:spiffe://parley/hello'],
+      spiffeId: 'spiffe://parley/hello',
+    });
+  });
+
+  it.each([
+    ['none', async () => ({})],
+    ['one of a strange CA', strangersCertificate],
+    ['one that has expired', () => certificate({ from: new Date(Date.now() - 9 * 86_400_000) })],
+  ])('refuses a caller whose certificate is %s', async (_what, pair) => {
+    const { port, contexts } = await listening({ ...own, ca });
+    const client = session(`https://localhost:${port}`, { ca, ...(await pair()) });
+    await expect(ask(client, { ':path': '/api/visits/latest' })).rejects.toThrow();
+    expect(contexts).toEqual([]);
+  });
+});

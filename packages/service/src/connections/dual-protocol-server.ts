@@ -1,0 +1,108 @@
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Express } from 'express';
+import { expressMessages } from '../express/express-messages.ts';
+import { identifyCaller } from '../tls/caller-identity.ts';
+import type { SecureContextSource } from '../tls/secure-context.ts';
+import { endSession } from './end-session.ts';
+import { http2Limits } from './http2-limits.ts';
+import { answerMalformedRequests } from './malformed-requests.ts';
+import { requireHost } from './require-host.ts';
+import { type FloodLimits, limitFloods } from './session-floods.ts';
+import { speaksHttp2 } from './speaks-http2.ts';
+import { answerUnusualRequests } from './unusual-requests.ts';
+
+/** How connections are held to limits, and secured. */
+export interface DualProtocolOptions {
+  /** Of HTTP/1; its header timeout and idle timeout hold for HTTP/2 too. */
+  readonly limits: ServerOptions & { readonly [name in 'headersTimeout' | 'keepAliveTimeout']: number };
+  /** Default: cleartext. */
+  readonly tls?: SecureContextSource | undefined;
+  /** Of one HTTP/2 connection. Default: those of {@link FloodLimits}. */
+  readonly floods?: FloodLimits | undefined;
+}
+
+/** One port for HTTP/1.1 and HTTP/2. */
+export interface DualProtocolServer {
+  /** Listens, and speaks HTTP/1.1. */
+  readonly server: Server;
+  /** Doesn't listen: gets the connections whose client speaks HTTP/2. */
+  readonly http2: Http2Server;
+  /** The server that listens, where it speaks TLS. */
+  readonly secure: TlsServer | undefined;
+}
+
+type Http2Listener = (req: Http2ServerRequest, res: Http2ServerResponse) => void;
+
+/** A TLS handshake may take this long; Node's default is 120 s. */
+const handshakeTimeoutMs = 10_000;
+
+/**
+ * Makes a server that speaks HTTP/1.1 and HTTP/2 on one port. Cleartext: by the first bytes of a connection (HTTP/2 with
+ * prior knowledge). TLS: by ALPN. The choice is made once a connection, so that a request costs what it always did.
+ */
+export function createDualProtocolServer(
+  app: Express,
+  { limits, tls, floods }: DualProtocolOptions,
+): DualProtocolServer {
+  const http1 = { ...limits, ...expressMessages(app), requireHostHeader: false };
+  const secure = tls && createTlsServer({ ...http1, ...tlsOptions(tls) }, requireHost(app));
+  const server = secure ?? createServer(http1, requireHost(app));
+  const http2 = createHttp2Server(http2Limits);
+  const serveHttp2 = app as unknown as Http2Listener;
+  http2.on('request', (req, res) => {
+    // Reset in the packet that brought it: work for it would be for nobody.
+    if (!req.stream.destroyed) serveHttp2(req, res);
+  });
+  answerMalformedRequests(server);
+  answerUnusualRequests(server, http2);
+  // A broken connection has been ended by then, and there is nobody left to answer.
+  http2.on('sessionError', () => {});
+  let arriving: Socket | undefined;
+  http2.on('session', (session) => {
+    session.setTimeout(limits.keepAliveTimeout, () => session.close());
+    if (arriving) endSession(session, arriving);
+    limitFloods(session, floods);
+  });
+
+  const event = tls ? 'secureConnection' : 'connection';
+  const speakHttp1 = server.listeners(event) as ((socket: Socket) => void)[];
+  const pass = (socket: Socket, isHttp2: boolean) => {
+    if (isHttp2) {
+      // Node makes the session within this call, and hides the socket from whoever has the session.
+      arriving = socket;
+      http2.emit('connection', socket);
+      arriving = undefined;
+    } else for (const listener of speakHttp1) listener.call(server, socket);
+  };
+  server.removeAllListeners(event);
+  if (tls) {
+    server.on('secureConnection', (socket: TLSSocket) => {
+      identifyCaller(socket);
+      pass(socket, socket.alpnProtocol === 'h2');
+    });
+  } else {
+    server.on('connection', (socket: Socket) => {
+      speaksHttp2(socket, limits.headersTimeout, (isHttp2) => pass(socket, isHttp2));
+    });
+  }
+  return { server, http2, secure };
+}
+
+function tlsOptions({ current, isClientCertificateRequired }: SecureContextSource) {
+  return {
+    ...current,
+    ALPNProtocols: ['h2', 'http/1.1'],
+    requestCert: isClientCertificateRequired,
+    rejectUnauthorized: isClientCertificateRequired,
+    handshakeTimeout: handshakeTimeoutMs,
+  };
+}

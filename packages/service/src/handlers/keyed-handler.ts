@@ -1,0 +1,50 @@
+import { currentContext, type Handler, headerNames, idempotencyKeyOf, type Operation } from '@parley/contract';
+import type { RequestHandler } from 'express';
+import { fingerprintOf, keyDigest } from '../idempotency/digest.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
+import { keyOwner } from '../idempotency/key-owner.ts';
+import { missingKey } from '../idempotency/missing-key.ts';
+import { sendJson } from '../replies/json-reply.ts';
+import { requestLifetimeOf } from '../requests/request-lifetime.ts';
+import { receivedInput, validInput } from './valid-input.ts';
+
+/** What a keyed handler needs besides. */
+export interface KeyedDependencies {
+  readonly idempotency: Idempotency;
+  /** Serves a request without a key. */
+  readonly unkeyed: RequestHandler;
+  /** Compresses. */
+  readonly encode: RequestHandler;
+}
+
+/**
+ * Serves one keyed operation: sent again with its `Idempotency-Key`, a request is answered as the first time, and its
+ * handler does not run again. Without a key it goes `unkeyed`.
+ */
+export function keyedHandler(
+  operation: Operation,
+  handler: Handler,
+  { idempotency, unkeyed, encode }: KeyedDependencies,
+): RequestHandler {
+  const { once, keptForMs, isKeyRequired } = idempotency;
+  return async function keyedHandler(req, res, next) {
+    const context = currentContext();
+    const sentKey = idempotencyKeyOf(context.idempotencyKey);
+    if (sentKey === undefined) {
+      if (isKeyRequired) throw missingKey();
+      return unkeyed(req, res, next);
+    }
+    const answer = async () => {
+      const input = await validInput(operation, req);
+      const { signal } = context;
+      const owner = keyOwner(context, req);
+      const key = keyDigest(sentKey, owner, operation);
+      const fingerprint = fingerprintOf(operation, receivedInput(operation, req));
+      return once({ operation, key, owner, fingerprint, keptForMs, signal }, () => handler(input, context));
+    };
+    const end = requestLifetimeOf(context);
+    const { reply, isReplay } = await (end ? end.boundWork(answer) : answer());
+    if (isReplay) res.setHeader(headerNames.idempotentReplayed, 'true');
+    sendJson(req, res, encode, reply);
+  };
+}

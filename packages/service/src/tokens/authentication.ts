@@ -1,0 +1,45 @@
+import type { Contract } from '@parley/contract';
+import type { Logger } from 'pino';
+import { rememberTokens } from './remembered-tokens.ts';
+import type { TokenOptions } from './token-options.ts';
+import { tokenVerifier, type VerifyToken } from './token-verifier.ts';
+
+/** By what an app can tell who calls. */
+export interface AuthenticationOptions {
+  /** Which tokens prove who calls, for operations with `auth`. Default: none; `serve` has those of `TOKEN_ISSUER`. */
+  readonly tokens?: TokenOptions | undefined;
+  /** Whether the server in front of this app checks client certificates. Default false; `serve` knows by itself. */
+  readonly clientCertificates?: boolean;
+}
+
+/**
+ * How an app checks tokens; nothing where none are configured.
+ *
+ * @throws TypeError where the contract has operations that nobody could be let into, with their names and what to
+ *   configure: whoever wrote `auth` believes that callers are checked
+ */
+export function authentication(
+  contract: Contract,
+  { tokens, clientCertificates = false }: AuthenticationOptions,
+  logger: Logger,
+): VerifyToken | undefined {
+  if (tokens) return rememberTokens(tokenVerifier(tokens, contract.name, logger));
+  expectCertificatesToDo(contract, clientCertificates);
+  return undefined;
+}
+
+function expectCertificatesToDo({ name, operations }: Contract, hasClientCertificates: boolean): void {
+  const named = (isMeant: (auth: unknown) => boolean) =>
+    Object.entries(operations).flatMap(([operation, { auth }]) => (isMeant(auth) ? operation : []));
+  const byToken = named((auth) => typeof auth === 'object');
+  const byEither = hasClientCertificates ? [] : named((auth) => auth === 'service');
+  if (byToken.length + byEither.length === 0) return;
+  const faults = [
+    ...(byToken.length > 0 ? [`${byToken.join(', ')} can be called with a token only`] : []),
+    ...(byEither.length > 0 ? [`${byEither.join(', ')} can be called with a token or client certificate only`] : []),
+  ];
+  const certificates = byToken.length > 0 ? '' : ', or TLS with a `ca` (TLS_CA_FILE)';
+  throw new TypeError(
+    `contract ${name}: ${faults.join('; ')}: give the option \`tokens\` (TOKEN_ISSUER and TOKEN_JWKS_URL)${certificates}`,
+  );
+}

@@ -1,0 +1,74 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../eventually.ts';
+import { has } from '../needs.ts';
+import { ask, describePublicApi, expectProblem, post } from '../public-api.ts';
+import { isAlive, type RunningHouse, startHouse } from '../running-house.ts';
+import { root } from '../source-files.ts';
+
+describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start with the %s gateway', (gateway) => {
+  let house: RunningHouse;
+
+  beforeAll(async () => {
+    house = await startHouse('--gateway', gateway);
+  }, 60_000);
+
+  afterAll(async () => {
+    const pids = house.replicas.map(({ pid }) => pid);
+    expect(await house.stop()).toBe(0);
+    expect(pids.filter(isAlive)).toEqual([]);
+  }, 60_000);
+
+  it('runs two replicas of each service behind it', () => {
+    expect(house.gateway).toMatch(new RegExp(gateway));
+    const services = house.replicas.map(({ service }) => service);
+    const each = readdirSync(join(root, 'services'));
+    expect(services.sort()).toEqual([...each, ...each].sort());
+  });
+
+  describePublicApi(() => house.url);
+
+  it('hangs one request id and one trace on everything that a request causes', async () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const headers = { 'x-request-id': `trace-${gateway}`, traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+    await ask(house.url, '/api/hello', { headers });
+    const lines = await eventually(() => {
+      const found = house.lines.filter(
+        ({ requestId, msg }) => requestId === headers['x-request-id'] && msg === 'request',
+      );
+      return found.length === 2 ? found : undefined;
+    });
+    // In no order: the lines of two processes come as they come.
+    expect(lines.map(({ service }) => service).sort()).toEqual(['greetings', 'hello']);
+    expect(lines.map(({ traceId }) => traceId)).toEqual([traceId, traceId]);
+  });
+
+  it('greets in English while greetings does not answer', async () => {
+    const pids = house.replicas.filter(({ service }) => service === 'greetings').map(({ pid }) => pid);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    try {
+      const answer = await ask(house.url, '/api/hello?name=Alice&language=fr');
+      expect(answer).toMatchObject({
+        status: 200,
+        body: { message: 'Hello, Alice!' },
+        headers: { degraded: 'greetings' },
+      });
+    } finally {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    }
+  });
+
+  it('answers with a problem while hello does not, and stores nothing', async () => {
+    const pids = house.replicas.filter(({ service }) => service === 'hello').map(({ pid }) => pid);
+    const count = async () => ((await ask(house.url, '/api/visits?limit=100')).body.visits as unknown[]).length;
+    const before = await count();
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    try {
+      expectProblem(await post(house.url, '/api/visits', { name: 'Ada' }), 504, 'upstream_timeout');
+    } finally {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    }
+    expect(await count()).toBe(before);
+  });
+});

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net';
+import { createInterface } from 'node:readline';
+import { afterEach, expect, it } from '@jest/globals';
+import { describeWith } from '../needs.ts';
+import { ask } from '../public-api.ts';
+import { type RunningGateway, startGateway } from '../running-gateway.ts';
+import { freePort } from '../running-house.ts';
+
+let closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+  closing = [];
+}, 30_000);
+
+/** A replica, the methods of the requests that it has seen, and where it is. */
+interface Replica {
+  readonly address: string;
+  readonly seen: string[];
+}
+
+async function listening(server: Server | TcpServer, port = 0): Promise<string> {
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A replica that answers. */
+async function live(port?: number): Promise<Replica> {
+  const seen: string[] = [];
+  const server = createServer((req, res) => {
+    seen.push(req.method ?? '');
+    req.resume().on('end', () => res.end('{}'));
+  });
+  closing.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { address: await listening(server, port), seen };
+}
+
+/** A replica that breaks every connection as soon as it has read a request. */
+async function breaking(): Promise<Replica> {
+  const seen: string[] = [];
+  const server = createTcpServer((socket) => {
+    socket
+      .on('error', () => {})
+      .once('data', (bytes) => {
+        seen.push(String(bytes).split(' ')[0] ?? '');
+        socket.destroy();
+      });
+  });
+  closing.push(() => server.close());
+  return { address: await listening(server), seen };
+}
+
+/** A replica to which no connection is made and none is refused, as with a container that was killed. */
+async function hanging(): Promise<Replica> {
+  const program = `const server = require('node:net').createServer().listen(0, '127.0.0.1', 1, () => {
+    require('node:fs').writeSync(1, server.address().port + '\\n');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  })`;
+  const child: ChildProcess = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  closing.push(() => child.kill('SIGKILL'));
+  const [line] = await once(createInterface({ input: child.stdout as NonNullable<typeof child.stdout> }), 'line');
+  // The kernel completes as many connections as the backlog holds.
+  const filling: Socket[] = Array.from({ length: 4 }, () => connect(Number(line), '127.0.0.1').on('error', () => {}));
+  closing.push(() => filling.forEach((socket) => void socket.destroy()));
+  await Promise.race(filling.map((socket) => once(socket, 'connect')));
+  return { address: `127.0.0.1:${line}`, seen: [] };
+}
+
+async function gatewayTo(...replicas: readonly Pick<Replica, 'address'>[]): Promise<RunningGateway> {
+  const addresses = replicas.map(({ address }) => address);
+  const gateway = await startGateway('nginx', { greetings: addresses, hello: addresses, guestbook: addresses });
+  closing.push(() => gateway.stop());
+  return gateway;
+}
+
+const keyed = { method: 'POST', headers: { 'idempotency-key': '"k"' }, body: '{}' };
+const unkeyed = { method: 'POST', body: '{}' };
+const statuses = async (count: number, send: (n: number) => ReturnType<typeof ask>) => {
+  const all = await Promise.all(Array.from({ length: count }, (_, n) => send(n)));
+  return all.map(({ status }) => status);
+};
+const counted = (all: readonly number[]) =>
+  Object.fromEntries([...new Set(all)].map((status) => [status, all.filter((one) => one === status).length]));
+
+describeWith('nginx')('nginx and replicas that are gone', () => {
+  it('loses no request where two of three hang, not even of the first at once', async () => {
+    const { url } = await gatewayTo(await hanging(), await hanging(), await live());
+    for (const round of [60, 60]) {
+      const all = await statuses(round, (n) => ask(url, '/api/visits', n % 2 ? {} : unkeyed));
+      expect(counted(all)).toEqual({ 200: round });
+    }
+  }, 60_000);
+
+  it('loses no request where four of five hang', async () => {
+    const { url } = await gatewayTo(await hanging(), await hanging(), await live(), await hanging(), await hanging());
+    for (let n = 0; n < 6; n++) expect((await ask(url, '/api/visits', unkeyed)).status).toBe(200);
+  }, 60_000);
+
+  it('passes a keyed POST on that a replica has seen, and one without a key never', async () => {
+    const [broken, good] = [await breaking(), await live()];
+    const { url } = await gatewayTo(broken, good);
+    expect(counted(await statuses(20, () => ask(url, '/api/visits', keyed)))).toEqual({ 200: 20 });
+    expect(broken.seen.length).toBeGreaterThan(0);
+    const before = broken.seen.length + good.seen.length;
+    const all = await statuses(20, () => ask(url, '/api/visits', unkeyed));
+    expect(broken.seen.length + good.seen.length).toBe(before + 20);
+    expect(all.filter((status) => status === 200).length).toBe(good.seen.length - 20);
+    expect(all.filter((status) => status !== 200 && status !== 502)).toEqual([]);
+  }, 60_000);
+
+  it.each([
+    ['GET', {}],
+    ['keyed POST', keyed],
+  ])(
+    'shows a %s that breaks replicas to two of them at most',
+    async (_what, question) => {
+      const replicas = [await breaking(), await breaking(), await breaking(), await breaking()];
+      const { url } = await gatewayTo(...replicas);
+      for (let n = 1; n < 5; n++) {
+        expect((await ask(url, '/api/visits', question)).status).toBe(502);
+        expect(replicas.flatMap(({ seen }) => seen).length).toBeLessThanOrEqual(2 * n);
+      }
+    },
+    60_000,
+  );
+
+  it('asks replicas again as soon as they are back, though all have just failed', async () => {
+    const port = await freePort();
+    const other = await freePort();
+    const { url } = await gatewayTo({ address: `127.0.0.1:${port}` }, { address: `127.0.0.1:${other}` });
+    expect(counted(await statuses(20, () => ask(url, '/api/visits', unkeyed)))).toEqual({ 503: 20 });
+    await live(port);
+    expect(counted(await statuses(20, () => ask(url, '/api/visits', unkeyed)))).toEqual({ 200: 20 });
+  }, 60_000);
+});

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { has } from '../needs.ts';
+import { type RawAnswer, rawAnswers } from '../raw-answers.ts';
+import { type Front, rawRequests } from '../raw-requests.ts';
+import { type RunningGateway, startGateway } from '../running-gateway.ts';
+import { type RunningService, startService } from '../running-service.ts';
+
+const fronts: readonly Front[] = has('nginx') ? ['service', 'nginx', 'embedded'] : ['service', 'embedded'];
+
+let folder: string;
+let hello: RunningService;
+let guestbook: RunningService;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'guestbook-'));
+  // Nobody listens there: hello greets in English then.
+  hello = await startService('hello', { GREETINGS_URL: 'http://127.0.0.1:9' });
+  guestbook = await startService('guestbook', { HELLO_URL: hello.url, DATA_DIR: folder });
+}, 30_000);
+afterAll(async () => {
+  await guestbook?.stop();
+  await hello?.stop();
+  await rm(folder, { recursive: true });
+});
+
+describe.each(fronts)('bytes that come to %s', (front) => {
+  let gateway: RunningGateway | undefined;
+  let port: number;
+  beforeAll(async () => {
+    const { port: direct, host } = new URL(guestbook.url);
+    if (front !== 'service') gateway = await startGateway(front, { guestbook: [host] });
+    port = gateway?.port ?? Number(direct);
+  }, 30_000);
+  afterAll(async () => {
+    await gateway?.stop();
+  });
+
+  it.each(rawRequests.map((request) => [request.name, request] as const))(
+    'are answered: %s',
+    async (_name, request) => {
+      const statuses = request.except?.find(({ at }) => at === front)?.statuses ?? request.statuses;
+      const answers = await rawAnswers(port, request.bytes, statuses.length);
+      expect(answers.map(({ status }) => status)).toEqual(statuses);
+      for (const answer of answers) if (answer.status >= 400) expectProblem(answer, front);
+    },
+  );
+});
+
+function expectProblem({ status, head, body }: RawAnswer, front: Front): void {
+  expect(head).toMatch(/^Content-Type: application\/problem\+json/im);
+  if (body !== '') expect(JSON.parse(body)).toMatchObject({ status, detail: expect.any(String) });
+  if (front !== 'embedded') return;
+  expect(head).toMatch(/^Date: \w{3}, /im);
+  expect(head).toMatch(/^X-Request-Id: [\w.-]+$/im);
+  expect(head).toMatch(/^X-Content-Type-Options: nosniff$/im);
+  expect(head).toMatch(/^Content-Security-Policy: default-src 'none';frame-ancestors 'none'$/im);
+}
