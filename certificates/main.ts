@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { containerUser, renew } from './folder.ts';
 
-// npm run certs: certificates for running the house with mutual TLS on a developer's machine. Real ones come from whoever
-// runs it for real: cert-manager, SPIRE, Vault.
+// npm run certs: certificates for running the house with mutual TLS on a developer's machine. In production they come
+// from cert-manager, SPIRE or Vault.
 const root = join(import.meta.dirname, '..');
 const names = [...readdirSync(join(root, 'services')), 'gateway'];
 const { renewed, kept } = await renew(join(root, 'certs'), names);

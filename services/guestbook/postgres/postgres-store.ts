@@ -71,7 +71,7 @@ function checkUrl(url: string): void {
     new Client({ connectionString: url });
   } catch (error) {
     const { code, path, syscall, message } = error as NodeJS.ErrnoException;
-    // The path may be a key that somebody took for the value of sslkey.
+    // The path may be a key that was given by mistake as the value of sslkey.
     if (syscall)
       throw new ConfigError(`DATABASE_URL names ${fileNamed(url, path)} that cannot be read (${code}): correct it`);
     throw new ConfigError(`DATABASE_URL cannot be used (${message}): correct it`);

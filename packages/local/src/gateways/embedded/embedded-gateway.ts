@@ -26,7 +26,7 @@ import { requestTarget } from './request-target.ts';
 import { parseRoutes, type Route, routeOf } from './routes.ts';
 import { createTurns, type Turns } from './turns.ts';
 
-/** As nginx: so many tries to reach a replica, and so many that a replica may have seen. */
+/** As nginx: tries to reach a replica, and replicas that may see one request. */
 const maxAttempts = 6;
 const maxSeenAttempts = 2;
 const statusOf = { unreached: 503, broken: 502, 'timed-out': 504 } as const;
