@@ -1,4 +1,4 @@
-import type { Contract, Handler, Handlers } from '@parley/contract';
+import type { Contract, Handler, Handlers, Operation } from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { noteUnreadReply } from './connections/unread-replies.ts';
@@ -16,7 +16,7 @@ import { askedTimeout } from './middleware/asked-timeout.ts';
 import { auth } from './middleware/auth.ts';
 import { type BodyLimitOptions, body } from './middleware/body.ts';
 import { cacheHeaders } from './middleware/cache-headers.ts';
-import { callContext } from './middleware/call-context.ts';
+import { callContext, operationTimeout } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
 import { type CorsOptions, cors } from './middleware/cors.ts';
@@ -30,12 +30,17 @@ import { serverTiming } from './middleware/server-timing.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { createLogger } from './process/logger.ts';
 import { weakTag } from './replies/entity-tag.ts';
+import {
+  checkOperationOptions,
+  type OperationOptions,
+  type OptionsOfOperations,
+} from './requests/operation-options.ts';
 import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
 import { type AuthenticationOptions, authentication } from './tokens/authentication.ts';
 
 /** How an app treats its requests. */
-export interface AppOptions extends AuthenticationOptions, BodyLimitOptions {
+export interface AppOptions<C extends Contract = Contract> extends AuthenticationOptions, BodyLimitOptions {
   /** Default: JSON lines on standard output from level `info` up. */
   readonly logger?: Logger;
   /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
@@ -57,6 +62,8 @@ export interface AppOptions extends AuthenticationOptions, BodyLimitOptions {
   readonly stopping?: AbortSignal;
   /** Express middleware of yours, routers too, between ours and the operations. Default: none. */
   readonly middleware?: readonly RequestHandler[];
+  /** Options of single operations, by name. Default: none. */
+  readonly operations?: OptionsOfOperations<C>;
   /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
   readonly idempotency?: IdempotencyOptions;
   /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
@@ -69,10 +76,16 @@ export interface AppOptions extends AuthenticationOptions, BodyLimitOptions {
  * Makes the Express app that serves a contract. The order of the middleware is written here and nowhere else:
  * first listed sees the request first.
  *
- * @throws TypeError where an operation has no handler, an option makes no sense, or an operation's `auth` asks for what is
+ * @throws TypeError where an operation has no handler, an option makes no sense or names an operation that the contract lacks, or an operation's `auth` asks for what is
  *   not configured
  */
-export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
+export function createApp<C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  options: AppOptions<NoInfer<C>> = {},
+): Express {
+  checkOperationOptions(contract, options.operations ?? {});
+  const own = (options.operations ?? {}) as Readonly<Record<string, OperationOptions | undefined>>;
   const { logger = createLogger(contract.name), requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const keyed = idempotency(options.idempotency, logger);
@@ -97,10 +110,12 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
         operation,
         serve: stack(
           runningOperation(operation), // first in a route: from here on log and problem know the operation
+          ...timeoutOf(own[name]), // above what waits
           auth({ operation, verifyToken, logger }), // above body: a stranger's is never read
+          ...(own[name]?.middleware ?? []), // below auth: a stranger never reaches it
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions
-          body({ ...options, operation }), // in a route: a body that no operation wants is never read
+          body({ ...options, operation: withBodyLimit(operation, own[name]) }), // in a route: a body that no operation wants is never read
           validatedHandler(operation, handlerOf(handlers, name), { streams, keyed, encode }), // below body: needs it parsed
         ),
       })),
@@ -118,6 +133,14 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   listenToHeads(app);
   listenToEnds(app, { onEnd: giveBackPlace, onLong: noteUnreadReply });
   return http2Express(app);
+}
+
+function timeoutOf({ requestTimeoutMs }: OperationOptions = {}): readonly RequestHandler[] {
+  return requestTimeoutMs === undefined ? [] : [operationTimeout(requestTimeoutMs)];
+}
+
+function withBodyLimit(operation: Operation, { bodyLimitBytes: maxBytes }: OperationOptions = {}): Operation {
+  return maxBytes === undefined ? operation : { ...operation, bodyLimits: { ...operation.bodyLimits, maxBytes } };
 }
 
 function createExpress(trustedProxies: number, maxParameters: number): Express {

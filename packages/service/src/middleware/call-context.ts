@@ -2,6 +2,7 @@ import {
   AttemptsLeft,
   type CallContext,
   childTrace,
+  currentContext,
   headerNames,
   now,
   parseAttemptsLeft,
@@ -11,7 +12,7 @@ import {
 } from '@parley/contract';
 import type { Request, RequestHandler } from 'express';
 import { requestIdOf } from '../requests/request-id.ts';
-import { RequestLifetime, requestLifetime } from '../requests/request-lifetime.ts';
+import { RequestLifetime, requestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { callerOf } from '../tls/caller-identity.ts';
 
 /** How a request's context is made. */
@@ -52,6 +53,23 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     const caller = callerOf(req.socket);
     if (caller) context.caller = caller;
     runInContext(context, next);
+  };
+}
+
+/**
+ * Gives the requests of one operation another timeout than the app's, in ms. A caller may still ask for less. The time
+ * counts from when the request arrived.
+ */
+export function operationTimeout(requestTimeoutMs: number): RequestHandler {
+  return function operationTimeout(req, _res, next) {
+    const context = currentContext() as OwnContext;
+    const askedMs = askedTimeoutMs(req.headers[headerNames.timeoutMs]) ?? Number.POSITIVE_INFINITY;
+    const lifetime = requestLifetimeOf(context);
+    const timeoutMs = Math.min(requestTimeoutMs, askedMs);
+    if (lifetime && context.deadlineMs !== undefined) {
+      context.deadlineMs += lifetime.changeTimeout(timeoutMs, askedMs < requestTimeoutMs);
+    }
+    next();
   };
 }
 

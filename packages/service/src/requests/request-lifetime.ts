@@ -15,9 +15,9 @@ const longestWorkMs = 10_000;
  * handlers is made when one asks for it, which most don't.
  */
 export class RequestLifetime {
-  readonly #timer: NodeJS.Timeout;
-  readonly #timeoutMs: number;
-  readonly #isCallers: boolean;
+  #timer: NodeJS.Timeout;
+  #timeoutMs: number;
+  #isCallers: boolean;
   readonly #startMs = performance.now();
   #listeners: ((reason: CallError) => void)[] = [];
   #controller: AbortController | undefined;
@@ -29,13 +29,28 @@ export class RequestLifetime {
   constructor(res: Response, timeoutMs: number, isCallers = false) {
     this.#timeoutMs = timeoutMs;
     this.#isCallers = isCallers;
-    const late = () => this.#end(new CallError('deadline_exceeded', `Not answered in ${timeoutMs} ms`));
-    this.#timer = setTimeout(late, timeoutMs);
-    if (timeoutMs === 0) late();
+    this.#timer = setTimeout(this.#late, timeoutMs);
+    if (timeoutMs === 0) this.#late();
     res.on('close', () => {
       clearTimeout(this.#timer);
       if (!res.writableFinished) this.#end(new CallError('cancelled', 'client went away'));
     });
+  }
+
+  readonly #late = () => {
+    this.#end(new CallError('deadline_exceeded', `Not answered in ${this.#timeoutMs} ms`));
+  };
+
+  /** Replaces the timeout, in ms since the request began. Returns by how many ms the deadline moves. */
+  changeTimeout(timeoutMs: number, isCallers: boolean): number {
+    const movedMs = timeoutMs - this.#timeoutMs;
+    this.#timeoutMs = timeoutMs;
+    this.#isCallers = isCallers;
+    // A request that has ended has no timer to replace.
+    if (movedMs === 0 || this.reason) return movedMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#late, Math.max(0, timeoutMs - (performance.now() - this.#startMs)));
+    return movedMs;
   }
 
   /**
