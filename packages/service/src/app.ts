@@ -54,7 +54,7 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
   readonly maxInFlight?: number | 'adaptive';
   /** How many proxies in front add to `X-Forwarded-For`: the exact count, since one more believes the client. Default 1, the gateway. */
   readonly trustedProxies?: number;
-  /** A stream that is silent for so long sends a heartbeat. Below the gateway's read timeout of 12 s. Default 10 000. */
+  /** Sends a heartbeat when a stream has been silent for this long, in ms. Below the gateway's read timeout of 12 s. Default 10 000. */
   readonly heartbeatMs?: number;
   /** Which pages of other origins may call from a browser. Default: none. */
   readonly cors?: CorsOptions;
@@ -103,7 +103,7 @@ export function createApp<C extends Contract>(
     askedTimeout(), // above all that takes a place: what cannot be answered in time is not begun
     serverTiming({ service: contract.name }), // above what takes time
     loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
-    loadReport({ load }), // below: nobody who is refused needs it
+    loadReport({ load }), // below: a refused request does not need it
     ...(options.middleware ?? []),
     operationRoutes(
       routes.map(([name, operation]) => ({

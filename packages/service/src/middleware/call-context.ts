@@ -24,8 +24,8 @@ export interface CallContextOptions {
 const duration = /^\d+$/;
 
 /**
- * Gives each request its context: id, trace, deadline, and a signal that fires when the client hangs up or
- * the deadline passes, so that nobody works on for nothing.
+ * Gives each request its context: id, trace, deadline, and a signal. The signal fires when the client disconnects or the
+ * deadline passes, so that the handler can stop.
  */
 export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHandler {
   if (!(requestTimeoutMs > 0 && requestTimeoutMs <= 2_147_483_647)) {
@@ -82,7 +82,7 @@ function text(header: Header): string | undefined {
   return typeof header === 'string' ? header : undefined;
 }
 
-/** What a caller may say of its request, where it does and where it makes sense. */
+/** Adds what the caller sent about its request, if it is valid: attempts left, priority, idempotency key, explain. */
 function addCallerHints(context: OwnContext, headers: Request['headers']): void {
   const left = parseAttemptsLeft(headers[headerNames.attemptsLeft]);
   if (left !== undefined) context.attemptsLeft = new AttemptsLeft(left);
@@ -94,7 +94,7 @@ function addCallerHints(context: OwnContext, headers: Request['headers']): void 
   if (headers[headerNames.explain] === '1') context.timings = [];
 }
 
-/** The time that a caller asks for, in ms; nothing where there is no such header, or one that is no whole number of ms. */
+/** Reads the timeout that a caller asks for, in ms; undefined if the header is missing or not a whole number. */
 export function askedTimeoutMs(asked: Header): number | undefined {
   return typeof asked === 'string' && duration.test(asked) ? Number(asked) : undefined;
 }

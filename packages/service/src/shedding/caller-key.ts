@@ -2,12 +2,12 @@ import type { CallContext } from '@parley/contract';
 import type { Request } from 'express';
 
 /**
- * Whose share of the service a request is part of: who its certificate says, and its address where a proxy passed it on
- * for somebody else or there is no certificate. What a caller says of itself is never asked.
+ * Returns the caller that a request counts for: the identity in its client certificate, and its address if a proxy
+ * forwarded it or there is no certificate. Headers in which callers name themselves are not used.
  */
 export function callerKey({ caller }: CallContext, req: Request): string {
   const { remoteAddress } = req.socket;
-  // Without a proxy's word there is nothing to work out.
+  // Without X-Forwarded-For the address is that of the socket.
   if (!caller && req.headers['x-forwarded-for'] === undefined) return remoteAddress ?? '';
   if (!caller) return req.ip ?? remoteAddress ?? '';
   const identity = caller.spiffeId ?? caller.subject;
