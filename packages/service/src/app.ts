@@ -1,4 +1,4 @@
-import { type Contract, type Handler, type Handlers, queryParser } from '@parley/contract';
+import { type Contract, type Handler, type Handlers, type Operation, queryParser } from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { noteUnreadReply } from './connections/unread-replies.ts';
@@ -15,7 +15,7 @@ import { askedTimeout } from './middleware/asked-timeout.ts';
 import { auth } from './middleware/auth.ts';
 import { type BodyLimitOptions, body } from './middleware/body.ts';
 import { cacheHeaders } from './middleware/cache-headers.ts';
-import { callContext } from './middleware/call-context.ts';
+import { callContext, operationTimeout } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
 import { type CorsOptions, cors } from './middleware/cors.ts';
@@ -29,12 +29,17 @@ import { serverTiming } from './middleware/server-timing.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { createLogger } from './process/logger.ts';
 import { weakTag } from './replies/entity-tag.ts';
+import {
+  checkOperationOptions,
+  type OperationOptions,
+  type OptionsOfOperations,
+} from './requests/operation-options.ts';
 import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
 import { type AuthenticationOptions, authentication } from './tokens/authentication.ts';
 
 /** How an app treats its requests. */
-export interface AppOptions extends AuthenticationOptions, BodyLimitOptions {
+export interface AppOptions<C extends Contract = Contract> extends AuthenticationOptions, BodyLimitOptions {
   /** Default: JSON lines on standard output from level `info` up. */
   readonly logger?: Logger;
   /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
@@ -48,7 +53,7 @@ export interface AppOptions extends AuthenticationOptions, BodyLimitOptions {
   readonly maxInFlight?: number | 'adaptive';
   /** How many proxies in front add to `X-Forwarded-For`: the exact count, since one more believes the client. Default 1, the gateway. */
   readonly trustedProxies?: number;
-  /** A stream that is silent for so long sends a heartbeat. Below the gateway's read timeout of 12 s. Default 10 000. */
+  /** Sends a heartbeat when a stream has been silent for this long, in ms. Below the gateway's read timeout of 12 s. Default 10 000. */
   readonly heartbeatMs?: number;
   /** Which pages of other origins may call from a browser. Default: none. */
   readonly cors?: CorsOptions;
@@ -56,6 +61,8 @@ export interface AppOptions extends AuthenticationOptions, BodyLimitOptions {
   readonly stopping?: AbortSignal;
   /** Express middleware of yours, routers too, between ours and the operations. Default: none. */
   readonly middleware?: readonly RequestHandler[];
+  /** Options of single operations, by name. Default: none. */
+  readonly operations?: OptionsOfOperations<C>;
   /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
   readonly idempotency?: IdempotencyOptions;
   /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
@@ -68,10 +75,16 @@ export interface AppOptions extends AuthenticationOptions, BodyLimitOptions {
  * Makes the Express app that serves a contract. The order of the middleware is written here and nowhere else:
  * first listed sees the request first.
  *
- * @throws TypeError where an operation has no handler, an option makes no sense, or an operation's `auth` asks for what is
+ * @throws TypeError where an operation has no handler, an option makes no sense or names an operation that the contract lacks, or an operation's `auth` asks for what is
  *   not configured
  */
-export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions = {}): Express {
+export function createApp<C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  options: AppOptions<NoInfer<C>> = {},
+): Express {
+  checkOperationOptions(contract, options.operations ?? {});
+  const own = (options.operations ?? {}) as Readonly<Record<string, OperationOptions | undefined>>;
   const { logger = createLogger(contract.name), requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const keyed = idempotency(options.idempotency, logger);
@@ -89,17 +102,19 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
     askedTimeout(), // above all that takes a place: what cannot be answered in time is not begun
     serverTiming({ service: contract.name }), // above what takes time
     loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
-    loadReport({ load }), // below: nobody who is refused needs it
+    loadReport({ load }), // below: a refused request does not need it
     ...(options.middleware ?? []),
     operationRoutes(
       routes.map(([name, operation]) => ({
         operation,
         serve: stack(
           runningOperation(operation), // first in a route: from here on log and problem know the operation
+          ...timeoutOf(own[name]), // above what waits
           auth({ operation, verifyToken, logger }), // above body: a stranger's is never read
+          ...(own[name]?.middleware ?? []), // below auth: a stranger never reaches it
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions
-          body({ ...options, operation }), // in a route: a body that no operation wants is never read
+          body({ ...options, operation: withBodyLimit(operation, own[name]) }), // in a route: a body that no operation wants is never read
           validatedHandler(operation, handlerOf(handlers, name), { streams, keyed, encode }), // below body: needs it parsed
         ),
       })),
@@ -117,6 +132,14 @@ export function createApp<C extends Contract>(contract: C, handlers: Handlers<C>
   listenToHeads(app);
   listenToEnds(app, { onEnd: giveBackPlace, onLong: noteUnreadReply });
   return http2Express(app);
+}
+
+function timeoutOf({ requestTimeoutMs }: OperationOptions = {}): readonly RequestHandler[] {
+  return requestTimeoutMs === undefined ? [] : [operationTimeout(requestTimeoutMs)];
+}
+
+function withBodyLimit(operation: Operation, { bodyLimitBytes: maxBytes }: OperationOptions = {}): Operation {
+  return maxBytes === undefined ? operation : { ...operation, bodyLimits: { ...operation.bodyLimits, maxBytes } };
 }
 
 function createExpress(trustedProxies: number, maxParameters: number): Express {

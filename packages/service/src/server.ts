@@ -19,7 +19,7 @@ import { tlsFromSettings } from './tls/tls-from-settings.ts';
 import { tokensFromSettings } from './tokens/tokens-from-settings.ts';
 
 /** How a service is run. */
-export interface ServeOptions extends AppOptions, UnreadLimits, FloodLimits {
+export interface ServeOptions<C extends Contract = Contract> extends AppOptions<C>, UnreadLimits, FloodLimits {
   /** Closed after the last request, in order: upstreams, a database. Default: nothing. */
   readonly closeables?: readonly Closeable[];
   /** TLS for callers: HTTP/2 or HTTP/1.1, as they wish. Default: by `TLS_CERT_FILE`, `TLS_KEY_FILE` and `TLS_CA_FILE`; cleartext without. */
@@ -61,7 +61,7 @@ const limits = {
 export async function serve<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  options: ServeOptions = {},
+  options: ServeOptions<NoInfer<C>> = {},
 ): Promise<RunningService> {
   const settings = readSettings(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
@@ -82,7 +82,7 @@ export async function start<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
   settings: Settings,
-  options: ServeOptions & { readonly logger: Logger },
+  options: ServeOptions<NoInfer<C>> & { readonly logger: Logger },
 ): Promise<RunningService> {
   const { logger, closeables = [] } = options;
   const stopping = new AbortController();

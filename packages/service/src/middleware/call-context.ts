@@ -1,5 +1,6 @@
 import {
   addReceivedContext,
+  currentContext,
   headerNames,
   type MutableContext,
   now,
@@ -8,7 +9,7 @@ import {
   runInContext,
 } from '@parley/contract';
 import type { RequestHandler } from 'express';
-import { RequestLifetime, requestLifetime } from '../requests/request-lifetime.ts';
+import { RequestLifetime, requestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { callerOf } from '../tls/caller-identity.ts';
 
 /** How a request's context is made. */
@@ -18,8 +19,8 @@ export interface CallContextOptions {
 }
 
 /**
- * Gives each request its context: id, trace, deadline, and a signal that fires when the client hangs up or
- * the deadline passes, so that nobody works on for nothing.
+ * Gives each request its context: id, trace, deadline, and a signal. The signal fires when the client disconnects or the
+ * deadline passes, so that the handler can stop.
  */
 export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHandler {
   if (!(requestTimeoutMs > 0 && requestTimeoutMs <= 2_147_483_647)) {
@@ -44,6 +45,23 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     const caller = callerOf(req.socket);
     if (caller) context.caller = caller;
     runInContext(context, next);
+  };
+}
+
+/**
+ * Gives the requests of one operation another timeout than the app's, in ms. A caller may still ask for less. The time
+ * counts from when the request arrived.
+ */
+export function operationTimeout(requestTimeoutMs: number): RequestHandler {
+  return function operationTimeout(req, _res, next) {
+    const context = currentContext() as OwnContext;
+    const askedMs = requestedTimeoutMs(req.headers) ?? Number.POSITIVE_INFINITY;
+    const lifetime = requestLifetimeOf(context);
+    const timeoutMs = Math.min(requestTimeoutMs, askedMs);
+    if (lifetime && context.deadlineMs !== undefined) {
+      context.deadlineMs += lifetime.changeTimeout(timeoutMs, askedMs < requestTimeoutMs);
+    }
+    next();
   };
 }
 

@@ -10,7 +10,7 @@ import type { ShedLog } from '../shedding/shed-log.ts';
 import { TurnQueue } from '../shedding/turn-queue.ts';
 import { operationOf } from './running-operation.ts';
 
-/** What decides whether a request is taken. */
+/** Dependencies of load shedding. */
 export interface LoadSheddingOptions {
   readonly load: Load;
   readonly log: ShedLog;
@@ -25,16 +25,15 @@ interface Held {
   readonly end: RequestLifetime | undefined;
 }
 
-/** Where a response keeps it. */
+/** Key of the place in a response. */
 const held = Symbol('held place');
 
 type Holding = Response & { [held]?: Held | undefined };
 
 /**
- * Takes no more requests than the service can do, so that those it takes are done in time: the rest is refused before
- * anything is read or run, who matters less first, and nobody for what another caller asks too much of. A handler keeps
- * its place until it ends, also when nobody waits for its answer any more (10 s at most): what it does is in the way of
- * others still.
+ * Sheds requests that the service cannot finish in time, before it reads or runs anything for them. Sheds low-priority
+ * requests first, and never penalises one caller for another's load. A handler keeps its place until it ends, or for 10 s
+ * after its client stopped waiting: until then its work delays other requests.
  */
 export function loadShedding({ load, log, turns = new TurnQueue() }: LoadSheddingOptions): RequestHandler {
   return function loadShedding(req, res: Holding, next) {
@@ -49,7 +48,7 @@ export function loadShedding({ load, log, turns = new TurnQueue() }: LoadSheddin
     res[held] = { load, place, end: requestLifetimeOf(context) };
     res.on('close', giveBack);
     if (!load.isBusy && !turns.isWaiting) return next();
-    // With the context of this request, though another one may end the wait.
+    // Another request may end the wait: bind the context of this one.
     turns.add(
       place.caller,
       AsyncResource.bind(() => res.closed || next()),
@@ -57,7 +56,7 @@ export function loadShedding({ load, log, turns = new TurnQueue() }: LoadSheddin
   };
 }
 
-/** Gives a stream's place back at its first item: it stays as long as its client likes, mostly doing nothing. */
+/** Releases the place of a stream at its first item: from then on the stream is mostly idle. */
 export function releasePlace(res: Holding): void {
   const own = res[held];
   if (!own) return;
@@ -66,8 +65,8 @@ export function releasePlace(res: Holding): void {
 }
 
 /**
- * Gives the place of a request back whose reply is made, or never will be. A reply that its client reads slowly is
- * nothing that the service does: it holds bytes, which have a bound of their own, and says nothing of its load.
+ * Releases the place of a request when its response has ended, or will never be sent. A response that its client reads
+ * slowly causes no work: it holds bytes, which `UnreadReplies` bounds.
  */
 export function giveBackPlace(res: Holding): void {
   const own = res[held];
@@ -83,14 +82,14 @@ function giveBack(this: Holding): void {
 
 function release(res: Response, { load, place, end }: Held): void {
   const operation = operationOf(res);
-  // Given up by the caller: it would have taken longer, nobody knows how long.
+  // Given up by the caller: it would have taken longer, by an unknown time.
   const isGivenUp = !res.writableEnded || (res.statusCode === 504 && end?.isCallersHaste);
   if (operation && isGivenUp) load.abandon(place, operation);
   else if (operation && tellsOfLoad(res)) load.complete(place, operation);
   else load.release(place);
 }
 
-// A refusal is quick however much there is to do. A deadline is the opposite of quick.
+// A refusal is quick under any load. A passed deadline is slow, and counts.
 function tellsOfLoad({ statusCode }: Response): boolean {
   return statusCode < 400 || statusCode === 504;
 }

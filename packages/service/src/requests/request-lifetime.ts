@@ -4,65 +4,83 @@ import type { Response } from 'express';
 /** Where a request's context has its {@link RequestLifetime}. */
 export const requestLifetime = Symbol('request end');
 
-/** Calls to upstreams get less than their request: a margin for the answer, and half of it while another attempt may follow. */
+/**
+ * Share of the timeout after which a timeout is the caller's fault. Below a half: calls to upstreams get less time than
+ * their request, and half of it while another attempt may follow.
+ */
 const mostOfIt = 0.45;
 
-/** So long work counts that nobody waits for any more. */
+/** How long work that no client waits for still holds its place, in ms. */
 const longestWorkMs = 10_000;
 
 /**
- * Knows when nobody waits for a request's answer any more: its time is up, or its client has gone. The AbortSignal for
- * handlers is made when one asks for it, which most don't.
+ * Tracks how long a client waits for the answer to its request: until the timeout passes, or the client disconnects. The
+ * AbortSignal is created when a handler reads it; most handlers do not.
  */
 export class RequestLifetime {
-  readonly #timer: NodeJS.Timeout;
-  readonly #timeoutMs: number;
-  readonly #isCallers: boolean;
+  #timer: NodeJS.Timeout;
+  #timeoutMs: number;
+  #isCallers: boolean;
   readonly #startMs = performance.now();
   #listeners: ((reason: CallError) => void)[] = [];
   #controller: AbortController | undefined;
   #work: Promise<unknown> | undefined;
-  /** Why, once it is so. */
+  /** Why the lifetime ended; undefined before that. */
   reason: CallError | undefined;
 
-  /** @param isCallers whether `timeoutMs` is what the caller asked for, and less than the service would take */
+  /** @param isCallers whether the caller asked for `timeoutMs`, and it is less than the service allows */
   constructor(res: Response, timeoutMs: number, isCallers = false) {
     this.#timeoutMs = timeoutMs;
     this.#isCallers = isCallers;
-    const late = () => this.#end(new CallError('deadline_exceeded', `Not answered in ${timeoutMs} ms`));
-    this.#timer = setTimeout(late, timeoutMs);
-    if (timeoutMs === 0) late();
+    this.#timer = setTimeout(this.#late, timeoutMs);
+    if (timeoutMs === 0) this.#late();
     res.on('close', () => {
       clearTimeout(this.#timer);
       if (!res.writableFinished) this.#end(new CallError('cancelled', 'client went away'));
     });
   }
 
+  readonly #late = () => {
+    this.#end(new CallError('deadline_exceeded', `Not answered in ${this.#timeoutMs} ms`));
+  };
+
+  /** Replaces the timeout, in ms since the request began. Returns by how many ms the deadline moves. */
+  changeTimeout(timeoutMs: number, isCallers: boolean): number {
+    const movedMs = timeoutMs - this.#timeoutMs;
+    this.#timeoutMs = timeoutMs;
+    this.#isCallers = isCallers;
+    // A request that has ended has no timer to replace.
+    if (movedMs === 0 || this.reason) return movedMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#late, Math.max(0, timeoutMs - (performance.now() - this.#startMs)));
+    return movedMs;
+  }
+
   /**
-   * Whether a timeout now is for the caller to answer for: it asked for less time than the service would take, and most of
-   * that has passed. It says nothing of the service, or too little.
+   * Whether a timeout now is caused by the caller: it asked for less time than the service allows, and most of that has
+   * passed. Such a timeout is no evidence against the service.
    */
   get isCallersHaste(): boolean {
     return this.#isCallers && performance.now() - this.#startMs >= this.#timeoutMs * mostOfIt;
   }
 
-  /** Fires when it is so. */
+  /** Fires when the lifetime ends. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.reason && !this.#controller.signal.aborted) this.#controller.abort(this.reason);
     return this.#controller.signal;
   }
 
-  /** Waits for something, but not beyond the end. @throws CallError why it is so */
+  /** Waits for a promise until the lifetime ends. @throws CallError the reason of the end */
   bound<T>(start: () => Promise<T>): Promise<T> {
     if (this.reason) return Promise.reject(this.reason);
     return new Promise<T>((resolve, reject) => {
-      this.#listeners.push(reject); // forgotten with the request; a promise is settled once
+      this.#listeners.push(reject); // freed with the request; a promise settles once
       start().then(resolve, reject);
     });
   }
 
-  /** The same for the work of a handler, which goes on when nobody waits for it any more. */
+  /** Waits for the work of a handler in the same way. The work itself continues after the end. */
   boundWork<T>(start: () => Promise<T>): Promise<T> {
     return this.bound(() => {
       const work = start();
@@ -71,7 +89,7 @@ export class RequestLifetime {
     });
   }
 
-  /** Calls back when the work has ended that nobody waits for any more, but after 10 s at the latest: it may never end. */
+  /** Calls back when the work of the handler has ended, after 10 s at the latest: it may never end. */
   afterWork(callback: () => void): void {
     if (!this.#work) {
       callback();
@@ -95,7 +113,7 @@ export class RequestLifetime {
   }
 }
 
-/** The end of the request that a context belongs to; nothing outside a request. */
+/** Returns the lifetime of the request that a context belongs to; undefined outside a request. */
 export function requestLifetimeOf(
   context: CallContext & { readonly [requestLifetime]?: RequestLifetime },
 ): RequestLifetime | undefined {

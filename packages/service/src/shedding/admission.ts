@@ -1,18 +1,18 @@
 import type { Priority } from '@parley/contract';
 
-/** Why a request is refused: there is too much to do, or its caller has more than its share of it. */
+/** Why a request is refused: the service is overloaded, or its caller holds more than its share. */
 export type Refused = 'overloaded' | 'rate_limited';
 
-/** How much of the limit requests may fill up, by their priority: who matters less gives way first. */
+/** Share of the limit that requests may fill, by their priority: low priorities are shed first. */
 const reach: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, background: 0.6 };
 
-/** How far the limit may be exceeded, as a factor, until callers that had more than their share give way. */
+/** Factor by which requests of callers below their share may exceed the limit. */
 const overdraft = 1.5;
 
 /**
- * Decides who gets a place. While there are places everybody does. When there are none, a caller that has less than its
- * share (the limit divided by the callers that have requests in flight) still does, and who has more gets none until the
- * limit is kept again: max-min fairness, without a number to set. Remembers nobody beyond their requests in flight.
+ * Decides which request gets a place. While places are free, every request does. When none is free, a caller below its
+ * share still gets one, and a caller above its share gets none until the limit holds again. A share is the limit divided
+ * by the callers with requests in flight: max-min fairness, without an option. Keeps no state of callers without requests.
  */
 export class Admission {
   readonly #held = new Map<string, number>();
@@ -28,7 +28,7 @@ export class Admission {
     return this.#held.size;
   }
 
-  /** Takes a place, to be given back with {@link leave}, or says why there is none. */
+  /** Takes a place, which {@link leave} releases, or returns why there is none. */
   enter(caller: string, priority: Priority, limit: number): Refused | undefined {
     const held = this.#held.get(caller) ?? 0;
     const places = Math.max(1, limit * reach[priority]);

@@ -3,20 +3,21 @@ import type { Request } from 'express';
 import { networkOf } from '../requests/network-of.ts';
 
 /**
- * Whose share of the service a request is part of: who its certificate says, and its address where a proxy passed it on
- * for somebody else or there is no certificate. What a caller says of itself is never asked. Of an IPv6 address the first
- * 64 bits count: one client has all others, and would be as many callers as it likes.
+/**
+ * Returns the caller that a request counts for: the identity in its client certificate, and its address if a proxy
+ * forwarded it or there is no certificate. Headers in which callers name themselves are not used. An IPv6 address counts
+ * by its first 64 bits: one client has all addresses below them.
  */
 export function callerKey({ caller }: CallContext, req: Request): string {
   const { remoteAddress } = req.socket;
-  // Without a proxy's word there is nothing to work out.
+  // Without X-Forwarded-For the address is that of the socket.
   if (!caller && req.headers['x-forwarded-for'] === undefined) return networkAt(remoteAddress);
   if (!caller) return networkAt(req.ip ?? remoteAddress);
   const identity = caller.spiffeId ?? caller.subject;
   return req.ip === remoteAddress ? identity : `${identity} ${networkAt(req.ip)}`;
 }
 
-/** IPv4, which is most, costs no look. */
+/** The network of an IPv6 address; an IPv4 address as it is. */
 function networkAt(address = ''): string {
   return address.includes(':') ? networkOf(address) : address;
 }

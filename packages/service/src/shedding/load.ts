@@ -6,7 +6,7 @@ import { type Limit, limitOf } from './limit.ts';
 import { ReturnTimes } from './return-times.ts';
 import { Slowdown } from './slowdown.ts';
 
-/** How much a service takes at once, and what it measures that by. */
+/** Options of a load: its limit, and what measures it. */
 export interface LoadOptions {
   /** Requests in flight: `adaptive` (from 20 to 1000, by what the service can take), a number, or Infinity for no limit. */
   readonly maxInFlight: number | 'adaptive';
@@ -31,8 +31,8 @@ const busyUtilization = 0.95;
 const rateWeight = 0.3;
 
 /**
- * What a service has to do, and how much more it takes. Scope: one per app; costs nothing while there are no requests,
- * since whoever comes looks at the time.
+ * Measures the load of a service and decides which requests it takes. Scope: one per app. It has no timer: each request
+ * checks the time, so that an idle service pays nothing.
  */
 export class Load {
   readonly #admission = new Admission();
@@ -98,7 +98,7 @@ export class Load {
     this.#endWindowIfOver(nowMs);
   }
 
-  /** Takes a place back from a request that somebody gave up: it would have taken longer, nobody knows how long. */
+  /** Releases the place of a request whose caller gave up: it would have taken longer, by an unknown time. */
   abandon(place: Place, kind: object): void {
     const nowMs = this.#now();
     this.#slowdown.recordAtLeast(kind, nowMs - place.startMs);
@@ -113,7 +113,7 @@ export class Load {
     if (this.#leaving.push(place) === 1) setImmediate(() => this.#endTurn());
   }
 
-  /** Seconds until whoever is refused now should come back. */
+  /** Seconds after which a client that is refused now should retry. */
   returnSeconds(): number {
     return this.#returnTimes.next({ nowMs: this.#now(), inFlight: this.inFlight, perSecond: this.#perSecond });
   }

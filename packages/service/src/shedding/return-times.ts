@@ -1,4 +1,4 @@
-/** Nobody is sent away for longer, in seconds: who can wait so long may as well ask again. */
+/** The longest `Retry-After`, in seconds. */
 const longestSeconds = 10;
 
 /** Where return times are computed from. */
@@ -10,8 +10,8 @@ export interface DrainState {
 }
 
 /**
- * Tells those who are refused when to come back. Each gets a time of its own, one after the other at the rate at which
- * requests are completed: told all the same, they would all come back at once.
+ * Spreads the retries of refused clients. Each gets a later time than the one before, at the rate at which requests are
+ * completed. With one time for all, they would all return at once.
  */
 export class ReturnTimes {
   readonly #random: () => number;

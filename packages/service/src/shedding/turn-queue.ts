@@ -2,16 +2,16 @@
 const longTurnMs = 4;
 /** The most requests that begin in one turn. */
 const largestBatch = 64;
-/** This number of turns without a new request in a row: nobody is waiting to be accepted. */
+/** After this number of consecutive turns without a new request, no client waits to be accepted. */
 const quietTurns = 3;
 /** How much time goes to accepting, at most, as a part of the time that work took. */
 const acceptShare = 0.5;
 
 /**
- * Lets requests begin a few per turn of the event loop, by turns between callers. For a loop that is busy: Node accepts one
- * connection per turn, so if each turn were full of work, new callers would wait in the kernel behind all connections of a
- * greedy one, where nothing tells them apart. After work the loop turns until no new request comes, half as long as the
- * work took at most; so each caller gets as far as admission, and a greedy one is refused there.
+ * Starts a few requests per turn of a busy event loop, round robin between callers. Node accepts one connection per turn:
+ * if each turn were full of work, new callers would wait in the kernel behind all connections of a greedy caller. After
+ * work the loop turns until no new request arrives, for at most half the time that the work took. So every caller
+ * reaches admission, which refuses the greedy one.
  */
 export class TurnQueue {
   readonly #now: () => number;
@@ -33,7 +33,7 @@ export class TurnQueue {
     return this.#waiting.size > 0;
   }
 
-  /** Notes that a request has come, whatever becomes of it. */
+  /** Notes that a request arrived, also one that is refused later. */
   arrive(): void {
     this.#hasArrived = true;
   }

@@ -42,7 +42,7 @@ export interface InMemoryService {
 export function inMemoryService<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  options: Omit<AppOptions, 'logger'> = {},
+  options: Omit<AppOptions<NoInfer<C>>, 'logger'> = {},
 ): InMemoryService {
   const { logger, lines } = capturedLog(contract.name);
   const app = createApp(contract, handlers, { ...options, logger });

@@ -4,7 +4,7 @@ import { type ServeOptions, start } from '../server.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
 /** How a service is started in a test: what `serve` takes, without its logger. */
-export type StartOptions = Omit<ServeOptions, 'logger'>;
+export type StartOptions<C extends Contract = Contract> = Omit<ServeOptions<C>, 'logger'>;
 
 /** A service that runs in a test, on ports of its own. */
 export interface StartedService extends AsyncDisposable {
@@ -39,7 +39,7 @@ const settings = {
 export async function startService<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  options: StartOptions = {},
+  options: StartOptions<NoInfer<C>> = {},
 ): Promise<StartedService> {
   const all = readSettings({}, { ...settings, ...options.settings });
   const { logger, lines } = capturedLog(contract.name, all.logLevel);

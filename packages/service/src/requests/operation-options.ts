@@ -1,0 +1,48 @@
+import type { Contract } from '@parley/contract';
+import type { RequestHandler } from 'express';
+
+/** Options of one operation. They go before the app's options, and before `bodyLimits` in the contract. */
+export interface OperationOptions {
+  /** The longest that a request may take, in ms; a caller may ask for less. Default: the app's. */
+  readonly requestTimeoutMs?: number;
+  /** The largest body, in bytes, as sent and after inflation. Default: of the contract, then the app's. */
+  readonly bodyLimitBytes?: number;
+  /** Express middleware of yours, after authentication and before the body is read. Default: none. */
+  readonly middleware?: readonly RequestHandler[];
+}
+
+/** Options by the name of an operation. */
+export type OptionsOfOperations<C extends Contract> = {
+  readonly [Name in keyof C['operations']]?: OperationOptions;
+};
+
+/** The longest timer of Node, in ms. */
+const longestTimerMs = 2_147_483_647;
+
+/**
+ * Checks the options of each operation.
+ *
+ * @throws TypeError if the contract has no such operation, or a value makes no sense
+ */
+export function checkOperationOptions({ name, operations }: Contract, options: object): void {
+  for (const [operation, own] of Object.entries(options) as [string, OperationOptions | undefined][]) {
+    if (!Object.hasOwn(operations, operation)) {
+      const known = Object.keys(operations).join(', ');
+      throw new TypeError(`operations has ${operation}, which contract ${name} lacks: use one of ${known}`);
+    }
+    const { requestTimeoutMs, bodyLimitBytes, middleware } = own ?? {};
+    if (requestTimeoutMs !== undefined && !(requestTimeoutMs > 0 && requestTimeoutMs <= longestTimerMs)) {
+      throw new TypeError(
+        `operations.${operation}.requestTimeoutMs must be from 1 to ${longestTimerMs}, not ${requestTimeoutMs}`,
+      );
+    }
+    if (bodyLimitBytes !== undefined && !(Number.isInteger(bodyLimitBytes) && bodyLimitBytes >= 1)) {
+      throw new TypeError(
+        `operations.${operation}.bodyLimitBytes must be a whole number from 1, not ${bodyLimitBytes}`,
+      );
+    }
+    if (middleware?.some((one) => typeof one !== 'function')) {
+      throw new TypeError(`operations.${operation}.middleware must be a list of functions`);
+    }
+  }
+}
