@@ -89,7 +89,7 @@ describe('transport', () => {
         'content-type: application/json',
         'x-a: 1',
         'x-attempts-left: 0',
-        'x-request-timeout-ms: 280',
+        'x-request-timeout-ms: 14980',
       ].sort(),
     );
   });
