@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -158,6 +158,24 @@ describe('drain', () => {
     await wait(600);
     await expect(get(port, '/api/wait')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     expect((await slow).status).toBe(200);
+    expect(await child.ended).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('answers what arrives on an idle connection while the event loop is busy', async () => {
+    const { child, port } = await started({ DRAIN_DELAY_MS: '0' });
+    const agents = [new Agent({ keepAlive: true }), new Agent({ keepAlive: true })];
+    for (const agent of agents) await get(port, '/api/wait', agent);
+    // New, so that its request is waited for: until then no idle connection is closed.
+    const newcomer = connect(port, '127.0.0.1').on('error', () => {});
+    await once(newcomer, 'connect');
+    child.process.kill('SIGTERM');
+    await child.line('draining');
+    await wait(100);
+    const busy = get(port, '/api/block?ms=1000', agents[0]);
+    await wait(200);
+    const { status, connection } = await get(port, '/api/wait', agents[1]);
+    expect({ status, connection }).toEqual({ status: 200, connection: 'close' });
+    expect((await busy).status).toBe(200);
     expect(await child.ended).toEqual({ code: 0, stderr: '' });
   });
 

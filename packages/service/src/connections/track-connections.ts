@@ -20,8 +20,11 @@ export interface Connections {
   close(timeoutMs: number): Promise<number>;
 }
 
-/** So long after it was opened a connection is waited for that has brought nothing yet: its request is on its way. */
+/** Grace period, in ms, for new connections that have not sent a byte yet: a request may be on its way. */
 const newcomerMs = 500;
+
+/** Turns of the event loop in a row that may bring requests, before idle connections are closed nevertheless. */
+const mostTurns = 100;
 
 /** Watches a server's connections. Call it before the server listens. */
 export function trackConnections(server: Server): Connections {
@@ -31,6 +34,8 @@ export function trackConnections(server: Server): Connections {
   const inFlight = new Set<ServerResponse>();
   let isClosing = false;
   let isStopped = false;
+  let isWaitingForQuiet = false;
+  let requests = 0;
   let settle = () => {};
 
   const track = (socket: Socket) => {
@@ -52,11 +57,12 @@ export function trackConnections(server: Server): Connections {
   server.on('secureConnection', track);
   // In front of the app, which may answer within the same turn.
   server.prependListener('request', (_req, res: ServerResponse) => {
+    requests++;
     inFlight.add(res);
     if (isClosing) res.shouldKeepAlive = false;
     res.once('close', () => {
       inFlight.delete(res);
-      if (isStopped) closeIdle();
+      if (isStopped) closeIdleWhenQuiet();
       settle();
     });
   });
@@ -65,6 +71,24 @@ export function trackConnections(server: Server): Connections {
     isClosing = true;
     // Node turns this into `Connection: close` when it writes the head.
     for (const res of inFlight) res.shouldKeepAlive = false;
+  }
+
+  // While a turn of the event loop runs, a request may arrive on a connection that looks idle. Its bytes are in the kernel,
+  // and to close the connection would reset it. So the turn before the close must be one that brought no request.
+  function closeIdleWhenQuiet() {
+    if (isWaitingForQuiet) return;
+    isWaitingForQuiet = true;
+    const look = (turnsLeft: number, before: number) => {
+      if (requests !== before && turnsLeft > 0) {
+        const now = requests;
+        setImmediate(() => look(turnsLeft - 1, now));
+        return;
+      }
+      isWaitingForQuiet = false;
+      closeIdle();
+    };
+    // Not the next setImmediate alone, which belongs to this turn.
+    setImmediate(() => look(mostTurns, -1));
   }
 
   function closeIdle() {
@@ -94,7 +118,7 @@ export function trackConnections(server: Server): Connections {
         // Those that are no HTTP yet: in a TLS handshake, or two bytes into their first request.
         for (const socket of sockets.keys()) socket.destroy();
       }, timeoutMs);
-      const newcomers = setTimeout(closeIdle, newcomerMs + 1);
+      const newcomers = setTimeout(closeIdleWhenQuiet, newcomerMs + 1);
       // A server can be closed before the last response has heard that its socket is: that one has yet to be logged.
       settle = () => {
         if (!isClosed || inFlight.size > 0) return;
@@ -107,7 +131,7 @@ export function trackConnections(server: Server): Connections {
         isClosed = true;
         settle();
       });
-      closeIdle();
+      closeIdleWhenQuiet();
     });
   }
 
