@@ -17,11 +17,12 @@ const own = await certificate();
 const open: (() => void)[] = [];
 const latest = 'GET /api/visits/latest HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 
-async function listening(tls?: TlsOptions) {
+async function listening(tls?: TlsOptions, answerMs = 0) {
   const contexts: (CallContext | undefined)[] = [];
   const { app } = visitsApp({
     latestVisit: async (_input, context) => {
       contexts.push(context);
+      if (answerMs > 0) await wait(answerMs);
       return { id: 'last' };
     },
   });
@@ -143,6 +144,23 @@ describe('a TLS port', () => {
     const { port, contexts } = await listening(own);
     await ask(session(`https://localhost:${port}`, { ca }), { ':path': '/api/visits/latest' });
     expect(contexts[0]).not.toHaveProperty('caller');
+  });
+
+  it('says GOAWAY to a client that cancels as fast as it asks, and lets go of its connection', async () => {
+    const { port } = await listening(own, 50);
+    const client = session(`https://localhost:${port}`, { ca });
+    await once(client, 'connect');
+    const codes: number[] = [];
+    client.on('goaway', (code) => codes.push(code));
+    for (let count = 0; count < 500 && !client.closed; count += 1) {
+      for (let burst = 0; burst < 20 && !client.closed; burst += 1) {
+        const stream = client.request({ ':path': '/api/visits/latest' }).on('error', () => {});
+        setTimeout(() => stream.close(8), 1);
+      }
+      await wait(1);
+    }
+    if (!client.destroyed) await once(client, 'close');
+    expect(codes).toContain(11);
   });
 
   it.each(['h2', 'http/1.1'])('tells a handler who calls, over %s', async (protocol) => {

@@ -13,6 +13,7 @@ import { expressMessages } from '../express/express-messages.ts';
 import { identifyCaller } from '../tls/caller-identity.ts';
 import type { SecureContextSource } from '../tls/secure-context.ts';
 import { endSession } from './end-session.ts';
+import { endTrickles } from './end-trickles.ts';
 import { http2Limits } from './http2-limits.ts';
 import { answerMalformedRequests } from './malformed-requests.ts';
 import { requireHost } from './require-host.ts';
@@ -66,10 +67,14 @@ export function createDualProtocolServer(
   answerUnusualRequests(server, http2);
   // A broken connection has been ended by then, and there is nobody left to answer.
   http2.on('sessionError', () => {});
+  const trickles = endTrickles(limits.headersTimeout);
   let arriving: Socket | undefined;
   http2.on('session', (session) => {
     session.setTimeout(limits.keepAliveTimeout, () => session.close());
-    if (arriving) endSession(session, arriving);
+    if (arriving) {
+      endSession(session, arriving);
+      trickles.watch(session, arriving);
+    }
     limitFloods(session, floods);
   });
 

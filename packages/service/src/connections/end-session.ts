@@ -20,7 +20,28 @@ export function endSession(session: ServerHttp2Session, socket: Socket): void {
     const timer = setTimeout(() => socket.destroy(), lingerMs);
     socket.once('close', () => clearTimeout(timer));
   });
+  sayGoodbye(session, socket);
   session.on('stream', (stream) => stream.once('end', destroyIfReset));
+}
+
+// Node closes the socket of a broken session before TLS has encrypted the GOAWAY, and with bytes unread: a client
+// gets a bare reset, and Node's goes on with the connection until its calls time out. A session that is closing is
+// ended in order instead. Node itself destroys sessions by this method too.
+function sayGoodbye(session: ServerHttp2Session, socket: Socket): void {
+  const destroy = session.destroy;
+  let isClosing = false;
+  session.destroy = (...reason) => {
+    // `close` destroys a session without streams, and forgets the reason.
+    if (isClosing) return;
+    if (!session.destroyed && !session.closed && !socket.destroyed) {
+      isClosing = true;
+      session.close();
+      isClosing = false;
+      const timer = setTimeout(() => socket.destroy(), lingerMs);
+      socket.once('close', () => clearTimeout(timer));
+    }
+    destroy.apply(session, reason);
+  };
 }
 
 // Node ends the readable side of a stream that is reset, and then waits for writes that can never end.
