@@ -3,7 +3,7 @@ import { eventually } from '../eventually.ts';
 import { has } from '../needs.ts';
 import { abort, abortBody, flood, refusedRequests, secret, secretGet } from '../planted-secrets.ts';
 import { sendRaw } from '../raw-request.ts';
-import { type RunningHouse, startHouse } from '../running-house.ts';
+import { isAlive, type RunningHouse, startHouse } from '../running-house.ts';
 
 describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('the log of a house behind %s', (gateway) => {
   let house: RunningHouse;
@@ -52,7 +52,7 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('the log of a
     // Waits for its answer when the process dies.
     const broken = [1, 2, 3, 4].map(() => sendRaw(house.url, secretGet('/api/greetings/fr')));
     await abort(house.url, '/api/greetings');
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
     const after = [1, 2, 3, 4].map(() => sendRaw(house.url, secretGet('/api/greetings/fr')));
     const statuses = (await Promise.all([...broken, ...after])).map(({ status }) => status);
     expect(statuses).toEqual(statuses.filter((status) => [200, 404, 400, 502, 503].includes(status)));

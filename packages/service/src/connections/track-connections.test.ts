@@ -57,6 +57,7 @@ describe('track-connections', () => {
     const [socket] = await once(server, 'connection');
     clock.mockRestore();
     const closed = connections.close(5000);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(socket.destroyed).toBe(true);
     expect(await closed).toBe(0);
     client.destroy();

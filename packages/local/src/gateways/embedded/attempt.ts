@@ -20,6 +20,8 @@ interface Progress {
 }
 
 const replyTimeoutMs = 12_000;
+/** For a new connection. Not the agent's timeout, which is for idle ones: a busy machine would exceed it. */
+const connectTimeoutMs = 1_000;
 
 /** Scope: one per gateway; owns the connections to the replicas. */
 export function createAttempts(): Attempts {
@@ -56,6 +58,7 @@ function follow(outgoing: ClientRequest, response: ServerResponse, progress: Pro
   // A kept connection is there already, and would collect listeners.
   if (!socket.connecting) progress.isConnected = true;
   else {
+    socket.setTimeout(connectTimeoutMs);
     socket.once('connect', () => {
       progress.isConnected = true;
     });

@@ -64,6 +64,14 @@ describe('embedded gateway', () => {
     expect(await problemOf(answer)).toMatchObject({ status: 503, type: 'urn:parley:problem:upstream_unavailable' });
   });
 
+  it('asks a replica again that could not be reached and is back in a moment', async () => {
+    await startGateway([0]);
+    const answer = fetch(url('/api/hello'));
+    await delay(20);
+    await listenAt(0, (_req, res) => res.end('back'));
+    expect(await (await answer).text()).toBe('back');
+  });
+
   it('sends a POST with its whole body to another replica when one cannot be reached', async () => {
     const bodies: number[] = [];
     await listenAt(2, async (request, response) => {

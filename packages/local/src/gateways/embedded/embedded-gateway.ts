@@ -29,6 +29,8 @@ import { createTurns, type Turns } from './turns.ts';
 /** As nginx: tries to reach a replica, and replicas that may see one request. */
 const maxAttempts = 6;
 const maxSeenAttempts = 2;
+/** Between two rounds over replicas none of which could be reached. */
+const roundPauseMs = 100;
 const statusOf = { unreached: 503, broken: 502, 'timed-out': 504 } as const;
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const keyable = new Set(['POST', 'PATCH']);
@@ -132,8 +134,14 @@ function createRequestListener(parts: Parts): RequestListener {
     const tried = new Set<string>();
     let status: number = statusOf.unreached;
     let seen = 0;
-    while (tried.size < maxAttempts) {
-      const address = balancer.choose(tried);
+    for (let made = 0; made < maxAttempts; made++) {
+      let address = balancer.choose(tried);
+      if (!address && seen === 0) {
+        // No replica has seen the request, and one may be back by now: another round, as nginx does.
+        await delay(roundPauseMs);
+        tried.clear();
+        address = balancer.choose(tried);
+      }
       if (!address) return status;
       tried.add(address);
       const outcome = await attempts.attempt(request, response, address, body);
