@@ -51,7 +51,11 @@ export function loadShedding({ load, log, turns = new TurnQueue() }: LoadSheddin
     // Another request may end the wait: bind the context of this one.
     turns.add(
       place.caller,
-      AsyncResource.bind(() => res.closed || next()),
+      AsyncResource.bind(() => {
+        if (res.closed) return;
+        load.begin(place);
+        next();
+      }),
     );
   };
 }

@@ -52,6 +52,27 @@ describe('load', () => {
     expect(all.load.limit).toBeLessThan(60);
   });
 
+  /** Serves windows of quick requests that waited for their turn. */
+  async function serveAfterWait({ load, state, enter }: ReturnType<typeof virtual>, waitMs: number) {
+    for (let n = 0; n < 40; n++) {
+      const places = Array.from({ length: 1000 }, () => enter()).filter((place) => typeof place !== 'string');
+      state.nowMs += waitMs;
+      for (const place of places) load.begin(place);
+      state.nowMs += 5;
+      for (const place of places) load.complete(place, kind);
+      state.nowMs += 100;
+      await turnOver();
+    }
+    return load.limit;
+  }
+
+  it('takes no less where quick requests wait a little for their turn, and less where they wait long', async () => {
+    const quick = virtual();
+    await serve(quick, 20, 20, 5);
+    expect(await serveAfterWait(quick, 20)).toBeGreaterThanOrEqual(200);
+    expect(await serveAfterWait(quick, 400)).toBeLessThan(100);
+  });
+
   it('takes less where callers give up, who would else be all that is slow and seen by nobody', async () => {
     const all = virtual();
     const { load, state, enter } = all;

@@ -19,12 +19,15 @@ export interface LoadOptions {
 /** One request's place. */
 export interface Place {
   readonly caller: string;
-  readonly startMs: number;
+  /** When the request began, or came where it waits for its turn. */
+  startMs: number;
 }
 
 /** Fewer requests than this are no average, unless a window lasts a second. */
 const minSamples = 10;
 const longestWindowMs = 1000;
+/** A request may wait this long for its turn before the wait counts as latency, in ms: as long as the event loop may be late. */
+const toleratedWaitMs = 100;
 /** From this part of a window on that the event loop worked, its turns are full. */
 const busyUtilization = 0.95;
 /** How much of the completion rate the latest window is. */
@@ -90,6 +93,14 @@ export class Load {
     return { caller, startMs };
   }
 
+  /**
+   * Begins a request that has waited for its turn. A wait of up to 100 ms is not latency: with many quick requests at once
+   * it would lower the limit although none of them takes long.
+   */
+  begin(place: Place): void {
+    place.startMs += Math.min(toleratedWaitMs, this.#now() - place.startMs);
+  }
+
   /** Takes a place back and learns from how long the request took; `kind` is what it is compared with. */
   complete(place: Place, kind: object): void {
     const nowMs = this.#now();
@@ -146,6 +157,7 @@ export class Load {
     this.#completed = 0;
     this.#peakInFlight = this.inFlight;
   }
+
   #learnRate(perSecond: number): void {
     this.#perSecond = this.#perSecond === 0 ? perSecond : this.#perSecond + rateWeight * (perSecond - this.#perSecond);
   }
