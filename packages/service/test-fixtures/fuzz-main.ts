@@ -1,4 +1,4 @@
-import { run, serve } from '../src/index.ts';
+import { memoryStore, run, serve } from '../src/index.ts';
 import { visits, visitsHandlers } from './visits.ts';
 
 // The visits of the other tests, once in cleartext and once over TLS, in a process whose memory can be measured.
@@ -11,7 +11,9 @@ await run(async () => {
   const { TLS_CERT: cert = '', TLS_KEY: key = '' } = process.env;
   const settings = { port: 0, adminPort: 0, host: '127.0.0.1', drainDelayMs: 0 };
   // One caller that floods would be refused for that, whatever it sends.
-  const options = { settings, bodyLimitBytes: 5000, maxInFlight: Number.POSITIVE_INFINITY };
+  // Kept answers have a bound of their own; here it is small, so that other growth shows.
+  const idempotency = { store: memoryStore({ maxBytes: 1_000_000 }) };
+  const options = { idempotency, settings, bodyLimitBytes: 5000, maxInFlight: Number.POSITIVE_INFINITY };
   const plain = await serve(visits, handlers, options);
   const secure = await serve(visits, handlers, { ...options, tls: { cert, key } });
   process.on('message', () => {

@@ -13,7 +13,8 @@ export function endSession(session: ServerHttp2Session, socket: Socket): void {
   // A client that has ended its side is gone, as to nginx, Envoy and Go: none reads on over HTTP/2.
   socket.once('end', () => {
     session.destroy();
-    socket.destroy();
+    // Not at once: a session whose last write is cut off never closes, and is kept for ever.
+    setImmediate(() => socket.destroy());
   });
   // Node waits for the client to close, for ever.
   socket.once('finish', () => {

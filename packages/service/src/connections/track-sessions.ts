@@ -22,7 +22,9 @@ export function trackSessions(server: Http2Server): Connections {
     });
     if (isStopped) session.close();
   });
-  server.prependListener('request', (_req, res) => {
+  server.prependListener('request', (req, res) => {
+    // Reset in the packet that brought it: its response never closes, and would be waited for.
+    if (req.stream.destroyed) return;
     inFlight.add(res);
     res.once('close', () => {
       inFlight.delete(res);
