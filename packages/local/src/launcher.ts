@@ -95,6 +95,8 @@ export class Launcher {
     }
     this.#refuseIfClosing();
     // Another program may have taken it since. nginx would try for ever, and its probe would be answered by the other one.
+    // Of two launchers the one that started later may have looked before the other had recorded itself.
+    refuseSecondLauncher(port);
     await refuseTakenPort(port);
     await gateway.start();
     this.#refuseIfClosing();
