@@ -81,10 +81,23 @@ describe.each(protocols)('keyed-handler over $protocol', ({ request }) => {
     await request(strict.app).post('/api/looks').expect(200);
   });
 
-  it('refuses a key that is none', async () => {
+  it.each([
+    ['empty', ''],
+    ['white space alone', ' \t '],
+    ['an empty string', '""'],
+    ['half a string', '"k'],
+    ['two words', 'a b'],
+    ['two keys in one header', '"a", "b"'],
+    ['longer than 255 characters', 'k'.repeat(256)],
+    ['not ASCII', '"cl\u00e9"'],
+    ['in two headers', ['"a"', '"b"']],
+    ['in two empty headers', ['', '']],
+    ['the same in two headers', ['"a"', '"a"']],
+  ])('refuses a key that is %s, and runs nothing', async (_what, key) => {
     const { app, handled } = shopApp();
-    const refused = await order(app, { book: 'Emma' }, '"k').expect(400);
+    const refused = await order(app, { book: 'Emma' }, key as string).expect(400);
     expect(refused.body).toMatchObject({
+      type: 'urn:parley:problem:invalid_input',
       detail: 'Idempotency-Key is not valid',
       errors: [{ path: 'Idempotency-Key' }],
     });
