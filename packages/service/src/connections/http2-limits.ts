@@ -27,6 +27,8 @@ export const http2Limits = {
   maxSessionRejectedStreams: 100,
   /** Megabytes that a connection may have us hold. */
   maxSessionMemory: 10,
+  /** White space around a value would have nghttp2 drop the header without a word, an `Idempotency-Key` for example. */
+  strictFieldWhitespaceValidation: false,
   /** For whoever agreed on no protocol that we speak. */
   unknownProtocolTimeout: 1000,
 } satisfies ServerOptions & Record<string, unknown>;
