@@ -63,14 +63,48 @@ export class PartsSource implements BodySource {
   discard(): void {}
 }
 
-/** The same body, with an error as soon as it exceeds `maxBytes`. */
-export async function* limited(source: BodySource, maxBytes: number, tooLarge: () => Error) {
-  let size = 0;
-  for await (const chunk of source) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
-    yield chunk;
+/**
+ * The caller's own body failed while it was sent: a stream that broke, or gave what is no bytes. No server is to blame.
+ * Takes over message and code of the caller's error, which is its cause.
+ */
+export class BodySourceError extends Error {
+  readonly code: string | undefined;
+
+  constructor(cause: unknown) {
+    const { message = String(cause), code } = (cause ?? {}) as { message?: string; code?: string };
+    super(message, { cause });
+    this.name = 'BodySourceError';
+    this.code = code;
   }
+}
+
+/** What ends the sending of a body before its end. */
+export interface BodyLimit {
+  readonly maxBytes: number;
+  readonly tooLarge: () => Error;
+  /** Hears of the error before the request fails with it. */
+  readonly onFailure: (error: Error) => void;
+}
+
+/** The same body, with an error as soon as it exceeds `maxBytes`, and a {@link BodySourceError} where it fails. */
+export async function* limited(source: BodySource, { maxBytes, tooLarge, onFailure }: BodyLimit) {
+  let size = 0;
+  let failure: Error | undefined;
+  try {
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > maxBytes) {
+        failure = tooLarge();
+        break;
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    failure = new BodySourceError(error);
+  }
+  if (!failure) return;
+  onFailure(failure);
+  throw failure;
 }
 
 function bytesOf(chunk: unknown): Uint8Array {
