@@ -41,8 +41,10 @@ export class FullExchange extends Exchange implements ReplySource {
   /** What undici sends: a stream with its limit, and with errors that tell the caller's faults from the server's. */
   body(): string | Uint8Array | AsyncIterable<Uint8Array> | undefined {
     if (!this.#source) return this.#body;
-    const { maxBodyLength = -1 } = this.config;
+    const { maxBodyLength = -1, headers } = this.config;
+    const length = Number(headers.getContentLength() ?? Number.NaN);
     return limited(this.#source, {
+      length: Number.isNaN(length) ? undefined : length,
       maxBytes: maxBodyLength < 0 ? Number.POSITIVE_INFINITY : maxBodyLength,
       tooLarge: () => bodyTooLarge(this.config),
       onFailure: (error) => this.own(error),

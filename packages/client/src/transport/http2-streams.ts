@@ -25,11 +25,9 @@ export interface ConnectionHooks {
   readonly onFirstReply: () => void;
 }
 
-/**
- * Error codes of streams that Node ends because the server has broken the protocol of the connection; HTTP/2 has none like
- * them. A stream that was alone on it has got a malformed reply; among several nobody knows whose it was.
- */
+/** The error code of a stream that was alone on its connection when the server broke the protocol. HTTP/2 has no such code. */
 export const malformedReply = 0x1_00_00;
+/** The same where several streams were open: nobody knows whose reply it was. */
 export const brokenConnection = malformedReply + 1;
 
 const connectionOf = Symbol('connection');

@@ -36,5 +36,5 @@ export function whyUnreadable(error: Error, hasHead: boolean): string | undefine
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'its Content-Length, or a header after it, is malformed';
   // Not of a GOAWAY with this code.
   const isOfStream = code === 'ERR_HTTP2_STREAM_ERROR' && http2ErrorCode === NGHTTP2_PROTOCOL_ERROR;
-  return isOfStream ? 'its head breaks HTTP/2 (PROTOCOL_ERROR)' : undefined;
+  return isOfStream ? 'its head breaks HTTP/2, or the server finds that the request does (PROTOCOL_ERROR)' : undefined;
 }
