@@ -93,6 +93,7 @@ describe.each(scaled)('%s with three replicas under load', (service) => {
     } finally {
       report = await load.stop();
       console.info(`${service}, ${label}: ${JSON.stringify(report)}`);
+      if (Object.keys(report.lost).length > 0) console.info(await failuresInGatewayLog());
     }
     expect(report.lost).toEqual({});
     expect(report.sent).toBeGreaterThan(5 * perSecond);
@@ -206,6 +207,17 @@ describe('a visit that was answered with 201', () => {
     expect(await missing(written)).toEqual([]);
   });
 });
+
+/** What the gateway tried for the requests that it answered with 5xx lately, and how often each. */
+async function failuresInGatewayLog(): Promise<string> {
+  const [gateway = ''] = await containersOf('gateway');
+  const lines = (await docker('logs', '--since', '2m', gateway)).split('\n');
+  const failures = lines.filter((line) => /"status":5/.test(line)).map((line) => JSON.parse(line));
+  const tries = Map.groupBy(failures, ({ status, upstreamStatus: tried, connectSeconds }) => {
+    return `${status}: ${tried}, connected after ${connectSeconds.replaceAll(/\d\.\d+/g, '…')}`;
+  });
+  return [...tries].map(([what, { length }]) => `${length} × ${what}`).join('\n');
+}
 
 /** Those of the ids that the guestbook does not list. */
 async function missing(ids: ReadonlySet<string>): Promise<string[]> {
