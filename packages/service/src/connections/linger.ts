@@ -33,8 +33,3 @@ export function linger(socket: Duplex, { lastBytes = '', maxBytes = 262_144 }: L
   else socket.pause();
   socket.end(lastBytes);
 }
-
-/** Whether {@link linger} has ended a connection. */
-export function isLingering(socket: Duplex): boolean {
-  return lingering.has(socket);
-}
