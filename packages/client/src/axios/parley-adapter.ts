@@ -73,7 +73,8 @@ const idempotentMethods = new Set(['PUT', 'DELETE']);
 function safetyOf(method: string, headers: Record<string, string>): Safety {
   if (safeMethods.has(method)) return 'safe';
   if (idempotentMethods.has(method)) return 'idempotent';
-  return headerNames.idempotencyKey in headers ? 'keyed' : 'unsafe';
+  // A service refuses an empty key, and another server may take it for none.
+  return headers[headerNames.idempotencyKey]?.trim() ? 'keyed' : 'unsafe';
 }
 
 function toRequest(

@@ -27,6 +27,8 @@ export const http2Limits = {
   maxSessionRejectedStreams: 100,
   /** Megabytes that a connection may have us hold. */
   maxSessionMemory: 10,
+  /** nghttp2 would drop a header with white space around its value without an error, an `Idempotency-Key` for example. */
+  strictFieldWhitespaceValidation: false,
   /** Timeout for a client that agreed on no protocol of ours, in ms. */
   unknownProtocolTimeout: 1000,
 } satisfies ServerOptions & Record<string, unknown>;

@@ -81,10 +81,23 @@ describe.each(protocols)('keyed-handler over $protocol', ({ request }) => {
     await request(strict.app).post('/api/looks').expect(200);
   });
 
-  it('refuses a key that is none', async () => {
+  it.each([
+    ['empty', ''],
+    ['white space alone', ' \t '],
+    ['an empty string', '""'],
+    ['half a string', '"k'],
+    ['two words', 'a b'],
+    ['two keys in one header', '"a", "b"'],
+    ['longer than 255 characters', 'k'.repeat(256)],
+    ['not ASCII', '"cl\u00e9"'],
+    ['in two headers', ['"a"', '"b"']],
+    ['in two empty headers', ['', '']],
+    ['the same in two headers', ['"a"', '"a"']],
+  ])('refuses a key that is %s, and runs nothing', async (_what, key) => {
     const { app, handled } = shopApp();
-    const refused = await order(app, { book: 'Emma' }, '"k').expect(400);
+    const refused = await order(app, { book: 'Emma' }, key as string).expect(400);
     expect(refused.body).toMatchObject({
+      type: 'urn:parley:problem:invalid_input',
       detail: 'Idempotency-Key is not valid',
       errors: [{ path: 'Idempotency-Key' }],
     });
@@ -289,11 +302,44 @@ describe('keyed-handler', () => {
     expect(handled()).toBe(0);
   });
 
-  it('answers what was done, though it cannot be kept, and logs it', async () => {
+  it('answers repeats of what its store could not keep from memory, and logs it', async () => {
     const keep = () => Promise.reject(new Error('disk full'));
-    const { app, log } = shopApp({}, { idempotency: { store: { ...memoryStore(), keep } } });
-    await order(app).expect(201);
-    expect(log.lines[0]).toMatchObject({ level: 'warn', operation: 'POST /api/orders', err: { message: 'disk full' } });
+    const { app, log, handled } = shopApp({}, { idempotency: { store: { ...memoryStore(), keep } } });
+    for (const key of ['k1', 'k2']) {
+      const first = await order(app, { book: 'Emma' }, key).expect(201);
+      const again = await order(app, { book: 'Emma' }, key).expect(201).expect('idempotent-replayed', 'true');
+      expect(again.text).toBe(first.text);
+      await order(app, { book: 'Persuasion' }, key).expect(422);
+    }
+    expect(handled()).toBe(2);
+    const failures = log.lines.filter(({ level }) => level === 'error');
+    expect(failures).toMatchObject([{ err: { message: 'disk full' } }, { err: { message: 'disk full' } }]);
+  });
+
+  it.each([
+    ['keeps', memoryStore()],
+    ['cannot keep', { ...memoryStore(), keep: () => Promise.reject(new Error('disk full')) }],
+  ])('carries a request out once whose output broke the contract, with a store that %s', async (_what, store) => {
+    const handler = jest.fn(async () => ({ id: 7 as unknown as string, book: 'Emma', location: '/7' }));
+    const { app } = shopApp({ order: handler }, { idempotency: { store } });
+    await order(app).expect(500);
+    const again = await order(app).expect(500);
+    expect(again.body.detail).toBe('This request was carried out, but its answer is lost: it is not carried out again');
+    await order(app, { book: 'Persuasion' }).expect(422);
+    expect(handler).toHaveBeenCalledTimes(1);
+    await order(app, { book: 'Emma' }, 'k2').expect(500);
+    expect(handler).toHaveBeenCalledTimes(2);
+  });
+
+  it('answers as often as it comes what is larger than all that its store may hold', async () => {
+    const large = 'x'.repeat(2_000);
+    const { app, handled } = shopApp({}, { idempotency: { store: memoryStore({ maxBytes: 1_000 }) } });
+    for (const isReplay of [undefined, 'true', 'true']) {
+      const { body, headers } = await order(app, { book: large }).expect(201);
+      expect([body.id, headers['idempotent-replayed']]).toEqual(['1', isReplay]);
+    }
+    expect(codeOf(await order(app, { book: 'Emma' }, 'k2').expect(429))).toBe('rate_limited');
+    expect(handled()).toBe(1);
   });
 
   it('leaves it to a handler to keep its answer', async () => {

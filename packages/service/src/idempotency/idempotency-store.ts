@@ -1,4 +1,4 @@
-import { CallError } from '@parley/contract';
+import { CallError, isCallError } from '@parley/contract';
 
 /** What a store knows of a keyed request before its handler runs. */
 export interface KeyedRequest {
@@ -51,4 +51,9 @@ export function keyInUse(): CallError<'idempotency_key_in_use'> {
   return new CallError('idempotency_key_in_use', 'A request with this Idempotency-Key is being answered', {
     retryAfterMs: 1_000,
   });
+}
+
+/** Whether an error is {@link keyInUse}. One of an upstream has an operation, and says nothing of our key. */
+export function isKeyInUse(error: unknown): boolean {
+  return isCallError(error, 'idempotency_key_in_use') && error.operation === undefined;
 }

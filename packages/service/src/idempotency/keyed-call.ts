@@ -47,10 +47,22 @@ export async function answerOf(call: KeyedCall, output: unknown): Promise<Answer
   return { reply, kept: { key, owner, fingerprint, reply: JSON.stringify(reply), keptForMs: Math.ceil(keptForMs) } };
 }
 
-/** The reply that was kept for a call. @throws CallError `idempotency_key_reused` where it answers another request */
+/** What is kept of a call whose handler has ended with an output that breaks the contract. */
+export function effectWithoutAnswer({ key, owner, fingerprint, keptForMs }: KeyedCall): KeptAnswer {
+  return { key, owner, fingerprint, reply: 'null', keptForMs: Math.ceil(keptForMs) };
+}
+
+/**
+ * The reply that was kept for a call.
+ *
+ * @throws CallError `idempotency_key_reused` where it answers another request
+ * @throws CallError `internal` where it had its effect, and no answer
+ */
 export function replyIn(kept: FoundAnswer, call: KeyedCall): OperationReply {
   refuseOther(kept, call);
-  return JSON.parse(kept.reply);
+  const reply: OperationReply | null = JSON.parse(kept.reply);
+  if (reply) return reply;
+  throw new CallError('internal', 'This request was carried out, but its answer is lost: it is not carried out again');
 }
 
 /** Refuses a call whose key belongs to another request. @throws CallError `idempotency_key_reused` */
