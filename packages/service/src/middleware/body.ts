@@ -70,7 +70,7 @@ function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-// A client that sends slowly must not outlast the deadline, nor one whose body is too large: the parser reads that off before it says so.
+// A client that sends slowly must not outlast the deadline. This holds for a body that is too large, too: the parser reads it to its end first.
 async function readBeforeDeadline(req: Request, res: Response, parse: RequestHandler, limits: Limits): Promise<void> {
   const end = requestLifetimeOf(currentContext());
   try {
