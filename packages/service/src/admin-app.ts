@@ -7,7 +7,7 @@ import { listenToEnds } from './express/reply-end.ts';
 import { problem, sendProblem } from './middleware/problem.ts';
 import { unmatched } from './middleware/unmatched.ts';
 
-/** What the operators' port tells of. */
+/** What the operators' port shows. */
 export interface AdminAppOptions {
   /** Whether the service may get traffic. Not a matter of its upstreams: all replicas would leave at once. */
   readonly isReady: () => boolean;

@@ -90,7 +90,7 @@ function createRequestListener(parts: Parts): RequestListener {
   return async function onRequest(request, response) {
     const turn = turns.take(request, response);
     if (turn) await turn;
-    // Nobody takes the offer, but Node's parser has dropped what came behind it in the same read.
+    // The gateway ignores the offer, but Node's parser has dropped the bytes behind it in the same read.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     const client = endToEndHeaders(request.headers);
     const id = acceptedRequestId(client);
