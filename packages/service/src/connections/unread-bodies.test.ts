@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CallError } from '@parley/contract';
 import type { RequestHandler } from 'express';
@@ -74,6 +75,8 @@ describe.each(uploadWires)('an answer before the end of its request, over $proto
       type: 'urn:parley:problem:rejected',
       detail: 'Body did not arrive in time',
     });
+    // The line is written when the connection closes.
+    while (app.log.lines.length === 0) await turn();
     expect(app.log.lines).toMatchObject([{ level: 'info', msg: 'request', status: 408 }]);
   });
 });
