@@ -143,7 +143,7 @@ describe('a stream', () => {
 });
 
 describe('what ends a stream early', () => {
-  it('is told as it is, where the server says so', async () => {
+  it('arrives as the server sent it', async () => {
     const problem = problemOf(tooMany('too many', { most: 2 }), 'Too many', undefined);
     answer = (response, url) => {
       if (url === '/lines') asLines(response).end(ndjson.item({ n: 1 }) + ndjson.problem(problem));
@@ -241,7 +241,7 @@ describe('up to the first byte', () => {
   });
 });
 
-describe('who reads a stream', () => {
+describe('a reader of a stream', () => {
   /** A server that writes as fast as it may. */
   function flood() {
     const state = { written: 0, hasHungUp: false };
@@ -363,7 +363,7 @@ describe('the time of a stream', () => {
     expect(await all(calling().events({}, { idleTimeoutMs: 150 }))).toEqual({ seen: [1], code: undefined });
   });
 
-  it('does not run while nobody waits for an item', async () => {
+  it('does not run while no read waits for an item', async () => {
     answer = (response) => asEvents(response).end(sse.item({ n: 1 }) + sse.item({ n: 2 }) + sse.end);
     const items = calling().events({}, { idleTimeoutMs: 30, firstItemTimeoutMs: 500 })[Symbol.asyncIterator]();
     await items.next();
@@ -380,7 +380,7 @@ describe('the time of a stream', () => {
     expect([seen.length > 5, code]).toEqual([true, undefined]);
   });
 
-  it('is never more than the caller says, nor than the request has that is being served', async () => {
+  it('is never more than the caller allows, or than the request that is being served has', async () => {
     answer = trickle(20, sse.item({ n: 2 }));
     const client = calling();
     expect((await all(client.events({}, { timeoutMs: 100 }))).code).toBe('deadline_exceeded');

@@ -54,7 +54,7 @@ describe.each(protocols)('keyed-handler over $protocol', ({ request }) => {
     expect(handled()).toBe(2);
   });
 
-  it('lets a request join the one that is running, and refuses another one', async () => {
+  it('lets a request join an identical one that runs, and refuses another one', async () => {
     const both = arrivals('Persuasion', 3);
     const handler = jest.fn(async ({ book }: { book: string }) => {
       await both;
@@ -121,7 +121,7 @@ describe('keyed-handler', () => {
   const order = (app: ReturnType<typeof shopApp>['app'], body: object = { book: 'Emma' }, key = '"k1"') =>
     request(app).post('/api/orders').set('idempotency-key', key).send(body);
 
-  it('keeps its place until the handler ends, also when nobody waits for it any more', async () => {
+  it('keeps its place until the handler ends, also when all callers have left', async () => {
     const stuck = Promise.withResolvers<void>();
     const { app } = shopApp({ remind: () => stuck.promise }, { maxInFlight: 1 });
     const remind = request(app).post('/api/reminders').set('idempotency-key', 'k').send({ book: 'Emma' });
@@ -145,7 +145,7 @@ describe('keyed-handler', () => {
     expect(handler).toHaveBeenCalledTimes(2);
   });
 
-  it('gives a failure to all who joined', async () => {
+  it('gives a failure to all requests that joined', async () => {
     const both = arrivals('Sanditon', 2);
     const handler = jest.fn(async () => {
       await both;
@@ -157,7 +157,7 @@ describe('keyed-handler', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  it('begins again for who joined a request that its caller gave up', async () => {
+  it('begins again for a request that joined one that its caller gave up', async () => {
     const both = arrivals('Lady Susan', 2);
     const handler = jest.fn(sold).mockImplementationOnce(async (_input, context?: { signal?: AbortSignal }) => {
       await both;

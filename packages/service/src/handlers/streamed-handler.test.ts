@@ -63,7 +63,7 @@ describe('streamedHandler', () => {
     expect(await textOf(response)).toBe('data: {"n":5}\n\ndata: {"n":6}\n\nevent: end\ndata:\n\n');
   });
 
-  it('sends items as lines of JSON, whose end is that of the body', async () => {
+  it('sends items as lines of JSON until the body ends', async () => {
     const { port } = await serving(twice);
     const response = await headOf(port, '/lines');
     expect(response.headers['content-type']).toBe('application/x-ndjson');

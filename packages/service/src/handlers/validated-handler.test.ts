@@ -32,7 +32,7 @@ describe.each(protocols)('validated-handler over $protocol', ({ request }) => {
     await request(app).get('/api/visits/1').expect(200, { id: '1', name: 'Ada' }).expect('etag', '"v1"');
   });
 
-  it('answers 304 to who has it already', async () => {
+  it('answers 304 to a client that has it already', async () => {
     const { app } = visitsApp({ getVisit: async ({ id }) => ({ id, name: 'Ada', etag: '"v1"' }) });
     await request(app).get('/api/visits/1').set('if-none-match', '"v1"').expect(304);
   });

@@ -158,7 +158,7 @@ describe.each(protocols)('load-shedding over $protocol', ({ request }) => {
     await request(stuck.app).get('/api/visits/latest').expect(200);
   });
 
-  it('learns nothing of requests whose callers asked for next to no time', async () => {
+  it('learns nothing from requests with hardly any time', async () => {
     const { app } = visitsApp({ latestVisit: () => new Promise<never>(() => {}) });
     const learnt = jest.spyOn(Slowdown.prototype, 'record');
     for (const asked of ['0', '-1', '1', '1', 'NaN', '2']) {
@@ -219,7 +219,7 @@ describe('load-shedding', () => {
     await close();
   });
 
-  it('keeps the connection of whom it refuses, whose body it does not read', async () => {
+  it('keeps the connection of a refused request and does not read its body', async () => {
     const stuck = stuckApp({ maxInFlight: 1 });
     const { port, close } = await listening(stuck.app);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
