@@ -309,8 +309,11 @@ describe('a reader of a stream', () => {
     const client = calling();
     for (const open of [client.events, client.lines]) {
       const controller = new AbortController();
-      setTimeout(() => controller.abort(), 50);
-      expect((await all(open({}, { signal: controller.signal }))).code).toBe('cancelled');
+      const ended = all(open({}, { signal: controller.signal }));
+      const sent = requests.length;
+      await until(() => requests.length > sent);
+      controller.abort();
+      expect((await ended).code).toBe('cancelled');
       await until(() => sockets.size === 0);
     }
   });

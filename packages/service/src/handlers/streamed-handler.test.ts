@@ -166,17 +166,21 @@ describe('streamedHandler', () => {
   });
 
   it("bounds the first item by the request's time, and nothing after it", async () => {
+    const more = Promise.withResolvers<void>();
     const { port } = await serving(
       async function* ({ from }) {
-        if (from === 2) await wait(500);
+        if (from === 2) await new Promise(() => {});
         yield { n: 1 };
-        await wait(250);
+        await more.promise;
         yield { n: 2 };
       },
-      { requestTimeoutMs: 150 },
+      { requestTimeoutMs: 300 },
     );
+    const stream = await headOf(port, '/lines');
+    // It begins later and has the same time: after its 504 the stream has outlived that time.
     expect((await headOf(port, '/lines?from=2')).statusCode).toBe(504);
-    expect(await textOf(await headOf(port, '/lines'))).toBe('{"n":1}\n{"n":2}\n');
+    more.resolve();
+    expect(await textOf(stream)).toBe('{"n":1}\n{"n":2}\n');
   });
 
   it('runs the handler in the context of its request, but without a deadline and attempts left, at each item', async () => {
@@ -199,16 +203,30 @@ describe('streamedHandler', () => {
     }
   });
 
-  it('says that it is there while it is silent', async () => {
+  it('sends heartbeats while it is silent', async () => {
+    let end = () => {};
     const { port } = await serving(
       async function* () {
         yield { n: 1 };
-        await wait(120);
+        await new Promise<void>((resolve) => {
+          end = resolve;
+        });
       },
-      { heartbeatMs: 50 },
+      { heartbeatMs: 20 },
     );
-    expect(await textOf(await headOf(port, '/events'))).toContain('data: {"n":1}\n\n: ping\n\n: ping\n\n');
-    expect(await textOf(await headOf(port, '/lines'))).toMatch(/^\{"n":1\}\n\n\n+$/);
+    for (const [path, silence] of [
+      ['/events', 'data: {"n":1}\n\n: ping\n\n: ping\n\n'],
+      ['/lines', '{"n":1}\n\n\n'],
+    ] as const) {
+      let text = '';
+      const response = await headOf(port, path);
+      response.setEncoding('utf8').on('data', (part) => {
+        text += part;
+      });
+      await until(() => text.startsWith(silence));
+      end();
+      await once(response, 'end');
+    }
   });
 
   it('ends when the service stops, and says so', async () => {
