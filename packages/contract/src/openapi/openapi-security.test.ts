@@ -8,7 +8,7 @@ const sync = post('/sync', { summary: 'Syncs', auth: 'service' });
 const add = post('/things', { summary: 'Adds', auth: { scopes: ['things:write', 'things:read'] } });
 
 describe('openapi', () => {
-  it('says nothing of security where everybody may call', () => {
+  it('has no security where every caller may call', () => {
     const text = JSON.stringify(openapi(defineContract('things', { look })));
     expect(text).not.toMatch(/security/i);
   });

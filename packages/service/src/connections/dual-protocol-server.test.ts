@@ -72,7 +72,7 @@ describe('a cleartext port', () => {
     },
   );
 
-  it('gives up on who sends nothing, or not enough to tell', async () => {
+  it('ends a connection that sends nothing, or too little to find its protocol', async () => {
     const { port } = await listening();
     const [silent, slow] = [socketTo(port).resume(), socketTo(port).resume()];
     slow.write('PR');
@@ -103,7 +103,7 @@ describe('a cleartext port', () => {
     expect((await ask(session(`http://127.0.0.1:${port}`), { ':path': '/api/visits/latest' })).status).toBe(200);
   });
 
-  it('lets go of a connection whose client has ended', async () => {
+  it('closes a connection that its client has ended', async () => {
     const patient = { headersTimeout: 60_000, keepAliveTimeout: 60_000 };
     const { server } = createDualProtocolServer(visitsApp().app, { limits: patient });
     await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -140,7 +140,7 @@ describe('a TLS port', () => {
     await expect(once(old, 'secureConnect')).rejects.toThrow();
   });
 
-  it('asks nobody for a certificate without a CA', async () => {
+  it('asks no client for a certificate without a CA', async () => {
     const { port, contexts } = await listening(own);
     await ask(session(`https://localhost:${port}`, { ca }), { ':path': '/api/visits/latest' });
     expect(contexts[0]).not.toHaveProperty('caller');
@@ -163,7 +163,7 @@ describe('a TLS port', () => {
     expect(codes).toContain(11);
   });
 
-  it.each(['h2', 'http/1.1'])('tells a handler who calls, over %s', async (protocol) => {
+  it.each(['h2', 'http/1.1'])('gives a handler the identity of its caller, over %s', async (protocol) => {
     const { port, contexts } = await listening({ ...own, ca });
     const caller = await certificate({ names: ['hello', '10.0.0.1'], spiffeId: 'spiffe://parley/hello' });
     if (protocol === 'h2') {
