@@ -155,12 +155,13 @@ describe('a TLS port', () => {
     for (let count = 0; count < 500 && !client.closed; count += 1) {
       for (let burst = 0; burst < 20 && !client.closed; burst += 1) {
         const stream = client.request({ ':path': '/api/visits/latest' }).on('error', () => {});
-        setTimeout(() => stream.close(8), 1);
+        // In the same packet: on a busy machine a later one would be no early reset.
+        stream.close(8);
       }
       await wait(1);
     }
     if (!client.destroyed) await once(client, 'close');
-    expect(codes).toContain(11);
+    expect(codes).toEqual([11]);
   });
 
   it.each(['h2', 'http/1.1'])('gives a handler the identity of its caller, over %s', async (protocol) => {
