@@ -3,7 +3,9 @@ import { authFault } from './operations/auth-fault.ts';
 import { bodyLimitsFault } from './operations/body-limits-fault.ts';
 import { cacheFault } from './operations/cache-fault.ts';
 import type { CallOptionsOf, StreamCallOptionsOf } from './operations/call-options.ts';
+import { inputFault } from './operations/input-fault.ts';
 import type { Operation } from './operations/operation.ts';
+import { outputFault } from './operations/output-fault.ts';
 import type { InputOf, OutputOf } from './schemas/schema.ts';
 import type { Story } from './story/story.ts';
 import { isStream, type Stream } from './streams/stream.ts';
@@ -75,7 +77,8 @@ export type StreamHandler<O extends Operation = Operation> = (
  * Declares the contract of a service.
  *
  * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a stream has
- *   response headers (its items are its whole output), or an operation's `auth`, cache policy or body limits are not valid
+ *   response headers (its items are its whole output), an operation's `auth`, cache policy or body limits are not valid, or
+ *   its schemas cannot work: what its callers give would not be what its handler gets, or the other way round
  * @example
  * export const hello = defineContract('hello', {
  *   sayHello: get('/api/hello', { summary: 'Greets', input, output }),
@@ -87,7 +90,12 @@ export function defineContract<const O extends Operations>(name: string, operati
   const seen = new Map<string, string>();
   for (const [operation, definition] of Object.entries(operations)) {
     const { label, output, responseHeaders } = definition;
-    const fault = authFault(definition) ?? cacheFault(definition) ?? bodyLimitsFault(definition);
+    const fault =
+      authFault(definition) ??
+      cacheFault(definition) ??
+      bodyLimitsFault(definition) ??
+      inputFault(definition) ??
+      outputFault(definition);
     if (fault) throw new TypeError(`contract ${name}: ${operation} ${fault}`);
     if (isStream(output) && responseHeaders.length > 0) {
       throw new TypeError(`contract ${name}: ${operation} gives a stream, whose items cannot travel in headers`);

@@ -59,12 +59,12 @@ export function streamMethod(
   return (input: Input = {}, options: StreamCallOptions = {}): AsyncIterable<unknown> => {
     const served = currentContext();
     // A context that is handed on as it is holds no option of this call.
-    const said = options === served ? defaults : { ...defaults, ...options };
+    const given = options === served ? defaults : { ...defaults, ...options };
     return closable((closing) => {
-      const signal = said.signal ? AbortSignal.any([said.signal, closing]) : closing;
+      const signal = given.signal ? AbortSignal.any([given.signal, closing]) : closing;
       const requestOf = (timed: StreamCallOptions) =>
-        runInContext(served, () => steps.requestOf(operation, input, { ...said, ...timed, signal }));
-      return itemsOf(operation, upstream, steps, { input, options: said, requestOf });
+        runInContext(served, () => steps.requestOf(operation, input, { ...given, ...timed, signal }));
+      return itemsOf(operation, upstream, steps, { input, options: given, requestOf });
     });
   };
 }

@@ -91,9 +91,9 @@ export class ConnectionPool implements Connections {
   }
 
   /**
-   * Sends a request once more, on a fresh connection, and says so, where it may be sent twice (RFC 9110 §9.2.2)
-   * and failed because the server closed a connection that had brought a reply before. For requests whose own reply
-   * has brought no byte; not for one that was repeated already.
+   * Sends a request once more, on a fresh connection, if it may be sent twice (RFC 9110 §9.2.2) and failed because the
+   * server closed a connection that had brought a reply before. Only for requests whose reply has not begun, and that
+   * were not repeated yet. Returns whether it did.
    */
   repeat(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, error: Error): boolean {
     if (!request.idempotent || this.#isClosed || !this.#sockets.isStale(error)) return false;
@@ -103,8 +103,8 @@ export class ConnectionPool implements Connections {
   }
 
   /**
-   * Sends a request once more that failed with the error of another one, and says so, where it may be sent twice or
-   * nothing of it was sent. For requests of which no reply has begun; not for one that was repeated already.
+   * Sends a request once more that failed by the error of another request, if it may be sent twice or nothing of it was
+   * sent. Only for requests whose reply has not begun, and that were not repeated yet. Returns whether it did.
    */
   redispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, wasSent: boolean): boolean {
     if ((wasSent && !request.idempotent) || this.#isClosed) return false;

@@ -40,13 +40,16 @@ function parseSegment(text: string, template: string): { text: string; parameter
   );
 }
 
-// An empty or dotted segment would make a URL parser on the way choose another path.
+// Gateways decode a path before they choose a service, so that `..%2Fx` is another path to them.
+const dotSegment = /(?:^|\/)\.{1,2}(?:\/|$)/;
+
 function encodeSegment(name: string, value: unknown): string {
   const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
-  if (typeof text === 'string' && text !== '' && text !== '.' && text !== '..' && text.isWellFormed()) {
+  if (typeof text === 'string' && text !== '' && text.isWellFormed() && !dotSegment.test(text)) {
     return encodeURIComponent(text);
   }
-  throw new CallError('invalid_input', `path parameter ${name} cannot be ${JSON.stringify(value)}`, {
-    issues: [{ path: name, message: 'must be a non-empty string or a number, and not "." or ".."' }],
+  const message = 'must be a non-empty string or a number, with no "." or ".." between slashes and no lone surrogate';
+  throw new CallError('invalid_input', `path parameter ${name} cannot be ${JSON.stringify(value)}: it ${message}`, {
+    issues: [{ path: name, message }],
   });
 }
