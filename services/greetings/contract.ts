@@ -4,7 +4,7 @@ import { z } from 'zod';
 const greeting = z.object({
   language: z.string().meta({ description: 'BCP 47 language tag', examples: ['fr'] }),
   name: z.string().meta({ description: 'What the language calls itself', examples: ['Français'] }),
-  template: z.string().meta({ description: '{name} stands for whom to greet', examples: ['Bonjour, {name} !'] }),
+  template: z.string().meta({ description: '{name} is the place for the name', examples: ['Bonjour, {name} !'] }),
 });
 
 /** No greeting in this language. The error lists the known languages. */

@@ -14,7 +14,7 @@ const visit = z.object({
   id: z.uuid(),
   name: z.string(),
   note: z.string().optional(),
-  message: z.string().meta({ description: 'What hello said' }),
+  message: z.string().meta({ description: 'The greeting by hello' }),
   visitedAt: z.iso.datetime(),
 });
 

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { CallError, type Client } from '@parley/contract';
-import { type greetings as greetingsContract, unknownLanguage } from '@parley/greetings';
+import { CallError } from '@parley/contract';
+import { unknownLanguage } from '@parley/greetings';
 import { createHandlers } from './handlers.ts';
+import type { Greetings } from './preferred-greeting.ts';
 
 const words: Record<string, string> = { en: 'Hello, {name}!', fr: 'Bonjour, {name} !', 'pt-br': 'Oi, {name}!' };
 const all = Object.entries(words).map(([language, template]) => ({ language, name: language, template }));
 
 // A handlers object is the fake client.
-const greetings: Client<typeof greetingsContract> = {
+const greetings: Greetings = {
   listGreetings: async () => ({ greetings: all }),
   getGreeting: async ({ language }) => {
     const found = all.find((greeting) => greeting.language === language);
@@ -17,7 +18,7 @@ const greetings: Client<typeof greetingsContract> = {
 };
 const { sayHello } = createHandlers({ greetings });
 
-const failing = (error: Error): Client<typeof greetingsContract> => ({
+const failing = (error: Error): Greetings => ({
   listGreetings: () => Promise.reject(error),
   getGreeting: () => Promise.reject(error),
 });

@@ -7,6 +7,9 @@ export const frame = {
   settings: () => bytes(4, 0, 0),
   /** `:status: 200` from HPACK's static table. */
   headers: (stream: number, endStream = false) => bytes(1, endStream ? 5 : 4, stream, Buffer.from([0x88])),
+  /** A head or trailers with these fields, uncompressed. */
+  fields: (stream: number, fields: readonly (readonly [string, string])[], endStream = false) =>
+    bytes(1, endStream ? 5 : 4, stream, Buffer.concat(fields.map(literal))),
   data: (stream: number, text: string, endStream = false) => bytes(0, endStream ? 1 : 0, stream, Buffer.from(text)),
   rst: (stream: number, code: number) => bytes(3, 0, stream, number(code)),
   goaway: (lastStream: number, code: number) => bytes(7, 0, 0, Buffer.concat([number(lastStream), number(code)])),
@@ -67,6 +70,16 @@ function bytes(type: number, flags: number, stream: number, payload: Buffer = Bu
   head[4] = flags;
   head.writeUInt32BE(stream, 5);
   return Buffer.concat([head, payload]);
+}
+
+// Without an index, and without Huffman's coding: RFC 7541 §6.2.2.
+function literal([name, value]: readonly [string, string]): Buffer {
+  return Buffer.concat([
+    Buffer.from([0, name.length]),
+    Buffer.from(name),
+    Buffer.from([value.length]),
+    Buffer.from(value),
+  ]);
 }
 
 function number(value: number): Buffer {

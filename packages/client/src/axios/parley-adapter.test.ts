@@ -136,6 +136,12 @@ describe('parleyAdapter', () => {
     expect(server.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['k-1', 'k-1']);
   });
 
+  it.each(['', ' '])('takes the idempotency key %j for none', async (key) => {
+    answers = [unavailable, () => [201, {}]];
+    const headers = { 'Idempotency-Key': key };
+    expect((await failure(create().post('/api/things', {}, { headers }))).status).toBe(503);
+  });
+
   describe('ends', () => {
     beforeEach(() => {
       answers = [() => undefined];

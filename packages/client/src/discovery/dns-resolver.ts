@@ -9,7 +9,7 @@ export interface NameRecord {
   readonly ttlMs?: number;
 }
 
-/** One server of a service, as its SRV record says. */
+/** One server of a service, from its SRV record. */
 export interface ServiceRecord {
   readonly name: string;
   readonly port: number;
@@ -24,8 +24,7 @@ export interface DnsResolver {
 }
 
 /**
- * Asks DNS, which tells how long a record is valid, and then the other sources of this machine:
- * /etc/hosts, search domains.
+ * Asks DNS, whose records have a time to live, and then the other sources of this machine: /etc/hosts, search domains.
  */
 export function systemDnsResolver(resolver: Resolver = new Resolver({ timeout: 1_000, tries: 2 })): DnsResolver {
   return {

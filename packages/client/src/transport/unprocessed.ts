@@ -1,9 +1,9 @@
 import { SharedConnectionError } from './abort-reasons.ts';
 import { ConnectError } from './connect-error.ts';
-import { GoneConnectionError } from './http2-streams.ts';
+import { brokenConnection, GoneConnectionError } from './http2-streams.ts';
 import { tlsFailure } from './tls-failure.ts';
 
-/** HTTP/2: the server says that it has not begun with the request (RFC 9113 §6.8, §8.7), or it was never sent. */
+/** HTTP/2: the server reports that it has not begun with the request (RFC 9113 §6.8, §8.7), or it was never sent. */
 const refusedStream = 7;
 /** HTTP/2: the server finds that the client asks for too much, or resets too much (RFC 9113 §7). */
 const enhanceYourCalm = 11;
@@ -38,5 +38,6 @@ export function isOfConnection(cause: unknown): boolean {
   if (typeof cause !== 'object' || cause === null) return false;
   if (cause instanceof SharedConnectionError || cause instanceof GoneConnectionError) return true;
   const { code, message = '', http2ErrorCode } = cause as Failure;
+  if (http2ErrorCode === brokenConnection) return true;
   return http2ErrorCode === enhanceYourCalm || code === 'ERR_HTTP2_SESSION_ERROR' || goneAway.test(message);
 }

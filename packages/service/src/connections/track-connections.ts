@@ -74,7 +74,7 @@ export function trackConnections(server: Server): Connections {
   }
 
   // While a turn of the event loop runs, a request may arrive on a connection that looks idle. Its bytes are in the kernel,
-  // and to close the connection would reset it. So the turn before the close must be one that brought no request.
+  // and closing the connection would reset it. So connections close only after a turn that brought no request.
   function closeIdleWhenQuiet() {
     if (isWaitingForQuiet) return;
     isWaitingForQuiet = true;

@@ -45,8 +45,8 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
   };
 }
 
-// Refusing under load is no fault, and there may be thousands: load shedding warns of them, once in a while. Nor is it a
-// fault of ours where somebody outside asked for less time than the answer takes: it may ask for 1 ms, again and again.
+// A refusal under load is no fault, and there may be thousands: load shedding logs a summary instead. A timeout that a
+// caller from outside asked for is no fault of the service either: the caller may ask for 1 ms again and again.
 function levelOf(res: Response, status: number, end: RequestLifetime | undefined): 'error' | 'info' {
   if (status < 500 || isRefusal(res)) return 'info';
   return status === 504 && end?.isCallersHaste ? 'info' : 'error';
