@@ -230,6 +230,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   certificates: ['authority.ts', 'folder.ts', 'main.ts'],
   'packages/service/src': [
+    'addresses/',
     'process/',
     'tls/',
     'requests/',

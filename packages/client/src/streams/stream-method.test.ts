@@ -157,8 +157,31 @@ describe('what ends a stream early', () => {
     }
   });
 
+  it('is none where the last line has no line feed, and HTTP ends well', async () => {
+    answer = (response, url) => {
+      const text = `${ndjson.item({ n: 1 })}{"n":2}`;
+      if (url.includes('from=1')) response.setHeader('content-length', text.length);
+      asLines(response).end(text);
+    };
+    for (const input of [{}, { from: 1 }]) {
+      expect(await all(calling().lines(input))).toEqual({ seen: [1, 2], code: undefined });
+    }
+  });
+
+  it.each([201, 206])('is an answer with status %d, where the contract has another', async (status) => {
+    answer = (response) =>
+      response.writeHead(status, { 'content-type': 'application/x-ndjson' }).end(ndjson.item({ n: 1 }));
+    const { seen, error } = await all(calling().lines());
+    expect([seen, error?.code]).toEqual([[], 'invalid_reply']);
+    expect(error?.detail).toMatch(`answered with status ${status}`);
+  });
+
   it.each([
     ['the connection is cut', (response: ServerResponse) => response.destroy()],
+    [
+      'it is cut after a whole item without its line feed',
+      (response: ServerResponse) => response.write('{"n":2}', () => setTimeout(() => response.destroy(), 20)),
+    ],
     ['an item is cut', (response: ServerResponse) => response.end('{"n":')],
   ])('is an error where %s', async (_, cut) => {
     answer = (response) => {

@@ -97,8 +97,8 @@ export function codingsOf(header: string | string[]): string[] {
 /**
  * Decodes a whole body. No step gives more than `maxBytes`: a small body may decode to a huge one.
  *
- * @throws Error by zlib for a corrupt or truncated body, or bytes after its end; `ERR_BUFFER_TOO_LARGE` where a step gives
- *   more than `maxBytes`
+ * @throws Error by zlib for a corrupt or truncated body, or one with bytes after its end; `ERR_BUFFER_TOO_LARGE` where a
+ *   step gives more than `maxBytes`
  */
 export async function decoded(body: Uint8Array, names: readonly string[], maxBytes: number): Promise<Uint8Array> {
   let plain = body;

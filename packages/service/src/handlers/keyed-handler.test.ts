@@ -116,6 +116,8 @@ describe.each(protocols)('keyed-handler over $protocol', ({ request }) => {
   });
 });
 
+const trustedProxies = ['127.0.0.1', '::1'];
+
 describe('keyed-handler', () => {
   const { request } = protocols[0] as (typeof protocols)[number];
   const order = (app: ReturnType<typeof shopApp>['app'], body: object = { book: 'Emma' }, key = '"k1"') =>
@@ -250,7 +252,7 @@ describe('keyed-handler', () => {
   });
 
   it('keeps the keys of two addresses apart, and takes all of an IPv6 network for one', async () => {
-    const { app, handled } = shopApp();
+    const { app, handled } = shopApp({}, { trustedProxies });
     const from = (address: string) => order(app).set('x-forwarded-for', address);
     for (const [address, id] of [
       ['203.0.113.5', '1'],
@@ -259,6 +261,8 @@ describe('keyed-handler', () => {
       ['2001:db8:0:1::1', '3'],
       ['2001:db8:0:1:ffff::2', '3'],
       ['2001:db8:0:2::1', '4'],
+      ['203.0.113.5:4711', '1'],
+      ['[2001:db8:0:2::7]:4711', '4'],
     ] as const) {
       await from(address).expect(201, { id, book: 'Emma' });
     }
@@ -266,7 +270,7 @@ describe('keyed-handler', () => {
   });
 
   it('refuses before the effect what it has no room to keep, and still answers what it has kept', async () => {
-    const { app, handled } = shopApp({}, { idempotency: { store: memoryStore({ maxBytes: 20_000 }) } });
+    const { app, handled } = shopApp({}, { trustedProxies, idempotency: { store: memoryStore({ maxBytes: 20_000 }) } });
     const from = (address: string, key: string) => order(app, { book: 'Emma' }, key).set('x-forwarded-for', address);
     await from('203.0.113.5', 'mine').expect(201, { id: '1', book: 'Emma' });
     let refused: { body: { type?: string } } | undefined;

@@ -203,30 +203,28 @@ describe('streamedHandler', () => {
     }
   });
 
-  it('sends heartbeats while it is silent', async () => {
+  it.each([
+    ['/events', 'data: {"n":1}\n\n: ping\n\n: ping\n\n'],
+    ['/lines', '{"n":1}\n\n\n'],
+  ])('sends a heartbeat again and again while it has no item, as %s', async (path, begun) => {
     let end = () => {};
+    const silence = new Promise<void>((resolve) => {
+      end = resolve;
+    });
     const { port } = await serving(
       async function* () {
         yield { n: 1 };
-        await new Promise<void>((resolve) => {
-          end = resolve;
-        });
+        await silence;
       },
       { heartbeatMs: 20 },
     );
-    for (const [path, silence] of [
-      ['/events', 'data: {"n":1}\n\n: ping\n\n: ping\n\n'],
-      ['/lines', '{"n":1}\n\n\n'],
-    ] as const) {
-      let text = '';
-      const response = await headOf(port, path);
-      response.setEncoding('utf8').on('data', (part) => {
-        text += part;
-      });
-      await until(() => text.startsWith(silence));
-      end();
-      await once(response, 'end');
+    const response = await headOf(port, path);
+    let text = '';
+    for await (const chunk of response) {
+      text += chunk;
+      if (text.startsWith(begun)) end();
     }
+    expect(text.startsWith(begun)).toBe(true);
   });
 
   it('ends when the service stops, and says so', async () => {

@@ -108,7 +108,7 @@ describe.each(protocols)('load-shedding over $protocol', ({ request }) => {
   });
 
   it('serves a caller below its share while another one has all places, and tells that one', async () => {
-    const stuck = stuckApp({ maxInFlight: 10 });
+    const stuck = stuckApp({ maxInFlight: 10, trustedProxies: ['127.0.0.1', '::1'] });
     const greedy = { 'x-forwarded-for': '10.0.0.1' };
     const modest = { 'x-forwarded-for': '10.0.0.2' };
     const first = await arrived(stuck, 9, greedy);
@@ -121,10 +121,11 @@ describe.each(protocols)('load-shedding over $protocol', ({ request }) => {
     await Promise.all([first.statuses, second.statuses]);
   });
 
-  it('believes no address that no proxy says', async () => {
-    const stuck = stuckApp({ maxInFlight: 1, trustedProxies: 0 });
+  it.each([undefined, [], ['10.0.0.0/8']])('believes no address of a peer that is no proxy in %j', async (proxies) => {
+    const stuck = stuckApp({ maxInFlight: 1, ...(proxies && { trustedProxies: proxies }) });
     const first = await arrived(stuck, 1, { 'x-forwarded-for': '10.0.0.1' });
     await request(stuck.app).get('/api/visits/latest').set('x-forwarded-for', '10.0.0.2').expect(503);
+    await request(stuck.app).get('/api/visits/latest').set('x-forwarded-for', '10.0.0.2, 10.0.0.3').expect(503);
     stuck.release();
     await first.statuses;
   });

@@ -6,6 +6,7 @@ const from = (ip: string | undefined, remoteAddress: string | undefined) =>
   ({
     ip,
     socket: { remoteAddress },
+    app: { get: () => () => true },
     headers: ip === remoteAddress ? {} : { 'x-forwarded-for': ip },
   }) as unknown as Request;
 const caller = { subject: 'CN=hello', names: [], spiffeId: 'spiffe://parley/hello' };

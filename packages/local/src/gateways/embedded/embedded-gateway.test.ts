@@ -168,6 +168,30 @@ describe('embedded gateway', () => {
     expect(await problemOf(answer)).toMatchObject({ status: 413 });
   });
 
+  it.each([
+    ['of a path without a service', 'POST /nowhere', 404],
+    ['that says that it is too large', 'POST /api/visits', 413],
+    ['of a method that is not passed on', 'TRACE /api/visits', 405],
+  ])('answers at once, and reads a bounded part of a body %s', async (_what, line, status) => {
+    await startGateway([1]);
+    const socket = connect({ port: portAt(gatewayAt), host: loopback, allowHalfOpen: true }).on('error', () => {});
+    socket.write(`${line} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n`);
+    const piece = Buffer.alloc(65_536);
+    // As a client that goes on until the gateway resets the connection.
+    const send = (error?: Error | null) => {
+      if (!error && !socket.destroyed) socket.write(piece, send);
+    };
+    send();
+    let received = '';
+    socket.setEncoding('latin1').on('data', (text) => {
+      received += text;
+    });
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\nConnection: close\r\n.*"status":${status},`, 'is'));
+    // What was read, and what the kernel holds for both ends.
+    expect(socket.bytesWritten).toBeLessThan(32_000_000);
+  });
+
   it('answers what is no HTTP with a problem', async () => {
     await startGateway([1]);
     const socket = connect(portAt(gatewayAt), loopback);
