@@ -10,7 +10,8 @@ export const frame = {
   /** A head or trailers with these fields, uncompressed. */
   fields: (stream: number, fields: readonly (readonly [string, string])[], endStream = false) =>
     bytes(1, endStream ? 5 : 4, stream, Buffer.concat(fields.map(literal))),
-  data: (stream: number, text: string, endStream = false) => bytes(0, endStream ? 1 : 0, stream, Buffer.from(text)),
+  data: (stream: number, text: string | Buffer, endStream = false) =>
+    bytes(0, endStream ? 1 : 0, stream, Buffer.from(text as string)),
   rst: (stream: number, code: number) => bytes(3, 0, stream, number(code)),
   goaway: (lastStream: number, code: number) => bytes(7, 0, 0, Buffer.concat([number(lastStream), number(code)])),
 };
