@@ -50,6 +50,7 @@ export class ConnectionPool implements Connections {
     options: Current<ConnectionPoolOptions>,
     credentials?: Credentials,
     serverName?: string,
+    onUnreachable: () => void = () => {},
   ) {
     this.origin = unixPath(address) ? 'http://localhost' : address;
     this.#options = options;
@@ -57,6 +58,7 @@ export class ConnectionPool implements Connections {
     this.#connect = (callback) =>
       connect((error, socket) => {
         if (socket) this.#sockets.add(socket);
+        if (error) onUnreachable();
         callback(error, socket);
       });
     const isShort = (opening: number) => this.#sockets.count + opening < options.current.minConnections;
