@@ -92,7 +92,7 @@ describe('createUpstream', () => {
     expect(listener.onCircuit.mock.calls).toEqual([[{ upstream: 'things', endpoint: dead, state: 'open' }]]);
   });
 
-  it('goes on as if nobody listened where every listener throws', async () => {
+  it('works as without listeners where every listener throws', async () => {
     const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     let isUp = false;
     const { address } = await serverOf((socket) =>
@@ -168,7 +168,7 @@ describe('createUpstream', () => {
     expect(server.requests).toHaveLength(11);
   });
 
-  it('frees the socket of a request that nobody waits for any more', async () => {
+  it('frees the socket of a request when its caller has left', async () => {
     const { server, address } = await serverOf(() => {});
     const upstream = upstreamAt(address, { singleFlight: true });
     const callers = [new AbortController(), new AbortController()];
@@ -239,7 +239,7 @@ describe('createUpstream', () => {
     expect(upstream.endpoints().map(({ address }) => address)).toContain(address);
   });
 
-  it('uses an endpoint that was added, and lets calls to one that is gone finish', async () => {
+  it('uses a new endpoint, and lets calls to a removed endpoint finish', async () => {
     const slow = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{"from":"slow"}')), 1_500));
     const next = await serverOf(ok);
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));

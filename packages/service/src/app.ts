@@ -2,6 +2,7 @@ import { type Contract, type Handler, type Handlers, type Operation, queryParser
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { TrustedProxies } from './addresses/trusted-proxies.ts';
+import { closeIfUnread, discardRest } from './connections/unread-bodies.ts';
 import { noteUnreadReply } from './connections/unread-replies.ts';
 import { listenToHeads } from './express/before-head.ts';
 import { beforeRouter } from './express/before-router.ts';
@@ -130,8 +131,8 @@ export function createApp<C extends Contract>(
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
   app.use(problem({ logger })); // innermost: whatever was thrown above ends here
-  listenToHeads(app);
-  listenToEnds(app, { onEnd: giveBackPlace, onLong: noteUnreadReply });
+  listenToHeads(app, closeIfUnread);
+  listenToEnds(app, { beforeEnd: discardRest, onEnd: giveBackPlace, onLong: noteUnreadReply });
   return http2Express(app);
 }
 

@@ -25,7 +25,7 @@ afterEach(() => {
   service?.process.kill('SIGKILL');
 });
 
-it('leaves the connection of a client alone most of whose calls have a short limit', async () => {
+it('keeps the connection of a client with many short timeouts', async () => {
   const upstream = createUpstream('attacked', service.url, { http: '2' });
   const client = createClient(paused, upstream);
   const endings: Record<string, number> = {};

@@ -130,7 +130,7 @@ describe('discovery by DNS', () => {
     expect(asked).toEqual(['things']);
   });
 
-  it('asks once for many who wait for the first answer', async () => {
+  it('asks once for many callers that wait for the first answer', async () => {
     const { found, asked } = dns(['10.0.0.1']);
     await Promise.all(Array.from({ length: 20 }, () => found.addresses()));
     expect(asked).toHaveLength(1);

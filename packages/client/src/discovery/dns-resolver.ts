@@ -2,7 +2,7 @@ import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type NameAnswer, NameRecords } from './name-records.ts';
 
-/** One server of a service, as its SRV record says. */
+/** One server of a service, from its SRV record. */
 export interface ServiceRecord {
   readonly name: string;
   readonly port: number;
@@ -20,8 +20,7 @@ export interface DnsResolver {
 const maxNames = 1_000;
 
 /**
- * Asks DNS, which tells how long a record is valid, and then the other sources of this machine:
- * /etc/hosts, search domains.
+ * Asks DNS, whose records have a time to live, and then the other sources of this machine: /etc/hosts, search domains.
  */
 export function systemDnsResolver(resolver: Resolver = new Resolver({ timeout: 1_000, tries: 2 })): DnsResolver {
   const names = new Map<string, NameRecords>();

@@ -73,7 +73,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a body over %s whose source fails', (http
     return { upstream, paths };
   }
 
-  it.each(sources)("gives the caller's own error, and blames nobody: %s", async (_, source) => {
+  it.each(sources)("gives the caller's own error, and blames no endpoint: %s", async (_, source) => {
     const { upstream, paths } = await open();
     for (let i = 0; i < 8; i++) {
       const body = source();
@@ -110,7 +110,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a body over %s whose source fails', (http
     expect(upstream.endpoints()[0]).toMatchObject({ circuit: 'closed', isEjected: false });
   });
 
-  it('is refused as the input that it is, where it gives neither bytes nor text', async () => {
+  it('is refused as invalid input, where it gives neither bytes nor text', async () => {
     const { upstream } = await open();
     const body = new StreamSource(Readable.from([{ a: 1 }]));
     expect(await caught(upstream.send(somePost({ body })))).toBeInstanceOf(TypeError);

@@ -135,7 +135,7 @@ describe('the end of an HTTP/2 connection', () => {
   const codes = Array.from({ length: 14 }, (_, code) => code);
   const strict = { circuitConsecutiveFailures: 1, maxAttempts: 3 };
 
-  it.each(codes)('by GOAWAY with code %d blames nobody, and fails no safe call', async (code) => {
+  it.each(codes)('by GOAWAY with code %d blames no endpoint, and fails no safe call', async (code) => {
     const { server, upstream } = await serve((stream, socket, connection) => {
       // Every other connection ends with a request that it has begun with.
       if (connection % 2 === 0) whole(stream, socket, connection);
@@ -166,7 +166,7 @@ describe('the end of an HTTP/2 connection', () => {
     expect(upstream.endpoints()[0]).toMatchObject({ circuit: 'closed', isEjected: false });
   });
 
-  it('follows a stream that is reset with ENHANCE_YOUR_CALM, which blames nobody', async () => {
+  it('follows a stream that is reset with ENHANCE_YOUR_CALM, and blames no endpoint', async () => {
     const { server, upstream } = await serve((stream, socket, connection) => {
       if (connection > 1) whole(stream, socket, connection);
       else socket.write(frame.rst(stream, NGHTTP2_ENHANCE_YOUR_CALM));

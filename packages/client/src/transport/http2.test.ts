@@ -63,7 +63,7 @@ describe('HTTP/2', () => {
     expect(server.counts().opened).toBe(0);
   });
 
-  it('is not spoken without TLS where nobody says so', async () => {
+  it('is not used without TLS by default', async () => {
     const raw = new RawServer((socket) => socket.write(httpReply('{}')));
     closeables.push(raw);
     await upstreamAt(await raw.listen()).send(someRequest());

@@ -3,7 +3,7 @@ import { ConnectError } from './connect-error.ts';
 import { brokenConnection, GoneConnectionError } from './http2-streams.ts';
 import { tlsFailure } from './tls-failure.ts';
 
-/** HTTP/2: the server says that it has not begun with the request (RFC 9113 §6.8, §8.7), or it was never sent. */
+/** HTTP/2: the server reports that it has not begun with the request (RFC 9113 §6.8, §8.7), or it was never sent. */
 const refusedStream = 7;
 /** HTTP/2: the server finds that the client asks for too much, or resets too much (RFC 9113 §7). */
 const enhanceYourCalm = 11;

@@ -121,7 +121,7 @@ describe.each(['h2c', 'TLS'])('a reply in HTTP/2 (%s) that cannot be read', (kin
     expect(requests).toBe(10); // none was sent twice
   });
 
-  it('that ends the connection of others fails none of theirs, and blames nobody', async () => {
+  it('that ends the connection of other requests fails none of them, and blames no endpoint', async () => {
     const waiting: number[] = [];
     const server = await rawHttp2Server(
       (stream, socket, connection) => {

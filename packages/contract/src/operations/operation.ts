@@ -52,7 +52,7 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly summary: string;
   /**
    * Describes one flat object: path parameters by name, {@link requestHeaders}, and the rest is the query
-   * for GET and DELETE, the JSON body otherwise. A query value is a string on the wire: coerce numbers.
+   * for GET and DELETE, the JSON body otherwise. Texts of path, query and headers are read as the types of the schema.
    */
   readonly input?: I;
   /** Describes the reply: an object, whose members in {@link responseHeaders} travel as headers and the rest as the JSON body; or a `stream` of items. */

@@ -28,7 +28,7 @@ export function answerOnce(store: IdempotencyStore): AnswerOnce {
 
   return async function answerOnce(call, handler) {
     for (;;) {
-      // Whoever waited may be gone by now: nothing is begun for it.
+      // The caller may have left while this request waited: do not begin then.
       call.signal?.throwIfAborted();
       const run = runs.get(call.key);
       if (!run) return begin(call, handler);
@@ -36,7 +36,7 @@ export function answerOnce(store: IdempotencyStore): AnswerOnce {
       try {
         return { ...(await run.answered), isReplay: true };
       } catch (error) {
-        // Given up by its own caller, who may well be the one that is here again.
+        // Its own caller gave up, perhaps to send this request: begin again.
         if (!run.signal?.aborted) throw error;
       }
     }

@@ -10,7 +10,7 @@ export interface KeyedRequest {
 
 /** What a store gives back. */
 export interface FoundAnswer {
-  /** A digest of what was asked, by which another request with the same key is told apart. */
+  /** A digest of the request. Another request with the same key has another digest. */
   readonly fingerprint: string;
   /** Status, headers and body as JSON text, for the kit to read. */
   readonly reply: string;
@@ -42,7 +42,7 @@ export interface IdempotencyStore {
    * @throws CallError where there is none: `rate_limited` or `overloaded`, with `retryAfterMs`. Nothing runs then
    */
   reserve?(request: KeyedRequest): Promise<Release>;
-  /** Keeps an answer. Where the key has one that has not expired, that one stays. @throws CallError {@link keyInUse} then */
+  /** Keeps an answer. @throws CallError {@link keyInUse} where the key has an answer that has not expired; that one stays */
   keep(answer: KeptAnswer): Promise<void>;
 }
 

@@ -27,8 +27,8 @@ export function runKeyed<T>(call: KeyedCall, handler: () => Promise<T>): Promise
 }
 
 /**
- * The answer that this output is, for a handler that keeps it in the transaction of its own writes: then a crash leaves both
- * or neither. Whoever asks for it must keep it: the service won't. Nothing where the request has no key.
+ * Makes the answer from a handler's output, for a handler that keeps it in the transaction of its own writes: a crash
+ * then leaves both or neither. The handler must keep it, since the service won't. Undefined where the request has no key.
  *
  * @throws Error where the output does not fit the contract; nothing should be written then
  */

@@ -53,7 +53,7 @@ describe('settings', () => {
     });
   });
 
-  it('take an empty variable for one that is not set', () => {
+  it('treat an empty variable as unset', () => {
     expect(readSettings({ PORT: '', HOST: '', LOG_LEVEL: '' })).toEqual(readSettings({}));
   });
 
@@ -71,7 +71,7 @@ describe('settings', () => {
     );
   });
 
-  it('have the operators’ port where the other one is, unless told', () => {
+  it('have the operators’ port on the same address by default', () => {
     expect(readSettings({ HOST: '::1' }).adminHost).toBe('::1');
     expect(readSettings({}, { host: '127.0.0.1' }).adminHost).toBe('127.0.0.1');
   });

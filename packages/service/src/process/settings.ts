@@ -3,7 +3,7 @@ import { expected, networkIn } from '../addresses/trusted-proxies.ts';
 import { ConfigError } from './config-error.ts';
 import { type LogLevel, logLevels } from './logger.ts';
 
-/** What whoever runs a service may set, by an environment variable or in code. */
+/** Settings of a service for its operators, by environment variable or in code. */
 export interface Settings {
   /** Address to listen on. `HOST`, default `0.0.0.0`. */
   readonly host: string;
@@ -30,9 +30,9 @@ export interface Settings {
   readonly tlsCertFile?: string | undefined;
   /** PEM file with the private key. `TLS_KEY_FILE`, default none. */
   readonly tlsKeyFile?: string | undefined;
-  /** PEM file with the CAs of callers, who then must have a certificate: mutual TLS. `TLS_CA_FILE`, default none. */
+  /** PEM file with the CAs of callers. With it callers must have a certificate: mutual TLS. `TLS_CA_FILE`, default none. */
   readonly tlsCaFile?: string | undefined;
-  /** Who makes the tokens that prove who calls: their claim `iss`. `TOKEN_ISSUER`, default none. */
+  /** Issuer of the tokens that callers send: their claim `iss`. `TOKEN_ISSUER`, default none. */
   readonly tokenIssuer?: string | undefined;
   /** Address of its public keys (a JWK Set). `TOKEN_JWKS_URL`, default none. */
   readonly tokenJwksUrl?: string | undefined;
@@ -111,7 +111,7 @@ function levelOf(text: string, faults: string[]): LogLevel {
   return level ?? 'info';
 }
 
-// Half of it must not end in cleartext: whoever set a CA believes that callers are checked.
+// A partial setting must not fall back to cleartext: an operator that set a CA expects that callers are checked.
 function tlsFaults({ tlsCertFile, tlsKeyFile, tlsCaFile }: Settings): string[] {
   if (tlsCertFile && tlsKeyFile) return [];
   if (tlsCertFile) return ['TLS_CERT_FILE is set but TLS_KEY_FILE is not: TLS needs both'];
@@ -119,7 +119,7 @@ function tlsFaults({ tlsCertFile, tlsKeyFile, tlsCaFile }: Settings): string[] {
   return tlsCaFile ? ['TLS_CA_FILE is set but TLS_CERT_FILE and TLS_KEY_FILE are not: TLS needs them'] : [];
 }
 
-// Half of it must not end in refusing every caller, nor be taken for nothing asked.
+// A partial setting must neither refuse every caller nor be ignored.
 function tokenFaults({ tokenIssuer, tokenJwksUrl, tokenJwksFile, tokenAudience }: Settings): string[] {
   const needing = tokenJwksUrl
     ? 'TOKEN_JWKS_URL'

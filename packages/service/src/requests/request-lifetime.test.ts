@@ -20,7 +20,7 @@ function running() {
 }
 
 describe('the end of a request', () => {
-  it('is not that of its work: that is told when it comes', async () => {
+  it('is not the end of its work, which is reported separately', async () => {
     const { end, work, outcome, ended } = running();
     jest.advanceTimersByTime(100);
     expect(await outcome).toBe('deadline_exceeded');

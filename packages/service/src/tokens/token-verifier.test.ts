@@ -67,7 +67,7 @@ describe('token-verifier', () => {
     expect(await scopesOf({ scope: { a: true } })).toEqual([]);
   });
 
-  it('tells a service from a person by sub and client, or as it is told', async () => {
+  it('tells services from persons by sub and client, or by isService', async () => {
     const user = await signer.sign({ claims: { sub: 'ada' } });
     expect((await verifier()(user, undefined)).isService).toBe(false);
     const isService = ({ sub }: Readonly<Record<string, unknown>>) => sub === 'ada';
@@ -107,7 +107,7 @@ describe('token-verifier', () => {
     await expect(refused).rejects.toThrow(reason);
   });
 
-  it('takes a clock that is a little off, and no more than told', async () => {
+  it('accepts a clock that is off by up to the tolerance', async () => {
     const late = await signer.sign({ claims: { exp: nowS() - 10 } });
     await expect(verifier()(late, undefined)).resolves.toBeDefined();
     await expect(verifier({ clockToleranceMs: 0 })(late, undefined)).rejects.toThrow('expired');
@@ -138,7 +138,7 @@ describe('token-verifier', () => {
     }
   });
 
-  it('refuses one that brings its own key', async () => {
+  it('refuses a token that brings its own key', async () => {
     const stranger = await tokenSigner('a');
     const jwks = await servedKeys(stranger.jwk);
     const header = { jwk: stranger.jwk, jku: jwks.url.href, x5u: jwks.url.href };
@@ -146,7 +146,7 @@ describe('token-verifier', () => {
     expect(jwks.state.fetches).toBe(0);
   });
 
-  it('refuses an algorithm that the key is not for, and one that is not asked for', async () => {
+  it('refuses an algorithm that does not fit the key, or is not configured', async () => {
     const { jwk, sign } = await tokenSigner('e', 'ES384');
     await expect(verifier({ jwks: { keys: [jwk] } })(await sign(), undefined)).rejects.toThrow('not allowed');
     const allowed = verifier({ jwks: { keys: [jwk] }, algorithms: ['ES384'] });
@@ -196,7 +196,7 @@ describe('token-verifier', () => {
     );
   });
 
-  it('gives what nobody can change, since it is given again', async () => {
+  it('gives a frozen principal, since it is given again', async () => {
     const { principal } = await verifier()(await signer.sign({ claims: { scope: 'a' } }), undefined);
     expect([Object.isFrozen(principal), Object.isFrozen(principal.scopes)]).toEqual([true, true]);
   });
