@@ -26,8 +26,8 @@ import {
   texts,
 } from './round-trip-members.ts';
 
-/** Calls of each operation; `npm run test:fuzz` makes 1250. */
-const calls = Math.ceil(Number(process.env.FUZZ_REQUESTS || 3000) / 80);
+/** Calls of each operation; `npm run test:fuzz` makes 1000. */
+const calls = Math.ceil(Number(process.env.FUZZ_REQUESTS || 2000) / 100);
 const seed = Number(process.env.FUZZ_SEED || Date.now() % 1_000_000_000);
 const summary = 's';
 const presences: readonly Presence[] = ['required', 'optional', 'default'];

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CallError } from '@parley/contract';
 import type { RequestHandler } from 'express';
@@ -65,4 +66,17 @@ describe.each(uploadWires)('an answer before the end of its request, over $proto
       expect(bytesRead).toBeLessThan(4096);
     },
   );
+
+  it('is 408 where the body does not arrive within the time of its request, and no error of the service', async () => {
+    const headers = { ...json, 'x-request-timeout-ms': '50' };
+    const outcome = await uploading.send({ ...post, headers, framing: 'chunked', stopsAfter: 10 });
+    expect(outcome).toMatchObject({ status: 408, saysClose: !isHttp2 });
+    expect(JSON.parse(outcome.body)).toMatchObject({
+      type: 'urn:parley:problem:rejected',
+      detail: 'Body did not arrive in time',
+    });
+    // The line is written when the connection closes.
+    while (app.log.lines.length === 0) await turn();
+    expect(app.log.lines).toMatchObject([{ level: 'info', msg: 'request', status: 408 }]);
+  });
 });

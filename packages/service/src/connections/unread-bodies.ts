@@ -1,6 +1,5 @@
 import type { Response } from 'express';
 import { hasBody } from '../requests/has-body.ts';
-import { isHeldBack } from './expect-continue.ts';
 import { linger } from './linger.ts';
 
 /** Bytes of a body that are read after the answer, so that the connection stays in use. Go's net/http has the same number. */
@@ -13,7 +12,7 @@ const maxBytes = 262_144;
 export function closeIfUnread(res: Response): void {
   const { req } = res;
   if (req.complete || !isHttp1(res) || !hasBody(req)) return;
-  if (isHeldBack(req) || Number(req.headers['content-length'] ?? 0) > maxBytes) res.shouldKeepAlive = false;
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) res.shouldKeepAlive = false;
 }
 
 /**

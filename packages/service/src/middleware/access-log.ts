@@ -1,6 +1,7 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { isCutOff } from '../requests/cut-off.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
 import { operationOf } from './running-operation.ts';
@@ -36,10 +37,7 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
         traceId: trace?.traceId,
         bytes: bytesOf(res),
       };
-      log[levelOf(res, status, requestLifetimeOf(context))](
-        line,
-        status === clientClosedRequest ? 'client went away' : 'request',
-      );
+      log[levelOf(res, status, requestLifetimeOf(context))](line, messageOf(res, status));
     });
     next();
   };
@@ -52,8 +50,14 @@ function levelOf(res: Response, status: number, end: RequestLifetime | undefined
   return status === 504 && end?.isCallersHaste ? 'info' : 'error';
 }
 
+function messageOf(res: Response, status: number): string {
+  if (isCutOff(res) && !res.writableFinished) return 'cut off: the service stopped';
+  return status === clientClosedRequest ? 'client went away' : 'request';
+}
+
 function statusOf(res: Response): number {
   if (res.writableFinished) return res.statusCode;
+  if (isCutOff(res)) return 503;
   return res.errored && !isConnectionLost(res.errored) ? 500 : clientClosedRequest;
 }
 

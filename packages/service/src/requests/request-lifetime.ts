@@ -1,5 +1,6 @@
 import { type CallContext, CallError } from '@parley/contract';
 import type { Response } from 'express';
+import { whyIncomplete } from './cut-off.ts';
 
 /** Where a request's context has its {@link RequestLifetime}. */
 export const requestLifetime = Symbol('request end');
@@ -36,7 +37,7 @@ export class RequestLifetime {
     if (timeoutMs === 0) this.#late();
     res.on('close', () => {
       clearTimeout(this.#timer);
-      if (!res.writableFinished) this.#end(new CallError('cancelled', 'client went away'));
+      if (!res.writableFinished) this.#end(new CallError('cancelled', whyIncomplete(res)));
     });
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { exportSPKI } from 'jose';
+import { exportSPKI, type JWK } from 'jose';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { type Difference, issuer, tokenIssuer, tokenSigner } from '../../test-fixtures/token-issuer.ts';
 import { ConfigError } from '../process/config-error.ts';
@@ -278,6 +278,73 @@ describe('token-verifier', () => {
       await expect(verify(await rsa.sign(), undefined)).resolves.toBeDefined();
     });
     rmSync(folder, { recursive: true });
+  });
+
+  it('believes a token that one of several keys has signed, whether it names none or the id of several', async () => {
+    const [first, second, third] = await Promise.all(['k', 'k', 'k'].map((kid) => tokenSigner(kid)));
+    const stranger = await tokenSigner('k');
+    const other = await tokenSigner('k', 'ES256');
+    const nameless = ({ kid: _, ...jwk }: JWK) => jwk;
+    const keys = [first, second, third].flatMap((one) => (one ? [one.jwk] : []));
+    const sets = [
+      [...keys, other.jwk],
+      [other.jwk, ...keys.toReversed()],
+      [...keys, ...keys],
+      keys.map(nameless),
+      // Keys that no token can be signed with are skipped.
+      [{ ...other.jwk, alg: 'EdDSA' }, { kty: 'OKP', crv: 'Ed25519', kid: 'k', x: '!' }, {}, ...keys],
+    ];
+    for (const jwks of sets) {
+      const verify = verifier({ jwks: { keys: jwks } });
+      const header = jwks[0] && 'kid' in jwks[0] ? {} : { kid: undefined };
+      for (const one of [first, second, third]) {
+        await expect(verify(await (one as typeof stranger).sign({ header }), undefined)).resolves.toBeDefined();
+        await expect(
+          verify(await (one as typeof stranger).sign({ header: { kid: undefined } }), undefined),
+        ).resolves.toBeDefined();
+      }
+      await expect(verify(await stranger.sign({ header }), undefined)).rejects.toThrow('signature does not fit');
+      const late = (first as typeof stranger).sign({ header, claims: { exp: nowS() - 60 } });
+      await expect(verify(await late, undefined)).rejects.toThrow('expired');
+    }
+  });
+
+  it('tries 16 keys at most', async () => {
+    const others = Array.from({ length: 16 }, () => signer.jwk);
+    const last = await tokenSigner('a');
+    const token = await last.sign();
+    const fits = verifier({ jwks: { keys: [...others.slice(1), last.jwk] } });
+    await expect(fits(token, undefined)).resolves.toBeDefined();
+    const beyond = verifier({ jwks: { keys: [...others, last.jwk] } });
+    await expect(beyond(token, undefined)).rejects.toThrow('signature does not fit');
+  });
+
+  it('finds a new key that has the name of the old one, or none, once the cooldown is over', async () => {
+    for (const header of [{}, { kid: undefined }]) {
+      const next = await tokenSigner('a');
+      const jwks = await servedKeys(signer.jwk);
+      const verify = verifier({ jwks: jwks.url });
+      await withClock(async (time) => {
+        await verify(await signer.sign({ header }), undefined);
+        jwks.state.keys = [next.jwk];
+        for (let n = 0; n < 10; n++) {
+          await expect(verify(await next.sign({ header }), undefined)).rejects.toThrow('signature does not fit');
+        }
+        time.ms += 10_000;
+        await expect(verify(await next.sign({ header }), undefined)).resolves.toBeDefined();
+        expect(jwks.state.fetches).toBe(2);
+      });
+    }
+  });
+
+  it('refuses a token whose one key cannot be used, as a wrong token', async () => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const short = { ...publicKey.export({ format: 'jwk' }), kid: 'r', alg: 'RS256' };
+    const malformed = { kty: 'OKP', crv: 'Ed25519', kid: 'a', x: '!' };
+    const verify = verifier({ jwks: { keys: [short, malformed] } });
+    for (const token of [rsa.sign(), signer.sign()]) {
+      await expect(verify(await token, undefined)).rejects.toMatchObject({ name: 'InvalidToken' });
+    }
   });
 
   it('uses no key that is not public', async () => {
