@@ -21,8 +21,15 @@ const visit = z.object({
 /** No visit has that id. */
 export const unknownVisit = defineError('unknown_visit', { status: 404, title: 'Unknown visit' });
 
+const info = {
+  name: 'guestbook',
+  description: 'Keeps visits, newest first.',
+  contact: { name: 'Parley' },
+  license: { name: 'MIT', identifier: 'MIT' },
+};
+
 /** Stores visits. */
-export const guestbook = defineContract('guestbook', {
+export const guestbook = defineContract(info, {
   addVisit: post('/api/visits', {
     summary: 'Signs the guestbook',
     safety: 'keyed',

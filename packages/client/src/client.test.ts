@@ -94,12 +94,15 @@ describe('createClient', () => {
       expect(server.requests).toEqual([]);
     });
 
-    it.each(['', '.', '..'])('that cannot be a path segment (%j) is refused, and says whose it was', async (id) => {
-      const error = await rejection(client().getThing({ id }));
-      expect(error).toMatchObject({ code: 'invalid_input', operation: 'GET /api/things/{id}' });
-      expect(error.issues?.[0]?.path).toBe('id');
-      expect(server.requests).toEqual([]);
-    });
+    it.each(['', '.', '..'])(
+      'that cannot be a path segment (%j) is refused with the name of its operation',
+      async (id) => {
+        const error = await rejection(client().getThing({ id }));
+        expect(error).toMatchObject({ code: 'invalid_input', operation: 'GET /api/things/{id}' });
+        expect(error.issues?.[0]?.path).toBe('id');
+        expect(server.requests).toEqual([]);
+      },
+    );
 
     it('travels in the path, encoded', async () => {
       await client().getThing({ id: 'a/b?c d#é' });

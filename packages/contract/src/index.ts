@@ -20,6 +20,7 @@ export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } fr
 export {
   type Client,
   type Contract,
+  type ContractInfo,
   defineContract,
   type Explained,
   type ExplainingClient,

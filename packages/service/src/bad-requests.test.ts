@@ -153,7 +153,7 @@ describe('a bad request over HTTP/2', () => {
     expect(reply.status).toBe(status);
   });
 
-  it('is not an expectation that nobody knows', async () => {
+  it('is not an unknown expectation', async () => {
     const session = http2Session(`http://127.0.0.1:${port}`);
     const reply = await ask(session, { ':path': '/api/visits/latest', expect: 'wonders' }).finally(() =>
       session.close(),

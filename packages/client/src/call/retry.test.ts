@@ -160,7 +160,7 @@ describe('retry', () => {
     expect(send.requests).toHaveLength(2);
   });
 
-  it('spreads callers that were told the same Retry-After', async () => {
+  it('spreads callers that got the same Retry-After', async () => {
     const cameBackAt = new Set<number>();
     const random = seededRandom();
     for (let caller = 0; caller < 10; caller++) {

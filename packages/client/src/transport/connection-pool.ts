@@ -9,6 +9,7 @@ import { type Connect, type Connected, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
 import { checkStreams, http2SessionOf } from './http2-streams.ts';
 import { RenewedPool } from './renewed-pool.ts';
+import { readReplyBeforeReset } from './reply-before-reset.ts';
 import { destroyWhenSilent, pingIntervalMs } from './silent-connection.ts';
 import { WarmConnections } from './warm-connections.ts';
 
@@ -50,6 +51,7 @@ export class ConnectionPool implements Connections {
     options: Current<ConnectionPoolOptions>,
     credentials?: Credentials,
     serverName?: string,
+    onUnreachable: () => void = () => {},
   ) {
     this.origin = unixPath(address) ? 'http://localhost' : address;
     this.#options = options;
@@ -57,6 +59,7 @@ export class ConnectionPool implements Connections {
     this.#connect = (callback) =>
       connect((error, socket) => {
         if (socket) this.#sockets.add(socket);
+        if (error) onUnreachable();
         callback(error, socket);
       });
     const isShort = (opening: number) => this.#sockets.count + opening < options.current.minConnections;
@@ -145,7 +148,10 @@ export class ConnectionPool implements Connections {
       this.#sockets.age(socket, ageMs, clock, retire);
       const session = http2SessionOf(socket);
       if (session) checkStreams(session, { retire, onFirstReply: () => this.#sockets.use(socket) });
-      else this.#sockets.watchReplies(socket);
+      else {
+        this.#sockets.watchReplies(socket);
+        readReplyBeforeReset(socket);
+      }
       // At GOAWAY too, which ends the pings: what is under way there is still answered.
       targets.at(-1)?.once('disconnect', destroyWhenSilent(socket, retire));
     });

@@ -173,7 +173,7 @@ describe.each(kinds)('a reply read as %s', (replyAs) => {
       '[invalid_reply]',
     ],
     [
-      'says continue, which nobody asked for',
+      'sends a continue that was not asked for',
       (socket) => socket.write(`HTTP/1.1 100 Continue\r\n\r\n${httpReply('abc')}`),
       '[invalid_reply]',
     ],

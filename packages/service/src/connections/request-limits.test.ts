@@ -38,13 +38,13 @@ async function trickle(first: string, more: string) {
 const head = (line: string, ...headers: string[]) => `${[line, 'Host: x', ...headers].join('\r\n')}\r\n`;
 
 describe('limits of a request', () => {
-  it('cut off who sends the head a header at a time (slowloris)', async () => {
+  it('cut off a client that sends the head a header at a time (slowloris)', async () => {
     const { status, ms } = await trickle(head('GET /api/visits HTTP/1.1'), 'X-A: b\r\n');
     expect(status).toBe(408);
     expect(ms).toBeLessThan(3000);
   });
 
-  it('cut off who sends a body byte by byte', async () => {
+  it('cut off a client that sends a body byte by byte', async () => {
     const first = head('POST /api/visits HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 900');
     const { status, ms } = await trickle(`${first}\r\n{`, ' ');
     expect(status).toBe(408);

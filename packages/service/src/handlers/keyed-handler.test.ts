@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { CallError, defineContract, post, stream } from '@parley/contract';
 import supertest from 'supertest';
@@ -54,7 +54,7 @@ describe.each(protocols)('keyed-handler over $protocol', ({ request }) => {
     expect(handled()).toBe(2);
   });
 
-  it('lets a request join the one that is running, and refuses another one', async () => {
+  it('lets a request join an identical one that runs, and refuses another one', async () => {
     const both = arrivals('Persuasion', 3);
     const handler = jest.fn(async ({ book }: { book: string }) => {
       await both;
@@ -123,14 +123,14 @@ describe('keyed-handler', () => {
   const order = (app: ReturnType<typeof shopApp>['app'], body: object = { book: 'Emma' }, key = '"k1"') =>
     request(app).post('/api/orders').set('idempotency-key', key).send(body);
 
-  it('keeps its place until the handler ends, also when nobody waits for it any more', async () => {
+  it('keeps its place until the handler ends, also when all callers have left', async () => {
     const stuck = Promise.withResolvers<void>();
     const { app } = shopApp({ remind: () => stuck.promise }, { maxInFlight: 1 });
     const remind = request(app).post('/api/reminders').set('idempotency-key', 'k').send({ book: 'Emma' });
     await remind.set('x-request-timeout-ms', '50').expect(504);
     await request(app).post('/api/looks').expect(503);
     stuck.resolve();
-    await wait(5);
+    await setImmediate();
     await request(app).post('/api/looks').expect(200);
   });
   const sold = async ({ book }: { book: string }) => ({ id: '1', book, location: '/1' });
@@ -147,7 +147,7 @@ describe('keyed-handler', () => {
     expect(handler).toHaveBeenCalledTimes(2);
   });
 
-  it('gives a failure to all who joined', async () => {
+  it('gives a failure to all requests that joined', async () => {
     const both = arrivals('Sanditon', 2);
     const handler = jest.fn(async () => {
       await both;
@@ -159,7 +159,7 @@ describe('keyed-handler', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  it('begins again for who joined a request that its caller gave up', async () => {
+  it('begins again for a request that joined one that its caller gave up', async () => {
     const both = arrivals('Lady Susan', 2);
     const handler = jest.fn(sold).mockImplementationOnce(async (_input, context?: { signal?: AbortSignal }) => {
       await both;

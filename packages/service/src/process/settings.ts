@@ -77,7 +77,7 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
     logLevel: levelOf(env.LOG_LEVEL || 'info', faults),
     drainDelayMs: whole('DRAIN_DELAY_MS', longestTimerMs, 2000),
     drainTimeoutMs: whole('DRAIN_TIMEOUT_MS', longestTimerMs, 10_000),
-    trustedProxies: proxiesIn(env.TRUSTED_PROXIES || '', faults),
+    trustedProxies: proxiesIn(text('TRUSTED_PROXIES'), faults),
     tlsCertFile: file('TLS_CERT_FILE'),
     tlsKeyFile: file('TLS_KEY_FILE'),
     tlsCaFile: file('TLS_CA_FILE'),
@@ -97,7 +97,7 @@ function shown(text: string): string {
   return JSON.stringify(withoutSecrets(text).slice(0, 100));
 }
 
-function proxiesIn(list: string, faults: string[]): readonly string[] | undefined {
+function proxiesIn(list: string | undefined, faults: string[]): readonly string[] | undefined {
   if (!list) return undefined;
   const proxies = list.split(',').map((text) => text.trim());
   const wrong = proxies.find((text) => !networkIn(text));
