@@ -85,9 +85,10 @@ function closeUnread(stream: ServerHttp2Stream): void {
     if (!stream.readableEnded) stream.pause();
   });
   const close = () => {
-    if (stream.closed || stream.readableEnded) return;
-    if (stream.state.localClose === 1) stream.close(constants.NGHTTP2_NO_ERROR);
-    else setTimeout(close, lookEveryMs);
+    if (!stream.closed && stream.state.localClose !== 1) return void setTimeout(close, lookEveryMs);
+    if (!stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+    // What is left goes nowhere: without its end the stream would stay.
+    stream.resume();
   };
   stream.once('finish', () => {
     if (!stream.readableEnded) setImmediate(close);
