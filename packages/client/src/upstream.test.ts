@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { closeAfterTest } from '../test-fixtures/close-after-test.ts';
 import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../test-fixtures/sample.ts';
@@ -13,23 +14,15 @@ import { seededRandom } from './testing/seeded-random.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import { createUpstream } from './upstream.ts';
 
-let closeables: { close(): Promise<void> }[];
-beforeEach(() => {
-  closeables = [];
-});
-afterEach(async () => {
-  for (const closeable of closeables.reverse()) await closeable.close();
-});
-
 async function serverOf(behave: Behaviour) {
   const server = new RawServer(behave);
-  closeables.push(server);
+  closeAfterTest(server);
   return { server, address: await server.listen() };
 }
 
 function upstreamAt(where: string | readonly string[], options: Partial<UpstreamOptions> = {}) {
   const upstream = createUpstream('things', where, options);
-  closeables.push(upstream);
+  closeAfterTest(upstream);
   return upstream;
 }
 
@@ -243,7 +236,7 @@ describe('createUpstream', () => {
     const slow = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{"from":"slow"}')), 1_500));
     const next = await serverOf(ok);
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-    closeables.push({ close: () => rm(folder, { recursive: true }) });
+    closeAfterTest({ close: () => rm(folder, { recursive: true }) });
     const path = join(folder, 'things.json');
     await writeFile(path, JSON.stringify([slow.address]));
     const upstream = upstreamAt(`file:${path}`, { maxAttempts: 1 });
@@ -328,7 +321,7 @@ describe('createUpstream', () => {
 
   it('does not keep a process alive that has no call under way', async () => {
     const server = await httpServer((_, response) => sendJson(response, 200, {}));
-    closeables.push(server);
+    closeAfterTest(server);
     const { port } = new URL(server.address);
     const script = `
       import { createUpstream } from '@parley/client';

@@ -1,8 +1,8 @@
 import { Resolver } from 'node:dns/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { dnsServer, type ZoneRecord } from '../../test-fixtures/dns-server.ts';
 import { httpServer, sendJson } from '../../test-fixtures/http-server.ts';
-import { closeAfterTest } from '../../test-fixtures/pooled-upstream.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
 import { someRequest } from '../../test-fixtures/sample.ts';
 import { createUpstream } from '../upstream.ts';

@@ -1,26 +1,14 @@
 import { constants } from 'node:http2';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { certificateAuthority, type Pair } from '../../test-fixtures/certificates.ts';
+import { describe, expect, it } from '@jest/globals';
+import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { type AnswerFrames, frame, rawHttp2Server } from '../../test-fixtures/raw-http2-server.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream } from '../upstream.ts';
 
-let ca: string;
-let pair: Pair;
-beforeAll(async () => {
-  const authority = await certificateAuthority();
-  ca = authority.ca;
-  pair = await authority.issue({ names: ['127.0.0.1'] });
-});
-let closeables: { close(): Promise<void> }[];
-beforeEach(() => {
-  closeables = [];
-});
-afterEach(async () => {
-  for (const closeable of closeables.reverse()) await closeable.close();
-});
+const { ca, pair } = await loopbackCertificate();
 
 async function serve(answer: AnswerFrames, options: Partial<UpstreamOptions> = {}, kind = 'h2c') {
   const server = await rawHttp2Server(answer, kind === 'TLS' ? pair : undefined);
@@ -31,7 +19,7 @@ async function serve(answer: AnswerFrames, options: Partial<UpstreamOptions> = {
     ...(kind === 'TLS' && { tls: { ca } }),
     ...options,
   });
-  closeables.push(server, upstream);
+  closeAfterTest(server, upstream);
   return { server, upstream };
 }
 

@@ -1,23 +1,12 @@
 import type { Address } from '../discovery/address.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
-import { ConnectionPool } from './connection-pool.ts';
+import { ConnectionPool, type ConnectionPoolOptions } from './connection-pool.ts';
 import { Credentials } from './credentials.ts';
 import type { EndpointTransport, Transport } from './transport.ts';
 
 /** Options of the network. */
-export type NetworkOptions = Pick<
-  UpstreamOptions,
-  | 'connectTimeoutMs'
-  | 'http'
-  | 'clock'
-  | 'maxConnections'
-  | 'minConnections'
-  | 'idleConnectionMs'
-  | 'maxConnectionAgeMs'
-  | 'random'
-  | 'tls'
->;
+export type NetworkOptions = ConnectionPoolOptions & Pick<UpstreamOptions, 'tls'>;
 
 /**
  * Carries requests over sockets: a pool of connections per endpoint.
