@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { certificateAuthority, type Pair } from '../../test-fixtures/certificates.ts';
-import { closeAfterTest } from '../../test-fixtures/pooled-upstream.ts';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { rejection, somePost } from '../../test-fixtures/sample.ts';
 import { createUpstream } from '../upstream.ts';
 import { StreamSource } from './body-source.ts';
