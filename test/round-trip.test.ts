@@ -205,7 +205,7 @@ describe('a text that changes on the way', () => {
     h: { kind: scalars[0] as Kind, presence: 'optional' },
   }) as Schema<object>;
   const contract = defineContract('texts', {
-    find: get('/x/{id}', { summary, input: any, requestHeaders: { h: 'X-H' } as object }),
+    find: get('/x/{id}' as string, { summary, input: any, requestHeaders: { h: 'X-H' } as object }),
   });
 
   it('is refused before it is sent, and arrives as it was otherwise', async () => {

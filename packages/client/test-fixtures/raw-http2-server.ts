@@ -11,8 +11,8 @@ export const frame = {
   /** A head or trailers with these fields, uncompressed. */
   fields: (stream: number, fields: readonly (readonly [string, string])[], endStream = false) =>
     http2Frame(1, endStream ? 5 : 4, stream, Buffer.concat(fields.map(literal))),
-  data: (stream: number, text: string, endStream = false) =>
-    http2Frame(0, endStream ? 1 : 0, stream, Buffer.from(text)),
+  data: (stream: number, text: string | Buffer, endStream = false) =>
+    http2Frame(0, endStream ? 1 : 0, stream, Buffer.from(text as string)),
   rst: (stream: number, code: number) => http2Frame(3, 0, stream, uint32(code)),
   goaway: (lastStream: number, code: number) => http2Frame(7, 0, 0, Buffer.concat([uint32(lastStream), uint32(code)])),
 };

@@ -36,6 +36,9 @@ export class FileDiscovery implements Discovery {
     this.#onChange = callback;
   }
 
+  /** Nothing to do: the file is looked at every second. */
+  refresh(): void {}
+
   close(): void {
     this.#isClosed = true;
     this.#endWatch?.();

@@ -51,6 +51,7 @@ export class ConnectionPool implements Connections {
     options: Current<ConnectionPoolOptions>,
     credentials?: Credentials,
     serverName?: string,
+    onUnreachable: () => void = () => {},
   ) {
     this.origin = unixPath(address) ? 'http://localhost' : address;
     this.#options = options;
@@ -58,6 +59,7 @@ export class ConnectionPool implements Connections {
     this.#connect = (callback) =>
       connect((error, socket) => {
         if (socket) this.#sockets.add(socket);
+        if (error) onUnreachable();
         callback(error, socket);
       });
     const isShort = (opening: number) => this.#sockets.count + opening < options.current.minConnections;

@@ -40,10 +40,10 @@ interface CheckedStream extends ClientHttp2Stream {
 }
 
 /** The server ended a stream before the reply was whole: RST_STREAM without END_STREAM, or a cut connection. */
-class CutReplyError extends Error {
+export class CutReplyError extends Error {
   readonly code = 'ECONNRESET';
 
-  constructor(rstCode: number) {
+  constructor(rstCode = NGHTTP2_NO_ERROR) {
     super(`the server ended the stream before the reply was whole (HTTP/2 error code ${rstCode})`);
     this.name = 'CutReplyError';
   }

@@ -18,15 +18,25 @@ export class Network<Send> implements Transport<Send> {
   readonly #senderOver: (connections: ConnectionPool) => Send;
   readonly #credentials: Credentials;
 
-  /** @param senderOver makes what sends attempts over a pool of connections */
-  constructor(options: Current<NetworkOptions>, senderOver: (connections: ConnectionPool) => Send) {
+  readonly #onUnreachable: () => void;
+
+  /**
+   * @param senderOver makes what sends attempts over a pool of connections
+   * @param onUnreachable called for each connection that could not be opened
+   */
+  constructor(
+    options: Current<NetworkOptions>,
+    senderOver: (connections: ConnectionPool) => Send,
+    onUnreachable: () => void = () => {},
+  ) {
     this.#options = options;
     this.#senderOver = senderOver;
+    this.#onUnreachable = onUnreachable;
     this.#credentials = new Credentials(options.current.tls ?? {}, options.current.clock);
   }
 
   open({ origin, serverName }: Address): EndpointTransport<Send> {
-    const connections = new ConnectionPool(origin, this.#options, this.#credentials, serverName);
+    const connections = new ConnectionPool(origin, this.#options, this.#credentials, serverName, this.#onUnreachable);
     return { send: this.#senderOver(connections), connections };
   }
 

@@ -53,3 +53,15 @@ describe('the end of a request', () => {
     jest.advanceTimersByTime(100);
   });
 });
+
+describe('a timeout that the caller asked for', () => {
+  it("is the caller's fault also where Node's timer is early", () => {
+    // The clock stands still: as after a long turn of the event loop, from whose start timers count.
+    jest.useFakeTimers({ doNotFake: ['performance'] });
+    const response = Object.assign(new EventEmitter(), { writableFinished: false }) as Response;
+    const lifetime = new RequestLifetime(response, 60_000, true);
+    expect(lifetime.isCallersHaste).toBe(false);
+    jest.advanceTimersByTime(60_000);
+    expect(lifetime.isCallersHaste).toBe(true);
+  });
+});
