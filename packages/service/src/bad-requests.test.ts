@@ -77,6 +77,7 @@ describe('a bad request over HTTP/1.1', () => {
     expect(answer.head).toMatch(/^content-type: application\/problem\+json/im);
     expect(answer.head).toMatch(/^x-content-type-options: nosniff$/im);
     expect(answer.head.match(/^date: .* GMT$/gim)).toHaveLength(1);
+    if (status === 405) expect(answer.head).toMatch(/^allow: .*GET/im);
     const [, requestId] = /^x-request-id: (\S+)$/im.exec(answer.head) ?? [];
     expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(JSON.parse(answer.body)).toMatchObject({ status, detail: expect.any(String), requestId });
@@ -128,11 +129,12 @@ describe('a bad request over HTTP/2', () => {
       date: expect.stringMatching(/ GMT$/),
       'x-request-id': 'asked-for',
     });
+    if (status === 405) expect(reply.headers.allow).toMatch(/GET/);
     expect(JSON.parse(reply.body)).toMatchObject({ status, requestId: 'asked-for' });
     expect(reply.status).toBe(status);
   });
 
-  it('is not an expectation that nobody knows', async () => {
+  it('is not an unknown expectation', async () => {
     const session = http2Session(`http://127.0.0.1:${port}`);
     const reply = await ask(session, { ':path': '/api/visits/latest', expect: 'wonders' }).finally(() =>
       session.close(),

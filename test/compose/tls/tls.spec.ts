@@ -47,7 +47,7 @@ describe('every hop', () => {
     expect(JSON.parse(visit)).toMatchObject({ name: 'Ada', message: 'Hello, Ada!' });
   });
 
-  it.each(['greetings', 'hello', 'guestbook'])('lets nobody without a certificate call %s', async (service) => {
+  it.each(['greetings', 'hello', 'guestbook'])('lets no client without a certificate call %s', async (service) => {
     await expect(inside(`https://${service}:3000/`)).rejects.toThrow(/certificate required|alert/);
     await expect(inside(`http://${service}:3000/`)).rejects.toThrow();
   });
@@ -63,7 +63,9 @@ describe('every hop', () => {
     const before = await certificate();
     for (const name of ['gateway', 'hello']) await rm(join(root, 'certs', name, 'tls.crt'));
     await run('npm', ['run', 'certs'], { cwd: root });
-    await eventually(async () => (await certificate()) !== before || undefined, 30_000);
+    // A worker that reloads says GOAWAY to a connection that has just been made: curl, unlike the SDK, doesn't ask again.
+    const isRenewed = async () => (await certificate().catch(() => before)) !== before;
+    await eventually(async () => (await isRenewed()) || undefined, 30_000);
     expect(JSON.parse(await curl('/api/hello'))).toEqual({ message: 'Hello, World!' });
   }, 60_000);
 });

@@ -67,7 +67,7 @@ function ask(agent: Agent, localAddress: string, url: string): Promise<number | 
 }
 
 describe.each(ways)('a greedy client, %s', (way) => {
-  it('takes nothing from another caller, who asks for little', async () => {
+  it('takes nothing from another caller with few requests', async () => {
     const { host } = new URL(service.url);
     gateway = await starters[way]?.({ greetings: [host], hello: [host], guestbook: [host] });
     const url = gateway?.url ?? service.url;

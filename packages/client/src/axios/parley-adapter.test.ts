@@ -136,6 +136,12 @@ describe('parleyAdapter', () => {
     expect(server.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['k-1', 'k-1']);
   });
 
+  it.each(['', ' '])('takes the idempotency key %j for none', async (key) => {
+    answers = [unavailable, () => [201, {}]];
+    const headers = { 'Idempotency-Key': key };
+    expect((await failure(create().post('/api/things', {}, { headers }))).status).toBe(503);
+  });
+
   describe('ends', () => {
     beforeEach(() => {
       answers = [() => undefined];
@@ -260,7 +266,7 @@ describe('parleyAdapter', () => {
       return text;
     };
 
-    it('that nobody reads is ended by the deadline, without an uncaught error', async () => {
+    it('that is not read is ended by the deadline, without an uncaught error', async () => {
       const { data } = await create({ timeout: 60 }).get('/', { responseType: 'stream' });
       await new Promise((resolve) => data.once('close', resolve));
       expect(data.errored).toMatchObject({ code: 'ECONNABORTED' });

@@ -42,7 +42,7 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
     const headers = AxiosHeaders.from(config.headers);
     if (config.auth) headers.set('authorization', basicAuth(config.auth));
     const { data } = config;
-    // Only what is neither text nor bytes costs a wait.
+    // Text and bytes need no wait.
     const body =
       data === undefined || data === null ? undefined : (asPlainBody(data) ?? (await requestBody(data, headers)));
     const cancelled = config.cancelToken && cancelSignal(config.cancelToken);
@@ -73,7 +73,8 @@ const idempotentMethods = new Set(['PUT', 'DELETE']);
 function safetyOf(method: string, headers: Record<string, string>): Safety {
   if (safeMethods.has(method)) return 'safe';
   if (idempotentMethods.has(method)) return 'idempotent';
-  return headerNames.idempotencyKey in headers ? 'keyed' : 'unsafe';
+  // A service refuses an empty key, and another server may take it for none.
+  return headers[headerNames.idempotencyKey]?.trim() ? 'keyed' : 'unsafe';
 }
 
 function toRequest(

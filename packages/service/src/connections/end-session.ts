@@ -6,8 +6,8 @@ const lingerMs = 500;
 
 /**
  * Ends an HTTP/2 session and everything that runs on it as soon as its connection ends, and each stream as soon as its
- * client resets it. `node:http2` alone waits for replies that nobody can read any more: it keeps the descriptor after a
- * FIN, and a stream that was reset with `NO_ERROR` in mid-reply.
+ * client resets it. `node:http2` alone waits for replies that no client can read: it keeps the descriptor after a FIN,
+ * and a stream that was reset with `NO_ERROR` in mid-reply.
  */
 export function endSession(session: ServerHttp2Session, socket: Socket): void {
   // A client that has ended its side is gone, as to nginx, Envoy and Go: none reads on over HTTP/2.

@@ -67,9 +67,9 @@ function ofStream<T>(read: (stream: ServerHttp2Stream) => T) {
 /** Makes a request look to middleware as it would over HTTP/1. */
 function normalizeHttp2Request({ headers, authority, stream }: Http2ServerRequest): void {
   if (authority) headers.host ??= authority;
-  // How everybody (type-is, body-parser) sees that there is a body. HTTP/2 itself forbids the header: no client sent it.
+  // type-is and body-parser look at this header to see that there is a body. No client sends it: HTTP/2 forbids it.
   if (!stream.endAfterHeaders && headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked';
-  // Over HTTP/1 the rest of a body that nobody reads dies with its connection; here it would keep the stream open.
+  // Over HTTP/1 the unread rest of a body ends with its connection; here it would keep the stream open.
   if (stream.endAfterHeaders) return;
   stream.once('finish', () => {
     if (!stream.readableEnded) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
