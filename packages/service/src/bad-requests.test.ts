@@ -90,6 +90,25 @@ describe('a bad request over HTTP/1.1', () => {
     expect(await answersTo(sent, true)).toMatchObject({ status, body: expect.stringContaining('"detail"') });
   });
 
+  it.each([
+    ['no Host', 'POST / HTTP/1.1\r\nContent-Length: 900000000\r\n\r\n', 400],
+    ['headers that are too large', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, 431],
+    ['garbage', 'NONSENSE\r\n\r\n', 400],
+    ['CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n', 405],
+    ['a chunk that is none', post('Transfer-Encoding: chunked', 'zz\r\n'), 400],
+  ])('gets its status while its client still sends: %s', async (_what, sent, status) => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.write(sent);
+    const piece = Buffer.alloc(65_536, 'x');
+    let received = '';
+    // Goes on after the answer, until the server has ended too; a reset would be an error.
+    const send = () => void (socket.writable && socket.write(piece, () => setImmediate(send)));
+    send();
+    for await (const text of socket.setEncoding('latin1')) received += text;
+    socket.destroy();
+    expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} .*"status":${status},`, 's'));
+  });
+
   it('is no request to reach the app by, whatever follows a body that is too long', async () => {
     const { received } = await answersTo(post('Content-Length: 14', '{"name":"Ada"}GARBAGE\r\n\r\n'));
     expect(received.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 400']);

@@ -36,6 +36,8 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
         requestId,
         traceId: trace?.traceId,
         bytes: bytesOf(res),
+        // Why it ended early. The error's own text: Node's, of a lost connection or of what HTTP/2 forbids.
+        reason: status === clientClosedRequest ? res.errored?.message : undefined,
       };
       log[levelOf(res, status, requestLifetimeOf(context))](line, messageOf(res, status));
     });
@@ -58,12 +60,15 @@ function messageOf(res: Response, status: number): string {
 function statusOf(res: Response): number {
   if (res.writableFinished) return res.statusCode;
   if (isCutOff(res)) return 503;
-  return res.errored && !isConnectionLost(res.errored) ? 500 : clientClosedRequest;
+  return res.errored && !isOfConnection(res.errored) ? 500 : clientClosedRequest;
 }
 
-// What Node gives to pipelined responses whose turn never came.
-function isConnectionLost(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
+const lost: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+// Lost connections, and what a client has broken or flooded: Node resets its stream or ends its session for that.
+// Pipelined responses whose turn never came have such an error too.
+function isOfConnection({ code }: NodeJS.ErrnoException): boolean {
+  return lost.has(code) || code?.startsWith('ERR_HTTP2_') === true || code?.startsWith('ERR_SSL_') === true;
 }
 
 // Known without counting only where nothing was compressed on the way.
