@@ -1,8 +1,9 @@
 import { CallError } from '@parley/contract';
 import type { Attempt, SendAttempt } from '../layer.ts';
 import { toAbortSignal } from '../time/cancel-signal.ts';
-import { Reply, type ReplyHeaders } from '../transport/reply.ts';
+import { Reply, type ReplyHeaders, type ReplyOrigin } from '../transport/reply.ts';
 import { ReplyStream } from '../transport/reply-stream.ts';
+import { rememberFailure } from './adapter-failure.ts';
 import type { AttemptConfig } from './attempt-config.ts';
 import {
   type Axios,
@@ -32,15 +33,20 @@ export function axiosTransport(axios: Axios, adapter: AxiosAdapter): SendAttempt
       // An interceptor's own axios call may have failed: the endpoint is not at fault.
       if (!(error instanceof AxiosError) || error.config?.adapter !== adapter) throw error;
       // An interceptor has set validateStatus: the layers judge the reply all the same.
-      if (error.response) return replyOf(error.response as AxiosResponse<Reply['body']>, attempt);
-      throw toCallError(error, attempt);
+      // A reply without data was cut, or could not be read.
+      if (error.response?.data !== undefined) return replyOf(error.response as AxiosResponse<Reply['body']>, attempt);
+      throw failureOf(error, attempt);
     }
   };
 }
 
-function replyOf({ status, headers, data }: AxiosResponse<Reply['body']>, attempt: Attempt): Reply {
+function failureOf(error: AxiosError, attempt: Attempt): CallError {
+  return rememberFailure(toCallError(error, attempt), error);
+}
+
+function replyOf({ status, headers, data, request }: AxiosResponse<Reply['body']>, attempt: Attempt): Reply {
   const { call, endpoint, number } = attempt;
-  const origin = { operation: call.label, endpoint, attempts: number };
+  const origin: ReplyOrigin = { operation: call.label, endpoint, attempts: number, redirected: request };
   return new Reply(status, headers as ReplyHeaders, data, origin);
 }
 
@@ -81,5 +87,5 @@ function toInternalConfig({ call, headers, signal }: Attempt, adapter: AxiosAdap
 /** Lets a stream fail as the call itself would. */
 function translate(body: unknown, attempt: Attempt): void {
   if (!(body instanceof ReplyStream)) return;
-  body.translate = (error) => (error instanceof AxiosError ? toCallError(error, attempt) : error);
+  body.translate = (error) => (error instanceof AxiosError ? failureOf(error, attempt) : error);
 }

@@ -1,4 +1,4 @@
-import { Axios, AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import axios, { Axios, AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 
 // The only file that imports axios: everything else of it that the package needs comes from here.
 export {
@@ -11,6 +11,9 @@ export {
   CanceledError,
   type InternalAxiosRequestConfig,
 } from 'axios';
+
+/** How axios names itself to servers. */
+export const userAgent = `axios/${axios.VERSION}`;
 
 /** The user's axios interceptors. They see each attempt, a retry too. */
 export type Interceptors = Axios['interceptors'];

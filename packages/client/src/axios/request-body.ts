@@ -85,6 +85,8 @@ function isPiped(data: unknown): data is NodeJS.ReadableStream {
 function piped(stream: NodeJS.ReadableStream): Readable {
   const through = new PassThrough();
   stream.on('error', (error) => through.destroy(error));
+  // One that is destroyed ends without `end`.
+  stream.on('close', () => through.writableEnded || through.destroy());
   return stream.pipe(through);
 }
 

@@ -3,9 +3,10 @@ import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
 import type { DispatchOptions } from '../transport/dispatch.ts';
 import { isIdempotent } from './attempt-config.ts';
-import type { AxiosAdapter, InternalAxiosRequestConfig } from './axios.ts';
+import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from './axios.ts';
 import { Exchange } from './exchange.ts';
-import { fullAdapter, type PoolOf } from './full-adapter.ts';
+import { fullAdapter, type PoolOf, redirectFollower } from './full-adapter.ts';
+import { isRedirect } from './redirect.ts';
 import { RequestCompression } from './request-compression.ts';
 import { isPlainPath } from './request-path.ts';
 import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
@@ -24,10 +25,12 @@ export function undiciAdapter(
   poolOf: PoolOf = () => undefined,
 ): AxiosAdapter {
   const compression = new RequestCompression(options);
-  const full = fullAdapter(pool, options, compression, poolOf);
+  const dependencies = { pool, options, compression, poolOf };
+  const full = fullAdapter(dependencies);
+  const follow = redirectFollower(dependencies);
   return (config) => {
     if (!isLean(config) || (config.data && compression.isFor(config.data.length))) return full(config);
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<AxiosResponse>((resolve, reject) => {
       const { maxReplyBytes, acceptCompressed } = options.current;
       const { maxContentLength = -1 } = config;
       const maxBytes = maxContentLength >= 0 ? Math.min(maxContentLength, maxReplyBytes) : maxReplyBytes;
@@ -38,6 +41,8 @@ export function undiciAdapter(
       }
       exchange.send(pool, request);
     });
+    if (!config.maxRedirects) return answer;
+    return answer.then((reply) => (isRedirect(reply) ? follow(config, reply) : reply));
   };
 }
 
@@ -58,7 +63,8 @@ function isLean(config: InternalAxiosRequestConfig): boolean {
     config.responseType !== 'stream' &&
     (data === undefined || data === null || typeof data === 'string' || data instanceof Uint8Array) &&
     !config.timeout &&
-    !config.maxRedirects &&
+    // A redirect is followed when it comes, unless the status is judged before.
+    !(config.maxRedirects && config.validateStatus) &&
     config.auth === undefined &&
     config.onUploadProgress === undefined &&
     config.onDownloadProgress === undefined &&
