@@ -9,6 +9,7 @@ import {
   type Validation,
   validate,
 } from '@parley/contract';
+import { callOptions } from './call/call-options.ts';
 import { type ClientOptions, type OperationDefaults, operationDefaults } from './call/operation-options.ts';
 import type { GivenOptions } from './call/repeat-options.ts';
 import { requestOf } from './call/request-of.ts';
@@ -47,7 +48,7 @@ type Input = Record<string, unknown>;
 
 function methodOf(operation: Operation, upstream: Upstream, defaults: OperationDefaults) {
   if (!isStream(operation.output)) return method(operation, upstream, defaults);
-  const steps = { check, requestOf, declared, broken, describe };
+  const steps = { check, requestOf, callOptions, declared, broken, describe };
   return streamMethod(operation as StreamingOperation, upstream, steps, defaults);
 }
 

@@ -12,8 +12,9 @@ import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { CallRequest } from '../layer.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
+import { callOptions } from './call-options.ts';
 import type { OperationDefaults } from './operation-options.ts';
-import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
+import type { GivenOptions } from './repeat-options.ts';
 
 /** A request with the recorder of its story. */
 export type StoriedRequest = CallRequest & { readonly story: StoryRecorder };
@@ -35,8 +36,7 @@ export function requestOf(
   defaults: OperationDefaults = {},
 ): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
-  const said = options === currentContext() ? undefined : options;
-  if (said) checkRepeatOptions(operation, said);
+  const said = options === undefined || options === currentContext() ? undefined : callOptions(operation, options);
   const { timeoutMs, maxAttempts, hedge, ...explicit } = said ?? {};
   const { path, headers, body } = encode(operation, input);
   const context = inheritedContext(said && explicit);

@@ -36,6 +36,7 @@ export interface StreamUpstream {
 export interface CallSteps {
   check(operation: Operation, input: unknown): void | Promise<void>;
   requestOf(operation: Operation, input: Input, options: StreamCallOptions): StreamRequest;
+  callOptions(operation: Operation, options: StreamCallOptions): StreamCallOptions;
   declared(operation: Operation, error: CallError): Promise<CallError>;
   broken(origin: ReplyOrigin, detail: string): CallError;
   describe(issues: readonly Issue[]): string;
@@ -59,7 +60,7 @@ export function streamMethod(
   return (input: Input = {}, options: StreamCallOptions = {}): AsyncIterable<unknown> => {
     const served = currentContext();
     // A context that is handed on as it is holds no option of this call.
-    const said = options === served ? defaults : { ...defaults, ...options };
+    const said = options === served ? defaults : { ...defaults, ...steps.callOptions(operation, options) };
     return closable((closing) => {
       const signal = said.signal ? AbortSignal.any([said.signal, closing]) : closing;
       const requestOf = (timed: StreamCallOptions) =>
