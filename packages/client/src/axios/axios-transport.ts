@@ -68,21 +68,37 @@ function toConfig({ call, headers, signal }: Attempt, adapter: AxiosAdapter) {
 }
 
 /** What `axios.request` makes of {@link toConfig}. */
-function toInternalConfig({ call, headers, signal }: Attempt, adapter: AxiosAdapter): AttemptConfig {
-  return {
-    adapter,
-    method: call.method,
-    url: call.path,
-    headers: toAxiosHeaders(headers),
-    data: call.body,
-    isIdempotent: call.safety !== 'unsafe',
-    responseType: responseTypes[call.replyAs],
-    validateStatus: null,
-    allowAbsoluteUrls: false,
-    ...(signal && { signal }),
-    ...(call.wire as object | undefined),
-  };
+function toInternalConfig(attempt: Attempt, adapter: AxiosAdapter): AttemptConfig {
+  const config = new PlainConfig(attempt, adapter);
+  const { wire } = attempt.call;
+  return (wire ? Object.assign(config, wire) : config) as AttemptConfig;
 }
+
+/** Inherits nothing: an adapter asks for many options, and an inherited one is not of this call. */
+class PlainConfig {
+  readonly adapter: AxiosAdapter;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: AttemptConfig['headers'];
+  readonly data: unknown;
+  readonly isIdempotent: boolean;
+  readonly responseType: AttemptConfig['responseType'];
+  readonly validateStatus = null;
+  readonly allowAbsoluteUrls = false;
+  readonly signal: Attempt['signal'];
+
+  constructor({ call, headers, signal }: Attempt, adapter: AxiosAdapter) {
+    this.adapter = adapter;
+    this.method = call.method;
+    this.url = call.path;
+    this.headers = toAxiosHeaders(headers);
+    this.data = call.body;
+    this.isIdempotent = call.safety !== 'unsafe';
+    this.responseType = responseTypes[call.replyAs];
+    this.signal = signal;
+  }
+}
+Object.setPrototypeOf(PlainConfig.prototype, null);
 
 /** Lets a stream fail as the call itself would. */
 function translate(body: unknown, attempt: Attempt): void {

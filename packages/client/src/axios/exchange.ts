@@ -1,3 +1,4 @@
+import { ownMembers } from '@parley/contract';
 import { isReasonOfAnother, markReason, SharedConnectionError } from '../transport/abort-reasons.ts';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { decodeBody } from '../transport/decompression.ts';
@@ -71,8 +72,8 @@ export class Exchange {
     // Early hints come here too; the reply that follows overwrites them.
     this.status = status;
     this.statusText = statusText;
-    this.headers = headers;
-    const length = headers['content-length'];
+    this.headers = ownMembers(headers);
+    const length = this.headers['content-length'];
     if (length !== undefined && Number(length) > this.maxBytes && this.#hasBody()) this.stop(this.tooLarge());
   }
 

@@ -2,7 +2,7 @@ import type { Current } from '../options/current-options.ts';
 import type { RequestBody } from '../transport/body-source.ts';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
-import type { DispatchOptions } from '../transport/dispatch.ts';
+import { WireRequest } from '../transport/dispatch.ts';
 import { ReplyStream } from '../transport/reply-stream.ts';
 import { isIdempotent } from './attempt-config.ts';
 import {
@@ -156,7 +156,7 @@ function exchange(
     // A body that comes piece by piece is there once.
     const isWhole = typeof hop.body !== 'object' || hop.body instanceof Uint8Array;
     const idempotent = isWhole && isIdempotent(config);
-    const request = { method, path: url.pathname + url.search, headers, body: exchange.body(), idempotent };
-    exchange.send(pool, request as DispatchOptions);
+    const path = url.pathname + url.search;
+    exchange.send(pool, new WireRequest(method, path, headers, exchange.body() ?? null, idempotent));
   });
 }

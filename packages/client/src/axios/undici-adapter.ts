@@ -1,7 +1,7 @@
 import type { Current } from '../options/current-options.ts';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
-import type { DispatchOptions } from '../transport/dispatch.ts';
+import { WireRequest } from '../transport/dispatch.ts';
 import { isIdempotent } from './attempt-config.ts';
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from './axios.ts';
 import { Exchange } from './exchange.ts';
@@ -37,7 +37,7 @@ export function undiciAdapter(
       const exchange = new Exchange(config, maxBytes, resolve, reject);
       const request = dispatchOptions(config);
       if (acceptCompressed && !config.headers.has('accept-encoding')) {
-        (request.headers as Record<string, string>)['accept-encoding'] = acceptedEncodings;
+        request.headers['accept-encoding'] = acceptedEncodings;
       }
       exchange.send(pool, request);
     });
@@ -46,14 +46,10 @@ export function undiciAdapter(
   };
 }
 
-function dispatchOptions(config: InternalAxiosRequestConfig): DispatchOptions {
-  return {
-    method: (config.method ?? 'get').toUpperCase() as DispatchOptions['method'],
-    path: config.url as string,
-    headers: config.headers.toJSON() as Record<string, string>,
-    body: config.data ?? null,
-    idempotent: isIdempotent(config),
-  };
+function dispatchOptions(config: InternalAxiosRequestConfig): WireRequest {
+  const method = (config.method ?? 'get').toUpperCase();
+  const headers = config.headers.toJSON() as Record<string, string>;
+  return new WireRequest(method, config.url as string, headers, config.data ?? null, isIdempotent(config));
 }
 
 /** Asks for nothing beyond a path, a body in one piece and a reply in one piece. */

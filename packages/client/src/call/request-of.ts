@@ -5,6 +5,7 @@ import {
   headerNames,
   idempotencyKeyHeader,
   type Operation,
+  ownMembers,
   type Safety,
   type WireInput,
 } from '@parley/contract';
@@ -33,11 +34,11 @@ export function requestOf(
   input: Record<string, unknown>,
   options?: GivenOptions,
   story = new StoryRecorder(),
-  defaults: OperationDefaults = {},
+  defaults: OperationDefaults = none,
 ): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
   const said = options === undefined || options === currentContext() ? undefined : callOptions(operation, options);
-  const { timeoutMs, maxAttempts, hedge, ...explicit } = said ?? {};
+  const { timeoutMs, maxAttempts, hedge, ...explicit } = said ?? none;
   const { path, headers, body } = encode(operation, input);
   const context = inheritedContext(said && explicit);
   return {
@@ -48,7 +49,7 @@ export function requestOf(
       accept: 'application/json, application/problem+json',
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...contextHeaders(context),
-      ...keyHeader(operation.safety, explicit.idempotencyKey),
+      ...keyHeader(operation.safety, said?.idempotencyKey),
       ...headers,
     },
     body,
@@ -60,6 +61,8 @@ export function requestOf(
     story,
   };
 }
+
+const none: GivenOptions = ownMembers({});
 
 function keyHeader(safety: Safety, key: string | undefined): Record<string, string> | undefined {
   return safety === 'keyed' ? { [headerNames.idempotencyKey]: idempotencyKeyHeader(key) } : undefined;

@@ -6,6 +6,7 @@ import {
   framings,
   type Issue,
   type Operation,
+  ownMembers,
   type Problem,
   runInContext,
   type Stream,
@@ -60,7 +61,8 @@ export function streamMethod(
   return (input: Input = {}, options: StreamCallOptions = {}): AsyncIterable<unknown> => {
     const served = currentContext();
     // A context that is handed on as it is holds no option of this call.
-    const said = options === served ? defaults : { ...defaults, ...steps.callOptions(operation, options) };
+    const own = options === served ? {} : steps.callOptions(operation, options);
+    const said = ownMembers({ ...defaults, ...own });
     return closable((closing) => {
       const signal = said.signal ? AbortSignal.any([said.signal, closing]) : closing;
       const requestOf = (timed: StreamCallOptions) =>

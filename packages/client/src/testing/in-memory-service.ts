@@ -11,6 +11,7 @@ import {
   isStream,
   type MutableContext,
   type Operation,
+  ownMembers,
   replyOf,
   requestedTimeoutMs,
   requestIdOf,
@@ -83,7 +84,7 @@ export class InMemoryService {
 /** What a request says of itself, as a service understands it; time by the upstream's clock. */
 function contextOf({ headers, signal }: InMemoryRequest, clock: Clock): CallContext {
   const timeoutMs = requestedTimeoutMs(headers);
-  const context: MutableContext = { signal, requestId: requestIdOf(headers) };
+  const context = ownMembers<MutableContext>({ signal, requestId: requestIdOf(headers) });
   if (timeoutMs !== undefined) context.deadlineMs = clock.now() + timeoutMs;
   addReceivedContext(context, headers);
   return context;

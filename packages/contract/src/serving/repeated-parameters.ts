@@ -12,7 +12,7 @@ const known = new WeakMap<Operation, ReadonlySet<string>>();
  * @throws CallError `invalid_input`
  */
 export function refuseRepeatedParameters(operation: Operation, query: Readonly<Record<string, unknown>>): void {
-  for (const name in query) {
+  for (const name of Object.keys(query)) {
     if (Array.isArray(query[name]) && singleParameters(operation).has(name)) {
       const issues = [{ path: name, message: 'must come once' }];
       throw new CallError('invalid_input', 'Input does not fit the contract', { issues });
