@@ -4,8 +4,11 @@ import { keyedAnswer } from '@parley/service';
 import { type guestbook, unknownVisit } from './contract.ts';
 import { newVisit, pageOf, type VisitStore } from './visit.ts';
 
+/** The operation of hello that this service calls. */
+export type Hello = Pick<Client<typeof helloContract>, 'sayHello'>;
+
 /** Makes the handlers of the guestbook, from where visits are kept and a client of hello. */
-export function createHandlers(store: VisitStore, hello: Client<typeof helloContract>): Handlers<typeof guestbook> {
+export function createHandlers(store: VisitStore, hello: Hello): Handlers<typeof guestbook> {
   return {
     async addVisit(input) {
       const { message } = await hello.sayHello({ name: input.name });

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { CallError, type Client } from '@parley/contract';
-import { type greetings as greetingsContract, unknownLanguage } from '@parley/greetings';
+import { CallError } from '@parley/contract';
+import { unknownLanguage } from '@parley/greetings';
 import { createHandlers } from './handlers.ts';
+import type { Greetings } from './preferred-greeting.ts';
 
 const words: Record<string, string> = { en: 'Hello, {name}!', fr: 'Bonjour, {name} !', 'pt-br': 'Oi, {name}!' };
 const all = Object.entries(words).map(([language, template]) => ({ language, name: language, template }));
 
 // A handlers object is the fake client.
-const greetings: Client<typeof greetingsContract> = {
+const greetings: Greetings = {
   listGreetings: async () => ({ greetings: all }),
   getGreeting: async ({ language }) => {
     const found = all.find((greeting) => greeting.language === language);
@@ -17,7 +18,7 @@ const greetings: Client<typeof greetingsContract> = {
 };
 const { sayHello } = createHandlers({ greetings });
 
-const failing = (error: Error): Client<typeof greetingsContract> => ({
+const failing = (error: Error): Greetings => ({
   listGreetings: () => Promise.reject(error),
   getGreeting: () => Promise.reject(error),
 });
@@ -43,7 +44,7 @@ describe('hello', () => {
     expect(await sayHello({ name: 'Ada', acceptLanguage })).toEqual({ message });
   });
 
-  it('takes a name as it is, even one that looks like a pattern', async () => {
+  it('takes a name as it is, even if it looks like a pattern', async () => {
     expect((await sayHello({ name: '$& {name}' })).message).toBe('Hello, $& {name}!');
   });
 
@@ -69,7 +70,7 @@ describe('hello', () => {
     expect(await sayHello({ name: 'Ada' })).toEqual({ message: 'Hello, Ada!', degraded: 'greetings' });
   });
 
-  it('does not greet a caller who has left', async () => {
+  it('does not greet a caller that has left', async () => {
     const { sayHello } = createHandlers({ greetings: failing(new CallError('cancelled', 'x')) });
     const signal = AbortSignal.abort();
     await expect(sayHello({ name: 'Ada' }, { signal })).rejects.toMatchObject({ code: 'cancelled' });

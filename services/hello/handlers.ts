@@ -1,10 +1,9 @@
-import { type CallContext, type Client, type Handlers, isCallError } from '@parley/contract';
-import type { greetings as greetingsContract } from '@parley/greetings';
+import { type CallContext, type Handlers, isCallError } from '@parley/contract';
 import { type hello, unknownLanguage } from './contract.ts';
-import { english, preferredGreeting } from './preferred-greeting.ts';
+import { english, type Greetings, preferredGreeting } from './preferred-greeting.ts';
 
 /** Serves greetings in the caller's language; in English, and marked so, while `greetings` is missing. */
-export function createHandlers({ greetings }: { greetings: Client<typeof greetingsContract> }): Handlers<typeof hello> {
+export function createHandlers({ greetings }: { greetings: Greetings }): Handlers<typeof hello> {
   return {
     async sayHello({ name, language, acceptLanguage }, context) {
       const words = language ? greetings.getGreeting({ language }) : preferredGreeting(greetings, acceptLanguage);
@@ -18,7 +17,7 @@ export function createHandlers({ greetings }: { greetings: Client<typeof greetin
 }
 
 function degrade(error: unknown, context: CallContext | undefined) {
-  // Not for the caller's own mistake, nor for a caller that has left.
+  // Neither after a mistake of the caller, nor when the caller has left.
   const hasLeft = context?.signal?.aborted && isCallError(error, 'cancelled');
   if (unknownLanguage.is(error) || hasLeft) throw error;
   return { ...english, degraded: 'greetings' };

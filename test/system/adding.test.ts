@@ -12,7 +12,51 @@ const additions = {
     await copy.node('new/main.ts', 'service', 'price-list');
   },
 
-  async operation(copy: RepositoryCopy) {
+  async 'operation of greetings'(copy: RepositoryCopy) {
+    await copy.replace(
+      'services/greetings/contract.ts',
+      '  getGreeting: get(',
+      `  countGreetings: get('/api/greetings/{language}/count', {
+    summary: 'How many greetings a language has',
+    input: z.object({ language: z.string() }),
+    output: z.object({ count: z.number() }),
+  }),
+  getGreeting: get(`,
+    );
+    await copy.replace(
+      'services/greetings/handlers.ts',
+      '  async getGreeting(',
+      `  async countGreetings({ language }) {
+    return { count: byLanguage.has(language) ? 1 : 0 };
+  },
+
+  async getGreeting(`,
+    );
+  },
+
+  async 'operation of hello'(copy: RepositoryCopy) {
+    await copy.replace('services/hello/contract.ts', '{ defineContract, get }', '{ defineContract, get, post }');
+    await copy.replace(
+      'services/hello/contract.ts',
+      '  sayHello: get(',
+      `  sayGoodbye: post('/api/hello', {
+    summary: 'Says goodbye',
+    input: z.object({ name: z.string() }),
+    output: z.object({ message: z.string() }),
+  }),
+  sayHello: get(`,
+    );
+    await copy.replace(
+      'services/hello/handlers.ts',
+      '    async sayHello(',
+      `    async sayGoodbye({ name }) {
+      return { message: \`Goodbye, \${name}!\` };
+    },
+    async sayHello(`,
+    );
+  },
+
+  async 'operation of guestbook'(copy: RepositoryCopy) {
     await copy.replace(
       'services/guestbook/contract.ts',
       '  getVisit: get(',
@@ -70,7 +114,7 @@ export function announce(): CallLayer {
   },
 };
 
-describe('a copy of the repository with a new service, a new operation and a new layer', () => {
+describe('a copy of the repository with a new service, an operation more per service and a new layer', () => {
   let copy: RepositoryCopy;
   let house: RunningHouse;
   const changes: Record<string, readonly string[]> = {};
@@ -107,14 +151,16 @@ describe('a copy of the repository with a new service, a new operation and a new
     expect(changes.service?.filter((line) => line.startsWith('M '))).toHaveLength(6);
   });
 
-  it('serves the new operation behind the gateway', async () => {
+  it('serves the new operations behind the gateway', async () => {
+    expect((await ask(house.url, '/api/greetings/fr/count')).body).toEqual({ count: 1 });
+    expect((await post(house.url, '/api/hello', { name: 'Ada' })).body).toEqual({ message: 'Goodbye, Ada!' });
     const { headers } = await post(house.url, '/api/visits', { name: 'Ada' });
     const { status, body } = await ask(house.url, `${headers.location}/name`);
     expect([status, body]).toEqual([200, { name: 'Ada' }]);
   });
 
-  it('needs two files for an operation', () => {
-    expect(changes.operation).toHaveLength(2);
+  it.each(['greetings', 'hello', 'guestbook'])('needs two files for an operation of %s', (service) => {
+    expect(changes[`operation of ${service}`]).toHaveLength(2);
   });
 
   it('runs the new layer in every call of a service', async () => {

@@ -144,6 +144,25 @@ describe.each(gateways)('through %s a service', (name) => {
     for (const [key, value] of Object.entries(said)) expect(headers[key]).toEqual([value]);
   });
 
+  it.each([
+    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more',
+    'ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    '00-00000000000000000000000000000000-b7ad6b7169203331-01',
+  ])('gets a new trace, and no tracestate, in place of the traceparent %s', async (traceparent) => {
+    const lines = `traceparent: ${traceparent}\r\ntracestate: a=1\r\nConnection: close\r\n`;
+    const headers = headersOf(await got(lines));
+    expect(headers.traceparent).toEqual([expect.stringMatching(/^00-(?!0af7)[0-9a-f]{32}-[0-9a-f]{16}-01$/)]);
+    expect(headers.tracestate).toBeUndefined();
+  });
+
+  it('gets the traceparent of a later version, and its tracestate', async () => {
+    const traceparent = 'cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03-more';
+    const lines = `traceparent: ${traceparent}\r\ntracestate: a=1,b=2\r\nConnection: close\r\n`;
+    const headers = headersOf(await got(lines));
+    expect(headers.traceparent).toEqual([traceparent]);
+    expect(headers.tracestate).toEqual(['a=1,b=2']);
+  });
+
   it('gets ours first where a client sends many', async () => {
     const seen = await got(`${'a: b\r\n'.repeat(900)}Connection: close\r\n`);
     expectOurs(seen);

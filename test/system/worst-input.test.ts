@@ -16,6 +16,7 @@ import {
 import { z } from 'zod';
 import { codingsOf } from '../../packages/client/src/transport/decompression.ts';
 import { retryAfterMs } from '../../packages/client/src/transport/reply.ts';
+import { parseTracestate } from '../../packages/contract/src/context/trace-state.ts';
 import { loggedError } from '../../packages/service/src/process/logged-error.ts';
 import { chooseCoding } from '../../packages/service/src/replies/content-coding.ts';
 import { namesTag, unmarkTags } from '../../packages/service/src/replies/entity-tag.ts';
@@ -104,11 +105,10 @@ const parsers: readonly Parser[] = [
   ['If-Match: tags with marks', repeat('"a--gzip",'), unmarkTags],
   ['traceparent: a later version', around(`01-${'a'.repeat(32)}-${'b'.repeat(16)}-01-`, '-', ''), parseTraceparent],
   ['traceparent: zeros', repeat('0'), parseTraceparent],
-  [
-    'tracestate',
-    repeat('a=b,'),
-    (state) => parseTraceparent(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, state)?.state?.length,
-  ],
+  ['tracestate: members', repeat('a=b,'), parseTracestate],
+  ['tracestate: commas', repeat(', '), parseTracestate],
+  ['tracestate: one key', around('', 'a@', '='), parseTracestate],
+  ['tracestate: one value', around('a=', ' ', 'x'), parseTracestate],
   ['x-attempts-left', repeat('9'), parseAttemptsLeft],
   ['Idempotency-Key: escapes', around('"', '\\"', ''), idempotencyKeyOf],
   ['Idempotency-Key: bare', around('', 'a', ','), idempotencyKeyOf],

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 /** What a raw server does with one request: `text` is its head and what came with it. */
 export type Behaviour = (socket: Socket, text: string) => void;
@@ -7,14 +8,16 @@ export type Behaviour = (socket: Socket, text: string) => void;
 /** A server that writes what it is told to, right or wrong, and remembers what it got. */
 export class RawServer {
   readonly #server: Server;
+  readonly #scheme: string;
   readonly sockets = new Set<Socket>();
   /** The heads of the requests that came, one text each. */
   readonly requests: string[] = [];
   /** Connections that were ever opened. */
   connections = 0;
 
-  constructor(behave: Behaviour) {
-    this.#server = createServer((socket) => {
+  constructor(behave: Behaviour, tls?: TlsOptions) {
+    this.#scheme = tls ? 'https' : 'http';
+    const onSocket = (socket: Socket) => {
       this.connections++;
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
@@ -23,13 +26,14 @@ export class RawServer {
         this.requests.push(chunk.toString());
         behave(socket, chunk.toString());
       });
-    });
+    };
+    this.#server = tls ? createTlsServer(tls, onSocket) : createServer(onSocket);
   }
 
   async listen(): Promise<string> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {

@@ -20,6 +20,7 @@ export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } fr
 export {
   type Client,
   type Contract,
+  type ContractInfo,
   defineContract,
   type Explained,
   type ExplainingClient,
@@ -66,8 +67,9 @@ export {
 export { pathPattern } from './paths/path-pattern.ts';
 export { type PathTemplate, pathTemplate } from './paths/path-template.ts';
 export type { Issue } from './schemas/issue.ts';
+export { jsonSchemaOf } from './schemas/json-schema.ts';
 export type { InputOf, OutputOf, Schema, Validation } from './schemas/schema.ts';
-export { jsonSchemaOf, validate } from './schemas/schema.ts';
+export { validate } from './schemas/schema.ts';
 export { cacheControl } from './serving/cache-control.ts';
 export { type PublicError, publicError } from './serving/public-error.ts';
 export { type FindRoute, type FoundRoute, type HasOperation, routeFinder } from './serving/route-finder.ts';

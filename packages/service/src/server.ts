@@ -39,7 +39,7 @@ export interface RunningService {
 
 /** Limits of the HTTP server. */
 const limits = {
-  /** Longer than the gateway keeps idle connections (nginx: 55 s), so that it is never us who closes one as a request arrives. */
+  /** Longer than the gateway keeps idle connections (nginx: 55 s): a service never closes a connection while a request arrives. */
   keepAliveTimeout: 65_000,
   /** For the head alone: a client that sends it byte by byte holds a connection no longer. */
   headersTimeout: 15_000,
@@ -68,7 +68,7 @@ export async function serve<C extends Contract>(
   const { port, adminPort, stop: drained } = await start(contract, handlers, settings, { ...options, logger });
   const stop = () => drained().finally(ignoreSignals);
   const ignoreSignals = stopOnSignals(stop, logger);
-  // After the signals are heeded: whoever reads this line may send one at once.
+  // After the signal handlers are there: a reader of this line may send a signal at once.
   logger.info({ port, adminPort }, 'listening');
   return { port, adminPort, stop };
 }
@@ -91,6 +91,7 @@ export async function start<C extends Contract>(
     ...options,
     logger,
     stopping: stopping.signal,
+    trustedProxies: options.trustedProxies ?? settings.trustedProxies ?? [],
     tokens: options.tokens ?? tokensFromSettings(settings),
     clientCertificates: tlsOptions?.ca !== undefined,
   });

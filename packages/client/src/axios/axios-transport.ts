@@ -1,6 +1,7 @@
 import { CallError } from '@parley/contract';
 import type { Attempt, SendAttempt } from '../layer.ts';
 import { toAbortSignal } from '../time/cancel-signal.ts';
+import { BodySourceError } from '../transport/body-source.ts';
 import { Reply, type ReplyHeaders, type ReplyOrigin } from '../transport/reply.ts';
 import { ReplyStream } from '../transport/reply-stream.ts';
 import { rememberFailure } from './adapter-failure.ts';
@@ -32,6 +33,7 @@ export function axiosTransport(axios: Axios, adapter: AxiosAdapter): SendAttempt
       if (attempt.signal?.reason instanceof CallError) throw attempt.signal.reason;
       // An interceptor's own axios call may have failed: the endpoint is not at fault.
       if (!(error instanceof AxiosError) || error.config?.adapter !== adapter) throw error;
+      if (error.cause instanceof BodySourceError) throw error.cause.cause; // the caller's own error
       // An interceptor has set validateStatus: the layers judge the reply all the same.
       // A reply without data was cut, or could not be read.
       if (error.response?.data !== undefined) return replyOf(error.response as AxiosResponse<Reply['body']>, attempt);

@@ -1,5 +1,6 @@
 import { CallError } from '@parley/contract';
 import type { Attempt } from '../layer.ts';
+import { isSpent } from '../transport/body-source.ts';
 import { isOfConnection, whyUnprocessed } from '../transport/unprocessed.ts';
 
 /** Codes of requests that cannot be sent to any endpoint, for example with a line break in a header value. */
@@ -32,7 +33,10 @@ export function toCallError(error: AxiosFailure, { call, number, endpoint }: Att
   if (unprocessed) return new CallError('unavailable', unprocessed, { ...details, isUnprocessed: true });
   if (replyCodes.has(code)) return new CallError('invalid_reply', error.message, details);
   if (code === 'ERR_CANCELED') return new CallError('cancelled', 'the caller gave up', details);
-  if (inputCodes.has(code)) return new CallError('invalid_input', `not sent: ${error.message}`, details);
+  if (inputCodes.has(code)) {
+    const point = isSpent(call.body) ? 'given up while it was sent' : 'not sent';
+    return new CallError('invalid_input', `${point}: ${error.message}`, details);
+  }
   return new CallError('unavailable', `the connection broke (${code})`, details);
 }
 

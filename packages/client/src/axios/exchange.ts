@@ -1,8 +1,15 @@
 import { ownMembers } from '@parley/contract';
-import { isReasonOfAnother, markReason, SharedConnectionError } from '../transport/abort-reasons.ts';
+import {
+  isOfBrokenConnection,
+  isReasonOfAnother,
+  markReason,
+  SharedConnectionError,
+} from '../transport/abort-reasons.ts';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { decodeBody } from '../transport/decompression.ts';
 import type { DispatchController, DispatchOptions } from '../transport/dispatch.ts';
+import { ofBegunReply } from '../transport/unprocessed.ts';
+import { whyUnreadable } from '../transport/unreadable-reply.ts';
 import {
   type AxiosError,
   type AxiosResponse,
@@ -33,6 +40,8 @@ export class Exchange {
   #ownReason: Error | undefined;
   /** The request may have reached a server. */
   #wasSent = false;
+  /** A byte of the reply has come. */
+  #hasBegun = false;
   #chunks: Buffer[] = [];
   #size = 0;
   /** How to send the request again; none once that was done. */
@@ -68,6 +77,11 @@ export class Exchange {
     else this.#wasSent = true;
   }
 
+  /** undici calls this at the first byte of a reply, before it can read any of it. */
+  onResponseStarted(): void {
+    this.#hasBegun = true;
+  }
+
   onResponseStart(_: DispatchController, status: number, headers: ResponseHeaders, statusText = ''): void {
     // Early hints come here too; the reply that follows overwrites them.
     this.status = status;
@@ -92,9 +106,10 @@ export class Exchange {
   }
 
   onResponseError(_: DispatchController, error: Error): void {
-    const isOfAnother = isReasonOfAnother(error, this.#ownReason);
+    const isOfAnother = isReasonOfAnother(error, this.#ownReason) || (!this.#wasSent && isOfBrokenConnection(error));
     if (this.#isSentAgain(error, isOfAnother)) return;
-    this.fail(isOfAnother ? new SharedConnectionError(this.#wasSent) : error);
+    if (isOfAnother) this.fail(new SharedConnectionError(this.#wasSent));
+    else this.fail(this.#unreadable(error) ?? (this.#isBegun ? ofBegunReply(error) : error));
   }
 
   /** Ends the exchange without a reply. */
@@ -156,9 +171,13 @@ export class Exchange {
     return bad(this.config, `maxContentLength size of ${this.maxBytes} exceeded`);
   }
 
+  get #isBegun(): boolean {
+    return this.#hasBegun || this.status !== 0;
+  }
+
   #isSentAgain(error: Error, isOfAnother: boolean): boolean {
     const sent = this.#sent;
-    if (!sent || this.status !== 0 || this.hasEnded || this.config.signal?.aborted) return false;
+    if (!sent || this.#isBegun || this.hasEnded || this.config.signal?.aborted) return false;
     this.#sent = undefined;
     this.controller = undefined; // that of the repetition comes with its start
     if (isOfAnother) return sent.pool.redispatch(sent.request, this, this.#wasSent);
@@ -167,8 +186,16 @@ export class Exchange {
 
   readonly #onAbort = () => this.abort(new CanceledError(undefined, this.config));
 
+  /** Its Content-Length may be that of another reply (RFC 9110 §8.6). */
   #hasBody(): boolean {
-    return this.status !== 304 && this.config.method?.toUpperCase() !== 'HEAD';
+    const { status } = this;
+    return status >= 200 && status !== 204 && status !== 304 && this.config.method?.toUpperCase() !== 'HEAD';
+  }
+
+  #unreadable(error: Error): AxiosError | undefined {
+    if (error === this.#ownReason) return undefined;
+    const reason = whyUnreadable(error, this.status >= 200);
+    return reason === undefined ? undefined : bad(this.config, `the reply cannot be read: ${reason}`, error);
   }
 
   async #decode(body: Buffer): Promise<void> {

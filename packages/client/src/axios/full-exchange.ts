@@ -38,11 +38,17 @@ export class FullExchange extends Exchange implements ReplySource {
     cancelToken?.subscribe(this.#onCancel);
   }
 
-  /** What undici sends: counted where there is a limit. */
+  /** What undici sends: a stream with its limit, and with errors that tell the caller's faults from the server's. */
   body(): string | Uint8Array | AsyncIterable<Uint8Array> | undefined {
-    const { maxBodyLength = -1 } = this.config;
-    if (!this.#source || maxBodyLength < 0) return this.#body;
-    return limited(this.#source, maxBodyLength, () => this.own(bodyTooLarge(this.config)));
+    if (!this.#source) return this.#body;
+    const { maxBodyLength = -1, headers } = this.config;
+    const length = Number(headers.getContentLength() ?? Number.NaN);
+    return limited(this.#source, {
+      length: Number.isNaN(length) ? undefined : length,
+      maxBytes: maxBodyLength < 0 ? Number.POSITIVE_INFINITY : maxBodyLength,
+      tooLarge: () => bodyTooLarge(this.config),
+      onFailure: (error) => this.own(error),
+    });
   }
 
   onBodySent(chunk: Uint8Array | string): void {

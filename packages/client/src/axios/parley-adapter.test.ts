@@ -167,6 +167,12 @@ describe('parleyAdapter', () => {
     expect((await create({ timeout: timeout as number }).get('/')).status).toBe(200);
   });
 
+  it.each(['', ' '])('takes the idempotency key %j for none', async (key) => {
+    answers = [unavailable, () => [201, {}]];
+    const headers = { 'Idempotency-Key': key };
+    expect((await failure(create().post('/api/things', {}, { headers }))).status).toBe(503);
+  });
+
   describe('ends', () => {
     beforeEach(() => {
       answers = [() => undefined];
@@ -292,7 +298,7 @@ describe('parleyAdapter', () => {
       return text;
     };
 
-    it('that nobody reads is ended by the deadline, without an uncaught error', async () => {
+    it('that is not read is ended by the deadline, without an uncaught error', async () => {
       const { data } = await create({ timeout: 60 }).get('/', { responseType: 'stream' });
       await new Promise((resolve) => data.once('close', resolve));
       expect(data.errored).toMatchObject({ code: 'ECONNABORTED' });

@@ -45,7 +45,7 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
     if (config.maxRedirects !== 0) expectNames(config);
     const headers = requestHeaders(config);
     const { data } = config;
-    // Only what is neither text nor bytes costs a wait.
+    // Text and bytes need no wait.
     const body =
       data === undefined || data === null ? undefined : (asPlainBody(data) ?? (await requestBody(data, headers)));
     const cancelled = config.cancelToken && cancelSignal(config.cancelToken);
@@ -80,7 +80,8 @@ const idempotentMethods = new Set(['PUT', 'DELETE']);
 function safetyOf(method: string, headers: Record<string, string>): Safety {
   if (safeMethods.has(method)) return 'safe';
   if (idempotentMethods.has(method)) return 'idempotent';
-  return headerNames.idempotencyKey in headers ? 'keyed' : 'unsafe';
+  // A service refuses an empty key, and another server may take it for none.
+  return headers[headerNames.idempotencyKey]?.trim() ? 'keyed' : 'unsafe';
 }
 
 function requestHeaders(config: InternalAxiosRequestConfig): AxiosHeaders {

@@ -12,6 +12,8 @@ import {
   type MutableContext,
   type Operation,
   ownMembers,
+  type PublicError,
+  publicError,
   replyOf,
   requestedTimeoutMs,
   requestIdOf,
@@ -26,20 +28,29 @@ import { streamedReply } from './streamed-reply.ts';
 
 /**
  * Serves a contract in this process as a service does: input decoded and checked, the handler in the context of its
- * request, output checked and encoded, errors told as problems.
+ * request, output checked and encoded, errors as problems.
  *
  * Scope: upstream.
  */
 export class InMemoryService {
-  readonly #handlers: object;
+  readonly #contract: Contract;
+  readonly #handlers: Partial<Handlers<Contract>>;
   readonly #clock: Clock;
   /** Errors of handlers that callers know as `internal` only. */
   readonly hiddenErrors: unknown[] = [];
 
-  /** @throws TypeError where an operation has no handler */
-  constructor(contract: Contract, handlers: Handlers<Contract>, clock: Clock) {
-    const lacking = Object.keys(contract.operations).find((name) => typeof handlers[name] !== 'function');
-    if (lacking) throw new TypeError(`handlers lack ${lacking}, which the contract promises`);
+  /**
+   * @param handlers an operation without a handler is answered `not_found`
+   * @throws TypeError where a handler is not a function
+   */
+  constructor(contract: Contract, handlers: Partial<Handlers<Contract>>, clock: Clock) {
+    for (const name of Object.keys(contract.operations)) {
+      const handler: unknown = handlers[name];
+      if (handler !== undefined && typeof handler !== 'function') {
+        throw new TypeError(`handler of ${name} must be a function, not ${handler === null ? 'null' : typeof handler}`);
+      }
+    }
+    this.#contract = contract;
     this.#handlers = handlers;
     this.#clock = clock;
   }
@@ -49,10 +60,11 @@ export class InMemoryService {
     const context = contextOf(request, this.#clock);
     try {
       const reply = await runInContext(context, () => this.#serve(route, context, request.path));
-      return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('success'));
+      return withAttemptsLeft(reply, context.attemptsLeft?.leftAfter('success'));
     } catch (error) {
-      const reply = await this.#problemReply(error, route.operation, context);
-      return withAttemptsLeft(reply, leftAfterFailure(reply, context));
+      const failure = await this.#publicError(error, route.operation);
+      const left = leftAfterFailure(failure.error.code, context);
+      return withAttemptsLeft(problemReply(failure, context.requestId), left);
     }
   }
 
@@ -61,12 +73,13 @@ export class InMemoryService {
     context: CallContext,
     url: string,
   ): Promise<InMemoryReply> {
-    const handler = (this.#handlers as Record<string, Handler | StreamHandler>)[name]?.bind(this.#handlers);
+    const handler = this.#handlerOf(name);
     const valid = await acceptInput(operation, received(), url);
     if (isStream(operation.output)) {
       const items = (handler as StreamHandler)(valid as never, context)[Symbol.asyncIterator]();
-      const told = async (error: unknown) => String((await this.#problemReply(error, operation, context)).body);
-      return streamedReply(operation, operation.output, items, told);
+      const problemOf = async (error: unknown) =>
+        String(problemReply(await this.#publicError(error, operation), context.requestId).body);
+      return streamedReply(operation, operation.output, items, problemOf);
     }
     const output = await acceptOutput(operation, await (handler as Handler)(valid as never, context));
     const { status, headers, body } = replyOf(operation, output);
@@ -75,13 +88,20 @@ export class InMemoryService {
     return { status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
   }
 
-  #problemReply(error: unknown, operation: Operation | undefined, { requestId }: CallContext): Promise<InMemoryReply> {
+  #handlerOf(name: string): Handler | StreamHandler {
+    const handler = (this.#handlers as Record<string, Handler | StreamHandler | undefined>)[name];
+    if (handler) return handler.bind(this.#handlers) as Handler | StreamHandler;
+    const detail = `${this.#contract.name} has no handler of ${name} here: give one to inMemoryUpstream`;
+    throw new CallError('not_found', detail);
+  }
+
+  #publicError(error: unknown, operation: Operation): Promise<PublicError> {
     if (!(error instanceof CallError)) this.hiddenErrors.push(error);
-    return problemReply(error, operation, requestId);
+    return publicError(error, operation);
   }
 }
 
-/** What a request says of itself, as a service understands it; time by the upstream's clock. */
+/** The context of a request by its headers, as in a service; time by the upstream's clock. */
 function contextOf({ headers, signal }: InMemoryRequest, clock: Clock): CallContext {
   const timeoutMs = requestedTimeoutMs(headers);
   const context = ownMembers<MutableContext>({ signal, requestId: requestIdOf(headers) });
@@ -90,14 +110,13 @@ function contextOf({ headers, signal }: InMemoryRequest, clock: Clock): CallCont
   return context;
 }
 
-/** As the kit: a failure of an upstream always says it, or it would look like that of a gateway. */
-function leftAfterFailure({ body }: InMemoryReply, { attemptsLeft }: CallContext): number | undefined {
-  const told = attemptsLeft?.toldBy('failure');
-  const isOfUpstream = typeof body === 'string' && body.startsWith('{"type":"urn:parley:problem:upstream_');
-  return isOfUpstream ? (told ?? attemptsLeft?.count ?? 0) : told;
+/** As in the kit: a failure of an upstream always has the number. Without it, it would look like a gateway's failure. */
+function leftAfterFailure(code: string, { attemptsLeft }: CallContext): number | undefined {
+  const left = attemptsLeft?.leftAfter('failure');
+  return code.startsWith('upstream_') ? (left ?? attemptsLeft?.count ?? 0) : left;
 }
 
-/** Tells the caller how many attempts the handler's own calls have left of those that it was told of. */
+/** Adds the number of attempts that the caller's request still allows after the handler's own calls. */
 function withAttemptsLeft(reply: InMemoryReply, left: number | undefined): InMemoryReply {
   if (left === undefined) return reply;
   return { ...reply, headers: { ...reply.headers, [headerNames.attemptsLeft]: String(left) } };

@@ -86,7 +86,7 @@ describe('inMemoryUpstream', () => {
     expect(calls).toBe(1);
   });
 
-  it('keeps what the caller is not told of for the test to see', async () => {
+  it('keeps errors that the caller does not see for the test', async () => {
     const bug = new Error('bug');
     const { client, upstream } = open({ buyItem: () => Promise.reject(bug) });
     await rejection(client.buyItem({ id: '7', count: 1 }));
@@ -182,7 +182,7 @@ describe('inMemoryUpstream', () => {
     expect(seen).toEqual(['0', '1', '2']);
   });
 
-  it('tells of a stream that fails early as of any call, and of one that fails later at its end', async () => {
+  it('reports a stream that fails early as any call, and a later failure at its end', async () => {
     const { client, upstream } = open({}, { maxAttempts: 1 });
     const read = async (breakAfter: number) => {
       const seen: string[] = [];
@@ -215,6 +215,14 @@ describe('inMemoryUpstream', () => {
     expect(signal?.aborted).toBe(true);
   });
 
+  it('needs handlers of the called operations only, and names a missing handler', async () => {
+    const { newestItem } = shopHandlers();
+    const client = createClient(shop, inMemoryUpstream(shop, { newestItem }, { clock }));
+    expect(await client.newestItem()).toMatchObject({ id: 'newest' });
+    const missing = { code: 'not_found', detail: 'shop has no handler of getItem here: give one to inMemoryUpstream' };
+    expect(await rejection(client.getItem({ id: '7' }))).toMatchObject({ ...missing, attempts: 1 });
+  });
+
   it('is closed as any upstream', async () => {
     const { client, upstream } = open();
     await upstream.close();
@@ -223,8 +231,8 @@ describe('inMemoryUpstream', () => {
   });
 
   it('refuses what is not valid', () => {
-    const lacking = { ...shopHandlers(), getItem: undefined } as unknown as Handlers<typeof shop>;
-    expect(() => inMemoryUpstream(shop, lacking)).toThrow('handlers lack getItem, which the contract promises');
+    const wrong = { getItem: null } as unknown as Handlers<typeof shop>;
+    expect(() => inMemoryUpstream(shop, wrong)).toThrow('handler of getItem must be a function, not null');
     expect(() => open({}, { replicas: 0 })).toThrow('replicas must be a whole number from 1 to 1000, not 0');
     expect(() => open({}, { maxAttempts: 0 })).toThrow('maxAttempts must be');
   });

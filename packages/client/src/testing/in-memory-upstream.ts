@@ -1,4 +1,4 @@
-import type { Contract, Handlers } from '@parley/contract';
+import { type Contract, type Handlers, publicError } from '@parley/contract';
 import { createAxios } from '../axios/axios.ts';
 import { discovery } from '../discovery/discovery.ts';
 import { CurrentOptions } from '../options/current-options.ts';
@@ -26,7 +26,7 @@ export interface InMemoryUpstream<C extends Contract> extends Upstream {
    * @throws TypeError for an operation or replica that there is not
    */
   inject(faults: Faults, scope?: FaultScope<keyof C['operations'] & string>): () => void;
-  /** What handlers threw that their callers know as `internal` only: look here when a test says so. */
+  /** Errors of handlers that callers see as `internal` only: look here when a test fails with `internal`. */
   readonly hiddenErrors: readonly unknown[];
 }
 
@@ -34,13 +34,14 @@ export interface InMemoryUpstream<C extends Contract> extends Upstream {
  * An upstream for tests: no socket, but the whole pipeline (deadline, retry, balancer, circuit breaker, interceptors),
  * and inputs, outputs and errors that travel as JSON and are checked at both ends.
  *
- * @param options those of `createUpstream`, and `replicas`. What is about sockets (connections, TLS, the version of HTTP,
- *   compression) is checked, and has nothing to act on
- * @throws TypeError as `createUpstream`, and where an operation has no handler
+ * @param handlers those that the test needs; a call of another operation fails with `not_found`
+ * @param options those of `createUpstream`, and `replicas`. Options of sockets (connections, TLS, the version of HTTP,
+ *   compression) are checked and have no effect
+ * @throws TypeError as `createUpstream`, and where a handler is not a function
  */
 export function inMemoryUpstream<C extends Contract>(
   contract: C,
-  handlers: Handlers<C>,
+  handlers: Partial<Handlers<C>>,
   { replicas = 1, layers, ...given }: Partial<InMemoryOptions> = {},
 ): InMemoryUpstream<C> {
   if (!(Number.isInteger(replicas) && replicas >= 1 && replicas <= 1_000)) {
@@ -49,14 +50,14 @@ export function inMemoryUpstream<C extends Contract>(
   const options = new CurrentOptions(given);
   const { clock } = options.current;
   const addresses = Array.from({ length: replicas }, (_, index) => `http://${contract.name}-${index + 1}`);
-  const service = new InMemoryService(contract, handlers as Handlers<Contract>, clock);
+  const service = new InMemoryService(contract, handlers as Partial<Handlers<Contract>>, clock);
   const injection = new FaultInjection();
   const find = inMemoryRoutes(contract);
 
   const answer = async (request: InMemoryRequest, address: string): Promise<InMemoryReply> => {
     const route = routeOf(find, request);
-    const answered = () =>
-      'operation' in route ? service.answer(request, route) : problemReply(route.error, undefined, undefined);
+    const answered = async () =>
+      'operation' in route ? service.answer(request, route) : problemReply(await publicError(route.error, undefined));
     const name = 'name' in route ? route.name : undefined;
     const fault = injection.next(name, addresses.indexOf(address) + 1);
     return fault ? fault({ answer: answered, wait: waiting(clock, request) }) : answered();

@@ -1,13 +1,8 @@
-import { headerNames, type Operation, problemMediaType, problemOf, publicError } from '@parley/contract';
+import { headerNames, type PublicError, problemMediaType, problemOf } from '@parley/contract';
 import type { InMemoryReply } from './in-memory-message.ts';
 
-/** The problem that a Parley service answers something thrown with. */
-export async function problemReply(
-  thrown: unknown,
-  operation: Operation | undefined,
-  requestId: string | undefined,
-): Promise<InMemoryReply> {
-  const { error, title } = await publicError(thrown, operation);
+/** The problem with which a Parley service answers a failure. */
+export function problemReply({ error, title }: PublicError, requestId?: string): InMemoryReply {
   const { retryAfterMs } = error;
   return {
     status: error.status,

@@ -1,6 +1,11 @@
+import { ConnectError } from './connect-error.ts';
+
+/** The codes of a broken connection; any other code is about the request or its reply. */
+export const brokenCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+
 /**
- * The errors that requests were ended with. When an HTTP/2 connection goes away, undici fails what waits for the next
- * one with the error of whichever request is ended then: that says nothing about the others.
+ * The errors by which requests were aborted. When an HTTP/2 connection ends, undici fails the requests that wait for the
+ * next connection with the error of a request that is aborted at that time: the others did not fail by it.
  */
 const reasons = new WeakSet<Error>();
 
@@ -12,6 +17,12 @@ export function markReason(reason: Error): void {
 /** Tells whether a request failed with the reason to end another one. @param own what this request was ended with, if it was */
 export function isReasonOfAnother(error: Error, own: Error | null | undefined): boolean {
   return error !== own && reasons.has(error);
+}
+
+/** Whether a connection broke. This is no failure of a request that was never begun on it either. */
+export function isOfBrokenConnection(error: Error): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return !(error instanceof ConnectError) && (brokenCodes.has(code) || code.startsWith('ERR_HTTP2_'));
 }
 
 /** A request's connection went away with other requests on it. The endpoint is not to blame. */

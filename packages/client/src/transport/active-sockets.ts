@@ -1,8 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../time/clock.ts';
-
-/** The codes of a broken connection; any other code is about the request or its reply. */
-const brokenCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+import { brokenCodes } from './abort-reasons.ts';
 
 /**
  * The sockets that are open to an endpoint, and what becomes of them.
@@ -12,6 +10,7 @@ const brokenCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABOR
 export class ActiveSockets {
   readonly #open = new Set<Socket>();
   readonly #aged = new WeakSet<Socket>();
+  readonly #used = new WeakSet<Socket>();
   readonly #ofStale = new WeakSet<Error>();
   readonly #onClose: () => void;
   /** Closed so far because their time was up. */
@@ -33,7 +32,7 @@ export class ActiveSockets {
       first ??= error;
       // A TLS alert comes first and gives the reason; the end of the connection, which undici then reports, doesn't.
       if (error !== first) error.cause ??= first;
-      if (socket.bytesRead > 0) this.#ofStale.add(error);
+      if (this.#used.has(socket)) this.#ofStale.add(error);
     });
     socket.once('close', () => {
       if (this.#aged.has(socket)) this.closedByAge++;
@@ -55,9 +54,24 @@ export class ActiveSockets {
     socket.once('close', cancel);
   }
 
-  /** Whether an error means that a connection went stale: it broke after it had brought something before. */
+  /** Watches for the first bytes of a reply in HTTP/1.1. Not by `bytesRead`: a TLS handshake brings bytes too. */
+  watchReplies(socket: Socket): void {
+    // undici's own listener reads them all: this one must run before.
+    socket.prependOnceListener('readable', () => {
+      if (socket.readableLength > 0) this.use(socket);
+    });
+  }
+
+  /** A socket has brought a reply, or the first bytes of one. */
+  use(socket: Socket): void {
+    this.#used.add(socket);
+  }
+
+  /**
+   * Whether an error means that a connection has broken which had brought a reply before. For requests whose own reply has
+   * not begun.
+   */
   isStale(error: Error): boolean {
-    const { code = '', socket } = error as NodeJS.ErrnoException & { socket?: { bytesRead?: number } };
-    return brokenCodes.has(code) && (this.#ofStale.has(error) || (socket?.bytesRead ?? 0) > 0);
+    return brokenCodes.has((error as NodeJS.ErrnoException).code ?? '') && this.#ofStale.has(error);
   }
 }

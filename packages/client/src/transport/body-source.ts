@@ -82,14 +82,64 @@ export class PartsSource implements BodySource {
   discard(): void {}
 }
 
-/** The same body, with an error as soon as it exceeds `maxBytes`. */
-export async function* limited(source: BodySource, maxBytes: number, tooLarge: () => Error) {
-  let size = 0;
-  for await (const chunk of source) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
-    yield chunk;
+/**
+ * The caller's own body failed while it was sent: a stream that broke, or gave what is no bytes. No server is to blame.
+ * Takes over message and code of the caller's error, which is its cause.
+ */
+export class BodySourceError extends Error {
+  readonly code: string | undefined;
+
+  constructor(cause: unknown) {
+    const { message = String(cause), code } = (cause ?? {}) as { message?: string; code?: string };
+    super(message, { cause });
+    this.name = 'BodySourceError';
+    this.code = code;
   }
+}
+
+/** The caller's body is longer or shorter than its Content-Length. Over HTTP/2 undici doesn't look, and servers reset the stream. */
+class BodyLengthError extends Error {
+  readonly code = 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
+
+  constructor(size: number, length: number) {
+    const isLonger = size > length;
+    super(`the body has ${isLonger ? `more than ${length}` : size} bytes; its Content-Length says ${length}`);
+    this.name = 'BodyLengthError';
+  }
+}
+
+/** What ends the sending of a body before its end. */
+export interface BodyLimit {
+  readonly maxBytes: number;
+  /** Its Content-Length, if it has one. */
+  readonly length: number | undefined;
+  readonly tooLarge: () => Error;
+  /** Hears of the error before the request fails with it. */
+  readonly onFailure: (error: Error) => void;
+}
+
+/**
+ * The same body, with an error as soon as it exceeds `maxBytes`, where its length is not the announced one, and a
+ * {@link BodySourceError} where it fails.
+ */
+export async function* limited(source: BodySource, { maxBytes, length, tooLarge, onFailure }: BodyLimit) {
+  let size = 0;
+  let failure: Error | undefined;
+  try {
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > maxBytes) failure = tooLarge();
+      else if (length !== undefined && size > length) failure = new BodyLengthError(size, length);
+      if (failure) break;
+      yield chunk;
+    }
+    if (!failure && length !== undefined && size < length) failure = new BodyLengthError(size, length);
+  } catch (error) {
+    failure = new BodySourceError(error);
+  }
+  if (!failure) return;
+  onFailure(failure);
+  throw failure;
 }
 
 function bytesOf(chunk: unknown): Uint8Array {

@@ -2,26 +2,53 @@ import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { boundedText } from '@parley/contract';
+import { type Decoder, MemberDecoder, trailing } from './member-decoder.ts';
+
+interface DecodeOptions {
+  readonly maxOutputLength: number;
+  readonly info: true;
+}
+
+/** What zlib gives with `info`. */
+interface Decoded {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
 
 /** One coding (RFC 9110 §8.4.1): for a body in one piece, now or in a thread of its own, and for a stream. */
 interface Coding {
-  now(body: Uint8Array, options: { maxOutputLength: number }): Buffer;
-  later(body: Uint8Array, options: { maxOutputLength: number }): Promise<Buffer>;
-  stream(): Transform;
+  now(body: Uint8Array, options: DecodeOptions): Buffer;
+  later(body: Uint8Array, options: DecodeOptions): Promise<Buffer>;
+  stream(): Decoder;
+  /** What may follow the first member: more of them, padding that zlib leaves, or nothing. */
+  readonly rest: 'members' | 'padding' | 'nothing';
 }
 
-const gzip: Coding = { now: zlib.gunzipSync, later: promisify(zlib.gunzip), stream: zlib.createGunzip };
-const deflate: Coding = { now: zlib.inflateSync, later: promisify(zlib.inflate), stream: zlib.createInflate };
+// zlib itself goes on to the next member (RFC 1952 §2.2), and ends at zeros.
+const gzip: Coding = {
+  now: zlib.gunzipSync,
+  later: promisify(zlib.gunzip),
+  stream: zlib.createGunzip,
+  rest: 'padding',
+};
+const deflate: Coding = {
+  now: zlib.inflateSync,
+  later: promisify(zlib.inflate),
+  stream: zlib.createInflate,
+  rest: 'nothing',
+};
 // What many servers call deflate: without the zlib format around it.
 const rawDeflate: Coding = {
   now: zlib.inflateRawSync,
   later: promisify(zlib.inflateRaw),
   stream: zlib.createInflateRaw,
+  rest: 'nothing',
 };
 const br: Coding = {
   now: zlib.brotliDecompressSync,
   later: promisify(zlib.brotliDecompress),
   stream: zlib.createBrotliDecompress,
+  rest: 'nothing',
 };
 const codings = new Map<string, Coding>([
   ['br', br],
@@ -38,6 +65,7 @@ if (typeof zlib.zstdDecompressSync === 'function') {
     now: zlib.zstdDecompressSync,
     later: promisify(zlib.zstdDecompress),
     stream: zlib.createZstdDecompress,
+    rest: 'members', // frames: RFC 8878 §3.1
   });
 }
 
@@ -46,6 +74,9 @@ export const acceptedEncodings = [...codings.keys()].filter((name) => !/^x-|comp
 
 /** More codings on top of each other are an attack rather than a reply. */
 const maxCodings = 5;
+
+/** More members in one body are an attack: each costs a decoder, and may be 9 bytes. */
+const maxMembers = 1000;
 
 /** Smaller bodies are decoded at once: a thread would cost more. */
 const nowBelowBytes = 16 * 1024;
@@ -67,23 +98,42 @@ export function codingsOf(header: string | string[]): string[] {
 }
 
 /**
- * Undoes the codings of a whole body. None of the steps gives more than `maxBytes`, whatever a small body claims to be.
+ * Decodes a whole body. No step gives more than `maxBytes`: a small body may decode to a huge one.
  *
- * @throws Error by zlib for a corrupt or truncated body; `ERR_BUFFER_TOO_LARGE` for one that grows too large
+ * @throws Error by zlib for a corrupt or truncated body, or one with bytes after its end; `ERR_BUFFER_TOO_LARGE` where a
+ *   step gives more than `maxBytes`
  */
 export async function decoded(body: Uint8Array, names: readonly string[], maxBytes: number): Promise<Uint8Array> {
   let plain = body;
   for (const name of names) {
-    const coding = codingOf(name, plain);
-    const options = { maxOutputLength: maxBytes };
-    plain = plain.length < nowBelowBytes ? coding.now(plain, options) : await coding.later(plain, options);
+    plain = await undone(plain, codingOf(name, plain), maxBytes);
   }
   return plain;
 }
 
+async function undone(body: Uint8Array, coding: Coding, maxBytes: number): Promise<Uint8Array> {
+  const members: Uint8Array[] = [];
+  let [rest, left] = [body, maxBytes];
+  do {
+    if (members.length === maxMembers) throw new RangeError(`a body has at most ${maxMembers} ${coding.rest}`);
+    const options: DecodeOptions = { maxOutputLength: Math.max(1, left), info: true };
+    const decoding = rest.length < nowBelowBytes ? coding.now(rest, options) : await coding.later(rest, options);
+    const { buffer, engine } = decoding as unknown as Decoded;
+    members.push(buffer);
+    left -= buffer.length;
+    if (left < 0) throw Object.assign(new Error('too large'), { code: 'ERR_BUFFER_TOO_LARGE' });
+    rest = rest.subarray(engine.bytesWritten);
+    if (rest.length > 0 && coding.rest === 'nothing') throw trailing();
+  } while (rest.length > 0 && coding.rest === 'members');
+  return members.length === 1 ? (members[0] as Uint8Array) : Buffer.concat(members);
+}
+
 /** One transform for each coding, in the order of undoing. Looks at the first bytes to tell the two kinds of deflate. */
 export function decoders(names: readonly string[], start: Uint8Array): Transform[] {
-  return names.map((name, index) => (index === 0 ? codingOf(name, start) : codingOf(name)).stream());
+  return names.map((name, index) => {
+    const { stream, rest } = index === 0 ? codingOf(name, start) : codingOf(name);
+    return rest === 'padding' ? stream() : new MemberDecoder(stream, rest === 'members');
+  });
 }
 
 function codingOf(name: string, start?: Uint8Array): Coding {
@@ -94,7 +144,7 @@ function codingOf(name: string, start?: Uint8Array): Coding {
 /** A body as it was before it was encoded. @throws Error where it cannot be decoded, or grows beyond `maxBytes` */
 export async function decodeBody(body: Buffer, encoding: string | string[], maxBytes: number): Promise<Buffer> {
   const names = codingsOf(encoding);
-  // A reply without a body (to HEAD, 204, 304) still says how it would be encoded.
+  // A reply without a body (to HEAD, 204, 304) still has a Content-Encoding.
   if (body.length === 0) return body;
   const plain = await decoded(body, names, maxBytes);
   return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);

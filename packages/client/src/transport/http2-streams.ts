@@ -6,11 +6,29 @@ const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_INTERNAL_ERROR, NGHTT
 
 /** What the streams of one connection share. */
 interface Connection {
+  /** Streams that have not ended. */
+  open: number;
+  /** Streams that were open when the server broke the protocol; 0 until then. */
+  openAtBreak: number;
   /** Set once the server has announced the end of the connection (GOAWAY). */
   goneCode: number | undefined;
-  /** Lets no further request onto the connection. */
-  readonly retire: () => void;
+  /** A reply has come on it. */
+  isUsed: boolean;
+  readonly hooks: ConnectionHooks;
 }
+
+/** What the streams of a connection say about it. */
+export interface ConnectionHooks {
+  /** Lets no further request onto the connection: the server has reset a stream with ENHANCE_YOUR_CALM. */
+  readonly retire: () => void;
+  /** The connection has brought its first reply. */
+  readonly onFirstReply: () => void;
+}
+
+/** The error code of a stream that was alone on its connection when the server broke the protocol. HTTP/2 has no such code. */
+export const malformedReply = 0x1_00_00;
+/** The same where several streams were open: the fault may be in the reply of any of them. */
+export const brokenConnection = malformedReply + 1;
 
 const connectionOf = Symbol('connection');
 const isSettled = Symbol('isSettled');
@@ -22,10 +40,10 @@ interface CheckedStream extends ClientHttp2Stream {
 }
 
 /** The server ended a stream before the reply was whole: RST_STREAM without END_STREAM, or a cut connection. */
-class CutReplyError extends Error {
+export class CutReplyError extends Error {
   readonly code = 'ECONNRESET';
 
-  constructor(rstCode: number) {
+  constructor(rstCode = NGHTTP2_NO_ERROR) {
     super(`the server ended the stream before the reply was whole (HTTP/2 error code ${rstCode})`);
     this.name = 'CutReplyError';
   }
@@ -41,28 +59,34 @@ export class GoneConnectionError extends Error {
   }
 }
 
-/** undici's HTTP/2 session on a socket; none on one that speaks HTTP/1.1. */
+/** undici's HTTP/2 session on a socket; undefined for HTTP/1.1. */
 export function http2SessionOf(socket: Socket): ClientHttp2Session | undefined {
   const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'http2Session');
   return symbol && (socket as unknown as Record<symbol, ClientHttp2Session>)[symbol];
 }
 
 /**
- * Corrects three things that `node:http2` and undici do to the streams of a client's connection:
+ * Corrects five things that `node:http2` and undici do to the streams of a client's connection:
  * - a reply that the server cuts with RST_STREAM NO_ERROR or CANCEL ends like a whole one: here it fails (RFC 9113 §8.1);
  * - a request that the client gives up is reset with NO_ERROR: here with CANCEL (RFC 9113 §7);
- * - a stream that a GOAWAY with code REFUSED_STREAM breaks counts as refused: here it may have been processed.
- *
- * @param retire called for a stream that the server resets with ENHANCE_YOUR_CALM: the connection gets no more requests
+ * - a stream that a GOAWAY with code REFUSED_STREAM breaks counts as refused: here it may have been processed;
+ * - a request on a connection that Node has given up fails: here it goes to another;
+ * - all streams of a connection whose protocol the server breaks fail alike: here each has {@link malformedReply} or
+ *   {@link brokenConnection}.
  */
-export function checkStreams(session: ClientHttp2Session, retire: () => void): void {
-  const connection: Connection = { goneCode: undefined, retire };
+export function checkStreams(session: ClientHttp2Session, hooks: ConnectionHooks): void {
+  const connection: Connection = { open: 0, openAtBreak: 0, goneCode: undefined, isUsed: false, hooks };
   session.once('goaway', (code) => {
     connection.goneCode = code;
   });
+  // undici's listener fails with this error whatever waits for the next connection.
+  session.removeAllListeners('error').on('error', () => {});
   const request = session.request;
   session.request = (headers, options) => {
+    // Node gives a stream that fails. This undici understands, and sends the request on a new connection.
+    if (session.destroyed) throw Object.assign(new Error('the session is gone'), { code: 'ERR_HTTP2_INVALID_SESSION' });
     const stream = request.call(session, headers, options) as CheckedStream;
+    connection.open++;
     stream[connectionOf] = connection;
     stream[isSettled] = false;
     stream.close = close;
@@ -83,8 +107,8 @@ function close(this: CheckedStream, code?: number, callback?: () => void): void 
 
 function push(this: CheckedStream, chunk: unknown, encoding?: BufferEncoding): boolean {
   if (chunk === null && !this[isSettled]) {
-    // Node closes a stream that was reset first; one that has come to its end, afterwards.
-    if (!this.closed) this[isSettled] = true;
+    // Node closes a reset stream before this, and a complete stream after this.
+    if (!this.closed) settle(this);
     else if (!this.destroyed) {
       process.nextTick(destroyCut, this); // Node goes on to use the stream's session
       return false;
@@ -98,10 +122,31 @@ function destroy(this: CheckedStream, error: Error | null, callback: (error?: Er
   const failure = this[isSettled] ? error : failureOf(this, error);
   this[isSettled] = true; // the standard method ends the readable side in any case
   standardOf(this)._destroy.call(this, failure, callback);
-  // From the GOAWAY and not from the stream: undici would send the request again.
-  if (!wasReset && this.rstCode === NGHTTP2_REFUSED_STREAM) {
-    Object.defineProperty(this, 'rstCode', { value: NGHTTP2_INTERNAL_ERROR });
+  const connection = this[connectionOf];
+  if (isProtocolBroken(error)) {
+    connection.openAtBreak ||= connection.open;
+    setCode(this, connection.openAtBreak === 1 ? malformedReply : brokenConnection);
   }
+  connection.open--;
+  // From the GOAWAY and not from the stream: undici would send the request again.
+  if (!wasReset && this.rstCode === NGHTTP2_REFUSED_STREAM) setCode(this, NGHTTP2_INTERNAL_ERROR);
+}
+
+// undici adds the code to the error that the request fails with, which may not be ours.
+function setCode(stream: CheckedStream, value: number): void {
+  Object.defineProperty(stream, 'rstCode', { value });
+}
+
+function isProtocolBroken(error: Error | null): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'ERR_HTTP2_ERROR';
+}
+
+function settle(stream: CheckedStream): void {
+  stream[isSettled] = true;
+  const connection = stream[connectionOf];
+  if (connection.isUsed) return;
+  connection.isUsed = true;
+  connection.hooks.onFirstReply();
 }
 
 function destroyCut(stream: CheckedStream): void {
@@ -109,9 +154,9 @@ function destroyCut(stream: CheckedStream): void {
 }
 
 function failureOf(stream: CheckedStream, error: Error | null): Error | null {
-  const { goneCode, retire } = stream[connectionOf];
+  const { goneCode, hooks } = stream[connectionOf];
   const { closed, rstCode = NGHTTP2_NO_ERROR } = stream;
-  if (closed && rstCode === NGHTTP2_ENHANCE_YOUR_CALM) retire();
+  if (closed && rstCode === NGHTTP2_ENHANCE_YOUR_CALM) hooks.retire();
   // Node closes the streams of a cut connection with CANCEL.
   const isQuiet = rstCode === NGHTTP2_NO_ERROR || rstCode === NGHTTP2_CANCEL;
   if (goneCode !== undefined && (!closed || isQuiet)) return new GoneConnectionError(goneCode);

@@ -130,22 +130,32 @@ describe.each(kinds)('a reply read as %s', (replyAs) => {
       (socket) => socket.end(httpReply('abc', { headers: { 'content-length': '9' } })),
       '[unavailable]',
     ],
+    [
+      'has no body, whatever length it says',
+      (socket) => socket.write('HTTP/1.1 204 No Content\r\ncontent-length: 999999999\r\n\r\n'),
+      '',
+    ],
+    [
+      'is preceded by hints with a length',
+      (socket) => socket.write(`HTTP/1.1 103 Early Hints\r\ncontent-length: 999999999\r\n\r\n${httpReply('abc')}`),
+      'abc',
+    ],
     ['sends more than it says', (socket) => socket.write(`${httpReply('abc')}more`), 'abc'],
     [
       'has a length that is no number',
       (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\nabc'),
-      '[unavailable]',
+      '[invalid_reply]',
     ],
     [
       'has two lengths',
       (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabc'),
-      '[unavailable]',
+      '[invalid_reply]',
     ],
-    ['has a chunk of no size', (socket) => socket.write(chunked('zz\r\n')), '[unavailable]'],
+    ['has a chunk of no size', (socket) => socket.write(chunked('zz\r\n')), '[invalid_reply]'],
     [
       'has a chunk longer than its size',
       (socket) => socket.write(chunked('2\r\nabcdef\r\n0\r\n\r\n')),
-      '[unavailable]',
+      '[invalid_reply]',
     ],
     [
       'has 200 headers',
@@ -160,14 +170,14 @@ describe.each(kinds)('a reply read as %s', (replyAs) => {
       (socket) => {
         socket.write(`HTTP/1.1 200 OK\r\n${'x-a: aaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n'.repeat(10_000)}\r\n`);
       },
-      '[unavailable]',
+      '[invalid_reply]',
     ],
     [
-      'says continue, which nobody asked for',
+      'sends a continue that was not asked for',
       (socket) => socket.write(`HTTP/1.1 100 Continue\r\n\r\n${httpReply('abc')}`),
-      '[unavailable]',
+      '[invalid_reply]',
     ],
-    ['is no HTTP', (socket) => socket.write('SSH-2.0-x\r\n'), '[unavailable]'],
+    ['is no HTTP', (socket) => socket.write('SSH-2.0-x\r\n'), '[invalid_reply]'],
     ['is gzip', (socket) => socket.write(encoded(zipped)), 'x'.repeat(10_000)],
     ['is bad gzip', (socket) => socket.write(encoded(Buffer.from('not gzip'))), '[invalid_reply]'],
     ['is half of a gzip', (socket) => socket.write(encoded(zipped.subarray(0, zipped.length - 12))), '[invalid_reply]'],

@@ -1,7 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
+import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { stale, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
-import { httpReply } from '../../test-fixtures/raw-server.ts';
+import { frame, rawHttp2Server } from '../../test-fixtures/raw-http2-server.ts';
+import { type Behaviour, httpReply, RawServer } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { createUpstream } from '../upstream.ts';
+
+const { ca, pair } = await loopbackCertificate();
+
+/** Nothing but the number of attempts bounds how often a call is sent. */
+const unbounded = {
+  retryBudgetPerSecond: 10_000,
+  backoffBaseMs: 0,
+  circuitConsecutiveFailures: 1_000,
+  circuitMinCalls: 10_000,
+};
+
+async function overTls(behave: Behaviour, options: Partial<UpstreamOptions>) {
+  const server = new RawServer(behave, pair);
+  const upstream = createUpstream('things', await server.listen(), { tls: { ca }, ...options });
+  closeAfterTest(server, upstream);
+  return { server, upstream };
+}
 
 describe('a connection that the server closed just when it was used again', () => {
   it.each(['resetAndDestroy', 'destroy'] as const)('loses none of 2000 GETs: %s', async (how) => {
@@ -70,5 +92,67 @@ describe('a connection that the server closed just when it was used again', () =
     await upstream.send(someRequest());
     await rejection(upstream.send(someRequest()));
     expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe.each([1, 2, 3])('a call with %d attempts', (maxAttempts) => {
+  const head = Buffer.from(httpReply('{}'));
+  const cuts = Array.from({ length: head.length }, (_, length) => length);
+
+  it.each(['cleartext', 'TLS'])(
+    'is sent as often on fresh connections, wherever the reply is cut: %s',
+    async (kind) => {
+      let sent = head;
+      const cut: Behaviour = (socket) =>
+        socket.write(sent.length > 0 ? sent : '', () => (kind === 'TLS' ? socket.destroy() : socket.resetAndDestroy()));
+      const options = { ...unbounded, maxAttempts };
+      const { server, upstream } = await (kind === 'TLS' ? overTls(cut, options) : upstreamOf(cut, options));
+      for (const length of cuts) {
+        sent = head.subarray(0, length);
+        server.requests.length = 0;
+        expect(await rejection(upstream.send(someRequest()))).toMatchObject({ code: 'unavailable' });
+        expect([length, server.requests.length]).toEqual([length, maxAttempts]);
+      }
+    },
+  );
+
+  it('is sent as often on used connections where a byte of its own reply has come', async () => {
+    const { server, upstream } = await upstreamOf(
+      (socket, text) => {
+        if (text.includes(' /first ')) socket.write(httpReply('{}'));
+        else socket.write('H', () => socket.resetAndDestroy());
+      },
+      { ...unbounded, maxAttempts, maxConnections: 1 },
+    );
+    await upstream.send(someRequest({ path: '/first' }));
+    await rejection(upstream.send(someRequest()));
+    expect(server.requests).toHaveLength(1 + maxAttempts);
+  });
+
+  it('is sent as often on fresh HTTP/2 connections, wherever the head of the reply is cut', async () => {
+    let length = 0;
+    const whole = frame.fields(1, [
+      [':status', '200'],
+      ['x', '1'],
+    ]);
+    const server = await rawHttp2Server((_, socket) => {
+      socket.write(whole.subarray(0, length), () => socket.resetAndDestroy());
+    });
+    const upstream = createUpstream('things', server.address, { http: '2', ...unbounded, maxAttempts });
+    closeAfterTest(server);
+    closeAfterTest(upstream);
+    for (; length < whole.length; length++) {
+      const before = server.counts().requests;
+      expect(await rejection(upstream.send(someRequest()))).toMatchObject({ code: 'unavailable' });
+      expect([length, server.counts().requests - before]).toEqual([length, maxAttempts]);
+    }
+  });
+});
+
+describe('a connection over TLS that the server closed just when it was used again', () => {
+  it('loses none of 60 GETs', async () => {
+    const { server, upstream } = await overTls(stale(1, 'destroy'), { maxConnections: 4, maxAttempts: 1 });
+    for (let i = 0; i < 60; i++) expect((await upstream.send(someRequest())).status).toBe(200);
+    expect(server.requests.length).toBeGreaterThan(66); // many were sent twice
   });
 });

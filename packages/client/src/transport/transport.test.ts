@@ -174,11 +174,11 @@ describe('transport', () => {
         },
         'attempt_timeout',
       ],
-      ['sends garbage', (socket) => socket.write('\u0000\u0001 what is this\r\n\r\n'), 'unavailable'],
+      ['sends garbage', (socket) => socket.write('\u0000\u0001 what is this\r\n\r\n'), 'invalid_reply'],
       [
         'sends a wrong chunk',
         (socket) => socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n'),
-        'unavailable',
+        'invalid_reply',
       ],
       [
         'announces a body too large and stalls',
@@ -197,10 +197,10 @@ describe('transport', () => {
       [
         'sends a head too large',
         (socket) => socket.write(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`),
-        'unavailable',
+        'invalid_reply',
       ],
       [
-        'sends an encoding nobody asked for',
+        'sends an encoding that was not asked for',
         (socket) => socket.write(httpReply('x', { headers: { 'content-encoding': 'gzip' } })),
         'invalid_reply',
       ],

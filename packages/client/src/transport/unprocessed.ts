@@ -1,9 +1,9 @@
 import { SharedConnectionError } from './abort-reasons.ts';
 import { ConnectError } from './connect-error.ts';
-import { GoneConnectionError } from './http2-streams.ts';
+import { brokenConnection, CutReplyError, GoneConnectionError } from './http2-streams.ts';
 import { tlsFailure } from './tls-failure.ts';
 
-/** HTTP/2: the server says that it has not begun with the request (RFC 9113 §6.8, §8.7), or it was never sent. */
+/** HTTP/2: the server reports that it has not begun with the request (RFC 9113 §6.8, §8.7), or it was never sent. */
 const refusedStream = 7;
 /** HTTP/2: the server finds that the client asks for too much, or resets too much (RFC 9113 §7). */
 const enhanceYourCalm = 11;
@@ -30,6 +30,11 @@ export function whyUnprocessed(cause: unknown): string | undefined {
   return whyUnprocessed(earlier);
 }
 
+/** The error of a request whose reply has begun: whatever it says (REFUSED_STREAM, GOAWAY), the request was processed. */
+export function ofBegunReply(error: Error): Error {
+  return whyUnprocessed(error) === undefined ? error : new CutReplyError((error as Failure).http2ErrorCode);
+}
+
 /**
  * Tells whether a failure is that of the connection alone, which is replaced: the server had announced its end (GOAWAY) or
  * asked for calm, or it ended with another request. The endpoint is not to blame.
@@ -38,5 +43,6 @@ export function isOfConnection(cause: unknown): boolean {
   if (typeof cause !== 'object' || cause === null) return false;
   if (cause instanceof SharedConnectionError || cause instanceof GoneConnectionError) return true;
   const { code, message = '', http2ErrorCode } = cause as Failure;
+  if (http2ErrorCode === brokenConnection) return true;
   return http2ErrorCode === enhanceYourCalm || code === 'ERR_HTTP2_SESSION_ERROR' || goneAway.test(message);
 }

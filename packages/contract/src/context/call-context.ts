@@ -32,7 +32,7 @@ export interface CallContext {
   readonly principal?: Principal;
 }
 
-/** Priorities, the one that is shed last first. */
+/** Priorities, highest first: the last is shed first. */
 export const priorities = ['critical', 'normal', 'background'] as const;
 
 /** How much it matters that a call succeeds now. */

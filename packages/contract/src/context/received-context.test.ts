@@ -40,6 +40,14 @@ describe('addReceivedContext', () => {
     };
     for (const given of [{}, headers]) expect(Object.keys(contextOf(given))).toEqual(['trace']);
   });
+
+  it.each([
+    ['', ''],
+    ['"a"', '"a"'],
+    [['"a"', '"b"'], '"a", "b"'],
+  ])('takes the idempotency key %j as it came, so that a wrong one is refused and not ignored', (header, key) => {
+    expect(contextOf({ 'idempotency-key': header }).idempotencyKey).toBe(key);
+  });
 });
 
 describe('requestIdOf', () => {

@@ -31,7 +31,8 @@ export function requestedTimeoutMs(headers: ReceivedHeaders): number | undefined
 
 /**
  * Adds what the headers of a request tell about its context: the trace (a span of its own in the caller's trace, or a new
- * trace), and where the header is there and valid: attempts left, priority, idempotency key, and a place for timings.
+ * trace), and where the header is there and valid: attempts left, priority, and a place for timings. The idempotency key is
+ * taken as it came: `idempotencyKeyOf` refuses what is no key.
  * Request id and deadline are left to the server, since it bounds them: see {@link requestIdOf}, {@link requestedTimeoutMs}.
  */
 export function addReceivedContext(context: MutableContext, headers: ReceivedHeaders): void {
@@ -43,8 +44,9 @@ export function addReceivedContext(context: MutableContext, headers: ReceivedHea
   const given = headers[headerNames.priority];
   const priority = given && priorities.find((one) => one === given);
   if (priority) context.priority = priority;
-  const key = single(headers[headerNames.idempotencyKey]);
-  if (key) context.idempotencyKey = key;
+  const key = headers[headerNames.idempotencyKey];
+  // Also an empty one, or two: to take these for none would run the operation each time.
+  if (key !== undefined) context.idempotencyKey = typeof key === 'string' ? key : key.join(', ');
   if (headers[headerNames.explain] === '1') context.timings = [];
 }
 

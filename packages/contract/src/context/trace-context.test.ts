@@ -10,8 +10,8 @@ const hex = (length: number) =>
 describe('trace context', () => {
   it('reads what it writes', () => {
     fc.assert(
-      fc.property(hex(32), hex(16), fc.boolean(), (traceId, spanId, isSampled) => {
-        const trace = { traceId, spanId, isSampled };
+      fc.property(hex(32), hex(16), fc.boolean(), fc.boolean(), (traceId, spanId, isSampled, isRandom) => {
+        const trace = { traceId, spanId, isSampled, ...(isRandom && { isRandom }) };
         expect(parseTraceparent(formatTraceparent(trace))).toEqual(trace);
       }),
     );
@@ -37,6 +37,16 @@ describe('trace context', () => {
 
   it('never throws on a header', () => {
     fc.assert(fc.property(fc.string(), (header) => void parseTraceparent(header)));
+  });
+
+  it('keeps the flags that it knows and clears the others', () => {
+    const flagsOf = (flags: string) =>
+      formatTraceparent(childTrace(parseTraceparent(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}`))).slice(-2);
+    expect(['00', '01', '02', '03', 'ff', 'fc'].map(flagsOf)).toEqual(['00', '01', '02', '03', '03', '00']);
+  });
+
+  it('marks a trace that it begins as random', () => {
+    expect(formatTraceparent(childTrace())).toMatch(/-03$/);
   });
 
   it('gives a child its own span in the same trace', () => {

@@ -1,24 +1,27 @@
 import { randomBytes } from 'node:crypto';
+import { parseTracestate } from './trace-state.ts';
 
-/** Where a piece of work stands in a distributed trace. W3C Trace Context level 1. */
+/** Where a piece of work stands in a distributed trace. W3C Trace Context level 2. */
 export interface TraceContext {
   /** 32 hex digits, the same for everything one request causes. */
   readonly traceId: string;
   /** 16 hex digits, this hop's own. */
   readonly spanId: string;
   readonly isSampled: boolean;
-  /** Vendors' own data, handed on: members beyond 512 characters are left out. */
+  /** The right half of the trace id is random: a sampler may use it as its dice. Absent: unknown. */
+  readonly isRandom?: boolean;
+  /** Vendors' own data, handed on where it is well-formed: up to 512 characters of it. */
   readonly state?: string;
 }
 
-/** Characters of a `tracestate` that are handed on: what W3C Trace Context §3.3.1.5 asks for at least. */
-const maxStateLength = 512;
+const sampledFlag = 1;
+const randomFlag = 2;
 
 const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 /**
- * Reads a `traceparent` header by W3C Trace Context §3.2: unknown versions are read like version 00,
- * anything malformed or all-zero is as if it were absent.
+ * Reads a `traceparent` header by W3C Trace Context level 2 §3.2: unknown versions are read like version 00,
+ * anything malformed or all-zero is as if it were absent. `state` is the `tracestate` header: a malformed one is dropped.
  */
 export function parseTraceparent(header: string | undefined, state?: string): TraceContext | undefined {
   if (!header) return undefined;
@@ -26,26 +29,24 @@ export function parseTraceparent(header: string | undefined, state?: string): Tr
   if (!version || !traceId || !spanId || !flags) return undefined;
   if (version === 'ff' || (version === '00' && rest)) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1, ...boundedState(state) };
-}
-
-// The members that are newest come first. Whole ones: half a member would be another vendor's fault.
-function boundedState(state: string | undefined): { state?: string } {
-  if (!state) return {};
-  if (state.length <= maxStateLength) return { state };
-  const end = state.lastIndexOf(',', maxStateLength);
-  return end > 0 ? { state: state.slice(0, end) } : {};
+  const bits = Number.parseInt(flags, 16);
+  const trace = { traceId, spanId, isSampled: (bits & sampledFlag) !== 0 };
+  const isRandom = (bits & randomFlag) !== 0;
+  const known = parseTracestate(state);
+  if (!isRandom && known === undefined) return trace;
+  return { ...trace, ...(isRandom && { isRandom }), ...(known !== undefined && { state: known }) };
 }
 
 /** The `traceparent` header for the next hop. */
-export function formatTraceparent({ traceId, spanId, isSampled }: TraceContext): string {
-  return `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`;
+export function formatTraceparent({ traceId, spanId, isSampled, isRandom }: TraceContext): string {
+  const flags = (isSampled ? sampledFlag : 0) | (isRandom ? randomFlag : 0);
+  return `00-${traceId}-${spanId}-0${flags}`;
 }
 
 /** A span of its own below `parent`; the root of a new trace where there is none. */
 export function childTrace(parent?: TraceContext): TraceContext {
   const spanId = randomHex(8);
-  return parent ? { ...parent, spanId } : { traceId: randomHex(16), spanId, isSampled: true };
+  return parent ? { ...parent, spanId } : { traceId: randomHex(16), spanId, isSampled: true, isRandom: true };
 }
 
 // One call of the system's generator serves many ids: a call of its own for each would cost more than the rest of a trace.

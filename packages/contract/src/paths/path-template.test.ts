@@ -13,7 +13,8 @@ describe('pathTemplate', () => {
 
   it('keeps any text within its segment, so that it comes back as it was', () => {
     const template = pathTemplate('/a/{x}/b');
-    const text = fc.string({ unit: 'binary', minLength: 1 }).filter((x) => x.isWellFormed() && x !== '.' && x !== '..');
+    const isDotted = (x: string) => x.split('/').some((part) => part === '.' || part === '..');
+    const text = fc.string({ unit: 'binary', minLength: 1 }).filter((x) => x.isWellFormed() && !isDotted(x));
     fc.assert(
       fc.property(text, (x) => {
         const { pathname } = new URL(template.build({ x }), 'http://host');
@@ -23,11 +24,14 @@ describe('pathTemplate', () => {
     );
   });
 
-  it.each([[''], ['.'], ['..'], [undefined], [null], [{}], [['a']], ['\ud800']])('refuses %j as a segment', (x) => {
-    expect(() => pathTemplate('/a/{x}').build({ x })).toThrow(
-      expect.objectContaining({ code: 'invalid_input', issues: [{ path: 'x', message: expect.any(String) }] }),
-    );
-  });
+  it.each([[''], ['.'], ['..'], [undefined], [null], [{}], [['a']], ['\ud800'], ['../x'], ['a/..'], ['a/./b']])(
+    'refuses %j as a segment',
+    (x) => {
+      expect(() => pathTemplate('/a/{x}').build({ x })).toThrow(
+        expect.objectContaining({ code: 'invalid_input', issues: [{ path: 'x', message: expect.any(String) }] }),
+      );
+    },
+  );
 
   it.each([
     ['a/b', 'must start with /'],

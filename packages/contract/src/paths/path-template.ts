@@ -1,4 +1,5 @@
 import { CallError } from '../errors/call-error.ts';
+import { hasDotSegment } from './dot-segment.ts';
 
 /** A path with named parameters, each a whole segment: `/api/greetings/{language}`. */
 export interface PathTemplate {
@@ -40,13 +41,13 @@ function parseSegment(text: string, template: string): { text: string; parameter
   );
 }
 
-// An empty or dotted segment would make a URL parser on the way choose another path.
 function encodeSegment(name: string, value: unknown): string {
   const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
-  if (typeof text === 'string' && text !== '' && text !== '.' && text !== '..' && text.isWellFormed()) {
+  if (typeof text === 'string' && text !== '' && text.isWellFormed() && !hasDotSegment(text)) {
     return encodeURIComponent(text);
   }
-  throw new CallError('invalid_input', `path parameter ${name} cannot be ${JSON.stringify(value)}`, {
-    issues: [{ path: name, message: 'must be a non-empty string or a number, and not "." or ".."' }],
+  const message = 'must be a non-empty string or a number, with no "." or ".." between slashes and no lone surrogate';
+  throw new CallError('invalid_input', `path parameter ${name} cannot be ${JSON.stringify(value)}: it ${message}`, {
+    issues: [{ path: name, message }],
   });
 }

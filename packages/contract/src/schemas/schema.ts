@@ -1,4 +1,4 @@
-import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ownMember } from '../members/own-members.ts';
 import { boundedIssue, type Issue, maxIssues } from './issue.ts';
 
@@ -45,21 +45,4 @@ function toValidation<T>(result: StandardSchemaV1.Result<unknown>): Validation<T
 
 function joinPath(path: StandardSchemaV1.Issue['path']): string {
   return (path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.');
-}
-
-// Types that JSON Schema cannot express (`Date`) become `{}` in the document. `libraryOptions` is for zod; other libraries
-// ignore it.
-const options = { target: 'draft-2020-12', libraryOptions: { unrepresentable: 'any' } } as const;
-
-/** JSON Schema (draft 2020-12) of a schema, or `{}` (anything) if its library offers none or cannot express it. */
-export function jsonSchemaOf(schema: Schema, side: 'input' | 'output'): Record<string, unknown> {
-  const { jsonSchema: converter } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>;
-  if (!converter) return {};
-  try {
-    // The document that holds the schema names the draft.
-    const { $schema: _, ...json } = converter[side](options);
-    return json;
-  } catch {
-    return {};
-  }
 }

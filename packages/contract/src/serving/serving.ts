@@ -1,7 +1,6 @@
 import { CallError } from '../errors/call-error.ts';
 import type { Operation } from '../operations/operation.ts';
 import { type Validation, validate } from '../schemas/schema.ts';
-import { refuseRepeatedParameters } from './repeated-parameters.ts';
 import { refuseUnknownMembers } from './unknown-members.ts';
 import { decodeInput, encodeOutput, type ReceivedInput } from './wire.ts';
 
@@ -25,7 +24,6 @@ export function acceptInput(operation: Operation, received: ReceivedInput, url: 
   // Paths and queries are text for people, and databases refuse this character.
   if (url.includes('%00')) throw new CallError('invalid_input', 'URL holds the character U+0000');
   const input = decodeInput(operation, received);
-  if (operation.rest === 'query') refuseRepeatedParameters(operation, input as Record<string, unknown>);
   refuseUnknownMembers(operation, input);
   const validation = validate(operation.input, input);
   return validation instanceof Promise ? validation.then(acceptedInput) : acceptedInput(validation);

@@ -1,11 +1,10 @@
 import { CallError } from '../errors/call-error.ts';
+import { inputMembers } from '../operations/input-members.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Issue } from '../schemas/issue.ts';
-import { jsonSchemaOf } from '../schemas/schema.ts';
 
 /** Unknown members that an error names at most. */
 const maxNamed = 20;
-const known = new WeakMap<Operation, ReadonlySet<string> | 'open'>();
 
 /**
  * Refuses members that a strict schema does not know, before anything is validated: a validator looks at all other members
@@ -14,8 +13,8 @@ const known = new WeakMap<Operation, ReadonlySet<string> | 'open'>();
  * @throws CallError `invalid_input`
  */
 export function refuseUnknownMembers(operation: Operation, input: unknown): void {
-  const members = knownMembers(operation);
-  if (members === 'open' || typeof input !== 'object' || input === null || Array.isArray(input)) return;
+  const members = inputMembers(operation).known;
+  if (!members || typeof input !== 'object' || input === null || Array.isArray(input)) return;
   const issues: Issue[] = [];
   for (const path of Object.keys(input)) {
     if (members.has(path)) continue;
@@ -23,16 +22,4 @@ export function refuseUnknownMembers(operation: Operation, input: unknown): void
     if (issues.length === maxNamed) break;
   }
   if (issues.length > 0) throw new CallError('invalid_input', 'Input does not fit the contract', { issues });
-}
-
-function knownMembers(operation: Operation): ReadonlySet<string> | 'open' {
-  const before = known.get(operation);
-  if (before) return before;
-  const { properties, additionalProperties, patternProperties } = operation.input
-    ? jsonSchemaOf(operation.input, 'input')
-    : {};
-  const isStrict = additionalProperties === false && properties !== undefined && patternProperties === undefined;
-  const members = isStrict ? new Set(Object.keys(properties as object)) : 'open';
-  known.set(operation, members);
-  return members;
 }

@@ -35,7 +35,7 @@ export async function drain(options: DrainOptions): Promise<void> {
   logger.info({ drainDelayMs, drainTimeoutMs }, 'draining');
   connections.startClosing();
   await wait(drainDelayMs);
-  // Not before: whoever begins its stream again must not end up here.
+  // After the delay: a client that opens its stream again at once must reach another replica.
   options.stopping?.abort();
   // The kernel has taken connections for us while this process did something else, and resets them when we stop to
   // listen. Node accepts all of them right before this.

@@ -60,12 +60,12 @@ export function createDualProtocolServer(
   const http2 = createHttp2Server(http2Limits);
   const serveHttp2 = app as unknown as Http2Listener;
   http2.on('request', (req, res) => {
-    // Reset in the packet that brought it: work for it would be for nobody.
+    // The client reset the stream in the packet that opened it: no work for it.
     if (!req.stream.destroyed) serveHttp2(req, res);
   });
   answerMalformedRequests(server);
   answerUnusualRequests(server, http2);
-  // A broken connection has been ended by then, and there is nobody left to answer.
+  // The connection is broken and has ended: there is no way to answer.
   http2.on('sessionError', () => {});
   const trickles = endTrickles(limits.headersTimeout);
   let arriving: Socket | undefined;
@@ -82,7 +82,7 @@ export function createDualProtocolServer(
   const speakHttp1 = server.listeners(event) as ((socket: Socket) => void)[];
   const pass = (socket: Socket, isHttp2: boolean) => {
     if (isHttp2) {
-      // Node makes the session within this call, and hides the socket from whoever has the session.
+      // Node makes the session within this call, and the session hides its socket.
       arriving = socket;
       http2.emit('connection', socket);
       arriving = undefined;

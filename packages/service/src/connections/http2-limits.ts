@@ -19,7 +19,7 @@ export const http2Limits = {
   maxHeaderListPairs: 128,
   /** Entries of a SETTINGS frame. */
   maxSettings: 32,
-  /** Our answers to PING and SETTINGS that may wait for a client who doesn't read: a flood of them ends here. */
+  /** Most answers to PING and SETTINGS that wait for a client that doesn't read. A flood of them ends the session. */
   maxOutstandingPings: 10,
   maxOutstandingSettings: 10,
   /** Frames that make no sense, and requests beyond what is allowed, before the connection goes. */
@@ -27,6 +27,8 @@ export const http2Limits = {
   maxSessionRejectedStreams: 100,
   /** Megabytes that a connection may have us hold. */
   maxSessionMemory: 10,
-  /** For whoever agreed on no protocol that we speak. */
+  /** nghttp2 would drop a header with white space around its value without an error, an `Idempotency-Key` for example. */
+  strictFieldWhitespaceValidation: false,
+  /** Timeout for a client that agreed on no protocol of ours, in ms. */
   unknownProtocolTimeout: 1000,
 } satisfies ServerOptions & Record<string, unknown>;

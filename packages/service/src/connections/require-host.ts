@@ -14,9 +14,9 @@ const otherVersion: RawProblem = {
 };
 
 /**
- * Puts in front of an app what HTTP/1.1 demands (RFC 9112 §3.2): one Host header, and one that could be a host; otherwise
- * 400. Two of them would let a proxy and us disagree on whom the request is for. Node checks the first part only, and
- * answers with nothing: give the server `requireHostHeader: false`. Another version than 1.x is answered 505 here too.
+ * Answers 400 unless a request has exactly one Host header with a valid host (RFC 9112 §3.2). With two of them a proxy
+ * and this service could disagree on the target of the request. Node checks only that there is one, and answers without
+ * a body: give the server `requireHostHeader: false`. A version other than 1.x is answered 505.
  */
 export function requireHost(app: RequestListener): RequestListener {
   return function requireHost(req, res) {

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 const preface = Buffer.from('PRI');
 
 /**
- * Finds out from a connection's first bytes whether its client speaks HTTP/2, and puts them back. Whoever hasn't sent
- * enough of them in `timeoutMs` loses the connection, and `answer` isn't called.
+ * Finds out from a connection's first bytes whether its client speaks HTTP/2, and puts them back. Ends the connection
+ * without a call of `answer` where too few bytes arrive within `timeoutMs`.
  */
 export function speaksHttp2(socket: Socket, timeoutMs: number, answer: (isHttp2: boolean) => void): void {
   let seen: Buffer | undefined;

@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { noteCutOff } from '../requests/cut-off.ts';
 import type { Reply } from './unread-replies.ts';
 
 /**
@@ -74,7 +75,7 @@ export function trackConnections(server: Server): Connections {
   }
 
   // While a turn of the event loop runs, a request may arrive on a connection that looks idle. Its bytes are in the kernel,
-  // and to close the connection would reset it. So the turn before the close must be one that brought no request.
+  // and closing the connection would reset it. So connections close only after a turn that brought no request.
   function closeIdleWhenQuiet() {
     if (isWaitingForQuiet) return;
     isWaitingForQuiet = true;
@@ -114,6 +115,7 @@ export function trackConnections(server: Server): Connections {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         cutOff = inFlight.size;
+        for (const res of inFlight) noteCutOff(res);
         server.closeAllConnections();
         // Those that are no HTTP yet: in a TLS handshake, or two bytes into their first request.
         for (const socket of sockets.keys()) socket.destroy();

@@ -7,7 +7,7 @@ import { kernelSendQueues, portsOf, unsentBytes } from './send-queues.ts';
 
 /** What replies may cost that their clients do not read. */
 export interface UnreadLimits {
-  /** A client that takes no byte of a reply for this long loses it. A slow one that goes on reading keeps it. Default 10 000. */
+  /** Longest time in ms in which a client takes no byte of a reply; the reply is cut off then. A slow reader keeps it. Default 10 000. */
   readonly writeTimeoutMs?: number | undefined;
   /** Bytes of replies that wait for the clients of one connection. Default 128 MiB. */
   readonly maxUnreadBytesPerConnection?: number | undefined;
@@ -23,7 +23,7 @@ export interface UnreadOptions extends UnreadLimits {
   /** Those that have not ended. */
   readonly replies: () => Iterable<Reply>;
   /** Hears how many replies were cut off, and why. */
-  readonly onCut: (cut: number, reason: 'nobody read them' | 'too many bytes waited') => void;
+  readonly onCut: (cut: number, reason: 'client did not read' | 'too many unread bytes') => void;
 }
 
 /** A reply that waits for its client. */
@@ -51,7 +51,7 @@ export function noteUnreadReply(reply: Reply, bytes: number): void {
 /** How many servers are full: a request looks no further while there is none. */
 let fullServers = 0;
 
-/** Whether so many bytes wait that a new reply has no room: true until what was cut off is freed, a turn later. */
+/** Whether unread bytes leave no room for a new reply. Stays true until cut replies are freed, a turn later. */
 export function hasNoRoom(reply: Reply): boolean {
   return fullServers > 0 && watches.get(connectionOf(reply) ?? reply)?.isFull === true;
 }
@@ -64,7 +64,7 @@ export class UnreadReplies {
   readonly #timer: NodeJS.Timeout;
   #held = 0;
   #freeing = 0;
-  /** Whether replies that wait, and those that were cut off in this turn, have all the bytes there are. */
+  /** Whether unread replies, with those cut in this turn, fill `maxUnreadBytes`. */
   isFull = false;
   #isReading = false;
 
@@ -138,7 +138,7 @@ export class UnreadReplies {
       cut(reply);
       count++;
     }
-    if (count > 0) onCut(count, 'nobody read them');
+    if (count > 0) onCut(count, 'client did not read');
   }
 
   #boundBytes(nowMs: number): void {
@@ -153,7 +153,7 @@ export class UnreadReplies {
     const heldBy = ({ connection }: Unread) => perConnection.get(connection) ?? 0;
     const isTooMuch = (one: Unread) => this.#held > maxUnreadBytes || heldBy(one) > maxUnreadBytesPerConnection;
     if (!all.some(isTooMuch)) return;
-    // First what its client has read nothing of for a while, the longest first; then of whoever has most.
+    // Stalled replies first, the longest stall first; then those of the connection with the most unread bytes.
     const stallOf = ({ sinceMs }: Unread) => (nowMs - sinceMs < stalledMs ? 0 : nowMs - sinceMs);
     all.sort((a, b) => stallOf(b) - stallOf(a) || heldBy(b) - heldBy(a) || b.bytes - a.bytes);
     let count = 0;
@@ -165,7 +165,7 @@ export class UnreadReplies {
       this.#freeing += one.bytes;
       perConnection.set(one.connection, heldBy(one) - one.bytes);
     }
-    if (count > 0) onCut(count, 'too many bytes waited');
+    if (count > 0) onCut(count, 'too many unread bytes');
     if (this.#held + this.#freeing > maxUnreadBytes) this.#refuseUntilFreed();
   }
 
@@ -211,7 +211,7 @@ export class UnreadReplies {
       socket.destroy();
       count++;
     }
-    if (count > 0) onCut(count, 'nobody read them');
+    if (count > 0) onCut(count, 'client did not read');
   }
 }
 

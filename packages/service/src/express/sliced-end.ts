@@ -12,7 +12,7 @@ const { end, write } = Http2ServerResponse.prototype as unknown as { end: End; w
 
 /**
  * Ends an HTTP/2 response. A long body goes out slice by slice, as its client makes room. In one piece `node:http2`
- * would refuse other requests on the connection (`maxSessionMemory`), and nobody could see whether the client reads.
+ * would refuse other requests on the connection (`maxSessionMemory`), and it would not show whether the client reads.
  */
 export function endSliced(res: Sliced, args: unknown[]): Http2ServerResponse {
   if (res[slices]) return res;

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { CallError, defineContract, post, stream } from '@parley/contract';
 import supertest from 'supertest';
@@ -54,7 +54,7 @@ describe.each(protocols)('keyed-handler over $protocol', ({ request }) => {
     expect(handled()).toBe(2);
   });
 
-  it('lets a request join the one that is running, and refuses another one', async () => {
+  it('lets a request join an identical one that runs, and refuses another one', async () => {
     const both = arrivals('Persuasion', 3);
     const handler = jest.fn(async ({ book }: { book: string }) => {
       await both;
@@ -81,10 +81,23 @@ describe.each(protocols)('keyed-handler over $protocol', ({ request }) => {
     await request(strict.app).post('/api/looks').expect(200);
   });
 
-  it('refuses a key that is none', async () => {
+  it.each([
+    ['empty', ''],
+    ['white space alone', ' \t '],
+    ['an empty string', '""'],
+    ['half a string', '"k'],
+    ['two words', 'a b'],
+    ['two keys in one header', '"a", "b"'],
+    ['longer than 255 characters', 'k'.repeat(256)],
+    ['not ASCII', '"cl\u00e9"'],
+    ['in two headers', ['"a"', '"b"']],
+    ['in two empty headers', ['', '']],
+    ['the same in two headers', ['"a"', '"a"']],
+  ])('refuses a key that is %s, and runs nothing', async (_what, key) => {
     const { app, handled } = shopApp();
-    const refused = await order(app, { book: 'Emma' }, '"k').expect(400);
+    const refused = await order(app, { book: 'Emma' }, key as string).expect(400);
     expect(refused.body).toMatchObject({
+      type: 'urn:parley:problem:invalid_input',
       detail: 'Idempotency-Key is not valid',
       errors: [{ path: 'Idempotency-Key' }],
     });
@@ -103,19 +116,21 @@ describe.each(protocols)('keyed-handler over $protocol', ({ request }) => {
   });
 });
 
+const trustedProxies = ['127.0.0.1', '::1'];
+
 describe('keyed-handler', () => {
   const { request } = protocols[0] as (typeof protocols)[number];
   const order = (app: ReturnType<typeof shopApp>['app'], body: object = { book: 'Emma' }, key = '"k1"') =>
     request(app).post('/api/orders').set('idempotency-key', key).send(body);
 
-  it('keeps its place until the handler ends, also when nobody waits for it any more', async () => {
+  it('keeps its place until the handler ends, also when all callers have left', async () => {
     const stuck = Promise.withResolvers<void>();
     const { app } = shopApp({ remind: () => stuck.promise }, { maxInFlight: 1 });
     const remind = request(app).post('/api/reminders').set('idempotency-key', 'k').send({ book: 'Emma' });
     await remind.set('x-request-timeout-ms', '50').expect(504);
     await request(app).post('/api/looks').expect(503);
     stuck.resolve();
-    await wait(5);
+    await setImmediate();
     await request(app).post('/api/looks').expect(200);
   });
   const sold = async ({ book }: { book: string }) => ({ id: '1', book, location: '/1' });
@@ -132,7 +147,7 @@ describe('keyed-handler', () => {
     expect(handler).toHaveBeenCalledTimes(2);
   });
 
-  it('gives a failure to all who joined', async () => {
+  it('gives a failure to all requests that joined', async () => {
     const both = arrivals('Sanditon', 2);
     const handler = jest.fn(async () => {
       await both;
@@ -144,7 +159,7 @@ describe('keyed-handler', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  it('begins again for who joined a request that its caller gave up', async () => {
+  it('begins again for a request that joined one that its caller gave up', async () => {
     const both = arrivals('Lady Susan', 2);
     const handler = jest.fn(sold).mockImplementationOnce(async (_input, context?: { signal?: AbortSignal }) => {
       await both;
@@ -237,7 +252,7 @@ describe('keyed-handler', () => {
   });
 
   it('keeps the keys of two addresses apart, and takes all of an IPv6 network for one', async () => {
-    const { app, handled } = shopApp();
+    const { app, handled } = shopApp({}, { trustedProxies });
     const from = (address: string) => order(app).set('x-forwarded-for', address);
     for (const [address, id] of [
       ['203.0.113.5', '1'],
@@ -246,6 +261,8 @@ describe('keyed-handler', () => {
       ['2001:db8:0:1::1', '3'],
       ['2001:db8:0:1:ffff::2', '3'],
       ['2001:db8:0:2::1', '4'],
+      ['203.0.113.5:4711', '1'],
+      ['[2001:db8:0:2::7]:4711', '4'],
     ] as const) {
       await from(address).expect(201, { id, book: 'Emma' });
     }
@@ -253,7 +270,7 @@ describe('keyed-handler', () => {
   });
 
   it('refuses before the effect what it has no room to keep, and still answers what it has kept', async () => {
-    const { app, handled } = shopApp({}, { idempotency: { store: memoryStore({ maxBytes: 20_000 }) } });
+    const { app, handled } = shopApp({}, { trustedProxies, idempotency: { store: memoryStore({ maxBytes: 20_000 }) } });
     const from = (address: string, key: string) => order(app, { book: 'Emma' }, key).set('x-forwarded-for', address);
     await from('203.0.113.5', 'mine').expect(201, { id: '1', book: 'Emma' });
     let refused: { body: { type?: string } } | undefined;
@@ -289,11 +306,44 @@ describe('keyed-handler', () => {
     expect(handled()).toBe(0);
   });
 
-  it('answers what was done, though it cannot be kept, and logs it', async () => {
+  it('answers repeats of what its store could not keep from memory, and logs it', async () => {
     const keep = () => Promise.reject(new Error('disk full'));
-    const { app, log } = shopApp({}, { idempotency: { store: { ...memoryStore(), keep } } });
-    await order(app).expect(201);
-    expect(log.lines[0]).toMatchObject({ level: 'warn', operation: 'POST /api/orders', err: { message: 'disk full' } });
+    const { app, log, handled } = shopApp({}, { idempotency: { store: { ...memoryStore(), keep } } });
+    for (const key of ['k1', 'k2']) {
+      const first = await order(app, { book: 'Emma' }, key).expect(201);
+      const again = await order(app, { book: 'Emma' }, key).expect(201).expect('idempotent-replayed', 'true');
+      expect(again.text).toBe(first.text);
+      await order(app, { book: 'Persuasion' }, key).expect(422);
+    }
+    expect(handled()).toBe(2);
+    const failures = log.lines.filter(({ level }) => level === 'error');
+    expect(failures).toMatchObject([{ err: { message: 'disk full' } }, { err: { message: 'disk full' } }]);
+  });
+
+  it.each([
+    ['keeps', memoryStore()],
+    ['cannot keep', { ...memoryStore(), keep: () => Promise.reject(new Error('disk full')) }],
+  ])('carries a request out once whose output broke the contract, with a store that %s', async (_what, store) => {
+    const handler = jest.fn(async () => ({ id: 7 as unknown as string, book: 'Emma', location: '/7' }));
+    const { app } = shopApp({ order: handler }, { idempotency: { store } });
+    await order(app).expect(500);
+    const again = await order(app).expect(500);
+    expect(again.body.detail).toBe('This request was carried out, but its answer is lost: it is not carried out again');
+    await order(app, { book: 'Persuasion' }).expect(422);
+    expect(handler).toHaveBeenCalledTimes(1);
+    await order(app, { book: 'Emma' }, 'k2').expect(500);
+    expect(handler).toHaveBeenCalledTimes(2);
+  });
+
+  it('answers as often as it comes what is larger than all that its store may hold', async () => {
+    const large = 'x'.repeat(2_000);
+    const { app, handled } = shopApp({}, { idempotency: { store: memoryStore({ maxBytes: 1_000 }) } });
+    for (const isReplay of [undefined, 'true', 'true']) {
+      const { body, headers } = await order(app, { book: large }).expect(201);
+      expect([body.id, headers['idempotent-replayed']]).toEqual(['1', isReplay]);
+    }
+    expect(codeOf(await order(app, { book: 'Emma' }, 'k2').expect(429))).toBe('rate_limited');
+    expect(handled()).toBe(1);
   });
 
   it('leaves it to a handler to keep its answer', async () => {

@@ -25,7 +25,7 @@ import { validInput } from './valid-input.ts';
 /** What all streams of a service share. */
 export interface StreamOptions {
   readonly logger: Logger;
-  /** A stream that is silent for so long says that it is there, so that no proxy takes it for dead. */
+  /** Silence of a stream in ms after which a heartbeat is sent, so that no proxy closes the connection as idle. */
   readonly heartbeatMs: number;
   /** Fires when the service stops: streams end, and say so. */
   readonly stopping?: AbortSignal | undefined;
@@ -62,7 +62,7 @@ export function streamedHandler(
       begin(res, operation, framing);
       await send(res, first, next, framing, { signal, heartbeatMs: options.heartbeatMs });
     } catch (thrown) {
-      // What the handler says when it is told to end is less than why it was told.
+      // The reason to abort says more than the error of a handler that was aborted.
       const error = signal.aborted ? signal.reason : thrown;
       if (!res.headersSent || res.destroyed) throw error;
       await endWithProblem(res, error, framing, options);
@@ -84,7 +84,7 @@ async function nextText(items: AsyncIterator<unknown>, operation: Operation, fra
 function begin(res: Response, { status }: Operation, { mediaType }: StreamFraming): Response {
   res.status(status);
   res.setHeader('Content-Type', mediaType);
-  // no-transform: whoever compresses would hold items back until there are enough of them.
+  // no-transform: a proxy that compresses would hold items back until it has enough of them.
   res.setHeader('Cache-Control', 'no-store, no-transform');
   res.setHeader('X-Accel-Buffering', 'no'); // nginx's word for the same
   return res;

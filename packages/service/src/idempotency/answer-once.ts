@@ -1,8 +1,6 @@
-import { isCallError, type OperationReply } from '@parley/contract';
-import type { Logger } from 'pino';
-import { loggedError } from '../process/logged-error.ts';
-import type { IdempotencyStore } from './idempotency-store.ts';
-import { answerOf, type KeyedCall, refuseOther, replyIn, runKeyed } from './keyed-call.ts';
+import type { OperationReply } from '@parley/contract';
+import { type IdempotencyStore, isKeyInUse } from './idempotency-store.ts';
+import { answerOf, effectWithoutAnswer, type KeyedCall, refuseOther, replyIn, runKeyed } from './keyed-call.ts';
 
 /** How a keyed request was answered. */
 export interface OnceAnswered {
@@ -25,12 +23,12 @@ interface Run {
  * Only success is kept. An error leaves the key free: an operation that fails has done nothing, and may be tried again.
  * Scope: one app.
  */
-export function answerOnce(store: IdempotencyStore, logger: Logger): AnswerOnce {
+export function answerOnce(store: IdempotencyStore): AnswerOnce {
   const runs = new Map<string, Run>();
 
   return async function answerOnce(call, handler) {
     for (;;) {
-      // Whoever waited may be gone by now: nothing is begun for it.
+      // The caller may have left while this request waited: do not begin then.
       call.signal?.throwIfAborted();
       const run = runs.get(call.key);
       if (!run) return begin(call, handler);
@@ -38,7 +36,7 @@ export function answerOnce(store: IdempotencyStore, logger: Logger): AnswerOnce 
       try {
         return { ...(await run.answered), isReplay: true };
       } catch (error) {
-        // Given up by its own caller, who may well be the one that is here again.
+        // Its own caller gave up, perhaps to send this request: begin again.
         if (!run.signal?.aborted) throw error;
       }
     }
@@ -71,22 +69,12 @@ export function answerOnce(store: IdempotencyStore, logger: Logger): AnswerOnce 
   }
 
   async function keepAfterwards(call: KeyedCall, output: unknown): Promise<OperationReply> {
-    const { reply, kept } = await answerOf(call, output);
-    try {
-      await store.keep(kept);
-    } catch (error) {
-      if (isKeyInUse(error)) throw error;
-      // It is done: an error would only have it done again.
-      logger.warn(
-        { operation: call.operation.label, err: loggedError(error) },
-        'answer to a keyed request was not kept',
-      );
-    }
+    const { reply, kept } = await answerOf(call, output).catch(async (error) => {
+      // It is done: a repeat must not do it again, though there is nothing to answer.
+      await store.keep(effectWithoutAnswer(call));
+      throw error;
+    });
+    await store.keep(kept);
     return reply;
   }
-}
-
-// One of an upstream has an operation, and says nothing of our key.
-function isKeyInUse(error: unknown): boolean {
-  return isCallError(error, 'idempotency_key_in_use') && error.operation === undefined;
 }

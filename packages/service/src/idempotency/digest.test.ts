@@ -23,6 +23,10 @@ describe('fingerprintOf', () => {
     );
   });
 
+  it('is there for a bigint, which a path may hold', () => {
+    expect(fingerprintOf(operation, { id: 5n })).not.toBe(fingerprintOf(operation, { id: 6n }));
+  });
+
   it('is another one for everything else', () => {
     const inputs = [undefined, {}, [], '', { a: 1 }, { a: '1' }, { a: [1] }, { a: [1, 2] }, { a: [2, 1] }, { b: 1 }];
     const prints = inputs.map((input) => fingerprintOf(operation, input));

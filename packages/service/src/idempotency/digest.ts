@@ -19,6 +19,7 @@ function digest(value: unknown): string {
 }
 
 function inOrder(_member: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value); // of a path
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,4 +1,4 @@
-import { CallError } from '@parley/contract';
+import { CallError, isCallError } from '@parley/contract';
 
 /** What a store knows of a keyed request before its handler runs. */
 export interface KeyedRequest {
@@ -10,7 +10,7 @@ export interface KeyedRequest {
 
 /** What a store gives back. */
 export interface FoundAnswer {
-  /** A digest of what was asked, by which another request with the same key is told apart. */
+  /** A digest of the request. Another request with the same key has another digest. */
   readonly fingerprint: string;
   /** Status, headers and body as JSON text, for the kit to read. */
   readonly reply: string;
@@ -42,7 +42,7 @@ export interface IdempotencyStore {
    * @throws CallError where there is none: `rate_limited` or `overloaded`, with `retryAfterMs`. Nothing runs then
    */
   reserve?(request: KeyedRequest): Promise<Release>;
-  /** Keeps an answer. Where the key has one that has not expired, that one stays. @throws CallError {@link keyInUse} then */
+  /** Keeps an answer. @throws CallError {@link keyInUse} where the key has an answer that has not expired; that one stays */
   keep(answer: KeptAnswer): Promise<void>;
 }
 
@@ -51,4 +51,9 @@ export function keyInUse(): CallError<'idempotency_key_in_use'> {
   return new CallError('idempotency_key_in_use', 'A request with this Idempotency-Key is being answered', {
     retryAfterMs: 1_000,
   });
+}
+
+/** Whether an error is {@link keyInUse}. One of an upstream has an operation, and says nothing of our key. */
+export function isKeyInUse(error: unknown): boolean {
+  return isCallError(error, 'idempotency_key_in_use') && error.operation === undefined;
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type AnswerOnce, answerOnce } from './answer-once.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import { memoryStore } from './memory-store.ts';
+import { withSpareMemory } from './spare-memory.ts';
 
 /** How keyed operations are answered once. */
 export interface IdempotencyOptions {
@@ -28,5 +29,5 @@ export function idempotency(options: IdempotencyOptions = {}, logger: Logger): I
   const { store = memoryStore(), keptForMs = 86_400_000, isKeyRequired = false } = options;
   if (!(keptForMs > 0 && keptForMs < Infinity))
     throw new TypeError(`idempotency.keptForMs must be a number above 0, not ${keptForMs}`);
-  return { once: answerOnce(store, logger), keptForMs, isKeyRequired };
+  return { once: answerOnce(withSpareMemory(store, logger)), keptForMs, isKeyRequired };
 }

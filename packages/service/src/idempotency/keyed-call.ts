@@ -27,8 +27,8 @@ export function runKeyed<T>(call: KeyedCall, handler: () => Promise<T>): Promise
 }
 
 /**
- * The answer that this output is, for a handler that keeps it in the transaction of its own writes: then a crash leaves both
- * or neither. Whoever asks for it must keep it: the service won't. Nothing where the request has no key.
+ * Makes the answer from a handler's output, for a handler that keeps it in the transaction of its own writes: a crash
+ * then leaves both or neither. The handler must keep it, since the service won't. Undefined where the request has no key.
  *
  * @throws Error where the output does not fit the contract; nothing should be written then
  */
@@ -47,10 +47,22 @@ export async function answerOf(call: KeyedCall, output: unknown): Promise<Answer
   return { reply, kept: { key, owner, fingerprint, reply: JSON.stringify(reply), keptForMs: Math.ceil(keptForMs) } };
 }
 
-/** The reply that was kept for a call. @throws CallError `idempotency_key_reused` where it answers another request */
+/** What is kept of a call whose handler has ended with an output that breaks the contract. */
+export function effectWithoutAnswer({ key, owner, fingerprint, keptForMs }: KeyedCall): KeptAnswer {
+  return { key, owner, fingerprint, reply: 'null', keptForMs: Math.ceil(keptForMs) };
+}
+
+/**
+ * The reply that was kept for a call.
+ *
+ * @throws CallError `idempotency_key_reused` where it answers another request
+ * @throws CallError `internal` where it had its effect, and no answer
+ */
 export function replyIn(kept: FoundAnswer, call: KeyedCall): OperationReply {
   refuseOther(kept, call);
-  return JSON.parse(kept.reply);
+  const reply: OperationReply | null = JSON.parse(kept.reply);
+  if (reply) return reply;
+  throw new CallError('internal', 'This request was carried out, but its answer is lost: it is not carried out again');
 }
 
 /** Refuses a call whose key belongs to another request. @throws CallError `idempotency_key_reused` */

@@ -34,10 +34,10 @@ const longestReservedBytes = 2_048;
  * Keeps answers in the memory of this process: for one replica, and until it ends. Times are counted by a clock that
  * never jumps.
  *
- * Nobody's answer is dropped for a stranger's. A caller may hold as much as is still free: half of it while it is alone, a
- * third each where there are two (dynamic thresholds, Choudhury and Hahne 1998). Where that is reached, its own oldest
- * answers make room once they are older than `promisedForMs`; before that its requests are refused with 429
- * `rate_limited`, or with 503 `overloaded` where the memory is full of others' answers.
+ * No caller's answer is dropped for another caller's. A caller may hold as much memory as is still free: half of all
+ * while it is the only one, a third each for two callers (dynamic thresholds, Choudhury and Hahne 1998). At that limit
+ * the caller's own oldest answers make room once they are older than `promisedForMs`. Before that its requests are
+ * refused with 429 `rate_limited`, or with 503 `overloaded` where other callers' answers fill the memory.
  *
  * @param nowMs In ms; only differences matter. Default: a clock that never jumps.
  * @throws TypeError where an option is no positive number
@@ -101,7 +101,7 @@ export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => numbe
         }
         forget(oldest);
       }
-      // The last one that was forgotten may have been all that there was.
+      // Forgetting the owner's last answer has removed the owner.
       owners.set(owner, owned);
       add(owned, reservedBytes);
       return () => add(owned, -reservedBytes);

@@ -2,7 +2,7 @@ import { CallError, headerNames, requestedTimeoutMs } from '@parley/contract';
 import type { RequestHandler } from 'express';
 
 const message = 'must be whole milliseconds, once, in digits';
-// Made once: an error costs more than all the rest of a refusal, for a stack that nobody would read.
+// Made once: its stack, which is of no use here, would cost more than all the rest of a refusal.
 const malformed = new CallError('invalid_input', `${headerNames.timeoutMs} ${message}`, {
   issues: [{ path: headerNames.timeoutMs, message }],
 });

@@ -17,9 +17,9 @@ export interface AuthOptions {
 const bearer = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
 /**
- * Lets a caller through who may call the operation, and tells the handler who it is. `public`: everybody, and a token
- * that nobody asked for is not looked at. Otherwise 401 with a challenge (RFC 6750 §3) where there is no proof or a wrong
- * one, 403 where it doesn't suffice. Why a token is refused is for the log alone.
+ * Lets a caller through that may call the operation, and puts its identity into the context. With `auth: 'public'` every
+ * caller may, and a token is not read. Otherwise answers 401 with a challenge (RFC 6750 §3) where the proof is missing or
+ * wrong, and 403 where it does not suffice. Only the log has the reason why a token was refused.
  */
 export function auth({ operation, verifyToken, logger }: AuthOptions): RequestHandler {
   const wanted = operation.auth;
@@ -41,7 +41,7 @@ export function auth({ operation, verifyToken, logger }: AuthOptions): RequestHa
   };
 }
 
-/** A gateway's certificate says nothing of whoever called the gateway, and it always says that it forwards. */
+/** A gateway's certificate does not identify the gateway's own caller. A gateway always sends a header of forwarding. */
 function isServiceByCertificate({ socket, headers }: Request): boolean {
   if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) return false;
   return callerOf(socket) !== undefined;

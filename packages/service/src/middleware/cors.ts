@@ -30,10 +30,10 @@ const requestHeaders = [
 ];
 
 /**
- * Lets pages of the given origins call, and no others: a browser refuses what is not allowed here. This protects the users of
- * browsers; it keeps nobody else out. Without options nothing is allowed, and nothing done.
+ * Lets pages of the given origins call the service. Browsers refuse all other pages. This protects users of browsers; it
+ * keeps no other client out. Without options no page is allowed, and the middleware does nothing.
  *
- * @throws TypeError where an origin is none, or `*` would give away what not everybody may have
+ * @throws TypeError where an origin is not valid, or `*` would open operations that are not for everyone
  */
 export function cors(options: CorsOptions | undefined, { operations }: Contract): RequestHandler {
   if (!options) return (_req, _res, next) => next();

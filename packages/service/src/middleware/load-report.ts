@@ -8,8 +8,8 @@ export interface LoadReportOptions {
 }
 
 /**
- * Tells callers of our kind, who send a timeout, how busy this replica is, so that they can send more to those with less
- * to do. As the request arrives: a header is too late for what its handler adds. The gateway keeps it inside.
+ * Reports the load of this replica to Parley clients (requests with a timeout), so that they prefer replicas with less
+ * to do. Measured as the request arrives: the header is written before the handler ends. The gateway removes it.
  */
 export function loadReport({ load }: LoadReportOptions): RequestHandler {
   return function loadReport(req, res, next) {

@@ -30,7 +30,7 @@ export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
   return async function problem(thrown, _req, res, _next) {
     // No failure: the caller has it already. Its headers are those that the reply would have.
     if (thrown instanceof NotModified) return void res.status(304).end();
-    // Nobody is listening any more; the access log tells of it.
+    // The client has left; the access log has a line about it.
     if (res.destroyed && isCallError(thrown, 'cancelled')) return;
     const answer = await publicError(thrown, operationOf(res));
     if (answer.log && !isHaste(answer)) logFailure(logger, answer, thrown, res);
@@ -45,7 +45,7 @@ function isHaste({ error }: PublicError): boolean {
   return error.status === 504 && requestLifetimeOf(currentContext())?.isCallersHaste === true;
 }
 
-/** Logs what a caller isn't told, under the request id that it is told. */
+/** Logs the part of a failure that its caller does not see, with the request id that the caller has. */
 export function logFailure(
   logger: Logger,
   { log: level = 'error', error }: PublicError,
@@ -62,15 +62,18 @@ export function logFailure(
 
 /** Answers with an error as a problem. `title` is the declared one, where the error is a contract's own. */
 export function sendProblem(res: Response, error: CallError, title?: string): void {
-  // Some statuses (404, 410) are kept by caches that are told nothing.
+  // Without this header caches may keep some statuses (404, 410).
   res.set('Cache-Control', 'no-store');
   // It was of the reply that there would have been.
   res.removeHeader('ETag');
   if (error.code.startsWith('upstream_')) setAttemptsLeftOfFailure(res);
   else setAttemptsLeft(res, 'failure');
   if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));
+  const text = JSON.stringify(problemOf(error, title, currentContext().requestId));
   res
     .status(error.status)
     .type(problemMediaType)
-    .json(problemOf(error, title, currentContext().requestId));
+    .set('Content-Length', String(Buffer.byteLength(text)));
+  // Express' `json` would add a tag, which is of no use beside `no-store`.
+  res.end(text);
 }

@@ -9,7 +9,7 @@ import helmet from 'helmet';
  */
 export function securityHeaders(): RequestHandler {
   const protect = helmet({
-    // JSON shown as a page by mistake loads and runs nothing, and nobody frames it.
+    // JSON that a browser shows as a page loads and runs nothing, and no page can frame it.
     contentSecurityPolicy: {
       useDefaults: false,
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -18,7 +18,7 @@ export function securityHeaders(): RequestHandler {
     xContentTypeOptions: true,
     // Ids in our URLs don't leave with a link.
     referrerPolicy: { policy: 'no-referrer' },
-    // The app says nothing of what it is made of (and Express is told so too).
+    // Does not name Express; `x-powered-by` is off in Express too.
     xPoweredBy: true,
     // The hop from the gateway is plain HTTP, where browsers ignore it: TLS ends at the gateway, which sets it.
     strictTransportSecurity: false,

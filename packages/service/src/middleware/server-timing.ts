@@ -2,7 +2,7 @@ import { currentContext, firstHopMs, formatServerTiming, headerNames } from '@pa
 import type { RequestHandler, Response } from 'express';
 import { beforeHead } from '../express/before-head.ts';
 
-/** Who a hop's time is said of. */
+/** The service whose time is reported. */
 export interface ServerTimingOptions {
   /** Name of the service. A letter first, then letters, digits, `-` and `_`. */
   readonly service: string;
@@ -12,9 +12,9 @@ export interface ServerTimingOptions {
 const maxEntries = 8;
 
 /**
- * Tells a caller that asks by `x-explain` how long this hop took until its reply began, in ms, and what the hops below
- * said of theirs: `server-timing: hello;dur=12.3;own=8.2, greetings;dur=4.1;own=4.1`. `own` is what is left without the
- * calls that the hop made, as if it made one after the other.
+ * Reports to a caller that sends `x-explain` how long this hop took until its reply began, in ms, with the times of the
+ * hops below: `server-timing: hello;dur=12.3;own=8.2, greetings;dur=4.1;own=4.1`. `own` is `dur` without the calls that
+ * the hop made, as if they ran one after the other.
  */
 export function serverTiming({ service }: ServerTimingOptions): RequestHandler {
   return function serverTiming(_req, res, next) {

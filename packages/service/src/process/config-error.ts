@@ -1,6 +1,6 @@
 /**
- * Says in one sentence why a service cannot start: what was expected, what came, what to do. Meant for
- * whoever starts it, so it is printed without a stack.
+ * Says in one sentence why a service cannot start: what was expected, what came, what to do. Printed without
+ * a stack, since it is for the person that starts the service.
  */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

@@ -1,6 +1,6 @@
 /** Passed on at once when there is so much of it, in characters. */
 const chunkLength = 16_384;
-/** A line waits so long here, and so long in the stream below. */
+/** Longest time in ms that a line waits here, and again in the stream below. */
 const waitMs = 50;
 
 /** Where log lines go. */
@@ -10,7 +10,7 @@ export interface LineStream {
   flushSync(): void;
 }
 
-/** How a stream below is to write: nothing that is shorter, in bytes, unless it has waited so long. */
+/** Limits for the stream below: it writes once it has `minLength` bytes, or after `periodicFlush` ms. */
 export const streamLimits = { minLength: 3 * chunkLength, periodicFlush: waitMs };
 
 /**
@@ -42,7 +42,7 @@ export function lineBuffer(open: () => LineStream): LineStream {
     try {
       flushSync();
     } catch {
-      // The stream has ended, or nobody reads it any more: there is no place to say so.
+      // The stream has ended, or its reader has gone: there is no place to report it.
     }
   });
   const stream = open();

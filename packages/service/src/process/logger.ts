@@ -44,7 +44,7 @@ export function createLogger(service: string, { level = 'info', destination }: L
 
 let output: LineStream | undefined;
 
-/** One for all loggers. Whoever reads it too slowly holds up nobody: 16 MiB may pile up, and then lines are lost. */
+/** One for all loggers. A slow reader does not block the process: up to 16 MiB wait, then lines are dropped. */
 function standardOutput(): DestinationStream {
   output ??= lineBuffer(openOutput);
   return output;

@@ -1,8 +1,9 @@
 import { withoutSecrets } from '@parley/contract';
+import { expected, networkIn } from '../addresses/trusted-proxies.ts';
 import { ConfigError } from './config-error.ts';
 import { type LogLevel, logLevels } from './logger.ts';
 
-/** What whoever runs a service may set, by an environment variable or in code. */
+/** Settings of a service for its operators, by environment variable or in code. */
 export interface Settings {
   /** Address to listen on. `HOST`, default `0.0.0.0`. */
   readonly host: string;
@@ -23,13 +24,15 @@ export interface Settings {
   readonly drainDelayMs: number;
   /** How long requests in flight may take after that. `DRAIN_TIMEOUT_MS`, default 10000. */
   readonly drainTimeoutMs: number;
+  /** Addresses and networks of the proxies in front, with commas between them: forwarded addresses count from these alone. `TRUSTED_PROXIES`, default none. */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** PEM file with the certificate for callers: with it and a key the service speaks TLS. `TLS_CERT_FILE`, default none. */
   readonly tlsCertFile?: string | undefined;
   /** PEM file with the private key. `TLS_KEY_FILE`, default none. */
   readonly tlsKeyFile?: string | undefined;
-  /** PEM file with the CAs of callers, who then must have a certificate: mutual TLS. `TLS_CA_FILE`, default none. */
+  /** PEM file with the CAs of callers. With it callers must have a certificate: mutual TLS. `TLS_CA_FILE`, default none. */
   readonly tlsCaFile?: string | undefined;
-  /** Who makes the tokens that prove who calls: their claim `iss`. `TOKEN_ISSUER`, default none. */
+  /** Issuer of the tokens that callers send: their claim `iss`. `TOKEN_ISSUER`, default none. */
   readonly tokenIssuer?: string | undefined;
   /** Address of its public keys (a JWK Set). `TOKEN_JWKS_URL`, default none. */
   readonly tokenJwksUrl?: string | undefined;
@@ -74,6 +77,7 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
     logLevel: levelOf(env.LOG_LEVEL || 'info', faults),
     drainDelayMs: whole('DRAIN_DELAY_MS', longestTimerMs, 2000),
     drainTimeoutMs: whole('DRAIN_TIMEOUT_MS', longestTimerMs, 10_000),
+    trustedProxies: proxiesIn(text('TRUSTED_PROXIES'), faults),
     tlsCertFile: file('TLS_CERT_FILE'),
     tlsKeyFile: file('TLS_KEY_FILE'),
     tlsCaFile: file('TLS_CA_FILE'),
@@ -93,13 +97,21 @@ function shown(text: string): string {
   return JSON.stringify(withoutSecrets(text).slice(0, 100));
 }
 
+function proxiesIn(list: string | undefined, faults: string[]): readonly string[] | undefined {
+  if (!list) return undefined;
+  const proxies = list.split(',').map((text) => text.trim());
+  const wrong = proxies.find((text) => !networkIn(text));
+  if (wrong !== undefined) faults.push(`TRUSTED_PROXIES must hold ${expected}, with commas, not ${shown(wrong)}`);
+  return proxies;
+}
+
 function levelOf(text: string, faults: string[]): LogLevel {
   const level = logLevels.find((one) => one === text);
   if (!level) faults.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}, not ${shown(text)}`);
   return level ?? 'info';
 }
 
-// Half of it must not end in cleartext: whoever set a CA believes that callers are checked.
+// A partial setting must not fall back to cleartext: an operator that set a CA expects that callers are checked.
 function tlsFaults({ tlsCertFile, tlsKeyFile, tlsCaFile }: Settings): string[] {
   if (tlsCertFile && tlsKeyFile) return [];
   if (tlsCertFile) return ['TLS_CERT_FILE is set but TLS_KEY_FILE is not: TLS needs both'];
@@ -107,7 +119,7 @@ function tlsFaults({ tlsCertFile, tlsKeyFile, tlsCaFile }: Settings): string[] {
   return tlsCaFile ? ['TLS_CA_FILE is set but TLS_CERT_FILE and TLS_KEY_FILE are not: TLS needs them'] : [];
 }
 
-// Half of it must not end in refusing every caller, nor be taken for nothing asked.
+// A partial setting must neither refuse every caller nor be ignored.
 function tokenFaults({ tokenIssuer, tokenJwksUrl, tokenJwksFile, tokenAudience }: Settings): string[] {
   const needing = tokenJwksUrl
     ? 'TOKEN_JWKS_URL'

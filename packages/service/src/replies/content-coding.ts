@@ -12,8 +12,9 @@ export const shortestEncoded = 1024;
 const aliases: Readonly<Record<string, string>> = { 'x-gzip': 'gzip' };
 
 /**
- * Chooses by an `Accept-Encoding`: the highest q-value wins, then our order. Nothing means as it is: no coding of ours is
- * wanted, or less than `identity`. Whoever refuses that too (`identity;q=0`) gets it nevertheless. RFC 9110 §12.5.3.
+ * Chooses a coding by `Accept-Encoding`: the highest q-value wins, then our order. Undefined means `identity`: the client
+ * accepts none of our codings, or prefers `identity`. A client that refuses `identity` too (`identity;q=0`) gets it all
+ * the same. RFC 9110 §12.5.3.
  */
 export function chooseCoding(accepted: string | undefined): ContentCoding | undefined {
   if (!accepted) return undefined;
@@ -32,7 +33,7 @@ export function chooseCoding(accepted: string | undefined): ContentCoding | unde
   return chosen;
 }
 
-/** More elements are not read: there are not so many codings. */
+/** Elements that are read. There are fewer codings than that. */
 const maxElements = 32;
 
 function parse(accepted: string): Map<string, number> {

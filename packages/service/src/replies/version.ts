@@ -18,14 +18,14 @@ export function allowVersion(res: Response): void {
 }
 
 /**
- * Says in a handler which version of a thing it is about to give or to change, as early as it is known. Parts: all that
- * the reply is made of, such as `version(row.updatedAt, language)`.
+ * Declares, in a handler, the version of the resource that it is about to return or change. Call it as soon as the
+ * version is known. Parts: everything that the reply depends on, such as `version(row.updatedAt, language)`.
  *
- * GET: becomes the `ETag`. Whoever has that version (`If-None-Match`) gets 304, and the handler goes no further.
- * PUT, PATCH, DELETE: whoever wants to change another version (`If-Match`), or none (`If-None-Match: *`), gets 412. Read
+ * GET: becomes the `ETag`. A client that has this version (`If-None-Match`) gets 304, and the handler ends here.
+ * PUT, PATCH, DELETE: a client that expects another version (`If-Match`), or none (`If-None-Match: *`), gets 412. Read
  * the version in the transaction that writes: two requests may compare at once.
  *
- * Does nothing outside a request, as in a test that calls the handler, and in a stream. It ends the handler by throwing:
+ * Does nothing in a stream, and outside a request, as in a test that calls the handler. It ends the handler by throwing:
  * don't catch that.
  *
  * @throws CallError `precondition_failed`

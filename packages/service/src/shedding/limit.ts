@@ -1,6 +1,6 @@
 import { gradientOf, gradientStep, isLimitTested } from '@parley/contract';
 
-/** What one window tells of the load. */
+/** The load as one window has measured it. */
 export interface LoadWindow {
   /** How many times slower than usual requests were; nothing where there were none. */
   readonly slowdown: number | undefined;
@@ -19,7 +19,7 @@ export interface Limit {
 
 /** From this delay on, in ms, more work at once only waits for the event loop. */
 const saturatedMs = 100;
-/** So many windows in a row: the processor may just be busy with somebody else, such as another replica that starts. */
+/** Windows in a row that must be saturated: in one alone the CPU may be busy with another process that starts. */
 const saturatedWindows = 3;
 /** Where the limit begins. High, and it comes down within a second: too low a one would refuse what is no overload. */
 const initial = 200;
@@ -41,7 +41,7 @@ export function adaptiveLimit(): Limit {
     update({ slowdown = 1, loopDelayMs, peakInFlight }) {
       saturated = loopDelayMs > saturatedMs ? saturated + 1 : 0;
       if (saturated >= saturatedWindows) {
-        // No smoothing: so many long turns are no chance, and while they are long there are few windows.
+        // No smoothing: this number of long turns is no chance, and long turns leave few windows.
         current = within(Math.min(current, peakInFlight) * Math.max(0.5, saturatedMs / loopDelayMs));
         return;
       }
@@ -66,7 +66,7 @@ export function fixedLimit(current: number): Limit {
 /**
  * The limit that `maxInFlight` asks for.
  *
- * @throws TypeError where it is neither `adaptive` nor a whole number from 1 up
+ * @throws TypeError unless it is `adaptive` or a whole number from 1 up
  */
 export function limitOf(maxInFlight: number | 'adaptive'): Limit {
   if (maxInFlight === 'adaptive') return adaptiveLimit();

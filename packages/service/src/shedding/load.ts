@@ -117,7 +117,7 @@ export class Load {
     this.#endWindowIfOver(nowMs);
   }
 
-  /** Takes a place back from a request whose time says nothing: of a stream, or one that was refused further down. */
+  /** Takes back the place of a request whose time is not measured: a stream, or a request that was refused further down. */
   release(place: Place): void {
     this.#completed++;
     // Handlers that only compute are done within the turn in which they began. What a turn holds is what others wait for.

@@ -2,7 +2,7 @@ import { CallError, currentContext, headerNames, problemMediaType, problemOf } f
 import type { Response } from 'express';
 import type { Refused } from './admission.ts';
 
-// Made once: an error costs more than all the rest of a refusal, for a stack that nobody would read.
+// Made once: its stack, which is of no use here, would cost more than all the rest of a refusal.
 const errors: Readonly<Record<Refused, CallError>> = {
   overloaded: new CallError(
     'overloaded',
@@ -13,7 +13,7 @@ const errors: Readonly<Record<Refused, CallError>> = {
 
 const refused = new WeakSet<Response>();
 
-/** Refuses a request at once: 503, or 429 to who has more than its share. Its body is not read, its connection is kept. */
+/** Refuses a request at once: 503, or 429 where its caller has more than its share. Reads no body and keeps the connection. */
 export function refuse(res: Response, reason: Refused, returnSeconds: number): void {
   refused.add(res);
   const error = errors[reason];

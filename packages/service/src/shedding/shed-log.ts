@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Refused } from './admission.ts';
 import type { Load } from './load.ts';
 
-/** How often refusals are told of, in ms. */
+/** Time between two log lines about refusals, in ms. */
 const everyMs = 10_000;
 
 /** Says that requests are refused, and how many: a line each 10 s at most, since there may be thousands. */

@@ -1,6 +1,6 @@
 /** Windows that the usual latency is an average of. As Netflix Gradient2. */
 const usualWindows = 600;
-/** Of the first so many the best one counts: code is cold then, or the service began under load. */
+/** Windows of warm-up; the best of them counts, since code is cold then, or the service starts under load. */
 const warmUpWindows = 10;
 /** A latency that grew by no more than this, in ms, is no queue: a turn of the event loop in which others were served. */
 const slackMs = 25;
@@ -37,7 +37,7 @@ export class Slowdown {
     this.#count++;
   }
 
-  /** Notes a request that was given up after so long: it counts only if it was slow already. */
+  /** Records a request that its caller gave up after `latencyMs`: it counts only if it was slow already. */
   recordAtLeast(kind: object, latencyMs: number): void {
     const latency = this.#latencies.get(kind);
     if (latency && latencyMs > latency.usualMs) this.record(kind, latencyMs);

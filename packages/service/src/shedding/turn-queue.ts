@@ -33,7 +33,7 @@ export class TurnQueue {
     return this.#waiting.size > 0;
   }
 
-  /** Notes that a request arrived, also one that is refused later. */
+  /** Records that a request arrived, also if it is refused later. */
   arrive(): void {
     this.#hasArrived = true;
   }

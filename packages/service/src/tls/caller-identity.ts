@@ -14,7 +14,7 @@ interface Identified {
   [thumbprint]?: string;
 }
 
-/** Notes who is at the other end, once a connection: reading a certificate costs more than a small request. */
+/** Records the caller's identity, once per connection: reading a certificate costs more than a small request. */
 export function identifyCaller(socket: TLSSocket & Identified): void {
   // `authorized` is false where no certificate was asked for, too.
   if (!socket.authorized) return;
@@ -32,7 +32,7 @@ export function identifyCaller(socket: TLSSocket & Identified): void {
   });
 }
 
-/** Who is at the other end of a request's connection; nothing without mutual TLS. */
+/** The identity of the caller at the other end of a connection; undefined without mutual TLS. */
 export function callerOf(socket: (Socket & Identified) | undefined): CallerIdentity | undefined {
   return socket?.[identity];
 }

@@ -36,7 +36,7 @@ export function followCertificate(
   let isReading = false;
 
   const look = async () => {
-    // What was seen, whether or not it could be read: the same fault is told once.
+    // The last state, readable or not: the same fault is logged once.
     let seen = '';
     try {
       const context = await source.read();

@@ -5,7 +5,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { isPemFile, type Pem, pemText } from '@parley/contract';
 import { ConfigError } from '../process/config-error.ts';
 
-/** How a service proves who it is, and whether callers must. */
+/** The certificate of a service, and the CAs that its callers' certificates must be from. */
 export interface TlsOptions {
   /** The certificate, and what leads from it to its CA. */
   readonly cert: Pem;

@@ -4,19 +4,19 @@ import { rememberTokens } from './remembered-tokens.ts';
 import type { TokenOptions } from './token-options.ts';
 import { tokenVerifier, type VerifyToken } from './token-verifier.ts';
 
-/** By what an app can tell who calls. */
+/** How an app identifies its callers. */
 export interface AuthenticationOptions {
-  /** Which tokens prove who calls, for operations with `auth`. Default: none; `serve` has those of `TOKEN_ISSUER`. */
+  /** Tokens that identify callers, for operations with `auth`. Default: none; `serve` accepts those of `TOKEN_ISSUER`. */
   readonly tokens?: TokenOptions | undefined;
   /** Whether the server in front of this app checks client certificates. Default false; `serve` knows by itself. */
   readonly clientCertificates?: boolean;
 }
 
 /**
- * How an app checks tokens; nothing where none are configured.
+ * Makes the check of tokens of an app; undefined where no tokens are configured.
  *
- * @throws TypeError where the contract has operations that nobody could be let into, with their names and what to
- *   configure: whoever wrote `auth` believes that callers are checked
+ * @throws TypeError where an operation has `auth` and no caller could ever pass it; names the operations and what to
+ *   configure
  */
 export function authentication(
   contract: Contract,

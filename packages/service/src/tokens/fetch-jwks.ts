@@ -5,7 +5,7 @@ const timeoutMs = 2_000;
 const maxBytes = 256 * 1024;
 
 /**
- * Fetches a JWK Set. Redirects are not followed: they would lead to keys that nobody configured.
+ * Fetches a JWK Set. Redirects are not followed: they would lead to keys that were not configured.
  *
  * @throws Error that names the address, without its query, and what was wrong
  */

@@ -15,13 +15,13 @@ export interface KeySourceOptions<Keys> {
 /** A token that names a key which is not there has the keys read again, but not more often than this. */
 export const cooldownMs = 10_000;
 
-/** Without any keys nobody can be let in: then they are asked for as often as this. */
+/** Time in ms between two reads while there are no keys: no caller passes without keys. */
 export const firstReadEveryMs = 1_000;
 
 /**
- * Protects the issuer of tokens from being asked for its keys at each of them, and the service from its absence: keys
- * are kept, read again in the background once they are old, and at once (but rarely) where a token names one that isn't
- * among them. When they cannot be read, the last ones stay.
+ * Keeps the keys of an issuer of tokens, so that the issuer is not asked at each token and may be down for a while. Reads
+ * old keys again in the background, and at once (but rarely) for a token with an unknown key. If a read fails, the last
+ * keys stay.
  */
 export class KeySource<Keys> {
   readonly #options: KeySourceOptions<Keys>;

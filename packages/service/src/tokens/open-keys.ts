@@ -6,7 +6,7 @@ import { fetchJwks } from './fetch-jwks.ts';
 import { KeySource } from './key-source.ts';
 import type { Jwks } from './token-options.ts';
 
-/** A key that an issuer has withdrawn is believed for so long at most, while the issuer answers. */
+/** Longest time in ms that a withdrawn key is still accepted, while its issuer answers. */
 const fetchedMaxAgeMs = 600_000;
 
 const fileMaxAgeMs = 10_000;

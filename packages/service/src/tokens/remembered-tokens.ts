@@ -2,17 +2,17 @@ import { hash } from 'node:crypto';
 import { now } from '@parley/contract';
 import { maxTokenLength, type VerifiedToken, type VerifyToken } from './token-verifier.ts';
 
-/** A token that was believed is for so long not checked again: a withdrawn key counts so much later. */
+/** Time in ms for which a token that passed is not checked again; the withdrawal of a key takes effect that much later. */
 export const rememberMs = 30_000;
 
 /** Some 300 bytes each. */
 const maxTokens = 1000;
 
 /**
- * Saves the check of a signature at each request of a caller who sends the same token again: 0.2 ms of CPU, more than
- * serving a small request. Only believed tokens are remembered, at most until they expire, and by their hash.
+ * Checks the signature of a token once, not at each request that has it: a check takes 0.2 ms of CPU, more than serving a
+ * small request. Remembers only tokens that passed, at most until they expire, and by their hash.
  *
- * @param nowMs In ms since 1970, by a clock that never jumps: set back, a wall clock would have a token believed for hours.
+ * @param nowMs In ms since 1970, by a clock that never jumps: with a wall clock that is set back a token would pass for hours.
  */
 export function rememberTokens(verify: VerifyToken, nowMs: () => number = now): VerifyToken {
   const known = new Map<string, { readonly verified: VerifiedToken; readonly untilMs: number }>();

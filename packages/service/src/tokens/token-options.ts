@@ -1,7 +1,7 @@
 /** Where a token issuer's public keys are: an address, a file that is read again, or the keys themselves (RFC 7517). */
 export type Jwks = URL | { readonly file: string } | { readonly keys: readonly object[] };
 
-/** Signatures that a token may have. None with a shared secret: whoever checks such a token could make one. */
+/** Signatures that a token may have. None with a shared secret: a service that checks such a token could make one. */
 export const tokenAlgorithms = [
   'EdDSA',
   'Ed25519',
@@ -21,7 +21,7 @@ export type TokenAlgorithm = (typeof tokenAlgorithms)[number];
 
 /** Which tokens a service believes. */
 export interface TokenOptions {
-  /** Who made it: must be the claim `iss`, to the letter. */
+  /** The issuer: must equal the claim `iss`, to the letter. */
   readonly issuer: string;
   readonly jwks: Jwks;
   /** Whom it is for: must be in the claim `aud`. Default: the contract's name. */

@@ -1,6 +1,11 @@
+import { defineContract } from '@parley/contract';
 import { greetings } from '@parley/greetings';
 import { run, serve } from '@parley/service';
 import { listWorkMs } from './work.ts';
+
+// A part of the contract: an operation that is added to greetings needs no handler here.
+const { listGreetings: list, getGreeting } = greetings.operations;
+const contract = defineContract(greetings.name, { listGreetings: list, getGreeting });
 
 const greeting = { language: 'fr', name: 'Français', template: 'Bonjour, {name} !' };
 
@@ -11,4 +16,4 @@ async function listGreetings() {
   return { greetings: [greeting] };
 }
 
-await run(() => serve(greetings, { listGreetings, getGreeting: async () => greeting }));
+await run(() => serve(contract, { listGreetings, getGreeting: async () => greeting }));

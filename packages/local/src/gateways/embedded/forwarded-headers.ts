@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { hostIn } from './host.ts';
 
 const requestId = /^[A-Za-z0-9._-]{1,64}$/;
-const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
+const traceparent = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
 const timeoutMs = /^[0-9]{1,7}$/;
 /** The valid form of a header's name. A service could read `X_Forwarded_For` as another name: it is dropped, as nginx does. */
 const canonicalName = /^[a-z0-9-]+$/;

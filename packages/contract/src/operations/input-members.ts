@@ -1,0 +1,63 @@
+import { objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
+import { type TextType, textTypeOf } from '../wire/text-type.ts';
+import type { Operation } from './operation.ts';
+
+/** A member of an input that travels as text. */
+export interface TextMember {
+  readonly name: string;
+  readonly type: TextType;
+  /** A list that must be there is empty where a query has none. */
+  readonly isRequired: boolean;
+}
+
+/** Where the members of an operation's input travel, and what their texts stand for. */
+export interface InputMembers {
+  /** Those in the query, by name. */
+  readonly inQuery: ReadonlyMap<string, TextMember>;
+  /** Those in path and headers, by name. */
+  readonly elsewhere: ReadonlyMap<string, TextMember>;
+  /** Those of `elsewhere` whose text stands for something else than a text. */
+  readonly typed: readonly TextMember[];
+  /** Query parameters that the schema has no name for; undefined where it does not speak of them. */
+  readonly further: TextType | undefined;
+  /** Every member that a strict schema knows; undefined where there may be others. */
+  readonly known: ReadonlySet<string> | undefined;
+}
+
+const remembered = new WeakMap<Operation, InputMembers>();
+
+/** The members of an operation's input, found once per operation. A schema that no text can stand for takes texts: `inputFault` refuses it. */
+export function inputMembers(operation: Operation): InputMembers {
+  const before = remembered.get(operation);
+  if (before) return before;
+  const members = findMembers(operation);
+  remembered.set(operation, members);
+  return members;
+}
+
+function findMembers({ input, path, requestHeaders, rest }: Operation): InputMembers {
+  const json = input ? wireSchemaOf(input, 'input') : {};
+  const object = objectMembers(json);
+  const named = (name: string, mayRepeat: boolean): readonly [string, TextMember] => {
+    const found = textTypeOf(object?.schemas.get(name) ?? [{}], json, mayRepeat);
+    const type = 'type' in found ? found.type : unreadable;
+    return [name, { name, type, isRequired: object?.required.has(name) ?? false }];
+  };
+  const elsewhere = new Map(
+    [...requestHeaders.map(([member]) => member), ...path.parameters].map((name) => named(name, false)),
+  );
+  const others = rest === 'query' ? [...(object?.schemas.keys() ?? [])].filter((name) => !elsewhere.has(name)) : [];
+  const further = rest === 'query' && object?.further ? textTypeOf([object.further], json, true) : undefined;
+  return {
+    inQuery: new Map(others.map((name) => named(name, true))),
+    elsewhere,
+    typed: [...elsewhere.values()].filter(
+      ({ type: { scalars } }) => scalars && scalars.size > Number(scalars.has('string')),
+    ),
+    further: further && 'type' in further ? further.type : undefined,
+    known: object?.further === false ? new Set(object.schemas.keys()) : undefined,
+  };
+}
+
+/** Stands for a type that `inputFault` refuses. */
+const unreadable: TextType = { scalars: new Set(), elements: undefined };

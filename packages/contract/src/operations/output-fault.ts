@@ -1,0 +1,55 @@
+import { changedType } from '../schemas/changed-type.ts';
+import { type JsonSchema, jsonSchemaFault, objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
+import { notJson } from '../schemas/not-json.ts';
+import type { Schema } from '../schemas/schema.ts';
+import { isStream } from '../streams/stream.ts';
+import { textTypeOf } from '../wire/text-type.ts';
+import type { Operation } from './operation.ts';
+
+/**
+ * Finds what is wrong with what an operation gives, its declared errors included, as the end of a sentence. Undefined if
+ * clients get what its handler gives: a service sends what comes out of a schema, and a client puts that into the same
+ * schema again.
+ */
+export function outputFault({ output, responseHeaders, errors }: Operation): string | undefined {
+  const headers = responseHeaders.map(([member]) => member);
+  for (const { code, data } of errors) {
+    const fault = data && dataFault(data, []);
+    if (fault) return `has the error ${code} with data ${fault}`;
+  }
+  if (!output)
+    return headers.length > 0 ? `has responseHeaders, but no output that has the member ${headers[0]}` : undefined;
+  const fault = dataFault(output, headers);
+  if (fault) return `has ${isStream(output) ? 'a stream of items' : 'an output'} ${fault}`;
+  return headers.length > 0 ? headersFault(output, headers) : undefined;
+}
+
+function dataFault(schema: Schema, headers: readonly string[]): string | undefined {
+  const unknown = jsonSchemaFault(schema);
+  if (unknown) return `whose schema ${unknown}`;
+  const given = wireSchemaOf(schema, 'output');
+  const taken = wireSchemaOf(schema, 'input');
+  const strange = notJson(without(taken, headers), 'in') ?? notJson(without(given, headers), 'out');
+  if (strange) return `in which ${strange}`;
+  const changed = changedType(given, taken);
+  return changed && `that no client could read: ${changed}`;
+}
+
+function headersFault(output: Schema, headers: readonly string[]): string | undefined {
+  const json = wireSchemaOf(output, 'input');
+  const object = objectMembers(json);
+  if (!object) return 'has responseHeaders, but an output that is no object';
+  for (const member of headers) {
+    const schemas = object.schemas.get(member);
+    if (!schemas) return `gives ${member} in a header, but its output has no such member`;
+    const found = textTypeOf(schemas, json, false);
+    if ('fault' in found) return `has the header member ${member}, which ${found.fault}`;
+  }
+  return undefined;
+}
+
+function without(schema: JsonSchema, members: readonly string[]): JsonSchema {
+  if (members.length === 0 || typeof schema.properties !== 'object') return schema;
+  const kept = Object.entries(schema.properties as object).filter(([name]) => !members.includes(name));
+  return { ...schema, properties: Object.fromEntries(kept) };
+}

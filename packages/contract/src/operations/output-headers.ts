@@ -1,0 +1,21 @@
+import { objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
+import { type ScalarType, textTypeOf } from '../wire/text-type.ts';
+import type { Operation } from './operation.ts';
+
+const remembered = new WeakMap<Operation, ReadonlyMap<string, ReadonlySet<ScalarType>>>();
+
+/** The members of an output that travel as headers, with what the text of each stands for; found once per operation. */
+export function outputHeaders(operation: Operation): ReadonlyMap<string, ReadonlySet<ScalarType>> {
+  const before = remembered.get(operation);
+  if (before) return before;
+  const { output, responseHeaders } = operation;
+  const json = output ? wireSchemaOf(output, 'input') : {};
+  const object = objectMembers(json);
+  const types = responseHeaders.flatMap(([member]) => {
+    const found = textTypeOf(object?.schemas.get(member) ?? [{}], json, false);
+    return 'type' in found ? [[member, found.type.scalars ?? new Set()] as const] : [];
+  });
+  const headers = new Map(types);
+  remembered.set(operation, headers);
+  return headers;
+}

@@ -1,0 +1,46 @@
+import type { Logger } from 'pino';
+import { loggedError } from '../process/logged-error.ts';
+import { type IdempotencyStore, isKeyInUse } from './idempotency-store.ts';
+import { memoryStore } from './memory-store.ts';
+
+/**
+ * Keeps in the memory of this process what a store fails to keep after the effect, so that a repeat is answered and not
+ * carried out again. Logs each such answer at level `error`: other replicas do not know it, and no restart survives it. Where
+ * this memory is full too, requests are refused before their effect, as a {@link memoryStore} does.
+ */
+export function withSpareMemory(store: IdempotencyStore, logger: Logger): IdempotencyStore {
+  const spare = memoryStore();
+  // A store that works costs nothing more.
+  let isUsed = false;
+  return {
+    async find(key) {
+      return (await store.find(key)) ?? (isUsed ? spare.find(key) : undefined);
+    },
+    async reserve(request) {
+      const releaseSpare = isUsed ? await spare.reserve?.(request) : undefined;
+      try {
+        const release = await store.reserve?.(request);
+        return () => {
+          release?.();
+          releaseSpare?.();
+        };
+      } catch (error) {
+        releaseSpare?.();
+        throw error;
+      }
+    },
+    async keep(answer) {
+      try {
+        await store.keep(answer);
+      } catch (error) {
+        if (isKeyInUse(error)) throw error;
+        isUsed = true;
+        await spare.keep(answer);
+        logger.error(
+          { err: loggedError(error) },
+          'answer to a keyed request was not kept: this process alone knows it',
+        );
+      }
+    },
+  };
+}
