@@ -6,9 +6,11 @@ import {
   type ExplainingClient,
   isStream,
   type Operation,
+  ownMembers,
   type Validation,
   validate,
 } from '@parley/contract';
+import { callOptions } from './call/call-options.ts';
 import { type ClientOptions, type OperationDefaults, operationDefaults } from './call/operation-options.ts';
 import type { GivenOptions } from './call/repeat-options.ts';
 import { requestOf } from './call/request-of.ts';
@@ -33,25 +35,26 @@ import type { Upstream } from './upstream.ts';
 export function createClient<C extends Contract>(
   contract: C,
   upstream: Upstream,
-  { operations }: ClientOptions<C> = {},
+  options: ClientOptions<C> = {},
 ): ExplainingClient<C> {
+  const { operations } = ownMembers(options);
   const defaults = operationDefaults(contract, operations as Readonly<Record<string, OperationDefaults | undefined>>);
   const methods = Object.entries(contract.operations).map(([name, operation]) => [
     name,
-    methodOf(operation, upstream, defaults.get(name) ?? {}),
+    methodOf(operation, upstream, defaults.get(name)),
   ]);
   return Object.fromEntries(methods);
 }
 
 type Input = Record<string, unknown>;
 
-function methodOf(operation: Operation, upstream: Upstream, defaults: OperationDefaults) {
+function methodOf(operation: Operation, upstream: Upstream, defaults: OperationDefaults | undefined) {
   if (!isStream(operation.output)) return method(operation, upstream, defaults);
-  const steps = { check, requestOf, declared, broken, describe };
+  const steps = { check, requestOf, callOptions, declared, broken, describe };
   return streamMethod(operation as StreamingOperation, upstream, steps, defaults);
 }
 
-function method(operation: Operation, upstream: Upstream, defaults: OperationDefaults) {
+function method(operation: Operation, upstream: Upstream, defaults: OperationDefaults | undefined) {
   async function answered(input: Input, options?: GivenOptions, story?: StoryRecorder): Promise<unknown> {
     const checking = check(operation, input);
     if (checking) await checking;

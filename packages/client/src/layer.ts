@@ -1,4 +1,4 @@
-import type { AttemptsLeft, CallContext, Safety } from '@parley/contract';
+import { type AttemptsLeft, type CallContext, ownMember, ownMembers, type Safety } from '@parley/contract';
 import { StoryRecorder } from './story/story-recorder.ts';
 import type { CancelSignal } from './time/cancel-signal.ts';
 import type { Clock } from './time/clock.ts';
@@ -145,7 +145,9 @@ export class TriedEndpoints {
 
 /** The call that a request begins now. Its deadline is the earliest of the context's and the time that the call is given. */
 export function callOf(request: CallRequest, callTimeoutMs: number, clock: Clock): Call {
-  const { context = {}, timeoutMs = callTimeoutMs, story = new StoryRecorder() } = request;
+  const context = ownMembers(ownMember(request, 'context') ?? {});
+  const timeoutMs = ownMember(request, 'timeoutMs') ?? callTimeoutMs;
+  const story = ownMember(request, 'story') ?? new StoryRecorder();
   const now = clock.now();
   const deadlineMs = Math.min(context.deadlineMs ?? Number.POSITIVE_INFINITY, now + timeoutMs);
   story.begin(clock, now, deadlineMs);
@@ -155,13 +157,13 @@ export function callOf(request: CallRequest, callTimeoutMs: number, clock: Clock
     method: request.method,
     path: request.path,
     headers: request.headers,
-    body: request.body,
-    replyAs: request.replyAs ?? 'text',
-    wire: request.wire,
+    body: ownMember(request, 'body'),
+    replyAs: ownMember(request, 'replyAs') ?? 'text',
+    wire: ownMember(request, 'wire'),
     safety: request.safety,
     context,
-    maxAttempts: request.maxAttempts,
-    hedge: request.hedge,
+    maxAttempts: ownMember(request, 'maxAttempts'),
+    hedge: ownMember(request, 'hedge'),
     deadlineMs,
     signal: context.signal,
     tried: new TriedEndpoints(),

@@ -1,3 +1,4 @@
+import { ownMembers } from '@parley/contract';
 import { balancer, type Endpoints } from './balancing/balancer.ts';
 import { Attribution, circuitBreaker } from './breaker/circuit-breaker-layer.ts';
 import type { PoisonRequests } from './breaker/poison-requests.ts';
@@ -43,11 +44,12 @@ export interface UserLayers {
 }
 
 /** Fills in what is missing. @throws TypeError for anything but lists of functions below `call` and `attempt` */
-export function checkedLayers({ call = [], attempt = [], ...others }: Partial<UserLayers> = {}): UserLayers {
+export function checkedLayers(layers: Partial<UserLayers> = {}): UserLayers {
+  const { call = [], attempt = [], ...others } = ownMembers(layers);
   const [stray] = Object.keys(others);
   if (stray !== undefined) throw new TypeError(`layers must have call and attempt only, not ${stray}`);
-  for (const [half, layers] of Object.entries({ call, attempt })) {
-    const isFine = Array.isArray(layers) && layers.every((layer) => typeof layer === 'function');
+  for (const [half, list] of Object.entries({ call, attempt })) {
+    const isFine = Array.isArray(list) && list.every((layer) => typeof layer === 'function');
     if (!isFine) throw new TypeError(`layers.${half} must be a list of functions from one way of sending to another`);
   }
   return { call, attempt };

@@ -1,4 +1,4 @@
-import { CallError } from '@parley/contract';
+import { CallError, ownMembers } from '@parley/contract';
 import { type Axios, createAxios, hasInterceptors, type Interceptors } from './axios/axios.ts';
 import { axiosTransport } from './axios/axios-transport.ts';
 import { undiciAdapter } from './axios/undici-adapter.ts';
@@ -71,9 +71,10 @@ export interface CreateUpstreamOptions extends Partial<UpstreamOptions> {
 export function createUpstream(
   name: string,
   where: string | readonly string[],
-  { layers, ...given }: CreateUpstreamOptions = {},
+  given: CreateUpstreamOptions = {},
 ): Upstream {
-  const options = new CurrentOptions(given);
+  const { layers, ...own } = ownMembers(given);
+  const options = new CurrentOptions(own);
   const userLayers = checkedLayers(layers);
   const found = discoveryOf(name, where, options);
   const axios = createAxios();

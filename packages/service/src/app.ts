@@ -1,4 +1,12 @@
-import { type Contract, type Handler, type Handlers, type Operation, queryParser } from '@parley/contract';
+import {
+  type Contract,
+  type Handler,
+  type Handlers,
+  type Operation,
+  ownMember,
+  ownMembers,
+  queryParser,
+} from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { TrustedProxies } from './addresses/trusted-proxies.ts';
@@ -87,10 +95,11 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
 export function createApp<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  options: AppOptions<NoInfer<C>> = {},
+  given: AppOptions<NoInfer<C>> = {},
 ): Express {
+  const options = ownMembers(given);
   checkOperationOptions(contract, options.operations ?? {});
-  const own = (options.operations ?? {}) as Readonly<Record<string, OperationOptions | undefined>>;
+  const own = ownMembers(options.operations ?? {}) as Readonly<Record<string, OperationOptions | undefined>>;
   const { logger = createLogger(contract.name), requestTimeoutMs = 10_000 } = options;
   const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
   const keyed = idempotency(options.idempotency, logger);
@@ -136,11 +145,13 @@ export function createApp<C extends Contract>(
   return http2Express(app);
 }
 
-function timeoutOf({ requestTimeoutMs }: OperationOptions = {}): readonly RequestHandler[] {
+function timeoutOf(options: OperationOptions = {}): readonly RequestHandler[] {
+  const requestTimeoutMs = ownMember(options, 'requestTimeoutMs');
   return requestTimeoutMs === undefined ? [] : [operationTimeout(requestTimeoutMs)];
 }
 
-function withBodyLimit(operation: Operation, { bodyLimitBytes: maxBytes }: OperationOptions = {}): Operation {
+function withBodyLimit(operation: Operation, options: OperationOptions = {}): Operation {
+  const maxBytes = ownMember(options, 'bodyLimitBytes');
   return maxBytes === undefined ? operation : { ...operation, bodyLimits: { ...operation.bodyLimits, maxBytes } };
 }
 

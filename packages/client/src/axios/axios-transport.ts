@@ -2,8 +2,9 @@ import { CallError } from '@parley/contract';
 import type { Attempt, SendAttempt } from '../layer.ts';
 import { toAbortSignal } from '../time/cancel-signal.ts';
 import { BodySourceError } from '../transport/body-source.ts';
-import { Reply, type ReplyHeaders } from '../transport/reply.ts';
+import { Reply, type ReplyHeaders, type ReplyOrigin } from '../transport/reply.ts';
 import { ReplyStream } from '../transport/reply-stream.ts';
+import { rememberFailure } from './adapter-failure.ts';
 import type { AttemptConfig } from './attempt-config.ts';
 import {
   type Axios,
@@ -34,15 +35,20 @@ export function axiosTransport(axios: Axios, adapter: AxiosAdapter): SendAttempt
       if (!(error instanceof AxiosError) || error.config?.adapter !== adapter) throw error;
       if (error.cause instanceof BodySourceError) throw error.cause.cause; // the caller's own error
       // An interceptor has set validateStatus: the layers judge the reply all the same.
-      if (error.response) return replyOf(error.response as AxiosResponse<Reply['body']>, attempt);
-      throw toCallError(error, attempt);
+      // A reply without data was cut, or could not be read.
+      if (error.response?.data !== undefined) return replyOf(error.response as AxiosResponse<Reply['body']>, attempt);
+      throw failureOf(error, attempt);
     }
   };
 }
 
-function replyOf({ status, headers, data }: AxiosResponse<Reply['body']>, attempt: Attempt): Reply {
+function failureOf(error: AxiosError, attempt: Attempt): CallError {
+  return rememberFailure(toCallError(error, attempt), error);
+}
+
+function replyOf({ status, headers, data, request }: AxiosResponse<Reply['body']>, attempt: Attempt): Reply {
   const { call, endpoint, number } = attempt;
-  const origin = { operation: call.label, endpoint, attempts: number };
+  const origin: ReplyOrigin = { operation: call.label, endpoint, attempts: number, redirected: request };
   return new Reply(status, headers as ReplyHeaders, data, origin);
 }
 
@@ -64,24 +70,40 @@ function toConfig({ call, headers, signal }: Attempt, adapter: AxiosAdapter) {
 }
 
 /** What `axios.request` makes of {@link toConfig}. */
-function toInternalConfig({ call, headers, signal }: Attempt, adapter: AxiosAdapter): AttemptConfig {
-  return {
-    adapter,
-    method: call.method,
-    url: call.path,
-    headers: toAxiosHeaders(headers),
-    data: call.body,
-    isIdempotent: call.safety !== 'unsafe',
-    responseType: responseTypes[call.replyAs],
-    validateStatus: null,
-    allowAbsoluteUrls: false,
-    ...(signal && { signal }),
-    ...(call.wire as object | undefined),
-  };
+function toInternalConfig(attempt: Attempt, adapter: AxiosAdapter): AttemptConfig {
+  const config = new PlainConfig(attempt, adapter);
+  const { wire } = attempt.call;
+  return (wire ? Object.assign(config, wire) : config) as AttemptConfig;
 }
+
+/** Inherits nothing: an adapter asks for many options, and an inherited one is not of this call. */
+class PlainConfig {
+  readonly adapter: AxiosAdapter;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: AttemptConfig['headers'];
+  readonly data: unknown;
+  readonly isIdempotent: boolean;
+  readonly responseType: AttemptConfig['responseType'];
+  readonly validateStatus = null;
+  readonly allowAbsoluteUrls = false;
+  readonly signal: Attempt['signal'];
+
+  constructor({ call, headers, signal }: Attempt, adapter: AxiosAdapter) {
+    this.adapter = adapter;
+    this.method = call.method;
+    this.url = call.path;
+    this.headers = toAxiosHeaders(headers);
+    this.data = call.body;
+    this.isIdempotent = call.safety !== 'unsafe';
+    this.responseType = responseTypes[call.replyAs];
+    this.signal = signal;
+  }
+}
+Object.setPrototypeOf(PlainConfig.prototype, null);
 
 /** Lets a stream fail as the call itself would. */
 function translate(body: unknown, attempt: Attempt): void {
   if (!(body instanceof ReplyStream)) return;
-  body.translate = (error) => (error instanceof AxiosError ? toCallError(error, attempt) : error);
+  body.translate = (error) => (error instanceof AxiosError ? failureOf(error, attempt) : error);
 }

@@ -1,4 +1,5 @@
-import { Axios, AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { ownMembers } from '@parley/contract';
+import axios, { Axios, AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 
 // The only file that imports axios: everything else of it that the package needs comes from here.
 export {
@@ -11,6 +12,9 @@ export {
   CanceledError,
   type InternalAxiosRequestConfig,
 } from 'axios';
+
+/** How axios names itself to servers. */
+export const userAgent = `axios/${axios.VERSION}`;
 
 /** The user's axios interceptors. They see each attempt, a retry too. */
 export type Interceptors = Axios['interceptors'];
@@ -44,7 +48,7 @@ const uncleanValue = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Headers as axios hands them to an adapter. */
 export function toAxiosHeaders(headers: Readonly<Record<string, string>>): AxiosHeaders {
-  for (const name in headers) {
+  for (const name of Object.keys(headers)) {
     if (uncleanValue.test(headers[name] as string)) return AxiosHeaders.from(headers); // axios takes such characters out
   }
   return Object.assign(new LowerCasedHeaders(), headers);
@@ -55,8 +59,9 @@ const builder = new Axios({ allowAbsoluteUrls: false });
 /** Path and query of a request, with `baseURL` and `params` put in as axios does. */
 export function pathOf({ url = '/', baseURL, params, paramsSerializer }: InternalAxiosRequestConfig): string {
   if (!params && !baseURL) return url;
-  const config = { url, params, ...(baseURL && { baseURL }), ...(paramsSerializer && { paramsSerializer }) };
-  return builder.getUri(config);
+  return builder.getUri(
+    ownMembers({ url, params, ...(baseURL && { baseURL }), ...(paramsSerializer && { paramsSerializer }) }),
+  );
 }
 
 /** Settles a reply as axios does: returns it if `validateStatus` agrees, and throws it otherwise. */

@@ -1,3 +1,4 @@
+import { ownMembers } from '@parley/contract';
 import {
   isOfBrokenConnection,
   isReasonOfAnother,
@@ -85,8 +86,8 @@ export class Exchange {
     // Early hints come here too; the reply that follows overwrites them.
     this.status = status;
     this.statusText = statusText;
-    this.headers = headers;
-    const length = headers['content-length'];
+    this.headers = ownMembers(headers);
+    const length = this.headers['content-length'];
     if (length !== undefined && Number(length) > this.maxBytes && this.#hasBody()) this.stop(this.tooLarge());
   }
 
@@ -115,7 +116,16 @@ export class Exchange {
   fail(error: unknown): void {
     this.hasEnded = true;
     this.cleanUp();
-    this.reject(toAxiosError(error, this.config));
+    this.reject(this.failure(error));
+  }
+
+  /** The error for the caller. One of the connection or the decoder has the head of the reply, if that was there. */
+  protected failure(error: unknown): AxiosError {
+    const failure = toAxiosError(error, this.config);
+    if (this.status < 200 || !failure.cause || failure.response) return failure;
+    failure.response = this.response(undefined);
+    failure.status = this.status;
+    return failure;
   }
 
   /** Ends the exchange at whatever point it is. */
@@ -194,7 +204,9 @@ export class Exchange {
       delete this.headers['content-encoding'];
       this.#finish(plain);
     } catch (error) {
-      this.fail(toCodingError(error as NodeJS.ErrnoException, this.config, this.tooLarge()));
+      if (body.length === 0)
+        this.#finish(body); // whatever its coding, nothing is nothing
+      else this.fail(toCodingError(error as NodeJS.ErrnoException, this.config, this.tooLarge()));
     }
   }
 

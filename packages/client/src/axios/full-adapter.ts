@@ -2,12 +2,11 @@ import type { Current } from '../options/current-options.ts';
 import type { RequestBody } from '../transport/body-source.ts';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
-import type { DispatchOptions } from '../transport/dispatch.ts';
+import { WireRequest } from '../transport/dispatch.ts';
 import { ReplyStream } from '../transport/reply-stream.ts';
 import { isIdempotent } from './attempt-config.ts';
 import {
   type AxiosAdapter,
-  AxiosError,
   AxiosHeaders,
   type AxiosResponse,
   CanceledError,
@@ -15,35 +14,53 @@ import {
   settle,
 } from './axios.ts';
 import { bodyTooLarge, FullExchange } from './full-exchange.ts';
-import { failed, type Hop, isRedirect, nextHop, tooManyRedirects } from './redirect.ts';
+import { expectNames, failed, type Hop, isRedirect, nextHop, tooManyRedirects } from './redirect.ts';
 import { basicAuth, requestBody } from './request-body.ts';
 import type { RequestCompression } from './request-compression.ts';
 import { requestPath } from './request-path.ts';
+import { SentRequest } from './sent-request.ts';
+import { timeoutMsOf } from './timeout-option.ts';
 import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
 import { toAxiosError } from './wire-errors.ts';
 
 /** Gives the connections to another origin of the upstream; none where a redirect must not lead there. */
 export type PoolOf = (origin: string) => ConnectionPool | undefined;
 
+/** What the full adapter sends with. */
+export interface FullAdapterDependencies {
+  readonly pool: ConnectionPool;
+  readonly options: Current<UndiciAdapterOptions>;
+  readonly compression: RequestCompression;
+  readonly poolOf: PoolOf;
+}
+
 /** The adapter for calls that ask for more than a body in one piece and a reply in one piece. */
-export function fullAdapter(
-  pool: ConnectionPool,
-  options: Current<UndiciAdapterOptions>,
-  compression: RequestCompression,
-  poolOf: PoolOf,
-): AxiosAdapter {
-  return async function fullAdapter(config) {
-    try {
-      const hop = await firstHop(config, pool, options);
-      const endsAtMs = config.timeout ? performance.now() + timeoutMs(config) : Number.POSITIVE_INFINITY;
-      const send = (hop: Hop) =>
-        exchange(poolFor(hop, pool, poolOf, config), config, hop, maxBytes(config, options.current), endsAtMs);
-      const response = await sendCompressed(hop, compression, send);
-      return settle(config.maxRedirects ? await redirected(hop, response, config, send) : response);
-    } catch (error) {
-      throw toAxiosError(error, config);
-    }
-  };
+export function fullAdapter(dependencies: FullAdapterDependencies): AxiosAdapter {
+  return (config) => answered(config, dependencies, undefined);
+}
+
+/** Follows the redirect that a request has got as its reply. */
+export function redirectFollower(dependencies: FullAdapterDependencies) {
+  return (config: InternalAxiosRequestConfig, reply: AxiosResponse) => answered(config, dependencies, reply);
+}
+
+/** @param reply what was answered to the first request, if that was sent already */
+async function answered(
+  config: InternalAxiosRequestConfig,
+  { pool, options, compression, poolOf }: FullAdapterDependencies,
+  reply: AxiosResponse | undefined,
+): Promise<AxiosResponse> {
+  try {
+    if (config.maxRedirects) expectNames(config);
+    const hop = await firstHop(config, pool, options);
+    const endsAtMs = performance.now() + (timeoutMsOf(config) ?? Number.POSITIVE_INFINITY);
+    const send = (hop: Hop) =>
+      exchange(poolFor(hop, pool, poolOf, config), config, hop, maxBytes(config, options.current), endsAtMs);
+    const response = reply ?? (await sendCompressed(hop, compression, send));
+    return settle(config.maxRedirects ? await redirected(hop, response, config, send) : response);
+  } catch (error) {
+    throw toAxiosError(error, config);
+  }
 }
 
 type SendHop = (hop: Hop) => Promise<AxiosResponse>;
@@ -67,16 +84,6 @@ async function firstHop(
 function lengthOf(body: RequestBody | undefined): number | undefined {
   if (body === undefined) return 0;
   return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-}
-
-function timeoutMs(config: InternalAxiosRequestConfig): number {
-  const ms = Number(config.timeout);
-  if (!Number.isNaN(ms)) return ms;
-  throw new AxiosError(
-    `timeout must be a number of ms, not ${config.timeout}`,
-    AxiosError.ERR_BAD_OPTION_VALUE,
-    config,
-  );
 }
 
 /** The largest reply in bytes. A streamed reply has no limit but the call's own: it is read piece by piece. */
@@ -123,7 +130,8 @@ async function redirected(hop: Hop, response: AxiosResponse, config: InternalAxi
     discard(reply);
     if (left === 0) throw tooManyRedirects(config);
     current = nextHop(current, reply, config);
-    reply = { ...(await send(current)), request: { res: { responseUrl: current.url.href } } };
+    const { method, url } = current;
+    reply = { ...(await send(current)), request: new SentRequest(method, url.pathname + url.search, url.origin) };
   }
   return reply;
 }
@@ -148,7 +156,7 @@ function exchange(
     // A body that comes piece by piece is there once.
     const isWhole = typeof hop.body !== 'object' || hop.body instanceof Uint8Array;
     const idempotent = isWhole && isIdempotent(config);
-    const request = { method, path: url.pathname + url.search, headers, body: exchange.body(), idempotent };
-    exchange.send(pool, request as DispatchOptions);
+    const path = url.pathname + url.search;
+    exchange.send(pool, new WireRequest(method, path, headers, exchange.body() ?? null, idempotent));
   });
 }

@@ -5,7 +5,7 @@ import { type ReplySource, ReplyStream } from '../transport/reply-stream.ts';
 import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig } from './axios.ts';
 import { Exchange } from './exchange.ts';
 import { Progress } from './progress.ts';
-import { toAxiosError, toCodingError } from './wire-errors.ts';
+import { toCodingError } from './wire-errors.ts';
 
 /** An exchange with all that a call may ask for: a streamed reply, a streamed body, progress, a time limit, a cancel token. */
 export class FullExchange extends Exchange implements ReplySource {
@@ -89,7 +89,7 @@ export class FullExchange extends Exchange implements ReplySource {
   }
 
   override fail(error: unknown): void {
-    const failure = toAxiosError(error, this.config);
+    const failure = this.failure(error);
     super.fail(failure);
     this.#stream?.destroy(failure);
   }

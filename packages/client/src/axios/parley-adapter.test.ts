@@ -136,6 +136,37 @@ describe('parleyAdapter', () => {
     expect(server.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['k-1', 'k-1']);
   });
 
+  it('ends at once with what beforeRedirect throws, and blames no endpoint', async () => {
+    let requests = 0;
+    const redirecting = await httpServer((_, response) => {
+      requests++;
+      response.writeHead(302, { location: '/elsewhere' }).end();
+    });
+    const there = createUpstream('there', redirecting.address, { backoffBaseMs: 1, circuitMinCalls: 1 });
+    const beforeRedirect = () => {
+      throw new Error('not there');
+    };
+    const error = await failure(axios.create({ adapter: parleyAdapter(there) }).get('/', { beforeRedirect }));
+    expect([error.code, error.message]).toEqual(['ERR_FR_REDIRECTION_FAILURE', 'Redirected request failed: not there']);
+    expect([requests, there.endpoints()[0]?.circuit]).toEqual([1, 'closed']);
+    await there.close();
+    await redirecting.close();
+  });
+
+  it('refuses a timeout that is below 0, which breaks in Node, or no number', async () => {
+    const { differs } = { differs: 'a `timeout` below 0 is refused' };
+    for (const timeout of [-1, '-1', 'soon', {}, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const isNone = Number.isNaN(timeout); // as axios takes it
+      const outcome = create({ timeout: timeout as number }).get('/');
+      if (isNone) expect((await outcome).status).toBe(200);
+      else expect([differs, (await failure(outcome)).code]).toEqual([differs, 'ERR_BAD_OPTION_VALUE']);
+    }
+  });
+
+  it.each([0, '0', null, undefined])('takes the timeout %p for none', async (timeout) => {
+    expect((await create({ timeout: timeout as number }).get('/')).status).toBe(200);
+  });
+
   it.each(['', ' '])('takes the idempotency key %j for none', async (key) => {
     answers = [unavailable, () => [201, {}]];
     const headers = { 'Idempotency-Key': key };
@@ -185,7 +216,8 @@ describe('parleyAdapter', () => {
     const dead = createUpstream('dead', await deadAddress(), { maxAttempts: 1 });
     const error = await failure(axios.create({ adapter: parleyAdapter(dead) }).get('/'));
     await dead.close();
-    expect([error.code, error.response]).toEqual(['ERR_NETWORK', undefined]);
+    expect([error.code, error.response]).toEqual(['ECONNREFUSED', undefined]);
+    expect(error.message).toMatch(/^connect ECONNREFUSED 127\.0\.0\.1:\d+$/);
     expect(error.cause).toBeInstanceOf(CallError);
     expect(error.cause).toMatchObject({ code: 'unavailable', isUnprocessed: true });
   });

@@ -12,12 +12,15 @@ import {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
   settle,
+  userAgent,
 } from './axios.ts';
 import { boundStream, whenOver } from './bound-stream.ts';
 import { axiosErrorOf, responseOf } from './parley-response.ts';
+import { expectNames } from './redirect.ts';
 import { refuseUnsupported } from './refused-options.ts';
 import { asPlainBody, basicAuth, requestBody } from './request-body.ts';
-import { requestPath } from './request-path.ts';
+import { requestPath, urlCredentials } from './request-path.ts';
+import { timeoutMsOf } from './timeout-option.ts';
 
 /** What the adapter needs of an upstream. */
 export interface AdapterUpstream {
@@ -30,8 +33,8 @@ export interface AdapterUpstream {
  * `axios.create({ adapter: parleyAdapter(upstream) })`. Methods are retried as RFC 9110 §9.2.2 allows:
  * GET, HEAD, OPTIONS, PUT and DELETE, and anything with an `Idempotency-Key`, unless the body is a stream.
  * `timeout` bounds the whole call, a streamed reply to its end; `signal` ends it. The path of `baseURL`
- * counts, its host does not: the upstream knows the endpoints. A redirect is followed when `maxRedirects`
- * asks for it, and within the endpoint only.
+ * counts, its host does not: the upstream knows the endpoints. Redirects are followed as axios follows them, 21 if
+ * `maxRedirects` does not say otherwise, but within the endpoint only.
  *
  * @throws AxiosError as axios does; its `cause` is the CallError. `ERR_NOT_SUPPORT` names an option that
  *   this adapter doesn't have
@@ -39,26 +42,27 @@ export interface AdapterUpstream {
 export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
   return async function parleyAdapter(config) {
     refuseUnsupported(config);
-    const headers = AxiosHeaders.from(config.headers);
-    if (config.auth) headers.set('authorization', basicAuth(config.auth));
+    if (config.maxRedirects !== 0) expectNames(config);
+    const headers = requestHeaders(config);
     const { data } = config;
     // Text and bytes need no wait.
     const body =
       data === undefined || data === null ? undefined : (asPlainBody(data) ?? (await requestBody(data, headers)));
     const cancelled = config.cancelToken && cancelSignal(config.cancelToken);
-    const request = toRequest(config, headers, body, signalOf(config, cancelled?.signal));
+    const abandoned = body instanceof StreamSource ? body.abandoned : undefined;
+    const request = toRequest(config, headers, body, signalOf(config, cancelled?.signal, abandoned));
     const { clock, callTimeoutMs } = upstream.options;
     const endsAtMs = clock.now() + (request.timeoutMs ?? callTimeoutMs);
     let response: AxiosResponse | undefined;
     try {
-      response = responseOf(await upstream.send(request), config);
+      response = responseOf(await upstream.send(request), config, request);
       if (request.replyAs === 'stream') {
         const deadlineMs = Math.min(endsAtMs, request.context?.deadlineMs ?? endsAtMs);
         boundStream(response.data, { clock, deadlineMs, operation: request.label });
       }
       return settle(response);
     } catch (error) {
-      throw axiosErrorOf(error, config);
+      throw axiosErrorOf(error, config, request);
     } finally {
       if (cancelled) whenOver(response?.data, cancelled.end);
       // A body that was not read by then stays unread: discard it, or the file behind it stays open.
@@ -66,6 +70,9 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
     }
   };
 }
+
+/** As many redirects as axios follows unasked. */
+const standardRedirects = 21;
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 const idempotentMethods = new Set(['PUT', 'DELETE']);
@@ -75,6 +82,14 @@ function safetyOf(method: string, headers: Record<string, string>): Safety {
   if (idempotentMethods.has(method)) return 'idempotent';
   // A service refuses an empty key, and another server may take it for none.
   return headers[headerNames.idempotencyKey]?.trim() ? 'keyed' : 'unsafe';
+}
+
+function requestHeaders(config: InternalAxiosRequestConfig): AxiosHeaders {
+  const headers = AxiosHeaders.from(config.headers);
+  headers.set('user-agent', userAgent, false);
+  const auth = config.auth ?? urlCredentials(config);
+  if (auth) headers.set('authorization', basicAuth(auth));
+  return headers;
 }
 
 function toRequest(
@@ -94,10 +109,10 @@ function toRequest(
     headers: { ...contextHeaders(context), ...headers },
     body,
     replyAs: replyAs(config.responseType),
-    wire: wireOptions(config),
+    wire: { maxRedirects: standardRedirects, ...wireOptions(config) },
     safety: body instanceof StreamSource ? 'unsafe' : safetyOf(method, headers),
     context,
-    timeoutMs: config.timeout || undefined,
+    timeoutMs: timeoutMsOf(config),
   };
 }
 
@@ -118,7 +133,11 @@ function cancelSignal(token: NonNullable<InternalAxiosRequestConfig['cancelToken
   return { signal: controller.signal, end: () => token.unsubscribe(cancel) };
 }
 
-function signalOf({ signal }: InternalAxiosRequestConfig, cancelled: AbortSignal | undefined): AbortSignal | undefined {
-  if (!signal || !cancelled) return cancelled ?? (signal as AbortSignal | undefined);
-  return AbortSignal.any([signal as AbortSignal, cancelled]);
+function signalOf(
+  { signal }: InternalAxiosRequestConfig,
+  cancelled: AbortSignal | undefined,
+  abandoned: AbortSignal | undefined,
+): AbortSignal | undefined {
+  const signals = [signal as AbortSignal | undefined, cancelled, abandoned].filter((one) => one !== undefined);
+  return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
 }

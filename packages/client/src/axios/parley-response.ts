@@ -1,27 +1,42 @@
 import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
+import type { CallRequest } from '../layer.ts';
+import { StreamSource } from '../transport/body-source.ts';
 import type { Reply } from '../transport/reply.ts';
 import { ReplyStream } from '../transport/reply-stream.ts';
+import { adapterFailureOf } from './adapter-failure.ts';
 import {
   AxiosError,
   AxiosHeaders,
   type AxiosResponse,
   CanceledError,
   type InternalAxiosRequestConfig,
+  type ResponseHeaders,
 } from './axios.ts';
+import { SentRequest } from './sent-request.ts';
+import { timeoutMsOf } from './timeout-option.ts';
 
 /** A reply as axios' users know it. */
-export function responseOf(reply: Reply, config: InternalAxiosRequestConfig): AxiosResponse {
-  const { status } = reply;
-  const headers = AxiosHeaders.from(headersOf(reply));
-  return { data: dataOf(reply, config), status, statusText: STATUS_CODES[status] ?? '', headers, config };
+export function responseOf(reply: Reply, config: InternalAxiosRequestConfig, sent: CallRequest): AxiosResponse {
+  const { status, origin } = reply;
+  const request = origin.redirected ?? sentRequest(sent, origin.endpoint);
+  return { ...headOf(status, reply.headers, config, request), data: dataOf(reply, config, sent) };
+}
+
+function headOf(status: number, headers: ResponseHeaders, config: InternalAxiosRequestConfig, request: unknown) {
+  const statusText = STATUS_CODES[status] ?? '';
+  return { data: undefined, status, statusText, headers: AxiosHeaders.from(joined(headers)), config, request };
+}
+
+function sentRequest({ method, path }: CallRequest, endpoint: string | undefined): SentRequest | undefined {
+  return endpoint === undefined ? undefined : new SentRequest(method, path, endpoint);
 }
 
 // As Node joins them, and axios with it: cookies are always a list, all else is one line.
-function headersOf({ headers }: Reply): Record<string, string | string[]> {
+function joined(headers: ResponseHeaders): Record<string, string | string[]> {
   const joined: Record<string, string | string[]> = {};
-  for (const name in headers) {
+  for (const name of Object.keys(headers)) {
     const value = headers[name];
     if (value === undefined) continue;
     if (name === 'set-cookie') joined[name] = Array.isArray(value) ? value : [value];
@@ -30,7 +45,7 @@ function headersOf({ headers }: Reply): Record<string, string | string[]> {
   return joined;
 }
 
-function dataOf({ body, headers }: Reply, config: InternalAxiosRequestConfig): unknown {
+function dataOf({ body, headers }: Reply, config: InternalAxiosRequestConfig, sent: CallRequest): unknown {
   if (config.responseType === 'blob' && body instanceof Uint8Array) {
     return new Blob([body as Uint8Array<ArrayBuffer>], { type: String(headers['content-type'] ?? '') });
   }
@@ -38,34 +53,47 @@ function dataOf({ body, headers }: Reply, config: InternalAxiosRequestConfig): u
   if (!(body instanceof Readable)) return Readable.from([body], { objectMode: false }); // an error is read whole
   if (body instanceof ReplyStream) {
     const { translate } = body;
-    body.translate = (error) => axiosErrorOf(translate(error), config) as Error;
+    body.translate = (error) => axiosErrorOf(translate(error), config, sent) as Error;
   }
   return body;
 }
 
 const timedOut = new Set(['deadline_exceeded', 'attempt_timeout']);
 
-/** A CallError as axios' users know it: its codes, and the CallError as the cause. Any other error stays as it is. */
-export function axiosErrorOf(error: unknown, config: InternalAxiosRequestConfig): unknown {
+/**
+ * A failed call as axios' users know it: axios' codes and messages, and the CallError as the cause. An error that is
+ * none of ours, of an interceptor for example, stays as it is.
+ */
+export function axiosErrorOf(error: unknown, config: InternalAxiosRequestConfig, sent: CallRequest): unknown {
+  const { body } = sent;
+  const request = sentRequest(sent, error instanceof CallError ? error.endpoint : undefined);
+  if (body instanceof StreamSource && body.abandoned.aborted) {
+    return because(error, new CanceledError('Request stream has been aborted', config, request));
+  }
+  if (body instanceof StreamSource && body.failure) return AxiosError.from(body.failure, undefined, config, request);
   if (!(error instanceof CallError)) return error;
   // axios throws the reason of the cancel token.
   if (error.code === 'cancelled' && config.cancelToken?.reason) return config.cancelToken.reason;
-  const failure =
-    error.code === 'cancelled'
-      ? new CanceledError<unknown>(undefined, config)
-      : new AxiosError(messageOf(error, config), codeOf(error, config), config);
-  failure.cause = error;
-  return failure;
+  if (error.code === 'cancelled') return because(error, new CanceledError(undefined, config, request));
+  if (timedOut.has(error.code)) return because(error, timeoutError(error, config, request));
+  const { code, message, response } = adapterFailureOf(error, config);
+  const head = response && headOf(response.status, response.headers as ResponseHeaders, config, request);
+  return because(error, new AxiosError(message, code, config, request, head));
 }
 
-function messageOf(error: CallError, { timeoutErrorMessage }: InternalAxiosRequestConfig): string {
-  return (timedOut.has(error.code) && timeoutErrorMessage) || error.message;
+function because(cause: unknown, error: AxiosError): AxiosError {
+  Object.defineProperty(error, 'cause', {
+    __proto__: null,
+    value: cause,
+    writable: true,
+    configurable: true,
+  } as object);
+  return error;
 }
 
-function codeOf({ code, cause }: CallError, { transitional }: InternalAxiosRequestConfig): string {
-  if (timedOut.has(code)) return transitional?.clarifyTimeoutError ? AxiosError.ETIMEDOUT : AxiosError.ECONNABORTED;
-  if (code === 'invalid_input') return AxiosError.ERR_BAD_REQUEST;
-  if (code !== 'invalid_reply') return AxiosError.ERR_NETWORK;
-  const known = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return known?.startsWith('ERR_FR_') ? known : AxiosError.ERR_BAD_RESPONSE;
+function timeoutError({ code }: CallError, config: InternalAxiosRequestConfig, request: unknown): AxiosError {
+  const { timeoutErrorMessage, transitional } = config;
+  const isOwn = code === 'deadline_exceeded' && timeoutMsOf(config) !== undefined;
+  const message = timeoutErrorMessage || (isOwn ? `timeout of ${config.timeout}ms exceeded` : 'timeout exceeded');
+  return new AxiosError(message, transitional?.clarifyTimeoutError ? 'ETIMEDOUT' : 'ECONNABORTED', config, request);
 }

@@ -12,6 +12,7 @@ export interface Hop {
 
 /** The statuses of a redirect. RFC 9110 §15.4; without 300, which leaves a choice, and 304, which is about a cache. */
 const redirects = new Set([301, 302, 303, 307, 308]);
+const redirectionFailure = 'ERR_FR_REDIRECTION_FAILURE';
 const credentials = ['authorization', 'cookie', 'proxy-authorization', 'host'];
 
 /** Tells whether a reply sends its caller elsewhere. */
@@ -49,8 +50,18 @@ function target(location: string, { url }: Hop, config: InternalAxiosRequestConf
   return next;
 }
 
-function sensitive({ sensitiveHeaders }: InternalAxiosRequestConfig & { sensitiveHeaders?: unknown }): string[] {
-  return Array.isArray(sensitiveHeaders) ? sensitiveHeaders.map((name) => String(name).toLowerCase()) : [];
+type RedirectConfig = InternalAxiosRequestConfig & { readonly sensitiveHeaders?: unknown };
+
+function sensitive({ sensitiveHeaders }: RedirectConfig): string[] {
+  return ((sensitiveHeaders ?? []) as string[]).map((name) => name.toLowerCase());
+}
+
+/** @throws AxiosError `ERR_BAD_OPTION_VALUE` where `sensitiveHeaders` are not names */
+export function expectNames(config: InternalAxiosRequestConfig): void {
+  const names = (config as RedirectConfig).sensitiveHeaders ?? [];
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return;
+  const message = 'sensitiveHeaders must be an array of strings';
+  throw new AxiosError(message, AxiosError.ERR_BAD_OPTION_VALUE, config);
 }
 
 function without(headers: Record<string, string>, isDropped: (name: string) => boolean): Record<string, string> {
@@ -77,17 +88,18 @@ function afterBeforeRedirect(
     path: url.pathname + url.search,
   };
   const request = { url: previous.url.href, method: previous.method, headers: previous.headers };
-  config.beforeRedirect(
-    options,
-    { headers: headers as Record<string, string>, statusCode: statusCode as 301 },
-    request,
-  );
+  const reply = { headers: headers as Record<string, string>, statusCode: statusCode as 301 };
+  try {
+    config.beforeRedirect(options, reply, request);
+  } catch (error) {
+    throw refusal(`Redirected request failed: ${(error as Error).message}`, redirectionFailure, config, error);
+  }
   return { ...next, method: options.method, headers: options.headers, url: new URL(options.path, url) };
 }
 
 /** The error for a redirect that cannot be followed. */
 export function failed(config: InternalAxiosRequestConfig, message: string): AxiosError {
-  return refusal(`not redirected: ${message}`, 'ERR_FR_REDIRECTION_FAILURE', config);
+  return refusal(`not redirected: ${message}`, redirectionFailure, config);
 }
 
 /** The error for one redirect too many, as axios gives it. */
@@ -96,8 +108,8 @@ export function tooManyRedirects(config: InternalAxiosRequestConfig): AxiosError
 }
 
 // The cause keeps the code: the layers turn an AxiosError into a CallError.
-function refusal(message: string, code: string, config: InternalAxiosRequestConfig): AxiosError {
+function refusal(message: string, code: string, config: InternalAxiosRequestConfig, cause?: unknown): AxiosError {
   const error = new AxiosError(message, code, config);
-  error.cause = Object.assign(new Error(message), { code });
+  error.cause = Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { code });
   return error;
 }

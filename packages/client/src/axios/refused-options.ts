@@ -42,7 +42,7 @@ const responseTypes = new Set<unknown>([
  */
 export function refuseUnsupported(config: InternalAxiosRequestConfig): void {
   const options = config as unknown as Readonly<Record<string, unknown>>;
-  for (const option in unsupported) {
+  for (const option of Object.keys(unsupported)) {
     const value = options[option];
     if (value === undefined || off.has(value)) continue;
     throw notSupported(config, `the option ${option} is not supported: ${unsupported[option]}`);

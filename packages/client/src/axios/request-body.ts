@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { isArrayBuffer } from 'node:util/types';
+import { ownMembers } from '@parley/contract';
 import { PartsSource, type RequestBody, StreamSource } from '../transport/body-source.ts';
 import { AxiosError, type AxiosHeaders } from './axios.ts';
 import { multipart } from './multipart.ts';
@@ -85,10 +86,13 @@ function isPiped(data: unknown): data is NodeJS.ReadableStream {
 function piped(stream: NodeJS.ReadableStream): Readable {
   const through = new PassThrough();
   stream.on('error', (error) => through.destroy(error));
+  // One that is destroyed ends without `end`.
+  stream.on('close', () => through.writableEnded || through.destroy());
   return stream.pipe(through);
 }
 
 /** The value of `Authorization` for a name and a password. RFC 7617. */
-export function basicAuth({ username, password }: { username?: string; password?: string }): string {
+export function basicAuth(credentials: { username?: string; password?: string }): string {
+  const { username, password } = ownMembers(credentials);
   return `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}`;
 }

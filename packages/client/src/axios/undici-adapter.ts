@@ -1,11 +1,12 @@
 import type { Current } from '../options/current-options.ts';
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
-import type { DispatchOptions } from '../transport/dispatch.ts';
+import { WireRequest } from '../transport/dispatch.ts';
 import { isIdempotent } from './attempt-config.ts';
-import type { AxiosAdapter, InternalAxiosRequestConfig } from './axios.ts';
+import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from './axios.ts';
 import { Exchange } from './exchange.ts';
-import { fullAdapter, type PoolOf } from './full-adapter.ts';
+import { fullAdapter, type PoolOf, redirectFollower } from './full-adapter.ts';
+import { isRedirect } from './redirect.ts';
 import { RequestCompression } from './request-compression.ts';
 import { isPlainPath } from './request-path.ts';
 import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
@@ -24,31 +25,31 @@ export function undiciAdapter(
   poolOf: PoolOf = () => undefined,
 ): AxiosAdapter {
   const compression = new RequestCompression(options);
-  const full = fullAdapter(pool, options, compression, poolOf);
+  const dependencies = { pool, options, compression, poolOf };
+  const full = fullAdapter(dependencies);
+  const follow = redirectFollower(dependencies);
   return (config) => {
     if (!isLean(config) || (config.data && compression.isFor(config.data.length))) return full(config);
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<AxiosResponse>((resolve, reject) => {
       const { maxReplyBytes, acceptCompressed } = options.current;
       const { maxContentLength = -1 } = config;
       const maxBytes = maxContentLength >= 0 ? Math.min(maxContentLength, maxReplyBytes) : maxReplyBytes;
       const exchange = new Exchange(config, maxBytes, resolve, reject);
       const request = dispatchOptions(config);
       if (acceptCompressed && !config.headers.has('accept-encoding')) {
-        (request.headers as Record<string, string>)['accept-encoding'] = acceptedEncodings;
+        request.headers['accept-encoding'] = acceptedEncodings;
       }
       exchange.send(pool, request);
     });
+    if (!config.maxRedirects) return answer;
+    return answer.then((reply) => (isRedirect(reply) ? follow(config, reply) : reply));
   };
 }
 
-function dispatchOptions(config: InternalAxiosRequestConfig): DispatchOptions {
-  return {
-    method: (config.method ?? 'get').toUpperCase() as DispatchOptions['method'],
-    path: config.url as string,
-    headers: config.headers.toJSON() as Record<string, string>,
-    body: config.data ?? null,
-    idempotent: isIdempotent(config),
-  };
+function dispatchOptions(config: InternalAxiosRequestConfig): WireRequest {
+  const method = (config.method ?? 'get').toUpperCase();
+  const headers = config.headers.toJSON() as Record<string, string>;
+  return new WireRequest(method, config.url as string, headers, config.data ?? null, isIdempotent(config));
 }
 
 /** Asks for nothing beyond a path, a body in one piece and a reply in one piece. */
@@ -58,7 +59,8 @@ function isLean(config: InternalAxiosRequestConfig): boolean {
     config.responseType !== 'stream' &&
     (data === undefined || data === null || typeof data === 'string' || data instanceof Uint8Array) &&
     !config.timeout &&
-    !config.maxRedirects &&
+    // A redirect is followed when it comes, unless the status is judged before.
+    !(config.maxRedirects && config.validateStatus) &&
     config.auth === undefined &&
     config.onUploadProgress === undefined &&
     config.onDownloadProgress === undefined &&

@@ -1,4 +1,4 @@
-import { withoutSecrets } from '@parley/contract';
+import { ownMember, withoutSecrets } from '@parley/contract';
 import type { Address, Discovery } from '../discovery/address.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Current } from '../options/current-options.ts';
@@ -77,7 +77,7 @@ export class EndpointSet {
     for (const address of addresses) {
       const endpoint = this.#byAddress.get(address.origin) ?? this.#opened(address, isFirst);
       endpoint.load.weight = address.weight;
-      endpoint.zone = address.zone;
+      endpoint.zone = ownMember(address, 'zone');
     }
     this.group.replace([...this.#byAddress.values()]);
   }

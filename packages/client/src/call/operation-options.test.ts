@@ -48,7 +48,7 @@ describe('options by operation', () => {
     [{ toString: {} }, /^operations: shop has no operation toString/],
     [{ newestItem: { retries: 1 } }, /unknown option retries, expected one of timeoutMs, maxAttempts, hedge$/],
     [{ newestItem: { idleTimeoutMs: 1 } }, /unknown option idleTimeoutMs/],
-    [{ newestItem: { timeoutMs: '5' } }, /timeoutMs must be a number from 1 to 3600000, not 5$/],
+    [{ newestItem: { timeoutMs: '5' } }, /timeoutMs must be a number from 1 to 3600000, not "5"$/],
     [{ newestItem: { maxAttempts: 11 } }, /maxAttempts must be a whole number from 1 to 10, not 11$/],
     [{ buyItem: { maxAttempts: 2 } }, /maxAttempts is not for an unsafe operation/],
     [{ watchItems: { hedge: true } }, /hedge is not for streams$/],

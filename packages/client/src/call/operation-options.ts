@@ -6,7 +6,8 @@ import {
   type Stream,
   type StreamCallOptionsOf,
 } from '@parley/contract';
-import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
+import { callOptions } from './call-options.ts';
+import type { GivenOptions } from './repeat-options.ts';
 
 type CallSetting = 'timeoutMs' | 'maxAttempts' | 'hedge';
 type StreamSetting = CallSetting | 'firstItemTimeoutMs' | 'idleTimeoutMs';
@@ -48,24 +49,17 @@ export function operationDefaults(
       throw new TypeError(`operations: ${name} has no operation ${operationName}, expected one of ${known}`);
     }
     if (options === undefined) continue;
-    checkOptions(operation, options);
-    defaults.set(operationName, options);
+    defaults.set(operationName, checkedOptions(operation, options));
   }
   return defaults;
 }
 
-function checkOptions(operation: Operation, options: OperationDefaults): void {
+function checkedOptions(operation: Operation, options: OperationDefaults): OperationDefaults {
   const allowed = isStream(operation.output) ? ofStreams : ofCalls;
-  for (const [name, value] of Object.entries(options)) {
+  for (const name of Object.keys(options)) {
     if (!allowed.includes(name)) {
       throw new TypeError(`${operation.label}: unknown option ${name}, expected one of ${allowed.join(', ')}`);
     }
-    if (name.endsWith('Ms') && !(typeof value === 'number' && value >= 1 && value <= longestMs)) {
-      throw new TypeError(`${operation.label}: ${name} must be a number from 1 to ${longestMs}, not ${String(value)}`);
-    }
   }
-  checkRepeatOptions(operation, options);
+  return callOptions(operation, options);
 }
-
-/** One hour, as for the options of an upstream. */
-const longestMs = 3_600_000;

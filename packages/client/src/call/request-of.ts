@@ -5,6 +5,7 @@ import {
   headerNames,
   idempotencyKeyHeader,
   type Operation,
+  ownMembers,
   type Safety,
   type WireInput,
 } from '@parley/contract';
@@ -12,8 +13,9 @@ import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { CallRequest } from '../layer.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
+import { callOptions } from './call-options.ts';
 import type { OperationDefaults } from './operation-options.ts';
-import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
+import type { GivenOptions } from './repeat-options.ts';
 
 /** A request with the recorder of its story. */
 export type StoriedRequest = CallRequest & { readonly story: StoryRecorder };
@@ -32,14 +34,13 @@ export function requestOf(
   input: Record<string, unknown>,
   options?: GivenOptions,
   story = new StoryRecorder(),
-  defaults: OperationDefaults = {},
+  defaults: OperationDefaults = none,
 ): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
-  const given = options === currentContext() ? undefined : options;
-  if (given) checkRepeatOptions(operation, given);
-  const { timeoutMs, maxAttempts, hedge, ...explicit } = given ?? {};
+  const said = options === undefined || options === currentContext() ? undefined : callOptions(operation, options);
+  const { timeoutMs, maxAttempts, hedge, ...explicit } = said ?? none;
   const { path, headers, body } = encode(operation, input);
-  const context = inheritedContext(given && explicit);
+  const context = inheritedContext(said && explicit);
   return {
     label: operation.label,
     method: operation.method,
@@ -48,7 +49,7 @@ export function requestOf(
       accept: 'application/json, application/problem+json',
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...contextHeaders(context),
-      ...keyHeader(operation.safety, explicit.idempotencyKey),
+      ...keyHeader(operation.safety, said?.idempotencyKey),
       ...headers,
     },
     body,
@@ -60,6 +61,8 @@ export function requestOf(
     story,
   };
 }
+
+const none: GivenOptions = ownMembers({});
 
 function keyHeader(safety: Safety, key: string | undefined): Record<string, string> | undefined {
   return safety === 'keyed' ? { [headerNames.idempotencyKey]: idempotencyKeyHeader(key) } : undefined;

@@ -80,6 +80,6 @@ const perCall = new Set<string>([
 
 function keyOf({ label, method, path, body, headers, maxAttempts, hedge }: Call): string {
   const parts: unknown[] = [label, method, path, body, maxAttempts, hedge];
-  for (const name in headers) if (!perCall.has(name)) parts.push(name, headers[name]);
+  for (const name of Object.keys(headers)) if (!perCall.has(name)) parts.push(name, headers[name]);
   return JSON.stringify(parts);
 }

@@ -1,4 +1,4 @@
-import { type CallContext, currentContext } from '@parley/contract';
+import { type CallContext, currentContext, ownMembers } from '@parley/contract';
 
 /**
  * The context of a call: that of the request that is being served, overridden by the caller's options. A caller may
@@ -8,14 +8,15 @@ import { type CallContext, currentContext } from '@parley/contract';
 export function inheritedContext(explicit?: CallContext): CallContext {
   const current = currentContext();
   // A key names the request that is being served, not the calls that this makes.
-  const served = current.idempotencyKey === undefined ? current : { ...current, idempotencyKey: undefined };
+  const served = current.idempotencyKey === undefined ? current : ownMembers({ ...current, idempotencyKey: undefined });
   if (!explicit) return served;
-  return {
+  const { deadlineMs, signal } = ownMembers(explicit);
+  return ownMembers({
     ...served,
     ...explicit,
-    ...earlier(served.deadlineMs, explicit.deadlineMs),
-    ...either(served.signal, explicit.signal),
-  };
+    ...earlier(served.deadlineMs, deadlineMs),
+    ...either(served.signal, signal),
+  });
 }
 
 function earlier(served?: number, explicit?: number): CallContext {

@@ -1,3 +1,4 @@
+import { ownMembers } from '@parley/contract';
 import type { Address } from './address.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Address } from './address.ts';
  */
 export function listedAddress(entry: unknown, parse: (url: string) => Address): Address {
   if (typeof entry !== 'object' || entry === null) return parse(String(entry));
-  const { url, zone, weight = 1, ...others } = entry as Readonly<Record<string, unknown>>;
+  const { url, zone, weight = 1, ...others } = ownMembers(entry as Readonly<Record<string, unknown>>);
   const [stray] = Object.keys(others);
   if (stray !== undefined) throw new TypeError(`expected url, zone and weight, got ${JSON.stringify(stray)}`);
   if (zone !== undefined && (typeof zone !== 'string' || zone === '')) {
@@ -16,5 +17,5 @@ export function listedAddress(entry: unknown, parse: (url: string) => Address): 
   if (typeof weight !== 'number' || !(weight >= 0.1 && weight <= 1_000_000)) {
     throw new TypeError(`expected a weight from 0.1 to 1000000, got ${JSON.stringify(weight)}`);
   }
-  return { ...parse(String(url)), weight, ...(zone !== undefined && { zone }) };
+  return ownMembers({ ...parse(String(url)), weight, ...(zone !== undefined && { zone }) });
 }

@@ -1,3 +1,4 @@
+import { ownMembers } from '@parley/contract';
 import type { FixedOptionSpec, OptionSpec } from './option-spec.ts';
 import { optionSpecs } from './option-specs.ts';
 
@@ -38,7 +39,8 @@ const ordered = [
  *
  * @throws TypeError that names the option, what was expected and what came; for two that contradict each other, both
  */
-export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamOptions {
+export function upstreamOptions(options: Partial<UpstreamOptions> = {}): UpstreamOptions {
+  const given = ownMembers(options);
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(optionSpecs, name));
   if (unknown !== undefined) {
     throw new TypeError(`unknown option ${unknown}: expected one of ${Object.keys(optionSpecs).join(', ')}`);
@@ -51,12 +53,12 @@ export function upstreamOptions(given: Partial<UpstreamOptions> = {}): UpstreamO
   }
   // A caller that only shortens the call wants its attempts to fit.
   const isFollowing = given.attemptTimeoutMs === undefined && values.attemptTimeoutMs > values.callTimeoutMs;
-  const options = isFollowing ? { ...values, attemptTimeoutMs: values.callTimeoutMs } : values;
+  const fitting = isFollowing ? { ...values, attemptTimeoutMs: values.callTimeoutMs } : values;
   for (const [smaller, larger] of ordered) {
-    if (options[smaller] <= options[larger]) continue;
-    throw new TypeError(`${smaller} (${options[smaller]}) must not be above ${larger} (${options[larger]})`);
+    if (fitting[smaller] <= fitting[larger]) continue;
+    throw new TypeError(`${smaller} (${fitting[smaller]}) must not be above ${larger} (${fitting[larger]})`);
   }
-  return Object.freeze(options);
+  return Object.freeze(fitting);
 }
 
 /** @throws TypeError for an option that cannot be changed, with the reason */

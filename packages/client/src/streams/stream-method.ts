@@ -6,6 +6,7 @@ import {
   framings,
   type Issue,
   type Operation,
+  ownMembers,
   type Problem,
   runInContext,
   type Stream,
@@ -36,6 +37,7 @@ export interface StreamUpstream {
 export interface CallSteps {
   check(operation: Operation, input: unknown): void | Promise<void>;
   requestOf(operation: Operation, input: Input, options: StreamCallOptions): StreamRequest;
+  callOptions(operation: Operation, options: StreamCallOptions): StreamCallOptions;
   declared(operation: Operation, error: CallError): Promise<CallError>;
   broken(origin: ReplyOrigin, detail: string): CallError;
   describe(issues: readonly Issue[]): string;
@@ -59,7 +61,8 @@ export function streamMethod(
   return (input: Input = {}, options: StreamCallOptions = {}): AsyncIterable<unknown> => {
     const served = currentContext();
     // A context that is handed on as it is holds no option of this call.
-    const given = options === served ? defaults : { ...defaults, ...options };
+    const own = options === served ? {} : steps.callOptions(operation, options);
+    const given = ownMembers({ ...defaults, ...own });
     return closable((closing) => {
       const signal = given.signal ? AbortSignal.any([given.signal, closing]) : closing;
       const requestOf = (timed: StreamCallOptions) =>

@@ -11,6 +11,7 @@ import {
   isStream,
   type MutableContext,
   type Operation,
+  ownMembers,
   type PublicError,
   publicError,
   replyOf,
@@ -103,7 +104,7 @@ export class InMemoryService {
 /** The context of a request by its headers, as in a service; time by the upstream's clock. */
 function contextOf({ headers, signal }: InMemoryRequest, clock: Clock): CallContext {
   const timeoutMs = requestedTimeoutMs(headers);
-  const context: MutableContext = { signal, requestId: requestIdOf(headers) };
+  const context = ownMembers<MutableContext>({ signal, requestId: requestIdOf(headers) });
   if (timeoutMs !== undefined) context.deadlineMs = clock.now() + timeoutMs;
   addReceivedContext(context, headers);
   return context;

@@ -22,22 +22,41 @@ export function isSpent(body: RequestBody | undefined): boolean {
 export class StreamSource implements BodySource {
   readonly length: number | undefined;
   isSpent = false;
+  /** The stream's own error, once it has failed. */
+  failure: Error | undefined;
   readonly #stream: Readable;
+  readonly #abandoned = new AbortController();
+  #isDiscarded = false;
 
   constructor(stream: Readable, length?: number) {
     this.#stream = stream;
     this.length = length;
     // A reader sees the error as well; without one, it must not end the process.
-    stream.on('error', () => {});
+    stream.on('error', (error) => {
+      this.failure = error;
+    });
+    stream.on('close', () => {
+      if (!stream.readableEnded && !this.failure && !this.#isDiscarded) this.#abandoned.abort();
+    });
+  }
+
+  /** Fires when its owner destroys the stream before its end. */
+  get abandoned(): AbortSignal {
+    return this.#abandoned.signal;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     if (this.isSpent) throw new TypeError('the body is a stream and has been sent already');
     this.isSpent = true;
-    for await (const chunk of this.#stream) yield bytesOf(chunk);
+    try {
+      for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) yield bytesOf(chunk);
+    } finally {
+      this.discard(); // not by the iterator: that would look as if its owner had destroyed it
+    }
   }
 
   discard(): void {
+    this.#isDiscarded = true;
     this.#stream.destroy();
   }
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { type Dispatcher, Pool } from 'undici';
+import { ownMembers } from '@parley/contract';
+import { Client, type Dispatcher, Pool } from 'undici';
 import { unixPath } from '../discovery/unix-address.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
@@ -100,7 +101,7 @@ export class ConnectionPool implements Connections {
   repeat(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, error: Error): boolean {
     if (!request.idempotent || this.#isClosed || !this.#sockets.isStale(error)) return false;
     this.#fresh ??= new RenewedPool(this.#options, () => this.#open());
-    this.#fresh.current.dispatch({ ...request, reset: true }, handler);
+    this.#fresh.current.dispatch(ownMembers({ ...request, reset: true }), handler);
     return true;
   }
 
@@ -124,19 +125,24 @@ export class ConnectionPool implements Connections {
 
   #open(): Pool {
     const { http, maxConnections, maxConnectionAgeMs, idleConnectionMs } = this.#options.current;
-    const pool = new Pool(this.origin, {
-      connections: maxConnections,
-      connect: (_, callback) => this.#handOver(callback as Connected),
-      allowH2: http !== '1.1',
-      ...(http === '2' && this.origin.startsWith('http:') && { useH2c: true }),
-      pingInterval: pingIntervalMs,
-      clientTtl: maxConnectionAgeMs,
-      keepAliveTimeout: idleConnectionMs,
-      keepAliveMaxTimeout: idleConnectionMs, // whatever longer time the server's Keep-Alive header offers
-      // The attempt's own limit covers headers and body together, which undici's two timers do not.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    const pool = new Pool(
+      this.origin,
+      ownMembers<Pool.Options>({
+        // undici makes an ordinary object of the options again.
+        factory: (origin, options) => new Client(origin, ownMembers(options)),
+        connections: maxConnections,
+        connect: (_, callback) => this.#handOver(callback as Connected),
+        allowH2: http !== '1.1',
+        ...(http === '2' && this.origin.startsWith('http:') && { useH2c: true }),
+        pingInterval: pingIntervalMs,
+        clientTtl: maxConnectionAgeMs,
+        keepAliveTimeout: idleConnectionMs,
+        keepAliveMaxTimeout: idleConnectionMs, // whatever longer time the server's Keep-Alive header offers
+        // The attempt's own limit covers headers and body together, which undici's two timers do not.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      }),
+    );
     // When undici looks for a client it retires one with an old `ttl` (time of birth): it asks no clock before.
     return pool.on('connect', (_, targets) => {
       const client = Object.assign(targets.at(-1) ?? {}, { ttl: 0 });

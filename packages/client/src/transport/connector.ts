@@ -1,5 +1,12 @@
 import { isIP, type Socket, connect as tcp } from 'node:net';
-import { checkServerIdentity, type PeerCertificate, type SecureContext, connect as tls } from 'node:tls';
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  type PeerCertificate,
+  type SecureContext,
+  connect as tls,
+} from 'node:tls';
+import { ownMembers } from '@parley/contract';
 import { unixPath } from '../discovery/unix-address.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
@@ -32,7 +39,7 @@ export function connector(
   const host = hostname.replace(/^\[|\]$/g, '');
   if (path || protocol === 'http:' || !credentials) {
     return (callback) => {
-      const socket = tcp(path ? { path } : { host, port: Number(port || 80) });
+      const socket = tcp(ownMembers({ ...(path ? { path } : { host, port: Number(port || 80) }), ...unset }));
       // How undici knows that HTTP/2 was agreed on.
       if (options.current.http === '2') Object.assign(socket, { alpnProtocol: 'h2' });
       return whenOpen(socket, 'connect', options, callback);
@@ -43,7 +50,8 @@ export function connector(
   let session: { data: Buffer; context: SecureContext } | undefined;
   return (callback) => {
     const { context } = credentials;
-    const socket = tls({
+    const target = ownMembers<ConnectionOptions>({
+      ...unset,
       host,
       port: Number(port || 443),
       servername: isIP(serverName) ? '' : serverName,
@@ -53,6 +61,7 @@ export function connector(
       // Not one of the old certificates: the server would go on to see the old identity.
       ...(session?.context === context && { session: session.data }),
     });
+    const socket = tls(target);
     socket.on('session', (data: Buffer) => {
       session = { data, context };
     });
@@ -65,6 +74,9 @@ export function connector(
     });
   };
 }
+
+// Node makes an ordinary object of the options again.
+const unset = { fd: undefined, handle: undefined, onread: undefined, signal: undefined } as object;
 
 function whenOpen(socket: Socket, event: string, options: Current<ConnectorOptions>, callback: Connected) {
   const { connectTimeoutMs, clock } = options.current;

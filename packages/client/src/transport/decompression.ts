@@ -54,6 +54,9 @@ const codings = new Map<string, Coding>([
   ['br', br],
   ['gzip', gzip],
   ['x-gzip', gzip],
+  // No server sends LZW; what has this name is gzip, and axios takes it as that.
+  ['compress', gzip],
+  ['x-compress', gzip],
   ['deflate', deflate],
 ]);
 // Only if this Node has it: the package may run on an older one than it asks for.
@@ -67,7 +70,7 @@ if (typeof zlib.zstdDecompressSync === 'function') {
 }
 
 /** What this Node can decode, as the value of `Accept-Encoding`. */
-export const acceptedEncodings = [...codings.keys()].filter((name) => name !== 'x-gzip').join(', ');
+export const acceptedEncodings = [...codings.keys()].filter((name) => !/^x-|compress/.test(name)).join(', ');
 
 /** More codings on top of each other are an attack rather than a reply. */
 const maxCodings = 5;

@@ -7,3 +7,21 @@ export type DispatchOptions = Dispatch[0];
 
 /** What undici gives to stop a request, or to slow down its reply. */
 export type DispatchController = Parameters<NonNullable<Dispatch[1]['onRequestStart']>>[0];
+
+/** A request for undici. It inherits nothing: undici has options by many names, and reads inherited ones too. */
+export class WireRequest implements DispatchOptions {
+  readonly method: DispatchOptions['method'];
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: NonNullable<DispatchOptions['body']> | null;
+  readonly idempotent: boolean;
+
+  constructor(method: string, path: string, headers: Record<string, string>, body: unknown, idempotent: boolean) {
+    this.method = method as DispatchOptions['method'];
+    this.path = path;
+    this.headers = headers;
+    this.body = body as NonNullable<DispatchOptions['body']> | null;
+    this.idempotent = idempotent;
+  }
+}
+Object.setPrototypeOf(WireRequest.prototype, null);

@@ -1,3 +1,4 @@
+import { ownMembers } from '@parley/contract';
 import type { Address } from '../discovery/address.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
@@ -32,10 +33,11 @@ export class Network<Send> implements Transport<Send> {
     this.#options = options;
     this.#senderOver = senderOver;
     this.#onUnreachable = onUnreachable;
-    this.#credentials = new Credentials(options.current.tls ?? {}, options.current.clock);
+    this.#credentials = new Credentials(ownMembers(options.current.tls ?? {}), options.current.clock);
   }
 
-  open({ origin, serverName }: Address): EndpointTransport<Send> {
+  open(address: Address): EndpointTransport<Send> {
+    const { origin, serverName } = ownMembers(address);
     const connections = new ConnectionPool(origin, this.#options, this.#credentials, serverName, this.#onUnreachable);
     return { send: this.#senderOver(connections), connections };
   }

@@ -11,6 +11,8 @@ export interface ReplyOrigin {
   readonly endpoint?: string;
   /** How many attempts the call has made when the reply arrived. */
   readonly attempts: number;
+  /** The request that was answered in the end, where a redirect led to another one. */
+  readonly redirected?: { readonly method: string; readonly path: string } | undefined;
 }
 
 /** What the wire brought back, whatever its status. */

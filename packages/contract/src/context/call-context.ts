@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { ownMembers } from '../members/own-members.ts';
 import type { AttemptsLeft } from './attempts-left.ts';
 import type { TraceContext } from './trace-context.ts';
 
@@ -60,16 +61,16 @@ export interface Principal {
 }
 
 const storage = new AsyncLocalStorage<CallContext>();
-const background: CallContext = Object.freeze({});
+const background: CallContext = Object.freeze(ownMembers({}));
 
 /** The context of the request that is being served, or an empty one outside a request. */
 export function currentContext(): CallContext {
   return storage.getStore() ?? background;
 }
 
-/** Runs `work` with `context` as the current one, in everything that it awaits. */
+/** Runs `work` with `context` as the current one, in everything that it awaits. Own members of it count. */
 export function runInContext<T>(context: CallContext, work: () => T): T {
-  return storage.run(context, work);
+  return storage.run(ownMembers(context), work);
 }
 
 /** Milliseconds since 1970 that never jump. Deadlines inside a process use this clock. */

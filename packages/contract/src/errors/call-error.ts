@@ -1,3 +1,4 @@
+import { ownMembers } from '../members/own-members.ts';
 import { boundedIssues, type Issue } from '../schemas/issue.ts';
 import type { Story } from '../story/story.ts';
 import { boundedText } from '../text/bounded-text.ts';
@@ -55,7 +56,8 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
   /** What happened to the call, for logs and people; there where a call through an upstream ended with this error, which sets it. */
   story: Story | undefined;
 
-  constructor(code: Code, detail: string, details: CallErrorDetails<Data> = {}) {
+  constructor(code: Code, detail: string, given: CallErrorDetails<Data> = {}) {
+    const details = ownMembers(given);
     const subject = details.operation ? `${details.operation}: ` : '';
     const bounded = boundedText(detail, maxDetailLength);
     super(`[${code}] ${subject}${bounded}`, details.cause === undefined ? undefined : { cause: details.cause });

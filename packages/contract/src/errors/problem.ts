@@ -1,3 +1,4 @@
+import { ownMembers } from '../members/own-members.ts';
 import { type Issue, readIssues } from '../schemas/issue.ts';
 import { CallError, type CallErrorDetails } from './call-error.ts';
 import { errorCodes, isErrorCode } from './error-codes.ts';
@@ -54,7 +55,7 @@ const codePattern = /^[a-z][a-z0-9_]{0,63}$/;
  * of 1000 characters, 20 issues.
  */
 export function errorOfReply(status: number, body: unknown, details: CallErrorDetails): CallError {
-  const problem = isProblem(body) ? body : undefined;
+  const problem = isProblem(body) ? ownMembers(body) : undefined;
   const code = codeOf(problem) ?? codeOfStatus(status);
   const detail = typeof problem?.detail === 'string' ? problem.detail : `answered with status ${status}`;
   return new CallError(code, detail, {

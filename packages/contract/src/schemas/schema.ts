@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ownMember } from '../members/own-members.ts';
 import { boundedIssue, type Issue, maxIssues } from './issue.ts';
 
 /**
@@ -29,10 +30,11 @@ export function validate<S extends Schema>(
 }
 
 function toValidation<T>(result: StandardSchemaV1.Result<unknown>): Validation<T> {
-  if (!result.issues) return { value: result.value as T };
+  const issues = ownMember(result, 'issues');
+  if (!issues) return { value: (result as StandardSchemaV1.SuccessResult<unknown>).value as T };
   // A list with 100 000 wrong elements has as many issues: to write them all would cost more than to find them.
-  const first = result.issues.slice(0, maxIssues);
-  const more = result.issues.length - first.length;
+  const first = issues.slice(0, maxIssues);
+  const more = issues.length - first.length;
   return {
     issues: [
       ...first.map((issue) => ({ path: joinPath(issue.path), message: issue.message })),

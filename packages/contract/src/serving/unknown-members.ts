@@ -16,7 +16,7 @@ export function refuseUnknownMembers(operation: Operation, input: unknown): void
   const members = inputMembers(operation).known;
   if (!members || typeof input !== 'object' || input === null || Array.isArray(input)) return;
   const issues: Issue[] = [];
-  for (const path in input) {
+  for (const path of Object.keys(input)) {
     if (members.has(path)) continue;
     issues.push({ path, message: `${JSON.stringify(path)} is not known` });
     if (issues.length === maxNamed) break;

@@ -3,6 +3,7 @@ import {
   currentContext,
   headerNames,
   type MutableContext,
+  noMembers,
   now,
   requestedTimeoutMs,
   requestIdOf,
@@ -33,14 +34,15 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     const askedMs = requestedTimeoutMs(headers) ?? Number.POSITIVE_INFINITY;
     const timeoutMs = Math.min(requestTimeoutMs, askedMs);
     const end = new RequestLifetime(res, timeoutMs, askedMs < requestTimeoutMs);
-    const context: OwnContext = {
+    const context = {
+      __proto__: noMembers, // without a copy, which would ask for the signal
       deadlineMs: now() + timeoutMs,
       get signal() {
         return end.signal;
       },
       requestId,
       [requestLifetime]: end,
-    };
+    } as OwnContext;
     addReceivedContext(context, headers);
     const caller = callerOf(req.socket);
     if (caller) context.caller = caller;

@@ -17,7 +17,7 @@ export function sendJson(
 ): void {
   setAttemptsLeft(res, 'success');
   res.statusCode = status;
-  for (const name in headers) res.setHeader(name, headers[name] as string);
+  for (const name of Object.keys(headers)) res.setHeader(name, headers[name] as string);
   const text = body === undefined ? undefined : JSON.stringify(body);
   if (text === undefined) {
     res.end();

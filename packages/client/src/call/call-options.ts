@@ -1,0 +1,78 @@
+import { AttemptsLeft, isStream, type Operation, ownMembers } from '@parley/contract';
+import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
+
+/** Every option of a call, those of streams too. */
+export interface GivenCallOptions extends GivenOptions {
+  readonly firstItemTimeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+}
+
+interface OptionCheck {
+  readonly expected: string;
+  isFine(value: unknown): boolean;
+}
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+
+/** A time in ms, up to a limit. */
+function timeout(longestMs: number): OptionCheck {
+  const isFine = (value: unknown) => typeof value === 'number' && value >= 1 && value <= longestMs;
+  return { expected: `a number from 1 to ${longestMs}`, isFine };
+}
+
+/** One hour, as for the options of an upstream. */
+export const callTimeout = timeout(3_600_000);
+/** The longest that Node's timers can wait: a stream may be open for days. */
+export const streamTimeout = timeout(2_147_483_647);
+
+const anyObject: OptionCheck = { expected: 'an object of a context', isFine: isObject };
+
+/** What is checked where it is used (priority, repetitions, keys) may be anything here. */
+const anything: OptionCheck = { expected: 'any value', isFine: () => true };
+
+const checks = new Map<string, OptionCheck>([
+  ['timeoutMs', callTimeout],
+  ['deadlineMs', { expected: 'a time in ms', isFine: Number.isFinite }],
+  ['signal', { expected: 'an AbortSignal', isFine: (value) => isObject(value) && 'aborted' in (value as object) }],
+  ['requestId', { expected: 'a string', isFine: (value) => typeof value === 'string' }],
+  ['priority', anything],
+  ['maxAttempts', anything],
+  ['hedge', anything],
+  ['idempotencyKey', anything],
+  ['trace', anyObject],
+  ['attemptsLeft', { expected: 'an AttemptsLeft', isFine: (value) => value instanceof AttemptsLeft }],
+  ['timings', { expected: 'a list', isFine: Array.isArray }],
+  ['caller', anyObject],
+  ['principal', anyObject],
+]);
+const streamChecks = new Map([
+  ...checks,
+  ['timeoutMs', streamTimeout],
+  ['firstItemTimeoutMs', callTimeout],
+  ['idleTimeoutMs', callTimeout],
+]);
+
+/**
+ * The own options of one call, for callers without types checked as well. An option that is `undefined` is none.
+ *
+ * @throws TypeError that names an option which is unknown, has no fitting value, or is not for the operation
+ */
+export function callOptions<Options extends GivenCallOptions>(operation: Operation, given: Options): Options {
+  const { label, output } = operation;
+  if (!isObject(given)) throw new TypeError(`${label}: options must be an object, not ${String(given)}`);
+  const known = isStream(output) ? streamChecks : checks;
+  const options = ownMembers(given);
+  for (const [name, value] of Object.entries(options)) {
+    const check = known.get(name);
+    if (!check)
+      throw new TypeError(`${label}: unknown option ${name}, expected one of ${[...known.keys()].join(', ')}`);
+    if (value === undefined || check.isFine(value)) continue;
+    throw new TypeError(`${label}: ${name} must be ${check.expected}, not ${shown(value)}`);
+  }
+  checkRepeatOptions(operation, options);
+  return options;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}

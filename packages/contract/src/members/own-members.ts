@@ -1,0 +1,15 @@
+/** What an object inherits that shall inherit nothing. Not null itself: V8 keeps what inherits directly from null as a slow table. */
+export const noMembers: object = Object.freeze(Object.create(null));
+
+/**
+ * The own members of an object, in one that inherits none. What somebody has put into `Object.prototype` is then no
+ * option, no header and no context of anybody. An object of this kind is given back as it is.
+ */
+export function ownMembers<T extends object>(given: T): T {
+  return Object.getPrototypeOf(given) === noMembers ? given : Object.assign(Object.create(noMembers), given);
+}
+
+/** One own member of an object; undefined where it has none of that name. */
+export function ownMember<T extends object, Name extends keyof T>(given: T, name: Name): T[Name] | undefined {
+  return Object.hasOwn(given, name) ? given[name] : undefined;
+}
