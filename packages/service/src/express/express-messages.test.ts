@@ -1,4 +1,6 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import supertest from 'supertest';
@@ -30,5 +32,19 @@ describe('expressMessages', () => {
     inner.get('/', name);
     await supertest(server).get('/').expect(200, 'outer');
     await supertest(server).get('/inner').expect(200, 'inner');
+  });
+  it.each(['client', 'server'])('does not take a response for finished whose connection the %s ends', async (ender) => {
+    const server = createServer(expressMessages(express()));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {});
+    client.pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [, res] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
+    res.end('x'.repeat(16_000_000));
+    if (ender === 'client') client.resetAndDestroy();
+    else res.req.socket.destroy();
+    await once(res, 'close');
+    expect(res.writableFinished).toBe(false);
+    client.destroy();
+    server.close();
   });
 });

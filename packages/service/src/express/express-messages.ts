@@ -13,6 +13,12 @@ export function expressMessages(app: Express): Pick<ServerOptions, 'IncomingMess
   class ExpressResponse<Request extends IncomingMessage> extends ServerResponse<Request> {}
   Object.setPrototypeOf(ExpressRequest.prototype, request);
   Object.setPrototypeOf(ExpressResponse.prototype, response);
+  Object.defineProperty(ExpressResponse.prototype, 'writableFinished', { get: hasFinished, configurable: true });
   setMessagePrototypes(app, { request: ExpressRequest.prototype, response: ExpressResponse.prototype });
   return { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
+}
+
+// Node 22 says so too of a response whose connection was lost while its client had yet to read it.
+function hasFinished(this: ServerResponse): boolean {
+  return Reflect.get(ServerResponse.prototype, 'writableFinished', this) && !this.req.socket.errored;
 }
