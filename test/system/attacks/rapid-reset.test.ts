@@ -7,6 +7,7 @@ import { createClient, createUpstream } from '@parley/client';
 import { defineContract, get, isCallError } from '@parley/contract';
 import { z } from 'zod';
 import { http2Frame, uint32 } from '../../../packages/client/test-fixtures/http2-frames.ts';
+import { headOf } from '../../../packages/service/test-fixtures/http2-frames.ts';
 import { startCalls } from '../../steady-load.ts';
 import { type AttackedService, startAttacked } from './attacked-service.ts';
 
@@ -54,6 +55,11 @@ it('keeps the connection of a client with many short timeouts', async () => {
 const preface = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), http2Frame(4, 0, 0)]);
 // `:method GET`, `:scheme http`, `:path /`, `:authority x`: from HPACK's static table.
 const head = Buffer.from([0x82, 0x86, 0x84, 0x41, 1, 0x78]);
+const request = http2Frame(1, 5, 1, head);
+const upload = http2Frame(1, 4, 1, headOf('/api/write', 'POST', { 'content-type': 'application/json' }));
+const nothing = Buffer.alloc(0);
+/** Type DATA, flag END_STREAM, stream 1. */
+const endOfReply = Buffer.from([0, 1, 0, 0, 0, 1]);
 
 /** What one round of a flood sends; `n` counts from 0. */
 const floods: Record<string, (n: number) => Buffer> = {
@@ -69,6 +75,23 @@ const floods: Record<string, (n: number) => Buffer> = {
     n === 0 ? http2Frame(1, 1, 1, head) : http2Frame(9, 0, 1, Buffer.from([0x82])),
   SETTINGS: () => http2Frame(4, 0, 0),
   PING: () => http2Frame(6, 0, 0, Buffer.alloc(8)),
+  'empty DATA (CVE-2019-9518)': (n) => (n === 0 ? upload : http2Frame(0, 0, 1)),
+  'empty DATA with padding': (n) => (n === 0 ? upload : http2Frame(0, 8, 1, Buffer.from([0]))),
+  'PRIORITY (CVE-2019-9513)': (n) => http2Frame(2, 0, 2 * n + 1, Buffer.from([0, 0, 0, 0, 16])),
+  PRIORITY_UPDATE: () => http2Frame(16, 0, 0, uint32(1)),
+  'frames of an unknown type': () => http2Frame(99, 0, 0),
+  'RST_STREAM for a stream that has ended': (n) =>
+    Buffer.concat([n === 0 ? request : nothing, http2Frame(3, 0, 1, uint32(8))]),
+  'answers to PING that was never sent': () => http2Frame(6, 1, 0, Buffer.alloc(8)),
+  'answers to SETTINGS that were never sent': () => http2Frame(4, 1, 0),
+  GOAWAY: () => http2Frame(7, 0, 0, Buffer.alloc(8)),
+};
+
+/** Frames that an honest client sends too, or that cross the end of a stream. Each takes the service less than 0.1 µs. */
+const harmless: Record<string, Buffer> = {
+  'WINDOW_UPDATE for the connection': http2Frame(8, 0, 0, uint32(1)),
+  'WINDOW_UPDATE for a stream that has ended': http2Frame(8, 0, 1, uint32(1)),
+  'DATA for a stream that has ended': http2Frame(0, 0, 1),
 };
 
 describe.each(Object.entries(floods))('a flood of %s', (name, round) => {
@@ -91,6 +114,34 @@ describe.each(Object.entries(floods))('a flood of %s', (name, round) => {
     const asked = innocent.request({ ':path': '/api/quick' });
     const [reply] = await once(asked, 'response');
     expect(reply[':status']).toBe(200);
+    innocent.destroy();
+    socket.destroy();
+  }, 60_000);
+});
+
+describe.each(Object.entries(harmless))('200 000 frames of %s', (_name, one) => {
+  it('end no connection, and other callers are answered', async () => {
+    const innocent = connectHttp2(service.url);
+    const socket: Socket = connect(service.port, '127.0.0.1');
+    let received = Buffer.alloc(0);
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+    });
+    const untilReceived = async (bytes: Buffer) => {
+      while (!received.includes(bytes)) await once(socket, 'data');
+    };
+    socket.write(Buffer.concat([preface, request]));
+    await untilReceived(endOfReply);
+    const some = Buffer.concat(Array<Buffer>(10_000).fill(one));
+    for (let n = 0; n < 20; n++) {
+      if (!socket.write(some)) await once(socket, 'drain');
+      const [reply] = await once(innocent.request({ ':path': '/api/quick' }), 'response');
+      expect(reply[':status']).toBe(200);
+    }
+    // The answer has the same 8 bytes: every frame before it was read.
+    const mark = Buffer.from('all read');
+    socket.write(http2Frame(6, 0, 0, mark));
+    await untilReceived(mark);
     innocent.destroy();
     socket.destroy();
   }, 60_000);
