@@ -77,6 +77,7 @@ const floods: Record<string, (n: number) => Buffer> = {
   PING: () => http2Frame(6, 0, 0, Buffer.alloc(8)),
   'empty DATA (CVE-2019-9518)': (n) => (n === 0 ? upload : http2Frame(0, 0, 1)),
   'empty DATA with padding': (n) => (n === 0 ? upload : http2Frame(0, 8, 1, Buffer.from([0]))),
+  'DATA of one byte': (n) => (n === 0 ? upload : http2Frame(0, 0, 1, Buffer.from(' '))),
   'PRIORITY (CVE-2019-9513)': (n) => http2Frame(2, 0, 2 * n + 1, Buffer.from([0, 0, 0, 0, 16])),
   PRIORITY_UPDATE: () => http2Frame(16, 0, 0, uint32(1)),
   'frames of an unknown type': () => http2Frame(99, 0, 0),
@@ -146,3 +147,15 @@ describe.each(Object.entries(harmless))('200 000 frames of %s', (_name, one) => 
     socket.destroy();
   }, 60_000);
 });
+
+it('takes a body that comes in 5000 pieces', async () => {
+  const innocent = connectHttp2(service.url);
+  const asked = innocent.request({ ':path': '/api/write', ':method': 'POST', 'content-type': 'application/json' });
+  const answered = once(asked, 'response');
+  asked.write('{"text":"');
+  for (let n = 0; n < 5000; n++) await new Promise((resolve) => asked.write('0123456789', resolve));
+  asked.end('"}');
+  const [reply] = await answered;
+  expect(reply[':status']).toBe(200);
+  innocent.destroy();
+}, 60_000);
