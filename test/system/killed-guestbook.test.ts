@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startPostgres, type TestPostgres } from '../../services/guestbook/test-fixtures/test-postgres.ts';
+import { startPostgres, type TestPostgres } from '../../packages/service/test-fixtures/test-postgres.ts';
 import { has } from '../needs.ts';
 import { type RunningService, startService } from '../running-service.ts';
 import { type ReplicasUnderFire, startUnderFire } from './replicas-under-fire.ts';

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from 'pg';
-import { startPostgres, type TestPostgres } from '../../../services/guestbook/test-fixtures/test-postgres.ts';
+import { startPostgres, type TestPostgres } from '../../../packages/service/test-fixtures/test-postgres.ts';
 import { has } from '../../needs.ts';
 import { freePort } from '../../running-house.ts';
 import { type RunningService, startService } from '../../running-service.ts';
