@@ -50,16 +50,23 @@ function standardOutput(): DestinationStream {
   return output;
 }
 
-/** A disk that is full ends nothing: lines wait for room, as for a slow reader. */
+/** A disk that is full ends nothing: lines wait for room, as for a slow reader. A reader that has gone ends logging alone. */
 function openOutput(): LineStream {
   const limits = { ...streamLimits, maxWrite: 262_144, maxLength: 16 * 1_048_576 };
+  // At the end each flush that fails would be followed by another one, for ever. Before the stream's own listener, which flushes.
+  process.on('beforeExit', () => {
+    if (stream.flushSync !== flushSync) flushNothing(stream);
+  });
   const stream = pino.destination({ dest: 1, sync: false, ...limits });
   const onBrokenPipe = stream.listeners('error');
   const { flushSync } = stream;
   // pino's own listener would throw what is no broken pipe, and end the process.
   stream.removeAllListeners('error');
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') for (const listener of onBrokenPipe) listener.call(stream, error);
+    if (error.code === 'EPIPE') {
+      for (const listener of onBrokenPipe) listener.call(stream, error);
+      flushNothing(stream);
+    }
     // It would try for ever, with the whole thread, and so at the end of the process.
     else stream.flushSync = () => {};
   });
@@ -67,6 +74,10 @@ function openOutput(): LineStream {
     if (stream.flushSync !== flushSync) stream.flushSync = flushSync;
   });
   return stream;
+}
+
+function flushNothing(stream: LineStream): void {
+  stream.flush = (done) => done?.();
 }
 
 /** The time as ISO text, made once a millisecond for all lines of it. */
