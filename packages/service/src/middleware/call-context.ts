@@ -8,24 +8,29 @@ import {
   requestIdOf,
   runInContext,
 } from '@parley/contract';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
 import { RequestLifetime, requestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { callerOf } from '../tls/caller-identity.ts';
+import { operationOf } from './running-operation.ts';
 
 /** How a request's context is made. */
 export interface CallContextOptions {
   /** The longest a request may take, in ms. A caller may ask for less with `x-request-timeout-ms`. */
   readonly requestTimeoutMs: number;
+  /** What the `log` of a context is made of. */
+  readonly logger: Logger;
 }
 
 /**
  * Gives each request its context: id, trace, deadline, and a signal. The signal fires when the client disconnects or the
  * deadline passes, so that the handler can stop.
  */
-export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHandler {
+export function callContext({ requestTimeoutMs, logger }: CallContextOptions): RequestHandler {
   if (!(requestTimeoutMs > 0 && requestTimeoutMs <= 2_147_483_647)) {
     throw new TypeError(`requestTimeoutMs must be from 1 to 2147483647, the longest timer, not ${requestTimeoutMs}`);
   }
+  const withLog = logging(logger);
   return function callContext(req, res, next) {
     const { headers } = req;
     const requestId = requestIdOf(headers);
@@ -33,14 +38,16 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     const askedMs = requestedTimeoutMs(headers) ?? Number.POSITIVE_INFINITY;
     const timeoutMs = Math.min(requestTimeoutMs, askedMs);
     const end = new RequestLifetime(res, timeoutMs, askedMs < requestTimeoutMs);
-    const context: OwnContext = {
+    const context = {
+      __proto__: withLog,
       deadlineMs: now() + timeoutMs,
       get signal() {
         return end.signal;
       },
       requestId,
       [requestLifetime]: end,
-    };
+      [response]: res,
+    } as OwnContext;
     addReceivedContext(context, headers);
     const caller = callerOf(req.socket);
     if (caller) context.caller = caller;
@@ -65,4 +72,20 @@ export function operationTimeout(requestTimeoutMs: number): RequestHandler {
   };
 }
 
-type OwnContext = MutableContext & { [requestLifetime]: RequestLifetime };
+const response = Symbol('response');
+const ownLog = Symbol('own log');
+
+type OwnContext = MutableContext & { [requestLifetime]: RequestLifetime; [response]: Response; [ownLog]?: Logger };
+
+/** A prototype, so that contexts of calls, which are copies, don't make a logger each; and made only where it is asked for. */
+function logging(logger: Logger): object {
+  return {
+    get log() {
+      const context = this as unknown as OwnContext;
+      const { requestId, trace } = context;
+      const operation = operationOf(context[response])?.label;
+      context[ownLog] ??= logger.child({ requestId, traceId: trace?.traceId, operation });
+      return context[ownLog];
+    },
+  };
+}
