@@ -16,7 +16,7 @@ describe('npm run certs', () => {
   const certificate = (path: string) => new X509Certificate(readFileSync(join(folder, path)));
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
 
-  it('makes a CA, and for each service a certificate that says who it is', async () => {
+  it('makes a CA, and for each service a certificate with its name', async () => {
     expect(await renew(folder, ['hello', 'gateway'])).toEqual({ renewed: ['ca', 'hello', 'gateway'], kept: [] });
     const authority = certificate('hello/ca.crt');
     const hello = certificate('hello/tls.crt');
@@ -28,7 +28,7 @@ describe('npm run certs', () => {
     expect(hello.validToDate.getTime()).toBeLessThan(inDays(31).getTime());
   });
 
-  it('lets nobody but its user read a key, and no service that of the CA', async () => {
+  it("lets only its user read a key, and no service read the CA's key", async () => {
     await renew(folder, ['hello']);
     for (const key of ['ca.key', 'hello/tls.key']) expect(statSync(join(folder, key)).mode & 0o777).toBe(0o600);
     expect(() => statSync(join(folder, 'hello/ca.key'))).toThrow('ENOENT');

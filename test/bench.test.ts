@@ -28,7 +28,7 @@ describe('bench/results/client.json', () => {
     expect(results.rounds).toBeGreaterThanOrEqual(5);
   });
 
-  it('has every scenario, and everybody in each', () => {
+  it('has every scenario, with every candidate', () => {
     const everybody = Object.keys(results.scenarios[mainScenario] ?? {});
     expect(everybody.length).toBeGreaterThanOrEqual(12);
     expect(Object.keys(results.peakRssMb).sort()).toEqual(everybody.toSorted());
@@ -74,7 +74,7 @@ describe('the figures', () => {
 describe('bench/results/service.json', () => {
   const served = JSON.parse(text('bench/results/service.json')) as ServiceResults;
 
-  it('has every scenario, and everybody in each', () => {
+  it('has every scenario, with every candidate', () => {
     expect(served.commit).toMatch(/^[0-9a-f]{7,}( with changes)?$/);
     expect(served.rounds).toBeGreaterThanOrEqual(5);
     for (const { name } of serviceScenarios) {

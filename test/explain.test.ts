@@ -77,7 +77,7 @@ describe('explain over three hops, the second of which takes its time', () => {
     expect(ownMsOf('leaf', hops)).toBeLessThan(sleepMs / 20);
   });
 
-  it('says nothing of time to who does not ask', async () => {
+  it('reports no time to a caller that does not ask', async () => {
     const client = await chain(async () => {
       throw new CallError('conflict', 'not now');
     });
@@ -87,7 +87,7 @@ describe('explain over three hops, the second of which takes its time', () => {
 });
 
 describe('the story of a call that a handler makes', () => {
-  it('is in the log of its service, and not in what its caller is told', async () => {
+  it('is in the log of its service, and not in the reply to its caller', async () => {
     const down = createUpstream('leaf', 'http://127.0.0.1:9', { maxAttempts: 2, backoffBaseMs: 0 });
     closing.push(() => down.close());
     const client = await served(middle, { ask: () => createClient(leaf, down).ask() });

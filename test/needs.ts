@@ -2,8 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe } from '@jest/globals';
 
-/** Servers that some tests run for real, and how to have them. */
-const servers = {
+/** The library by which Debian's package `faketime` sets the clock of a process. */
+export const faketimeLibrary = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
+
+/** Programs that some tests run for real, and how to have them. */
+const programs = {
+  faketime: { isHere: existsSync(faketimeLibrary), install: 'apt-get install faketime' },
   nginx: { isHere: spawnSync('nginx', ['-v']).status === 0, install: 'apt-get install nginx' },
   HAProxy: { isHere: spawnSync('haproxy', ['-v']).status === 0, install: 'apt-get install haproxy' },
   PostgreSQL: {
@@ -14,17 +18,17 @@ const servers = {
 };
 
 /**
- * Whether to run the tests that need a server: where it is installed, and in CI in any case, where they fail
- * without it. Elsewhere it says what is left out, and how to have it.
+ * Whether to run the tests that need a program: where it is installed, and always in CI, where they fail without it.
+ * Elsewhere it warns which tests are skipped, and how to install the program.
  */
-export function has(server: keyof typeof servers): boolean {
-  const { isHere, install } = servers[server];
+export function has(program: keyof typeof programs): boolean {
+  const { isHere, install } = programs[program];
   if (isHere || process.env.CI) return true;
-  console.warn(`${server} is not on this machine: its tests are skipped (${install})`);
+  console.warn(`${program} is not on this machine: its tests are skipped (${install})`);
   return false;
 }
 
-/** `describe` for tests that need a server; reported as skipped where {@link has} says no. */
-export function describeWith(server: keyof typeof servers): typeof describe.skip {
-  return has(server) ? describe : describe.skip;
+/** `describe` for tests that need a program; skipped where {@link has} is false. */
+export function describeWith(program: keyof typeof programs): typeof describe.skip {
+  return has(program) ? describe : describe.skip;
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -36,6 +36,8 @@ export async function startGateway(name: GatewayName, addresses: Addresses): Pro
   const port = await freePort();
   const nobody = [`127.0.0.1:${await freePort()}`];
   const folder = await mkdtemp(join(tmpdir(), 'parley-gateway-'));
+  // As the launcher: workers of nginx that root has started are another user, and keep bodies there.
+  await chmod(folder, 0o755);
   const lines: string[] = [];
   const services = await readdir(join(root, 'services'));
   const gateway = await createGateway(name, {

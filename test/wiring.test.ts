@@ -134,7 +134,7 @@ describe('compose with TLS', () => {
     }
   });
 
-  it('has the gateway check whom it calls, and show who it is', () => {
+  it('has the gateway check certificates, and send its own', () => {
     expect(directive('nginx/tls/listen.conf', 'proxy_ssl_verify')).toBe('on');
     expect(directive('nginx/tls/listen.conf', 'proxy_ssl_certificate')).toBe('/run/tls/tls.crt');
     expect(directive('nginx/tls/listen.conf', 'proxy_http_version')).toBe('2');

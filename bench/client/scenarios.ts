@@ -50,7 +50,7 @@ export const endpointScenarios: readonly Scenario[] = [1, 10, 100, 1000].map((en
   ),
 );
 
-/** Who does. */
+/** Candidates that know several servers. */
 export const knowingSeveral: readonly string[] = ['@parley/client', 'undici.request'];
 
 /** A scenario by its name. @throws TypeError where there is none of that name */

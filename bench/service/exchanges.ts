@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 // What every contender takes and gives: schemas, and the work itself, which is next to none.
 
-/** Who is to be greeted. */
+/** The name to greet. */
 export const helloInput = z.object({ name: z.string().trim().min(1).max(100) });
 export const helloOutput = z.object({ message: z.string() });
 

@@ -8,7 +8,9 @@ export const baselines = { express: 'Express, bare', fastify: 'Fastify + the sam
 /** The results as a document with one table per scenario, the fastest first. */
 export function report(results: Results): string {
   const { machine, rounds, commit, date } = results;
-  const pinned = machine.isPinned ? 'the server pinned to one core, who asks to another' : 'not pinned to cores';
+  const pinned = machine.isPinned
+    ? 'the server pinned to one core, the load generator to another'
+    : 'not pinned to cores';
   return [
     '# The service kit, compared',
     '',

@@ -15,7 +15,7 @@ describe('greetings', () => {
     expect(await handlers.getGreeting({ language: 'FR' })).toMatchObject({ template: 'Bonjour, {name} !' });
   });
 
-  it('names the languages it knows to who asks for another', async () => {
+  it('names its languages where another one is asked for', async () => {
     const known = expect.arrayContaining(['en', 'fr']);
     await expect(handlers.getGreeting({ language: 'tlh' })).rejects.toMatchObject({
       code: 'unknown_language',

@@ -38,7 +38,7 @@ describe.each(databasesHere())('answers in %s', (_, emptyDatabase) => {
     expect(await other.answers.find(answer.key)).toEqual(foundOf(answer));
   });
 
-  it('keep a second visit with their key out, whoever brings it', async () => {
+  it('refuse a second visit with the same key, from any replica', async () => {
     const [visit, answer] = [someVisit(), someAnswer()];
     await store.add(visit, answer);
     for (const each of [store, other]) {

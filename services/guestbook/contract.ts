@@ -14,15 +14,22 @@ const visit = z.object({
   id: z.uuid(),
   name: z.string(),
   note: z.string().optional(),
-  message: z.string().meta({ description: 'What hello said' }),
+  message: z.string().meta({ description: 'The greeting by hello' }),
   visitedAt: z.iso.datetime(),
 });
 
 /** No visit has that id. */
 export const unknownVisit = defineError('unknown_visit', { status: 404, title: 'Unknown visit' });
 
+const info = {
+  name: 'guestbook',
+  description: 'Keeps visits, newest first.',
+  contact: { name: 'Parley' },
+  license: { name: 'MIT', identifier: 'MIT' },
+};
+
 /** Stores visits. */
-export const guestbook = defineContract('guestbook', {
+export const guestbook = defineContract(info, {
   addVisit: post('/api/visits', {
     summary: 'Signs the guestbook',
     safety: 'keyed',

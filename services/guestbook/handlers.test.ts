@@ -23,7 +23,7 @@ afterEach(async () => {
 const friendly = { sayHello: async ({ name = 'World' } = {}) => ({ message: `Hello ${name}` }) };
 
 describe('addVisit', () => {
-  it('keeps the visit with what hello said, and says where it is', async () => {
+  it('keeps the visit with the greeting, and returns its location', async () => {
     const { addVisit, getVisit } = createHandlers(store, friendly);
     const { location, ...visit } = await addVisit({ name: 'Ada', note: 'I was here' });
     expect(visit).toMatchObject({ name: 'Ada', note: 'I was here', message: 'Hello Ada' });
@@ -57,7 +57,7 @@ describe('listVisits', () => {
 });
 
 describe('getVisit', () => {
-  it('throws the error of the contract for an id that nobody has', async () => {
+  it('throws the error of the contract for an unknown id', async () => {
     const { getVisit } = createHandlers(store, friendly);
     const error = await getVisit({ id: uuidv7() }).catch((reason: unknown) => reason);
     expect(unknownVisit.is(error)).toBe(true);

@@ -22,7 +22,7 @@ describe.each(databasesHere())('a store in %s', (_, emptyDatabase) => {
     for (const visit of [plain, noted, emptyNote]) expect(await store.find(visit.id)).toStrictEqual(visit);
   });
 
-  it('finds nothing under an id that nobody has', async () => {
+  it('finds nothing under an unknown id', async () => {
     expect(await store.find(someVisit().id)).toBeUndefined();
   });
 

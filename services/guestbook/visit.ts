@@ -14,9 +14,9 @@ export interface Visit {
 }
 
 /** A visit of this moment, and where it will be found. */
-export function newVisit(said: Pick<Visit, 'name' | 'note' | 'message'>): Visit & { readonly location: string } {
+export function newVisit(given: Pick<Visit, 'name' | 'note' | 'message'>): Visit & { readonly location: string } {
   const id = uuidv7();
-  return { ...said, id, visitedAt: new Date().toISOString(), location: `/api/visits/${id}` };
+  return { ...given, id, visitedAt: new Date().toISOString(), location: `/api/visits/${id}` };
 }
 
 /** Which visits to list. */

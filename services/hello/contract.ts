@@ -4,8 +4,15 @@ import { z } from 'zod';
 
 export { unknownLanguage };
 
+const info = {
+  name: 'hello',
+  description: 'Greets people in their language.',
+  contact: { name: 'Parley' },
+  license: { name: 'MIT', identifier: 'MIT' },
+};
+
 /** Greets people. */
-export const hello = defineContract('hello', {
+export const hello = defineContract(info, {
   sayHello: get('/api/hello', {
     summary: 'Greets somebody',
     input: z.object({

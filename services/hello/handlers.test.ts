@@ -44,7 +44,7 @@ describe('hello', () => {
     expect(await sayHello({ name: 'Ada', acceptLanguage })).toEqual({ message });
   });
 
-  it('takes a name as it is, even one that looks like a pattern', async () => {
+  it('takes a name as it is, even if it looks like a pattern', async () => {
     expect((await sayHello({ name: '$& {name}' })).message).toBe('Hello, $& {name}!');
   });
 
@@ -70,7 +70,7 @@ describe('hello', () => {
     expect(await sayHello({ name: 'Ada' })).toEqual({ message: 'Hello, Ada!', degraded: 'greetings' });
   });
 
-  it('does not greet a caller who has left', async () => {
+  it('does not greet a caller that has left', async () => {
     const { sayHello } = createHandlers({ greetings: failing(new CallError('cancelled', 'x')) });
     const signal = AbortSignal.abort();
     await expect(sayHello({ name: 'Ada' }, { signal })).rejects.toMatchObject({ code: 'cancelled' });

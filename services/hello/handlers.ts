@@ -17,7 +17,7 @@ export function createHandlers({ greetings }: { greetings: Greetings }): Handler
 }
 
 function degrade(error: unknown, context: CallContext | undefined) {
-  // Not for the caller's own mistake, nor for a caller that has left.
+  // Neither after a mistake of the caller, nor when the caller has left.
   const hasLeft = context?.signal?.aborted && isCallError(error, 'cancelled');
   if (unknownLanguage.is(error) || hasLeft) throw error;
   return { ...english, degraded: 'greetings' };

@@ -63,7 +63,7 @@ describe('the gateway itself', () => {
     expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ status });
   });
 
-  it('makes a request id where the caller has none, or one that could do harm', async () => {
+  it("makes a request id where the caller's is missing or unsafe", async () => {
     for (const headers of [{}, { 'x-request-id': '<script>' }, { 'x-request-id': 'a'.repeat(65) }]) {
       const answer = await ask(baseUrl(), '/api/hello', { headers });
       expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);

@@ -38,7 +38,7 @@ describe('a deadline over three hops whose last one hangs', () => {
     expect(met).toBe(3);
   });
 
-  it('counts a service that gives up in time as one that hangs', async () => {
+  it('counts a service that gives up in time as a service that hangs', async () => {
     const { client } = await served({ ask: hang }, { attemptTimeoutMs: 100, maxAttempts: 2 });
     expect(await failureOf(client.ask())).toMatchObject({ code: 'attempt_timeout', blamesEndpoint: true, attempts: 2 });
   });

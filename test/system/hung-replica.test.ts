@@ -23,7 +23,7 @@ describe('a process that hangs', () => {
     eventually(() => (pidOf(replica) !== pid && !isAlive(pid) ? true : undefined), patienceMs);
   const hung = () => house.lines.flatMap(({ msg }) => /^(\S+) hangs: no answer/.exec(String(msg))?.[1] ?? []);
 
-  it('is replaced: one that is stopped, and one whose event loop is blocked for ever', async () => {
+  it('is replaced, when stopped and when its event loop is blocked for ever', async () => {
     const stopped = pidOf('greetings-1');
     const blocked = pidOf('hello-2');
     process.kill(stopped, 'SIGSTOP');

@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startPostgres, type TestPostgres } from '../../packages/service/test-fixtures/test-postgres.ts';
-import { has } from '../needs.ts';
-import { type RunningService, startService } from '../running-service.ts';
+import { databases, emptyDatabase, type GuestbookDatabase, withHello } from './guestbook-database.ts';
 import { type ReplicasUnderFire, startUnderFire } from './replicas-under-fire.ts';
 
 const leastVisits = 2_000;
@@ -19,34 +14,21 @@ interface Visit {
   readonly name: string;
 }
 
-let greetings: RunningService;
-let hello: RunningService;
-beforeAll(async () => {
-  greetings = await startService('greetings');
-  hello = await startService('hello', { GREETINGS_URL: greetings.url });
-}, 30_000);
-afterAll(async () => {
-  await hello?.stop();
-  await greetings?.stop();
-});
+const helloUrl = withHello();
 
-describe.each(has('PostgreSQL') ? ['SQLite', 'PostgreSQL'] : ['SQLite'])('a guestbook in %s', (database) => {
-  let folder: string;
-  let postgres: TestPostgres | undefined;
+describe.each(databases)('a guestbook in %s', (database) => {
+  let place: GuestbookDatabase;
   let guestbook: ReplicasUnderFire;
   const random = randomFrom(seed);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'guestbook-'));
-    if (database === 'PostgreSQL') postgres = await startPostgres();
-    const place = postgres ? { DATABASE_URL: await postgres.emptyUrl() } : { DATA_DIR: folder };
-    const environment = { HELLO_URL: hello.url, ...place };
+    place = await emptyDatabase(database);
+    const environment = { HELLO_URL: helloUrl(), ...place.environment };
     guestbook = await startUnderFire('guestbook', { replicas: 2, environment, random, longestPauseMs: 1_000 });
   }, 60_000);
   afterAll(async () => {
     await guestbook?.stop();
-    await postgres?.remove();
-    await rm(folder, { recursive: true });
+    await place?.remove();
   }, 30_000);
 
   it('has every visit exactly once, though its replicas are killed and callers send again until they are answered', async () => {

@@ -100,7 +100,7 @@ describeWith('nginx')('a stream through nginx', () => {
     await eventually(() => source.open === 0 || undefined);
   });
 
-  it.each(['events', 'lines'] as const)('that the service ends early is told as such, as %s', async (kind) => {
+  it.each(['events', 'lines'] as const)('that the service ends early arrives as an error, as %s', async (kind) => {
     const items = client[kind]()[Symbol.asyncIterator]();
     await items.next();
     const rest = Promise.resolve(items.next()).catch((error) => error);

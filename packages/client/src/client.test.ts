@@ -94,12 +94,15 @@ describe('createClient', () => {
       expect(server.requests).toEqual([]);
     });
 
-    it.each(['', '.', '..'])('that cannot be a path segment (%j) is refused, and says whose it was', async (id) => {
-      const error = await rejection(client().getThing({ id }));
-      expect(error).toMatchObject({ code: 'invalid_input', operation: 'GET /api/things/{id}' });
-      expect(error.issues?.[0]?.path).toBe('id');
-      expect(server.requests).toEqual([]);
-    });
+    it.each(['', '.', '..'])(
+      'that cannot be a path segment (%j) is refused with the name of its operation',
+      async (id) => {
+        const error = await rejection(client().getThing({ id }));
+        expect(error).toMatchObject({ code: 'invalid_input', operation: 'GET /api/things/{id}' });
+        expect(error.issues?.[0]?.path).toBe('id');
+        expect(server.requests).toEqual([]);
+      },
+    );
 
     it('travels in the path, encoded', async () => {
       await client().getThing({ id: 'a/b?c d#é' });
@@ -155,7 +158,16 @@ describe('createClient', () => {
     it.each([
       ['does not fit the schema', 200, '{"id":7,"name":"seven"}', /: breaks the contract: id: Invalid input/],
       ['is no JSON', 200, '<h1>Welcome</h1>', /: breaks the contract: status 200 came with a body that is not JSON/],
-      ['is missing', 204, '', /: breaks the contract: status 204 came with a body that is not JSON/],
+      ['is missing', 200, '', /: breaks the contract: status 200 came with a body that is not JSON/],
+      ['is none', 204, '', /: breaks the contract: answered with status 204, not 200/],
+      ['is part of it', 206, '{"id":"7","name":"seven"}', /: breaks the contract: answered with status 206, not 200/],
+      [
+        'is accepted only',
+        202,
+        '{"id":"7","name":"seven"}',
+        /: breaks the contract: answered with status 202, not 200/,
+      ],
+      ['is of a proxy', 203, '{"id":"7","name":"seven"}', /: breaks the contract: answered with status 203, not 200/],
       ['is a redirect', 302, '', /: breaks the contract: answered with status 302, not 200/],
     ])('that %s is an invalid reply', async (_, status, body, message) => {
       answer = (response) => response.writeHead(status, { location: '/login' }).end(body);
@@ -164,6 +176,16 @@ describe('createClient', () => {
       expect(error.endpoint).toBe(server.address);
       expect(error.message).toMatch(message);
     });
+
+    it.each([200, 201, 202, 206])(
+      'that has status %d is no success of an operation whose status is 204',
+      async (status) => {
+        answer = (response) => sendJson(response, status, {});
+        const error = await rejection(client().dropThing({ id: '7' }));
+        expect(error).toMatchObject({ code: 'invalid_reply', blamesEndpoint: false, isTransient: false });
+        expect(error.message).toMatch(`answered with status ${status}, not 204`);
+      },
+    );
 
     it('that is a redirect is no success of an operation without output', async () => {
       answer = (response) => response.writeHead(302, { location: '/login' }).end();

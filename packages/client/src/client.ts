@@ -97,7 +97,9 @@ async function declared(operation: Operation, error: CallError): Promise<CallErr
 /** A promise only where the schema is asynchronous. */
 function outputOf(operation: Operation, reply: Reply): unknown {
   const origin = reply.origin;
-  if (reply.status >= 300) throw broken(origin, `answered with status ${reply.status}, not ${operation.status}`);
+  if (reply.status !== operation.status) {
+    throw broken(origin, `answered with status ${reply.status}, not ${operation.status}`);
+  }
   if (!operation.output) return undefined;
   let body: unknown;
   try {

@@ -126,13 +126,13 @@ describe('pipeline', () => {
       expect(transport.requests[0]?.headers['x-request-timeout-ms']).toBe('229');
     });
 
-    it('blames nobody for an attempt that its caller had cut short', async () => {
+    it('blames no endpoint for an attempt that its caller cut short', async () => {
       const { send, endpoints } = pipelineOver({ a: hanging }, { backoffBaseMs: 0, retryBudgetPerSecond: 1_000 });
       for (let i = 0; i < 20; i++) await outcome(send, someRequest({ timeoutMs: 900 }), 900);
       expect(endpoints[0]?.isEjected).toBe(false);
     });
 
-    it('ejects who hangs although every caller has less time than an attempt may take', async () => {
+    it('ejects an endpoint that hangs although every caller has less time than an attempt may take', async () => {
       const { send, endpoints } = pipelineOver({ a: hanging });
       for (let i = 0; i < 5; i++) {
         expect(await outcome(send, somePost({ timeoutMs: 1_500 }), 1_500)).toBe('deadline_exceeded');
@@ -140,7 +140,7 @@ describe('pipeline', () => {
       expect(endpoints[0]?.isEjected).toBe(true);
     });
 
-    it('says deadline_exceeded, and ejects nobody, where callers have too little time', async () => {
+    it('reports deadline_exceeded, and ejects no endpoint, where callers have too little time', async () => {
       const { send, endpoints } = pipelineOver({ a: hanging });
       for (let i = 0; i < 20; i++) {
         expect(await outcome(send, somePost({ timeoutMs: 50 }), 50)).toBe('deadline_exceeded');
@@ -167,7 +167,7 @@ describe('pipeline', () => {
   describe('retry × Retry-After × deadline', () => {
     const later = (seconds: string) => problemReply('overloaded', { 'retry-after': seconds });
 
-    it('waits as long as it is told where the deadline allows it', async () => {
+    it('waits for Retry-After where the deadline allows it', async () => {
       const transport = scripted(later('3'), someReply());
       const { send } = pipelineOver({ a: transport });
       expect(await outcome(send, someRequest(), 2_999)).toBe('pending');
@@ -345,7 +345,7 @@ describe('pipeline', () => {
   });
 
   describe('circuit breaker × cancel', () => {
-    it('ejects nobody for callers who give up', async () => {
+    it('ejects no endpoint for callers that give up', async () => {
       const { send, endpoints } = pipelineOver({ a: hangingUntilAborted });
       for (let i = 0; i < 50; i++) {
         const caller = new AbortController();
@@ -549,7 +549,7 @@ describe('pipeline', () => {
       expect(transport.requests).toHaveLength(2);
     });
 
-    it('× cancel: goes on between two attempts without the caller who began it', async () => {
+    it('× cancel: goes on between two attempts without the caller that began it', async () => {
       const transport = scripted(someError(), someReply());
       const { send } = pipelineOver({ a: transport }, { singleFlight: true, random: () => 0.5 });
       const caller = new AbortController();
@@ -589,7 +589,7 @@ describe('pipeline', () => {
       expect(Number(transport.requests[1]?.headers['x-request-timeout-ms'])).toBeGreaterThan(900);
     });
 
-    it('× concurrency limit: who joins takes no place', async () => {
+    it('× concurrency limit: a call that joins takes no place', async () => {
       const transport = scripted<Attempt>(hangingUntilAborted);
       const { send, upstream } = pipelineOver({ a: transport }, { singleFlight: true, concurrencyLimit: 1 });
       for (let i = 0; i < 5; i++) void ending(send(someRequest()));
@@ -624,7 +624,7 @@ describe('pipeline', () => {
       expect(transport.requests).toHaveLength(1);
     });
 
-    it('× priority × deadline: serves what matters first, and drops who runs out of time in the queue', async () => {
+    it('× priority × deadline: serves high priority first, and drops calls that run out of time in the queue', async () => {
       const sent: (string | undefined)[] = [];
       const transport: Answering = ({ call }) => {
         sent.push(call.context.priority);

@@ -85,6 +85,6 @@ export function endpointPipeline(
     circuitBreaker(breaker, new Attribution(poison, breaker, load)), // above the attempt timeout: a timeout counts against the endpoint
     attemptTimeout(options, clock), // bounds interceptors, connecting and the whole body, or a stream's first byte
     ...layers.attempt, // the user's own: bounded by the attempt timeout; the breaker counts how they end
-    firstByte(options, streams), // innermost: an attempt that breaks before its first byte is one that failed
+    firstByte(options, streams), // innermost: an attempt that breaks before its first byte has failed
   )(transport);
 }

@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { closeAfterTest } from '../test-fixtures/close-after-test.ts';
 import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../test-fixtures/sample.ts';
@@ -13,23 +14,15 @@ import { seededRandom } from './testing/seeded-random.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 import { createUpstream } from './upstream.ts';
 
-let closeables: { close(): Promise<void> }[];
-beforeEach(() => {
-  closeables = [];
-});
-afterEach(async () => {
-  for (const closeable of closeables.reverse()) await closeable.close();
-});
-
 async function serverOf(behave: Behaviour) {
   const server = new RawServer(behave);
-  closeables.push(server);
+  closeAfterTest(server);
   return { server, address: await server.listen() };
 }
 
 function upstreamAt(where: string | readonly string[], options: Partial<UpstreamOptions> = {}) {
   const upstream = createUpstream('things', where, options);
-  closeables.push(upstream);
+  closeAfterTest(upstream);
   return upstream;
 }
 
@@ -92,7 +85,7 @@ describe('createUpstream', () => {
     expect(listener.onCircuit.mock.calls).toEqual([[{ upstream: 'things', endpoint: dead, state: 'open' }]]);
   });
 
-  it('goes on as if nobody listened where every listener throws', async () => {
+  it('works as without listeners where every listener throws', async () => {
     const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     let isUp = false;
     const { address } = await serverOf((socket) =>
@@ -168,7 +161,7 @@ describe('createUpstream', () => {
     expect(server.requests).toHaveLength(11);
   });
 
-  it('frees the socket of a request that nobody waits for any more', async () => {
+  it('frees the socket of a request when its caller has left', async () => {
     const { server, address } = await serverOf(() => {});
     const upstream = upstreamAt(address, { singleFlight: true });
     const callers = [new AbortController(), new AbortController()];
@@ -239,11 +232,11 @@ describe('createUpstream', () => {
     expect(upstream.endpoints().map(({ address }) => address)).toContain(address);
   });
 
-  it('uses an endpoint that was added, and lets calls to one that is gone finish', async () => {
+  it('uses a new endpoint, and lets calls to a removed endpoint finish', async () => {
     const slow = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{"from":"slow"}')), 1_500));
     const next = await serverOf(ok);
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-    closeables.push({ close: () => rm(folder, { recursive: true }) });
+    closeAfterTest({ close: () => rm(folder, { recursive: true }) });
     const path = join(folder, 'things.json');
     await writeFile(path, JSON.stringify([slow.address]));
     const upstream = upstreamAt(`file:${path}`, { maxAttempts: 1 });
@@ -328,7 +321,7 @@ describe('createUpstream', () => {
 
   it('does not keep a process alive that has no call under way', async () => {
     const server = await httpServer((_, response) => sendJson(response, 200, {}));
-    closeables.push(server);
+    closeAfterTest(server);
     const { port } = new URL(server.address);
     const script = `
       import { createUpstream } from '@parley/client';

@@ -77,7 +77,11 @@ export function createUpstream(
   const userLayers = checkedLayers(layers);
   const found = discoveryOf(name, where, options);
   const axios = createAxios();
-  const transport = new Network(options, (pool) => axiosTransport(axios, undiciAdapter(pool, options)));
+  const transport = new Network(
+    options,
+    (pool) => axiosTransport(axios, undiciAdapter(pool, options)),
+    () => found.refresh(),
+  );
   return new AssembledUpstream(name, { options, discovery: found, transport, axios, layers: userLayers });
 }
 

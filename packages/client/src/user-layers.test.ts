@@ -73,7 +73,7 @@ describe("layers of a user's own", () => {
     expect(languages).toEqual(['pl']);
   });
 
-  it('are bounded: a call layer by the deadline, an attempt layer by the attempt timeout, whose breaker hears of it', async () => {
+  it('are bounded: a call layer by the deadline, an attempt layer by the attempt timeout, which the breaker counts', async () => {
     const never = () => () => new Promise<never>(() => {});
     const slowCall = open({ call: [never] }, { callTimeoutMs: 500 });
     expect(await rejection(clock.run(slowCall.client.newestItem()))).toMatchObject({ code: 'deadline_exceeded' });

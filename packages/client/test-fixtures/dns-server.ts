@@ -18,19 +18,24 @@ const types = { A: 1, AAAA: 28, SRV: 33 };
 const serverFailure = 2;
 const noSuchName = 3;
 
-/** What a name server does with a question: answer it, say nothing, or say that it has failed (SERVFAIL). */
-export type DnsState = 'answering' | 'silent' | 'failing';
+/** What a name server does with a question: answer it, say nothing, say that it has failed (SERVFAIL), or wait for `answerLate`. */
+export type DnsState = 'answering' | 'silent' | 'failing' | 'late';
 
 /** A name server on loopback that answers from a zone, which may be changed, and a resolver that asks it. */
 export async function dnsServer(zone: Map<string, readonly ZoneRecord[]>) {
   const questions: string[] = [];
-  let state: DnsState = 'answering';
+  const states: Record<ZoneRecord['type'], DnsState> = { A: 'answering', AAAA: 'answering', SRV: 'answering' };
+  /** Answers that are held back. */
+  const late: (() => void)[] = [];
   const socket = createSocket('udp4');
   socket.on('message', (query, { port, address }) => {
     const end = query.indexOf(0, 12) + 1;
     const name = labels(query.subarray(12, end));
     const type = query.readUInt16BE(end);
     questions.push(name);
+    const state = (['A', 'AAAA', 'SRV'] as const)
+      .map((one) => (types[one] === type ? states[one] : undefined))
+      .find(Boolean);
     if (state === 'silent') return;
     const records = zone.get(name);
     const isFailing = state === 'failing';
@@ -39,7 +44,9 @@ export async function dnsServer(zone: Map<string, readonly ZoneRecord[]>) {
     head.writeUInt16BE(0x8180 | (isFailing ? serverFailure : records ? 0 : noSuchName), 2);
     head.writeUInt16BE(answers.length, 6);
     head.fill(0, 8, 12);
-    socket.send(Buffer.concat([head, query.subarray(12, end + 4), ...answers]), port, address);
+    const send = () => socket.send(Buffer.concat([head, query.subarray(12, end + 4), ...answers]), port, address);
+    if (state === 'late') late.push(send);
+    else send();
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
@@ -49,10 +56,13 @@ export async function dnsServer(zone: Map<string, readonly ZoneRecord[]>) {
     resolver.cancel();
     await new Promise<void>((resolve) => socket.close(resolve));
   };
-  const become = (next: DnsState) => {
-    state = next;
+  const become = (next: DnsState, ...which: readonly ZoneRecord['type'][]) => {
+    for (const type of which.length > 0 ? which : (['A', 'AAAA', 'SRV'] as const)) states[type] = next;
   };
-  return { resolver, questions, become, close };
+  const answerLate = () => {
+    for (const send of late.splice(0)) send();
+  };
+  return { resolver, questions, become, answerLate, close };
 }
 
 function answer(record: ZoneRecord): Buffer {

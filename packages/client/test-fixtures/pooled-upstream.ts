@@ -1,28 +1,14 @@
-import { afterEach, beforeEach } from '@jest/globals';
 import type { UpstreamOptions } from '../src/options/upstream-options.ts';
 import { createUpstream } from '../src/upstream.ts';
+import { closeAfterTest } from './close-after-test.ts';
 import { type Behaviour, httpReply, RawServer } from './raw-server.ts';
 
-// Upstreams with one real server each. Importing it closes what a test has opened.
-let closeables: { close(): Promise<void> }[];
-beforeEach(() => {
-  closeables = [];
-});
-afterEach(async () => {
-  for (const closeable of closeables.reverse()) await closeable.close();
-});
-
-/** Closes one more thing after the test. */
-export function closeAfterTest(one: { close(): Promise<void> }): void {
-  closeables.push(one);
-}
-
-/** An upstream over one server that behaves as described, and the counts of its connections. */
+/** An upstream, closed after the test, over one server that behaves as described, and the counts of its connections. */
 export async function upstreamOf(behave: Behaviour, options: Partial<UpstreamOptions> = {}) {
   const server = new RawServer(behave);
   const address = await server.listen();
   const upstream = createUpstream('things', address, { maxAttempts: 1, ...options });
-  closeables.push(server, upstream);
+  closeAfterTest(server, upstream);
   const counts = () => {
     const [endpoint] = upstream.endpoints();
     if (!endpoint) throw new Error('no endpoint');
@@ -38,9 +24,8 @@ export const slow: Behaviour = (socket) => void setTimeout(() => socket.write(ht
 /** Lets real time pass. */
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Answers a connection's first `count` requests; later ones meet a reset or an end, unread. */
-export /** Answers a connection's first `count` requests; what comes after is met by a reset or an end, unread. */
-function stale(count: number, how: 'resetAndDestroy' | 'destroy'): Behaviour {
+/** Answers a connection's first `count` requests; later requests meet a reset or an end, unread. */
+export function stale(count: number, how: 'resetAndDestroy' | 'destroy'): Behaviour {
   const answered = new WeakMap<object, number>();
   return (socket) => {
     const before = answered.get(socket) ?? 0;

@@ -1,18 +1,20 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { http2Frame, uint32 } from './http2-frames.ts';
 
 /** The frames that the tests send. */
 export const frame = {
-  settings: () => bytes(4, 0, 0),
+  settings: () => http2Frame(4, 0, 0),
   /** `:status: 200` from HPACK's static table. */
-  headers: (stream: number, endStream = false) => bytes(1, endStream ? 5 : 4, stream, Buffer.from([0x88])),
+  headers: (stream: number, endStream = false) => http2Frame(1, endStream ? 5 : 4, stream, Buffer.from([0x88])),
   /** A head or trailers with these fields, uncompressed. */
   fields: (stream: number, fields: readonly (readonly [string, string])[], endStream = false) =>
-    bytes(1, endStream ? 5 : 4, stream, Buffer.concat(fields.map(literal))),
-  data: (stream: number, text: string, endStream = false) => bytes(0, endStream ? 1 : 0, stream, Buffer.from(text)),
-  rst: (stream: number, code: number) => bytes(3, 0, stream, number(code)),
-  goaway: (lastStream: number, code: number) => bytes(7, 0, 0, Buffer.concat([number(lastStream), number(code)])),
+    http2Frame(1, endStream ? 5 : 4, stream, Buffer.concat(fields.map(literal))),
+  data: (stream: number, text: string | Buffer, endStream = false) =>
+    http2Frame(0, endStream ? 1 : 0, stream, Buffer.from(text as string)),
+  rst: (stream: number, code: number) => http2Frame(3, 0, stream, uint32(code)),
+  goaway: (lastStream: number, code: number) => http2Frame(7, 0, 0, Buffer.concat([uint32(lastStream), uint32(code)])),
 };
 
 /** What a server does with a request: it has come whole, without a body. */
@@ -45,8 +47,8 @@ export async function rawHttp2Server(answer: AnswerFrames, tls?: TlsOptions) {
           if (type === 1) requests++;
           if (flags & 1) answer(stream, socket, connection);
         } else if (type === 3) resets.push(rest.readUInt32BE(9));
-        else if (type === 4 && !(flags & 1)) socket.write(bytes(4, 1, 0));
-        else if (type === 6 && !(flags & 1)) socket.write(bytes(6, 1, 0, rest.subarray(9, size)));
+        else if (type === 4 && !(flags & 1)) socket.write(http2Frame(4, 1, 0));
+        else if (type === 6 && !(flags & 1)) socket.write(http2Frame(6, 1, 0, rest.subarray(9, size)));
         rest = rest.subarray(size);
       }
     });
@@ -63,15 +65,6 @@ export async function rawHttp2Server(answer: AnswerFrames, tls?: TlsOptions) {
   return { address, resets, close, counts: () => ({ opened, requests }) };
 }
 
-function bytes(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
 // Without an index, and without Huffman's coding: RFC 7541 §6.2.2.
 function literal([name, value]: readonly [string, string]): Buffer {
   return Buffer.concat([
@@ -80,10 +73,4 @@ function literal([name, value]: readonly [string, string]): Buffer {
     Buffer.from([value.length]),
     Buffer.from(value),
   ]);
-}
-
-function number(value: number): Buffer {
-  const four = Buffer.alloc(4);
-  four.writeUInt32BE(value);
-  return four;
 }

@@ -46,6 +46,7 @@ export class ScriptedUpstream {
       onChange: (callback) => {
         this.#onChange = callback;
       },
+      refresh() {},
       close() {},
     };
     const transport = new Network(options, () => (attempt: Attempt) => this.#answer(attempt));

@@ -20,7 +20,7 @@ describe('defineContract', () => {
     expect(unsaid).toBe('unsafe');
   });
 
-  it('answers 200 with an output and 204 without, unless told otherwise', () => {
+  it('answers 200 with an output and 204 without by default', () => {
     const output = z.object({});
     expect(
       [get('/x', { summary }), get('/x', { summary, output }), post('/x', { summary, output, status: 201 })].map(

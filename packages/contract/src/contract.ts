@@ -13,10 +13,23 @@ import { isStream, type Stream } from './streams/stream.ts';
 /** The operations of a contract by name. */
 export type Operations = Readonly<Record<string, Operation>>;
 
+/** A contract's name, and who answers for it, for its OpenAPI document. */
+export interface ContractInfo {
+  /** The name of the service, in kebab-case. */
+  readonly name: string;
+  /** What the service is for, in one or more sentences. */
+  readonly description: string;
+  /** Whom its callers ask. */
+  readonly contact: { readonly name: string; readonly url?: string; readonly email?: string };
+  /** By its name, and its SPDX identifier or an address where it is. */
+  readonly license: { readonly name: string; readonly identifier?: string; readonly url?: string };
+}
+
 /** The contract of a service: its name and its operations. */
 export interface Contract<O extends Operations = Operations> {
   readonly name: string;
   readonly operations: O;
+  readonly info?: ContractInfo | undefined;
 }
 
 /** Typed functions for calling a service. They take the schema's input type and return its output type. */
@@ -76,6 +89,7 @@ export type StreamHandler<O extends Operation = Operation> = (
 /**
  * Declares the contract of a service.
  *
+ * @param about the name of the service; or, for its OpenAPI document, with what it is for and who answers for it
  * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a stream has
  *   response headers (its items are its whole output), an operation's `auth`, cache policy or body limits are not valid, or
  *   its schemas cannot work: what its callers give would not be what its handler gets, or the other way round
@@ -84,7 +98,9 @@ export type StreamHandler<O extends Operation = Operation> = (
  *   sayHello: get('/api/hello', { summary: 'Greets', input, output }),
  * });
  */
-export function defineContract<const O extends Operations>(name: string, operations: O): Contract<O> {
+export function defineContract<const O extends Operations>(about: string | ContractInfo, operations: O): Contract<O> {
+  const { name, info } =
+    typeof about === 'string' ? { name: about, info: undefined } : { name: about.name, info: about };
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new TypeError(`contract name must be kebab-case, not ${JSON.stringify(name)}`);
   const seen = new Map<string, string>();
@@ -106,5 +122,5 @@ export function defineContract<const O extends Operations>(name: string, operati
     if (other) throw new TypeError(`contract ${name}: ${other} and ${operation} both are ${label}`);
     seen.set(shape, operation);
   }
-  return { name, operations };
+  return info ? { name, operations, info } : { name, operations };
 }

@@ -22,6 +22,7 @@ export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } fr
 export {
   type Client,
   type Contract,
+  type ContractInfo,
   defineContract,
   type Explained,
   type ExplainingClient,

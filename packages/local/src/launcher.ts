@@ -94,8 +94,8 @@ export class Launcher {
       await this.#startReplicas(replicas, folder);
     }
     this.#refuseIfClosing();
-    // Another program may have taken it since. nginx would try for ever, and its probe would be answered by the other one.
-    // Of two launchers the one that started later may have looked before the other had recorded itself.
+    // Another program may have taken the port since. nginx would try for ever, and the other program would answer its probe.
+    // A second launcher may have looked before the first one had recorded itself.
     refuseSecondLauncher(port);
     await refuseTakenPort(port);
     await gateway.start();

@@ -1,6 +1,9 @@
 import { CallError, get } from '@parley/contract';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
+import { closeIfUnread, discardRest } from './connections/unread-bodies.ts';
+import { listenToHeads } from './express/before-head.ts';
+import { listenToEnds } from './express/reply-end.ts';
 import { problem, sendProblem } from './middleware/problem.ts';
 import { unmatched } from './middleware/unmatched.ts';
 
@@ -29,5 +32,5 @@ export function createAdminApp({ isReady, logger }: AdminAppOptions): Express {
   });
   app.use(unmatched([livez, readyz]));
   app.use(problem({ logger }));
-  return app;
+  return listenToEnds(listenToHeads(app, closeIfUnread), { beforeEnd: discardRest });
 }

@@ -51,9 +51,10 @@ describe.each(protocols)('app over $protocol', ({ request }) => {
     await request(app).get('/openapi.json').expect(200);
   });
 
-  it('trusts one proxy, or as many as there are', () => {
-    expect(visitsApp().app.get('trust proxy')).toBe(1);
-    expect(visitsApp({}, { trustedProxies: 0 }).app.get('trust proxy')).toBe(0);
+  it('lets Express trust the same proxies, for host and protocol', () => {
+    const { app } = visitsApp({}, { trustedProxies: ['10.0.0.0/8'] });
+    const isTrusted = app.get('trust proxy fn');
+    expect(['10.0.0.9', '::ffff:10.0.0.9', '11.0.0.9', undefined].map(isTrusted)).toEqual([true, true, false, false]);
   });
 
   it('has room for middleware of others, above the operations', async () => {

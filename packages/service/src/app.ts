@@ -1,9 +1,12 @@
 import { type Contract, type Handler, type Handlers, type Operation, queryParser } from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { TrustedProxies } from './addresses/trusted-proxies.ts';
+import { closeIfUnread, discardRest } from './connections/unread-bodies.ts';
 import { noteUnreadReply } from './connections/unread-replies.ts';
 import { listenToHeads } from './express/before-head.ts';
 import { beforeRouter } from './express/before-router.ts';
+import { useCallerAddress } from './express/caller-address.ts';
 import { http2Express } from './express/http2-express.ts';
 import { operationRoutes } from './express/operation-routes.ts';
 import { listenToEnds } from './express/reply-end.ts';
@@ -51,8 +54,11 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
    * to 1000), Infinity refuses nothing. Background requests may fill 60 % of it, normal ones 90 %. Default `adaptive`.
    */
   readonly maxInFlight?: number | 'adaptive';
-  /** How many proxies in front add to `X-Forwarded-For`: the exact count, since one more believes the client. Default 1, the gateway. */
-  readonly trustedProxies?: number;
+  /**
+   * Addresses (`10.0.0.7`) and networks (`10.0.0.0/8`) of the proxies in front: forwarded addresses, hosts and protocols count
+   * only from these peers. Default: none; with `serve` by `TRUSTED_PROXIES`.
+   */
+  readonly trustedProxies?: readonly string[];
   /** Sends a heartbeat when a stream has been silent for this long, in ms. Below the gateway's read timeout of 12 s. Default 10 000. */
   readonly heartbeatMs?: number;
   /** Which pages of other origins may call from a browser. Default: none. */
@@ -120,17 +126,13 @@ export function createApp<C extends Contract>(
       })),
     ),
   );
-  const app = beforeRouter(
-    createExpress(options.trustedProxies ?? 1, options.maxQueryParameters ?? 256),
-    first,
-    problem({ logger }),
-  );
+  const app = beforeRouter(createExpress(logger, options), first, problem({ logger }));
   app.use(compression({ compressBelow })); // below the operations, which compress what is long themselves: see `sendJson`
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
   app.use(problem({ logger })); // innermost: whatever was thrown above ends here
-  listenToHeads(app);
-  listenToEnds(app, { onEnd: giveBackPlace, onLong: noteUnreadReply });
+  listenToHeads(app, closeIfUnread);
+  listenToEnds(app, { beforeEnd: discardRest, onEnd: giveBackPlace, onLong: noteUnreadReply });
   return http2Express(app);
 }
 
@@ -142,16 +144,26 @@ function withBodyLimit(operation: Operation, { bodyLimitBytes: maxBytes }: Opera
   return maxBytes === undefined ? operation : { ...operation, bodyLimits: { ...operation.bodyLimits, maxBytes } };
 }
 
-function createExpress(trustedProxies: number, maxParameters: number): Express {
+function createExpress(logger: Logger, { trustedProxies = [], maxQueryParameters = 256 }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.set('trust proxy', trustedProxies);
-  app.set('query parser', queryParser({ maxParameters }));
+  useCallerAddress(app, new TrustedProxies(trustedProxies), ignoredProxyLog(logger));
+  app.set('query parser', queryParser({ maxParameters: maxQueryParameters }));
   app.set('etag', weakTag);
   // One operation, one URL: limits and caches in front compare text.
   app.enable('case sensitive routing');
   app.enable('strict routing');
   return app;
+}
+
+/** One line for a deployment that forgot to name its proxy: each of its callers counts as the proxy then. */
+function ignoredProxyLog(logger: Logger): (peer: string) => void {
+  let isSaid = false;
+  return (peer) => {
+    if (isSaid) return;
+    isSaid = true;
+    logger.warn({ peer }, 'x-forwarded-for is ignored: its peer is not in trustedProxies (TRUSTED_PROXIES)');
+  };
 }
 
 function handlerOf(handlers: object, name: string): Handler {

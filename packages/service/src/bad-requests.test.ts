@@ -77,6 +77,7 @@ describe('a bad request over HTTP/1.1', () => {
     expect(answer.head).toMatch(/^content-type: application\/problem\+json/im);
     expect(answer.head).toMatch(/^x-content-type-options: nosniff$/im);
     expect(answer.head.match(/^date: .* GMT$/gim)).toHaveLength(1);
+    if (status === 405) expect(answer.head).toMatch(/^allow: .*GET/im);
     const [, requestId] = /^x-request-id: (\S+)$/im.exec(answer.head) ?? [];
     expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(JSON.parse(answer.body)).toMatchObject({ status, detail: expect.any(String), requestId });
@@ -87,6 +88,25 @@ describe('a bad request over HTTP/1.1', () => {
     ['an end in the middle of the body', post('Content-Length: 100', '{"name":'), 400],
   ])('is told what is wrong with %s', async (_what, sent, status) => {
     expect(await answersTo(sent, true)).toMatchObject({ status, body: expect.stringContaining('"detail"') });
+  });
+
+  it.each([
+    ['no Host', 'POST / HTTP/1.1\r\nContent-Length: 900000000\r\n\r\n', 400],
+    ['headers that are too large', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, 431],
+    ['garbage', 'NONSENSE\r\n\r\n', 400],
+    ['CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n', 405],
+    ['a chunk that is none', post('Transfer-Encoding: chunked', 'zz\r\n'), 400],
+  ])('gets its status while its client still sends: %s', async (_what, sent, status) => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.write(sent);
+    const piece = Buffer.alloc(65_536, 'x');
+    let received = '';
+    // Goes on after the answer, until the server has ended too; a reset would be an error.
+    const send = () => void (socket.writable && socket.write(piece, () => setImmediate(send)));
+    send();
+    for await (const text of socket.setEncoding('latin1')) received += text;
+    socket.destroy();
+    expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} .*"status":${status},`, 's'));
   });
 
   it('is no request to reach the app by, whatever follows a body that is too long', async () => {
@@ -128,11 +148,12 @@ describe('a bad request over HTTP/2', () => {
       date: expect.stringMatching(/ GMT$/),
       'x-request-id': 'asked-for',
     });
+    if (status === 405) expect(reply.headers.allow).toMatch(/GET/);
     expect(JSON.parse(reply.body)).toMatchObject({ status, requestId: 'asked-for' });
     expect(reply.status).toBe(status);
   });
 
-  it('is not an expectation that nobody knows', async () => {
+  it('is not an unknown expectation', async () => {
     const session = http2Session(`http://127.0.0.1:${port}`);
     const reply = await ask(session, { ':path': '/api/visits/latest', expect: 'wonders' }).finally(() =>
       session.close(),

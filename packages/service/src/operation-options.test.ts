@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { CallError, currentContext, now } from '@parley/contract';
 import type { RequestHandler } from 'express';
@@ -23,19 +22,29 @@ describe.each(protocols)('options of an operation over $protocol', ({ request })
   });
 
   it('lengthen the timeout, by which a caller may still ask for less', async () => {
+    const shortTimeIsOver = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
     const { app } = visitsApp(
       {
         getVisit: async ({ id }) => {
-          await wait(80);
+          if (id === '2') await never();
+          begun.resolve();
+          await shortTimeIsOver.promise;
           return { id, name: String(leftMs() > 5000) };
         },
         latestVisit: never,
       },
       { requestTimeoutMs: 40, operations: { getVisit: { requestTimeoutMs: 20_000 } } },
     );
-    expect((await request(app).get('/api/visits/1').expect(200)).body).toMatchObject({ name: 'true' });
-    await request(app).get('/api/visits/1').set('x-request-timeout-ms', '30').expect(504);
+    const long = request(app)
+      .get('/api/visits/1')
+      .expect(200)
+      .then(({ body }) => body);
+    await begun.promise;
     await request(app).get('/api/visits/latest').expect(504);
+    shortTimeIsOver.resolve();
+    expect(await long).toMatchObject({ name: 'true' });
+    await request(app).get('/api/visits/2').set('x-request-timeout-ms', '30').expect(504);
   });
 
   it('limit its body', async () => {

@@ -92,6 +92,7 @@ export async function start<C extends Contract>(
     ...options,
     logger,
     stopping: stopping.signal,
+    trustedProxies: options.trustedProxies ?? settings.trustedProxies ?? [],
     tokens: options.tokens ?? tokensFromSettings(settings),
     clientCertificates: tlsOptions?.ca !== undefined,
   });

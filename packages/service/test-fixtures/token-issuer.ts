@@ -6,7 +6,7 @@ import { exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, SignJWT
 /** What a token of {@link TokenIssuer} differs in from one that is right. */
 export interface Difference {
   readonly claims?: Readonly<Record<string, unknown>>;
-  readonly header?: Partial<JWTHeaderParameters>;
+  readonly header?: { readonly [Name in keyof JWTHeaderParameters]?: JWTHeaderParameters[Name] | undefined };
 }
 
 export const issuer = 'https://issuer.test';
@@ -18,7 +18,9 @@ export async function tokenSigner(kid: string, alg = 'EdDSA') {
   const sign = ({ claims = {}, header = {} }: Difference = {}) => {
     const nowS = Math.floor(Date.now() / 1000);
     const right = { iss: issuer, aud: 'visits', sub: 'hello', client_id: 'hello', iat: nowS, exp: nowS + 300 };
-    return new SignJWT({ ...right, ...claims }).setProtectedHeader({ alg, kid, ...header }).sign(privateKey);
+    return new SignJWT({ ...right, ...claims })
+      .setProtectedHeader({ alg, kid, ...header } as JWTHeaderParameters)
+      .sign(privateKey);
   };
   return { jwk, publicKey, sign };
 }

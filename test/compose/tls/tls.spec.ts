@@ -47,7 +47,7 @@ describe('every hop', () => {
     expect(JSON.parse(visit)).toMatchObject({ name: 'Ada', message: 'Hello, Ada!' });
   });
 
-  it.each(['greetings', 'hello', 'guestbook'])('lets nobody without a certificate call %s', async (service) => {
+  it.each(['greetings', 'hello', 'guestbook'])('lets no client without a certificate call %s', async (service) => {
     await expect(inside(`https://${service}:3000/`)).rejects.toThrow(/certificate required|alert/);
     await expect(inside(`http://${service}:3000/`)).rejects.toThrow();
   });

@@ -7,23 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, type TestPostgres } from '../../../packages/service/test-fixtures/test-postgres.ts';
-import { has } from '../../needs.ts';
 import { type RunningService, startService } from '../../running-service.ts';
 import { root } from '../../source-files.ts';
+import { databases, withHello } from '../guestbook-database.ts';
 
+const helloUrl = withHello();
 let folder: string;
-let greetings: RunningService;
-let hello: RunningService;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'guestbook-'));
-  greetings = await startService('greetings');
-  hello = await startService('hello', { GREETINGS_URL: greetings.url });
-}, 30_000);
-afterAll(async () => {
-  await hello?.stop();
-  await greetings?.stop();
-  await rm(folder, { recursive: true });
 });
+afterAll(() => rm(folder, { recursive: true }));
 
 /** Starts a guestbook that must not start; gives what it has to say. */
 async function failure(environment: Record<string, string>) {
@@ -94,60 +87,57 @@ function smallDisk(name: string, mebibytes: number): string | undefined {
   return undefined;
 }
 
-describe.each(has('PostgreSQL') ? ['SQLite', 'PostgreSQL'] : ['SQLite'])(
-  'a guestbook in %s on a full disk',
-  (database) => {
-    let disk: string | undefined;
-    let postgres: TestPostgres | undefined;
-    let service: RunningService;
-    beforeAll(async () => {
-      disk = smallDisk(`disk of ${database}`, 4);
-      if (!disk) return;
-      if (database === 'PostgreSQL') postgres = await startPostgres();
-      const place = postgres ? { DATABASE_URL: await urlOnDisk(postgres, disk) } : { DATA_DIR: disk };
-      service = await startService('guestbook', { HELLO_URL: hello.url, ...place });
-    }, 60_000);
-    afterAll(async () => {
-      await service?.stop();
-      await postgres?.remove();
-      if (disk) execFileSync('umount', [disk]);
-    }, 30_000);
+describe.each(databases)('a guestbook in %s on a full disk', (database) => {
+  let disk: string | undefined;
+  let postgres: TestPostgres | undefined;
+  let service: RunningService;
+  beforeAll(async () => {
+    disk = smallDisk(`disk of ${database}`, 4);
+    if (!disk) return;
+    if (database === 'PostgreSQL') postgres = await startPostgres();
+    const place = postgres ? { DATABASE_URL: await urlOnDisk(postgres, disk) } : { DATA_DIR: disk };
+    service = await startService('guestbook', { HELLO_URL: helloUrl(), ...place });
+  }, 60_000);
+  afterAll(async () => {
+    await service?.stop();
+    await postgres?.remove();
+    if (disk) execFileSync('umount', [disk]);
+  }, 30_000);
 
-    it('refuses writes with 503 and Retry-After, goes on reading, and writes again when there is room', async () => {
-      if (!disk) return;
-      const ballast = join(disk, 'ballast');
-      await writeFile(ballast, Buffer.alloc(3_000_000));
-      const tally: Record<string, number> = {};
-      const added: (string | undefined)[] = [];
-      const refused: { readonly key: string; readonly note: string }[] = [];
-      for (let i = 0; refused.length < 20 && i < 6_000; i += 20) {
-        // Random, since a database compresses what repeats.
-        const visits = Array.from({ length: 20 }, () => ({
-          key: randomUUID(),
-          note: randomBytes(500).toString('hex'),
-        }));
-        const replies = await Promise.all(visits.map(({ key, note }) => sign(service.url, note, key)));
-        for (const [n, { status, code, id, retryAfter }] of replies.entries()) {
-          const label = `${status} ${code ?? ''}${retryAfter ? ' with Retry-After' : ''}`;
-          tally[label] = (tally[label] ?? 0) + 1;
-          if (status === 201) added.push(id);
-          else refused.push(visits[n] as (typeof visits)[number]);
-        }
+  it('refuses writes with 503 and Retry-After, goes on reading, and writes again when there is room', async () => {
+    if (!disk) return;
+    const ballast = join(disk, 'ballast');
+    await writeFile(ballast, Buffer.alloc(3_000_000));
+    const tally: Record<string, number> = {};
+    const added: (string | undefined)[] = [];
+    const refused: { readonly key: string; readonly note: string }[] = [];
+    for (let i = 0; refused.length < 20 && i < 6_000; i += 20) {
+      // Random, since a database compresses what repeats.
+      const visits = Array.from({ length: 20 }, () => ({
+        key: randomUUID(),
+        note: randomBytes(500).toString('hex'),
+      }));
+      const replies = await Promise.all(visits.map(({ key, note }) => sign(service.url, note, key)));
+      for (const [n, { status, code, id, retryAfter }] of replies.entries()) {
+        const label = `${status} ${code ?? ''}${retryAfter ? ' with Retry-After' : ''}`;
+        tally[label] = (tally[label] ?? 0) + 1;
+        if (status === 201) added.push(id);
+        else refused.push(visits[n] as (typeof visits)[number]);
       }
-      console.info(`${database} on a full disk: ${JSON.stringify(tally)}`);
-      expect(Object.keys(tally).sort()).toEqual(['201 ', '503 upstream_unavailable with Retry-After']);
-      const read = await fetch(`${service.url}/api/visits/${added.at(-1)}`);
-      expect(read.status).toBe(200);
-      await read.text();
+    }
+    console.info(`${database} on a full disk: ${JSON.stringify(tally)}`);
+    expect(Object.keys(tally).sort()).toEqual(['201 ', '503 upstream_unavailable with Retry-After']);
+    const read = await fetch(`${service.url}/api/visits/${added.at(-1)}`);
+    expect(read.status).toBe(200);
+    await read.text();
 
-      await rm(ballast);
-      const again = await Promise.all(refused.map(({ key, note }) => sign(service.url, note, key)));
-      expect(again.filter(({ status }) => status !== 201)).toEqual([]);
-      const ids = new Set([...added, ...again.map(({ id }) => id)]);
-      expect(await countOfVisits(service.url)).toBe(ids.size);
-    }, 60_000);
-  },
-);
+    await rm(ballast);
+    const again = await Promise.all(refused.map(({ key, note }) => sign(service.url, note, key)));
+    expect(again.filter(({ status }) => status !== 201)).toEqual([]);
+    const ids = new Set([...added, ...again.map(({ id }) => id)]);
+    expect(await countOfVisits(service.url)).toBe(ids.size);
+  }, 60_000);
+});
 
 /** A place for tables whose data, but not whose log, is on a disk. */
 async function urlOnDisk(postgres: TestPostgres, disk: string): Promise<string> {

@@ -1,55 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startPostgres, type TestPostgres } from '../../../packages/service/test-fixtures/test-postgres.ts';
-import { has } from '../../needs.ts';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWith, faketimeLibrary } from '../../needs.ts';
 import { type RunningService, startService } from '../../running-service.ts';
-
-/** Debian's package `faketime`. */
-const library = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
-const hasFaketime = existsSync(library);
-if (!hasFaketime) console.warn(`${library} is not on this machine: no clock is set wrong (apt-get install faketime)`);
+import { databases, emptyDatabase, type GuestbookDatabase, withHello } from '../guestbook-database.ts';
 
 /** By each replica. */
 const answers = 30;
 
-let greetings: RunningService;
-let hello: RunningService;
-beforeAll(async () => {
-  greetings = await startService('greetings');
-  hello = await startService('hello', { GREETINGS_URL: greetings.url });
-}, 30_000);
-afterAll(async () => {
-  await hello?.stop();
-  await greetings?.stop();
-});
+const helloUrl = withHello();
 
-const databases = has('PostgreSQL') ? ['SQLite', 'PostgreSQL'] : ['SQLite'];
 const jumps = ['+25h', '-25h'];
 const cases = databases.flatMap((database) => jumps.map((jump) => [database, jump] as const));
 
-(hasFaketime ? describe : describe.skip).each(cases)('guestbooks in %s, one of them at %s', (database, jump) => {
-  let folder: string;
-  let postgres: TestPostgres | undefined;
+describeWith('faketime').each(cases)('guestbooks in %s, one of them at %s', (database, jump) => {
+  let place: GuestbookDatabase;
   let replicas: readonly RunningService[];
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'guestbook-'));
-    if (database === 'PostgreSQL') postgres = await startPostgres();
-    const place = postgres ? { DATABASE_URL: await postgres.emptyUrl() } : { DATA_DIR: folder };
-    const environment = { HELLO_URL: hello.url, ...place };
-    const wrongClock = { LD_PRELOAD: library, FAKETIME: jump };
+    place = await emptyDatabase(database);
+    const environment = { HELLO_URL: helloUrl(), ...place.environment };
+    const wrongClock = { LD_PRELOAD: faketimeLibrary, FAKETIME: jump };
     replicas = await Promise.all(
       [{}, wrongClock].map((clock) => startService('guestbook', { ...environment, ...clock })),
     );
   }, 60_000);
   afterAll(async () => {
-    await Promise.all(replicas.map((replica) => replica.stop()));
-    await postgres?.remove();
-    await rm(folder, { recursive: true });
+    await Promise.all((replicas ?? []).map((replica) => replica.stop()));
+    await place?.remove();
   }, 30_000);
 
   const sign = async (replica: number, key: string) => {

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { has } from '../../needs.ts';
 import { type Addresses, type RunningGateway, startGateway, startHaproxy } from '../../running-gateway.ts';
 import { type RunningService, startMain } from '../../running-service.ts';
@@ -23,16 +23,16 @@ const starters: Readonly<Record<string, typeof startHaproxy>> = {
 let service: RunningService;
 let gateway: RunningGateway | undefined;
 
-beforeEach(async () => {
-  service = await startMain('test/system/attacks/greedy/service.ts');
-}, 30_000);
 afterEach(async () => {
   await gateway?.stop();
   gateway = undefined;
   expect(await service.stop()).toBe(0);
 }, 30_000);
 
-/** A client with an address of its own, as gateway and service see it. */
+/** Numbers the addresses that clients pretend to have. */
+let forged = 0;
+
+/** A client with an address of its own, as gateway and service see it. It says of each request that it comes from elsewhere. */
 function clientAt(localAddress: string, url: string) {
   const agent = new Agent({ keepAlive: true });
   const endings: Record<string, number> = {};
@@ -50,7 +50,8 @@ function clientAt(localAddress: string, url: string) {
 function ask(agent: Agent, localAddress: string, url: string): Promise<number | string> {
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(patienceMs);
-    const asked = request(url, { agent, localAddress, signal }, (reply) => {
+    const headers = { 'x-forwarded-for': `10.1.${forged >> 8}.${forged++ & 0xff}` };
+    const asked = request(url, { agent, localAddress, signal, headers }, (reply) => {
       let text = '';
       reply.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;
@@ -67,7 +68,9 @@ function ask(agent: Agent, localAddress: string, url: string): Promise<number | 
 }
 
 describe.each(ways)('a greedy client, %s', (way) => {
-  it('takes nothing from another caller, who asks for little', async () => {
+  it('takes nothing from another caller with few requests', async () => {
+    const environment = way === 'straight' ? {} : { TRUSTED_PROXIES: '127.0.0.1' };
+    service = await startMain('test/system/attacks/greedy/service.ts', environment);
     const { host } = new URL(service.url);
     gateway = await starters[way]?.({ greetings: [host], hello: [host], guestbook: [host] });
     const url = gateway?.url ?? service.url;

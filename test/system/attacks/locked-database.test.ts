@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from 'pg';
-import { startPostgres, type TestPostgres } from '../../../packages/service/test-fixtures/test-postgres.ts';
-import { has } from '../../needs.ts';
+import type { TestPostgres } from '../../../packages/service/test-fixtures/test-postgres.ts';
 import { freePort } from '../../running-house.ts';
 import { type RunningService, startService } from '../../running-service.ts';
 import { startCalls } from '../../steady-load.ts';
+import { databases, emptyDatabase, type GuestbookDatabase, withHello } from '../guestbook-database.ts';
 
 const lockedForMs = 6_000;
 /** Half of the writers give up long before the lock is free, the other half wait for it. */
@@ -18,37 +15,24 @@ const hastyMs = 2_000;
 /** Kubernetes gives a probe 1 s by default. */
 const probeTimeoutMs = 1_000;
 
-let greetings: RunningService;
-let hello: RunningService;
-beforeAll(async () => {
-  greetings = await startService('greetings');
-  hello = await startService('hello', { GREETINGS_URL: greetings.url });
-}, 30_000);
-afterAll(async () => {
-  await hello?.stop();
-  await greetings?.stop();
-});
+const helloUrl = withHello();
 
-describe.each(has('PostgreSQL') ? ['SQLite', 'PostgreSQL'] : ['SQLite'])('a guestbook in %s', (database) => {
-  let folder: string;
-  let postgres: TestPostgres | undefined;
+describe.each(databases)('a guestbook in %s', (database) => {
+  let place: GuestbookDatabase;
   let guestbook: RunningService;
   let adminPort: number;
   let lock: () => Promise<() => Promise<void>>;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'guestbook-'));
+    place = await emptyDatabase(database);
     adminPort = await freePort();
-    if (database === 'PostgreSQL') postgres = await startPostgres();
-    const url = await postgres?.emptyUrl();
-    const place = url ? { DATABASE_URL: url } : { DATA_DIR: folder };
-    guestbook = await startService('guestbook', { HELLO_URL: hello.url, ADMIN_PORT: `${adminPort}`, ...place });
-    lock = () => (postgres && url ? lockPostgres(postgres, url) : lockSqlite(join(folder, 'guestbook.sqlite')));
+    const { environment, file, postgres } = place;
+    guestbook = await startService('guestbook', { HELLO_URL: helloUrl(), ADMIN_PORT: `${adminPort}`, ...environment });
+    lock = () => (postgres ? lockPostgres(postgres, environment.DATABASE_URL ?? '') : lockSqlite(file));
   }, 60_000);
   afterAll(async () => {
     await guestbook?.stop();
-    await postgres?.remove();
-    await rm(folder, { recursive: true });
+    await place?.remove();
   }, 30_000);
 
   it('goes on reading and saying that it is ready while another program keeps the write lock', async () => {

@@ -46,7 +46,7 @@ describe.each(has('nginx') ? ['embedded', 'nginx'] : ['embedded'])('behind the %
   }, 60_000);
   afterAll(() => house?.stop(), 60_000);
 
-  it(`nobody gets the answer to the request of another, while ${attackers} attackers smuggle`, async () => {
+  it(`no client gets the answer to another's request, while ${attackers} attackers smuggle`, async () => {
     const startMs = performance.now();
     const port = Number(new URL(house.url).port);
     const agent = new Agent({ keepAlive: true });

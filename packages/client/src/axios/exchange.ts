@@ -7,6 +7,7 @@ import {
 import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { decodeBody } from '../transport/decompression.ts';
 import type { DispatchController, DispatchOptions } from '../transport/dispatch.ts';
+import { ofBegunReply } from '../transport/unprocessed.ts';
 import { whyUnreadable } from '../transport/unreadable-reply.ts';
 import {
   type AxiosError,
@@ -107,7 +108,7 @@ export class Exchange {
     const isOfAnother = isReasonOfAnother(error, this.#ownReason) || (!this.#wasSent && isOfBrokenConnection(error));
     if (this.#isSentAgain(error, isOfAnother)) return;
     if (isOfAnother) this.fail(new SharedConnectionError(this.#wasSent));
-    else this.fail(this.#unreadable(error) ?? error);
+    else this.fail(this.#unreadable(error) ?? (this.#isBegun ? ofBegunReply(error) : error));
   }
 
   /** Ends the exchange without a reply. */
@@ -160,9 +161,13 @@ export class Exchange {
     return bad(this.config, `maxContentLength size of ${this.maxBytes} exceeded`);
   }
 
+  get #isBegun(): boolean {
+    return this.#hasBegun || this.status !== 0;
+  }
+
   #isSentAgain(error: Error, isOfAnother: boolean): boolean {
     const sent = this.#sent;
-    if (!sent || this.#hasBegun || this.status !== 0 || this.hasEnded || this.config.signal?.aborted) return false;
+    if (!sent || this.#isBegun || this.hasEnded || this.config.signal?.aborted) return false;
     this.#sent = undefined;
     this.controller = undefined; // that of the repetition comes with its start
     if (isOfAnother) return sent.pool.redispatch(sent.request, this, this.#wasSent);

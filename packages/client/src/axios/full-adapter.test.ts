@@ -99,7 +99,7 @@ describe('progress', () => {
     expect(down.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(50_000);
   });
 
-  it('knows no total where none was said', async () => {
+  it('knows no total without a content-length', async () => {
     const adapter = await open();
     const up: AxiosProgressEvent[] = [];
     const data = Readable.from([Buffer.alloc(10), Buffer.alloc(20)]);

@@ -266,7 +266,7 @@ describe('parleyAdapter', () => {
       return text;
     };
 
-    it('that nobody reads is ended by the deadline, without an uncaught error', async () => {
+    it('that is not read is ended by the deadline, without an uncaught error', async () => {
       const { data } = await create({ timeout: 60 }).get('/', { responseType: 'stream' });
       await new Promise((resolve) => data.once('close', resolve));
       expect(data.errored).toMatchObject({ code: 'ECONNABORTED' });

@@ -42,7 +42,7 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
     const headers = AxiosHeaders.from(config.headers);
     if (config.auth) headers.set('authorization', basicAuth(config.auth));
     const { data } = config;
-    // Only what is neither text nor bytes costs a wait.
+    // Text and bytes need no wait.
     const body =
       data === undefined || data === null ? undefined : (asPlainBody(data) ?? (await requestBody(data, headers)));
     const cancelled = config.cancelToken && cancelSignal(config.cancelToken);

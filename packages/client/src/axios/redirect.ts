@@ -33,7 +33,7 @@ export function nextHop(hop: Hop, { status, headers }: AxiosResponse, config: In
     ? { url, method: 'GET', headers: without(hop.headers, (name) => name.startsWith('content-')), body: undefined }
     : { ...hop, url };
   if (isSpent(next.body)) throw failed(config, `the body is a stream and cannot be sent again to ${url.origin}`);
-  return told(
+  return afterBeforeRedirect(
     { ...next, headers: without(next.headers, (name) => dropped.includes(name)) },
     hop,
     status,
@@ -58,7 +58,7 @@ function without(headers: Record<string, string>, isDropped: (name: string) => b
 }
 
 /** Lets `beforeRedirect` see and change the next request. An error that it throws ends the call. */
-function told(
+function afterBeforeRedirect(
   next: Hop,
   previous: Hop,
   statusCode: number,

@@ -36,8 +36,8 @@ export class RequestCompression {
   }
 
   /**
-   * Remembers that the endpoint takes no compressed bodies, and tells whether this one may be sent again as
-   * it was: an idempotent request, or one whose refusal says that the coding was the reason (RFC 7694 §3).
+   * Remembers that the endpoint accepts no compressed bodies. Returns whether this body may be sent again as it was:
+   * the request is idempotent, or the refusal names the coding as the reason (RFC 7694 §3).
    */
   refuse(method: string, requestHeaders: AxiosHeaders, response: AxiosResponse): boolean {
     this.#isRefused = true;

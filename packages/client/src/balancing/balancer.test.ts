@@ -126,7 +126,7 @@ describe('balancer', () => {
     expect(await one.chosen({ tried: ['b'] })).toBe('a');
   });
 
-  it('prefers one that this call has not tried, however busy, of few and of many', async () => {
+  it('prefers an endpoint that the call has not tried, even if it is busy, of few and of many', async () => {
     for (const names of ['abc', 'abcdefgh']) {
       const one = idle(names);
       one.at('c').load.inFlight = 99;
@@ -290,7 +290,7 @@ describe('balancer', () => {
       expect(busy).toBeLessThan(0.15); // 0.1 of 0.1 + 0.9
     });
 
-    it('still asks one that calls itself full', async () => {
+    it('still uses an endpoint that reports itself full', async () => {
       const one = balanced();
       one.add({ full: async () => told(7), free: async () => told(0) });
       for (const name of ['full', 'free']) await one.at(name).send(someAttempt({ endpoint: `http://${name}` }));

@@ -22,10 +22,10 @@ export interface BalancerDependencies {
 }
 
 /**
- * Spreads attempts over endpoints: of two chosen at random (power of two choices; Mitzenmacher 2001), of all where
- * there are less than five, the one with the least to do for its speed and capacity, see `leastLoaded`. Never an
- * ejected one, unless too many are or the others refuse connections; for a hedge none that wants a probe; one that this
- * call has not tried yet where there is.
+ * Spreads attempts over endpoints. Compares two at random (power of two choices; Mitzenmacher 2001), or all of up to
+ * four, and takes the endpoint with the least load for its speed and capacity, see `leastLoaded`. Prefers endpoints
+ * that the call has not tried. Avoids ejected endpoints, unless too many are ejected or the others refuse connections. A
+ * hedge gets no endpoint that wants a probe.
  *
  * Scope: upstream.
  * @throws CallError `unavailable`, never processed, where no endpoint is known or all are ejected

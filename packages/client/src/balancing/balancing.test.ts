@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { httpServer, sendJson } from '../../test-fixtures/http-server.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { someRequest } from '../../test-fixtures/sample.ts';
@@ -10,23 +11,15 @@ import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { createUpstream } from '../upstream.ts';
 
-let closeables: { close(): Promise<void> }[];
-beforeEach(() => {
-  closeables = [];
-});
-afterEach(async () => {
-  for (const closeable of closeables.reverse()) await closeable.close();
-});
-
 async function serverOf(...args: Parameters<typeof httpServer>) {
   const server = await httpServer(...args);
-  closeables.push(server);
+  closeAfterTest(server);
   return server;
 }
 
 function upstreamAt(where: string | readonly string[], options: Partial<UpstreamOptions> = {}) {
   const upstream = createUpstream('things', where, { random: seededRandom(), ...options });
-  closeables.push(upstream);
+  closeAfterTest(upstream);
   return upstream;
 }
 
@@ -175,7 +168,7 @@ describe('balancing over HTTP', () => {
     const servers = await Promise.all(
       Array.from({ length: 6 }, async () => {
         const server = new RawServer((socket) => socket.write(httpReply('{}')));
-        closeables.push(server);
+        closeAfterTest(server);
         return { server, address: await server.listen() };
       }),
     );
@@ -195,7 +188,7 @@ describe('balancing over HTTP', () => {
       Array.from({ length: 7 }, () => serverOf((_, response) => sendJson(response, 200, {}))),
     );
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-    closeables.push({ close: () => rm(folder, { recursive: true }) });
+    closeAfterTest({ close: () => rm(folder, { recursive: true }) });
     const path = join(folder, 'things.json');
     const entries = servers.map(({ address: url }, index) => ({ url, zone: index % 2 ? 'b' : 'a' }));
     await writeFile(path, JSON.stringify(entries.slice(0, 6)));

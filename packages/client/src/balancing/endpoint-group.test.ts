@@ -58,17 +58,17 @@ describe('comparison of success rates', () => {
     return one.at('bad');
   }
 
-  it('ejects one that fails clearly more often than the others', async () => {
+  it('ejects an endpoint that fails clearly more often than the others', async () => {
     const bad = await oneWorse('abcde');
     expect(bad.status).toMatchObject({ circuit: 'open', isEjected: true });
     expect(one.group.all.filter(({ isEjected }) => isEjected)).toEqual([bad]);
   });
 
-  it('ejects nobody beyond the limit', async () => {
+  it('ejects no endpoint beyond the limit', async () => {
     expect((await oneWorse('abcde', { maxEjectedRatio: 0.1 })).isEjected).toBe(false);
   });
 
-  it('ejects nobody of four', async () => {
+  it('ejects no endpoint of four', async () => {
     expect((await oneWorse('abc')).isEjected).toBe(false);
   });
 });

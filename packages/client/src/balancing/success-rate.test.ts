@@ -5,7 +5,7 @@ const good = { judged: 1_000, failed: 1 };
 const several = (count: number) => Array.from({ length: count }, () => ({ ...good }));
 
 describe('outliers', () => {
-  it('finds the one that fails more often than the others', () => {
+  it('finds the endpoint that fails more often than the others', () => {
     const bad = { judged: 1_000, failed: 100 };
     expect(outliers([...several(4), bad])).toEqual([bad]);
   });
@@ -22,7 +22,7 @@ describe('outliers', () => {
     expect(outliers(Array.from({ length: 6 }, () => ({ judged: 200, failed: 150 })))).toEqual([]);
   });
 
-  it('says nothing of less than five, nor of less than 100 attempts', () => {
+  it('finds none among fewer than five endpoints, or with fewer than 100 attempts', () => {
     expect(outliers([...several(3), { judged: 1_000, failed: 900 }])).toEqual([]);
     expect(outliers([...several(4), { judged: 99, failed: 99 }])).toEqual([]);
     expect(outliers([...several(5), { judged: 99, failed: 99 }])).toEqual([]);

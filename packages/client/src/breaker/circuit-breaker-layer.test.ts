@@ -49,7 +49,7 @@ describe('circuitBreaker', () => {
     for (let i = 0; i < times; i++) await through(send).catch(() => {});
   };
 
-  it('lets no hedge be a probe, and blames nobody for that', async () => {
+  it('lets no hedge be a probe, and blames no endpoint for that', async () => {
     const send = scripted(someReply());
     await halfOpen();
     const error = await rejection(layer(send)(someAttempt({ isHedge: true })));
@@ -121,7 +121,7 @@ describe('circuitBreaker', () => {
     },
   );
 
-  it('is ready for the next probe after one that was cancelled while it hung', async () => {
+  it('is ready for the next probe after a hanging probe was cancelled', async () => {
     await halfOpen();
     const caller = new AbortController();
     const probe = layer(hangingUntilAborted)(someAttempt({ signal: caller.signal }));

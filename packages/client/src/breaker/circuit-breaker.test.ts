@@ -103,7 +103,7 @@ describe('a circuit', () => {
     expect(breaker.acquire(true)).toBeUndefined();
   });
 
-  it('opens when it is told to, and comes back as ever', async () => {
+  it('opens by forceOpen, and comes back as from any opening', async () => {
     breaker.eject();
     breaker.eject();
     expect([breaker.state, breaker.acquire()]).toEqual(['open', undefined]);
@@ -112,7 +112,7 @@ describe('a circuit', () => {
     expect(states).toEqual(['open', 'half-open', 'closed']);
   });
 
-  it('has its probe at once when it is told to, and judges by that', async () => {
+  it('has its probe at once on request, and decides by its result', async () => {
     breaker.readmit();
     expect(breaker.state).toBe('closed');
     await fail(10);

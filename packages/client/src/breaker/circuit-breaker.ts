@@ -18,7 +18,7 @@ export interface CircuitControl {
 
 /**
  * Whether an endpoint may get an attempt. `available`: any. `probe-wanted`: its circuit is half-open and wants a probe.
- * `probing`: half-open, with enough probes under way. `ejected`: none. `forced-open`: none, because an operator says so.
+ * `probing`: half-open, with enough probes under way. `ejected`: none. `forced-open`: none, by an operator's decision.
  */
 export type Availability = 'available' | 'probe-wanted' | 'probing' | 'ejected' | 'forced-open';
 
@@ -65,14 +65,14 @@ export class CircuitBreaker implements CircuitControl {
     return 'available';
   }
 
-  /** Attempts in the window that said something about the endpoint, and the failures among them. */
+  /** Attempts in the window that count for or against the endpoint, and the failures among them. */
   get counts(): CircuitCounts {
     return this.#circuit.counts;
   }
 
   /**
    * A permit for one attempt; none while the circuit is open, or half-open with enough probes under way. In panic there
-   * is one even then, unless an operator opened the circuit; the attempt then says nothing about the endpoint.
+   * is one even then, unless an operator opened the circuit; the attempt does not count then.
    */
   acquire(isPanic = false): Permit | undefined {
     const { availability } = this;

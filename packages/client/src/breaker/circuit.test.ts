@@ -25,7 +25,7 @@ describe('opossum in a circuit', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('is neither closed nor opened by a probe that says nothing', async () => {
+  it('is neither closed nor opened by a probe that does not count', async () => {
     await halfOpen();
     permit().release();
     await settled();

@@ -5,7 +5,7 @@ import { settled } from '../testing/virtual-clock.ts';
 import { windowBuckets } from './circuit.ts';
 
 describe('the failure detector', () => {
-  it('opens after so many gateway failures in a row, whatever their share', async () => {
+  it('opens after this number of gateway failures in a row, at any share', async () => {
     options.circuitConsecutiveFailures = 5;
     await succeed(1_000);
     await fail(4);
@@ -27,7 +27,7 @@ describe('the failure detector', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('counts failures in the order in which they happened, however late it is told', () => {
+  it('counts failures in the order in which they happened, even if reported late', () => {
     options.circuitConsecutiveFailures = 3;
     const held = Array.from({ length: 3 }, () => {
       const one = permit();
@@ -99,7 +99,7 @@ describe('the failure detector', () => {
       expect(breaker.state).toBe('half-open');
     });
 
-    it('count for nothing where nobody says what is slow', async () => {
+    it('do not count without circuitSlowCallMs', async () => {
       options.circuitSlowCallMs = Number.POSITIVE_INFINITY;
       const now = jest.spyOn(clock, 'now');
       await answer(60_000, 100);

@@ -54,7 +54,7 @@ export class Permit {
     this.#onEnd(this, 'withheld');
   }
 
-  /** The attempt says nothing about the endpoint. */
+  /** The attempt counts neither for nor against the endpoint. */
   release(): void {
     this.#onEnd(this, 'ignored');
   }
@@ -120,8 +120,8 @@ export class FailureDetector {
 }
 
 /**
- * Counts failures without a success in between. Of those that were under way at the same time only the
- * first counts: one broken connection may fail any number of requests, and is one failure.
+ * Counts failures without a success in between. Attempts that were under way at the same time count once: a
+ * broken connection may fail any number of requests, and is one failure.
  *
  * Scope: endpoint.
  */

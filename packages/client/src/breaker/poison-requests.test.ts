@@ -80,7 +80,7 @@ describe('poison requests', () => {
     [20, 'unavailable'],
     [20, 'internal'],
   ] as const)(
-    'eject nobody, open no circuit and cost no budget when 1 %% of GETs fail everywhere, %d at a time, with %s',
+    'eject no endpoint, open no circuit and cost no budget when 1 %% of GETs fail everywhere, %d at a time, with %s',
     async (atOnce, code) => {
       const everywhere = failing(isOneOfHundred, problemReply(code));
       const budget = { retryBudgetPerSecond: 1, retryBudgetRatio: 0 };

@@ -175,8 +175,8 @@ const maxReadable = 512;
 const maxOfBody = 256;
 
 /**
- * Identifies a request by what it asks for: method, path and query, and of a body its length and how it begins,
- * because to read all of a large one would cost more than it tells. Headers don't count.
+ * Identifies a request by method, path and query, and by the length and the beginning of its body: reading all of a
+ * large body would cost too much. Headers don't count.
  */
 export function fingerprint({ label, path, body }: Call): string {
   const asked = path.length <= maxReadable ? path : hash('sha1', path);

@@ -33,7 +33,7 @@ describe('an open circuit', () => {
     expect(breaker.acquire()).toBeDefined();
   });
 
-  it('closes after a probe that succeeds, opens again after one that fails', async () => {
+  it('closes after a successful probe, opens again after a failed probe', async () => {
     await halfOpen();
     await fail(1);
     expect(breaker.state).toBe('open');
@@ -48,7 +48,7 @@ describe('an open circuit', () => {
       options.circuitProbes = 5;
     });
 
-    it('lets so many through, and closes when all have succeeded', async () => {
+    it('lets this number of probes through, and closes when all have succeeded', async () => {
       await halfOpen();
       const probes = Array.from({ length: 5 }, permit);
       expect(breaker.acquire()).toBeUndefined();
@@ -80,7 +80,7 @@ describe('an open circuit', () => {
       expect(breaker.state).toBe('half-open');
     });
 
-    it('lets another through for one that said nothing', async () => {
+    it('lets another probe through for a probe that did not count', async () => {
       await halfOpen();
       const probes = Array.from({ length: 5 }, permit);
       probes[0]?.release();

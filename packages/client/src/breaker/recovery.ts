@@ -73,7 +73,7 @@ export class Probes {
     return this.#succeeded === this.#wanted;
   }
 
-  /** Share of those that succeeded, but slowly. */
+  /** Share of probes that succeeded slowly. */
   get slowRatio(): number {
     return this.#slow / this.#succeeded;
   }

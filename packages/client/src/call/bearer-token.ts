@@ -9,9 +9,9 @@ export type BearerTokenOptions = Pick<UpstreamOptions, 'token'>;
 const isToken = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
- * Sends a bearer token (RFC 6750) with each call, the same at all its attempts, to the upstream's endpoints alone. The token of a
- * request that is being served is never handed on: it was given for this service, not for the next one. No error holds
- * a token, nor what was thrown in place of one.
+ * Sends a bearer token (RFC 6750) with each call, the same in all its attempts, to the upstream's endpoints only. Never
+ * sends the token of the request that is being served: its issuer made it for this service. No error holds a token, or
+ * the error that `token` has thrown.
  */
 export function bearerToken(options: Current<BearerTokenOptions>): CallLayer {
   return (next) =>

@@ -64,7 +64,7 @@ describe('concurrencyLimit', () => {
     expect(underWay).toHaveLength(1);
   });
 
-  it('neither counts nor bounds where there is no limit', () => {
+  it('neither counts nor bounds without a limit', () => {
     options.concurrencyLimit = Number.POSITIVE_INFINITY;
     const { queue, underWay, call } = limited();
     for (let i = 0; i < 1_000; i++) void call();
@@ -72,7 +72,7 @@ describe('concurrencyLimit', () => {
     expect(queue.status).toEqual({ limit: Number.POSITIVE_INFINITY, inFlight: 0, queued: 0 });
   });
 
-  it('refuses who finds the queue full: never processed, nobody else to blame, and says why', async () => {
+  it('refuses a call where the queue is full: unprocessed, no endpoint to blame, with the reason', async () => {
     const { queue, send, underWay, call } = limited();
     for (let i = 0; i < 5; i++) void call();
     const error = await send(someCall()).catch((error) => error);
@@ -84,7 +84,7 @@ describe('concurrencyLimit', () => {
     expect(queue.status.queued).toBe(3);
   });
 
-  it('queues nobody where maxQueue is 0', async () => {
+  it('queues no call where maxQueue is 0', async () => {
     options.maxQueue = 0;
     const { call } = limited();
     void call();
@@ -108,7 +108,7 @@ describe('concurrencyLimit', () => {
     expect(underWay.slice(2).map(({ request }) => request.path)).toEqual(['/2', '/4', '/1', '/0', '/3']);
   });
 
-  it('lets the latest of the lowest priority give way in a full queue, and nobody for an equal', async () => {
+  it('lets the latest of the lowest priority give way in a full queue, but not to an equal', async () => {
     const { call } = limited();
     void call();
     void call();
@@ -119,7 +119,7 @@ describe('concurrencyLimit', () => {
     expect(await Promise.all([early, normal, critical].map(outcome))).toEqual(['pending', 'pending', 'pending']);
   });
 
-  it('refuses at once who cannot expect a place before its deadline', async () => {
+  it('refuses a call at once that cannot expect a place before its deadline', async () => {
     const { underWay, send, call } = limited();
     for (let i = 0; i < 2; i++) void call();
     await clock.advance(100);
@@ -146,7 +146,7 @@ describe('concurrencyLimit', () => {
     expect(await outcome(call({ deadlineMs: clock.now() + 60 }, 'critical'))).toBe('pending');
   });
 
-  it('takes a caller who gives up out of the queue, and leaves nothing behind', async () => {
+  it('removes a caller that gives up from the queue, and leaves nothing behind', async () => {
     const { queue, underWay, call } = limited();
     void call();
     void call();
@@ -164,7 +164,7 @@ describe('concurrencyLimit', () => {
     expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
   });
 
-  it('queues nobody who has given up', async () => {
+  it('queues no call that was given up', async () => {
     const { queue, call } = limited();
     for (let i = 0; i < 3; i++) void call();
     expect(await call({ signal: AbortSignal.abort() })).toBe('cancelled');
@@ -230,7 +230,7 @@ describe('concurrencyLimit', () => {
     });
   });
 
-  it('never has more under way than its limit, settles every call, and leaves nobody waiting beside a free place', async () => {
+  it('never exceeds its limit, settles every call, and leaves no call waiting beside a free place', async () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('call' as const), priority: fc.constantFrom(...priorities), at: fc.nat(30) }),
       fc.record({ kind: fc.constantFrom('answer' as const, 'fail' as const, 'abort' as const), at: fc.nat(30) }),

@@ -28,7 +28,7 @@ async function hold(queue: CallQueue, clock: Clock, next: SendCall, call: Call):
   const { inFlight } = queue;
   try {
     const reply = await next(call);
-    // The first byte of a stream says nothing about the work behind it.
+    // The time to a stream's first byte does not measure the work behind it.
     if (!reply.error && call.replyAs !== 'stream') queue.learn(clock.now() - startedAtMs, inFlight);
     return reply;
   } finally {

@@ -139,7 +139,7 @@ describe('hedge', () => {
     expect(await late.ended).toBe(first);
   });
 
-  it('never says that no server saw a call whose copy one may have seen', async () => {
+  it('is not unprocessed where a server may have seen one of two copies', async () => {
     const { call } = await warm();
     const { ended } = call([after(15, someError('unavailable', { isUnprocessed: true })), after(10, someError())]);
     await clock.advance(30);
@@ -167,7 +167,7 @@ describe('hedge', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('sends nothing for a caller who has given up', async () => {
+  it('sends nothing for a caller that has given up', async () => {
     const { call } = await warm();
     const { script, ended } = call([someReply()], someCall({ signal: AbortSignal.abort() }));
     expect(await ended).toMatchObject({ code: 'cancelled' });

@@ -51,14 +51,14 @@ export function hedge(options: Current<HedgeOptions>, budget: RetryBudget, clock
       const isTimely = afterMs !== undefined && startedAtMs + afterMs < call.deadlineMs;
       const reply = isTimely ? new HedgeRace(next, attempt, mayCopy).run(clock, afterMs) : next(attempt);
       const record = (outcome: unknown) => {
-        if (tellsLatency(outcome)) delays.record(call.label, clock.now() - startedAtMs);
+        if (measuresLatency(outcome)) delays.record(call.label, clock.now() - startedAtMs);
       };
       reply.then(record, record);
       return reply;
     };
 }
 
-// Two copies run at the same time: `idempotent` would not do, a PUT could then undo one that came in between.
+// Two copies run at the same time. `idempotent` does not suffice: the later copy of a PUT could undo another PUT.
 function isRepeatable({ safety, body, replyAs }: Call): boolean {
   if (safety !== 'safe' && safety !== 'keyed') return false;
   const isWhole = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
@@ -67,9 +67,9 @@ function isRepeatable({ safety, body, replyAs }: Call): boolean {
 
 const outOfTime = new Set(['attempt_timeout', 'deadline_exceeded']);
 
-// A quick failure is not a quick answer. What ran out of time took at least as long as it did: left out, the
-// percentile would sink with every outage. A copy that wins tells the same of the first one.
-function tellsLatency(outcome: unknown): boolean {
+// A quick failure is not a quick answer. An attempt that ran out of time took at least that long: without it the
+// percentile would sink with every outage. A first attempt that loses to its copy took at least that long too.
+function measuresLatency(outcome: unknown): boolean {
   if (outcome instanceof Reply) return !outcome.error?.isTransient || outOfTime.has(outcome.error.code);
   return outcome instanceof CallError && outOfTime.has(outcome.code);
 }

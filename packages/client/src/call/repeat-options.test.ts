@@ -26,11 +26,7 @@ describe('options of a call', () => {
   });
 
   it.each<[keyof typeof operations, unknown, string]>([
-    [
-      'unsafe',
-      { maxAttempts: 2 },
-      'POST /things: maxAttempts is not for an unsafe operation, which nobody sends again',
-    ],
+    ['unsafe', { maxAttempts: 2 }, 'POST /things: maxAttempts is not for an unsafe operation, which is never repeated'],
     ['safe', { maxAttempts: 0 }, 'GET /things: maxAttempts must be a whole number from 1 to 10, not 0'],
     ['safe', { maxAttempts: '2' }, 'GET /things: maxAttempts must be a whole number from 1 to 10, not 2'],
     ['idempotent', { hedge: true }, 'PUT /things: hedge is for safe and keyed operations, and it is idempotent'],

@@ -18,7 +18,7 @@ export function checkRepeatOptions({ label, safety, output }: Operation, options
     throw new TypeError(`${label}: ${what}`);
   };
   if (maxAttempts !== undefined) {
-    if (safety === 'unsafe') refuse(`maxAttempts is not for an unsafe operation, which nobody sends again`);
+    if (safety === 'unsafe') refuse(`maxAttempts is not for an unsafe operation, which is never repeated`);
     if (!(Number.isInteger(maxAttempts) && maxAttempts >= 1 && maxAttempts <= 10)) {
       refuse(`maxAttempts must be a whole number from 1 to 10, not ${String(maxAttempts)}`);
     }

@@ -35,11 +35,11 @@ export function requestOf(
   defaults: OperationDefaults = {},
 ): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
-  const said = options === currentContext() ? undefined : options;
-  if (said) checkRepeatOptions(operation, said);
-  const { timeoutMs, maxAttempts, hedge, ...explicit } = said ?? {};
+  const given = options === currentContext() ? undefined : options;
+  if (given) checkRepeatOptions(operation, given);
+  const { timeoutMs, maxAttempts, hedge, ...explicit } = given ?? {};
   const { path, headers, body } = encode(operation, input);
-  const context = inheritedContext(said && explicit);
+  const context = inheritedContext(given && explicit);
   return {
     label: operation.label,
     method: operation.method,

@@ -160,7 +160,7 @@ describe('retry', () => {
     expect(send.requests).toHaveLength(2);
   });
 
-  it('spreads callers that were told the same Retry-After', async () => {
+  it('spreads callers that got the same Retry-After', async () => {
     const cameBackAt = new Set<number>();
     const random = seededRandom();
     for (let caller = 0; caller < 10; caller++) {
@@ -305,7 +305,7 @@ describe('retry', () => {
         made[at] = (made[at] ?? 0) + 1;
         if (fate === 'refused') throw someError('unavailable', { isUnprocessed: true });
         const below = at + 1 < fates.length ? await ask(at + 1, left).catch(() => someReply(503)) : someReply();
-        const told = left.toldBy(fate === 'fine' && below.status < 400 ? 'success' : 'failure');
+        const told = left.leftAfter(fate === 'fine' && below.status < 400 ? 'success' : 'failure');
         const headers = told === undefined ? {} : { 'x-attempts-left': String(told) };
         return fate === 'fine' && below.status < 400 ? someReply(200, headers) : problemReply('unavailable', headers);
       };
@@ -327,7 +327,7 @@ describe('retry', () => {
       const attemptsLeft = new AttemptsLeft(2);
       const { ended } = call([someError()], serving(attemptsLeft), 0);
       await ended();
-      expect([attemptsLeft.toldBy('failure'), attemptsLeft.toldBy('success')]).toEqual([0, undefined]);
+      expect([attemptsLeft.leftAfter('failure'), attemptsLeft.leftAfter('success')]).toEqual([0, undefined]);
     });
   });
 

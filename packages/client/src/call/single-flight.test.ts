@@ -101,7 +101,7 @@ describe('singleFlight', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('cannot be told by one header what another one would say', async () => {
+  it('does not take one header for another', async () => {
     const { send, requests } = shared();
     void send(someCall({ headers: { a: '1","b","2' } }));
     void send(someCall({ headers: { a: '1', b: '2' } }));
@@ -124,7 +124,7 @@ describe('singleFlight', () => {
     expect(requests[0]).toBe(request);
   });
 
-  it('shares nothing while there are interceptors, nor where it is off', () => {
+  it('shares nothing while there are interceptors, or where it is off', () => {
     const { send, requests } = shared();
     hasInterceptors = true;
     void send(someCall());
@@ -152,7 +152,7 @@ describe('singleFlight', () => {
     for (const { signal } of callers) expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('cancels the request when the last one has gone, and lets nobody join it then', async () => {
+  it('cancels the request when the last caller has left, and lets no call join it then', async () => {
     const { send, requests, answer } = shared();
     const callers = [new AbortController(), new AbortController()];
     const calls = callers.map(({ signal }) => rejection(send(someCall({ signal }))));
@@ -167,7 +167,7 @@ describe('singleFlight', () => {
     expect(await later).toMatchObject({ status: 200 });
   });
 
-  it('leaves no listener on the signals of those who were answered', async () => {
+  it('leaves no listener on the signals of answered callers', async () => {
     const { send, answer } = shared();
     const { signal } = new AbortController();
     const call = send(someCall({ signal }));
@@ -177,7 +177,7 @@ describe('singleFlight', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('sends nothing for a caller who has given up', async () => {
+  it('sends nothing for a caller that has given up', async () => {
     const { send, requests } = shared();
     expect(await rejection(send(someCall({ signal: AbortSignal.abort() })))).toMatchObject({ code: 'cancelled' });
     expect(requests).toHaveLength(0);
@@ -190,7 +190,7 @@ describe('singleFlight', () => {
         ({ code }) => code,
       );
 
-    it('lets who has less time run out of it alone', async () => {
+    it('lets a caller with less time run out of it alone', async () => {
       const { send, answer } = shared();
       const [first, second] = [call(send, 1_000), call(send, 100)];
       await clock.advance(100);
@@ -217,7 +217,7 @@ describe('singleFlight', () => {
       expect(await Promise.all(others)).toEqual(['deadline_exceeded', 200, 200]);
     });
 
-    it('takes the answer of one who had as much time for its own', async () => {
+    it('takes the answer of a call that had as much time', async () => {
       const { send, requests, answer } = shared();
       const calls = [call(send, 300), call(send, 100), call(send, 300)];
       await answer(0, someError('deadline_exceeded'));

@@ -1,9 +1,9 @@
 import { type CallContext, currentContext } from '@parley/contract';
 
 /**
- * The context of a call: that of the request that is being served, with what the caller says on top. A
- * caller may shorten the time and add a signal, but not outlive the request; work that shall go on after
- * it is run with `runInContext({}, …)`.
+ * The context of a call: that of the request that is being served, overridden by the caller's options. A caller may
+ * shorten the time and add a signal, but not outlive the request. Run work that goes on after the request with
+ * `runInContext({}, …)`.
  */
 export function inheritedContext(explicit?: CallContext): CallContext {
   const current = currentContext();

@@ -16,6 +16,8 @@ export interface Discovery {
   addresses(): Promise<readonly Address[]> | readonly Address[];
   /** Calls back when the addresses have changed. */
   onChange(callback: (addresses: readonly Address[]) => void): void;
+  /** An endpoint could not be reached: its address may have changed. Looks up again soon, but not more than once a second. */
+  refresh(): void;
   close(): void;
 }
 

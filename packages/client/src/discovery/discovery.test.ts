@@ -109,7 +109,7 @@ describe('discovery by DNS', () => {
       const answer = answers[Math.min(asked.length, answers.length - 1)] ?? [];
       asked.push(name);
       if (answer instanceof Error) throw answer;
-      return answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+      return { records: answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })) };
     };
     const nameServer = { addressesOf, serversOf: async () => [] };
     const found = discovery('dns://things:3000', holding({ ...options, tls: undefined, clock }), nameServer);
@@ -130,7 +130,7 @@ describe('discovery by DNS', () => {
     expect(asked).toEqual(['things']);
   });
 
-  it('asks once for many who wait for the first answer', async () => {
+  it('asks once for many callers that wait for the first answer', async () => {
     const { found, asked } = dns(['10.0.0.1']);
     await Promise.all(Array.from({ length: 20 }, () => found.addresses()));
     expect(asked).toHaveLength(1);
@@ -176,7 +176,7 @@ describe('discovery by DNS', () => {
       async addressesOf() {
         at.push(clock.now());
         if (isDown) throw notFound;
-        return [{ address: '10.0.0.1', family: 4 }];
+        return { records: [{ address: '10.0.0.1', family: 4 }] };
       },
       serversOf: async () => [],
     };
@@ -194,6 +194,39 @@ describe('discovery by DNS', () => {
       expect((waits[index] ?? 0) * 1_000).toBeLessThan(ms * 1.1 + 510);
     }
     expect(waits.at(-1)).toBe(2);
+  });
+
+  it('asks again at once when an endpoint cannot be reached, and not more than once a second', async () => {
+    const { found, asked } = dns(['10.0.0.1']);
+    found.refresh(); // nothing is known yet: the first call asks
+    await found.addresses();
+    await clock.advance(500);
+    for (let count = 0; count < 100; count++) found.refresh();
+    expect(asked).toHaveLength(1);
+    await clock.advance(499);
+    expect(asked).toHaveLength(1);
+    await clock.advance(1);
+    expect(asked).toHaveLength(2);
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      found.refresh();
+      await clock.advance(10);
+    }
+    expect(asked.length).toBeGreaterThanOrEqual(11);
+    expect(asked.length).toBeLessThanOrEqual(13);
+    expect(clock.pending).toBe(1);
+    found.close();
+    found.refresh();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('leaves the waits after failed look-ups as they are when an endpoint cannot be reached', async () => {
+    const { found, asked } = dns(['10.0.0.1'], notFound);
+    await found.addresses();
+    for (let ms = 0; ms < 60_000; ms += 100) {
+      found.refresh();
+      await clock.advance(100);
+    }
+    expect(asked.length).toBeLessThanOrEqual(9);
   });
 
   it('passes the error on where nothing is known yet, and asks again when asked', async () => {

@@ -85,6 +85,80 @@ describe('discovery by a real name server', () => {
     expect(changes.at(-1)).toEqual([{ origin: 'http://10.0.0.2:1', weight: 1 }]);
   });
 
+  describe('that answers one of two questions', () => {
+    const both = { 'things.test': [a('10.0.0.1'), a('10.0.0.2'), a('fd00::1')] };
+    const all = ['http://10.0.0.1:1', 'http://10.0.0.2:1', 'http://[fd00::1]:1'];
+
+    it.each([
+      ['A', 'failing'],
+      ['A', 'silent'],
+      ['AAAA', 'failing'],
+      ['AAAA', 'silent'],
+    ] as const)('keeps what was known of %s while it is %s, and takes what the other has', async (type, state) => {
+      const { discovered, zone, clock, changes, become } = await found('dns://things.test:1', both);
+      expect(await origins(discovered)).toEqual(all);
+      become(state, type);
+      const other = type === 'A' ? 'fd00::2' : '10.0.0.3';
+      zone.set('things.test', [a(other)]);
+      await clock.advance(5_500);
+      const kept = type === 'A' ? all.slice(0, 2) : all.slice(2);
+      const added = type === 'A' ? 'http://[fd00::2]:1' : 'http://10.0.0.3:1';
+      await until(() => changes.length === 2);
+      expect((changes[1] ?? []).map(({ origin }) => origin)).toEqual([...kept, added].sort());
+      await lookedUp(clock);
+      become('answering');
+      await clock.advance(5_500);
+      await until(() => changes.length === 3);
+      expect((changes[2] ?? []).map(({ origin }) => origin)).toEqual([added]);
+    });
+
+    it('drops what a name has no more records of', async () => {
+      const { discovered, zone, clock, changes } = await found('dns://things.test:1', both);
+      await discovered.addresses();
+      zone.set('things.test', [a('fd00::1')]);
+      await clock.advance(5_500);
+      await until(() => changes.length === 2);
+      expect((changes[1] ?? []).map(({ origin }) => origin)).toEqual(['http://[fd00::1]:1']);
+    });
+
+    it.each(['A', 'AAAA'] as const)(
+      'does not wait for %s where it is late, and takes it when it comes',
+      async (type) => {
+        const { discovered, changes, become, answerLate } = await found('dns://things.test:1', both);
+        become('late', type);
+        const prompt = all.filter((origin) => origin.includes('[') !== (type === 'AAAA'));
+        expect(await origins(discovered)).toEqual(prompt);
+        answerLate();
+        await until(() => changes.length === 2);
+        expect(await origins(discovered)).toEqual(all);
+      },
+    );
+
+    it('waits for the other question where the first has no record', async () => {
+      const { discovered, become, answerLate, questions } = await found('dns://things.test:1', {
+        'things.test': [a('fd00::1')],
+      });
+      become('late', 'AAAA');
+      const asked = origins(discovered);
+      await until(() => questions.length === 2);
+      answerLate();
+      expect(await asked).toEqual(['http://[fd00::1]:1']);
+    });
+
+    it('asks less and less often where both fail, and keeps what was known', async () => {
+      const { discovered, changes, clock, become, questions } = await found('dns://things.test:1', both);
+      await discovered.addresses();
+      become('failing');
+      const count = questions.length;
+      for (let second = 0; second < 60; second++) {
+        await clock.advance(1_000);
+        await lookedUp(clock);
+      }
+      expect(questions.length - count).toBeLessThanOrEqual(2 * 7);
+      expect(changes).toHaveLength(1);
+    });
+  });
+
   it('falls back to the names that this machine knows', async () => {
     const { discovered, questions } = await found('dns://localhost:3000', {});
     expect(await origins(discovered)).toContain('http://127.0.0.1:3000');
@@ -113,6 +187,17 @@ describe('discovery by a real name server', () => {
       expect(await discovered.addresses()).toEqual([
         { origin: 'https://10.0.0.9:3000', weight: 5, serverName: 'spare.test' },
       ]);
+    });
+
+    it.each(['failing', 'silent'] as const)('keeps the addresses of servers whose look-up is %s', async (state) => {
+      const { discovered, zone: live, clock, changes, become } = await found('srv://_http._tcp.things.test', zone);
+      const before = await discovered.addresses();
+      become(state, 'A', 'AAAA');
+      // Servers that stay keep their addresses; the spare ones do not take over.
+      live.set('_http._tcp.things.test', [srv('a.test', 1, 30), srv('spare.test', 2, 5)]);
+      await clock.advance(5_500);
+      await until(() => changes.length === 2);
+      expect(changes[1]).toEqual(before.slice(0, 2));
     });
 
     it('keeps the last known when no server has an address any more', async () => {

@@ -1,5 +1,6 @@
 import type { Address } from './address.ts';
 import type { DnsResolver } from './dns-resolver.ts';
+import type { NameRecord } from './name-records.ts';
 import type { Found } from './refreshed.ts';
 
 /** The parts of an address besides the IP address. */
@@ -10,8 +11,13 @@ export interface AddressForm {
 }
 
 /** Looks up all addresses of a name, IPv4 and IPv6. They share the weight. */
-export async function dns(name: string, { scheme, port, weight }: AddressForm, server: DnsResolver): Promise<Found> {
-  const records = await server.addressesOf(name);
+export async function dns(name: string, form: AddressForm, server: DnsResolver): Promise<Found> {
+  const { records, rest, isStale = false } = await server.addressesOf(name);
+  const found = { ...foundIn(records, name, form), isStale };
+  return rest ? { ...found, rest: rest.then((all) => foundIn(all, name, form)) } : found;
+}
+
+function foundIn(records: readonly NameRecord[], name: string, { scheme, port, weight }: AddressForm): Found {
   const addresses = records.map(
     ({ address, family }): Address => ({
       origin: new URL(`${scheme}://${family === 6 ? `[${address}]` : address}:${port}`).origin,

@@ -5,8 +5,8 @@ import { fileWatch } from './file-watch.ts';
 import { listedAddress } from './listed-address.ts';
 
 /**
- * Takes the addresses from a file that holds a JSON list, and again whenever the file changes. Where it
- * is broken or empty, a warning says so and the last known addresses stay.
+ * Reads the addresses from a file with a JSON list, and again whenever the file changes. If it is broken or
+ * empty, the last known addresses stay, and there is a warning.
  */
 export class FileDiscovery implements Discovery {
   readonly #path: string;
@@ -36,6 +36,9 @@ export class FileDiscovery implements Discovery {
     this.#onChange = callback;
   }
 
+  /** Nothing to do: the file is looked at every second. */
+  refresh(): void {}
+
   close(): void {
     this.#isClosed = true;
     this.#endWatch?.();
@@ -62,7 +65,7 @@ export class FileDiscovery implements Discovery {
     });
   }
 
-  /** @throws TypeError that says what is wrong with the file */
+  /** @throws TypeError that names the fault of the file */
   #listed(text: string): readonly Address[] {
     try {
       const entries: unknown = parsed(text);

@@ -10,6 +10,10 @@ export type DiscoveryOptions = Pick<UpstreamOptions, 'dnsRefreshMs'>;
 export interface Found {
   readonly addresses: readonly Address[];
   readonly ttlMs?: number;
+  /** All of it, where a part of the answer is late. Never rejects. */
+  readonly rest?: Promise<Found>;
+  /** The look-up failed: this is what was known before. */
+  readonly isStale?: boolean;
 }
 
 const shortestMs = 1_000;
@@ -17,7 +21,8 @@ const longestAfterFailureMs = 30_000;
 
 /**
  * Looks up again and again: when the answer's time is up, later and later while look-ups fail. Keeps the last
- * known addresses when one fails or finds nothing: never from N to none on an error.
+ * known addresses when one fails or finds nothing: never from N to none on an error. Looks up at once, at most once a second,
+ * when an endpoint cannot be reached.
  */
 export class RefreshedDiscovery implements Discovery {
   readonly #lookUpOnce: () => Promise<Found>;
@@ -28,6 +33,9 @@ export class RefreshedDiscovery implements Discovery {
   #onChange: (addresses: readonly Address[]) => void = () => {};
   #cancelRefresh = () => {};
   #failures = 0;
+  #look = 0;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #isRefreshing = false;
   #isClosed = false;
 
   constructor(lookUp: () => Promise<Found>, options: Current<DiscoveryOptions>, clock: Clock) {
@@ -42,6 +50,14 @@ export class RefreshedDiscovery implements Discovery {
 
   onChange(callback: (addresses: readonly Address[]) => void): void {
     this.#onChange = callback;
+  }
+
+  refresh(): void {
+    // While look-ups fail they have a backoff of their own.
+    if (this.#isClosed || this.#pending || this.#failures > 0 || this.#known.length === 0 || this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    const everyMs = Math.min(shortestMs, this.#options.current.dnsRefreshMs);
+    this.#lookUpAfter(Math.max(0, this.#lookedAtMs + everyMs - this.#clock.now()));
   }
 
   close(): void {
@@ -59,21 +75,28 @@ export class RefreshedDiscovery implements Discovery {
 
   async #ask(): Promise<readonly Address[]> {
     this.#cancelRefresh();
+    this.#isRefreshing = false;
+    this.#lookedAtMs = this.#clock.now();
+    const look = ++this.#look;
     let found: Found = { addresses: [] };
     try {
       found = await this.#lookUpOnce();
     } catch (error) {
       if (this.#known.length === 0) throw error;
     } finally {
-      this.#failures = found.addresses.length > 0 ? 0 : this.#failures + 1;
+      this.#failures = found.addresses.length > 0 && !found.isStale ? 0 : this.#failures + 1;
       this.#scheduleRefresh(found.ttlMs);
     }
-    // Sorted, since name servers shuffle.
-    this.#learn(distinct(found.addresses).toSorted((a, b) => (a.origin < b.origin ? -1 : 1)));
+    this.#learn(found);
+    void found.rest?.then((whole) => {
+      if (look === this.#look) this.#learn(whole);
+    });
     return this.#known;
   }
 
-  #learn(addresses: readonly Address[]): void {
+  #learn(found: Found): void {
+    // Sorted, since name servers shuffle.
+    const addresses = distinct(found.addresses).toSorted((a, b) => (a.origin < b.origin ? -1 : 1));
     if (this.#isClosed || addresses.length === 0) return;
     if (JSON.stringify(addresses) === JSON.stringify(this.#known)) return;
     this.#known = addresses;
@@ -85,10 +108,15 @@ export class RefreshedDiscovery implements Discovery {
     const { dnsRefreshMs } = this.#options.current;
     const afterFailureMs = Math.min(shortestMs * 2 ** (this.#failures - 1), longestAfterFailureMs);
     const ms = this.#failures > 0 ? afterFailureMs : Math.min(Math.max(ttlMs, shortestMs), dnsRefreshMs);
+    // Jitter, so that replicas that started together do not ask together.
+    this.#lookUpAfter(ms * (0.9 + 0.2 * Math.random()));
+  }
+
+  #lookUpAfter(ms: number): void {
+    this.#cancelRefresh();
     const refresh = () => {
       this.#lookUp().catch(() => {}); // nothing known yet: the next call asks again, and gets the error
     };
-    // Jitter, so that replicas that started together do not ask together.
-    this.#cancelRefresh = this.#clock.after(ms * (0.9 + 0.2 * Math.random()), refresh, true);
+    this.#cancelRefresh = this.#clock.after(ms, refresh, true);
   }
 }

@@ -36,7 +36,7 @@ describe('ActiveProbe', () => {
     expect(send.requests).toHaveLength(4);
   });
 
-  it('begins again at the next ejection, and is one however often it is told of the same', async () => {
+  it('begins again at the next ejection, and runs once per ejection', async () => {
     const send = scripted(someReply(200));
     const probe = probeOver(send);
     for (let i = 0; i < 2; i++) {

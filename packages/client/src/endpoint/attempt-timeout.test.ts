@@ -61,7 +61,7 @@ describe('attemptTimeout', () => {
     });
   });
 
-  it('says that the deadline passed, and blames nobody, where that was the limit of the last attempt', async () => {
+  it('reports deadline_exceeded, and blames no endpoint, where the deadline was the limit of the last attempt', async () => {
     const late = rejection(layer()(hanging)(leaving(300, false)));
     await clock.advance(300);
     const error = await late;
@@ -101,7 +101,7 @@ describe('attemptTimeout', () => {
     const giveUpAfter = (ms: number) =>
       layer()(() => new Promise((resolve) => void clock.after(ms, () => resolve(problemReply('deadline_exceeded')))));
 
-    it('when its time is up says the same as of one that hangs', async () => {
+    it('when its time is up gives the same error as a hanging server', async () => {
       const late = rejection(giveUpAfter(1_980)(leaving(60_000, true)));
       await clock.advance(1_980);
       expect(await late).toMatchObject({ code: 'attempt_timeout', isTransient: true, blamesEndpoint: true });

@@ -14,10 +14,10 @@ export type AttemptTimeoutOptions = Pick<UpstreamOptions, 'attemptTimeoutMs'>;
 const fairShare = 0.25;
 
 /**
- * Gives up on one attempt, so that a retry elsewhere still has time left: after `attemptTimeoutMs`, or
- * half of what is left of the call where that is less and another attempt may follow. Tells the server
- * how much time it has; a server that gives up then counts like one that does not reply.
- * The endpoint is to blame if it had at least a quarter of `attemptTimeoutMs`: less is the caller's choice.
+ * Ends an attempt that takes too long, so that a retry elsewhere has time left: after `attemptTimeoutMs`, or after half of
+ * the call's time where that is less and another attempt may follow. Sends the server its time; a server that gives up
+ * in that time counts as a server that does not reply. The failure counts against the endpoint if it had at least a
+ * quarter of `attemptTimeoutMs`: with less time the caller is the cause.
  *
  * @throws CallError `attempt_timeout`; `deadline_exceeded` where the call had less time left than an attempt may take
  */

@@ -9,7 +9,7 @@ import { slowStartShare } from './slow-start.ts';
 
 /** What one endpoint did since the last comparison. */
 export interface Judged {
-  /** Attempts that said something about it. */
+  /** Attempts that count for or against it. */
   readonly judged: number;
   /** The attempts among them that it is at fault for. */
   readonly failed: number;
@@ -46,7 +46,7 @@ export class EndpointLoad {
     return this.#isAwaited;
   }
 
-  /** What was measured holds no more, nor what is under way: the next attempt begins a new history. */
+  /** Drops all measurements, also of attempts under way: the next attempt begins a new history. */
   forget(): void {
     this.#forgotAtMs = this.#options.current.clock.now();
     this.latency.forget();
@@ -64,7 +64,7 @@ export class EndpointLoad {
     this.#inUseSinceMs = this.#options.current.clock.now();
   }
 
-  /** What it could take at this moment, against the others: its weight, less while it starts, less what it says is in use. */
+  /** Its capacity now, relative to other endpoints: weight, times slow start, times the free share that it reports. */
   capacityAt(now: number): number {
     return (
       this.weight *

@@ -53,7 +53,7 @@ export class Endpoint {
     this.#parts = parts;
   }
 
-  /** Whether it may be chosen: as its circuit says, and not before it has passed an active probe that it owes. */
+  /** Whether it may be chosen: by its circuit, and while it must pass an active probe, not before that. */
   get availability(): Availability {
     const { breaker, probe } = this.#parts;
     const { availability } = breaker;

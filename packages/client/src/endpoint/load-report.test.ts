@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { LoadReport, reportHoldsMs } from './load-report.ts';
 
 describe('LoadReport', () => {
-  it('holds for 10 s after it was last said', () => {
+  it('holds for 10 s after the last report', () => {
     const report = new LoadReport();
     report.read('TEXT application_utilization=0.8', 1_000);
     report.read('TEXT application_utilization=0.8', 5_000);
@@ -12,7 +12,7 @@ describe('LoadReport', () => {
     expect(report.freeAt(5_000 + reportHoldsMs)).toBe(1);
   });
 
-  it('leaves 5 % to one that calls itself full', () => {
+  it('leaves 5 % to a replica that reports itself full', () => {
     const report = new LoadReport();
     report.read('TEXT application_utilization=3', 0);
     expect(report.freeAt(0)).toBeCloseTo(0.05);

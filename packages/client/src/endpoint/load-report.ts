@@ -1,8 +1,8 @@
 import { reportedUtilization } from '@parley/contract';
 
-/** A report older than this says nothing any more. */
+/** Age in ms from which a report is ignored. */
 export const reportHoldsMs = 10_000;
-/** A replica that calls itself full still gets a twentieth: what it says may be wrong. */
+/** A replica that reports itself full still gets a twentieth, since its report may be wrong. */
 const mostUtilization = 0.95;
 
 /**

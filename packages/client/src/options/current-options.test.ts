@@ -19,13 +19,13 @@ describe('CurrentOptions', () => {
     expect(live.current.maxAttempts).toBe(2);
   });
 
-  it('has snapshots that nobody can change', () => {
+  it('has frozen snapshots', () => {
     const { current } = new CurrentOptions();
     expect(() => Object.assign(current, { maxAttempts: 9 })).toThrow(TypeError);
     expect(() => Object.assign(upstreamDefaults, { maxAttempts: 9 })).toThrow(TypeError);
   });
 
-  it('calls its listeners after each change, and not for one that is refused', () => {
+  it('calls its listeners after each change, and not for a refused change', () => {
     const live = new CurrentOptions();
     const seen: number[] = [];
     const end = live.subscribe(() => seen.push(live.current.maxAttempts));
@@ -54,7 +54,7 @@ describe('CurrentOptions', () => {
     expect(live.current).toEqual(upstreamDefaults);
   });
 
-  it('names both options that contradict each other, one of them said before', () => {
+  it('names both options that contradict each other, one of them set before', () => {
     const live = new CurrentOptions({ attemptTimeoutMs: 800 });
     expect(() => live.change({ callTimeoutMs: 500 })).toThrow(
       'attemptTimeoutMs (800) must not be above callTimeoutMs (500)',
@@ -65,7 +65,7 @@ describe('CurrentOptions', () => {
     );
   });
 
-  it('lets the time of an attempt follow that of the call, down and up, as long as nobody sets it', () => {
+  it('lets the default time of an attempt follow the time of the call, down and up', () => {
     const live = new CurrentOptions({ callTimeoutMs: 500 });
     expect(live.current.attemptTimeoutMs).toBe(500);
     live.change({ callTimeoutMs: 300 });
@@ -194,7 +194,7 @@ describe('upstream.configure', () => {
     expect(circuit()).toBe('open');
   });
 
-  it('circuit: an open one waits as long as was said when it opened, the next one as long as is said now', async () => {
+  it('circuit: an open circuit keeps its open time, the next one takes the new time', async () => {
     const { upstream, buy, code } = open({ circuitMinCalls: 1, circuitProbes: 1, maxAttempts: 1 });
     const circuit = () => upstream.endpoints()[0]?.circuit;
     upstream.inject(always(refused()));

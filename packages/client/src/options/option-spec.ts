@@ -1,4 +1,4 @@
-/** What the table of options says about one of them. Its sentence is the comment above its line there. */
+/** One option in the table of options. Its sentence is the comment above its line there. */
 export interface OptionSpec<Value> {
   /** Holds where the caller gives none. */
   readonly standard: Value;

@@ -2,16 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { type UpstreamOptions, upstreamDefaults, upstreamOptions } from './upstream-options.ts';
 
 describe('upstreamOptions', () => {
-  it('gives the defaults where nothing is said', () => {
+  it('gives the defaults without options', () => {
     expect(upstreamOptions()).toEqual(upstreamDefaults);
     expect(upstreamOptions({})).toEqual(upstreamDefaults);
   });
 
-  it('has defaults that fit together when all are said', () => {
+  it('has defaults that fit together when all are set', () => {
     expect(upstreamOptions({ ...upstreamDefaults })).toEqual(upstreamDefaults);
   });
 
-  it('takes undefined for not said', () => {
+  it('treats undefined as unset', () => {
     const given = { maxAttempts: undefined } as unknown as Partial<UpstreamOptions>;
     expect(upstreamOptions(given).maxAttempts).toBe(upstreamDefaults.maxAttempts);
   });

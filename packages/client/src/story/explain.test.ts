@@ -193,7 +193,7 @@ describe('a story', () => {
     });
   });
 
-  it('says when a second copy was sent, who won, and what became of the other', async () => {
+  it('shows when a second copy was sent, which copy won, and how the other ended', async () => {
     const { upstream, client } = open({ replicas: 2, hedgeRatio: 0.1 });
     upstream.inject(always(slow(10)));
     for (let i = 0; i < 40; i++) await clock.run(client.newestItem());
@@ -363,7 +363,7 @@ describe('x-explain', () => {
     return { client, headers };
   }
 
-  it('is asked of a service whose caller asked, and of nobody else', async () => {
+  it('is asked of a service only where its caller asked', async () => {
     const { client, headers } = asked();
     await clock.run(client.newestItem());
     await clock.run(client.newestItem.explain());
@@ -380,7 +380,7 @@ describe('x-explain', () => {
     expect(String(story)).toContain('200 in 0.0 ms: shop 12.5 ms (own 8.1 ms), stock 4.4 ms (own 4.4 ms)');
   });
 
-  it('leaves it for whoever asked the service that makes the call', async () => {
+  it('leaves it for the caller of the service that makes the call', async () => {
     const timings: string[] = [];
     const { client } = asked();
     await clock.run(runInContext({ timings }, () => client.newestItem()));

@@ -42,7 +42,7 @@ export class StoryRecorder {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** How many events there are: the place of one that begins now and is recorded when it ends. */
+  /** Number of events so far: the index for an event that begins now and is recorded when it ends. */
   get length(): number {
     return this.#events?.length ?? 0;
   }

@@ -42,7 +42,7 @@ describe('framesOf', () => {
     expect((await failure).detail).toBe('the stream was silent for 2000 ms');
   });
 
-  it('ends at the deadline, also while nobody waits', async () => {
+  it('ends at the deadline, also without a read that waits', async () => {
     const { clock, body, frames } = reading({ deadlineMs: 5_000 });
     body.write(sse.item(1));
     await frames.next();

@@ -45,7 +45,7 @@ export async function* framesOf(
     for (;;) {
       const disarmIdle = endAfter(idleTimeoutMs, `the stream was silent for ${idleTimeoutMs} ms`);
       const { done, value } = await chunks.next().finally(disarmIdle);
-      if (done) return parser.end();
+      if (done) return yield* parser.end();
       for (const frame of parser.push(value)) {
         disarmFirst();
         isComplete = frame.kind !== 'item';

@@ -59,12 +59,12 @@ export function streamMethod(
   return (input: Input = {}, options: StreamCallOptions = {}): AsyncIterable<unknown> => {
     const served = currentContext();
     // A context that is handed on as it is holds no option of this call.
-    const said = options === served ? defaults : { ...defaults, ...options };
+    const given = options === served ? defaults : { ...defaults, ...options };
     return closable((closing) => {
-      const signal = said.signal ? AbortSignal.any([said.signal, closing]) : closing;
+      const signal = given.signal ? AbortSignal.any([given.signal, closing]) : closing;
       const requestOf = (timed: StreamCallOptions) =>
-        runInContext(served, () => steps.requestOf(operation, input, { ...said, ...timed, signal }));
-      return itemsOf(operation, upstream, steps, { input, options: said, requestOf });
+        runInContext(served, () => steps.requestOf(operation, input, { ...given, ...timed, signal }));
+      return itemsOf(operation, upstream, steps, { input, options: given, requestOf });
     });
   };
 }
@@ -87,7 +87,7 @@ async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream,
   const reply = await upstream.send(request);
   try {
     if (reply.error) throw await steps.declared(operation, reply.error);
-    expectStream(reply, mediaType, steps);
+    expectStream(reply, operation.status, mediaType, steps);
 
     const { origin } = reply;
     const frames = framesOf(reply.body as Readable, parser({ maxItemBytes }), origin, {
@@ -117,11 +117,13 @@ function streamRequest(call: StreamCall, mediaType: string, firstMs: number, now
   return { ...request, replyAs: 'stream', headers: { ...request.headers, accept } };
 }
 
-function expectStream({ status, headers, body, origin }: Reply, mediaType: string, steps: CallSteps): void {
+function expectStream(reply: Reply, expected: number, mediaType: string, steps: CallSteps): void {
+  const { status, headers, body, origin } = reply;
   const type = String(headers['content-type'] ?? '').toLowerCase();
-  if (status < 300 && type.split(';', 1)[0]?.trim() === mediaType) return;
+  if (status === expected && type.split(';', 1)[0]?.trim() === mediaType) return;
   (body as Readable).destroy?.();
-  throw steps.broken(origin, `answered with status ${status} and content type ${type || 'none'}, not ${mediaType}`);
+  const wanted = status === expected ? mediaType : `${expected} and ${mediaType}`;
+  throw steps.broken(origin, `answered with status ${status} and content type ${type || 'none'}, not ${wanted}`);
 }
 
 function errorOf(problem: Problem | undefined, { operation, endpoint, attempts }: ReplyOrigin): CallError {

@@ -73,7 +73,7 @@ describe('telemetry of attempts', () => {
 });
 
 describe('Telemetry', () => {
-  it('computes nothing when nobody listens', async () => {
+  it('computes nothing without a listener', async () => {
     const now = jest.spyOn(clock, 'now');
     const reply = problemReply('not_found');
     const error = jest.spyOn(reply, 'error', 'get');

@@ -121,7 +121,7 @@ describe('faults', () => {
     expect(circuits()).toEqual(['closed', 'closed', 'closed']);
   });
 
-  it('hold for one operation, one replica, or all; the last one that fits counts', async () => {
+  it('hold for one operation, one replica, or all; the last that fits counts', async () => {
     const { upstream, get, buy, attempts } = open({ maxAttempts: 1, circuitMinCalls: 100 });
     upstream.inject(always(status(500)));
     upstream.inject(problem('conflict'), { operation: 'newestItem', replica: 1 });

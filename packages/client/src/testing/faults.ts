@@ -16,7 +16,7 @@ export type Fault = (attempt: FaultyAttempt) => Promise<InMemoryReply>;
 /** What happens to one attempt after the other. The handler answers the attempts after the last one. */
 export type Faults = Iterable<Fault>;
 
-/** What an error reply says beside its status. */
+/** Members of an error reply beside its status. */
 export interface StatusOptions {
   /** `Retry-After`; travels in whole seconds, rounded up. */
   readonly retryAfterMs?: number;
@@ -35,15 +35,15 @@ export const slow = (ms: number): Faults => [
 
 /** Answered with a status, without the handler: as by a proxy that knows no codes. */
 export const status = (status: number, options: StatusOptions = {}): Faults => [
-  async () => errorReply({ status, title: 'Injected fault', detail: `told to answer ${status}` }, options),
+  async () => errorReply({ status, title: 'Injected fault', detail: `injected status ${status}` }, options),
 ];
 
 /** Answered with an error of the common table, without the handler. */
 export const problem = (code: ErrorCode, options: StatusOptions = {}): Faults => [
-  async () => errorReply(problemOf(new CallError(code, `told to answer ${code}`), undefined, undefined), options),
+  async () => errorReply(problemOf(new CallError(code, `injected problem ${code}`), undefined, undefined), options),
 ];
 
-/** So many attempts in a row that the service cannot answer: status 503. */
+/** Status 503 for this number of attempts in a row. */
 export const failing = (attempts: number): Faults => times(attempts, status(503));
 
 /** No connection comes about: nothing is sent, so that any operation may be sent again. */

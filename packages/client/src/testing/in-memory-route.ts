@@ -16,7 +16,7 @@ export interface InMemoryRoute {
   received(): ReceivedInput;
 }
 
-// As many as `maxQueryParameters` of a service allows unless it says otherwise.
+// The default of a service's `maxQueryParameters`.
 const parseQuery = queryParser({ maxParameters: 256 });
 
 /** Finds the operation of a request as a service does. @throws CallError `not_found` */

@@ -59,7 +59,7 @@ export class InMemoryService {
     const context = contextOf(request, this.#clock);
     try {
       const reply = await runInContext(context, () => this.#serve(route, context, request.path));
-      return withAttemptsLeft(reply, context.attemptsLeft?.toldBy('success'));
+      return withAttemptsLeft(reply, context.attemptsLeft?.leftAfter('success'));
     } catch (error) {
       const failure = await this.#publicError(error, route.operation);
       const left = leftAfterFailure(failure.error.code, context);
@@ -100,7 +100,7 @@ export class InMemoryService {
   }
 }
 
-/** What a request says of itself, as a service understands it; time by the upstream's clock. */
+/** The context of a request by its headers, as in a service; time by the upstream's clock. */
 function contextOf({ headers, signal }: InMemoryRequest, clock: Clock): CallContext {
   const timeoutMs = requestedTimeoutMs(headers);
   const context: MutableContext = { signal, requestId: requestIdOf(headers) };
@@ -111,7 +111,7 @@ function contextOf({ headers, signal }: InMemoryRequest, clock: Clock): CallCont
 
 /** As in the kit: a failure of an upstream always has the number. Without it, it would look like a gateway's failure. */
 function leftAfterFailure(code: string, { attemptsLeft }: CallContext): number | undefined {
-  const left = attemptsLeft?.toldBy('failure');
+  const left = attemptsLeft?.leftAfter('failure');
   return code.startsWith('upstream_') ? (left ?? attemptsLeft?.count ?? 0) : left;
 }
 

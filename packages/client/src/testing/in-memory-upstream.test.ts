@@ -86,7 +86,7 @@ describe('inMemoryUpstream', () => {
     expect(calls).toBe(1);
   });
 
-  it('keeps what the caller is not told of for the test to see', async () => {
+  it('keeps errors that the caller does not see for the test', async () => {
     const bug = new Error('bug');
     const { client, upstream } = open({ buyItem: () => Promise.reject(bug) });
     await rejection(client.buyItem({ id: '7', count: 1 }));
@@ -182,7 +182,7 @@ describe('inMemoryUpstream', () => {
     expect(seen).toEqual(['0', '1', '2']);
   });
 
-  it('tells of a stream that fails early as of any call, and of one that fails later at its end', async () => {
+  it('reports a stream that fails early as any call, and a later failure at its end', async () => {
     const { client, upstream } = open({}, { maxAttempts: 1 });
     const read = async (breakAfter: number) => {
       const seen: string[] = [];
@@ -215,7 +215,7 @@ describe('inMemoryUpstream', () => {
     expect(signal?.aborted).toBe(true);
   });
 
-  it('needs handlers of the operations that are called only, and names one that is missing', async () => {
+  it('needs handlers of the called operations only, and names a missing handler', async () => {
     const { newestItem } = shopHandlers();
     const client = createClient(shop, inMemoryUpstream(shop, { newestItem }, { clock }));
     expect(await client.newestItem()).toMatchObject({ id: 'newest' });

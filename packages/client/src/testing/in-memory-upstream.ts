@@ -26,7 +26,7 @@ export interface InMemoryUpstream<C extends Contract> extends Upstream {
    * @throws TypeError for an operation or replica that there is not
    */
   inject(faults: Faults, scope?: FaultScope<keyof C['operations'] & string>): () => void;
-  /** What handlers threw that their callers know as `internal` only: look here when a test says so. */
+  /** Errors of handlers that callers see as `internal` only: look here when a test fails with `internal`. */
   readonly hiddenErrors: readonly unknown[];
 }
 

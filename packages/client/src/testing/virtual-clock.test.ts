@@ -4,7 +4,7 @@ import { seededRandom } from './seeded-random.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 describe('virtualClock', () => {
-  it('stands still until it is told to advance', async () => {
+  it('stands still until it is advanced', async () => {
     const clock = virtualClock();
     const startMs = clock.now();
     const callback = jest.fn();

@@ -72,7 +72,7 @@ export class VirtualClock implements Clock {
     await settled();
   }
 
-  /** The first that is due by then; of those due at once, the one that was armed first. */
+  /** The first timer that is due by then; of several at the same time, the first armed. */
   #next(untilMs: number): Timer | undefined {
     let first: Timer | undefined;
     for (const timer of this.#timers) {

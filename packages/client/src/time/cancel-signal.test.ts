@@ -12,7 +12,7 @@ describe('Cancellation', () => {
     expect([cancellation.aborted, cancellation.reason, seen]).toEqual([true, 'first', ['first']]);
   });
 
-  it('tells nobody who is no longer listening, and everybody else, also while it fires', () => {
+  it('calls all current listeners, and no removed one, also while it fires', () => {
     const cancellation = new Cancellation();
     const seen: string[] = [];
     const gone = () => seen.push('gone');

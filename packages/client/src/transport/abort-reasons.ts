@@ -4,8 +4,8 @@ import { ConnectError } from './connect-error.ts';
 export const brokenCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 /**
- * The errors that requests were ended with. When an HTTP/2 connection goes away, undici fails what waits for the next
- * one with the error of whichever request is ended then: that says nothing about the others.
+ * The errors by which requests were aborted. When an HTTP/2 connection ends, undici fails the requests that wait for the
+ * next connection with the error of a request that is aborted at that time: the others did not fail by it.
  */
 const reasons = new WeakSet<Error>();
 
@@ -19,7 +19,7 @@ export function isReasonOfAnother(error: Error, own: Error | null | undefined): 
   return error !== own && reasons.has(error);
 }
 
-/** Tells whether a connection broke. Of a request that was never begun on one it says nothing either. */
+/** Whether a connection broke. This is no failure of a request that was never begun on it either. */
 export function isOfBrokenConnection(error: Error): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;
   return !(error instanceof ConnectError) && (brokenCodes.has(code) || code.startsWith('ERR_HTTP2_'));

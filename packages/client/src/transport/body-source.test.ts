@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { describe, expect, it } from '@jest/globals';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { answer, http2Server } from '../../test-fixtures/http2-server.ts';
-import { closeAfterTest } from '../../test-fixtures/pooled-upstream.ts';
 import { httpReply, RawServer } from '../../test-fixtures/raw-server.ts';
 import { somePost, someRequest } from '../../test-fixtures/sample.ts';
 import { createUpstream } from '../upstream.ts';
@@ -73,7 +73,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a body over %s whose source fails', (http
     return { upstream, paths };
   }
 
-  it.each(sources)("gives the caller's own error, and blames nobody: %s", async (_, source) => {
+  it.each(sources)("gives the caller's own error, and blames no endpoint: %s", async (_, source) => {
     const { upstream, paths } = await open();
     for (let i = 0; i < 8; i++) {
       const body = source();
@@ -110,7 +110,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a body over %s whose source fails', (http
     expect(upstream.endpoints()[0]).toMatchObject({ circuit: 'closed', isEjected: false });
   });
 
-  it('is refused as the input that it is, where it gives neither bytes nor text', async () => {
+  it('is refused as invalid input, where it gives neither bytes nor text', async () => {
     const { upstream } = await open();
     const body = new StreamSource(Readable.from([{ a: 1 }]));
     expect(await caught(upstream.send(somePost({ body })))).toBeInstanceOf(TypeError);

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { closeAfterTest, ok, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
+import { ok, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { someRequest } from '../../test-fixtures/sample.ts';
 

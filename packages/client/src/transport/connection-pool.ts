@@ -9,6 +9,7 @@ import { type Connect, type Connected, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
 import { checkStreams, http2SessionOf } from './http2-streams.ts';
 import { RenewedPool } from './renewed-pool.ts';
+import { readReplyBeforeReset } from './reply-before-reset.ts';
 import { destroyWhenSilent, pingIntervalMs } from './silent-connection.ts';
 import { WarmConnections } from './warm-connections.ts';
 
@@ -50,6 +51,7 @@ export class ConnectionPool implements Connections {
     options: Current<ConnectionPoolOptions>,
     credentials?: Credentials,
     serverName?: string,
+    onUnreachable: () => void = () => {},
   ) {
     this.origin = unixPath(address) ? 'http://localhost' : address;
     this.#options = options;
@@ -57,6 +59,7 @@ export class ConnectionPool implements Connections {
     this.#connect = (callback) =>
       connect((error, socket) => {
         if (socket) this.#sockets.add(socket);
+        if (error) onUnreachable();
         callback(error, socket);
       });
     const isShort = (opening: number) => this.#sockets.count + opening < options.current.minConnections;
@@ -90,9 +93,9 @@ export class ConnectionPool implements Connections {
   }
 
   /**
-   * Sends a request once more, on a fresh connection, and says so, where it may be sent twice (RFC 9110 §9.2.2)
-   * and failed because the server closed a connection that had brought a reply before. For requests whose own reply
-   * has brought no byte; not for one that was repeated already.
+   * Sends a request once more, on a fresh connection, if it may be sent twice (RFC 9110 §9.2.2) and failed because the
+   * server closed a connection that had brought a reply before. Only for requests whose reply has not begun, and that
+   * were not repeated yet. Returns whether it did.
    */
   repeat(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, error: Error): boolean {
     if (!request.idempotent || this.#isClosed || !this.#sockets.isStale(error)) return false;
@@ -102,8 +105,8 @@ export class ConnectionPool implements Connections {
   }
 
   /**
-   * Sends a request once more that failed with the error of another one, and says so, where it may be sent twice or
-   * nothing of it was sent. For requests of which no reply has begun; not for one that was repeated already.
+   * Sends a request once more that failed by the error of another request, if it may be sent twice or nothing of it was
+   * sent. Only for requests whose reply has not begun, and that were not repeated yet. Returns whether it did.
    */
   redispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, wasSent: boolean): boolean {
     if ((wasSent && !request.idempotent) || this.#isClosed) return false;
@@ -145,7 +148,10 @@ export class ConnectionPool implements Connections {
       this.#sockets.age(socket, ageMs, clock, retire);
       const session = http2SessionOf(socket);
       if (session) checkStreams(session, { retire, onFirstReply: () => this.#sockets.use(socket) });
-      else this.#sockets.watchReplies(socket);
+      else {
+        this.#sockets.watchReplies(socket);
+        readReplyBeforeReset(socket);
+      }
       // At GOAWAY too, which ends the pings: what is under way there is still answered.
       targets.at(-1)?.once('disconnect', destroyWhenSilent(socket, retire));
     });

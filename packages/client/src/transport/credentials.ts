@@ -8,8 +8,8 @@ import type { Clock } from '../time/clock.ts';
 const parts = ['ca', 'cert', 'key'] as const;
 
 /**
- * The certificates in use. When one of their files changes they are loaded anew; while the new ones do not fit
- * together (half written, key and certificate of different pairs), the old ones stay and a warning says so.
+ * The certificates in use. Loads them again when one of their files changes. While the new files do not belong together
+ * (half written, key and certificate of different pairs), the old certificates stay, and there is a warning.
  *
  * Scope: upstream.
  */

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { closeAfterTest } from '../../test-fixtures/pooled-upstream.ts';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { RawServer } from '../../test-fixtures/raw-server.ts';
 import { rejection, someRequest } from '../../test-fixtures/sample.ts';
 import { createUpstream } from '../upstream.ts';

@@ -95,10 +95,10 @@ export function codingsOf(header: string | string[]): string[] {
 }
 
 /**
- * Undoes the codings of a whole body. None of the steps gives more than `maxBytes`, whatever a small body claims to be.
+ * Decodes a whole body. No step gives more than `maxBytes`: a small body may decode to a huge one.
  *
- * @throws Error by zlib for a corrupt or truncated body, or one with bytes after its end; `ERR_BUFFER_TOO_LARGE` for one
- *   that grows too large
+ * @throws Error by zlib for a corrupt or truncated body, or one with bytes after its end; `ERR_BUFFER_TOO_LARGE` where a
+ *   step gives more than `maxBytes`
  */
 export async function decoded(body: Uint8Array, names: readonly string[], maxBytes: number): Promise<Uint8Array> {
   let plain = body;
@@ -141,7 +141,7 @@ function codingOf(name: string, start?: Uint8Array): Coding {
 /** A body as it was before it was encoded. @throws Error where it cannot be decoded, or grows beyond `maxBytes` */
 export async function decodeBody(body: Buffer, encoding: string | string[], maxBytes: number): Promise<Buffer> {
   const names = codingsOf(encoding);
-  // A reply without a body (to HEAD, 204, 304) still says how it would be encoded.
+  // A reply without a body (to HEAD, 204, 304) still has a Content-Encoding.
   if (body.length === 0) return body;
   const plain = await decoded(body, names, maxBytes);
   return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);

@@ -1,26 +1,14 @@
 import { constants } from 'node:http2';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { certificateAuthority, type Pair } from '../../test-fixtures/certificates.ts';
+import { describe, expect, it } from '@jest/globals';
+import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { type AnswerFrames, frame, rawHttp2Server } from '../../test-fixtures/raw-http2-server.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream } from '../upstream.ts';
 
-let ca: string;
-let pair: Pair;
-beforeAll(async () => {
-  const authority = await certificateAuthority();
-  ca = authority.ca;
-  pair = await authority.issue({ names: ['127.0.0.1'] });
-});
-let closeables: { close(): Promise<void> }[];
-beforeEach(() => {
-  closeables = [];
-});
-afterEach(async () => {
-  for (const closeable of closeables.reverse()) await closeable.close();
-});
+const { ca, pair } = await loopbackCertificate();
 
 async function serve(answer: AnswerFrames, options: Partial<UpstreamOptions> = {}, kind = 'h2c') {
   const server = await rawHttp2Server(answer, kind === 'TLS' ? pair : undefined);
@@ -31,7 +19,7 @@ async function serve(answer: AnswerFrames, options: Partial<UpstreamOptions> = {
     ...(kind === 'TLS' && { tls: { ca } }),
     ...options,
   });
-  closeables.push(server, upstream);
+  closeAfterTest(server, upstream);
   return { server, upstream };
 }
 
@@ -135,7 +123,7 @@ describe('the end of an HTTP/2 connection', () => {
   const codes = Array.from({ length: 14 }, (_, code) => code);
   const strict = { circuitConsecutiveFailures: 1, maxAttempts: 3 };
 
-  it.each(codes)('by GOAWAY with code %d blames nobody, and fails no safe call', async (code) => {
+  it.each(codes)('by GOAWAY with code %d blames no endpoint, and fails no safe call', async (code) => {
     const { server, upstream } = await serve((stream, socket, connection) => {
       // Every other connection ends with a request that it has begun with.
       if (connection % 2 === 0) whole(stream, socket, connection);
@@ -166,7 +154,7 @@ describe('the end of an HTTP/2 connection', () => {
     expect(upstream.endpoints()[0]).toMatchObject({ circuit: 'closed', isEjected: false });
   });
 
-  it('follows a stream that is reset with ENHANCE_YOUR_CALM, which blames nobody', async () => {
+  it('follows a stream that is reset with ENHANCE_YOUR_CALM, and blames no endpoint', async () => {
     const { server, upstream } = await serve((stream, socket, connection) => {
       if (connection > 1) whole(stream, socket, connection);
       else socket.write(frame.rst(stream, NGHTTP2_ENHANCE_YOUR_CALM));

@@ -27,7 +27,7 @@ export interface ConnectionHooks {
 
 /** The error code of a stream that was alone on its connection when the server broke the protocol. HTTP/2 has no such code. */
 export const malformedReply = 0x1_00_00;
-/** The same where several streams were open: nobody knows whose reply it was. */
+/** The same where several streams were open: the fault may be in the reply of any of them. */
 export const brokenConnection = malformedReply + 1;
 
 const connectionOf = Symbol('connection');
@@ -40,10 +40,10 @@ interface CheckedStream extends ClientHttp2Stream {
 }
 
 /** The server ended a stream before the reply was whole: RST_STREAM without END_STREAM, or a cut connection. */
-class CutReplyError extends Error {
+export class CutReplyError extends Error {
   readonly code = 'ECONNRESET';
 
-  constructor(rstCode: number) {
+  constructor(rstCode = NGHTTP2_NO_ERROR) {
     super(`the server ended the stream before the reply was whole (HTTP/2 error code ${rstCode})`);
     this.name = 'CutReplyError';
   }
@@ -59,7 +59,7 @@ export class GoneConnectionError extends Error {
   }
 }
 
-/** undici's HTTP/2 session on a socket; none on one that speaks HTTP/1.1. */
+/** undici's HTTP/2 session on a socket; undefined for HTTP/1.1. */
 export function http2SessionOf(socket: Socket): ClientHttp2Session | undefined {
   const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'http2Session');
   return symbol && (socket as unknown as Record<symbol, ClientHttp2Session>)[symbol];
@@ -107,7 +107,7 @@ function close(this: CheckedStream, code?: number, callback?: () => void): void 
 
 function push(this: CheckedStream, chunk: unknown, encoding?: BufferEncoding): boolean {
   if (chunk === null && !this[isSettled]) {
-    // Node closes a stream that was reset first; one that has come to its end, afterwards.
+    // Node closes a reset stream before this, and a complete stream after this.
     if (!this.closed) settle(this);
     else if (!this.destroyed) {
       process.nextTick(destroyCut, this); // Node goes on to use the stream's session

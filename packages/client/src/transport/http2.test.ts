@@ -1,36 +1,24 @@
 import { constants } from 'node:http2';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { certificateAuthority, type Pair } from '../../test-fixtures/certificates.ts';
+import { describe, expect, it } from '@jest/globals';
+import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { answer, http2Server, type StreamBehaviour } from '../../test-fixtures/http2-server.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream } from '../upstream.ts';
 
-let ca: string;
-let pair: Pair;
-beforeAll(async () => {
-  const authority = await certificateAuthority();
-  ca = authority.ca;
-  pair = await authority.issue({ names: ['127.0.0.1'] });
-});
-let closeables: { close(): Promise<void> }[];
-beforeEach(() => {
-  closeables = [];
-});
-afterEach(async () => {
-  for (const closeable of closeables.reverse()) await closeable.close();
-});
+const { ca, pair } = await loopbackCertificate();
 
 function upstreamAt(address: string, options: Partial<UpstreamOptions> = {}) {
   const upstream = createUpstream('things', address, { maxAttempts: 1, ...options });
-  closeables.push(upstream);
+  closeAfterTest(upstream);
   return upstream;
 }
 
 async function h2c(behave: StreamBehaviour, settings = {}, options: Partial<UpstreamOptions> = {}) {
   const server = await http2Server(behave, { settings });
-  closeables.push(server);
+  closeAfterTest(server);
   return { server, upstream: upstreamAt(server.address, { http: '2', ...options }) };
 }
 
@@ -47,7 +35,7 @@ describe('HTTP/2', () => {
 
   it('is agreed on over TLS', async () => {
     const server = await http2Server(later, { tls: pair });
-    closeables.push(server);
+    closeAfterTest(server);
     const upstream = upstreamAt(server.address, { tls: { ca } });
     await Promise.all(Array.from({ length: 50 }, () => upstream.send(somePost({ body: '{}' }))));
     expect(server.counts().opened).toBe(1);
@@ -56,16 +44,16 @@ describe('HTTP/2', () => {
 
   it('is not spoken where HTTP/1.1 is asked for, over TLS', async () => {
     const server = await http2Server(later, { tls: { ...pair, allowHTTP1: true } });
-    closeables.push(server);
+    closeAfterTest(server);
     // node:http2 answers HTTP/1.1 by its request event, which nobody listens to: no session is opened.
     const upstream = upstreamAt(server.address, { tls: { ca }, http: '1.1', callTimeoutMs: 200 });
     await rejection(upstream.send(someRequest()));
     expect(server.counts().opened).toBe(0);
   });
 
-  it('is not spoken without TLS where nobody says so', async () => {
+  it('is not used without TLS by default', async () => {
     const raw = new RawServer((socket) => socket.write(httpReply('{}')));
-    closeables.push(raw);
+    closeAfterTest(raw);
     await upstreamAt(await raw.listen()).send(someRequest());
     expect(raw.requests[0]).toMatch(/ HTTP\/1\.1\r\n/);
   });
@@ -140,7 +128,7 @@ describe('HTTP/2', () => {
 
   it.each(['cleartext', 'TLS'])('uses connections that are warm: %s', async (kind) => {
     const server = await http2Server(later, kind === 'TLS' ? { tls: pair } : {});
-    closeables.push(server);
+    closeAfterTest(server);
     const tls = kind === 'TLS' ? { tls: { ca } } : {};
     const upstream = upstreamAt(server.address, { http: '2', minConnections: 2, ...tls });
     await until(() => server.sessions.size === 2 && upstream.endpoints()[0]?.connections.idle === 2);
@@ -176,11 +164,11 @@ describe('HTTP/2', () => {
 
   it('says so where the server does not speak it over TLS', async () => {
     const raw = new RawServer(() => {});
-    closeables.push(raw);
+    closeAfterTest(raw);
     const { createServer } = await import('node:https');
     const server = createServer(pair).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
-    closeables.push({ close: () => new Promise((resolve) => void server.close(() => resolve())) });
+    closeAfterTest({ close: () => new Promise((resolve) => void server.close(() => resolve())) });
     const { port } = server.address() as { port: number };
     const error = await rejection(upstreamAt(`https://127.0.0.1:${port}`, { http: '2', tls: { ca } }).send(somePost()));
     expect(error).toMatchObject({ isUnprocessed: true, detail: expect.stringMatching(/does not speak/) });

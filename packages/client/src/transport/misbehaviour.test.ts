@@ -130,6 +130,16 @@ describe.each(kinds)('a reply read as %s', (replyAs) => {
       (socket) => socket.end(httpReply('abc', { headers: { 'content-length': '9' } })),
       '[unavailable]',
     ],
+    [
+      'has no body, whatever length it says',
+      (socket) => socket.write('HTTP/1.1 204 No Content\r\ncontent-length: 999999999\r\n\r\n'),
+      '',
+    ],
+    [
+      'is preceded by hints with a length',
+      (socket) => socket.write(`HTTP/1.1 103 Early Hints\r\ncontent-length: 999999999\r\n\r\n${httpReply('abc')}`),
+      'abc',
+    ],
     ['sends more than it says', (socket) => socket.write(`${httpReply('abc')}more`), 'abc'],
     [
       'has a length that is no number',
@@ -163,7 +173,7 @@ describe.each(kinds)('a reply read as %s', (replyAs) => {
       '[invalid_reply]',
     ],
     [
-      'says continue, which nobody asked for',
+      'sends a continue that was not asked for',
       (socket) => socket.write(`HTTP/1.1 100 Continue\r\n\r\n${httpReply('abc')}`),
       '[invalid_reply]',
     ],

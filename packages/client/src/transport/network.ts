@@ -1,23 +1,12 @@
 import type { Address } from '../discovery/address.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
-import { ConnectionPool } from './connection-pool.ts';
+import { ConnectionPool, type ConnectionPoolOptions } from './connection-pool.ts';
 import { Credentials } from './credentials.ts';
 import type { EndpointTransport, Transport } from './transport.ts';
 
 /** Options of the network. */
-export type NetworkOptions = Pick<
-  UpstreamOptions,
-  | 'connectTimeoutMs'
-  | 'http'
-  | 'clock'
-  | 'maxConnections'
-  | 'minConnections'
-  | 'idleConnectionMs'
-  | 'maxConnectionAgeMs'
-  | 'random'
-  | 'tls'
->;
+export type NetworkOptions = ConnectionPoolOptions & Pick<UpstreamOptions, 'tls'>;
 
 /**
  * Carries requests over sockets: a pool of connections per endpoint.
@@ -29,15 +18,25 @@ export class Network<Send> implements Transport<Send> {
   readonly #senderOver: (connections: ConnectionPool) => Send;
   readonly #credentials: Credentials;
 
-  /** @param senderOver makes what sends attempts over a pool of connections */
-  constructor(options: Current<NetworkOptions>, senderOver: (connections: ConnectionPool) => Send) {
+  readonly #onUnreachable: () => void;
+
+  /**
+   * @param senderOver makes what sends attempts over a pool of connections
+   * @param onUnreachable called for each connection that could not be opened
+   */
+  constructor(
+    options: Current<NetworkOptions>,
+    senderOver: (connections: ConnectionPool) => Send,
+    onUnreachable: () => void = () => {},
+  ) {
     this.#options = options;
     this.#senderOver = senderOver;
+    this.#onUnreachable = onUnreachable;
     this.#credentials = new Credentials(options.current.tls ?? {}, options.current.clock);
   }
 
   open({ origin, serverName }: Address): EndpointTransport<Send> {
-    const connections = new ConnectionPool(origin, this.#options, this.#credentials, serverName);
+    const connections = new ConnectionPool(origin, this.#options, this.#credentials, serverName, this.#onUnreachable);
     return { send: this.#senderOver(connections), connections };
   }
 

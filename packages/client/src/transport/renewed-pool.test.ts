@@ -35,7 +35,7 @@ describe('a pool of connections whose options change', () => {
     await until(() => server.sockets.size === 4);
   });
 
-  it('keeps idle connections for as long as is said now', async () => {
+  it('keeps idle connections by the new time', async () => {
     const { server, upstream } = await upstreamOf(ok);
     upstream.configure({ idleConnectionMs: 60_000 });
     await upstream.send(someRequest());
@@ -45,7 +45,7 @@ describe('a pool of connections whose options change', () => {
     expect(server.connections).toBe(2);
   });
 
-  it('warms as many as is said now, with the next request', async () => {
+  it('opens as many as configured now, with the next request', async () => {
     // Its time stands still: what is topped up later never comes.
     const { server, upstream, counts } = await upstreamOf(ok, { clock: new VirtualClock() });
     await upstream.send(someRequest());

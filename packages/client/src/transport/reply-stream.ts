@@ -20,7 +20,7 @@ export interface ReplyStreamOptions {
 
 /** A reply's body as a stream that slows its sender down to the pace of its reader. */
 export class ReplyStream extends Readable {
-  /** Turns the stream's error into the one that its reader expects. */
+  /** Turns the stream's error into the error that its reader expects. */
   translate: (error: Error) => Error = (error) => error;
   readonly #source: ReplySource;
   readonly #options: ReplyStreamOptions;

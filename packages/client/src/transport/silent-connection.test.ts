@@ -47,7 +47,7 @@ describe('destroyWhenSilent', () => {
     expect(retired).toBe(1);
   });
 
-  it('keeps one that answers some of them', async () => {
+  it('keeps a connection that answers some of them', async () => {
     for (let i = 0; i < 20; i++) {
       await pass(4);
       heardBytes += 17;
@@ -55,7 +55,7 @@ describe('destroyWhenSilent', () => {
     expect(socket.destroyed).toBe(false);
   });
 
-  it('watches until it is told to stop', async () => {
+  it('watches until it is stopped', async () => {
     end();
     await pass(20);
     expect(socket.destroyed).toBe(false);

@@ -1,19 +1,14 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
-import { certificateAuthority, type Pair } from '../../test-fixtures/certificates.ts';
-import { closeAfterTest, stale, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
+import { describe, expect, it } from '@jest/globals';
+import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
+import { stale, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
 import { frame, rawHttp2Server } from '../../test-fixtures/raw-http2-server.ts';
 import { type Behaviour, httpReply, RawServer } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream } from '../upstream.ts';
 
-let ca: string;
-let pair: Pair;
-beforeAll(async () => {
-  const authority = await certificateAuthority();
-  ca = authority.ca;
-  pair = await authority.issue({ names: ['127.0.0.1'] });
-});
+const { ca, pair } = await loopbackCertificate();
 
 /** Nothing but the number of attempts bounds how often a call is sent. */
 const unbounded = {
@@ -26,8 +21,7 @@ const unbounded = {
 async function overTls(behave: Behaviour, options: Partial<UpstreamOptions>) {
   const server = new RawServer(behave, pair);
   const upstream = createUpstream('things', await server.listen(), { tls: { ca }, ...options });
-  closeAfterTest(server);
-  closeAfterTest(upstream);
+  closeAfterTest(server, upstream);
   return { server, upstream };
 }
 

@@ -1,7 +1,7 @@
 const wrongCa = 'its certificate is from a CA that is not known here';
 const refused = 'it refused our certificate';
 
-/** What OpenSSL's and Node's codes mean, for the person who mends it. */
+/** The meaning of OpenSSL's and Node's codes, for operators. */
 const meanings: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/^CERT_HAS_EXPIRED$/, 'its certificate has expired'],
   [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet'],

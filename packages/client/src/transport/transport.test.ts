@@ -200,7 +200,7 @@ describe('transport', () => {
         'invalid_reply',
       ],
       [
-        'sends an encoding nobody asked for',
+        'sends an encoding that was not asked for',
         (socket) => socket.write(httpReply('x', { headers: { 'content-encoding': 'gzip' } })),
         'invalid_reply',
       ],

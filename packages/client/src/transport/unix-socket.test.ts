@@ -69,7 +69,7 @@ describe('a unix domain socket', () => {
     for (let i = 0; i < 10; i++) expect((await things.send(somePost())).status).toBe(200);
   });
 
-  it('that nobody listens on is told by its path', async () => {
+  it('without a listener is named by its path', async () => {
     const address = `unix:${join(folder, 'gone.sock')}`;
     expect(await rejection(upstreamAt(address).send(somePost()))).toMatchObject({
       code: 'unavailable',

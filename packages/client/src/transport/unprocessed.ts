@@ -1,9 +1,9 @@
 import { SharedConnectionError } from './abort-reasons.ts';
 import { ConnectError } from './connect-error.ts';
-import { brokenConnection, GoneConnectionError } from './http2-streams.ts';
+import { brokenConnection, CutReplyError, GoneConnectionError } from './http2-streams.ts';
 import { tlsFailure } from './tls-failure.ts';
 
-/** HTTP/2: the server says that it has not begun with the request (RFC 9113 §6.8, §8.7), or it was never sent. */
+/** HTTP/2: the server reports that it has not begun with the request (RFC 9113 §6.8, §8.7), or it was never sent. */
 const refusedStream = 7;
 /** HTTP/2: the server finds that the client asks for too much, or resets too much (RFC 9113 §7). */
 const enhanceYourCalm = 11;
@@ -28,6 +28,11 @@ export function whyUnprocessed(cause: unknown): string | undefined {
   if (http2ErrorCode === refusedStream) return 'the server refused the request (REFUSED_STREAM)';
   if (goneAway.test(message)) return 'the server was about to close the connection (GOAWAY)';
   return whyUnprocessed(earlier);
+}
+
+/** The error of a request whose reply has begun: whatever it says (REFUSED_STREAM, GOAWAY), the request was processed. */
+export function ofBegunReply(error: Error): Error {
+  return whyUnprocessed(error) === undefined ? error : new CutReplyError((error as Failure).http2ErrorCode);
 }
 
 /**

@@ -1,33 +1,21 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { CallError } from '@parley/contract';
-import { certificateAuthority, type Pair } from '../../test-fixtures/certificates.ts';
+import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
+import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { type AnswerFrames, frame, rawHttp2Server } from '../../test-fixtures/raw-http2-server.ts';
 import { httpReply, RawServer } from '../../test-fixtures/raw-server.ts';
 import { rejection, someRequest } from '../../test-fixtures/sample.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
 
-let ca: string;
-let pair: Pair;
-beforeAll(async () => {
-  const authority = await certificateAuthority();
-  ca = authority.ca;
-  pair = await authority.issue({ names: ['127.0.0.1'] });
-});
-let closeables: { close(): Promise<void> }[];
-beforeEach(() => {
-  closeables = [];
-});
-afterEach(async () => {
-  for (const closeable of closeables.reverse()) await closeable.close();
-});
+const { ca, pair } = await loopbackCertificate();
 
 /** One failure would open the circuit, and a failure that may pass would be tried again. */
 const strict = { circuitConsecutiveFailures: 1, maxAttempts: 3, backoffBaseMs: 0, maxConnections: 1 };
 
 function open(server: { close(): Promise<void> }, address: string, options: Partial<UpstreamOptions> = {}): Upstream {
   const upstream = createUpstream('things', address, { ...strict, ...options });
-  closeables.push(server, upstream);
+  closeAfterTest(server, upstream);
   return upstream;
 }
 
@@ -121,7 +109,7 @@ describe.each(['h2c', 'TLS'])('a reply in HTTP/2 (%s) that cannot be read', (kin
     expect(requests).toBe(10); // none was sent twice
   });
 
-  it('that ends the connection of others fails none of theirs, and blames nobody', async () => {
+  it('that ends the connection of other requests fails none of them, and blames no endpoint', async () => {
     const waiting: number[] = [];
     const server = await rawHttp2Server(
       (stream, socket, connection) => {

@@ -32,7 +32,7 @@ export function whyUnreadable(error: Error, hasHead: boolean): string | undefine
   if (code === 'ERR_ASSERTION') return 'its status is none of HTTP';
   if (http2ErrorCode === malformedReply) return 'it breaks HTTP/2';
   if (hasHead) return undefined;
-  // undici says no more of any malformed head with a Content-Length in it.
+  // undici gives this code for every malformed head with a Content-Length.
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'its Content-Length, or a header after it, is malformed';
   // Not of a GOAWAY with this code.
   const isOfStream = code === 'ERR_HTTP2_STREAM_ERROR' && http2ErrorCode === NGHTTP2_PROTOCOL_ERROR;

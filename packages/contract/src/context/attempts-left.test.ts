@@ -16,22 +16,22 @@ describe('AttemptsLeft', () => {
     expect(left.count).toBe(0);
   });
 
-  it('is not told by a reply where none were used', () => {
-    expect(new AttemptsLeft(2).toldBy('success')).toBeUndefined();
-    expect(new AttemptsLeft(0).toldBy('failure')).toBeUndefined();
+  it('is absent from a reply where no attempt was used', () => {
+    expect(new AttemptsLeft(2).leftAfter('success')).toBeUndefined();
+    expect(new AttemptsLeft(0).leftAfter('failure')).toBeUndefined();
   });
 
-  it('is told by a reply where some were used', () => {
+  it('is in a reply where attempts were used', () => {
     const left = new AttemptsLeft(2);
     left.take();
-    expect([left.toldBy('success'), left.toldBy('failure')]).toEqual([1, 1]);
+    expect([left.leftAfter('success'), left.leftAfter('failure')]).toEqual([1, 1]);
   });
 
-  it('is told as 0 by a failure where a retry was refused, and as it is by a success', () => {
+  it('is 0 in a failure where a retry was refused, and unchanged in a success', () => {
     const left = new AttemptsLeft(3);
     left.deduct(1);
     left.refuse();
-    expect([left.toldBy('success'), left.toldBy('failure'), left.count]).toEqual([2, 0, 2]);
+    expect([left.leftAfter('success'), left.leftAfter('failure'), left.count]).toEqual([2, 0, 2]);
   });
 
   it.each([-1, 0.5, Number.NaN])('refuses to be %d', (count) => {

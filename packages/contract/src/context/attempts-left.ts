@@ -43,7 +43,7 @@ export class AttemptsLeft {
   }
 
   /** The number for the reply's header. Undefined if no attempt was used. */
-  toldBy(reply: 'success' | 'failure'): number | undefined {
+  leftAfter(reply: 'success' | 'failure'): number | undefined {
     const left = reply === 'failure' && this.#isRefused ? 0 : this.#count;
     return left < this.#given ? left : undefined;
   }

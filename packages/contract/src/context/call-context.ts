@@ -39,7 +39,7 @@ export type LogAt = (members: object | string, message?: string) => void;
 /** The levels of a {@link CallContext}'s log. A pino logger has them. */
 export type ContextLog = Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error', LogAt>>;
 
-/** Priorities, the one that is shed last first. */
+/** Priorities, highest first: the last is shed first. */
 export const priorities = ['critical', 'normal', 'background'] as const;
 
 /** How much it matters that a call succeeds now. */

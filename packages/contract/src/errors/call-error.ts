@@ -33,8 +33,8 @@ export interface CallErrorDetails<Data = unknown> {
 const maxDetailLength = 1000;
 
 /**
- * The one error of a call, at either end: thrown by a client, thrown by a handler, carried between
- * them as an RFC 9457 problem. `code` is from {@link errorCodes}, or one that the contract declares.
+ * The error of a call at both ends: clients and handlers throw it, and it travels as an RFC 9457 problem. `code` is from
+ * {@link errorCodes}, or declared by the contract.
  */
 export class CallError<Code extends string = string, Data = unknown> extends Error {
   override readonly name = 'CallError';

@@ -52,7 +52,7 @@ export const errorCodes = {
 /** A code of the table above; a contract's own errors add codes of theirs. */
 export type ErrorCode = keyof typeof errorCodes;
 
-/** Whether a code is one of the table, and not one that a contract declared. */
+/** Whether a code is in the table, and not a contract's own. */
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
 }

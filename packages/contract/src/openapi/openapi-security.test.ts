@@ -8,9 +8,10 @@ const sync = post('/sync', { summary: 'Syncs', auth: 'service' });
 const add = post('/things', { summary: 'Adds', auth: { scopes: ['things:write', 'things:read'] } });
 
 describe('openapi', () => {
-  it('says nothing of security where everybody may call', () => {
-    const text = JSON.stringify(openapi(defineContract('things', { look })));
-    expect(text).not.toMatch(/security/i);
+  it('says that everybody may call, unless an operation says otherwise', () => {
+    const { security, components, paths } = openapi(defineContract('things', { look }));
+    expect(security).toEqual([]);
+    expect(JSON.stringify([components, paths])).not.toMatch(/security/i);
   });
 
   it('says per operation by what a caller proves itself', () => {

@@ -1,58 +1,96 @@
 import type { Contract } from '../contract.ts';
-import type { AnyDefinedError } from '../errors/defined-error.ts';
-import { problemMediaType } from '../errors/problem.ts';
-import type { Operation } from '../operations/operation.ts';
+import { inputMembers } from '../operations/input-members.ts';
+import type { Operation, Safety } from '../operations/operation.ts';
 import { jsonSchemaOf } from '../schemas/json-schema.ts';
-import type { Schema } from '../schemas/schema.ts';
-import { cacheControl } from '../serving/cache-control.ts';
-import { framings } from '../streams/framings.ts';
-import { isStream, type Stream } from '../streams/stream.ts';
+import { listMarker } from '../serving/received-query.ts';
+import { isStream } from '../streams/stream.ts';
 import { headerNames } from '../wire/header-names.ts';
+import { Components } from './components.ts';
 import { securityOf, securitySchemes } from './openapi-security.ts';
-
-type Json = Record<string, unknown>;
-type ObjectSchema = { properties?: Record<string, Json>; required?: string[] } & Json;
+import { problemSchema } from './problem-schema.ts';
+import { anyFailure, responsesOf } from './responses.ts';
+import { type Json, splitSchema } from './split-schema.ts';
 
 /**
- * The OpenAPI 3.1 document of a contract. Schemas come from the contract's own validators where their
- * library gives JSON Schema (Standard JSON Schema), and allow anything where it doesn't.
+ * The OpenAPI document of a contract: version 3.1, or 3.2 where an output is a stream. Schemas come from the contract's own validators (Standard JSON Schema); a type
+ * that their library cannot express allows anything.
  */
 export function openapi(contract: Contract, version = '1.0.0'): Json {
+  const components = new Components();
+  components.add(problemSchema, 'Problem');
   const paths: Record<string, Json> = {};
   for (const [name, operation] of Object.entries(contract.operations)) {
     const path = operation.path.template;
-    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(name, operation) };
+    const described = describe(name, operation, components);
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: { tags: [contract.name], ...described } };
   }
+  const operations = Object.values(contract.operations);
+  const responses = { Problem: anyFailure };
   return {
-    openapi: '3.1.0',
-    info: { title: contract.name, version },
+    // 3.2 has a word for streams (`itemSchema`), 3.1 has none.
+    openapi: operations.some(({ output }) => isStream(output)) ? '3.2.0' : '3.1.0',
+    info: infoOf(contract, version),
+    servers: [{ url: '/', description: 'The server that gave this document' }],
+    tags: [{ name: contract.name, description: `The operations of ${contract.name}` }],
+    // Unless an operation says otherwise.
+    security: [],
     paths,
-    components: { schemas: { Problem: problemSchema }, ...securitySchemes(contract) },
+    components: {
+      schemas: components.used([paths, responses]),
+      ...(operations.length > 0 && { responses }),
+      ...securitySchemes(contract),
+    },
   };
 }
 
-function describe(operationId: string, operation: Operation): Json {
-  const parameters = [...parametersOf(operation), ...(operation.safety === 'keyed' ? [keyParameter] : [])];
-  const body = bodyOf(operation);
+function infoOf({ name, info }: Contract, version: string): Json {
+  if (!info) return { title: name, version };
+  const { description, contact, license } = info;
+  return { title: name, version, description, contact, license };
+}
+
+const effects: Readonly<Record<Safety, string>> = {
+  safe: 'Changes nothing, and may be sent again.',
+  idempotent: 'Sent twice, it has the effect of once.',
+  keyed: 'Sent twice with one Idempotency-Key, it has the effect of once.',
+  unsafe: 'Does something new each time it is sent.',
+};
+
+function describe(operationId: string, operation: Operation, components: Components): Json {
+  const { parameters, body } = inputOf(operationId, operation, components);
+  if (operation.safety === 'keyed') parameters.push(keyParameter);
   return {
     operationId,
     summary: operation.summary,
+    description: effects[operation.safety],
     ...securityOf(operation),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
-    responses: { [operation.status]: success(operation), ...failures(operation), default: problem('Any other error') },
+    responses: responsesOf(operationId, operation, components),
   };
 }
 
-function parametersOf(operation: Operation): Json[] {
-  const { properties, required } = objectSchema(operation.input, 'input');
-  const headers = new Map(operation.requestHeaders);
-  return Object.entries(properties).flatMap(([name, schema]) => {
-    if (operation.path.parameters.includes(name)) return { name, in: 'path', required: true, schema };
-    const header = headers.get(name);
-    if (header) return { name: header, in: 'header', required: required.has(name), schema };
-    return operation.rest === 'query' ? { name, in: 'query', required: required.has(name), schema } : [];
+function inputOf(name: string, operation: Operation, components: Components): { parameters: Json[]; body?: Json } {
+  const { input, path, requestHeaders, rest } = operation;
+  if (!input) return { parameters: [] };
+  const json = components.add(jsonSchemaOf(input, 'input'), `${name}Input`);
+  const headers = new Map(requestHeaders);
+  const elsewhere = rest === 'body' ? [...path.parameters, ...headers.keys()] : undefined;
+  const { split, rest: body } = splitSchema(json, elsewhere, components);
+  const parameters = [...split].map(([member, { schema, isRequired }]): Json => {
+    if (path.parameters.includes(member)) return { name: member, in: 'path', required: true, schema };
+    const header = headers.get(member);
+    if (header) return { name: header, in: 'header', required: isRequired, schema };
+    return { name: member, in: 'query', required: isRequired, ...listNote(operation, member), schema };
   });
+  return rest === 'body' ? { parameters, body } : { parameters };
+}
+
+/** How an empty list is told from one that was left out. */
+function listNote(operation: Operation, member: string): Json {
+  const known = inputMembers(operation).inQuery.get(member);
+  if (!known?.type.elements || known.isRequired) return {};
+  return { description: `A parameter for each element; an empty list is \`${listMarker(member)}=\`.` };
 }
 
 const keyParameter: Json = {
@@ -62,87 +100,4 @@ const keyParameter: Json = {
   description: 'Any value of your own, the same each time you send this request, so that it has its effect once.',
   schema: { type: 'string', maxLength: 255 },
   example: '"8e03978e-40d5-43e6-bc93-6894a57f9324"',
-};
-
-function bodyOf(operation: Operation): Json | undefined {
-  if (operation.rest !== 'body' || !operation.input) return undefined;
-  const elsewhere = [...operation.path.parameters, ...operation.requestHeaders.map(([member]) => member)];
-  return without(jsonSchemaOf(operation.input, 'input'), elsewhere);
-}
-
-function success(operation: Operation): Json {
-  if (!operation.output) return { description: 'Done' };
-  if (isStream(operation.output)) return streamed(operation.summary, operation.output);
-  const { properties } = objectSchema(operation.output, 'output');
-  const members = operation.responseHeaders.map(([member]) => member);
-  const headers = Object.fromEntries(
-    operation.responseHeaders.map(([member, header]) => [header, { schema: properties[member] ?? {} }]),
-  );
-  if (operation.cache) headers['cache-control'] = { schema: { const: cacheControl(operation) } };
-  return {
-    description: operation.summary,
-    ...(Object.keys(headers).length > 0 && { headers }),
-    content: { 'application/json': { schema: without(jsonSchemaOf(operation.output, 'output'), members) } },
-  };
-}
-
-// `itemSchema` is OpenAPI 3.2's; a reader of 3.1 ignores what it doesn't know, and still sees the media type.
-function streamed(summary: string, output: Stream): Json {
-  const { mediaType } = framings[output.framing];
-  return { description: summary, content: { [mediaType]: { itemSchema: jsonSchemaOf(output, 'output') } } };
-}
-
-function failures(operation: Operation): Record<string, Json> {
-  const byStatus = Map.groupBy(operation.errors, ({ status }) => status);
-  return Object.fromEntries([...byStatus].map(([status, errors]) => [status, failure(errors)]));
-}
-
-function failure(errors: readonly AnyDefinedError[]): Json {
-  const schemas = errors.map(({ data }) => ({
-    // Without `additionalProperties: false`, which would refuse the problem's own members.
-    allOf: [{ $ref: '#/components/schemas/Problem' }, ...(data ? [open(jsonSchemaOf(data, 'output'))] : [])],
-  }));
-  const description = errors.map(({ title, code }) => `${title} (\`${code}\`)`).join(', or ');
-  return problem(description, schemas.length === 1 ? schemas[0] : { oneOf: schemas });
-}
-
-function open({ additionalProperties: _, ...schema }: Json): Json {
-  return schema;
-}
-
-function problem(description: string, schema: Json = { $ref: '#/components/schemas/Problem' }): Json {
-  return { description, content: { [problemMediaType]: { schema } } };
-}
-
-function objectSchema(schema: Schema | undefined, side: 'input' | 'output') {
-  const json: ObjectSchema = schema ? jsonSchemaOf(schema, side) : {};
-  return { properties: json.properties ?? {}, required: new Set(json.required) };
-}
-
-function without(schema: ObjectSchema, members: readonly string[]): Json {
-  if (!schema.properties || members.length === 0) return schema;
-  const kept = Object.entries(schema.properties).filter(([name]) => !members.includes(name));
-  const required = schema.required?.filter((name) => !members.includes(name));
-  return { ...schema, properties: Object.fromEntries(kept), ...(required && { required }) };
-}
-
-const problemSchema: Json = {
-  type: 'object',
-  description: 'RFC 9457. `type` ends in the code.',
-  required: ['type', 'title', 'status', 'detail'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['path', 'message'],
-        properties: { path: { type: 'string' }, message: { type: 'string' } },
-      },
-    },
-    requestId: { type: 'string' },
-  },
 };

@@ -37,7 +37,7 @@ describe('a cache policy', () => {
     );
   });
 
-  it('is not public where callers must prove who they are', () => {
+  it('is not public where callers must authenticate', () => {
     const made = (auth: 'service' | { scopes: string[] }, scope: 'public' | 'private') => () =>
       defineContract('things', { one: get('/x', { summary, output, auth, cache: { ...cache, scope } }) });
     expect(made('service', 'public')).toThrow('Make it private');

@@ -1,5 +1,6 @@
 import type { CallContext } from '../context/call-context.ts';
 import type { Safety } from './operation.ts';
+import type { Refused } from './refused.ts';
 
 /** A second argument of a client's method: overrides the context of the request that is being served. */
 export interface CallOptions extends Omit<CallContext, 'idempotencyKey'> {
@@ -32,12 +33,12 @@ interface Keyed {
 
 interface NoAttempts {
   /** An unsafe operation is never sent again: its contract must declare `idempotent` or `keyed` first. */
-  readonly maxAttempts?: never;
+  readonly maxAttempts?: Refused<'an unsafe operation is never sent again: declare safety idempotent or keyed in its contract first'>;
 }
 
 interface NoHedge {
   /** Two copies at once are for what is `safe` or `keyed`. */
-  readonly hedge?: never;
+  readonly hedge?: Refused<'two copies at once are for safe and keyed operations, and not for streams'>;
 }
 
 /** Options about sending a call twice, by the safety of its operation. Others are a type error, and a TypeError at run time. */

@@ -1,6 +1,7 @@
 import type { AnyDefinedError } from '../errors/defined-error.ts';
 import { type PathTemplate, pathTemplate } from '../paths/path-template.ts';
 import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
+import type { CheckedInput } from './checked-input.ts';
 
 /** HTTP methods an operation can have. HEAD comes with every GET. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -102,17 +103,21 @@ export interface Operation<
 }
 
 // NoInfer stops TypeScript from inferring the type parameter from the contextual type: without an option the default holds.
-type Define<Standard extends Safety> = <
+type Define<Standard extends Safety, Rest extends 'query' | 'body'> = <
   I extends MaybeSchema = undefined,
   O extends MaybeSchema = undefined,
   const S extends Safety = Standard,
+  const P extends string = string,
 >(
-  path: string,
-  options: OperationOptions<I, O, S>,
+  path: P,
+  options: OperationOptions<I, O, S> & CheckedInput<P, I, Rest>,
 ) => Operation<I, O, NoInfer<S>>;
 
 const define =
-  <Standard extends Safety>(method: Method, standard: Standard): Define<Standard> =>
+  <Standard extends Safety, Rest extends 'query' | 'body'>(
+    method: Method,
+    standard: Standard,
+  ): Define<Standard, Rest> =>
   (path, options) => ({
     label: `${method} ${path}`,
     method,
@@ -137,12 +142,12 @@ function lowerCased(binding: object = {}): [string, string][] {
 }
 
 /** An operation that reads and changes nothing. May be sent twice. */
-export const get: Define<'safe'> = define('GET', 'safe');
+export const get: Define<'safe', 'query'> = define('GET', 'safe');
 /** An operation that does something new each time it is sent. */
-export const post: Define<'unsafe'> = define('POST', 'unsafe');
+export const post: Define<'unsafe', 'body'> = define('POST', 'unsafe');
 /** An operation that sets something to a given state. May be sent twice. */
-export const put: Define<'idempotent'> = define('PUT', 'idempotent');
+export const put: Define<'idempotent', 'body'> = define('PUT', 'idempotent');
 /** An operation that changes part of something. */
-export const patch: Define<'unsafe'> = define('PATCH', 'unsafe');
+export const patch: Define<'unsafe', 'body'> = define('PATCH', 'unsafe');
 /** An operation that removes something. May be sent twice. */
-export const del: Define<'idempotent'> = define('DELETE', 'idempotent');
+export const del: Define<'idempotent', 'query'> = define('DELETE', 'idempotent');

@@ -1,4 +1,5 @@
 import { CallError } from '../errors/call-error.ts';
+import { hasDotSegment } from './dot-segment.ts';
 
 /** A path with named parameters, each a whole segment: `/api/greetings/{language}`. */
 export interface PathTemplate {
@@ -40,12 +41,9 @@ function parseSegment(text: string, template: string): { text: string; parameter
   );
 }
 
-// Gateways decode a path before they choose a service, so that `..%2Fx` is another path to them.
-const dotSegment = /(?:^|\/)\.{1,2}(?:\/|$)/;
-
 function encodeSegment(name: string, value: unknown): string {
   const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
-  if (typeof text === 'string' && text !== '' && text.isWellFormed() && !dotSegment.test(text)) {
+  if (typeof text === 'string' && text !== '' && text.isWellFormed() && !hasDotSegment(text)) {
     return encodeURIComponent(text);
   }
   const message = 'must be a non-empty string or a number, with no "." or ".." between slashes and no lone surrogate';

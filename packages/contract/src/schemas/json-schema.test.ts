@@ -14,7 +14,7 @@ describe('jsonSchemaOf', () => {
     expect(properties).toEqual({ at: { type: 'string', format: 'date-time' }, n: { type: 'integer' }, f: {} });
   });
 
-  it('says "anything" of a schema whose library offers no JSON Schema, or fails to', () => {
+  it('gives the schema {} where the library has no JSON Schema, or fails to make one', () => {
     const validate = (value: unknown) => ({ value });
     const cannot = () => {
       throw new Error('no word for it');

@@ -49,10 +49,15 @@ function convert(
   try {
     // The document that holds the schema names the draft.
     const { $schema: _, ...json } = converter[side](options);
-    return { json };
+    // Defaults may be of types that JSON lacks.
+    return { json: JSON.parse(JSON.stringify(json, bigintAsNumber)) };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function bigintAsNumber(_keyword: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
 }
 
 /** Follows `$ref`s to the schema that they lead to. The other members of a schema with a `$ref` hold beside it. */

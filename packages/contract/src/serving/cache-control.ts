@@ -1,8 +1,8 @@
 import type { Operation } from '../operations/operation.ts';
 
 /**
- * The `Cache-Control` of an operation's successful reply, RFC 9111 §5.2.2 and RFC 5861. A GET without a policy says
- * `no-cache`: it may be kept, and answered with 304, but is never used without asking. Without the header caches would
+ * The `Cache-Control` of an operation's successful reply, RFC 9111 §5.2.2 and RFC 5861. A GET without a policy has
+ * `no-cache`: caches may keep it, but must revalidate it before each use. Without the header caches would
  * guess (§4.2.2); `no-store` would make entity tags useless. Other methods get no header: caches do not keep their replies.
  */
 export function cacheControl({ method, cache }: Operation): string | undefined {

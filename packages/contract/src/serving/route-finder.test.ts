@@ -42,6 +42,11 @@ describe('routeFinder', () => {
     expect(taken(operations, method, path)).toBeUndefined();
   });
 
+  it.each(['.', '..', '%2E%2e', '..%2Fx', 'a%2F..', 'a%2F.%2Fb'])('refuses the parameter %s, as gateways do', (id) => {
+    expect(() => taken(operations, 'GET', `/api/visits/${id}`)).toThrow('Path holds "." or ".." between slashes');
+    expect(taken(operations, 'GET', `/api/visits/x.${id.replaceAll('.', '')}y`)).toBeDefined();
+  });
+
   it('refuses a parameter that is no percent-encoded UTF-8', () => {
     expect(() => taken(operations, 'GET', '/api/visits/%E0%A4%A')).toThrow('Path is not valid percent-encoding');
   });

@@ -1,5 +1,6 @@
 import { CallError } from '../errors/call-error.ts';
 import type { Operation } from '../operations/operation.ts';
+import { hasDotSegment } from '../paths/dot-segment.ts';
 import { pathPattern } from '../paths/path-pattern.ts';
 
 /** Anything that has an operation, for example an operation with the handler that serves it. */
@@ -28,7 +29,8 @@ export type FindRoute<Route extends HasOperation> = (method: string, path: strin
  * look into a map. Templates are tried with the most specific first, so that `/visits/latest` is not taken for
  * `/visits/{id}`, whatever the order of the routes.
  *
- * @returns a function that throws CallError `invalid_input` where a parameter is not percent-encoded UTF-8
+ * @returns a function that throws CallError `invalid_input` where a parameter is not percent-encoded UTF-8, or holds
+ *   `.` or `..` between slashes
  */
 export function routeFinder<Route extends HasOperation>(routes: readonly Route[]): FindRoute<Route> {
   const tables = new Map<string, Table<Route>>();
@@ -66,7 +68,15 @@ function parametersOf(names: readonly string[], [, ...values]: RegExpExecArray):
 }
 
 function decoded(text: string): string {
-  if (!text.includes('%')) return text;
+  const value = text.includes('%') ? withoutEncoding(text) : text;
+  if (!hasDotSegment(value)) return value;
+  throw new CallError(
+    'invalid_input',
+    'Path holds "." or ".." between slashes, which a gateway takes for another path',
+  );
+}
+
+function withoutEncoding(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -125,7 +125,7 @@ describe('Story', () => {
     });
   });
 
-  it('is not in the JSON of an error, nor in its message', () => {
+  it('is in neither the JSON nor the message of an error', () => {
     const error = new CallError('internal', 'no', { story: story(attempt()) });
     expect(`${JSON.stringify(error)}${error.message}${error.stack}`).not.toContain(one);
   });

@@ -56,8 +56,9 @@ class EventStreamParser implements StreamParser {
     }
   }
 
-  end(): void {
+  end(): readonly StreamFrame[] {
     if (!this.#hasEnded) throw cutOff();
+    return [];
   }
 
   #read(line: string): StreamFrame | undefined {

@@ -15,7 +15,7 @@ function framesOf(framing: 'ndjson' | 'sse', chunks: readonly Uint8Array[], maxI
   let end: unknown = 'proper';
   try {
     for (const chunk of chunks) for (const frame of parser.push(chunk)) frames.push(frame);
-    parser.end();
+    frames.push(...parser.end());
   } catch (error) {
     end = (error as CallError).code;
   }
@@ -106,6 +106,35 @@ describe('ndjson', () => {
     expect(
       framesOf('ndjson', [bytes('1\r\n\r\n\n 2 \n')]).frames.map((frame) => 'value' in frame && frame.value),
     ).toEqual([1, 2]);
+  });
+
+  it('takes a last line without a line feed, an item or a problem, however it was cut', () => {
+    for (const line of ['{"n":2}', ' {"n":2}\r', `{"$problem":${JSON.stringify(problem)}}`]) {
+      fc.assert(
+        fc.property(places, (cuts) => {
+          const { frames, end } = framesOf('ndjson', cut(bytes(`1\n${line}`), cuts));
+          expect([frames.map(({ kind }) => kind), end]).toEqual([
+            ['item', line.includes('$') ? 'problem' : 'item'],
+            'proper',
+          ]);
+        }),
+      );
+    }
+    expect(framesOf('ndjson', [bytes('1\n  ')])).toMatchObject({ frames: [{ value: 1 }], end: 'proper' });
+  });
+
+  it('takes a last line that is half an item, or half a character, for cut off', () => {
+    const line = bytes('{"n":"é"}');
+    for (let length = 1; length < line.length; length++) {
+      expect(framesOf('ndjson', [bytes('1\n'), line.slice(0, length)])).toMatchObject({
+        frames: [{ value: 1 }],
+        end: 'unavailable',
+      });
+    }
+  });
+
+  it('bounds a last line without a line feed as any other', () => {
+    expect(framesOf('ndjson', [bytes(`"${'x'.repeat(100)}"`)], 100).end).toBe('invalid_reply');
   });
 
   it('refuses bytes that are not UTF-8', () => {

@@ -37,6 +37,11 @@ export class LineReader {
     return this.#size;
   }
 
+  /** The last line, where the bytes ended without an end of it; else empty. @throws CallError `invalid_reply` where it is not UTF-8 */
+  rest(): string {
+    return this.#take(nothing);
+  }
+
   /**
    * The lines that end in this chunk, without their ends.
    *

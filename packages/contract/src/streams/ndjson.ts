@@ -17,7 +17,7 @@ const problemMember = '$problem';
 /**
  * One JSON text a line. A last line `{"$problem": {…}}` reports a failure in mid-stream; an empty line is a heartbeat.
  * A complete stream has no mark of its own: it ends with the HTTP body (the last chunk, or END_STREAM), which
- * a cut connection doesn't have.
+ * a cut connection doesn't have. Its last line needs no line feed.
  */
 export const ndjson: StreamFraming = {
   mediaType: 'application/x-ndjson',
@@ -41,15 +41,23 @@ class NdjsonParser implements StreamParser {
 
   *push(chunk: Uint8Array): Generator<StreamFrame> {
     for (const line of this.#lines.push(chunk)) {
-      if (line.trim() === '') continue;
-      const value = parsedJson(line);
-      yield isProblemLine(value) ? { kind: 'problem', problem: value[problemMember] } : { kind: 'item', value };
+      if (line.trim() !== '') yield frameOf(parsedJson(line));
     }
   }
 
-  end(): void {
-    if (this.#lines.pendingBytes > 0) throw cutOff();
+  // Many writers put line feeds between items, and none after the last.
+  end(): readonly StreamFrame[] {
+    try {
+      const line = this.#lines.rest();
+      return line.trim() === '' ? [] : [frameOf(parsedJson(line))];
+    } catch {
+      throw cutOff();
+    }
   }
+}
+
+function frameOf(value: unknown): StreamFrame {
+  return isProblemLine(value) ? { kind: 'problem', problem: value[problemMember] } : { kind: 'item', value };
 }
 
 function isProblemLine(value: unknown): value is { readonly [problemMember]: Problem } {

@@ -11,8 +11,8 @@ export type StreamFrame =
 export interface StreamParser {
   /** The frames that are complete with this chunk. @throws CallError `invalid_reply` where it is none of this framing */
   push(chunk: Uint8Array): Iterable<StreamFrame>;
-  /** Handles the end of the body. Returns normally after a proper end. @throws CallError `unavailable` if the stream was cut off */
-  end(): void;
+  /** The frames that are complete with the end of the body, which HTTP has ended well. @throws CallError `unavailable` if the stream was cut off */
+  end(): Iterable<StreamFrame>;
 }
 
 /** How items, problems and the end look on the wire. */

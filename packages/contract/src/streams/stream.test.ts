@@ -14,7 +14,7 @@ const contract = defineContract('clock', {
 });
 
 describe('stream', () => {
-  it('is told from an output that comes at once', () => {
+  it('is distinct from an output in one piece', () => {
     const { watch, list, now } = contract.operations;
     expect([watch, list, now].map(({ output }) => isStream(output))).toEqual([true, true, false]);
     expect(isStream(undefined)).toBe(false);

@@ -14,7 +14,7 @@ export function withoutSecrets(text: string, whole: string = text): string {
   const rest = text.slice(start.length);
   const at = rest.lastIndexOf('@');
   const query = rest.search(/[?#]/);
-  // A password may hold any of these, and so may a query: the parts cannot be told apart.
+  // A password may hold any of these, and so may a query: the parts are ambiguous.
   if ((at >= 0 && query >= 0) || (at < 0 && whole.includes('@'))) return `${start}…`;
   if (at >= 0) return `${start}…@${rest.slice(at + 1)}`;
   const plain = query < 0 ? rest : `${rest.slice(0, query + 1)}…`;

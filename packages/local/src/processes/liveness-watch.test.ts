@@ -76,7 +76,7 @@ describe('LivenessWatch', () => {
     expect(all.map(({ ended }) => ended.length)).toEqual([1, 0, 1]);
   });
 
-  it('does not wait for ever for one that does not get ready again', async () => {
+  it('does not wait for ever for a replica that does not get ready again', async () => {
     const all = watched(2) as [Watched, Watched];
     for (const each of all) each.isHung = true;
     await jest.advanceTimersByTimeAsync(3_100);

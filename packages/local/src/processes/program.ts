@@ -26,7 +26,7 @@ export interface Program extends Command {
   readonly record?: ProcessRecord;
 }
 
-/** Who wants to know about a process. */
+/** Listens to what happens to a process. */
 export interface ProcessObserver {
   /** A line that the process wrote. */
   onLine(line: string, isError: boolean): void;

@@ -86,7 +86,9 @@ function compileCache(root: string): NodeJS.ProcessEnv {
 function replicaEnvironment(plan: ReplicaPlan, { root, variables }: ReplicaSetting): NodeJS.ProcessEnv {
   // Long enough for the gateway's idle connections to be gone.
   const drainDelay = { DRAIN_DELAY_MS: '400' };
-  const own = { HOST: loopback, PORT: String(plan.port), ADMIN_PORT: String(plan.adminPort), ...drainDelay };
+  const ports = { PORT: String(plan.port), ADMIN_PORT: String(plan.adminPort) };
+  // The gateway runs here too.
+  const own = { HOST: loopback, TRUSTED_PROXIES: loopback, ...ports, ...drainDelay };
   return { ...compileCache(root), ...variables, ...plan.environment, ...own };
 }
 

@@ -26,8 +26,8 @@ export function onStopSignals(onFirst: (why: string) => void): StopSignals {
       resolve();
     } else if (performance.now() - askedAt > sameRequestMs) process.exit(1);
   };
-  // Who reads our output has gone, as in `npm start | head`.
-  // A disk that is full loses lines, and may have room again.
+  // EPIPE: the reader of the output has gone, as in `npm start | head`.
+  // A full disk loses lines, and may have room later.
   const onPipeError = ({ code }: NodeJS.ErrnoException) => {
     if (code !== 'ENOSPC' && code !== 'EDQUOT' && askedAt === undefined) onSignal('output closed');
   };

@@ -141,7 +141,7 @@ describe('SupervisedProcess', () => {
 
   it('says so when it does not get ready in time', async () => {
     const { process } = createFixture(() => false);
-    const refusal = expect(process.start()).rejects.toThrow('hello-1 was not ready within 1000 ms, and said nothing');
+    const refusal = expect(process.start()).rejects.toThrow('hello-1 was not ready within 1000 ms, without output');
     await jest.advanceTimersByTimeAsync(1_100);
     await refusal;
   });

@@ -65,7 +65,7 @@ export class SupervisedProcess {
     return isAlive;
   }
 
-  /** Ends it and all that it started, at once, because it gives no answer: it is started again as one that crashed. */
+  /** Kills a process that does not answer, and all that it started. It restarts as after a crash. */
   endHung(failures: number): void {
     if (this.state !== 'ready' || !this.#running) return;
     this.#hung = this.#running;
@@ -163,7 +163,7 @@ export class SupervisedProcess {
 
   #sentence(what: string): string {
     const words = String(this.#lastWords);
-    return `${this.#program.name} ${what}${words ? `: ${words}` : ', and said nothing'}`;
+    return `${this.#program.name} ${what}${words ? `: ${words}` : ', without output'}`;
   }
 
   #listen(output: Readable | null, isError: boolean): void {

@@ -52,7 +52,7 @@ async function untilGuardIsGone(folder: string): Promise<void> {
   while (performance.now() < deadline) {
     const guard = guardOf(folder);
     if (!guard) return;
-    // A stopped guard goes on; one that runs doesn't mind.
+    // Continues a stopped guard; no effect on a running one.
     signal(guard, 'SIGCONT');
     await delay(lookEveryMs);
   }

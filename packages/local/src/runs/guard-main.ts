@@ -7,7 +7,7 @@ import { ownerOf, runFolders } from './run-folder.ts';
 
 const [, , folder = ''] = process.argv;
 
-// Nobody may read this any more.
+// The reader may have gone.
 process.stderr.on('error', () => {});
 process.stdin.on('error', endOrphans);
 process.stdin.on('end', endOrphans);

@@ -83,7 +83,7 @@ export function createRunFolder({ root, port, drainTimeoutMs }: Omit<RunOwner, k
   }
 }
 
-/** What was thrown by a write into the folder of a run, as one sentence that says what to do. */
+/** Turns the error of a write into the folder of a run into one sentence: what failed, what to do. */
 export function unwritable(error: unknown): LocalError {
   if (error instanceof LocalError) return error;
   const { code } = error as NodeJS.ErrnoException;

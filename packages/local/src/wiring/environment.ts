@@ -19,7 +19,7 @@ export interface LocalEnvironment {
 }
 
 // Inside compose these are the container's; a local replica gets ports of its own.
-const ownByReplica = new Set(['PORT', 'ADMIN_PORT', 'HOST', 'DRAIN_DELAY_MS']);
+const ownByReplica = new Set(['PORT', 'ADMIN_PORT', 'HOST', 'TRUSTED_PROXIES', 'DRAIN_DELAY_MS']);
 
 /**
  * What a service's processes get to know: its compose environment, with every URL of one of our services turned into

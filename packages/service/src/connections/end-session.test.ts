@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ca, certificate } from '../../test-fixtures/certificates.ts';
+import { endHeaders, endStream, frame, frameTypes, headOf, preface } from '../../test-fixtures/http2-frames.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { openSecureContext } from '../tls/secure-context.ts';
 import { createDualProtocolServer } from './dual-protocol-server.ts';
@@ -54,16 +55,9 @@ async function connected(port: number, isTls: boolean) {
   return { tcp, socket: socket.resume() };
 }
 
-const preface = Buffer.concat([
-  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
-]);
-// `GET /api/visits/latest`.
-const path = Buffer.from('/api/visits/latest');
-const head = Buffer.concat([Buffer.from([0x82, 0x86, 0x44, path.length]), path, Buffer.from([0x41, 1, 0x78])]);
-const request = Buffer.concat([Buffer.from([0, 0, head.length, 1, 5, 0, 0, 0, 1]), head]);
-const dataOfNoStream = Buffer.from([0, 0, 1, 0, 0, 0, 0, 0, 0, 1]);
-const goaway = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+const request = frame(frameTypes.headers, endHeaders | endStream, 1, headOf('/api/visits/latest'));
+const dataOfNoStream = frame(frameTypes.data, 0, 0, Buffer.from('x'));
+const goaway = frame(frameTypes.goaway, 0, 0, Buffer.alloc(8));
 
 type Connection = Awaited<ReturnType<typeof connected>> & { readonly drop: (client: Socket) => void };
 const ends: Record<string, (connection: Connection) => unknown> = {

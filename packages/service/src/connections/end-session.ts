@@ -37,6 +37,8 @@ function sayGoodbye(session: ServerHttp2Session, socket: Socket): void {
     letGo(session, reason[0]);
     if (!session.destroyed && !session.closed && !socket.destroyed) {
       isClosing = true;
+      // `destroy` sends one, with the reason. A client that got another without a reason first may leave by then.
+      session.goaway = () => {};
       session.close();
       isClosing = false;
       const timer = setTimeout(() => socket.destroy(), lingerMs);

@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { linger } from './linger.ts';
 import { noTunnel, type RawProblem, rawProblemText } from './raw-problem.ts';
 
 /** Node's error code of a request that never reached the app → status and detail of the problem. */
@@ -21,12 +22,13 @@ export function answerMalformedRequests(server: Server): void {
     if (previous && !previous.writableFinished) before.set(req.socket, previous);
     latest.set(req.socket, res);
   });
+  const ending = new WeakSet<Duplex>();
   const end = (socket: Duplex, problem: RawProblem) => {
     const response = latest.get(socket);
-    // In the midst of a response, more bytes would look like part of it.
-    const isAnswering = response?.headersSent && !response.writableFinished;
-    if (!socket.writable || isAnswering) socket.destroy();
-    else socket.end(rawProblemText(problem), () => socket.destroy());
+    // In the midst of a response, more bytes would look like part of it. After it, like the answer to the next request.
+    const isAnswered = response?.headersSent && !(response.writableFinished && response.req.complete);
+    if (!socket.writable || isAnswered) socket.destroy();
+    else linger(socket, { lastBytes: rawProblemText(problem) });
   };
   // A client that pipelines takes the first response for the answer to its first request.
   const endAfter = (awaited: ServerResponse | undefined, socket: Duplex, problem: RawProblem) => {
@@ -34,6 +36,9 @@ export function answerMalformedRequests(server: Server): void {
     else awaited.once('close', () => end(socket, problem));
   };
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Node tells of each read after the first one.
+    if (ending.has(socket)) return;
+    ending.add(socket);
     // An error of TLS: there is no connection to answer on, and TLS has sent an alert.
     if (!isAboutHttp(error)) return void socket.destroy();
     const response = latest.get(socket);

@@ -8,6 +8,8 @@ export interface RawProblem {
   readonly detail: string;
   /** Default: the status of the code. */
   readonly status?: number;
+  /** For 405. Default: none. */
+  readonly allow?: string;
 }
 
 /** A response over HTTP/1.1 or HTTP/2, as far as it is needed to send a problem. */
@@ -17,8 +19,20 @@ export interface RawResponse {
   end(body: string): unknown;
 }
 
+/** Those of the app's own answers. */
+const securityHeaders = {
+  'Content-Security-Policy': "default-src 'none';frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
 /** The problem for CONNECT. */
-export const noTunnel: RawProblem = { code: 'method_not_allowed', detail: 'This is no proxy: it takes no CONNECT' };
+export const noTunnel: RawProblem = {
+  code: 'method_not_allowed',
+  detail: 'This is no proxy: it takes no CONNECT',
+  // RFC 9110 §15.5.6 wants it. The target of CONNECT is no path, of which a contract could tell more.
+  allow: 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE',
+};
 
 /** Sends a problem over either protocol. It repeats the id of its request, or has a new one. */
 export function sendRawProblem(res: RawResponse, problem: RawProblem): void {
@@ -34,16 +48,17 @@ export function rawProblemText(problem: RawProblem): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${lines.join('')}\r\n${body}`;
 }
 
-function encode({ code, detail, status }: RawProblem, requestId: string) {
+function encode({ code, detail, status, allow }: RawProblem, requestId: string) {
   const error = new CallError(code, detail, { status });
   const body = JSON.stringify(problemOf(error, undefined, requestId));
   const headers = {
     'Content-Type': problemMediaType,
     'Content-Length': String(Buffer.byteLength(body)),
     'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
+    ...securityHeaders,
     [headerNames.requestId]: requestId,
     Date: new Date().toUTCString(),
+    ...(allow !== undefined && { Allow: allow }),
   };
   return { status: error.status, headers, body };
 }

@@ -1,9 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RequestHandler } from 'express';
 import supertest from 'supertest';
-import { protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { createDualProtocolServer } from './dual-protocol-server.ts';
 
@@ -40,13 +38,13 @@ async function trickle(first: string, more: string) {
 const head = (line: string, ...headers: string[]) => `${[line, 'Host: x', ...headers].join('\r\n')}\r\n`;
 
 describe('limits of a request', () => {
-  it('cut off who sends the head a header at a time (slowloris)', async () => {
+  it('cut off a client that sends the head a header at a time (slowloris)', async () => {
     const { status, ms } = await trickle(head('GET /api/visits HTTP/1.1'), 'X-A: b\r\n');
     expect(status).toBe(408);
     expect(ms).toBeLessThan(3000);
   });
 
-  it('cut off who sends a body byte by byte', async () => {
+  it('cut off a client that sends a body byte by byte', async () => {
     const first = head('POST /api/visits HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 900');
     const { status, ms } = await trickle(`${first}\r\n{`, ' ');
     expect(status).toBe(408);
@@ -65,23 +63,6 @@ describe('limits of a request', () => {
       expect(status).toBe(431);
       expect(answer).toContain('application/problem+json');
     }
-  });
-});
-
-describe.each(protocols)('who is at the other end, over $protocol', ({ request }) => {
-  it.each([
-    [0, '203.0.113.7, 203.0.113.8', 'loopback'],
-    [1, '203.0.113.7, 203.0.113.8', '203.0.113.8'],
-    [2, 'spoofed, 203.0.113.7, 203.0.113.8', '203.0.113.7'],
-  ])('is believed of %i proxies and no more', async (trustedProxies, forwarded, expected) => {
-    let seen: string | undefined;
-    const look: RequestHandler = (req, _res, next) => {
-      seen = req.ip;
-      next();
-    };
-    const { app } = visitsApp({}, { trustedProxies, middleware: [look] });
-    await request(app).get('/api/visits/latest').set('x-forwarded-for', forwarded).expect(200);
-    expect(expected === 'loopback' ? /^(::ffff:)?127\.0\.0\.1$|^::1$/.test(seen ?? '') : seen === expected).toBe(true);
   });
 });
 

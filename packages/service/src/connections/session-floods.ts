@@ -58,5 +58,6 @@ function countReset(this: TimedStream): void {
 
 function endFlood(session: ServerHttp2Session, what: string): void {
   if (session.destroyed) return;
-  session.destroy(new Error(`too many ${what}`), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  const error = Object.assign(new Error(`too many ${what}`), { code: 'ERR_HTTP2_FLOOD' });
+  session.destroy(error, constants.NGHTTP2_ENHANCE_YOUR_CALM);
 }

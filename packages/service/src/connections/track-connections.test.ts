@@ -73,7 +73,7 @@ describe('track-connections', () => {
     expect(await closed).toBe(0);
   });
 
-  it('does not wait long for one that stays silent', async () => {
+  it('does not wait long for a silent connection', async () => {
     const { server, connections, port } = await listening((_req, res) => res.end('x'));
     const socket = connect(port);
     await once(server, 'connection');

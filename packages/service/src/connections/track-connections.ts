@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { noteCutOff } from '../requests/cut-off.ts';
 import type { Reply } from './unread-replies.ts';
 
 /**
@@ -114,6 +115,7 @@ export function trackConnections(server: Server): Connections {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         cutOff = inFlight.size;
+        for (const res of inFlight) noteCutOff(res);
         server.closeAllConnections();
         // Those that are no HTTP yet: in a TLS handshake, or two bytes into their first request.
         for (const socket of sockets.keys()) socket.destroy();

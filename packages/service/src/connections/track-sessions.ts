@@ -1,4 +1,5 @@
 import type { Http2Server, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
+import { noteCutOff } from '../requests/cut-off.ts';
 import type { Connections } from './track-connections.ts';
 
 /**
@@ -39,6 +40,7 @@ export function trackSessions(server: Http2Server): Connections {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         cutOff = inFlight.size;
+        for (const res of inFlight) noteCutOff(res);
         for (const session of sessions) session.destroy();
       }, timeoutMs);
       // A session closes before the last response has heard of it: that one has yet to be logged.

@@ -24,14 +24,17 @@ export function beforeHead(res: Listened, listener: HeadListener): void {
 /**
  * Lets {@link beforeHead} work for the responses of an app, over any protocol. The hook is a member of the prototype: a
  * response without listeners costs one look.
+ *
+ * @param last runs for every response, after its listeners
  */
-export function listenToHeads(app: Express): Express {
+export function listenToHeads(app: Express, last: HeadListener = () => {}): Express {
   const value: WriteHead = function writeHead(this: Listened, status, reason, headers) {
     const own = this[listeners];
     if (own) {
       this[listeners] = undefined;
       for (const listener of own) listener(this);
     }
+    last(this);
     return ('stream' in this ? overHttp2 : overHttp1).call(this, status, reason, headers);
   };
   Object.defineProperty(messagePrototypes(app).response, 'writeHead', { configurable: true, writable: true, value });

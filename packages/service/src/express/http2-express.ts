@@ -69,9 +69,27 @@ function normalizeHttp2Request({ headers, authority, stream }: Http2ServerReques
   if (authority) headers.host ??= authority;
   // type-is and body-parser look at this header to see that there is a body. No client sends it: HTTP/2 forbids it.
   if (!stream.endAfterHeaders && headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked';
-  // Over HTTP/1 the unread rest of a body ends with its connection; here it would keep the stream open.
-  if (stream.endAfterHeaders) return;
+  if (!stream.endAfterHeaders) closeUnread(stream);
+}
+
+/** How often a stream is looked at whose last frame waits for others of its connection, in ms. */
+const lookEveryMs = 10;
+
+/**
+ * Resets a stream with NO_ERROR once its response is out, if its request is not complete by then (RFC 9113 §8.1). Over HTTP/1
+ * the connection ends with the rest of a body that nobody reads; here that body would keep the stream open.
+ */
+function closeUnread(stream: ServerHttp2Stream): void {
+  // Node closes a stream that nobody has read, too early: a reset overtakes the last frames. It leaves one that is paused.
+  stream.once('prefinish', () => {
+    if (!stream.readableEnded) stream.pause();
+  });
+  const close = () => {
+    if (stream.closed || stream.readableEnded) return;
+    if (stream.state.localClose === 1) stream.close(constants.NGHTTP2_NO_ERROR);
+    else setTimeout(close, lookEveryMs);
+  };
   stream.once('finish', () => {
-    if (!stream.readableEnded) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+    if (!stream.readableEnded) setImmediate(close);
   });
 }

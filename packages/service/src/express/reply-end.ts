@@ -8,25 +8,33 @@ import { endSliced } from './sliced-end.ts';
 /** Bytes from which a body is long: less is not worth a look at what waits. */
 const longBytes = 65_536;
 
-/** Listeners to the ends of replies. */
+/** Listeners to the ends of replies. Default: none. */
 export interface ReplyListeners {
+  /** Runs right before a reply ends, whose head may be written by then. */
+  readonly beforeEnd?: (res: Response) => void;
   /** Runs when the app has ended a reply. Its client may still have to read it. */
-  readonly onEnd: (res: Response) => void;
+  readonly onEnd?: (res: Response) => void;
   /** Runs after `onEnd` for a long body, with its length in bytes (characters of text). */
-  readonly onLong: (res: Response, bytes: number) => void;
+  readonly onLong?: (res: Response, bytes: number) => void;
 }
 
 type End = (this: Response, ...args: unknown[]) => Response;
 
 const end = ServerResponse.prototype.end as End;
 
+function nothing(): void {}
+
 /**
  * Calls listeners when a response of the app ends, over any protocol. Also compresses its body where {@link encodeBody}
  * asked for that. One member of the prototype does it for all responses, which costs a request no closure.
  */
-export function listenToEnds(app: Express, { onEnd, onLong }: ReplyListeners): Express {
+export function listenToEnds(
+  app: Express,
+  { beforeEnd = nothing, onEnd = nothing, onLong = nothing }: ReplyListeners,
+): Express {
   const value: End = function endReply(...args) {
     if (encodeAndEnd(this, args)) return this;
+    beforeEnd(this);
     // Not by the version of the request: a line over HTTP/1 may say HTTP/2.0.
     if ('stream' in this) endSliced(this as unknown as Http2ServerResponse, args);
     else end.apply(this, args);

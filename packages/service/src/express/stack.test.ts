@@ -10,7 +10,7 @@ async function run(...middleware: RequestHandler[]) {
 }
 
 describe('stack', () => {
-  it('lets the first listed see the request first, and passes on what nobody answers', async () => {
+  it('lets the first listed see the request first, and passes on an unanswered request', async () => {
     const seen: string[] = [];
     const noting =
       (name: string): RequestHandler =>

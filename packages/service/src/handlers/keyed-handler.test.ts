@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { CallError, defineContract, post, stream } from '@parley/contract';
 import supertest from 'supertest';
@@ -54,7 +54,7 @@ describe.each(protocols)('keyed-handler over $protocol', ({ request }) => {
     expect(handled()).toBe(2);
   });
 
-  it('lets a request join the one that is running, and refuses another one', async () => {
+  it('lets a request join an identical one that runs, and refuses another one', async () => {
     const both = arrivals('Persuasion', 3);
     const handler = jest.fn(async ({ book }: { book: string }) => {
       await both;
@@ -116,19 +116,21 @@ describe.each(protocols)('keyed-handler over $protocol', ({ request }) => {
   });
 });
 
+const trustedProxies = ['127.0.0.1', '::1'];
+
 describe('keyed-handler', () => {
   const { request } = protocols[0] as (typeof protocols)[number];
   const order = (app: ReturnType<typeof shopApp>['app'], body: object = { book: 'Emma' }, key = '"k1"') =>
     request(app).post('/api/orders').set('idempotency-key', key).send(body);
 
-  it('keeps its place until the handler ends, also when nobody waits for it any more', async () => {
+  it('keeps its place until the handler ends, also when all callers have left', async () => {
     const stuck = Promise.withResolvers<void>();
     const { app } = shopApp({ remind: () => stuck.promise }, { maxInFlight: 1 });
     const remind = request(app).post('/api/reminders').set('idempotency-key', 'k').send({ book: 'Emma' });
     await remind.set('x-request-timeout-ms', '50').expect(504);
     await request(app).post('/api/looks').expect(503);
     stuck.resolve();
-    await wait(5);
+    await setImmediate();
     await request(app).post('/api/looks').expect(200);
   });
   const sold = async ({ book }: { book: string }) => ({ id: '1', book, location: '/1' });
@@ -145,7 +147,7 @@ describe('keyed-handler', () => {
     expect(handler).toHaveBeenCalledTimes(2);
   });
 
-  it('gives a failure to all who joined', async () => {
+  it('gives a failure to all requests that joined', async () => {
     const both = arrivals('Sanditon', 2);
     const handler = jest.fn(async () => {
       await both;
@@ -157,7 +159,7 @@ describe('keyed-handler', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  it('begins again for who joined a request that its caller gave up', async () => {
+  it('begins again for a request that joined one that its caller gave up', async () => {
     const both = arrivals('Lady Susan', 2);
     const handler = jest.fn(sold).mockImplementationOnce(async (_input, context?: { signal?: AbortSignal }) => {
       await both;
@@ -250,7 +252,7 @@ describe('keyed-handler', () => {
   });
 
   it('keeps the keys of two addresses apart, and takes all of an IPv6 network for one', async () => {
-    const { app, handled } = shopApp();
+    const { app, handled } = shopApp({}, { trustedProxies });
     const from = (address: string) => order(app).set('x-forwarded-for', address);
     for (const [address, id] of [
       ['203.0.113.5', '1'],
@@ -259,6 +261,8 @@ describe('keyed-handler', () => {
       ['2001:db8:0:1::1', '3'],
       ['2001:db8:0:1:ffff::2', '3'],
       ['2001:db8:0:2::1', '4'],
+      ['203.0.113.5:4711', '1'],
+      ['[2001:db8:0:2::7]:4711', '4'],
     ] as const) {
       await from(address).expect(201, { id, book: 'Emma' });
     }
@@ -266,7 +270,7 @@ describe('keyed-handler', () => {
   });
 
   it('refuses before the effect what it has no room to keep, and still answers what it has kept', async () => {
-    const { app, handled } = shopApp({}, { idempotency: { store: memoryStore({ maxBytes: 20_000 }) } });
+    const { app, handled } = shopApp({}, { trustedProxies, idempotency: { store: memoryStore({ maxBytes: 20_000 }) } });
     const from = (address: string, key: string) => order(app, { book: 'Emma' }, key).set('x-forwarded-for', address);
     await from('203.0.113.5', 'mine').expect(201, { id: '1', book: 'Emma' });
     let refused: { body: { type?: string } } | undefined;

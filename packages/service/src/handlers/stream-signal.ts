@@ -1,5 +1,6 @@
 import { CallError } from '@parley/contract';
 import type { Response } from 'express';
+import { whyIncomplete } from '../requests/cut-off.ts';
 
 /** What ends a stream from outside. */
 export interface StreamSignal {
@@ -25,7 +26,7 @@ export function streamSignal(res: Response, request?: AbortSignal, stopping?: Ab
   res.once('close', () => {
     begin();
     stopping?.removeEventListener('abort', onStopping);
-    if (!res.writableFinished) controller.abort(new CallError('cancelled', 'client went away'));
+    if (!res.writableFinished) controller.abort(new CallError('cancelled', whyIncomplete(res)));
   });
   return { signal: controller.signal, begin };
 }

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import { type CallContext, currentContext, defineContract, get } from '@parley/contract';
 import { z } from 'zod';
@@ -32,7 +32,7 @@ describe.each(protocols)('validated-handler over $protocol', ({ request }) => {
     await request(app).get('/api/visits/1').expect(200, { id: '1', name: 'Ada' }).expect('etag', '"v1"');
   });
 
-  it('answers 304 to who has it already', async () => {
+  it('answers 304 to a client that has it already', async () => {
     const { app } = visitsApp({ getVisit: async ({ id }) => ({ id, name: 'Ada', etag: '"v1"' }) });
     await request(app).get('/api/visits/1').set('if-none-match', '"v1"').expect(304);
   });
@@ -73,7 +73,7 @@ describe.each(protocols)('validated-handler over $protocol', ({ request }) => {
     const seen: (CallContext | undefined)[] = [];
     const { app } = visitsApp({
       addVisit: async ({ name }, context) => {
-        await wait(1);
+        await setImmediate();
         seen.push(context, currentContext());
         return { id: '1', name };
       },
@@ -102,29 +102,22 @@ describe.each(protocols)('validated-handler over $protocol', ({ request }) => {
   });
 
   it('survives a handler that fails after the deadline', async () => {
-    const { app } = visitsApp({
-      latestVisit: async () => {
-        await wait(40);
-        throw new Error('too late');
-      },
-    });
+    const late = Promise.withResolvers<{ id: string }>();
+    const { app } = visitsApp({ latestVisit: () => late.promise });
     await request(app).get('/api/visits/latest').set('x-request-timeout-ms', '10').expect(504);
-    await wait(60);
+    late.reject(new Error('too late'));
+    await setImmediate();
   });
 
   it('does not call the handler where the deadline passes while the input is checked', async () => {
     const handler = jest.fn(async () => {});
-    const checked = Promise.withResolvers<void>();
-    const slow = z.object({}).refine(async () => {
-      await wait(60);
-      checked.resolve();
-      return true;
-    });
+    const checked = Promise.withResolvers<boolean>();
+    const slow = z.object({}).refine(() => checked.promise);
     const contract = defineContract('slow', { check: get('/api/check', { summary: 'Checks', input: slow }) });
     const app = createApp(contract, { check: handler }, { logger: capturedLog().logger });
     await request(app).get('/api/check').set('x-request-timeout-ms', '20').expect(504);
-    await checked.promise;
-    await wait(1);
+    checked.resolve(true);
+    await setImmediate();
     expect(handler).not.toHaveBeenCalled();
   });
 

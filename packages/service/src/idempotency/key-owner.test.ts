@@ -6,6 +6,7 @@ const from = (ip: string | undefined, remoteAddress: string | undefined, forward
   ({
     ip,
     socket: { remoteAddress },
+    app: { get: () => () => true },
     headers: forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor },
   }) as unknown as Request;
 const direct = from('10.0.0.7', '10.0.0.7');

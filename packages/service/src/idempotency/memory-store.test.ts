@@ -37,7 +37,7 @@ describe('a memory store', () => {
   behavesAsStore(() => [store, store]);
   holdsKeys(() => [store, store]);
 
-  it('drops nobody’s answer for those of a stranger, who is refused before anything runs', async () => {
+  it('drops no answer for another caller, and refuses that caller before anything runs', async () => {
     const { store } = storeAt();
     const kept = await answer(store, { owner: 'victim' });
     const { count, refusal } = await flood(store, 'attacker', 200_000);
@@ -57,7 +57,7 @@ describe('a memory store', () => {
     expect(counts[0]).toBeGreaterThan((counts[1] ?? 0) * 1.8);
   });
 
-  it('refuses with 503 who holds next to nothing where others hold all', async () => {
+  it('refuses a caller with 503 that holds next to nothing where others hold all', async () => {
     const { store } = storeAt({ maxBytes: 100_000 });
     for (let i = 0; i < 1_000; i++) await flood(store, `owner ${i}`, 100);
     await expect(answer(store, { owner: 'newcomer' })).rejects.toMatchObject({ code: 'overloaded', status: 503 });

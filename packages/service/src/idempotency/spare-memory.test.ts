@@ -48,7 +48,7 @@ describe('a store with spare memory', () => {
     const store = withSpareMemory({ ...broken, reserve }, logger);
     await store.keep(someAnswer());
     isFull = true;
-    for (let i = 0; i < 50_000; i++) await store.reserve?.(someAnswer()).catch(() => {});
+    for (let i = 0; i < 17_000; i++) await store.reserve?.(someAnswer()).catch(() => {});
     isFull = false;
     (await store.reserve?.(someAnswer()))?.();
   });

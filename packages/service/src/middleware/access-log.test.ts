@@ -34,7 +34,7 @@ describe.each(protocols)('access-log over $protocol', ({ request }) => {
     expect(log.text()).not.toMatch(/secret|s3cret|visits\/7/);
   });
 
-  it('shows neither path nor query of what no operation has', async () => {
+  it('shows neither path nor query of a request without an operation', async () => {
     const { app, log } = visitsApp();
     await request(app).get('/s3cret?s3cret').expect(404);
     expect(log.lines).toMatchObject([{ level: 'info', operation: 'unmatched', status: 404 }]);
@@ -47,7 +47,7 @@ describe.each(protocols)('access-log over $protocol', ({ request }) => {
     expect(log.lines.find(({ msg }) => msg === 'request')).toMatchObject({ level: 'error', status: 500 });
   });
 
-  it('says 500 where it was us who cut the answer off', async () => {
+  it('logs 500 where the service cut the answer off', async () => {
     const { logger, lines } = capturedLog();
     const app = anyProtocol(express());
     app.use(accessLog({ logger }));
@@ -59,7 +59,7 @@ describe.each(protocols)('access-log over $protocol', ({ request }) => {
     expect(lines).toMatchObject([{ level: 'error', msg: 'request', status: 500 }]);
   });
 
-  it('says 499 where the client went away, whose handler hears of it', async () => {
+  it('logs 499 where the client left, and aborts its handler', async () => {
     const started = Promise.withResolvers<void>();
     const heard = Promise.withResolvers<unknown>();
     const { app, log } = visitsApp({

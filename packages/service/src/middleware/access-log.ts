@@ -1,6 +1,7 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { isCutOff } from '../requests/cut-off.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
 import { operationOf } from './running-operation.ts';
@@ -35,11 +36,10 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
         requestId,
         traceId: trace?.traceId,
         bytes: bytesOf(res),
+        // Why it ended early. The error's own text: Node's, of a lost connection or of what HTTP/2 forbids.
+        reason: status === clientClosedRequest ? res.errored?.message : undefined,
       };
-      log[levelOf(res, status, requestLifetimeOf(context))](
-        line,
-        status === clientClosedRequest ? 'client went away' : 'request',
-      );
+      log[levelOf(res, status, requestLifetimeOf(context))](line, messageOf(res, status));
     });
     next();
   };
@@ -52,14 +52,23 @@ function levelOf(res: Response, status: number, end: RequestLifetime | undefined
   return status === 504 && end?.isCallersHaste ? 'info' : 'error';
 }
 
-function statusOf(res: Response): number {
-  if (res.writableFinished) return res.statusCode;
-  return res.errored && !isConnectionLost(res.errored) ? 500 : clientClosedRequest;
+function messageOf(res: Response, status: number): string {
+  if (isCutOff(res) && !res.writableFinished) return 'cut off: the service stopped';
+  return status === clientClosedRequest ? 'client went away' : 'request';
 }
 
-// What Node gives to pipelined responses whose turn never came.
-function isConnectionLost(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
+function statusOf(res: Response): number {
+  if (res.writableFinished) return res.statusCode;
+  if (isCutOff(res)) return 503;
+  return res.errored && !isOfConnection(res.errored) ? 500 : clientClosedRequest;
+}
+
+const lost: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+// Lost connections, and what a client has broken or flooded: Node resets its stream or ends its session for that.
+// Pipelined responses whose turn never came have such an error too.
+function isOfConnection({ code }: NodeJS.ErrnoException): boolean {
+  return lost.has(code) || code?.startsWith('ERR_HTTP2_') === true || code?.startsWith('ERR_SSL_') === true;
 }
 
 // Known without counting only where nothing was compressed on the way.

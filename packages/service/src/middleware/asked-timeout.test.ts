@@ -8,7 +8,7 @@ import { visitsApp } from '../../test-fixtures/visits-app.ts';
 const header = 'x-request-timeout-ms';
 /** Answers long after 1 ms, whatever its signal says. */
 const slow = { latestVisit: () => new Promise<never>(() => {}) };
-const levels = ({ lines }: ReturnType<typeof visitsApp>['log']) => [...new Set(lines.map(({ level }) => level))];
+const aboveInfo = ({ lines }: ReturnType<typeof visitsApp>['log']) => lines.filter(({ level }) => level !== 'info');
 
 describe.each(protocols)('x-request-timeout-ms over $protocol', ({ request }) => {
   const malformed = ['-0', '-1', '+5', '1.5', '1e9', 'NaN', 'Infinity', '0x10', 'soon', '5, 5', '5,', ''];
@@ -19,7 +19,7 @@ describe.each(protocols)('x-request-timeout-ms over $protocol', ({ request }) =>
     expect([reply.status, reply.body.type]).toEqual([400, 'urn:parley:problem:invalid_input']);
     expect(reply.body.errors).toEqual([{ path: header, message: 'must be whole milliseconds, once, in digits' }]);
     expect(reply.body.requestId).toBe(reply.headers['x-request-id']);
-    expect(levels(log)).toEqual(['info']);
+    expect(aboveInfo(log)).toEqual([]);
   });
 
   it.each(['0', '00'])(
@@ -30,7 +30,7 @@ describe.each(protocols)('x-request-timeout-ms over $protocol', ({ request }) =>
       const reply = await request(app).get('/api/visits/latest').set(header, asked).expect(504);
       expect(reply.body.type).toBe('urn:parley:problem:deadline_exceeded');
       expect(latestVisit).not.toHaveBeenCalled();
-      expect(levels(log)).toEqual(['info']);
+      expect(aboveInfo(log)).toEqual([]);
     },
   );
 
@@ -44,14 +44,14 @@ describe.each(protocols)('x-request-timeout-ms over $protocol', ({ request }) =>
       const reply = await request(app).get('/api/visits/latest').set(header, asked).expect(504);
       expect(reply.body.type).toBe('urn:parley:problem:deadline_exceeded');
     }
-    expect(levels(log)).toEqual(['info']);
+    expect(aboveInfo(log)).toEqual([]);
     expect(log.lines).toHaveLength(3);
   });
 
   it('leaves it an error where the service itself took too long', async () => {
     const { app, log } = visitsApp(slow, { requestTimeoutMs: 20 });
     await request(app).get('/api/visits/latest').set(header, '5000').expect(504);
-    expect(levels(log)).toEqual(['warn', 'error']);
+    expect(aboveInfo(log).map(({ level }) => level)).toEqual(['warn', 'error']);
   });
 });
 

@@ -55,7 +55,7 @@ function visitsApp(options: AppOptions = {}) {
 const mayWrite = () => signer.sign({ claims: { scope: 'visits:read visits:write', sub: 'ada' } });
 
 describe.each(protocols)('auth over $protocol', ({ request }) => {
-  it('asks nobody who they are where everybody may call, and looks at no token', async () => {
+  it('asks no caller for proof in a public operation, and reads no token', async () => {
     const { app, log, contexts } = visitsApp();
     const before = jwks.state.fetches;
     await request(app).get('/look').set('authorization', 'Bearer nonsense').expect(200, {});
@@ -80,7 +80,7 @@ describe.each(protocols)('auth over $protocol', ({ request }) => {
     }
   });
 
-  it('lets in whose token grants all, and tells the handler who it is', async () => {
+  it('admits a token that grants all scopes, and gives the handler its principal', async () => {
     const { app, contexts } = visitsApp();
     const token = await mayWrite();
     await request(app).post('/add').set('authorization', `bearer ${token}`).send({ name: 'x' }).expect(200, {
@@ -113,7 +113,7 @@ describe.each(protocols)('auth over $protocol', ({ request }) => {
     await request(app).get('/watch').expect(401);
   });
 
-  it('says which scopes are needed of whose token grants too little', async () => {
+  it('names the needed scopes where a token grants too little', async () => {
     const { app, contexts } = visitsApp();
     const token = await signer.sign({ claims: { scope: 'visits:read visits:writer' } });
     const reply = await request(app).post('/add').set('authorization', `Bearer ${token}`).send({ name: 'x' });
@@ -230,7 +230,7 @@ describe('auth with client certificates', () => {
     expect((await post('/add')).status).toBe(401);
   });
 
-  it('takes the certificate of whoever forwards for nobody else’s', async () => {
+  it('does not take the certificate of a forwarding gateway for the caller’s', async () => {
     const { post } = await listening();
     expect((await post('/sync', { 'x-forwarded-for': '203.0.113.9' })).status).toBe(401);
     expect((await post('/sync', { forwarded: 'for=203.0.113.9' })).status).toBe(401);

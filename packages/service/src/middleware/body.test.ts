@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { text } from 'node:stream/consumers';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { type BodyLimits, post as define } from '@parley/contract';
+import express from 'express';
 import { pino } from 'pino';
 import supertest from 'supertest';
 import { startChild } from '../../test-fixtures/child-service.ts';
@@ -37,7 +39,11 @@ describe.each(protocols)('body over $protocol', ({ request }) => {
 
   it.each([
     ['gzip', gzipSync(ada)],
+    ['GZIP', gzipSync(ada)],
+    ['deflate', deflateSync(ada)],
     ['br', brotliCompressSync(ada)],
+    ['zstd', zstdCompressSync(ada)],
+    ['identity', Buffer.from(ada)],
   ])('inflates %s', async (encoding, bytes) => {
     await posting(bytes, 'application/json', encoding).expect(201);
   });
@@ -56,6 +62,51 @@ describe.each(protocols)('body over $protocol', ({ request }) => {
   it('answers 400 to a body that is not of the encoding it claims', async () => {
     const reply = await posting(ada, 'application/json', 'gzip').expect(400);
     expect(reply.body.type).toBe(problem('malformed_body'));
+  });
+
+  const halves = [ada.slice(0, 5), ada.slice(5)];
+  it.each([
+    ['gzip', halves.map((half) => gzipSync(half))],
+    ['zstd', halves.map((half) => zstdCompressSync(half))],
+  ])('inflates a body in several frames of %s', async (encoding, frames) => {
+    await posting(Buffer.concat(frames), 'application/json', encoding).expect(201, { id: '1', name: 'Ada' });
+    const bomb = frames.map(() => (encoding === 'gzip' ? gzipSync : zstdCompressSync)(ada.padEnd(60)));
+    await posting(Buffer.concat(bomb), 'application/json', encoding).expect(413);
+    await posting(Buffer.concat([...frames, Buffer.from('junk')]), 'application/json', encoding).expect(400);
+  });
+
+  it('takes no more than 64 zstd frames, each of which costs as much as a large one', async () => {
+    const frames = (count: number) =>
+      Buffer.concat([zstdCompressSync(ada), ...Array<Buffer>(count - 1).fill(zstdCompressSync(''))]);
+    for (const [count, status] of [
+      [64, 201],
+      [65, 400],
+    ] as const) {
+      const post = request(visitsApp().app).post('/api/visits').set('content-type', 'application/json');
+      post.set('content-encoding', 'zstd').write(frames(count));
+      await post.expect(status);
+    }
+  });
+
+  it.each([
+    ['a byte order mark', `\ufeff${ada}`],
+    ['white space around it', ` \r\n${ada}\t`],
+  ])('reads JSON with %s', async (_what, body) => {
+    await posting(body).expect(201);
+  });
+
+  it('reads a body in pieces of any size', async () => {
+    const large = `{"name":"Ada","note":"${'x'.repeat(100_000)}"}`;
+    for (const size of [1_000, 16_384, 99_999]) {
+      const post = request(visitsApp().app).post('/api/visits').set('content-type', 'application/json');
+      for (let at = 0; at < large.length; at += size) post.write(large.slice(at, at + size));
+      await post.expect(201, { id: '1', name: 'Ada' });
+    }
+  });
+
+  it('takes a body that middleware of the app has read', async () => {
+    const own = visitsApp({}, { middleware: [express.json()] });
+    await request(own.app).post('/api/visits').send({ name: 'Ada' }).expect(201, { id: '1', name: 'Ada' });
   });
 
   it('shows nothing of a wrong body', async () => {
@@ -146,16 +197,19 @@ describe.each(protocols)('body over $protocol', ({ request }) => {
   });
 });
 
-describe.each(wires)('the body of a GET over %s', (_, open) => {
-  it('is left unread, however long, and the connection stays in use', async () => {
+describe.each(wires)('the body of a GET over %s', (protocol, open) => {
+  it('is left unread, and the connection stays in use unless HTTP/1.1 would have to read more than 256 KiB', async () => {
     const { env, connect, remove } = await open();
     const child = startChild({ GREETING: 'hello', ...env });
     const connection = connect(Number((await child.line('listening')).port));
     // Together more than HTTP/2 lets through on a connection before somebody takes it.
     for (let i = 0; i < 40; i++) expect((await connection.get('/api/wait', 'x'.repeat(10_000))).status).toBe(200);
-    expect((await connection.get('/api/wait', 'x'.repeat(1_000_000))).status).toBe(200);
+    expect((await connection.get('/api/wait', 'x'.repeat(262_144))).status).toBe(200);
     expect((await connection.get('/api/wait')).status).toBe(200);
     expect(connection.opened()).toBe(1);
+    expect((await connection.get('/api/wait', 'x'.repeat(1_000_000))).status).toBe(200);
+    expect((await connection.get('/api/wait')).status).toBe(200);
+    expect(connection.opened()).toBe(protocol === 'HTTP/1.1' ? 2 : 1);
     connection.close();
     child.process.kill('SIGKILL');
     remove();
@@ -179,9 +233,13 @@ describe('body over HTTP/1.1', () => {
     client.on('error', () => {});
     client.write('{');
     const [reply] = (await once(client, 'response')) as [IncomingMessage];
-    expect(reply.statusCode).toBe(504);
+    expect(reply.statusCode).toBe(408);
     expect(reply.headers.connection).toBe('close');
-    reply.resume();
+    expect(JSON.parse(await text(reply))).toMatchObject({
+      type: problem('rejected'),
+      status: 408,
+      detail: 'Body did not arrive in time',
+    });
     await once(server.close(), 'close');
   });
 });

@@ -1,6 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { setImmediate as turn } from 'node:timers/promises';
 import { CallError, currentContext, type Operation } from '@parley/contract';
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import { readBody } from '../requests/body-bytes.ts';
+import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
+import { hasBody } from '../requests/has-body.ts';
 import { exceededLimit, type JsonLimits } from '../requests/json-limits.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 
@@ -23,35 +27,28 @@ interface Limits extends JsonLimits {
   readonly maxBytes: number;
 }
 
-/** A failure of Express' parser: what it is called there, and 4xx where it is the client's. */
-interface ParserError extends Error {
-  readonly type?: string;
-  readonly status?: number;
-}
-
-type Verify = (req: unknown, res: unknown, bytes: Buffer, charset: string) => void;
-
 /**
  * Reads the JSON body of an operation that has one, strictly: an object or array, in UTF-8, within its limits. They
  * are checked before anything is parsed. Any other operation's body is left unread. A request without a body has `{}`, so
- * that the schema names what is missing.
+ * that the schema names what is missing. A body that is refused is left unread from there on: the refusal doesn't wait for it.
  *
  * @throws TypeError where a limit is no whole number from 1
  */
 export function body({ operation, ...options }: BodyOptions): RequestHandler {
   const takesBody = operation.rest === 'body' && operation.input !== undefined;
   const limits = limitsOf(operation, options);
-  const parse = express.json({ limit: limits.maxBytes, strict: true, verify: textCheck(limits) });
   return function body(req, res, next) {
     if (!takesBody) return next();
     if (!hasBody(req)) {
       req.body = {};
       return next();
     }
-    if (req.headers['content-type'] !== 'application/json' && !req.is('application/json')) {
-      return next(new CallError('unsupported_media_type', 'Body must have the content type application/json'));
-    }
-    readBeforeDeadline(req, res, parse, limits).then(() => next(), next);
+    // Middleware of the app's own has read it.
+    if (req.readableEnded) return next();
+    jsonOf(req, res, limits).then((json) => {
+      req.body = json;
+      next();
+    }, next);
   };
 }
 
@@ -66,63 +63,94 @@ function limitsOf({ bodyLimits = {} }: Operation, options: BodyLimitOptions): Li
   return { maxBytes, maxValues, maxDepth };
 }
 
-function hasBody({ headers }: Request): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+async function jsonOf(req: Request, res: Response, limits: Limits): Promise<unknown> {
+  checkType(req);
+  const decode = decoderOf(req);
+  const bytes = await readBeforeDeadline(req, res, limits);
+  const text = decode ? await decoded(bytes, decode, limits) : bytes;
+  return parsed(text, limits);
 }
 
-// A client that sends slowly must not outlast the deadline. This holds for a body that is too large, too: the parser reads it to its end first.
-async function readBeforeDeadline(req: Request, res: Response, parse: RequestHandler, limits: Limits): Promise<void> {
-  const end = requestLifetimeOf(currentContext());
+function checkType(req: Request): void {
+  const type = req.headers['content-type'];
+  if (type === 'application/json') return;
+  if (!req.is('application/json')) throw unsupported('Body must have the content type application/json');
+  const [, charset] = charsetOf.exec(type ?? '') ?? [];
+  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw unsupported('Body must be in UTF-8');
+}
+
+const charsetOf = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+
+function decoderOf({ headers }: Request): ContentDecoder | undefined {
+  const coding = headers['content-encoding']?.toLowerCase();
+  if (!coding || coding === 'identity') return undefined;
+  const decode = contentDecoders.get(coding);
+  if (!decode) throw unsupported('Body must be plain, gzip, deflate, br or zstd');
+  return decode;
+}
+
+// A client that sends slowly must not outlast the deadline.
+async function readBeforeDeadline(req: Request, res: Response, { maxBytes }: Limits): Promise<Buffer> {
+  const reading = readBody(req, maxBytes);
+  const lifetime = requestLifetimeOf(currentContext());
   try {
-    await (end ? end.bound(() => read(req, res, parse)) : read(req, res, parse));
+    const bytes = await (lifetime ? lifetime.bound(() => reading.bytes) : reading.bytes);
+    if (bytes) return bytes;
   } catch (error) {
-    // The rest of the body is still on its way: this connection has no next request.
-    if (end?.reason) res.shouldKeepAlive = false;
-    throw error instanceof CallError ? error : toCallError(error as ParserError, limits);
+    // The rest may be here already, and this process be the one that is late.
+    if (lifetime?.reason?.code === 'deadline_exceeded') await turn();
+    reading.stop();
+    if (lifetime?.reason?.code !== 'deadline_exceeded' || req.complete) throw error;
+    // It would be waited for: this connection has no next request.
+    res.shouldKeepAlive = false;
+    throw new CallError('rejected', 'Body did not arrive in time', { status: 408, cause: error });
   }
+  throw tooLarge(`is larger than ${maxBytes} bytes`);
 }
 
-// The parser calls back with most errors, and throws what is wrong with the content type itself.
-function read(req: Request, res: Response, parse: RequestHandler): Promise<void> {
-  return new Promise((resolve, reject) => {
-    parse(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
+async function decoded(bytes: Buffer, decode: ContentDecoder, { maxBytes }: Limits): Promise<Buffer> {
+  const text = await decode(bytes, maxBytes).catch((cause) => {
+    throw malformed('cannot be decompressed', cause);
   });
+  if (text) return text;
+  throw tooLarge(`is larger than ${maxBytes} bytes`);
 }
 
-// Runs on the inflated bytes, before they are text: decoding would hide what is no UTF-8.
-function textCheck(limits: Limits): Verify {
-  return function checkText(_req, _res, bytes, charset) {
-    if (charset !== 'utf-8') throw Object.assign(new Error(), { type: 'charset.unsupported' });
-    if (!isUtf8(bytes)) throw Object.assign(new Error(), { type: 'utf8.invalid' });
-    const exceeded = exceededLimit(bytes, limits);
-    if (exceeded) throw Object.assign(new Error(), { type: exceeded });
-  };
+function parsed(bytes: Buffer, limits: Limits): unknown {
+  // As `{}` of a client that has nothing to say.
+  if (bytes.length === 0) return {};
+  // Decoding would hide what is no UTF-8.
+  if (!isUtf8(bytes)) throw malformed('is not valid UTF-8');
+  const exceeded = exceededLimit(bytes, limits);
+  if (exceeded === 'maxDepth') throw malformed(`is nested deeper than ${limits.maxDepth}`);
+  if (exceeded) throw tooLarge(`has more than ${limits.maxValues} members and elements`);
+  const json = jsonIn(bytes);
+  if (typeof json === 'object' && json !== null) return json;
+  throw malformed('is not a JSON object or array');
 }
 
-function toCallError(error: ParserError, { maxBytes, maxValues, maxDepth }: Limits): Error {
-  switch (error.type) {
-    case 'entity.too.large':
-      return new CallError('body_too_large', `Body is larger than ${maxBytes} bytes, the limit of this operation`, {
-        cause: error,
-      });
-    case 'charset.unsupported':
-      return new CallError('unsupported_media_type', 'Body must be in UTF-8', { cause: error });
-    case 'maxValues':
-      return new CallError(
-        'body_too_large',
-        `Body has more than ${maxValues} members and elements, the limit of this operation`,
-        { cause: error },
-      );
-    case 'encoding.unsupported':
-      return new CallError('unsupported_media_type', 'Body must be plain, gzip, deflate, br or zstd', { cause: error });
-    case 'utf8.invalid':
-      return new CallError('malformed_body', 'Body is not valid UTF-8', { cause: error });
-    case 'maxDepth':
-      return new CallError('malformed_body', `Body is nested deeper than ${maxDepth}`, { cause: error });
-    case 'entity.parse.failed':
-      return new CallError('malformed_body', 'Body is not a JSON object or array', { cause: error });
-    default:
-      if (error.status === undefined || error.status >= 500) return error;
-      return new CallError('malformed_body', 'Body cannot be read', { cause: error });
+function jsonIn(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8', hasByteOrderMark(bytes) ? 3 : 0));
+  } catch {
+    // Its message quotes the body.
+    return undefined;
   }
+}
+
+// RFC 8259 §8.1: who parses may ignore it.
+function hasByteOrderMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+function unsupported(detail: string): CallError {
+  return new CallError('unsupported_media_type', detail);
+}
+
+function malformed(what: string, cause?: unknown): CallError {
+  return new CallError('malformed_body', `Body ${what}`, { cause });
+}
+
+function tooLarge(excess: string): CallError {
+  return new CallError('body_too_large', `Body ${excess}, the limit of this operation`);
 }

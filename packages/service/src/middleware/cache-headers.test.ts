@@ -56,7 +56,7 @@ describe.each(protocols)('cache-headers over $protocol', ({ request }) => {
   });
 
   it.each(['"7:en"', 'W/"7:en"', '"6:en", "7:en"', '*', '"7:en--gzip"', '"a,b" , W/"7:en--br"'])(
-    'answers 304 to who has %s, without the work',
+    'answers 304 to a client that has %s, without running the work',
     async (known) => {
       const { app, log } = texting();
       const reply = await app.get('/text').set('if-none-match', known).expect(304);
@@ -73,7 +73,7 @@ describe.each(protocols)('cache-headers over $protocol', ({ request }) => {
     },
   );
 
-  it('answers 200 to who has another', async () => {
+  it('answers 200 to a client that has another version', async () => {
     const { app } = texting();
     await app.get('/text').set('if-none-match', '"7:fr"').expect(200);
     await app.get('/text').set('if-none-match', '"7:en"').set('accept-language', 'fr').expect(200);
@@ -91,7 +91,7 @@ describe.each(protocols)('cache-headers over $protocol', ({ request }) => {
     await app.head('/text').set('if-none-match', '"7:en"').expect(304);
   });
 
-  it('lets only who knows the version change it', async () => {
+  it('lets only a client that knows the version change it', async () => {
     const { app, log } = texting();
     const change = (headers: Record<string, string>) => app.patch('/text').set(headers).send({ text: 'new' });
     const { body, headers } = await change({ 'if-match': '"6:en"' }).expect(412);
@@ -107,7 +107,7 @@ describe.each(protocols)('cache-headers over $protocol', ({ request }) => {
     expect(log.lines.filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
-  it('has no cache keep a failure, nor take it for the version', async () => {
+  it('lets no cache keep a failure or take it for the version', async () => {
     const { app } = texting({
       async getText() {
         version(7);

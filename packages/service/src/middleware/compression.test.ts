@@ -57,7 +57,7 @@ describe.each(protocols)('compression over $protocol', ({ request }) => {
   });
 
   it.each(['', 'identity', '*;q=0', 'identity;q=0', 'deflate', 'zstd;q=0'])(
-    'sends to who takes %j what there is, and says that others get more',
+    'sends to a client that accepts %j the plain body, with Vary',
     async (accepted) => {
       const { headers, body } = await replying(2000).set('accept-encoding', accepted).expect(200);
       expect(headers).not.toHaveProperty('content-encoding');
@@ -139,7 +139,7 @@ describe('compression', () => {
     expect(headers).toMatchObject({ vary: 'Accept-Encoding' });
   });
 
-  it.each(['br', 'gzip', 'zstd'])('holds back no event of a stream from who takes %s', async (coding) => {
+  it.each(['br', 'gzip', 'zstd'])('holds back no event of a stream where the client accepts %s', async (coding) => {
     const ticks = defineContract('ticks', {
       watch: get('/ticks', { summary: 'Ticks', output: stream(z.object({ text: z.string() }), { as: 'sse' }) }),
     });

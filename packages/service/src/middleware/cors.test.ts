@@ -19,7 +19,7 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
       .options(path)
       .set({ origin, ...asked });
 
-  it('allows nothing unless told', async () => {
+  it('allows nothing by default', async () => {
     const { app } = visitsApp();
     const reply = await request(app).get('/api/visits/latest').set({ origin }).expect(200);
     const { headers } = await preflight(app, '/api/visits', { 'access-control-request-method': 'POST' }).expect(204);
@@ -70,7 +70,7 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
     ['a method that the path does not have', '/api/visits/latest', { 'access-control-request-method': 'PUT' }],
     ['a path that is none', '/nowhere', { 'access-control-request-method': 'GET' }],
     [
-      'a header that nobody declared',
+      'a header that was not declared',
       '/api/visits',
       { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type, x-admin' },
     ],
@@ -79,7 +79,7 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
     expect(corsHeaders(headers)).toEqual({});
   });
 
-  it('allows credentials only when told, and then never any origin', async () => {
+  it('allows credentials only if configured, and then never any origin', async () => {
     const { headers } = await request(allowed({ credentials: true }))
       .get('/api/visits/latest')
       .set({ origin });
@@ -110,7 +110,7 @@ describe('cors', () => {
     },
   );
 
-  it('refuses any origin with credentials, or for what not everybody may call', () => {
+  it('refuses any origin with credentials, or for operations that are not public', () => {
     expect(() => cors({ origins: ['*'], credentials: true }, visits)).toThrow('cannot go with credentials');
     const summary = 's';
     const closed = defineContract('closed', {

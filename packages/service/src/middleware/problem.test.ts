@@ -33,6 +33,7 @@ describe.each(protocols)('problem over $protocol', ({ request }) => {
       requestId: 'r1',
     });
     expect(headers['cache-control']).toBe('no-store');
+    expect(headers).not.toHaveProperty('etag');
     expect(log.lines).toMatchObject([{ msg: 'request' }]);
   });
 

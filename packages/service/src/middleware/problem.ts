@@ -69,8 +69,11 @@ export function sendProblem(res: Response, error: CallError, title?: string): vo
   if (error.code.startsWith('upstream_')) setAttemptsLeftOfFailure(res);
   else setAttemptsLeft(res, 'failure');
   if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));
+  const text = JSON.stringify(problemOf(error, title, currentContext().requestId));
   res
     .status(error.status)
     .type(problemMediaType)
-    .json(problemOf(error, title, currentContext().requestId));
+    .set('Content-Length', String(Buffer.byteLength(text)));
+  // Express' `json` would add a tag, which is of no use beside `no-store`.
+  res.end(text);
 }

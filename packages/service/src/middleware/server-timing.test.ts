@@ -5,7 +5,7 @@ import { protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 
 describe.each(protocols)('server-timing over $protocol', ({ request }) => {
-  it('tells who asks how long the service took', async () => {
+  it('reports the time of the service to a caller that asks', async () => {
     const getVisit = async ({ id }: { id: string }) => {
       await wait(30);
       return { id, name: 'Ada' };
@@ -20,7 +20,7 @@ describe.each(protocols)('server-timing over $protocol', ({ request }) => {
     expect(ownMs).toBe(durationMs);
   });
 
-  it('adds what the hops below said of theirs, eight in all', async () => {
+  it('adds the times of the hops below, up to eight', async () => {
     const getVisit = async ({ id }: { id: string }, context?: CallContext) => {
       context?.timings?.push('hello;dur=4.1, greetings;dur=2.0');
       currentContext().timings?.push(...Array<string>(9).fill('other;dur=1'));
@@ -70,7 +70,7 @@ describe.each(protocols)('server-timing over $protocol', ({ request }) => {
       .expect('server-timing', /^visits;dur=/);
   });
 
-  it('says nothing to who does not ask, whose context has no place for it', async () => {
+  it('reports nothing to a caller that does not ask, and keeps no place for it', async () => {
     let context: CallContext | undefined;
     const latestVisit = async () => {
       context = currentContext();

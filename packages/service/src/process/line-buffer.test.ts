@@ -40,7 +40,7 @@ describe('line-buffer', () => {
     expect(messages(await text(child.stdout))).toEqual(['last']);
   });
 
-  it('lets 16 MiB pile up where nobody reads, loses whole lines then, and goes on', async () => {
+  it('keeps 16 MiB without a reader, then loses whole lines, and goes on', async () => {
     const child = running(`
       for (let n = 0; n < 30_000; n++) {
         logger.info({ pad: 'x'.repeat(1000) }, String(n));

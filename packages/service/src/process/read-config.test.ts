@@ -13,7 +13,7 @@ describe('readConfig', () => {
     });
   });
 
-  it('takes an empty variable for one that is not set', async () => {
+  it('treats an empty variable as unset', async () => {
     expect(await readConfig(schema, { GREETINGS_URL: 'http://greetings', LIMIT: '' })).toMatchObject({ LIMIT: 3 });
   });
 

@@ -24,6 +24,7 @@ describe('settings', () => {
       ADMIN_PORT: '1',
       ACCEPT_BACKLOG: '1024',
       LOG_LEVEL: 'warn',
+      TRUSTED_PROXIES: '10.0.0.7, fd00::/8',
       DRAIN_DELAY_MS: '2',
       DRAIN_TIMEOUT_MS: '3',
       TLS_CERT_FILE: 'a.crt',
@@ -40,6 +41,7 @@ describe('settings', () => {
       adminPort: 1,
       acceptBacklog: 1024,
       logLevel: 'warn',
+      trustedProxies: ['10.0.0.7', 'fd00::/8'],
       drainDelayMs: 2,
       drainTimeoutMs: 3,
       tlsCertFile: 'a.crt',
@@ -51,7 +53,7 @@ describe('settings', () => {
     });
   });
 
-  it('take an empty variable for one that is not set', () => {
+  it('treat an empty variable as unset', () => {
     expect(readSettings({ PORT: '', HOST: '', LOG_LEVEL: '' })).toEqual(readSettings({}));
   });
 
@@ -69,7 +71,7 @@ describe('settings', () => {
     );
   });
 
-  it('have the operators’ port where the other one is, unless told', () => {
+  it('have the operators’ port on the same address by default', () => {
     expect(readSettings({ HOST: '::1' }).adminHost).toBe('::1');
     expect(readSettings({}, { host: '127.0.0.1' }).adminHost).toBe('127.0.0.1');
   });
@@ -80,6 +82,12 @@ describe('settings', () => {
     [{ TLS_CA_FILE: 'a' }, 'TLS_CA_FILE is set but TLS_CERT_FILE and TLS_KEY_FILE are not'],
   ])('refuse %j, rather than serve in cleartext', (env, sentence) => {
     expect(() => readSettings(env)).toThrow(sentence);
+  });
+
+  it.each(['gateway', '1', '10.0.0.7,', '10.0.0.0/33'])('refuse the trusted proxies %j', (proxies) => {
+    expect(() => readSettings({ TRUSTED_PROXIES: proxies })).toThrow(
+      'TRUSTED_PROXIES must hold IP addresses (10.0.0.7)',
+    );
   });
 
   const issuer = { TOKEN_ISSUER: 'https://issuer.test' };

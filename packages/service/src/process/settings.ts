@@ -1,4 +1,5 @@
 import { withoutSecrets } from '@parley/contract';
+import { expected, networkIn } from '../addresses/trusted-proxies.ts';
 import { ConfigError } from './config-error.ts';
 import { type LogLevel, logLevels } from './logger.ts';
 
@@ -23,6 +24,8 @@ export interface Settings {
   readonly drainDelayMs: number;
   /** How long requests in flight may take after that. `DRAIN_TIMEOUT_MS`, default 10000. */
   readonly drainTimeoutMs: number;
+  /** Addresses and networks of the proxies in front, with commas between them: forwarded addresses count from these alone. `TRUSTED_PROXIES`, default none. */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** PEM file with the certificate for callers: with it and a key the service speaks TLS. `TLS_CERT_FILE`, default none. */
   readonly tlsCertFile?: string | undefined;
   /** PEM file with the private key. `TLS_KEY_FILE`, default none. */
@@ -74,6 +77,7 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
     logLevel: levelOf(env.LOG_LEVEL || 'info', faults),
     drainDelayMs: whole('DRAIN_DELAY_MS', longestTimerMs, 2000),
     drainTimeoutMs: whole('DRAIN_TIMEOUT_MS', longestTimerMs, 10_000),
+    trustedProxies: proxiesIn(text('TRUSTED_PROXIES'), faults),
     tlsCertFile: file('TLS_CERT_FILE'),
     tlsKeyFile: file('TLS_KEY_FILE'),
     tlsCaFile: file('TLS_CA_FILE'),
@@ -91,6 +95,14 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
 /** A value as it may be printed: it may be another variable's, and hold a secret. */
 function shown(text: string): string {
   return JSON.stringify(withoutSecrets(text).slice(0, 100));
+}
+
+function proxiesIn(list: string | undefined, faults: string[]): readonly string[] | undefined {
+  if (!list) return undefined;
+  const proxies = list.split(',').map((text) => text.trim());
+  const wrong = proxies.find((text) => !networkIn(text));
+  if (wrong !== undefined) faults.push(`TRUSTED_PROXIES must hold ${expected}, with commas, not ${shown(wrong)}`);
+  return proxies;
 }
 
 function levelOf(text: string, faults: string[]): LogLevel {

@@ -3,7 +3,7 @@ import type { Response } from 'express';
 
 /** Lets a reply say how many of its caller's attempts are left, where calls made for it used some or were refused one. */
 export function setAttemptsLeft(res: Response, reply: 'success' | 'failure'): void {
-  const left = currentContext().attemptsLeft?.toldBy(reply);
+  const left = currentContext().attemptsLeft?.leftAfter(reply);
   if (left !== undefined) res.setHeader(headerNames.attemptsLeft, String(left));
 }
 
@@ -13,5 +13,5 @@ export function setAttemptsLeft(res: Response, reply: 'success' | 'failure'): vo
  */
 export function setAttemptsLeftOfFailure(res: Response): void {
   const { attemptsLeft } = currentContext();
-  res.setHeader(headerNames.attemptsLeft, String(attemptsLeft?.toldBy('failure') ?? attemptsLeft?.count ?? 0));
+  res.setHeader(headerNames.attemptsLeft, String(attemptsLeft?.leftAfter('failure') ?? attemptsLeft?.count ?? 0));
 }

@@ -31,7 +31,7 @@ describe('chooseCoding', () => {
     expect(chooseCoding(accepted)).toBe(coding);
   });
 
-  it('never takes what is refused, nor less than the best, whatever the order', () => {
+  it('never takes a refused coding, and always the best, in any order', () => {
     const quality = fc.integer({ min: 0, max: 1000 });
     const wish = fc.record({ zstd: quality, br: quality, gzip: quality, identity: quality, deflate: quality });
     fc.assert(

@@ -20,7 +20,7 @@ function running() {
 }
 
 describe('the end of a request', () => {
-  it('is not that of its work: that is told when it comes', async () => {
+  it('is not the end of its work, which is reported separately', async () => {
     const { end, work, outcome, ended } = running();
     jest.advanceTimersByTime(100);
     expect(await outcome).toBe('deadline_exceeded');
@@ -51,5 +51,17 @@ describe('the end of a request', () => {
     end.afterWork(ended);
     expect(ended).toHaveBeenCalledTimes(1);
     jest.advanceTimersByTime(100);
+  });
+});
+
+describe('a timeout that the caller asked for', () => {
+  it("is the caller's fault also where Node's timer is early", () => {
+    // The clock stands still: as after a long turn of the event loop, from whose start timers count.
+    jest.useFakeTimers({ doNotFake: ['performance'] });
+    const response = Object.assign(new EventEmitter(), { writableFinished: false }) as Response;
+    const lifetime = new RequestLifetime(response, 60_000, true);
+    expect(lifetime.isCallersHaste).toBe(false);
+    jest.advanceTimersByTime(60_000);
+    expect(lifetime.isCallersHaste).toBe(true);
   });
 });

@@ -32,12 +32,12 @@ describe('admission', () => {
     expect(admission.enter('a', 'critical', 1)).toBe('overloaded');
   });
 
-  it('refuses nobody without a limit', () => {
+  it('refuses no request without a limit', () => {
     const admission = new Admission();
     for (let n = 0; n < 5000; n++) expect(admission.enter('a', 'background', Number.POSITIVE_INFINITY)).toBeUndefined();
   });
 
-  it('gives a caller its share where another has taken everything, and tells that one that it is the one', () => {
+  it('gives a caller its share where another has taken everything, and refuses the other as the cause', () => {
     const admission = new Admission();
     filled(admission, 'greedy', 'critical', 100);
     expect(admission.enter('greedy', 'critical', 100)).toBe('overloaded');
@@ -58,7 +58,7 @@ describe('admission', () => {
     expect(admission.inFlight).toBe(150);
   });
 
-  it('keeps a modest caller served at ≥ 99 % beside one that asks ten times its share', () => {
+  it('serves at least 99 % of a modest caller beside a caller with ten times its share', () => {
     const admission = new Admission();
     let modestServed = 0;
     let greedyServed = 0;
@@ -82,7 +82,7 @@ describe('admission', () => {
     expect(greedyServed).toBeGreaterThan(10_000);
   });
 
-  it('counts right and forgets who has nothing in flight, whatever happens', () => {
+  it('counts right and forgets callers without requests in flight, in any order', () => {
     const step = fc.record({
       caller: fc.constantFrom('a', 'b', 'c', 'd'),
       priority: fc.constantFrom('critical' as const, 'normal' as const, 'background' as const),

@@ -6,6 +6,7 @@ const from = (ip: string | undefined, remoteAddress: string | undefined) =>
   ({
     ip,
     socket: { remoteAddress },
+    app: { get: () => () => true },
     headers: ip === remoteAddress ? {} : { 'x-forwarded-for': ip },
   }) as unknown as Request;
 const caller = { subject: 'CN=hello', names: [], spiffeId: 'spiffe://parley/hello' };
@@ -15,14 +16,14 @@ describe('callerKey', () => {
     ['its address', {}, from('10.0.0.7', '10.0.0.7'), '10.0.0.7'],
     ['the address that a trusted proxy says', {}, from('203.0.113.5', '10.0.0.7'), '203.0.113.5'],
     [
-      'who its certificate says, whatever replica it is',
+      'by its certificate, the same for each replica',
       { caller },
       from('10.0.0.7', '10.0.0.7'),
       'spiffe://parley/hello',
     ],
     ['the subject of its certificate', { caller: { subject: 'CN=hello', names: [] } }, from('::1', '::1'), 'CN=hello'],
     [
-      'a gateway with a certificate, and who is behind it',
+      'by the address behind a gateway with a certificate',
       { caller },
       from('203.0.113.5', '10.0.0.7'),
       'spiffe://parley/hello 203.0.113.5',

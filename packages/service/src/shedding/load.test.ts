@@ -73,7 +73,7 @@ describe('load', () => {
     expect(await serveAfterWait(quick, 400)).toBeLessThan(100);
   });
 
-  it('takes less where callers give up, who would else be all that is slow and seen by nobody', async () => {
+  it('lowers the limit where callers give up slow requests', async () => {
     const all = virtual();
     const { load, state, enter } = all;
     await serve(all, 20, 20, 100);
@@ -96,7 +96,7 @@ describe('load', () => {
     expect(all.load.limit).toBeGreaterThan(200);
   });
 
-  it('learns nothing from a request whose time says nothing', async () => {
+  it('learns nothing from a request whose time is not measured', async () => {
     const { load, state, enter } = virtual();
     for (let n = 0; n < 20; n++) {
       const places = Array.from({ length: 150 }, () => enter());

@@ -8,7 +8,7 @@ function evenly() {
 }
 
 describe('return times', () => {
-  it('is a second where nobody knows better', () => {
+  it('is a second before anything is measured', () => {
     expect(new ReturnTimes(evenly()).next({ nowMs: 0, inFlight: 50, perSecond: 0 })).toBe(1);
   });
 
@@ -18,7 +18,7 @@ describe('return times', () => {
     expect(new ReturnTimes(() => 0).next({ nowMs: 0, inFlight: 1, perSecond: 50 })).toBe(1);
   });
 
-  it('has a thousand who are refused at once come back at the rate at which requests are done', () => {
+  it('spreads a thousand refused requests at the rate at which requests complete', () => {
     const times = new ReturnTimes(evenly());
     const perSecond = 120;
     const waves = new Map<number, number>();

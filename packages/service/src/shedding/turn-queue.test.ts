@@ -58,7 +58,7 @@ describe('a queue of turns', () => {
     }
   });
 
-  it('begins at once where nothing waits and nobody comes', async () => {
+  it('begins at once where nothing waits and nothing arrives', async () => {
     const queue = new TurnQueue(() => 0);
     let isBegun = false;
     queue.add('a', () => {

@@ -43,7 +43,7 @@ describe('startService', () => {
     expect(service.logs).toEqual([]);
   });
 
-  it('heeds neither signals nor the environment', async () => {
+  it('handles no signals and reads no environment', async () => {
     const before = ['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal));
     process.env.PORT = 'wrong';
     try {

@@ -18,13 +18,13 @@ describe('authentication', () => {
   const certificates = { clientCertificates: true };
   const tokens = { issuer: 'i', jwks: new URL('http://127.0.0.1:1') };
 
-  it('is content with tokens, and where everybody may call', () => {
+  it('accepts a contract with tokens, or with public operations only', () => {
     expect(authentication(all, { tokens }, logger)).toBeInstanceOf(Function);
     expect(authentication(defineContract('visits', { look }), {}, logger)).toBeUndefined();
     expect(authentication(defineContract('visits', { look, sync }), certificates, logger)).toBeUndefined();
   });
 
-  it('names the operations that nobody could call, and what to configure', () => {
+  it('names the operations that no caller could call, and what to configure', () => {
     expect(() => authentication(all, {}, logger)).toThrow(
       new TypeError(
         'contract visits: add can be called with a token only; sync can be called with a token or client certificate only: ' +
@@ -40,7 +40,7 @@ describe('authentication', () => {
     );
   });
 
-  it('lets a service start whose callers have certificates, and those in', async () => {
+  it('lets a service start with client certificates, and admits them', async () => {
     const { env, client, remove } = await certificateFiles();
     const tls = { tlsCertFile: env.TLS_CERT_FILE, tlsKeyFile: env.TLS_KEY_FILE, tlsCaFile: env.TLS_CA_FILE };
     const settings = { host: '127.0.0.1', port: 0, adminPort: 0, drainDelayMs: 0, ...tls };

@@ -21,7 +21,7 @@ describe('fetchJwks', () => {
     issuer.state.body = undefined;
   });
 
-  it('follows nobody elsewhere', async () => {
+  it('follows no redirect', async () => {
     const before = issuer.state.fetches;
     const elsewhere = createServer((_req, res) => res.writeHead(302, { location: issuer.url.href }).end());
     await once(elsewhere.listen(0, '127.0.0.1'), 'listening');
@@ -32,7 +32,7 @@ describe('fetchJwks', () => {
     elsewhere.close();
   });
 
-  it('says why nobody answers', async () => {
+  it('says why there is no answer', async () => {
     const closed = await tokenIssuer();
     closed.close();
     await expect(fetchJwks(closed.url)).rejects.toMatchObject({

@@ -14,7 +14,7 @@ function source(first?: string) {
 const settled = () => new Promise(setImmediate);
 
 describe('key-source', () => {
-  it('reads once for all who wait, and then has the keys at hand', async () => {
+  it('reads once for all that wait, and then has the keys at hand', async () => {
     const { keys, read } = source();
     read.mockResolvedValue('a');
     expect(read).not.toHaveBeenCalled();

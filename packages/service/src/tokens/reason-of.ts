@@ -10,7 +10,7 @@ const byCode: Readonly<Record<string, string>> = {
   ERR_JOSE_ALG_NOT_ALLOWED: 'its algorithm is not allowed',
   ERR_JOSE_NOT_SUPPORTED: 'asks for something that is not supported',
   ERR_JWKS_NO_MATCHING_KEY: 'unknown key',
-  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'names no key, and several would do',
+  ERR_JWKS_INVALID: 'its key cannot be used',
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'its signature does not fit',
 };
 

@@ -23,7 +23,7 @@ describe('remembered-tokens', () => {
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
-  it('checks one that has expired at once', async () => {
+  it('checks an expired token at once', async () => {
     const { remembered, verify, time } = remembering(1000);
     await remembered('a', undefined);
     time.ms = 999;

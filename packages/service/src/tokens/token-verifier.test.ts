@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { exportSPKI } from 'jose';
+import { exportSPKI, type JWK } from 'jose';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { type Difference, issuer, tokenIssuer, tokenSigner } from '../../test-fixtures/token-issuer.ts';
 import { ConfigError } from '../process/config-error.ts';
@@ -67,7 +67,7 @@ describe('token-verifier', () => {
     expect(await scopesOf({ scope: { a: true } })).toEqual([]);
   });
 
-  it('tells a service from a person by sub and client, or as it is told', async () => {
+  it('tells services from persons by sub and client, or by isService', async () => {
     const user = await signer.sign({ claims: { sub: 'ada' } });
     expect((await verifier()(user, undefined)).isService).toBe(false);
     const isService = ({ sub }: Readonly<Record<string, unknown>>) => sub === 'ada';
@@ -107,7 +107,7 @@ describe('token-verifier', () => {
     await expect(refused).rejects.toThrow(reason);
   });
 
-  it('takes a clock that is a little off, and no more than told', async () => {
+  it('accepts a clock that is off by up to the tolerance', async () => {
     const late = await signer.sign({ claims: { exp: nowS() - 10 } });
     await expect(verifier()(late, undefined)).resolves.toBeDefined();
     await expect(verifier({ clockToleranceMs: 0 })(late, undefined)).rejects.toThrow('expired');
@@ -138,7 +138,7 @@ describe('token-verifier', () => {
     }
   });
 
-  it('refuses one that brings its own key', async () => {
+  it('refuses a token that brings its own key', async () => {
     const stranger = await tokenSigner('a');
     const jwks = await servedKeys(stranger.jwk);
     const header = { jwk: stranger.jwk, jku: jwks.url.href, x5u: jwks.url.href };
@@ -146,7 +146,7 @@ describe('token-verifier', () => {
     expect(jwks.state.fetches).toBe(0);
   });
 
-  it('refuses an algorithm that the key is not for, and one that is not asked for', async () => {
+  it('refuses an algorithm that does not fit the key, or is not configured', async () => {
     const { jwk, sign } = await tokenSigner('e', 'ES384');
     await expect(verifier({ jwks: { keys: [jwk] } })(await sign(), undefined)).rejects.toThrow('not allowed');
     const allowed = verifier({ jwks: { keys: [jwk] }, algorithms: ['ES384'] });
@@ -196,7 +196,7 @@ describe('token-verifier', () => {
     );
   });
 
-  it('gives what nobody can change, since it is given again', async () => {
+  it('gives a frozen principal, since it is given again', async () => {
     const { principal } = await verifier()(await signer.sign({ claims: { scope: 'a' } }), undefined);
     expect([Object.isFrozen(principal), Object.isFrozen(principal.scopes)]).toEqual([true, true]);
   });
@@ -278,6 +278,73 @@ describe('token-verifier', () => {
       await expect(verify(await rsa.sign(), undefined)).resolves.toBeDefined();
     });
     rmSync(folder, { recursive: true });
+  });
+
+  it('believes a token that one of several keys has signed, whether it names none or the id of several', async () => {
+    const [first, second, third] = await Promise.all(['k', 'k', 'k'].map((kid) => tokenSigner(kid)));
+    const stranger = await tokenSigner('k');
+    const other = await tokenSigner('k', 'ES256');
+    const nameless = ({ kid: _, ...jwk }: JWK) => jwk;
+    const keys = [first, second, third].flatMap((one) => (one ? [one.jwk] : []));
+    const sets = [
+      [...keys, other.jwk],
+      [other.jwk, ...keys.toReversed()],
+      [...keys, ...keys],
+      keys.map(nameless),
+      // Keys that no token can be signed with are skipped.
+      [{ ...other.jwk, alg: 'EdDSA' }, { kty: 'OKP', crv: 'Ed25519', kid: 'k', x: '!' }, {}, ...keys],
+    ];
+    for (const jwks of sets) {
+      const verify = verifier({ jwks: { keys: jwks } });
+      const header = jwks[0] && 'kid' in jwks[0] ? {} : { kid: undefined };
+      for (const one of [first, second, third]) {
+        await expect(verify(await (one as typeof stranger).sign({ header }), undefined)).resolves.toBeDefined();
+        await expect(
+          verify(await (one as typeof stranger).sign({ header: { kid: undefined } }), undefined),
+        ).resolves.toBeDefined();
+      }
+      await expect(verify(await stranger.sign({ header }), undefined)).rejects.toThrow('signature does not fit');
+      const late = (first as typeof stranger).sign({ header, claims: { exp: nowS() - 60 } });
+      await expect(verify(await late, undefined)).rejects.toThrow('expired');
+    }
+  });
+
+  it('tries 16 keys at most', async () => {
+    const others = Array.from({ length: 16 }, () => signer.jwk);
+    const last = await tokenSigner('a');
+    const token = await last.sign();
+    const fits = verifier({ jwks: { keys: [...others.slice(1), last.jwk] } });
+    await expect(fits(token, undefined)).resolves.toBeDefined();
+    const beyond = verifier({ jwks: { keys: [...others, last.jwk] } });
+    await expect(beyond(token, undefined)).rejects.toThrow('signature does not fit');
+  });
+
+  it('finds a new key that has the name of the old one, or none, once the cooldown is over', async () => {
+    for (const header of [{}, { kid: undefined }]) {
+      const next = await tokenSigner('a');
+      const jwks = await servedKeys(signer.jwk);
+      const verify = verifier({ jwks: jwks.url });
+      await withClock(async (time) => {
+        await verify(await signer.sign({ header }), undefined);
+        jwks.state.keys = [next.jwk];
+        for (let n = 0; n < 10; n++) {
+          await expect(verify(await next.sign({ header }), undefined)).rejects.toThrow('signature does not fit');
+        }
+        time.ms += 10_000;
+        await expect(verify(await next.sign({ header }), undefined)).resolves.toBeDefined();
+        expect(jwks.state.fetches).toBe(2);
+      });
+    }
+  });
+
+  it('refuses a token whose one key cannot be used, as a wrong token', async () => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const short = { ...publicKey.export({ format: 'jwk' }), kid: 'r', alg: 'RS256' };
+    const malformed = { kty: 'OKP', crv: 'Ed25519', kid: 'a', x: '!' };
+    const verify = verifier({ jwks: { keys: [short, malformed] } });
+    for (const token of [rsa.sign(), signer.sign()]) {
+      await expect(verify(await token, undefined)).rejects.toMatchObject({ name: 'InvalidToken' });
+    }
   });
 
   it('uses no key that is not public', async () => {

@@ -70,7 +70,7 @@ function follow(outgoing: ClientRequest, response: ServerResponse, progress: Pro
     progress.isTimedOut = true;
     outgoing.destroy();
   });
-  // Nobody has asked for another protocol. Without a listener Node would end the request without a word.
+  // The gateway has not asked for another protocol. Without a listener Node would end the request without an error.
   outgoing.once('upgrade', (_reply, upgraded) => {
     upgraded.destroy();
     outgoing.emit('error', new Error('expected a reply, got 101 Switching Protocols'));
@@ -84,7 +84,7 @@ function passReply(
   outgoing: ClientRequest | undefined,
 ): void {
   const { statusCode: status = 0 } = reply;
-  // A body where none may be would be taken for the reply to the next request of this connection.
+  // The client would read a body that must not be there as the reply to its next request on this connection.
   const hasNoBody = method === 'HEAD' || status === 204 || status === 304 || status < 200;
   if (outgoing && hasNoBody) outgoing.shouldKeepAlive = false;
   if (status < 200) {

@@ -1,6 +1,6 @@
 /** Chooses among the replicas of one service. */
 export interface Balancer {
-  /** The address with the fewest requests in flight, around those that failed lately and those in `tried`. */
+  /** The address with the fewest requests in flight; avoids addresses that failed lately, and those in `tried`. */
   choose(tried: ReadonlySet<string>): string | undefined;
   /** To be called when a request to that address is over. */
   release(address: string, hasFailed: boolean): void;

@@ -58,7 +58,7 @@ async function until(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
-describe('a reply that nobody reads', () => {
+describe('an unread reply', () => {
   const stall = { client_body_timeout: '1s', send_timeout: '1s' };
 
   it('stops the replica, and is cut after a while: no place and no memory is held', async () => {
@@ -129,7 +129,7 @@ describe('a client that is slow to send', () => {
     expect(seen.requests).toBe(0);
   });
 
-  it('is told so where it sends its head byte by byte', async () => {
+  it('gets 408 where it sends its head byte by byte', async () => {
     const { address } = await startReplica();
     const client = clientOf(await gatewayFor(address, { client_header_timeout: '1s' }), 'GET /api/hello HTTP/1.1\r\n');
     const drip = setInterval(() => client.socket.write('X: y\r\n'), 100);
@@ -156,7 +156,7 @@ describe('a client that is slow to send', () => {
     expect(await closed).toMatch(/^HTTP\/1.1 200 /);
   });
 
-  it('does not lose one whose replica takes its time', async () => {
+  it('does not lose a request on a slow replica', async () => {
     const replica = createServer((_request, response) => void setTimeout(() => response.end('late'), 2_500));
     const replicaPort = await freePort();
     await new Promise<void>((resolve) => replica.listen(replicaPort, loopback, resolve));

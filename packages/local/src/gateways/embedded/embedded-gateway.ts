@@ -17,6 +17,7 @@ import { type Balancer, createBalancer } from './balancer.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
 import { acceptedRequestId, endToEndHeaders, forwardedHeaders } from './forwarded-headers.ts';
 import { type GatewayLimits, parseLimits } from './gateway-limits.ts';
+import { linger } from './linger.ts';
 import { answerMalformed } from './malformed-request.ts';
 import { type Problems, parseProblems } from './problems.ts';
 import { refusalOf } from './refusal.ts';
@@ -89,7 +90,7 @@ function createRequestListener(parts: Parts): RequestListener {
   return async function onRequest(request, response) {
     const turn = turns.take(request, response);
     if (turn) await turn;
-    // Nobody takes the offer, but Node's parser has dropped what came behind it in the same read.
+    // The gateway ignores the offer, but Node's parser has dropped the bytes behind it in the same read.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     const client = endToEndHeaders(request.headers);
     const id = acceptedRequestId(client);
@@ -97,9 +98,12 @@ function createRequestListener(parts: Parts): RequestListener {
     const status = await answer(request, response, client, id).catch(() => 500);
     if (!status || response.headersSent || response.destroyed) return;
     const { headers, body } = problems(status, id);
-    if (!request.complete) response.setHeader('Connection', 'close');
+    if (!request.complete) {
+      response.shouldKeepAlive = false;
+      // Node calls it after the response, and would close the connection with bytes unread.
+      request.socket.destroySoon = () => linger(request.socket);
+    }
     response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
-    request.resume();
   };
 
   /** Passes the request on, or gives the status of the problem that is the answer. */

@@ -12,6 +12,7 @@ const statusOf: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, E
  * tunnel (CONNECT). Then closes the connection.
  */
 export function answerMalformed(server: Server, problems: Problems, turns: Turns): void {
+  const ending = new WeakSet<Duplex>();
   const end = (socket: Duplex, status: number) => {
     const response = turns.current(socket);
     // During a reply, more bytes would look like part of it.
@@ -25,6 +26,9 @@ export function answerMalformed(server: Server, problems: Problems, turns: Turns
   };
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const { code = '' } = error;
+    // Node tells of each read after the first one.
+    if (ending.has(socket)) return;
+    ending.add(socket);
     if (!code.startsWith('HPE_') && !(code in statusOf)) return void socket.destroy();
     const last = turns.last(socket);
     const isItsBody = last && !last.req.complete;

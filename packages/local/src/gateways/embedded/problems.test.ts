@@ -6,6 +6,7 @@ map $status $problem_code { default rejected; 404 not_found; 503 upstream_unavai
 map $status $problem_title { default "Request rejected"; 404 "Not found"; }
 map $status $problem { default '{"type":"urn:parley:problem:$problem_code","title":"$problem_title","status":$status,"requestId":"$accepted_request_id"}'; }
 map $status $retry_after { default ""; 503 1; }
+map $status $allowed_methods { default ""; 405 "GET, POST"; }
 `);
 
 describe('parseProblems', () => {
@@ -29,6 +30,10 @@ describe('parseProblems', () => {
 
   it('falls back to the default of each map', () => {
     expect(JSON.parse(problems(400, 'abc').body)).toMatchObject({ title: 'Request rejected', status: 400 });
+  });
+
+  it('says what a method may be', () => {
+    expect(problems(405, 'abc').headers.Allow).toBe('GET, POST');
   });
 
   it('says when to come back', () => {

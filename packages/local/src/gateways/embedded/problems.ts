@@ -30,6 +30,7 @@ export function parseProblems(text: string): Problems {
     const fill = (template: string): string =>
       template.replace(/\$(\w+)/g, (_, name) => values[name] ?? fill(look(name, status)));
     const retryAfter = look('retry_after', status);
+    const allow = look('allowed_methods', status);
     return {
       body: fill(look('problem', status)),
       headers: {
@@ -38,6 +39,7 @@ export function parseProblems(text: string): Problems {
         'X-Request-Id': requestId,
         ...securityHeaders,
         ...(retryAfter && { 'Retry-After': retryAfter }),
+        ...(allow && { Allow: allow }),
       },
     };
   };

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { linger } from './linger.ts';
 import type { ProblemAnswer } from './problems.ts';
 
 /** Ends a connection with a problem, for what never becomes a request that Node could answer. */
@@ -11,5 +12,5 @@ export function endWithProblem(socket: Duplex, status: number, { headers, body }
     Connection: 'close',
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
+  linger(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
 }

@@ -19,8 +19,8 @@ const faults: Readonly<Record<string, string>> = {
 };
 
 /**
- * Turns an error of `pg` into one that a caller may see: the database is an upstream that is away, busy or late. Address
- * and SQL are in the cause only. The error of a wrong statement stays as it is.
+ * Turns an error of `pg` into an error that a caller may see: the database is an upstream that is down, busy or late.
+ * Address and SQL are in the cause only. The error of a wrong statement stays as it is.
  */
 export function postgresError(error: unknown): unknown {
   if (error instanceof CallError) return error;

@@ -28,7 +28,7 @@ export function faultOfFile(error: unknown): string | undefined {
 }
 
 /**
- * Turns an error of `node:sqlite` into one that a caller may see: a full disk or a broken file is 503, with SQLite's
+ * Turns an error of `node:sqlite` into an error that a caller may see: a full disk or a broken file is 503, with SQLite's
  * own error as the cause. The error of a wrong statement stays as it is.
  */
 export function sqliteError(error: unknown): unknown {

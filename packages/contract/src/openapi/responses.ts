@@ -1,0 +1,116 @@
+import type { AnyDefinedError } from '../errors/defined-error.ts';
+import { type ErrorCode, errorCodes } from '../errors/error-codes.ts';
+import { problemMediaType } from '../errors/problem.ts';
+import type { Operation } from '../operations/operation.ts';
+import { jsonSchemaOf } from '../schemas/json-schema.ts';
+import { cacheControl } from '../serving/cache-control.ts';
+import { framings } from '../streams/framings.ts';
+import { isStream } from '../streams/stream.ts';
+import { headerNames } from '../wire/header-names.ts';
+import type { Components } from './components.ts';
+import { type Json, splitSchema } from './split-schema.ts';
+
+/** The responses of an operation by status: its success, and each failure with its codes. */
+export function responsesOf(name: string, operation: Operation, components: Components): Json {
+  const isTagged = operation.method === 'GET' && operation.output && !isStream(operation.output);
+  return {
+    [operation.status]: success(name, operation, components),
+    ...(isTagged && { 304: { description: 'The caller has this reply already' } }),
+    ...failures(name, operation, components),
+    default: { $ref: '#/components/responses/Problem' },
+  };
+}
+
+function success(name: string, operation: Operation, components: Components): Json {
+  const { output, summary, safety, cache } = operation;
+  const headers: Json = {};
+  if (safety === 'keyed') headers[headerNames.idempotentReplayed] = replayed;
+  if (cache) headers['cache-control'] = { schema: { const: cacheControl(operation) } };
+  if (!output) return { description: 'Done', ...withHeaders(headers) };
+  const json = components.add(jsonSchemaOf(output, 'output'), `${name}Output`);
+  if (isStream(output)) {
+    const { mediaType } = framings[output.framing];
+    return { description: summary, ...withHeaders(headers), content: { [mediaType]: { itemSchema: json } } };
+  }
+  const members = operation.responseHeaders.map(([member]) => member);
+  const { split, rest } = splitSchema(json, members, components);
+  for (const [member, header] of operation.responseHeaders)
+    headers[header] = { schema: split.get(member)?.schema ?? {} };
+  return { description: summary, ...withHeaders(headers), content: { 'application/json': { schema: rest } } };
+}
+
+const replayed: Json = {
+  description: 'There where the reply was given before, to an earlier request with the same key',
+  schema: { const: 'true' },
+};
+
+function withHeaders(headers: Json): Json {
+  return Object.keys(headers).length > 0 ? { headers } : {};
+}
+
+/** The codes of the common table that the kit itself answers an operation with. */
+function codesOf({ rest, input, auth, safety, output }: Operation): ErrorCode[] {
+  const hasBody = rest === 'body' && input !== undefined;
+  return [
+    'invalid_input',
+    ...(hasBody ? (['malformed_body'] as const) : []),
+    ...(auth === 'public' ? [] : (['unauthenticated', 'permission_denied'] as const)),
+    ...(safety === 'keyed' ? (['idempotency_key_in_use'] as const) : []),
+    ...(isStream(output) ? [] : (['precondition_failed'] as const)),
+    ...(hasBody ? (['body_too_large', 'unsupported_media_type'] as const) : []),
+    ...(safety === 'keyed' ? (['idempotency_key_reused'] as const) : []),
+    ...(['rate_limited', 'internal', 'upstream_failed'] as const),
+    ...(['overloaded', 'unavailable', 'upstream_unavailable'] as const),
+    ...(['deadline_exceeded', 'upstream_timeout'] as const),
+  ];
+}
+
+function failures(name: string, operation: Operation, components: Components): Record<string, Json> {
+  const common = Map.groupBy(codesOf(operation), (code) => errorCodes[code].status);
+  const own = Map.groupBy(operation.errors, ({ status }) => status);
+  const statuses = [...new Set([...common.keys(), ...own.keys()])].sort((a, b) => a - b);
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      failure(name, status, common.get(status) ?? [], own.get(status) ?? [], components),
+    ]),
+  );
+}
+
+const anyProblem: Json = { $ref: '#/components/schemas/Problem' };
+
+function failure(
+  name: string,
+  status: number,
+  codes: readonly ErrorCode[],
+  errors: readonly AnyDefinedError[],
+  components: Components,
+): Json {
+  const described = [...errors, ...codes.map((code) => ({ code, title: errorCodes[code].title }))];
+  const schemas: Json[] = errors.map(({ code, data }) => {
+    if (!data) return anyProblem;
+    // Without `additionalProperties: false`, which would refuse the problem's own members.
+    return { allOf: [anyProblem, open(jsonSchemaOf(data, 'output'), `${name}_${code}`, components)] };
+  });
+  if (codes.length > 0) schemas.push(anyProblem);
+  const different = [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
+  return {
+    description: described.map(({ title, code }) => `${title} (\`${code}\`)`).join(', or '),
+    ...([429, 503].includes(status) && { headers: { [headerNames.retryAfter]: retryAfter } }),
+    content: { [problemMediaType]: { schema: different.length === 1 ? different[0] : { anyOf: different } } },
+  };
+}
+
+const retryAfter: Json = { description: 'Seconds to wait before another try', schema: { type: 'integer', minimum: 0 } };
+
+function open(json: Json, hint: string, components: Components): Json {
+  const { rest } = splitSchema(components.add(json, hint), [], components, { isCopied: true });
+  const { additionalProperties: _, ...schema } = rest;
+  return schema;
+}
+
+/** A response with any problem. */
+export const anyFailure: Json = {
+  description: 'Any other error, as a problem of RFC 9457',
+  content: { [problemMediaType]: { schema: anyProblem } },
+};

@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http';
+import { CallError } from '@parley/contract';
+
+/** The bytes of a body while they arrive. */
+export interface BodyReading {
+  /** All of them, once the last has arrived. Undefined as soon as they are more than the limit. */
+  readonly bytes: Promise<Buffer | undefined>;
+  /** Reads no further. Call it where nobody waits for the bytes any more. */
+  stop(): void;
+}
+
+/** Of a body in several pieces whose length nobody tells. */
+const firstBytes = 16_384;
+
+/**
+ * Reads a body into memory, and no byte of one that says that it is larger than `maxBytes`. What is too large is left where it
+ * is: who answers need not wait for its end.
+ *
+ * @throws CallError `cancelled` where the client goes away before the end
+ */
+export function readBody(req: IncomingMessage, maxBytes: number): BodyReading {
+  const announced = Number(req.headers['content-length'] ?? 0);
+  if (announced > maxBytes) return { bytes: Promise.resolve(undefined), stop() {} };
+  let body: Buffer = Buffer.alloc(0);
+  let length = 0;
+  let stop = () => {};
+  const bytes = new Promise<Buffer | undefined>((resolve, reject) => {
+    const onData = (chunk: Buffer) => {
+      const before = length;
+      length += chunk.length;
+      if (length > maxBytes) {
+        stop();
+        resolve(undefined);
+      } else if (before === 0) {
+        // Most bodies come in one piece, which needs no copy.
+        body = chunk;
+      } else {
+        // One piece of memory: a million chunks of a byte each would take a hundred times their size.
+        if (length > body.length || before === body.length) body = grown(body, before, announced || 2 * length);
+        chunk.copy(body, before);
+      }
+    };
+    const onEnd = () => {
+      stop();
+      resolve(body.subarray(0, length));
+    };
+    const onClose = () => reject(new CallError('cancelled', 'client went away'));
+    stop = () => {
+      req.off('data', onData).off('end', onEnd).off('error', onClose).off('close', onClose).pause();
+    };
+    req.on('data', onData).on('end', onEnd).on('error', onClose).on('close', onClose);
+  });
+  return { bytes, stop: () => stop() };
+}
+
+function grown(body: Buffer, length: number, size: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(size, firstBytes));
+  body.copy(larger, 0, 0, length);
+  return larger;
+}
