@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import {
   acceptOutput,
   type CallContext,
+  type ContextLog,
   currentContext,
   framings,
   type Operation,
@@ -46,13 +47,20 @@ export function streamedHandler(
 ): RequestHandler {
   const framing = framings[operation.output.framing];
   return async function streamedHandler(req, res) {
-    const { deadlineMs: _, attemptsLeft: __, signal: request, ...served } = currentContext();
+    const own = currentContext();
+    const { deadlineMs: _, attemptsLeft: __, signal: request, ...served } = own;
     const input = await untilAborted(async () => validInput(operation, req), request);
     if (req.method === 'HEAD') return void begin(res, operation, framing).end();
 
     const { signal, begin: beginSignal } = streamSignal(res, request, options.stopping);
     // No deadline and no attempts left: they are the first item's, and what the handler calls later must not inherit them. The signal fires in time.
-    const context: CallContext = { ...served, signal };
+    const context: CallContext = {
+      ...served,
+      signal,
+      get log() {
+        return own.log as ContextLog;
+      },
+    };
     const items = runInContext(context, () => handler(input, context)[Symbol.asyncIterator]());
     const next = () => runInContext(context, () => untilAborted(() => nextText(items, operation, framing), signal));
     try {
