@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import {
   acceptOutput,
   type CallContext,
-  type ContextLog,
   currentContext,
   framings,
   type Operation,
@@ -54,13 +53,8 @@ export function streamedHandler(
 
     const { signal, begin: beginSignal } = streamSignal(res, request, options.stopping);
     // No deadline and no attempts left: they are the first item's, and what the handler calls later must not inherit them. The signal fires in time.
-    const context: CallContext = {
-      ...served,
-      signal,
-      get log() {
-        return own.log as ContextLog;
-      },
-    };
+    // With the prototype of the request's context, which has `log`.
+    const context: CallContext = Object.assign(Object.create(Object.getPrototypeOf(own)), served, { signal });
     const items = runInContext(context, () => handler(input, context)[Symbol.asyncIterator]());
     const next = () => runInContext(context, () => untilAborted(() => nextText(items, operation, framing), signal));
     try {
