@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
-import { startPostgres, type TestPostgres } from '../../services/guestbook/test-fixtures/test-postgres.ts';
+import { startPostgres, type TestPostgres } from '../../packages/service/test-fixtures/test-postgres.ts';
 import { has } from '../needs.ts';
 import { type RunningService, startService } from '../running-service.ts';
 

@@ -2,7 +2,9 @@ export { AttemptsLeft, parseAttemptsLeft } from './context/attempts-left.ts';
 export {
   type CallContext,
   type CallerIdentity,
+  type ContextLog,
   currentContext,
+  type LogAt,
   now,
   type Principal,
   type Priority,

@@ -110,7 +110,7 @@ export function createApp<C extends Contract>(
   const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
 
   const first = stack(
-    callContext({ requestTimeoutMs }), // outermost: everything below knows request id, trace and deadline
+    callContext({ requestTimeoutMs, logger }), // outermost: everything below knows request id, trace and deadline
     accessLog({ logger }), // above all that answers: sees every answer, and how long it took
     securityHeaders(), // above all that answers: problems carry them too
     cors(options.cors, contract), // above all that answers: a page may read problems too

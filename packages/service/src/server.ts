@@ -69,6 +69,7 @@ export async function serve<C extends Contract>(
   const { port, adminPort, stop: drained } = await start(contract, handlers, settings, { ...options, logger });
   const stop = () => drained().finally(ignoreSignals);
   const ignoreSignals = stopOnSignals(stop, logger);
+  warnOfMemoryStore(contract, options, logger);
   // After the signal handlers are there: a reader of this line may send a signal at once.
   logger.info({ port, adminPort }, 'listening');
   return { port, adminPort, stop };
@@ -123,6 +124,16 @@ export async function start<C extends Contract>(
     return stopped;
   };
   return { port, adminPort, stop };
+}
+
+// A process cannot know whether it has siblings: a store that is given says that somebody has thought of it.
+function warnOfMemoryStore({ operations }: Contract, { idempotency }: AppOptions, logger: Logger): void {
+  const keyed = Object.keys(operations).filter((name) => operations[name]?.safety === 'keyed');
+  if (keyed.length === 0 || idempotency?.store) return;
+  logger.warn(
+    { operations: keyed },
+    'keyed operations are carried out once per process only: give idempotency.store a shared store, or memoryStore() where there is one replica',
+  );
 }
 
 function createAdminServer(app: RequestListener): Server {

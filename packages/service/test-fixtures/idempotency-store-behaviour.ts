@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from '@jest/globals';
+import supertest from 'supertest';
 import type { FoundAnswer, IdempotencyStore, KeptAnswer } from '../src/idempotency/idempotency-store.ts';
+import { shopApp } from './keyed-app.ts';
 
 /** An answer for a test, under a key of its own. */
 export function someAnswer(members: Partial<KeptAnswer> = {}): KeptAnswer {
@@ -67,5 +69,66 @@ export function behavesAsStore(stores: () => readonly [IdempotencyStore, Idempot
     const next = { ...old, fingerprint: 'f2', keptForMs: 60_000 };
     await store.keep(next);
     expect(await store.find(old.key)).toMatchObject(foundOf(next));
+  });
+}
+
+/** What every store does that holds keys, besides. */
+export function holdsKeys(stores: () => readonly [IdempotencyStore, IdempotencyStore]): void {
+  it('lets no two have a key at once, whichever replica asks', async () => {
+    const request = someAnswer();
+    const release = await stores()[0].reserve?.(request);
+    for (const each of stores()) await expect(each.reserve?.(request)).rejects.toMatchObject(inUse);
+    await release?.();
+    for (const each of stores()) await (await each.reserve?.(request))?.();
+  });
+
+  it('lets nobody have a key that was answered, until the answer has expired', async () => {
+    const [store, other] = stores();
+    const [lasting, over] = [someAnswer(), someAnswer(expired)];
+    for (const answer of [lasting, over]) {
+      const release = await store.reserve?.(answer);
+      await store.keep(answer);
+      await release?.();
+    }
+    for (const each of stores()) await expect(each.reserve?.(lasting)).rejects.toMatchObject(inUse);
+    expect(await other.find(lasting.key)).toMatchObject(foundOf(lasting));
+    await (await other.reserve?.(over))?.();
+  });
+
+  it('finds no answer under a key that is held', async () => {
+    const request = someAnswer();
+    const release = await stores()[0].reserve?.(request);
+    for (const each of stores()) expect(await each.find(request.key)).toBeUndefined();
+    await release?.();
+  });
+
+  it('drops no answer for the many that come after it', async () => {
+    const [store, other] = stores();
+    const first = someAnswer();
+    await store.keep(first);
+    for (let i = 0; i < 300; i++) await (i % 2 ? store : other).keep(someAnswer({ owner: 'ben' }));
+    expect(await other.find(first.key)).toMatchObject(foundOf(first));
+  });
+
+  it('has a request carried out once by two replicas that get it at once, and again and again', async () => {
+    const apps = stores().map((store) => shopApp({}, { idempotency: { store } }));
+    const key = `"${randomUUID()}"`;
+    const order = (app: (typeof apps)[number]) =>
+      supertest(app.app).post('/api/orders').set('idempotency-key', key).send({ book: 'Emma' });
+    const together = await Promise.all([...apps, ...apps].map(async (app) => await order(app)));
+    for (const { status } of together) expect([201, 409]).toContain(status);
+    for (const app of apps) await order(app).expect(201).expect('idempotent-replayed', 'true');
+    expect(apps.reduce((sum, app) => sum + app.handled(), 0)).toBe(1);
+  });
+
+  it('lets a request be tried again on the other replica where it has failed', async () => {
+    const [store, other] = stores();
+    const key = `"${randomUUID()}"`;
+    const failing = shopApp({ order: () => Promise.reject(new Error('boom')) }, { idempotency: { store } });
+    const working = shopApp({}, { idempotency: { store: other } });
+    const order = (app: typeof working.app) =>
+      supertest(app).post('/api/orders').set('idempotency-key', key).send({ book: 'Emma' });
+    await order(failing.app).expect(500);
+    await order(working.app).expect(201);
   });
 }

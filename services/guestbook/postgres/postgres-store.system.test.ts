@@ -1,13 +1,10 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { isCallError } from '@parley/contract';
-import { DatabaseError } from 'pg';
 import { expired, someAnswer } from '../../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
+import { startPostgres, type TestPostgres } from '../../../packages/service/test-fixtures/test-postgres.ts';
 import { describeWith } from '../../../test/needs.ts';
-import { startPostgres, type TestPostgres } from '../test-fixtures/test-postgres.ts';
 import { someVisit } from '../test-fixtures/test-visit.ts';
 import type { VisitStore } from '../visit.ts';
-import { databaseError } from './database-error.ts';
 import { openPostgresStore } from './postgres-store.ts';
 
 const away = { code: 'upstream_unavailable', status: 503, detail: 'the database cannot be reached' };
@@ -141,22 +138,6 @@ describeWith('PostgreSQL')('a PostgreSQL store', () => {
       expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringContaining(reason) });
       expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/s3|cret/);
     }
-  });
-
-  it('makes of what a server may say what a caller may know', () => {
-    const codes = (state: string) => {
-      const error = databaseError(Object.assign(new DatabaseError('no', 0, 'error'), { code: state }));
-      return isCallError(error) ? `${error.status} ${error.retryAfterMs !== undefined}` : 'as it is';
-    };
-    for (const state of ['53100', '53200', '53300', '57P01', '57P03', '08006', '25006', '55P03', '40P01', 'XX001']) {
-      expect([state, codes(state)]).toEqual([state, '503 true']);
-    }
-    expect(codes('57014')).toBe('504 false');
-    for (const state of ['23505', '22P02', '42703', 'XX000']) expect(codes(state)).toBe('as it is');
-    expect(databaseError(new Error('Connection terminated unexpectedly'))).toMatchObject({
-      ...away,
-      retryAfterMs: 2_000,
-    });
   });
 });
 

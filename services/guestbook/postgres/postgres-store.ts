@@ -1,12 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isCallError, now } from '@parley/contract';
 import { ConfigError } from '@parley/service';
+import { type PostgresStore, postgresStore } from '@parley/service/stores';
 import { Client, Pool } from 'pg';
 import { MAX } from 'uuid';
-import { beforeDeadline } from '../database/patience.ts';
 import { type VisitRow, type VisitStore, visitOf } from '../visit.ts';
-import { databaseError, refusalOf } from './database-error.ts';
-import { answersSchema, postgresAnswers, type Query } from './postgres-answers.ts';
+import { refusalOf } from './postgres-refusal.ts';
 import { faultOfPostgresUrl } from './postgres-url.ts';
 
 /** How patient a PostgreSQL store is. */
@@ -30,33 +29,26 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
   const close = async () => {
     await Promise.all([readers, writers].map((pool) => pool.ending || pool.end()));
   };
-  const read = queryOf(readers);
-  const write: Query = (text, values) => beforeDeadline(queryOf(writers)(text, values));
-
-  try {
-    await whenThere(() => write(schema), startTimeoutMs);
-  } catch (error) {
+  const answers = await whenThere(() => openAnswers(writers, readers), startTimeoutMs).catch(async (error) => {
     await close();
     throw error;
-  }
-
-  const answers = postgresAnswers({ read, write });
+  });
   return {
     answers,
     async add({ id, name, note, message, visitedAt }, answer) {
       const values = [id, name, note, message, visitedAt];
       if (answer) await answers.keepWith(answer, `${insert} FROM kept RETURNING id`, values);
-      else await write(insert, values);
+      else await answers.write(insert, values);
     },
     async list({ limit, before = MAX }) {
-      const rows = await read<VisitRow>('SELECT * FROM visits WHERE id < $1 ORDER BY id DESC LIMIT $2', [
+      const rows = await answers.read<VisitRow>('SELECT * FROM visits WHERE id < $1 ORDER BY id DESC LIMIT $2', [
         before,
         limit,
       ]);
       return rows.map(visitOf);
     },
     async find(id) {
-      const [row] = await read<VisitRow>('SELECT * FROM visits WHERE id = $1', [id]);
+      const [row] = await answers.read<VisitRow>('SELECT * FROM visits WHERE id = $1', [id]);
       return row && visitOf(row);
     },
     close,
@@ -102,14 +94,11 @@ function openPool(url: string, timeoutMs: number): Pool {
   return pool;
 }
 
-function queryOf(pool: Pool): Query {
-  return async <Row extends object>(text: string, values?: unknown[]) => {
-    try {
-      return (await pool.query<Row>(text, values)).rows;
-    } catch (error) {
-      throw databaseError(error);
-    }
-  };
+async function openAnswers(writers: Pool, readers: Pool): Promise<PostgresStore> {
+  // Every answer is kept in the statement that inserts its visit, so that no key need be held.
+  const answers = await postgresStore(writers, { readers, holdMs: 0 });
+  await answers.write(schema);
+  return answers;
 }
 
 const insert = `INSERT INTO visits (id, name, note, message, visited_at)
@@ -126,16 +115,13 @@ const schema = `
     message text NOT NULL,
     visited_at timestamptz NOT NULL
   );
-  ${answersSchema};
-  SELECT id, name, note, message, visited_at FROM visits WHERE false;
-  SELECT key, fingerprint, reply, expires_at FROM answers WHERE false`;
+  SELECT id, name, note, message, visited_at FROM visits WHERE false`;
 
-async function whenThere(work: () => Promise<unknown>, patienceMs: number): Promise<void> {
+async function whenThere<T>(work: () => Promise<T>, patienceMs: number): Promise<T> {
   const giveUpAtMs = now() + patienceMs;
   for (let pauseMs = 50; ; pauseMs = Math.min(2 * pauseMs, 1_000)) {
     try {
-      await work();
-      return;
+      return await work();
     } catch (error) {
       const refusal = refusalOf(isCallError(error) ? error.cause : error);
       if (refusal) throw new ConfigError(`database refuses (${refusal}): correct DATABASE_URL, or the database`);

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
+import { startPostgres, type TestPostgres } from '../../../packages/service/test-fixtures/test-postgres.ts';
 import { has } from '../../../test/needs.ts';
 import type { StoreSettings } from '../store.ts';
-import { startPostgres, type TestPostgres } from './test-postgres.ts';
 
 /** The databases of this machine, by name. Each makes settings for a place in it that is unused. */
 export function databasesHere(): [name: string, empty: () => Promise<StoreSettings>][] {

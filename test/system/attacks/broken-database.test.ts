@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startPostgres, type TestPostgres } from '../../../services/guestbook/test-fixtures/test-postgres.ts';
+import { startPostgres, type TestPostgres } from '../../../packages/service/test-fixtures/test-postgres.ts';
 import { type RunningService, startService } from '../../running-service.ts';
 import { root } from '../../source-files.ts';
 import { databases, withHello } from '../guestbook-database.ts';

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from 'pg';
-import type { TestPostgres } from '../../../services/guestbook/test-fixtures/test-postgres.ts';
+import type { TestPostgres } from '../../../packages/service/test-fixtures/test-postgres.ts';
 import { freePort } from '../../running-house.ts';
 import { type RunningService, startService } from '../../running-service.ts';
 import { startCalls } from '../../steady-load.ts';

@@ -30,7 +30,15 @@ export interface CallContext {
   readonly caller?: CallerIdentity;
   /** The principal of the verified token. Absent if the operation is public: its tokens are not read. */
   readonly principal?: Principal;
+  /** Logs with the request's id, trace and operation. Present in the context that a service gives to a handler. */
+  readonly log?: ContextLog;
 }
+
+/** Writes one line at a level: members and a message, or a message alone. */
+export type LogAt = (members: object | string, message?: string) => void;
+
+/** The levels of a {@link CallContext}'s log. A pino logger has them. */
+export type ContextLog = Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error', LogAt>>;
 
 /** Priorities, highest first: the last is shed first. */
 export const priorities = ['critical', 'normal', 'background'] as const;

@@ -6,7 +6,11 @@ export const noMembers: object = Object.freeze(Object.create(null));
  * option, no header and no context of anybody. An object of this kind is given back as it is.
  */
 export function ownMembers<T extends object>(given: T): T {
-  return Object.getPrototypeOf(given) === noMembers ? given : Object.assign(Object.create(noMembers), given);
+  const prototype = Object.getPrototypeOf(given);
+  if (prototype === noMembers) return given;
+  // A service's contexts inherit their `log`, and that from nobody.
+  if (prototype !== null && Object.getPrototypeOf(prototype) === noMembers) return given;
+  return Object.assign(Object.create(noMembers), given);
 }
 
 /** One own member of an object; undefined where it has none of that name. */

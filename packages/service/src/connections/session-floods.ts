@@ -57,7 +57,7 @@ function countReset(this: TimedStream): void {
 }
 
 function endFlood(session: ServerHttp2Session, what: string): void {
-  if (session.destroyed) return;
   const error = Object.assign(new Error(`too many ${what}`), { code: 'ERR_HTTP2_FLOOD' });
-  session.destroy(error, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  // Not at once: while the session writes, as it does when a reset closes a stream, its GOAWAY would not be sent.
+  setImmediate(() => session.destroy(error, constants.NGHTTP2_ENHANCE_YOUR_CALM));
 }

@@ -46,13 +46,15 @@ export function streamedHandler(
 ): RequestHandler {
   const framing = framings[operation.output.framing];
   return async function streamedHandler(req, res) {
-    const { deadlineMs: _, attemptsLeft: __, signal: request, ...served } = currentContext();
+    const own = currentContext();
+    const { deadlineMs: _, attemptsLeft: __, signal: request, ...served } = own;
     const input = await untilAborted(async () => validInput(operation, req), request);
     if (req.method === 'HEAD') return void begin(res, operation, framing).end();
 
     const { signal, begin: beginSignal } = streamSignal(res, request, options.stopping);
     // No deadline and no attempts left: they are the first item's, and what the handler calls later must not inherit them. The signal fires in time.
-    const context: CallContext = { ...served, signal };
+    // With the prototype of the request's context, which has `log`.
+    const context: CallContext = Object.assign(Object.create(Object.getPrototypeOf(own)), served, { signal });
     const items = runInContext(context, () => handler(input, context)[Symbol.asyncIterator]());
     const next = () => runInContext(context, () => untilAborted(() => nextText(items, operation, framing), signal));
     try {

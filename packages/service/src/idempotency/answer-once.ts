@@ -1,5 +1,5 @@
 import type { OperationReply } from '@parley/contract';
-import { type IdempotencyStore, isKeyInUse } from './idempotency-store.ts';
+import { type IdempotencyStore, isKeyInUse, type Release } from './idempotency-store.ts';
 import { answerOf, effectWithoutAnswer, type KeyedCall, refuseOther, replyIn, runKeyed } from './keyed-call.ts';
 
 /** How a keyed request was answered. */
@@ -52,9 +52,10 @@ export function answerOnce(store: IdempotencyStore): AnswerOnce {
     const kept = await store.find(call.key);
     if (kept) return { reply: replyIn(kept, call), isReplay: true };
     call.signal?.throwIfAborted();
-    // Before the effect: what cannot be kept must not be done, or it would be done again.
-    const release = await store.reserve?.(call);
+    let release: Release | undefined;
     try {
+      // Before the effect: what cannot be kept must not be done, or it would be done again.
+      release = await store.reserve?.(call);
       const output = await runKeyed(call, handler);
       return { reply: call.taken?.reply ?? (await keepAfterwards(call, output)), isReplay: false };
     } catch (error) {
@@ -64,7 +65,7 @@ export function answerOnce(store: IdempotencyStore): AnswerOnce {
       if (!other) throw error;
       return { reply: replyIn(other, call), isReplay: true };
     } finally {
-      release?.();
+      await release?.();
     }
   }
 

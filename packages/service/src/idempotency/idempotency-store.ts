@@ -25,8 +25,8 @@ export interface KeptAnswer extends KeyedRequest, FoundAnswer {
   readonly keptForMs: number;
 }
 
-/** Gives back what was reserved. To be called once. */
-export type Release = () => void;
+/** Gives back what was reserved. To be called once; an error of the store is no matter here. */
+export type Release = () => void | Promise<void>;
 
 /**
  * Where the answers to keyed requests are kept. Replicas that share a store answer a request once between them; with one
@@ -36,9 +36,10 @@ export interface IdempotencyStore {
   /** The answer to this key; nothing where there is none, or it has expired. */
   find(key: string): Promise<FoundAnswer | undefined>;
   /**
-   * Makes room for an answer before its handler runs; the kit releases it when the handler has ended. A store without
-   * it always has room.
+   * Makes room for an answer before its handler runs, and holds its key; the kit releases it when the handler has ended. A
+   * store without it always has room, and lets replicas run a handler for one key at the same time.
    *
+   * @throws CallError {@link keyInUse} where another request holds the key, or it has been answered
    * @throws CallError where there is none: `rate_limited` or `overloaded`, with `retryAfterMs`. Nothing runs then
    */
   reserve?(request: KeyedRequest): Promise<Release>;

@@ -7,7 +7,7 @@ import { withSpareMemory } from './spare-memory.ts';
 
 /** How keyed operations are answered once. */
 export interface IdempotencyOptions {
-  /** Where answers are kept. Default: {@link memoryStore}, which other replicas know nothing of and no restart survives. */
+  /** Where answers are kept. Default: {@link memoryStore}, which other replicas know nothing of and no restart survives: `serve` warns of it. */
   readonly store?: IdempotencyStore;
   /**
    * How long an answer is kept, in ms: longer than anybody goes on trying. Default 24 h. In a {@link memoryStore} that is

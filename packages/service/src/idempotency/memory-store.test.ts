@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { behavesAsStore, foundOf, someAnswer } from '../../test-fixtures/idempotency-store-behaviour.ts';
+import { behavesAsStore, foundOf, holdsKeys, someAnswer } from '../../test-fixtures/idempotency-store-behaviour.ts';
 import type { IdempotencyStore, KeptAnswer } from './idempotency-store.ts';
 import { type MemoryStoreOptions, memoryStore } from './memory-store.ts';
 
@@ -35,6 +35,7 @@ async function flood(store: IdempotencyStore, owner: string, most: number) {
 describe('a memory store', () => {
   const store = memoryStore();
   behavesAsStore(() => [store, store]);
+  holdsKeys(() => [store, store]);
 
   it('drops no answer for another caller, and refuses that caller before anything runs', async () => {
     const { store } = storeAt();

@@ -50,6 +50,7 @@ export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => numbe
   // Both in the order in which answers came, which is the order in which they expire.
   const entries = new Map<string, Entry>();
   const owners = new Map<string, Owned>();
+  const held = new Set<string>();
   let bytes = 0;
 
   const ownedBy = (owner: string) => {
@@ -73,6 +74,7 @@ export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => numbe
       forget(entry);
     }
   };
+  const isAnswered = (key: string) => (entries.get(key)?.expiresAtMs ?? 0) > nowMs();
   const hasRoom = (owned: Owned) => owned.bytes + reservedBytes <= maxBytes - bytes;
   const isBelowAverage = (owned: Owned) => owned.bytes * owners.size < bytes;
   const oldestFor = (owned: Owned): Entry | undefined => {
@@ -87,7 +89,8 @@ export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => numbe
       const entry = entries.get(key);
       return entry && entry.expiresAtMs > nowMs() ? entry.answer : undefined;
     },
-    async reserve({ owner }: KeyedRequest) {
+    async reserve({ key, owner }: KeyedRequest) {
+      if (held.has(key) || isAnswered(key)) throw keyInUse();
       forgetExpired();
       const owned = ownedBy(owner);
       while (!hasRoom(owned)) {
@@ -104,11 +107,15 @@ export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => numbe
       // Forgetting the owner's last answer has removed the owner.
       owners.set(owner, owned);
       add(owned, reservedBytes);
-      return () => add(owned, -reservedBytes);
+      held.add(key);
+      return () => {
+        held.delete(key);
+        add(owned, -reservedBytes);
+      };
     },
     async keep(answer) {
+      if (isAnswered(answer.key)) throw keyInUse();
       const earlier = entries.get(answer.key);
-      if (earlier && earlier.expiresAtMs > nowMs()) throw keyInUse();
       if (earlier) forget(earlier);
       forgetExpired();
       const owned = ownedBy(answer.owner);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { behavesAsStore, foundOf, someAnswer } from '../../test-fixtures/idempotency-store-behaviour.ts';
+import { behavesAsStore, foundOf, holdsKeys, someAnswer } from '../../test-fixtures/idempotency-store-behaviour.ts';
 import { capturedLog } from '../testing/captured-log.ts';
 import { memoryStore } from './memory-store.ts';
 import { withSpareMemory } from './spare-memory.ts';
@@ -10,6 +10,7 @@ describe('a store with spare memory', () => {
   const { logger } = capturedLog('shop');
   const working = withSpareMemory(memoryStore(), logger);
   behavesAsStore(() => [working, working]);
+  holdsKeys(() => [working, working]);
 
   it('finds what its store failed to keep', async () => {
     const store = withSpareMemory(broken, logger);

@@ -20,9 +20,9 @@ export function withSpareMemory(store: IdempotencyStore, logger: Logger): Idempo
       const releaseSpare = isUsed ? await spare.reserve?.(request) : undefined;
       try {
         const release = await store.reserve?.(request);
-        return () => {
-          release?.();
+        return async () => {
           releaseSpare?.();
+          await release?.();
         };
       } catch (error) {
         releaseSpare?.();

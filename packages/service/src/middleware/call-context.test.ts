@@ -2,7 +2,10 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type CallContext, currentContext, now } from '@parley/contract';
 import type { Request, Response } from 'express';
+import { capturedLog } from '../testing/captured-log.ts';
 import { callContext } from './call-context.ts';
+
+const { logger } = capturedLog('own');
 
 class FakeResponse extends EventEmitter {
   headers: Record<string, string> = {};
@@ -16,7 +19,7 @@ function contextOf(headers: Record<string, string>, requestTimeoutMs = 10_000) {
   const res = new FakeResponse();
   const req = { headers };
   let context: CallContext = {};
-  callContext({ requestTimeoutMs })(req as unknown as Request, res as unknown as Response, () => {
+  callContext({ requestTimeoutMs, logger })(req as unknown as Request, res as unknown as Response, () => {
     context = currentContext();
   });
   return { context, res };
@@ -111,6 +114,6 @@ describe('call-context', () => {
   });
 
   it.each([0, -1, Number.NaN, 2 ** 31])('refuses the timeout %d', (requestTimeoutMs) => {
-    expect(() => callContext({ requestTimeoutMs })).toThrow(/requestTimeoutMs must be/);
+    expect(() => callContext({ requestTimeoutMs, logger })).toThrow(/requestTimeoutMs must be/);
   });
 });

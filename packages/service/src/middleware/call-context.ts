@@ -9,24 +9,29 @@ import {
   requestIdOf,
   runInContext,
 } from '@parley/contract';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
 import { RequestLifetime, requestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { callerOf } from '../tls/caller-identity.ts';
+import { operationOf } from './running-operation.ts';
 
 /** How a request's context is made. */
 export interface CallContextOptions {
   /** The longest a request may take, in ms. A caller may ask for less with `x-request-timeout-ms`. */
   readonly requestTimeoutMs: number;
+  /** What the `log` of a context is made of. */
+  readonly logger: Logger;
 }
 
 /**
  * Gives each request its context: id, trace, deadline, and a signal. The signal fires when the client disconnects or the
  * deadline passes, so that the handler can stop.
  */
-export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHandler {
+export function callContext({ requestTimeoutMs, logger }: CallContextOptions): RequestHandler {
   if (!(requestTimeoutMs > 0 && requestTimeoutMs <= 2_147_483_647)) {
     throw new TypeError(`requestTimeoutMs must be from 1 to 2147483647, the longest timer, not ${requestTimeoutMs}`);
   }
+  const withLog = logging(logger);
   return function callContext(req, res, next) {
     const { headers } = req;
     const requestId = requestIdOf(headers);
@@ -35,13 +40,14 @@ export function callContext({ requestTimeoutMs }: CallContextOptions): RequestHa
     const timeoutMs = Math.min(requestTimeoutMs, askedMs);
     const end = new RequestLifetime(res, timeoutMs, askedMs < requestTimeoutMs);
     const context = {
-      __proto__: noMembers, // without a copy, which would ask for the signal
+      __proto__: withLog, // and no copy by `ownMembers`, which would ask for the signal
       deadlineMs: now() + timeoutMs,
       get signal() {
         return end.signal;
       },
       requestId,
       [requestLifetime]: end,
+      [response]: res,
     } as OwnContext;
     addReceivedContext(context, headers);
     const caller = callerOf(req.socket);
@@ -67,4 +73,21 @@ export function operationTimeout(requestTimeoutMs: number): RequestHandler {
   };
 }
 
-type OwnContext = MutableContext & { [requestLifetime]: RequestLifetime };
+const response = Symbol('response');
+const ownLog = Symbol('own log');
+
+type OwnContext = MutableContext & { [requestLifetime]: RequestLifetime; [response]: Response; [ownLog]?: Logger };
+
+/** A prototype, so that contexts of calls, which are copies, don't make a logger each; and made only where it is asked for. */
+function logging(logger: Logger): object {
+  return Object.create(noMembers, {
+    log: {
+      get(this: OwnContext) {
+        const { requestId, trace } = this;
+        const operation = operationOf(this[response])?.label;
+        this[ownLog] ??= logger.child({ requestId, traceId: trace?.traceId, operation });
+        return this[ownLog];
+      },
+    },
+  });
+}

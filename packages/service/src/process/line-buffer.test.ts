@@ -68,6 +68,28 @@ describe('line-buffer', () => {
     expect([message, messages(await text(child.stdout))]).toEqual(['flushed', ['first', 'second']]);
   });
 
+  it.each([
+    ['one line', 'logger.info("only")'],
+    [
+      'more than is written at once',
+      'for (let n = 0; n < 20_000; n++) logger.info({ pad: "x".repeat(200) }, String(n))',
+    ],
+  ])('lets a process end whose reader has gone, with %s to write', async (_, log) => {
+    const child = running(
+      `await new Promise((resolve) => process.once('message', resolve)); ${log}; process.disconnect()`,
+    );
+    child.stdout.destroy();
+    child.send('gone');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  (existsSync('/dev/full') ? it : it.skip)('lets a process end whose disk is full', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = running(`logger.info('lost'); process.disconnect()`, full);
+    closeSync(full);
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
   (existsSync('/dev/full') ? it : it.skip)(
     'ends nothing where the disk is full, and keeps no end waiting',
     async () => {

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { type LineStream, lineBuffer, streamLimits } from './line-buffer.ts';
 
@@ -50,24 +51,65 @@ function standardOutput(): DestinationStream {
   return output;
 }
 
-/** A disk that is full ends nothing: lines wait for room, as for a slow reader. */
+/** A disk that is full ends nothing: lines wait for room, as for a slow reader. A reader that has gone ends logging alone. */
 function openOutput(): LineStream {
   const limits = { ...streamLimits, maxWrite: 262_144, maxLength: 16 * 1_048_576 };
+  let isFailing = false;
+  // At the end each flush that fails would be followed by another one, for ever. Before the stream's own listener, which flushes.
+  process.on('beforeExit', () => {
+    if (isFailing) flushNothing(stream);
+  });
   const stream = pino.destination({ dest: 1, sync: false, ...limits });
   const onBrokenPipe = stream.listeners('error');
-  const { flushSync } = stream;
+  // The stream's own tries again for ever, with the whole thread, whatever the error is.
+  stream.flushSync = () => flushNow(stream as unknown as Pending);
   // pino's own listener would throw what is no broken pipe, and end the process.
   stream.removeAllListeners('error');
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') for (const listener of onBrokenPipe) listener.call(stream, error);
-    // It would try for ever, with the whole thread, and so at the end of the process.
-    else stream.flushSync = () => {};
+    isFailing = true;
+    if (error.code !== 'EPIPE') return;
+    for (const listener of onBrokenPipe) listener.call(stream, error);
+    flushNothing(stream);
   });
   stream.on('write', () => {
-    if (stream.flushSync !== flushSync) stream.flushSync = flushSync;
+    isFailing = false;
   });
   return stream;
 }
+
+function flushNothing(stream: LineStream): void {
+  stream.flush = (done) => done?.();
+}
+
+/** What a stream of sonic-boom has not written yet. */
+interface Pending {
+  readonly _bufs: (string | Buffer)[];
+  readonly _writing: boolean;
+  _len: number;
+  _writingBuf: string | Buffer;
+}
+
+/** Writes all that waits, with the whole thread. Waits for a slow reader; any other error leaves the rest where it is. */
+function flushNow(stream: Pending): void {
+  if (!stream._writing && stream._writingBuf.length > 0) {
+    stream._bufs.unshift(stream._writingBuf);
+    stream._writingBuf = '';
+  }
+  for (let [first] = stream._bufs; first !== undefined; [first] = stream._bufs) {
+    const bytes = Buffer.from(first as string);
+    try {
+      const written = writeSync(1, bytes);
+      stream._len = Math.max(0, stream._len - written);
+      if (written < bytes.length) stream._bufs[0] = bytes.subarray(written);
+      else stream._bufs.shift();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      Atomics.wait(pause, 0, 0, 100);
+    }
+  }
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** The time as ISO text, made once a millisecond for all lines of it. */
 function isoTime(): () => string {

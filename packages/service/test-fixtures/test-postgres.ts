@@ -30,7 +30,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   const bin = findServer();
   // PostgreSQL refuses to run as root; its Debian package comes with a user for it.
   const owner = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
-  const folder = mkdtempSync(join(tmpdir(), 'guestbook-postgres-'));
+  const folder = mkdtempSync(join(tmpdir(), 'parley-postgres-'));
   if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid);
   const initdb = [
     '-D',

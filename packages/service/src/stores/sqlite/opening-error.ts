@@ -1,12 +1,9 @@
 import { isCallError } from '@parley/contract';
-import { ConfigError } from '@parley/service';
+import { ConfigError } from '../../process/config-error.ts';
 import { faultOfFile } from './sqlite-error.ts';
 
 /** A check of the pages has found a fault, which the message describes. */
 export class CorruptFile extends Error {}
-
-/** The file's tables are those of a newer guestbook. */
-export class NewerSchema extends Error {}
 
 /** Another program made the file, or wrote to it. The message says how the file was recognised. */
 export class ForeignFile extends Error {}
@@ -17,14 +14,14 @@ export function openingError(file: string, thrown: unknown): unknown {
   const { message, code, syscall } = error as NodeJS.ErrnoException;
   if (error instanceof ForeignFile) return foreign(file, message);
   if (error instanceof CorruptFile) return corrupt(file, message);
-  if (error instanceof NewerSchema) return new ConfigError(`SQLite file ${file} has ${message}: use a newer guestbook`);
   if (syscall !== undefined) {
-    return new ConfigError(`folder of the SQLite file ${file} cannot be made (${code}): set DATA_DIR to another one`);
+    return new ConfigError(`folder of the SQLite file ${file} cannot be made (${code}): choose another one`);
   }
   if (code !== 'ERR_SQLITE_ERROR') return thrown;
   const fault = faultOfFile(error)?.replace('the database ', '');
   if (fault === 'is corrupt') return corrupt(file, message);
-  if (fault) return new ConfigError(`SQLite file ${file} ${fault} (${message}): correct its folder, or set DATA_DIR`);
+  if (fault)
+    return new ConfigError(`SQLite file ${file} ${fault} (${message}): correct its folder, or choose another one`);
   if (isCallError(thrown)) {
     return new ConfigError(`SQLite file ${file} is locked by another program (${message}): end that, then start again`);
   }
@@ -32,9 +29,7 @@ export function openingError(file: string, thrown: unknown): unknown {
 }
 
 function foreign(file: string, reason: string): ConfigError {
-  return new ConfigError(
-    `SQLite file ${file} has other tables than a guestbook needs (${reason}): set DATA_DIR to another folder`,
-  );
+  return new ConfigError(`SQLite file ${file} has other tables than expected (${reason}): choose another file`);
 }
 
 function corrupt(file: string, reason: string): ConfigError {

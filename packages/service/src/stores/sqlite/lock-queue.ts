@@ -1,6 +1,6 @@
 import { currentContext } from '@parley/contract';
-import { patienceMs } from '../database/patience.ts';
-import { databaseBusy } from '../database/unavailable.ts';
+import { patienceMs } from '../waiting/patience.ts';
+import { databaseBusy } from '../waiting/unavailable.ts';
 import { isBusy, sqliteError } from './sqlite-error.ts';
 
 /**

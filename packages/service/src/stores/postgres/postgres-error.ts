@@ -1,12 +1,9 @@
 import { CallError } from '@parley/contract';
-import { DatabaseError } from 'pg';
-import { databaseBusy, databaseUnavailable } from '../database/unavailable.ts';
+import { databaseBusy, databaseUnavailable } from '../waiting/unavailable.ts';
 
 // SQLSTATE classes that speak of the server's state, not of our statement: connection, authorization (which the server
 // also refuses while it is being set up), no such database, resources, operator intervention, system.
 const awayClasses = new Set(['08', '28', '3D', '53', '57', '58']);
-/** What passes by itself: connection, resources, operator intervention, system. */
-const passingClasses = new Set(['08', '53', '57', '58']);
 const statementTimeout = '57014';
 /** SQLSTATE of a write to a server that has become a standby. */
 const readOnly = '25006';
@@ -25,44 +22,39 @@ const faults: Readonly<Record<string, string>> = {
  * Turns an error of `pg` into an error that a caller may see: the database is an upstream that is down, busy or late.
  * Address and SQL are in the cause only. The error of a wrong statement stays as it is.
  */
-export function databaseError(error: unknown): unknown {
+export function postgresError(error: unknown): unknown {
   if (error instanceof CallError) return error;
   if (isBusy(error)) return databaseBusy(error);
   if (isLate(error)) return new CallError('upstream_timeout', 'the database did not answer in time', { cause: error });
-  const fault = error instanceof DatabaseError ? faults[error.code ?? ''] : undefined;
+  const fault = faults[sqlState(error) ?? ''];
   if (fault) return databaseUnavailable(fault, error);
   if (isAway(error)) return databaseUnavailable('the database cannot be reached', error);
   return error;
 }
 
-/** Of Node and OpenSSL: the server's certificate is not to be trusted, or it speaks no TLS that we do. */
-const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
-/** Of the driver, which gives them no code. */
-const driverRefusals = /does not support SSL|^SASL/;
-
-/** Why waiting for a database cannot help, in its own words: it has answered, and refuses. Nothing where it may help. */
-export function refusalOf(error: unknown): string | undefined {
-  const { message, code = '' } = error as { readonly message: string; readonly code?: string };
-  if (!(error instanceof DatabaseError))
-    return tlsCodes.test(code) || driverRefusals.test(message) ? message : undefined;
-  const isPassing = busyStates.has(code) || code === readOnly || passingClasses.has(code.slice(0, 2));
-  return isPassing ? undefined : message;
-}
-
 function isLate(error: unknown): boolean {
-  if (error instanceof DatabaseError) return error.code === statementTimeout;
+  const state = sqlState(error);
+  if (state !== undefined) return state === statementTimeout;
   // The driver's own timeouts have no code: 'timeout expired', 'Query read timeout'.
   return /timeout/i.test((error as Error).message);
 }
 
 function isBusy(error: unknown): boolean {
-  if (error instanceof DatabaseError) return busyStates.has(error.code ?? '');
+  const state = sqlState(error);
+  if (state !== undefined) return busyStates.has(state);
   // Of the pool: its connections are all in use.
   return (error as Error).message === 'timeout exceeded when trying to connect';
 }
 
 function isAway(error: unknown): boolean {
+  const state = sqlState(error);
   // Whatever does not come from the server is about the way to it.
-  if (!(error instanceof DatabaseError)) return true;
-  return error.code === readOnly || awayClasses.has(error.code?.slice(0, 2) ?? '');
+  if (state === undefined) return true;
+  return state === readOnly || awayClasses.has(state.slice(0, 2));
+}
+
+/** The server's code: five characters, digits among them. Those of Node (`EPIPE`, `ECONNRESET`) are others. */
+function sqlState(error: unknown): string | undefined {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }

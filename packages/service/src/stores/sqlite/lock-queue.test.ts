@@ -14,7 +14,7 @@ let holder: DatabaseSync;
 let own: DatabaseSync;
 let whenFree: WhenFree;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'guestbook-'));
+  folder = await mkdtemp(join(tmpdir(), 'lock-'));
   holder = new DatabaseSync(join(folder, 'a.sqlite'), { timeout: 0 });
   own = new DatabaseSync(join(folder, 'a.sqlite'), { timeout: 0 });
   holder.exec('PRAGMA journal_mode = WAL; CREATE TABLE things (n INTEGER)');
@@ -84,6 +84,12 @@ describe('lockQueue', () => {
     holder.exec('ROLLBACK');
     await Promise.all(waiting);
     expect(kept()).toHaveLength(170);
+  });
+
+  it('gives up with 503 when the lock is never given back', async () => {
+    holder.exec('BEGIN IMMEDIATE');
+    await expect(whenFree(insert(1), 0)).rejects.toMatchObject(busy);
+    holder.exec('ROLLBACK');
   });
 
   it('makes the error of waiting work its own, and goes on', async () => {

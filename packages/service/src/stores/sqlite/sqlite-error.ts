@@ -1,4 +1,4 @@
-import { databaseUnavailable } from '../database/unavailable.ts';
+import { databaseUnavailable } from '../waiting/unavailable.ts';
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html) that are about the file and not about a statement. */
 const meanings: Readonly<Record<number, string>> = {

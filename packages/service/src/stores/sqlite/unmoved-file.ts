@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { databaseUnavailable } from '../database/unavailable.ts';
+import { databaseUnavailable } from '../waiting/unavailable.ts';
 
 /**
  * Makes a check that a SQLite file and its log are still the ones that this process has open. SQLite goes on writing to
@@ -12,7 +12,7 @@ export function unmovedFile(file: string): () => void {
   return () => {
     for (const { path, identity } of known) {
       if (identityOf(path) === identity) continue;
-      throw databaseUnavailable('the database file was removed or replaced: the guestbook must be started again');
+      throw databaseUnavailable('the database file was removed or replaced: the service must be started again');
     }
   };
 }

@@ -22,12 +22,12 @@ export function patienceMs(): number {
  * Waits for work that has a timeout of its own, but within a request no longer than {@link patienceMs}. The work goes on
  * then, and may still succeed.
  *
- * @throws CallError `upstream_unavailable` (503) where the time is up
+ * @param lateError makes what is thrown where the time is up. Default: CallError `upstream_unavailable` (503)
  */
-export async function beforeDeadline<T>(work: Promise<T>): Promise<T> {
+export async function beforeDeadline<T>(work: Promise<T>, lateError: () => Error = databaseBusy): Promise<T> {
   if (currentContext().deadlineMs === undefined) return work;
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(databaseBusy()), patienceMs());
+  const timer = setTimeout(() => late.reject(lateError()), patienceMs());
   try {
     return await Promise.race([work, late.promise]);
   } finally {
