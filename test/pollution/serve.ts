@@ -31,6 +31,7 @@ const logger = createLogger('things', { destination: silent });
 const serve = () => createApp(things, handlers, { logger });
 
 let end = () => {};
+let before = Promise.resolve();
 let app = serve();
 const server = createServer((request, response) => app(request, response));
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
@@ -38,6 +39,7 @@ server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressI
 /** `made`: the app too is made while the member is there. */
 process.on('message', async ({ name, kind, made }: { name: string; kind: Kind; made: boolean }) => {
   end();
+  await before; // the member is gone then
   if (name === '') {
     app = serve();
     process.send?.('clean');
@@ -46,7 +48,7 @@ process.on('message', async ({ name, kind, made }: { name: string; kind: Kind; m
   const done = new Promise<void>((resolve) => {
     end = resolve;
   });
-  void polluted(name, kind, () => {
+  before = polluted(name, kind, () => {
     if (made) app = serve();
     return done;
   });

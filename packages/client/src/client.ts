@@ -93,7 +93,7 @@ async function declared(operation: Operation, error: CallError): Promise<CallErr
   const schema = operation.errors.find(({ code }) => code === error.code)?.data;
   if (!schema) return error;
   const validation = await validate(schema, error.data);
-  if ('issues' in validation) return broken(error, `error ${error.code}: ${describe(validation.issues)}`);
+  if (validation.issues) return broken(error, `error ${error.code}: ${describe(validation.issues)}`);
   return new CallError(error.code, error.detail, { ...error, data: validation.value, cause: error.cause });
 }
 
@@ -111,7 +111,7 @@ function outputOf(operation: Operation, reply: Reply): unknown {
     throw broken(origin, `status ${reply.status} came with a body that is not JSON`);
   }
   const accept = (validation: Validation<unknown>) => {
-    if ('issues' in validation) throw broken(origin, describe(validation.issues));
+    if (validation.issues) throw broken(origin, describe(validation.issues));
     return validation.value;
   };
   const validation = validate(operation.output, decodeOutput(operation, reply.headers, body));

@@ -119,7 +119,8 @@ describe('createUpstream', () => {
     expect(upstream.endpoints()[0]?.circuit).toBe('forced-open');
     upstream.circuit(b.address).forceClose();
     upstream.circuit(a.address).auto();
-    for (let i = 0; i < 40; i++) await upstream.send(somePost());
+    // It may look slower than the other for a while.
+    for (let i = 0; i < 2_000 && a.server.requests.length <= 5; i++) await upstream.send(somePost());
     expect(a.server.requests.length).toBeGreaterThan(5);
     expect(onCircuit.mock.calls.map(([change]) => change)).toEqual([
       { upstream: 'things', endpoint: a.address, state: 'forced-open' },
@@ -326,7 +327,7 @@ describe('createUpstream', () => {
     const script = `
       import { createUpstream } from '@parley/client';
       for (const where of ['http://127.0.0.1:${port}', 'dns://localhost:${port}']) {
-        const { status } = await createUpstream('things', where).send({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' });
+        const { status } = await createUpstream('things', where, { idleConnectionMs: 600_000, dnsRefreshMs: 600_000 }).send({ label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' });
         console.log(status);
       }
       const dead = createUpstream('dead', 'http://127.0.0.1:1', { circuitMinCalls: 1, circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, backoffBaseMs: 200 });
@@ -335,18 +336,15 @@ describe('createUpstream', () => {
     const child = spawn(process.execPath, args, {
       cwd: fileURLToPath(new URL('..', import.meta.url)),
       stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 15_000,
+      timeout: 60_000, // an open socket or timer would hold it for 10 min
     });
     let printed = '';
     child.stdout.on('data', (chunk: Buffer) => {
       printed += chunk;
     });
-    const startedAt = performance.now();
     const [code, signal] = await once(child, 'close');
     expect({ code, signal, printed }).toEqual({ code: 0, signal: null, printed: '200\n200\nunavailable open\n' });
-    // Less than idleConnectionMs and dnsRefreshMs, which an open socket or timer would hold it for.
-    expect(performance.now() - startedAt).toBeLessThan(3_900);
-  });
+  }, 70_000);
 
   it('fails no GET of 2000, many at a time, while one endpoint of three resets connections at random', async () => {
     const random = seededRandom(7);

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { Contract, Handlers } from '@parley/contract';
+import { type Contract, type Handlers, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
 import { createAdminApp } from './admin-app.ts';
 import { type AppOptions, createApp } from './app.ts';
@@ -61,8 +61,9 @@ const limits = {
 export async function serve<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  options: ServeOptions<NoInfer<C>> = {},
+  given: ServeOptions<NoInfer<C>> = {},
 ): Promise<RunningService> {
+  const options = ownMembers(given);
   const settings = readSettings(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
   const { port, adminPort, stop: drained } = await start(contract, handlers, settings, { ...options, logger });
@@ -83,8 +84,9 @@ export async function start<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
   settings: Settings,
-  options: ServeOptions<NoInfer<C>> & { readonly logger: Logger },
+  given: ServeOptions<NoInfer<C>> & { readonly logger: Logger },
 ): Promise<RunningService> {
+  const options = ownMembers(given);
   const { logger, closeables = [] } = options;
   const stopping = new AbortController();
   const tlsOptions = options.tls ?? tlsFromSettings(settings);

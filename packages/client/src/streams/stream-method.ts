@@ -103,7 +103,7 @@ async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream,
       if (frame.kind === 'end') return;
       if (frame.kind === 'problem') throw await steps.declared(operation, errorOf(frame.problem, origin));
       const validation = await validate(operation.output, frame.value);
-      if ('issues' in validation) throw steps.broken(origin, steps.describe(validation.issues));
+      if (validation.issues) throw steps.broken(origin, steps.describe(validation.issues));
       yield validation.value;
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { sliceBytes } from './sliced-body.ts';
 
 /** A request's body that is sent piece by piece. */
 export interface BodySource extends AsyncIterable<Uint8Array> {
@@ -119,7 +120,7 @@ export interface BodyLimit {
 }
 
 /**
- * The same body, with an error as soon as it exceeds `maxBytes`, where its length is not the announced one, and a
+ * The same body in chunks of at most {@link sliceBytes}, with an error as soon as it exceeds `maxBytes`, where its length is not the announced one, and a
  * {@link BodySourceError} where it fails.
  */
 export async function* limited(source: BodySource, { maxBytes, length, tooLarge, onFailure }: BodyLimit) {
@@ -131,7 +132,7 @@ export async function* limited(source: BodySource, { maxBytes, length, tooLarge,
       if (size > maxBytes) failure = tooLarge();
       else if (length !== undefined && size > length) failure = new BodyLengthError(size, length);
       if (failure) break;
-      yield chunk;
+      for (let sent = 0; sent < chunk.length; sent += sliceBytes) yield chunk.subarray(sent, sent + sliceBytes);
     }
     if (!failure && length !== undefined && size < length) failure = new BodyLengthError(size, length);
   } catch (error) {

@@ -34,7 +34,7 @@ describe('a pool of connections', () => {
       import { createUpstream } from '@parley/client';
       const request = { label: 'GET /', method: 'GET', path: '/', headers: {}, safety: 'safe' };
       for (const doesClose of [true, false]) {
-        const upstream = createUpstream('things', '${address}', { minConnections: 3, idleConnectionMs: 60_000 });
+        const upstream = createUpstream('things', '${address}', { minConnections: 3, idleConnectionMs: 600_000 });
         const { status } = await upstream.send(request);
         if (doesClose) await upstream.close();
         console.log(status, doesClose ? process.getActiveResourcesInfo().filter((name) => /TCP/.test(name)) : '');
@@ -42,15 +42,13 @@ describe('a pool of connections', () => {
     const child = spawn(process.execPath, ['--conditions=@parley/source', '--input-type=module', '-e', script], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 15_000,
+      timeout: 60_000, // a socket left behind would hold it for 10 min
     });
     let printed = '';
     child.stdout.on('data', (chunk: Buffer) => {
       printed += chunk;
     });
-    const startedAt = performance.now();
     const [code] = await once(child, 'close');
     expect({ code, printed }).toEqual({ code: 0, printed: '200 []\n200 \n' });
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
-  }, 20_000);
+  }, 70_000);
 });

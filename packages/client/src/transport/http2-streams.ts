@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
+import { endSliced, writeSliced } from './sliced-body.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } =
   constants;
@@ -19,7 +20,7 @@ interface Connection {
 
 /** What the streams of a connection say about it. */
 export interface ConnectionHooks {
-  /** Lets no further request onto the connection: the server has reset a stream with ENHANCE_YOUR_CALM. */
+  /** Lets no further request onto the connection: a stream was reset with ENHANCE_YOUR_CALM, by the server or by Node. */
   readonly retire: () => void;
   /** The connection has brought its first reply. */
   readonly onFirstReply: () => void;
@@ -66,13 +67,14 @@ export function http2SessionOf(socket: Socket): ClientHttp2Session | undefined {
 }
 
 /**
- * Corrects five things that `node:http2` and undici do to the streams of a client's connection:
+ * Corrects six things that `node:http2` and undici do to the streams of a client's connection:
  * - a reply that the server cuts with RST_STREAM NO_ERROR or CANCEL ends like a whole one: here it fails (RFC 9113 §8.1);
  * - a request that the client gives up is reset with NO_ERROR: here with CANCEL (RFC 9113 §7);
  * - a stream that a GOAWAY with code REFUSED_STREAM breaks counts as refused: here it may have been processed;
  * - a request on a connection that Node has given up fails: here it goes to another;
  * - all streams of a connection whose protocol the server breaks fail alike: here each has {@link malformedReply} or
- *   {@link brokenConnection}.
+ *   {@link brokenConnection};
+ * - a large body that waits for the server makes Node reset streams: here it is handed over in slices ({@link writeSliced}).
  */
 export function checkStreams(session: ClientHttp2Session, hooks: ConnectionHooks): void {
   const connection: Connection = { open: 0, openAtBreak: 0, goneCode: undefined, isUsed: false, hooks };
@@ -91,6 +93,8 @@ export function checkStreams(session: ClientHttp2Session, hooks: ConnectionHooks
     stream[isSettled] = false;
     stream.close = close;
     stream.push = push;
+    stream.write = writeSliced as typeof stream.write;
+    stream.end = endSliced as typeof stream.end;
     stream._destroy = destroy;
     return stream;
   };

@@ -26,14 +26,14 @@ async function overTls(behave: Behaviour, options: Partial<UpstreamOptions>) {
 }
 
 describe('a connection that the server closed just when it was used again', () => {
-  it.each(['resetAndDestroy', 'destroy'] as const)('loses none of 2000 GETs: %s', async (how) => {
+  it.each(['resetAndDestroy', 'destroy'] as const)('loses none of 400 GETs: %s', async (how) => {
     const { server, upstream } = await upstreamOf(stale(3, how), { maxConnections: 20 });
-    let left = 2_000;
+    let left = 400;
     const caller = async () => {
       while (left-- > 0) expect((await upstream.send(someRequest())).status).toBe(200);
     };
     await Promise.all(Array.from({ length: 20 }, caller));
-    expect(server.requests.length).toBeGreaterThan(2_400); // many were sent twice
+    expect(server.requests.length).toBeGreaterThan(480); // many were sent twice
   });
 
   it('costs neither an attempt nor the retry budget', async () => {

@@ -182,7 +182,12 @@ describe('TLS', () => {
     it('fails no call, and ends with the new certificate on every connection', async () => {
       const { address, seen } = await tlsServer(mutual());
       put(await authority.issue({ spiffeId: 'spiffe://acme/old' }));
-      const upstream = upstreamAt(address, files(), { maxConnectionAgeMs: 200 });
+      const upstream = upstreamAt(address, files(), {
+        maxConnectionAgeMs: 200,
+        connectTimeoutMs: 20_000,
+        attemptTimeoutMs: 30_000,
+        callTimeoutMs: 60_000,
+      });
       const next = await authority.issue({ spiffeId: 'spiffe://acme/new' });
       let isDone = false;
       let calls = 0;

@@ -15,7 +15,7 @@ export type InputOf<S> = S extends Schema ? StandardSchemaV1.InferInput<S> : Rec
 export type OutputOf<S> = S extends Schema ? StandardSchemaV1.InferOutput<S> : undefined;
 
 /** Either the value that the schema returned, or the issues of the input. */
-export type Validation<T> = { readonly value: T } | { readonly issues: readonly Issue[] };
+export type Validation<T> = { readonly value: T; readonly issues: undefined } | { readonly issues: readonly Issue[] };
 
 /**
  * Runs a schema over a value; answers with the list of issues where it does not fit (the first 20, then how many more),
@@ -31,7 +31,7 @@ export function validate<S extends Schema>(
 
 function toValidation<T>(result: StandardSchemaV1.Result<unknown>): Validation<T> {
   const issues = ownMember(result, 'issues');
-  if (!issues) return { value: (result as StandardSchemaV1.SuccessResult<unknown>).value as T };
+  if (!issues) return { value: (result as StandardSchemaV1.SuccessResult<unknown>).value as T, issues: undefined };
   // A list with 100 000 wrong elements has as many issues: to write them all would cost more than to find them.
   const first = issues.slice(0, maxIssues);
   const more = issues.length - first.length;

@@ -44,7 +44,7 @@ async function declared(thrown: CallError, operation: Operation): Promise<Public
   if (!declaration) return internal();
   const { status, title, data: schema } = declaration;
   const result = schema && (await validate(schema, thrown.data));
-  if (result && 'issues' in result) return internal();
+  if (result?.issues) return internal();
   const { code, detail, issues, retryAfterMs } = thrown;
   return { error: new CallError(code, detail, { status, data: result?.value, issues, retryAfterMs }), title };
 }

@@ -30,7 +30,7 @@ export function acceptInput(operation: Operation, received: ReceivedInput, url: 
 }
 
 function acceptedInput(validation: Validation<unknown>): unknown {
-  if (!('issues' in validation)) return validation.value;
+  if (!validation.issues) return validation.value;
   throw new CallError('invalid_input', 'Input does not fit the contract', { issues: validation.issues });
 }
 
@@ -49,7 +49,7 @@ export function acceptOutput(operation: Operation, output: unknown): unknown {
 }
 
 function acceptedOutput({ label }: Operation, validation: Validation<unknown>): unknown {
-  if (!('issues' in validation)) return validation.value;
+  if (!validation.issues) return validation.value;
   // Paths only: a validator's message may quote the value.
   const paths = validation.issues.map(({ path }) => path || '(whole)').join(', ');
   throw new Error(`output of ${label} does not fit the contract at: ${paths}`);

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
+import { ownMembers } from '@parley/contract';
 import { unslicedBytes } from '../express/sliced-end.ts';
 import type { DualProtocolServer } from './dual-protocol-server.ts';
 import { kernelSendQueues, portsOf, unsentBytes } from './send-queues.ts';
@@ -74,7 +75,7 @@ export class UnreadReplies {
       writeTimeoutMs = 10_000,
       maxUnreadBytesPerConnection = 128 * mebibyte,
       maxUnreadBytes = 256 * mebibyte,
-    } = options;
+    } = ownMembers(options);
     const limits = { writeTimeoutMs, maxUnreadBytesPerConnection, maxUnreadBytes };
     for (const [name, limit] of Object.entries(limits)) {
       if (!(limit >= 1)) throw new TypeError(`${name} must be a number from 1 up, not ${limit}`);

@@ -1,3 +1,4 @@
+import { ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
 import { type AnswerOnce, answerOnce } from './answer-once.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
@@ -26,7 +27,7 @@ export interface Idempotency {
 
 /** Makes it, once an app. @throws TypeError where `keptForMs` is no positive number */
 export function idempotency(options: IdempotencyOptions = {}, logger: Logger): Idempotency {
-  const { store = memoryStore(), keptForMs = 86_400_000, isKeyRequired = false } = options;
+  const { store = memoryStore(), keptForMs = 86_400_000, isKeyRequired = false } = ownMembers(options);
   if (!(keptForMs > 0 && keptForMs < Infinity))
     throw new TypeError(`idempotency.keptForMs must be a number above 0, not ${keptForMs}`);
   return { once: answerOnce(withSpareMemory(store, logger)), keptForMs, isKeyRequired };

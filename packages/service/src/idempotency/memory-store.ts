@@ -1,4 +1,4 @@
-import { CallError, now } from '@parley/contract';
+import { CallError, now, ownMembers } from '@parley/contract';
 import { type IdempotencyStore, type KeptAnswer, type KeyedRequest, keyInUse } from './idempotency-store.ts';
 
 /** How much a memory store may hold. */
@@ -43,7 +43,7 @@ const longestReservedBytes = 2_048;
  * @throws TypeError where an option is no positive number
  */
 export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => number = now): IdempotencyStore {
-  const { maxBytes = 67_108_864, promisedForMs = 600_000 } = options;
+  const { maxBytes = 67_108_864, promisedForMs = 600_000 } = ownMembers(options);
   check('maxBytes', maxBytes);
   check('promisedForMs', promisedForMs);
   const reservedBytes = Math.min(longestReservedBytes, maxBytes / 4);

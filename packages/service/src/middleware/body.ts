@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as turn } from 'node:timers/promises';
-import { CallError, currentContext, type Operation } from '@parley/contract';
+import { CallError, currentContext, type Operation, ownMembers } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 import { readBody } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
@@ -53,7 +53,7 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
 }
 
 function limitsOf({ bodyLimits = {} }: Operation, options: BodyLimitOptions): Limits {
-  const { bodyLimitBytes = 131_072, maxBodyValues = 1000, maxBodyDepth = 100 } = options;
+  const { bodyLimitBytes = 131_072, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
   for (const [name, limit] of Object.entries({ bodyLimitBytes, maxBodyValues, maxBodyDepth })) {
     if (!(Number.isInteger(limit) && limit >= 1)) {
       throw new TypeError(`${name} must be a whole number from 1, not ${limit}`);

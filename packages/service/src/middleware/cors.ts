@@ -1,4 +1,4 @@
-import { type Contract, headerNames, type Operation, pathPattern } from '@parley/contract';
+import { type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
@@ -35,8 +35,9 @@ const requestHeaders = [
  *
  * @throws TypeError where an origin is not valid, or `*` would open operations that are not for everyone
  */
-export function cors(options: CorsOptions | undefined, { operations }: Contract): RequestHandler {
-  if (!options) return (_req, _res, next) => next();
+export function cors(given: CorsOptions | undefined, { operations }: Contract): RequestHandler {
+  if (!given) return (_req, _res, next) => next();
+  const options = ownMembers(given);
   const all = Object.values(operations);
   checkOrigins(options, all);
   const { origins, maxAgeS = 600, exposedHeaders = [], credentials = false } = options;

@@ -115,7 +115,11 @@ describe.each(protocols)('load-shedding over $protocol', ({ request }) => {
     await request(stuck.app).get('/api/visits/latest').set(greedy).expect(503);
     const second = await arrived(stuck, 1, modest);
     for (let n = 0; n < 20; n++) await request(stuck.app).get('/api/visits/latest').set(modest).expect(200);
-    const reply = await request(stuck.app).get('/api/visits/latest').set(greedy).expect(429).expect('retry-after', '1');
+    const reply = await request(stuck.app)
+      .get('/api/visits/latest')
+      .set(greedy)
+      .expect(429)
+      .expect('retry-after', /^[1-9]\d*$/);
     expect(reply.body.type).toBe('urn:parley:problem:rate_limited');
     stuck.release();
     await Promise.all([first.statuses, second.statuses]);

@@ -13,7 +13,7 @@ import type { Environment } from './settings.ts';
 export async function readConfig<S extends Schema>(schema: S, env: Environment = process.env): Promise<OutputOf<S>> {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
   const result = await validate(schema, set);
-  if (!('issues' in result)) return result.value;
+  if (!result.issues) return result.value;
   const faults = result.issues.map((issue) => faultOf(issue, set)).join('; ');
   throw new ConfigError(`${faults}: correct it in the environment`);
 }

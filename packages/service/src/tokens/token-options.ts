@@ -1,3 +1,4 @@
+import { ownMembers } from '@parley/contract';
 /** Where a token issuer's public keys are: an address, a file that is read again, or the keys themselves (RFC 7517). */
 export type Jwks = URL | { readonly file: string } | { readonly keys: readonly object[] };
 
@@ -49,7 +50,8 @@ export type CheckedTokenOptions = Required<Omit<TokenOptions, 'maxAgeMs'>> & {
  *
  * @throws TypeError that says which option makes no sense
  */
-export function tokenOptions(given: TokenOptions, audience: string): CheckedTokenOptions {
+export function tokenOptions(tokens: TokenOptions, audience: string): CheckedTokenOptions {
+  const given = ownMembers(tokens);
   const options: CheckedTokenOptions = {
     issuer: given.issuer,
     jwks: given.jwks,
