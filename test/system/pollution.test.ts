@@ -105,6 +105,20 @@ describe('a polluted Object.prototype, on the way out', () => {
   );
 });
 
+// Node's object of headers inherits over HTTP/1.1: a member of such a name is a header of each request, also to Express.
+const headersOfNode = [
+  'accept-encoding',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'if-match',
+  'if-none-match',
+  'x-request-id',
+  'x-request-timeout-ms',
+  'idempotency-key',
+];
+
 describe('a polluted Object.prototype, on the way in', () => {
   let child: ChildProcess;
   let port: number;
@@ -150,15 +164,18 @@ describe('a polluted Object.prototype, on the way in', () => {
     'changes no answer of an app that was made %s it',
     async (_, made) => {
       // Express defines members in a way that these break; it does so when an app is made.
-      const inExpress = new Set(made ? ['get', 'set', 'value', 'writable'] : []);
-      const different = await differing(async (name, kind) => {
-        await asked(child, { name: '', kind, made }); // a new app, which remembers no key
-        // Node itself cannot accept a connection where an inherited `signal` is no AbortSignal.
-        if (name !== '' && name !== 'signal') await asked(child, { name, kind, made });
-        const ended = await answers();
-        await asked(child, { name: '', kind, made });
-        return ended;
-      }, inExpress);
+      const inExpress = made ? ['get', 'set', 'value', 'writable'] : [];
+      const different = await differing(
+        async (name, kind) => {
+          await asked(child, { name: '', kind, made }); // a new app, which remembers no key
+          // Node itself cannot accept a connection where an inherited `signal` is no AbortSignal.
+          if (name !== '' && name !== 'signal') await asked(child, { name, kind, made });
+          const ended = await answers();
+          await asked(child, { name: '', kind, made });
+          return ended;
+        },
+        new Set([...headersOfNode, ...inExpress]),
+      );
       expect(different).toEqual([]);
     },
     120_000,

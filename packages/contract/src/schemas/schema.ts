@@ -37,7 +37,7 @@ function toValidation<T>(result: StandardSchemaV1.Result<unknown>): Validation<T
   const more = issues.length - first.length;
   return {
     issues: [
-      ...first.map((issue) => ({ path: joinPath(issue.path), message: issue.message })),
+      ...first.map((issue) => ({ path: joinPath(ownMember(issue, 'path')), message: issue.message })),
       ...(more > 0 ? [{ path: '', message: `and ${more} more` }] : []),
     ].map(boundedIssue),
   };

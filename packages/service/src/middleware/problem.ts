@@ -3,6 +3,7 @@ import {
   currentContext,
   headerNames,
   isCallError,
+  ownMembers,
   type PublicError,
   problemMediaType,
   problemOf,
@@ -32,7 +33,7 @@ export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
     if (thrown instanceof NotModified) return void res.status(304).end();
     // The client has left; the access log has a line about it.
     if (res.destroyed && isCallError(thrown, 'cancelled')) return;
-    const answer = await publicError(thrown, operationOf(res));
+    const answer = ownMembers(await publicError(thrown, operationOf(res)));
     if (answer.log && !isHaste(answer)) logFailure(logger, answer, thrown, res);
     // Half an answer cannot be mended: a cut connection at least does not look whole.
     if (res.headersSent) return void res.destroy(answer.error);
