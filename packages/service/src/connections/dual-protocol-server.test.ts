@@ -167,8 +167,9 @@ describe('a TLS port', () => {
     await once(client, 'connect');
     const codes: number[] = [];
     client.on('goaway', (code) => codes.push(code));
-    for (let count = 0; count < 500 && !client.closed; count += 1) {
-      for (let burst = 0; burst < 20 && !client.closed; burst += 1) {
+    const isOpen = () => !client.closed && !client.destroyed;
+    for (let count = 0; count < 500 && isOpen(); count += 1) {
+      for (let burst = 0; burst < 20 && isOpen(); burst += 1) {
         const stream = client.request({ ':path': '/api/visits/latest' }).on('error', () => {});
         // In the same packet. On a busy machine not all are early resets nevertheless, so few must do.
         stream.close(8);
