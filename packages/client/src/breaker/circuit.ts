@@ -163,7 +163,7 @@ export class CircuitWindow {
   readonly #options: Current<Pick<UpstreamOptions, 'circuitWindowMs'>>;
   readonly #clock: Clock;
   /** Emits `rotate` each time that a part of the window is forgotten. */
-  readonly rotation = new EventEmitter().setMaxListeners(0);
+  readonly rotation: EventEmitter = new EventEmitter().setMaxListeners(0);
   #stop = () => {};
 
   constructor(options: Current<Pick<UpstreamOptions, 'circuitWindowMs'>>, clock: Clock) {

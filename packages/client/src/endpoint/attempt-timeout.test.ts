@@ -51,6 +51,14 @@ describe('attemptTimeout', () => {
     expect(await toldMs(leaving(1_000, false))).toBe('979');
   });
 
+  it('gives the only attempt that its caller asked for all of the time', async () => {
+    const only = someAttempt({ mayRetry: false }, { deadlineMs: clock.now() + 30_000, maxAttempts: 1 });
+    expect(await toldMs(only)).toBe('29979');
+    const late = rejection(layer()(hanging)(only));
+    await clock.advance(30_000);
+    expect(await late).toMatchObject({ code: 'deadline_exceeded', blamesEndpoint: true });
+  });
+
   it('keeps the other headers', async () => {
     const send = scripted(someReply());
     await layer()(send)(someAttempt({}, { headers: { accept: 'text/plain' } }));

@@ -15,7 +15,7 @@ const fairShare = 0.25;
 
 /**
  * Ends an attempt that takes too long, so that a retry elsewhere has time left: after `attemptTimeoutMs`, or after half of
- * the call's time where that is less and another attempt may follow. Sends the server its time; a server that gives up
+ * the call's time where that is less and another attempt may follow. A call with `maxAttempts: 1` has its whole time for it. Sends the server its time; a server that gives up
  * in that time counts as a server that does not reply. The failure counts against the endpoint if it had at least a
  * quarter of `attemptTimeoutMs`: with less time the caller is the cause.
  *
@@ -28,10 +28,12 @@ export function attemptTimeout(options: Current<AttemptTimeoutOptions>, clock: C
       const { call, mayRetry, signal } = attempt;
       const startedAtMs = clock.now();
       const leftMs = call.deadlineMs - startedAtMs;
+      // The only attempt that the caller asked for has all of the call's time: no other needs any of it.
+      const mostMs = call.maxAttempts === 1 ? Number.POSITIVE_INFINITY : attemptTimeoutMs;
       // Just before the deadline: otherwise the deadline would end the attempt, and its endpoint would not be blamed.
-      const ms = Math.max(1, Math.min(attemptTimeoutMs, mayRetry ? leftMs / 2 : leftMs - 1));
+      const ms = Math.max(1, Math.min(mostMs, mayRetry ? leftMs / 2 : leftMs - 1));
       // The call's time is then up as well. A timer's precision is 1 ms.
-      const isDeadline = !mayRetry && leftMs < attemptTimeoutMs - 1;
+      const isDeadline = !mayRetry && leftMs < mostMs - 1;
       const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
       const onTimeout = () => late(attempt, { ms, isDeadline, blamesEndpoint });
       const judged = (reply: Reply) => {

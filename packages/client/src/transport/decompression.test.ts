@@ -99,7 +99,9 @@ describe('a whole body', () => {
     }
   });
 
-  it('has a bounded number of members: each costs a decoder, however small', async () => {
+  // zlib of Node 26 goes on to the next frame itself: it costs no decoder there.
+  const opensDecoders = zlib.zstdDecompressSync(Buffer.concat([encode.zstd('a'), encode.zstd('b')])).length === 1;
+  (opensDecoders ? it : it.skip)('has a bounded number of members: each costs a decoder, however small', async () => {
     const empty = encode.zstd('');
     expect(await decode(Buffer.concat(Array(1_000).fill(empty)), 'zstd', 'whole')).toBe('');
     await failed(decode(Buffer.concat(Array(1_001).fill(empty)), 'zstd', 'whole'));

@@ -89,7 +89,7 @@ function inputOf(name: string, operation: Operation, components: Components): { 
 /** How an empty list is told from one that was left out. */
 function listNote(operation: Operation, member: string): Json {
   const known = inputMembers(operation).inQuery.get(member);
-  if (!known?.type.elements || known.isRequired) return {};
+  if (!known?.type.elements) return {};
   return { description: `A parameter for each element; an empty list is \`${listMarker(member)}=\`.` };
 }
 

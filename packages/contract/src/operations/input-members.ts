@@ -6,8 +6,6 @@ import type { Operation } from './operation.ts';
 export interface TextMember {
   readonly name: string;
   readonly type: TextType;
-  /** A list that must be there is empty where a query has none. */
-  readonly isRequired: boolean;
 }
 
 /** Where the members of an operation's input travel, and what their texts stand for. */
@@ -41,7 +39,7 @@ function findMembers({ input, path, requestHeaders, rest }: Operation): InputMem
   const named = (name: string, mayRepeat: boolean): readonly [string, TextMember] => {
     const found = textTypeOf(object?.schemas.get(name) ?? [{}], json, mayRepeat);
     const type = 'type' in found ? found.type : unreadable;
-    return [name, { name, type, isRequired: object?.required.has(name) ?? false }];
+    return [name, { name, type }];
   };
   const elsewhere = new Map(
     [...requestHeaders.map(([member]) => member), ...path.parameters].map((name) => named(name, false)),

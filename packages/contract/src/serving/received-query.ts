@@ -22,23 +22,18 @@ export function receivedQuery(operation: Operation, query: Members): Members {
   const { inQuery, further, elsewhere } = inputMembers(operation);
   if (inQuery.size === 0 && !further) return query;
   const input: Record<string, unknown> = { ...query };
-  for (const { name, type, isRequired } of inQuery.values()) read(input, name, type, isRequired);
+  for (const { name, type } of inQuery.values()) read(input, name, type);
   if (further) {
     for (const key of Object.keys(input)) {
       const name = key.endsWith('[]') && input[key] === '' ? key.slice(0, -2) : key;
-      if (!inQuery.has(name) && !elsewhere.has(name)) read(input, name, further, false);
+      if (!inQuery.has(name) && !elsewhere.has(name)) read(input, name, further);
     }
   }
   return input;
 }
 
 /** Reads one member in place. */
-function read(
-  input: Record<string, unknown>,
-  name: string,
-  { scalars, elements }: TextType,
-  isRequired: boolean,
-): void {
+function read(input: Record<string, unknown>, name: string, { scalars, elements }: TextType): void {
   const given = Object.hasOwn(input, name) ? input[name] : undefined;
   if (!elements) {
     if (typeof given === 'string' && scalars) input[name] = parse(given, scalars);
@@ -47,11 +42,14 @@ function read(
   }
   const marker = listMarker(name);
   const isMarked = Object.hasOwn(input, marker);
+  // axios and others write each element as `name[]=element`.
+  const marked = isMarked ? [input[marker]].flat().filter((text) => text !== '') : [];
   if (isMarked) delete input[marker];
   if (typeof given === 'string' && scalars && !isMarked) input[name] = parse(given, scalars);
-  else if (given !== undefined) {
-    input[name] = [given].flat().map((text, index) => parse(text as string, elementAt(elements, index)));
-  } else if (isMarked || (isRequired && !scalars)) input[name] = [];
+  else if (given !== undefined || isMarked) {
+    const texts = [given ?? []].flat().concat(marked);
+    input[name] = texts.map((text, index) => parse(text as string, elementAt(elements, index)));
+  }
 }
 
 function refuseRepeated(path: string): never {

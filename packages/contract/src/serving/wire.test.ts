@@ -131,3 +131,39 @@ describe('wire', () => {
     expect(decodeOutput(operation, wire.headers, wire.body)).toEqual({ id: 1, location: '/t/1' });
   });
 });
+
+describe('a list in a query', () => {
+  const list = get('/things', { summary: 's', input: z.object({ tags: z.array(z.string()) }), output: any });
+  const decoded = (query: Record<string, unknown>) =>
+    decodeInput(list, { parameters: {}, query, headers: {}, body: undefined });
+
+  it.each([
+    [{ tags: 'a' }, ['a']],
+    [{ tags: ['a', 'b'] }, ['a', 'b']],
+    [{ 'tags[]': '' }, []],
+    [{ tags: 'a', 'tags[]': '' }, ['a']],
+    // As axios writes one.
+    [{ 'tags[]': 'a' }, ['a']],
+    [{ 'tags[]': ['a', 'b'] }, ['a', 'b']],
+  ])('may come as %j', (query, tags) => {
+    expect(decoded(query)).toEqual({ tags });
+  });
+
+  it('is not taken for empty where it is missing: the schema refuses that', () => {
+    expect(decoded({})).toEqual({});
+    expect(decoded({ tag: 'a' })).toEqual({ tag: 'a' });
+  });
+});
+
+describe('a date in a query', () => {
+  const since = get('/things', { summary: 's', input: z.object({ since: z.date() }), output: any });
+  const decoded = (text: string) =>
+    decodeInput(since, { parameters: {}, query: { since: text }, headers: {}, body: undefined });
+
+  it('stays a text, which the schema refuses, where the month has no such day', () => {
+    expect(decoded('2028-02-29')).toEqual({ since: new Date('2028-02-29') });
+    for (const text of ['2026-02-29', '2026-02-31', '2026-04-31T00:00:00Z']) {
+      expect(decoded(text)).toEqual({ since: text });
+    }
+  });
+});

@@ -144,9 +144,16 @@ export function parse(text: string, scalars: ReadonlySet<ScalarType>): unknown {
   if (scalars.has('boolean') && (text === 'true' || text === 'false')) return text === 'true';
   if (scalars.has('date') && time.test(text)) {
     const date = new Date(text);
-    if (!Number.isNaN(date.getTime())) return date;
+    if (!Number.isNaN(date.getTime()) && isDayOfMonth(text)) return date;
   }
   return text;
+}
+
+/** Whether the month has that day: `Date` makes 3 March of 31 February. */
+function isDayOfMonth(text: string): boolean {
+  const [year, month, day] = (/^(\d{4})-(\d\d)-(\d\d)/.exec(text) ?? []).slice(1).map(Number);
+  if (year === undefined || month === undefined || day === undefined) return true;
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 /**

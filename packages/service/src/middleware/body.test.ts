@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { type BodyLimits, post as define } from '@parley/contract';
 import express from 'express';
@@ -75,7 +75,10 @@ describe.each(protocols)('body over $protocol', ({ request }) => {
     await posting(Buffer.concat([...frames, Buffer.from('junk')]), 'application/json', encoding).expect(400);
   });
 
-  it('takes no more than 64 zstd frames, each of which costs as much as a large one', async () => {
+  // zlib of Node 26 goes on to the next frame itself: it costs next to nothing there.
+  const opensDecoders = zstdDecompressSync(Buffer.concat([zstdCompressSync('a'), zstdCompressSync('b')])).length === 1;
+  const itOpens = opensDecoders ? it : it.skip;
+  itOpens('takes no more than 64 zstd frames, each of which costs as much as a large one', async () => {
     const frames = (count: number) =>
       Buffer.concat([zstdCompressSync(ada), ...Array<Buffer>(count - 1).fill(zstdCompressSync(''))]);
     for (const [count, status] of [

@@ -43,9 +43,12 @@ export interface SqliteStore extends IdempotencyStore {
  * processes of one machine may share it. Answers expire by the file's own clock, and are removed as others come.
  *
  * @throws ConfigError that names the file where it cannot be used
+ * @throws TypeError where `file` is no path: a database in memory (`:memory:`, an empty path) would be shared with nobody
  */
 export async function sqliteStore(file: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
   checkHoldMs(options);
+  if (typeof file !== 'string' || file === '' || file === ':memory:')
+    throw new TypeError(`sqliteStore needs the path of a file, not ${JSON.stringify(file)}: processes share the file`);
   // Only here: on Node 22 the import alone prints a warning.
   const { DatabaseSync } = await import('node:sqlite');
   let database: DatabaseSync | undefined;
