@@ -193,16 +193,21 @@ describe('a visit that was answered with 201', () => {
       request: () => visit,
       onSuccess: (body) => written.add(JSON.parse(body).id),
     });
-    const [replica = ''] = await containersOf('guestbook');
-    const [database = ''] = await containersOf('database');
-    for (const container of [replica, database]) {
-      await delay(1000);
-      await crash(container);
-      await eventually(async () => (await docker('inspect', '--format', '{{.RestartCount}}', container)) === '1');
-      await eventually(() => isHealthy(container));
+    try {
+      const [replica = ''] = await containersOf('guestbook');
+      const [database = ''] = await containersOf('database');
+      for (const container of [replica, database]) {
+        const restarts = async () => Number(await docker('inspect', '--format', '{{.RestartCount}}', container));
+        const before = await restarts();
+        await delay(1000);
+        await crash(container);
+        await eventually(async () => (await restarts()) > before);
+        await eventually(() => isHealthy(container));
+      }
+      await delay(500);
+    } finally {
+      await load.stop();
     }
-    await delay(500);
-    await load.stop();
     await eventually(async () => (await post(baseUrl(), '/api/visits', { name: 'Ada' })).status === 201, 10_000);
     expect(written.size).toBeGreaterThan(50);
     expect(await missing(written)).toEqual([]);

@@ -86,6 +86,13 @@ describe('a cleartext port', () => {
     },
   );
 
+  it.each(['http://x:pi/api/visits/latest', 'http://', 'x'])('answers 400 to the target %s', async (target) => {
+    const { port } = await listening();
+    const socket = socketTo(port);
+    socket.write(latest.replace('/api/visits/latest', target));
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400/);
+  });
+
   it('ends a connection that sends nothing, or too little to find its protocol', async () => {
     const { port } = await listening();
     const [silent, slow] = [socketTo(port).resume(), socketTo(port).resume()];

@@ -6,6 +6,8 @@ const hostAndPort = /^[\w.~!$&'()*+,;=%:[\]-]*$/;
 
 const noHost: RawProblem = { code: 'rejected', detail: 'Request must have one Host header, with a host in it' };
 
+const noTarget: RawProblem = { code: 'rejected', detail: 'Request must be for a path or a valid URL' };
+
 // Node's parser takes `HTTP/2.0` in a request line of HTTP/1, and the app would look for a stream of HTTP/2.
 const otherVersion: RawProblem = {
   code: 'rejected',
@@ -16,15 +18,22 @@ const otherVersion: RawProblem = {
 /**
  * Answers 400 unless a request has exactly one Host header with a valid host (RFC 9112 §3.2). With two of them a proxy
  * and this service could disagree on the target of the request. Node checks only that there is one, and answers without
- * a body: give the server `requireHostHeader: false`. A version other than 1.x is answered 505.
+ * a body: give the server `requireHostHeader: false`. A version other than 1.x is answered 505, a target that is no URL 400.
  */
 export function requireHost(app: RequestListener): RequestListener {
   return function requireHost(req, res) {
     const isOfHttp1 = req.httpVersionMajor === 1;
-    if (isOfHttp1 && (req.httpVersionMinor === 0 || hasOneHost(req))) return app(req, res);
+    const isFine = isOfHttp1 && (req.httpVersionMinor === 0 || hasOneHost(req));
+    if (isFine && isTarget(req.url)) return app(req, res);
     res.shouldKeepAlive = false;
-    sendRawProblem(res, isOfHttp1 ? noHost : otherVersion);
+    if (isFine) sendRawProblem(res, noTarget);
+    else sendRawProblem(res, isOfHttp1 ? noHost : otherVersion);
   };
+}
+
+/** A path, `*`, or a whole URL of which Node can make sense: of another one Express would have Node print a warning. */
+function isTarget(url = '/'): boolean {
+  return url.startsWith('/') || url === '*' || URL.canParse(url);
 }
 
 function hasOneHost({ headers, rawHeaders }: IncomingMessage): boolean {

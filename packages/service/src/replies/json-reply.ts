@@ -34,5 +34,6 @@ export function sendJson(
     return;
   }
   res.setHeader('Content-Length', bytes);
-  res.end(text);
+  // Node writes the head with a text in the text's encoding: a header beyond ASCII would be UTF-8 then, and not Latin-1.
+  res.end(Object.keys(headers).length > 0 ? Buffer.from(text) : text);
 }
