@@ -86,7 +86,7 @@ describe('a cleartext port', () => {
     },
   );
 
-  it.each(['http://x:pi/api/visits/latest', 'http://', 'x'])('answers 400 to the target %s', async (target) => {
+  it.each(['http://x:pi/api/visits/latest', 'http://'])('answers 400 to the target %s', async (target) => {
     const { port } = await listening();
     const socket = socketTo(port);
     socket.write(latest.replace('/api/visits/latest', target));

@@ -24,16 +24,15 @@ export function requireHost(app: RequestListener): RequestListener {
   return function requireHost(req, res) {
     const isOfHttp1 = req.httpVersionMajor === 1;
     const isFine = isOfHttp1 && (req.httpVersionMinor === 0 || hasOneHost(req));
-    if (isFine && isTarget(req.url)) return app(req, res);
+    if (isFine) return isTarget(req.url) ? app(req, res) : sendRawProblem(res, noTarget);
     res.shouldKeepAlive = false;
-    if (isFine) sendRawProblem(res, noTarget);
-    else sendRawProblem(res, isOfHttp1 ? noHost : otherVersion);
+    sendRawProblem(res, isOfHttp1 ? noHost : otherVersion);
   };
 }
 
-/** A path, `*`, or a whole URL of which Node can make sense: of another one Express would have Node print a warning. */
+/** Whether Node can make sense of a target that is a whole URL: of another one Express would have it print a warning. */
 function isTarget(url = '/'): boolean {
-  return url.startsWith('/') || url === '*' || URL.canParse(url);
+  return url.startsWith('/') || !url.includes('://') || URL.canParse(url);
 }
 
 function hasOneHost({ headers, rawHeaders }: IncomingMessage): boolean {
