@@ -312,7 +312,6 @@ export const rawRequests: readonly RawRequest[] = [
     name: 'a target at a port that is none',
     bytes: get('', 'http://other:x/api/visits?limit=1'),
     statuses: [400],
-    except: [servicesPath],
   },
   { name: 'a target that is a host', bytes: get('', 'http://other'), statuses: [404] },
   { name: 'a target that is a host with a query', bytes: get('', 'http://other?/api/visits'), statuses: [404] },

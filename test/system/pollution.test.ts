@@ -174,7 +174,8 @@ describe('a polluted Object.prototype, on the way in', () => {
           await asked(child, { name: '', kind, made });
           return ended;
         },
-        new Set([...headersOfNode, ...inExpress]),
+        // zod itself takes an inherited `path` for that of an issue.
+        new Set([...headersOfNode, ...inExpress, 'path']),
       );
       expect(different).toEqual([]);
     },
