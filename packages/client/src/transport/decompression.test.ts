@@ -41,7 +41,11 @@ const rejectionOf = (decoding: Promise<string>) =>
     (error: unknown) => error,
   );
 
+// zlib of Node 26 goes on to the next frame itself: it costs no decoder there, and may be cut without an error.
+const opensDecoders = zlib.zstdDecompressSync(Buffer.concat([encode.zstd('a'), encode.zstd('b')])).length === 1;
+
 function isCutFrameAnError(): boolean {
+  if (!opensDecoders) return false;
   try {
     zlib.zstdDecompressSync(encode.zstd('one').subarray(0, 5));
     return false;
@@ -99,8 +103,6 @@ describe('a whole body', () => {
     }
   });
 
-  // zlib of Node 26 goes on to the next frame itself: it costs no decoder there.
-  const opensDecoders = zlib.zstdDecompressSync(Buffer.concat([encode.zstd('a'), encode.zstd('b')])).length === 1;
   (opensDecoders ? it : it.skip)('has a bounded number of members: each costs a decoder, however small', async () => {
     const empty = encode.zstd('');
     expect(await decode(Buffer.concat(Array(1_000).fill(empty)), 'zstd', 'whole')).toBe('');
