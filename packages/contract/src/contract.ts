@@ -19,7 +19,7 @@ export interface ContractInfo {
   readonly name: string;
   /** What the service is for, in one or more sentences. */
   readonly description: string;
-  /** Whom its callers ask. */
+  /** The service that its callers call. */
   readonly contact: { readonly name: string; readonly url?: string; readonly email?: string };
   /** By its name, and its SPDX identifier or an address where it is. */
   readonly license: { readonly name: string; readonly identifier?: string; readonly url?: string };

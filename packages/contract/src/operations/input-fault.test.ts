@@ -42,7 +42,7 @@ describe('the fault of an input', () => {
       v.object({}),
       'has an input whose schema of valibot has no JSON Schema, which documents and queries need (it does not offer one): wrap it in toStandardJsonSchema() of @valibot/to-json-schema',
     ],
-  ])('of %s is said in a sentence: %#', (path, input, sentence) => {
+  ])('of %s is refused with a sentence: %#', (path, input, sentence) => {
     expect(fault(path, input)).toContain(sentence);
   });
 

@@ -33,7 +33,7 @@ describe('the fault of an output', () => {
     ],
     [stream(z.object({ at: z.date() }), { as: 'sse' }), 'has a stream of items in which at is a date'],
     [v.object({}), 'has an output whose schema of valibot has no JSON Schema'],
-  ])('is said in a sentence: %#', (output, sentence) => {
+  ])('is refused with a sentence: %#', (output, sentence) => {
     expect(fault(output)).toContain(sentence);
   });
 

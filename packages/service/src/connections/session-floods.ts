@@ -36,7 +36,7 @@ type TimedStream = ServerHttp2Stream & { [arrival]?: { readonly atMs: number; re
 /**
  * Ends a connection whose client floods it, with GOAWAY `ENHANCE_YOUR_CALM`: rapid reset (CVE-2023-44487), MadeYouReset
  * (CVE-2025-8671: the client breaks the protocol so that the server resets), floods of PING and SETTINGS that the client
- * acknowledges, and bodies byte by byte: Node takes so many of their frames in a row that other callers wait for seconds.
+ * acknowledges, and bodies in tiny frames: Node reads thousands of them in a row, and other callers wait for seconds.
  * nghttp2 counts every reset, so that the cancellations of a busy client would end its connection. Counted here are
  * those alone that come within 10 ms, less the requests that are answered.
  */
