@@ -19,7 +19,7 @@ export interface ContractInfo {
   readonly name: string;
   /** What the service is for, in one or more sentences. */
   readonly description: string;
-  /** The service that its callers call. */
+  /** The team that answers questions about it. */
   readonly contact: { readonly name: string; readonly url?: string; readonly email?: string };
   /** By its name, and its SPDX identifier or an address where it is. */
   readonly license: { readonly name: string; readonly identifier?: string; readonly url?: string };
