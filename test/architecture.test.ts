@@ -194,8 +194,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'client/',
     'service/',
     'outage/',
+    'compare/',
     'main.ts',
   ],
+  'bench/compare': ['base-tree.ts', 'paired.ts', 'main.ts'],
   'bench/client': [
     'scenarios.ts',
     'bodies.ts',

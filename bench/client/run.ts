@@ -25,6 +25,7 @@ export interface Turn {
   readonly contender: string;
 }
 
+const ownRoot = new URL('../../', import.meta.url);
 const serverCore = 0;
 const clientCore = 1;
 
@@ -34,7 +35,7 @@ const clientCore = 1;
  */
 export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
-  const server = new PinnedProcess(new URL('server.ts', import.meta.url), [], serverCore);
+  const server = startServer();
   const clients = new Map<string, PinnedProcess>();
   const scenarios: Record<string, Record<string, Figures | null>> = {};
   const peakRssMb: Record<string, number> = {};
@@ -47,7 +48,7 @@ export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
       for (let round = 1; round <= rounds; round++) {
         for (const [turn, measurements] of seen) {
           const { scenario, contender } = turn;
-          const client = clients.get(contender) ?? open(contender, ports, trusted);
+          const client = clients.get(contender) ?? startClient(contender, ports, trusted);
           clients.set(contender, client);
           const asked: Round = { scenario: scenario.name, ms: roundMs };
           const result = (await client.ask(asked)) as RoundResult;
@@ -69,8 +70,20 @@ export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
   return { ...circumstances(canPin, 'client'), rounds, scenarios, peakRssMb };
 }
 
-function open(name: string, ports: ServerPorts, trusted: string): PinnedProcess {
-  return new PinnedProcess(new URL('client-process.ts', import.meta.url), [name, JSON.stringify(ports)], clientCore, {
+/** Starts the server of every contender. Its first message is its {@link ServerPorts}. */
+export function startServer(): PinnedProcess {
+  return new PinnedProcess(new URL('server.ts', import.meta.url), [], serverCore);
+}
+
+/**
+ * Starts a contender.
+ *
+ * @param trusted a file with the certificate of the server's authority
+ * @param root of the repository whose code runs; this one by default
+ */
+export function startClient(name: string, ports: ServerPorts, trusted: string, root = ownRoot): PinnedProcess {
+  const script = new URL('bench/client/client-process.ts', root);
+  return new PinnedProcess(script, [name, JSON.stringify(ports)], clientCore, {
     env: { NODE_EXTRA_CA_CERTS: trusted },
   });
 }

@@ -26,9 +26,11 @@ export interface RunningContender {
   readonly isGrpc: boolean;
 }
 
-/** Starts a contender in a process of its own. */
-export async function start(contender: string): Promise<RunningContender> {
-  const script = new URL('server-process.ts', import.meta.url);
+const ownRoot = new URL('../../', import.meta.url);
+
+/** Starts a contender in a process of its own, from the code of the repository at `root`: this one by default. */
+export async function start(contender: string, root = ownRoot): Promise<RunningContender> {
+  const script = new URL('bench/service/server-process.ts', root);
   const process = new PinnedProcess(script, [contender], serverCore, {
     isSilent: true, // where their logs go, all of them
     env: { NODE_OPTIONS: '--expose-gc' },

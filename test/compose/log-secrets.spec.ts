@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { abort, abortBody, flood, refusedRequests, secret, secretGet } from '../planted-secrets.ts';
 import { sendRaw } from '../raw-request.ts';
-import { baseUrl, compose, containersOf, docker } from './stack.ts';
+import { baseUrl, compose, containersOf, docker, start } from './stack.ts';
 
 describe('what the containers log', () => {
   it('holds nothing that a client has sent but its path, however its request ends', async () => {
@@ -19,7 +19,7 @@ describe('what the containers log', () => {
     await docker('kill', ...hello);
     const gone = await sendRaw(baseUrl(), secretGet('/api/hello'));
     await Promise.all(broken);
-    await docker('start', ...hello);
+    for (const replica of hello) await start(replica);
     expect([late.status, gone.status]).toEqual([504, 503]);
 
     const logs = await compose('logs', '--no-color');
