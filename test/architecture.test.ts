@@ -184,6 +184,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'main.ts',
   ],
   bench: [
+    'repository.ts',
     'median.ts',
     'figures.ts',
     'table.ts',

@@ -6,6 +6,7 @@ import { report } from '../bench/client/report.ts';
 import type { Results } from '../bench/client/results.ts';
 import { endpointScenarios, knowingSeveral, mainScenario, scenarios } from '../bench/client/scenarios.ts';
 import { summary } from '../bench/client/summary.ts';
+import { changeOf, isSlower } from '../bench/compare/paired.ts';
 import { figuresOf } from '../bench/figures.ts';
 import { median } from '../bench/median.ts';
 import { contenders as serviceContenders } from '../bench/service/contenders/contenders.ts';
@@ -85,5 +86,26 @@ describe('bench/results/service.json', () => {
   it('is what is published', () => {
     expect(text('bench/results/service.md')).toBe(serviceReport(served));
     expect(text('README.md')).toContain(`\n${serviceSummary(served)}\n`);
+  });
+});
+
+describe('the comparison of two revisions', () => {
+  /** Pairs with these ratios, on a machine that gets ten times slower on the way. */
+  const pairs = (ratios: readonly number[]) =>
+    ratios.map((ratio, n) => ({ base: 100 * (1 + n / 4), now: 100 * (1 + n / 4) * ratio }));
+
+  it('goes by the ratio of each pair, whatever the machine does meanwhile', () => {
+    expect(changeOf(pairs(Array(41).fill(1.2)))).toMatchObject({ ratio: 1.2, low: 1.2, high: 1.2 });
+  });
+
+  it('gives the ranks between which the median of 41 pairs lies with 95 %', () => {
+    const { ratio, low, high } = changeOf(pairs(Array.from({ length: 41 }, (_, n) => 1 + n / 100)));
+    expect([ratio, low, high].map((value) => Math.round(value * 100))).toEqual([120, 114, 126]);
+  });
+
+  it('calls slower only what is slower beyond its noise', () => {
+    const noisy = changeOf(pairs(Array.from({ length: 41 }, (_, n) => 0.9 + n / 100)));
+    expect([isSlower(noisy, 1.03), isSlower(noisy, 1.15)]).toEqual([true, false]);
+    expect([isSlower(changeOf(pairs([0.5, 1.1, 2])), 1.03), noisy.ratio > 1.03]).toEqual([false, true]);
   });
 });

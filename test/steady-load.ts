@@ -52,6 +52,28 @@ export function startLoad(baseUrl: string, options: LoadOptions): SteadyLoad {
   };
 }
 
+/**
+ * What a gateway and its services answer per second when 16 requests are in flight at any time. It takes `seconds`, and
+ * as long again before, in which code and connections get warm.
+ */
+export async function capacityOf(baseUrl: string, request: (n: number) => LoadRequest, seconds = 3): Promise<number> {
+  const agent = new Agent({ keepAlive: true });
+  const startMs = performance.now();
+  let sent = 0;
+  let answered = 0;
+  const elapsedMs = () => performance.now() - startMs;
+  const caller = async () => {
+    while (elapsedMs() < 2000 * seconds) {
+      const isWarm = elapsedMs() > 1000 * seconds;
+      const { status } = await send(agent, baseUrl, request(sent++));
+      if (isWarm && typeof status === 'number' && status < 300) answered++;
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, caller));
+  agent.destroy();
+  return answered / seconds;
+}
+
 /** Makes calls at a steady rate; each gives nothing where it succeeds, and what became of it where it doesn't. */
 export function startCalls(perSecond: number, call: (n: number) => Promise<string | undefined>): SteadyLoad {
   const underWay = new Set<Promise<void>>();

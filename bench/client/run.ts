@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { circumstances } from '../circumstances.ts';
 import { type Figures, figuresOf } from '../figures.ts';
 import { canPin, PinnedProcess } from '../pinned-process.ts';
+import { ownRoot } from '../repository.ts';
 import type { Round, RoundResult } from './client-process.ts';
 import type { Measurement } from './measurement.ts';
 import type { Results } from './results.ts';
@@ -25,7 +26,6 @@ export interface Turn {
   readonly contender: string;
 }
 
-const ownRoot = new URL('../../', import.meta.url);
 const serverCore = 0;
 const clientCore = 1;
 

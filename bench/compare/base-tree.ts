@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ownRoot } from '../repository.ts';
 
-const ownRoot = fileURLToPath(new URL('../../', import.meta.url));
+const own = fileURLToPath(ownRoot);
 
 /** The code of another revision, with the dependencies that are installed here. */
 export interface BaseTree {
@@ -21,7 +22,7 @@ export interface BaseTree {
  * @throws TypeError where there is no such commit here
  */
 export function checkOutBase(revision: string): BaseTree {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: ownRoot, encoding: 'utf8' }).trim();
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: own, encoding: 'utf8' }).trim();
   let commit: string;
   try {
     commit = git('rev-parse', '--short', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`);
@@ -42,7 +43,7 @@ export function checkOutBase(revision: string): BaseTree {
 function linkModules(folder: string): void {
   const workspaces = ['.', ...below('packages'), ...below('services')];
   for (const workspace of workspaces) {
-    const installed = join(ownRoot, workspace, 'node_modules');
+    const installed = join(own, workspace, 'node_modules');
     if (!existsSync(installed) || !existsSync(join(folder, workspace))) continue;
     for (const name of readdirSync(installed)) {
       if (name !== '@parley') link(join(installed, name), join(folder, workspace, 'node_modules', name));
@@ -53,7 +54,7 @@ function linkModules(folder: string): void {
   }
 }
 
-const below = (parent: string) => readdirSync(join(ownRoot, parent)).map((name) => `${parent}/${name}`);
+const below = (parent: string) => readdirSync(join(own, parent)).map((name) => `${parent}/${name}`);
 
 function link(target: string, path: string): void {
   mkdirSync(dirname(path), { recursive: true });

@@ -11,7 +11,10 @@ import { scenarios as serviceScenarios } from '../service/scenarios.ts';
 import { type BaseTree, checkOutBase } from './base-tree.ts';
 import { type Change, changeOf, isSlower, type Pair } from './paired.ts';
 
-const ownRoot = new URL('../../', import.meta.url);
+const usage =
+  'npm run bench -- compare BASE [client] [service] [--only SCENARIO,…] [--rounds N] [--ms N] [--allow RATIO]';
+const clientRuns = [...clientScenarios, ...endpointScenarios];
+const names = [...new Set([...clientRuns, ...serviceScenarios].map(({ name }) => name))];
 
 /** How many rounds, and how long the turn of each side is in one. */
 interface Rounds {
@@ -36,21 +39,40 @@ export async function main(args: string[]): Promise<void> {
       allow: { type: 'string', default: '1.03' },
     },
   });
-  const [revision, ...wanted] = positionals;
-  if (!revision) throw new TypeError('expected a revision: npm run bench -- compare BASE [client] [service]');
-  const rounds = { count: Number(values.rounds), ms: Number(values.ms), only: values.only?.split(',') };
+  const [revision, ...given] = positionals;
+  if (!revision) throw new TypeError(`expected a revision to compare with: ${usage}`);
+  const wanted = chosen(['client', 'service'], given, 'benchmark');
+  const only = values.only === undefined ? undefined : chosen(names, values.only.split(','), 'scenario');
+  const rounds = { count: positive(values.rounds, '--rounds'), ms: positive(values.ms, '--ms'), only };
+  const allowed = positive(values.allow, '--allow');
   const base = checkOutBase(revision);
   const changes: Record<string, Change> = {};
   try {
     console.log(`CPU µs per call at ${base.commit} and now; the ratio's interval holds its true median with 95 %`);
-    if (wanted.length === 0 || wanted.includes('client')) Object.assign(changes, await compareClients(base, rounds));
-    if (wanted.length === 0 || wanted.includes('service')) Object.assign(changes, await compareServices(base, rounds));
+    if (wanted.includes('client')) Object.assign(changes, await compareClients(base, rounds));
+    if (wanted.includes('service')) Object.assign(changes, await compareServices(base, rounds));
   } finally {
     base.remove();
   }
-  const slower = Object.entries(changes).filter(([, change]) => isSlower(change, Number(values.allow)));
+  if (Object.keys(changes).length === 0)
+    throw new TypeError(`no such scenario of ${wanted.join(', ')}: '${values.only}'`);
+  const slower = Object.entries(changes).filter(([, change]) => isSlower(change, allowed));
   for (const [title, { ratio }] of slower) console.log(`slower: ${title}, ${ratio.toFixed(3)} ×`);
   if (slower.length > 0) process.exitCode = 1;
+}
+
+/** Those that were asked for, all where none was. @throws TypeError where one is unknown */
+function chosen(known: readonly string[], given: readonly string[], what: string): readonly string[] {
+  const unknown = given.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`no ${what} '${unknown}': expected ${known.join(', ')}`);
+  return given.length > 0 ? given : known;
+}
+
+function positive(text: string, name: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Number.POSITIVE_INFINITY))
+    throw new TypeError(`${name} must be a number above 0, not '${text}'`);
+  return value;
 }
 
 async function compareClients({ root }: BaseTree, rounds: Rounds): Promise<Record<string, Change>> {
@@ -60,19 +82,13 @@ async function compareClients({ root }: BaseTree, rounds: Rounds): Promise<Recor
   const trusted = join(folder, 'cert.pem');
   writeFileSync(trusted, ports.ca);
   const base = startClient('@parley/client', ports, trusted, root);
-  const now = startClient('@parley/client', ports, trusted, ownRoot);
+  const now = startClient('@parley/client', ports, trusted);
   try {
-    return await compare(
-      'client',
-      [...clientScenarios, ...endpointScenarios],
-      rounds,
-      { base, now },
-      async (side, scenario) => {
-        const { measurement, error } = (await side.ask({ scenario, ms: rounds.ms })) as RoundResult;
-        if (!measurement) throw new Error(`a round of ${scenario} failed: ${error}`);
-        return measurement.cpuMicros;
-      },
-    );
+    return await compare('client', clientRuns, rounds, { base, now }, async (side, scenario) => {
+      const { measurement, error } = (await side.ask({ scenario, ms: rounds.ms })) as RoundResult;
+      if (!measurement) throw new Error(`a round of ${scenario} failed: ${error}`);
+      return measurement.cpuMicros;
+    });
   } finally {
     await Promise.all([server, base, now].map((one) => one.close()));
     rmSync(folder, { recursive: true });
@@ -81,7 +97,7 @@ async function compareClients({ root }: BaseTree, rounds: Rounds): Promise<Recor
 
 async function compareServices({ root }: BaseTree, rounds: Rounds): Promise<Record<string, Change>> {
   const load = startLoad();
-  const sides = { base: await start('@parley/service', root), now: await start('@parley/service', ownRoot) };
+  const sides = { base: await start('@parley/service', root), now: await start('@parley/service') };
   try {
     return await compare('service', serviceScenarios, rounds, sides, async (side, scenario) => {
       return (await ask(load, side, scenario, rounds.ms)).cpuMicros;

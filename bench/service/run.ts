@@ -1,6 +1,7 @@
 import { circumstances } from '../circumstances.ts';
 import { type Figures, figuresOf } from '../figures.ts';
 import { canPin, PinnedProcess } from '../pinned-process.ts';
+import { ownRoot } from '../repository.ts';
 import type { Load, Round } from './load.ts';
 import type { Results } from './results.ts';
 import type { Scenario } from './scenarios.ts';
@@ -25,8 +26,6 @@ export interface RunningContender {
   readonly port: number;
   readonly isGrpc: boolean;
 }
-
-const ownRoot = new URL('../../', import.meta.url);
 
 /** Starts a contender in a process of its own, from the code of the repository at `root`: this one by default. */
 export async function start(contender: string, root = ownRoot): Promise<RunningContender> {

@@ -17,18 +17,19 @@ afterEach(() => {
   service?.process.kill('SIGKILL');
 });
 
-/** Attacks the service until it has served 30 innocent calls, or refused 270; the attackers stay. */
+/** Attacks the service, and calls it until 30 calls are served, 300 times at most. The attackers stay. */
 async function underAttack(attack: () => void) {
   const before = service.descriptors();
   let mostMib = 0;
   let served = 0;
-  let refused = 0;
+  const refused: Record<string, number> = {};
   attack();
   // Refused at first, while the replies are made: how long that takes depends on the machine.
   for (let look = 0; look < 300 && served < 30; look++) {
-    const { status } = await service.look().catch(() => ({ status: 0 }));
+    const { status, code } = await service.look().catch((error) => ({ status: 0, code: String(error.cause ?? error) }));
+    const why = `${status} ${code}`;
     if (status === 200) served++;
-    else refused++;
+    else refused[why] = (refused[why] ?? 0) + 1;
     mostMib = Math.max(mostMib, Math.round(service.residentMib()));
     await wait(100);
   }
