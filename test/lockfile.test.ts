@@ -33,7 +33,7 @@ describe('the lockfile', () => {
     const ours = Object.entries(packages).filter(([path]) => !path.includes('node_modules'));
     const loose = ours.flatMap(([path, { dependencies, devDependencies }]) =>
       Object.entries({ ...dependencies, ...devDependencies })
-        .filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
+        .filter(([, version]) => !/^(?:npm:[\w-]+@)?\d+\.\d+\.\d+$/.test(version))
         .map(([name, version]) => `${path} → ${name} ${version}`),
     );
     expect(loose).toEqual([]);

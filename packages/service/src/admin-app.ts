@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { closeIfUnread, discardRest } from './connections/unread-bodies.ts';
 import { listenToHeads } from './express/before-head.ts';
 import { listenToEnds } from './express/reply-end.ts';
-import { problem, sendProblem } from './middleware/problem.ts';
+import { failureAnswer, problem, sendProblem } from './middleware/problem.ts';
 import { unmatched } from './middleware/unmatched.ts';
 
 /** What the operators' port shows. */
@@ -31,6 +31,6 @@ export function createAdminApp({ isReady, logger }: AdminAppOptions): Express {
     else res.set('Cache-Control', 'no-store').json({ status: 'ready' });
   });
   app.use(unmatched([livez, readyz]));
-  app.use(problem({ logger }));
+  app.use(problem({ answerFailure: failureAnswer({ logger }) }));
   return listenToEnds(listenToHeads(app, closeIfUnread), { beforeEnd: discardRest });
 }

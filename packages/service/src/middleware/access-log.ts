@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { isCutOff } from '../requests/cut-off.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
-import { operationOf } from './running-operation.ts';
+import { labelOf, untemplatedPath } from './running-operation.ts';
 
 /** Where the access log goes. */
 export interface AccessLogOptions {
@@ -15,8 +15,8 @@ export interface AccessLogOptions {
 const clientClosedRequest = 499;
 
 /**
- * Logs one line a request, at its end. It names the operation by its path template: never the query, a
- * header or a body, where secrets travel.
+ * Logs one line a request, at its end. It names the operation, or the route of a mounted app, by its path template: never
+ * the query, a header or a body, where secrets travel. A page or file of a mounted app has its path.
  */
 export function accessLog({ logger }: AccessLogOptions): RequestHandler {
   // None of these members can be a secret: nothing to look for in each line.
@@ -30,7 +30,8 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
       const status = statusOf(res);
       const line = {
         method: req.method,
-        operation: operationOf(res)?.label ?? 'unmatched',
+        operation: labelOf(res) ?? 'unmatched',
+        path: untemplatedPath(res),
         status,
         durationMs: Math.round((performance.now() - startMs) * 10) / 10,
         requestId,
