@@ -120,6 +120,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'text/',
     'tls/',
     'load/',
+    'telemetry/',
     'schemas/',
     'story/',
     'errors/',

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { CallError } from '@parley/contract';
+import { CallError, type ConnectionCounts } from '@parley/contract';
 import {
   type Axios,
   AxiosError,
@@ -19,7 +19,6 @@ import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/time-limit.ts';
-import type { ConnectionCounts } from '../transport/connection-counts.ts';
 import type { EndpointTransport, Transport } from '../transport/transport.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
 
