@@ -55,13 +55,13 @@ describe('the house', () => {
     expect([...new Set(deep)]).toEqual(['@parley/service/stores']);
   });
 
-  it('has further doors to a package for tests (`/testing`) and for stores alone', () => {
+  it('has further doors to a package for tests (`/testing`), stores and operators alone', () => {
     const tests = files('packages', 'services', 'test', 'bench')
       .filter((path) => path.endsWith('.ts'))
       .map(read);
     const deep = tests.flatMap(packagesOf).filter((name) => /^@parley\/[^/]+\//.test(name));
     expect(new Set(deep)).toEqual(
-      new Set(['@parley/client/testing', '@parley/service/stores', '@parley/service/testing']),
+      new Set(['@parley/client/testing', '@parley/service/admin', '@parley/service/stores', '@parley/service/testing']),
     );
   });
 
@@ -254,8 +254,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'middleware/',
     'handlers/',
     'metrics/',
-    'admin-app.ts',
     'app.ts',
+    'admin/',
+    'admin.ts',
     'server.ts',
     'testing/',
     'testing.ts',

@@ -169,7 +169,7 @@ describe('packages/service/README.md', () => {
     const source = text('packages/service/src/process/settings.ts');
     const whole = [...source.matchAll(/whole\('(\w+)', \w+, ([\d_]+)\)/g)];
     const words = [...source.matchAll(/(?:: |\()env\.(\w+) \|\| '([^']+)'/g)];
-    const optional = [...source.matchAll(/(?:file|text)\('(\w+)'\)|\(env\.(\w+) \|\| ''/g)];
+    const optional = [...source.matchAll(/(?:file|text|tokenIn)\('(\w+)'[,)]|\(env\.(\w+) \|\| ''/g)];
     const files = optional.map(([, file, list]) => ['', file ?? list, 'none']);
     const fallbacks = [...source.matchAll(/env\.(\w+) \|\| overrides\.\w+ \|\| env\.(\w+)/g)];
     const inCode = [...whole, ...words, ...files, ...fallbacks].map(([, name, standard]) => [

@@ -1,5 +1,5 @@
 export type { Pem } from '@parley/contract';
-export { type AdminAppOptions, createAdminApp } from './admin-app.ts';
+export { createProbesApp, type ProbesAppOptions } from './admin/probes-app.ts';
 export { type AppOptions, createApp } from './app.ts';
 export type { Closeable } from './connections/drain.ts';
 export type { IdempotencyOptions } from './idempotency/idempotency.ts';

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type Contract, type Handlers, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
-import { createAdminApp } from './admin-app.ts';
+import { adminListener } from './admin/admin-listener.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
@@ -91,11 +91,9 @@ export async function start<C extends Contract>(
   const { logger, closeables = [] } = options;
   const stopping = new AbortController();
   const tlsOptions = options.tls ?? tlsFromSettings(settings);
-  const metrics = new ServiceMetrics({
-    name: contract.name,
-    version: options.version ?? '1.0.0',
-    isDraining: () => connections.isClosing,
-  });
+  const isDraining = () => connections.isClosing;
+  const { version = '1.0.0' } = options;
+  const metrics = new ServiceMetrics({ name: contract.name, version, isDraining });
   const app = createApp(contract, handlers, {
     ...options,
     logger,
@@ -113,7 +111,8 @@ export async function start<C extends Contract>(
     replies: connections.replies,
     onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
   });
-  const adminServer = createAdminServer(createAdminApp({ isReady: () => !connections.isClosing, logger, metrics }));
+  const service = { contract, version, load: metrics.load, isDraining, drain: () => void stop(), logger };
+  const adminServer = createAdminServer(adminListener({ metrics, service, access: settings, logger }));
 
   const { server, secure } = dualServer;
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);

@@ -18,7 +18,7 @@ const methods: ReadonlySet<string> = new Set([
 export class RequestMetrics implements ServiceListener {
   readonly #durations: Durations;
   readonly #refused: Counter;
-  #load: ServiceLoad | undefined;
+  #load: ServiceLoad = { inFlight: 0, limit: 0, callers: 0 };
 
   constructor(registry: MetricsRegistry) {
     this.#durations = registry.durations({
@@ -43,6 +43,11 @@ export class RequestMetrics implements ServiceListener {
     );
   }
 
+  /** How many requests the service works on, whenever it is read. */
+  get load(): ServiceLoad {
+    return this.#load;
+  }
+
   onLoad(load: ServiceLoad): void {
     this.#load = load;
   }
@@ -59,6 +64,6 @@ export class RequestMetrics implements ServiceListener {
   }
 
   #reading(of: (load: ServiceLoad) => number) {
-    return this.#load ? [{ labels: [], value: of(this.#load) }] : [];
+    return [{ labels: [], value: of(this.#load) }];
   }
 }
