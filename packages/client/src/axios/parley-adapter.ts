@@ -24,6 +24,7 @@ import { timeoutMsOf } from './timeout-option.ts';
 
 /** What the adapter needs of an upstream. */
 export interface AdapterUpstream {
+  readonly basePath: string;
   readonly options: { readonly clock: Clock; readonly callTimeoutMs: number };
   send(request: CallRequest): Promise<Reply>;
 }
@@ -33,7 +34,7 @@ export interface AdapterUpstream {
  * `axios.create({ adapter: parleyAdapter(upstream) })`. Methods are retried as RFC 9110 §9.2.2 allows:
  * GET, HEAD, OPTIONS, PUT and DELETE, and anything with an `Idempotency-Key`, unless the body is a stream.
  * `timeout` bounds the whole call, a streamed reply to its end; `signal` ends it. The path of `baseURL`
- * counts, its host does not: the upstream knows the endpoints. Redirects are followed as axios follows them, 21 if
+ * counts, its host does not: the upstream knows the endpoints, and puts its base path before. Redirects are followed as axios follows them, 21 if
  * `maxRedirects` does not say otherwise, but within the endpoint only.
  *
  * @throws AxiosError as axios does; its `cause` is the CallError. `ERR_NOT_SUPPORT` names an option that
@@ -51,18 +52,19 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
     const cancelled = config.cancelToken && cancelSignal(config.cancelToken);
     const abandoned = body instanceof StreamSource ? body.abandoned : undefined;
     const request = toRequest(config, headers, body, signalOf(config, cancelled?.signal, abandoned));
+    const sent = { ...request, path: upstream.basePath + request.path };
     const { clock, callTimeoutMs } = upstream.options;
     const endsAtMs = clock.now() + (request.timeoutMs ?? callTimeoutMs);
     let response: AxiosResponse | undefined;
     try {
-      response = responseOf(await upstream.send(request), config, request);
+      response = responseOf(await upstream.send(request), config, sent);
       if (request.replyAs === 'stream') {
         const deadlineMs = Math.min(endsAtMs, request.context?.deadlineMs ?? endsAtMs);
         boundStream(response.data, { clock, deadlineMs, operation: request.label });
       }
       return settle(response);
     } catch (error) {
-      throw axiosErrorOf(error, config, request);
+      throw axiosErrorOf(error, config, sent);
     } finally {
       if (cancelled) whenOver(response?.data, cancelled.end);
       // A body that was not read by then stays unread: discard it, or the file behind it stays open.
