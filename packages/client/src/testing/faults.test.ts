@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { rejection } from '../../test-fixtures/sample.ts';
 import { shop, shopHandlers } from '../../test-fixtures/shop.ts';
 import { createClient } from '../client.ts';
+import type { InMemoryOptions } from './answered-upstream.ts';
 import {
   always,
   type Faults,
@@ -17,7 +18,7 @@ import {
   status,
   times,
 } from './faults.ts';
-import { type InMemoryOptions, inMemoryUpstream } from './in-memory-upstream.ts';
+import { inMemoryUpstream } from './in-memory-upstream.ts';
 import { seededRandom } from './seeded-random.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
