@@ -22,5 +22,6 @@ export {
 } from './testing/faults.ts';
 export type { InMemoryReply, InMemoryRequest } from './testing/in-memory-message.ts';
 export { type InMemoryUpstream, inMemoryUpstream } from './testing/in-memory-upstream.ts';
+export { type InterceptedOptions, interceptedUpstream } from './testing/intercepted-upstream.ts';
 export { seededRandom } from './testing/seeded-random.ts';
 export { settled, type VirtualClock, virtualClock } from './testing/virtual-clock.ts';

@@ -19,22 +19,12 @@ import type { CancelSignal } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/time-limit.ts';
 import type { BodySource } from '../transport/body-source.ts';
-import type { ConnectionCounts } from '../transport/connection-counts.ts';
 import type { EndpointTransport, Transport } from '../transport/transport.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
+import { noConnections } from './no-connections.ts';
 
 /** Answers one request at one replica. May reject with an error as a socket gives it. */
 export type Answering = (request: InMemoryRequest, address: string) => Promise<InMemoryReply>;
-
-const noConnections: ConnectionCounts = {
-  open: 0,
-  idle: 0,
-  pending: 0,
-  queued: 0,
-  running: 0,
-  reused: 0,
-  closedByAge: 0,
-};
 
 /**
  * Carries requests to a function in this process. What undici does on the wire is not here: connections, TLS,
@@ -56,7 +46,7 @@ export class InMemoryTransport implements Transport<SendAttempt> {
   open({ origin }: Address): EndpointTransport<SendAttempt> {
     return {
       send: axiosTransport(this.#axios, (config) => this.#exchange(config, origin)),
-      connections: { counts: noConnections, close: async () => {} },
+      connections: noConnections,
     };
   }
 
