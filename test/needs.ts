@@ -14,6 +14,7 @@ const programs = {
     isHere: existsSync('/usr/lib/postgresql') || spawnSync('postgres', ['--version']).status === 0,
     install: 'apt-get install postgresql',
   },
+  promtool: { isHere: spawnSync('promtool', ['--version']).status === 0, install: 'apt-get install prometheus' },
   Redis: { isHere: spawnSync('redis-server', ['--version']).status === 0, install: 'apt-get install redis-server' },
 };
 

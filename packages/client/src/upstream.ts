@@ -1,4 +1,12 @@
-import { CallError, ownMembers } from '@parley/contract';
+import {
+  announceUpstream,
+  CallError,
+  type ConcurrencyStatus,
+  type EndpointStatus,
+  ownMembers,
+  type TelemetryListener,
+  type UpstreamStatus,
+} from '@parley/contract';
 import { type Axios, createAxios, hasInterceptors, type Interceptors } from './axios/axios.ts';
 import { axiosTransport } from './axios/axios-transport.ts';
 import { undiciAdapter } from './axios/undici-adapter.ts';
@@ -6,20 +14,19 @@ import { EndpointSet } from './balancing/endpoint-set.ts';
 import { CircuitWindow } from './breaker/circuit.ts';
 import type { CircuitControl } from './breaker/circuit-breaker.ts';
 import { PoisonRequests } from './breaker/poison-requests.ts';
-import { CallQueue, type ConcurrencyStatus } from './call/call-queue.ts';
+import { CallQueue } from './call/call-queue.ts';
 import { RetryBudget } from './call/retry-budget.ts';
 import type { Discovery } from './discovery/address.ts';
 import { splitBasePath } from './discovery/base-path.ts';
 import { discovery, expectTls } from './discovery/discovery.ts';
 import { createEndpoint, type EndpointDependencies } from './endpoint/create-endpoint.ts';
-import type { EndpointStatus } from './endpoint/endpoint.ts';
 import { type CallRequest, callOf, type SendAttempt, type SendCall } from './layer.ts';
 import { CurrentOptions } from './options/current-options.ts';
 import type { ChangeableOptions, UpstreamOptions } from './options/upstream-options.ts';
 import { callPipeline, checkedLayers, endpointPipeline, type UpstreamShared, type UserLayers } from './pipeline.ts';
 import { attachStory } from './story/attach-story.ts';
 import { ActiveStreams } from './streams/active-streams.ts';
-import { Telemetry, type TelemetryListener } from './telemetry/telemetry.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 import { Network } from './transport/network.ts';
 import type { Reply } from './transport/reply.ts';
 import type { Transport } from './transport/transport.ts';
@@ -49,6 +56,8 @@ export interface Upstream {
   circuit(address: string): CircuitControl;
   /** How the limit of calls under way stands. */
   concurrency(): ConcurrencyStatus;
+  /** All that can be read of its state; reading changes nothing. */
+  status(): UpstreamStatus;
   /** Listens to calls, attempts and circuits; the returned function ends that. */
   subscribe(listener: TelemetryListener): () => void;
   /** Lets calls under way finish, retries included, then ends open streams and discovery, and closes all sockets. Calls after this fail at once. */
@@ -123,6 +132,7 @@ export class AssembledUpstream {
   readonly #transport: Transport<SendAttempt>;
   readonly #window: CircuitWindow;
   readonly #pipeline: SendCall;
+  readonly #closedForWatchers: () => void;
   #underWay = 0;
   #onIdle = () => {};
   #closed: Promise<void> | undefined;
@@ -161,6 +171,7 @@ export class AssembledUpstream {
     this.endpointSet = new EndpointSet(discovery, options, (address) => createEndpoint(address, dependencies));
     this.#pipeline = callPipeline(this.shared);
     options.subscribe(() => this.#configured());
+    this.#closedForWatchers = announceUpstream(this);
     if (minConnections > 0) Promise.resolve(this.endpointSet.known()).catch(() => {}); // the first call reports it
   }
 
@@ -209,6 +220,15 @@ export class AssembledUpstream {
     return this.shared.queue.status;
   }
 
+  status(): UpstreamStatus {
+    return {
+      name: this.name,
+      endpoints: this.endpoints(),
+      concurrency: this.concurrency(),
+      retryBudget: this.shared.budget.available,
+    };
+  }
+
   subscribe(listener: TelemetryListener): () => void {
     return this.shared.telemetry.subscribe(listener);
   }
@@ -233,5 +253,6 @@ export class AssembledUpstream {
     this.#window.close();
     this.#transport.close();
     await this.endpointSet.close();
+    this.#closedForWatchers();
   }
 }

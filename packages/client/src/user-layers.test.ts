@@ -4,9 +4,8 @@ import { shop, shopHandlers } from '../test-fixtures/shop.ts';
 import { createClient } from './client.ts';
 import type { AttemptLayer, CallLayer } from './layer.ts';
 import type { UserLayers } from './pipeline.ts';
-import type { InMemoryOptions } from './testing/answered-upstream.ts';
 import { always, failing, hang, reset, status } from './testing/faults.ts';
-import { inMemoryUpstream } from './testing/in-memory-upstream.ts';
+import { type InMemoryOptions, inMemoryUpstream } from './testing/in-memory-upstream.ts';
 import { type VirtualClock, virtualClock } from './testing/virtual-clock.ts';
 import { createUpstream } from './upstream.ts';
 

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { closeIfUnread, discardRest } from './connections/unread-bodies.ts';
 import { listenToHeads } from './express/before-head.ts';
 import { listenToEnds } from './express/reply-end.ts';
+import { type MetricsFormat, metricsMediaTypes } from './metrics/registry.ts';
+import type { ServiceMetrics } from './metrics/service-metrics.ts';
 import { problem, sendProblem } from './middleware/problem.ts';
 import { unmatched } from './middleware/unmatched.ts';
 
@@ -12,13 +14,16 @@ export interface AdminAppOptions {
   /** Whether the service may get traffic. Not a matter of its upstreams: all replicas would leave at once. */
   readonly isReady: () => boolean;
   readonly logger: Logger;
+  /** What `/metrics` shows. Default: there is no `/metrics`. */
+  readonly metrics?: Pick<ServiceMetrics, 'render'>;
 }
 
 const livez = get('/livez', { summary: 'Alive: restart me if this fails' });
 const readyz = get('/readyz', { summary: 'Ready: send me no traffic if this fails' });
+const metricsPage = get('/metrics', { summary: 'Metrics, as Prometheus reads them' });
 
-/** Makes the app for the operators' port, which the gateway never routes to: `/livez` and `/readyz`. */
-export function createAdminApp({ isReady, logger }: AdminAppOptions): Express {
+/** Makes the app for the operators' port, which the gateway never routes to: `/livez`, `/readyz` and `/metrics`. */
+export function createAdminApp({ isReady, logger, metrics }: AdminAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -30,7 +35,19 @@ export function createAdminApp({ isReady, logger }: AdminAppOptions): Express {
     if (!isReady()) sendProblem(res, new CallError('unavailable', 'Draining: send new requests elsewhere'));
     else res.set('Cache-Control', 'no-store').json({ status: 'ready' });
   });
-  app.use(unmatched([livez, readyz]));
+  if (metrics) {
+    app.get(metricsPage.path.template, (req, res) => {
+      const format = formatFor(req.headers.accept);
+      res.set({ 'Cache-Control': 'no-store', 'Content-Type': metricsMediaTypes[format] });
+      res.end(metrics.render(format));
+    });
+  }
+  app.use(unmatched([livez, readyz, ...(metrics ? [metricsPage] : [])]));
   app.use(problem({ logger }));
   return listenToEnds(listenToHeads(app, closeIfUnread), { beforeEnd: discardRest });
+}
+
+/** OpenMetrics for those who name it, as Prometheus does; text for all others. */
+function formatFor(accept = ''): MetricsFormat {
+  return accept.includes('application/openmetrics-text') ? 'openmetrics' : 'text';
 }

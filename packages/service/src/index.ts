@@ -22,6 +22,7 @@ export type { Environment, Settings } from './process/settings.ts';
 export { entityTag, type VersionPart, version } from './replies/version.ts';
 export type { OperationOptions, OptionsOfOperations } from './requests/operation-options.ts';
 export { type RunningService, type ServeOptions, serve } from './server.ts';
+export type { RefusedRequest, ServedRequest, ServiceListener, ServiceLoad } from './telemetry/service-events.ts';
 export type { TlsOptions } from './tls/secure-context.ts';
 export { tlsFromEnvironment } from './tls/tls-from-settings.ts';
 export type { Jwks, TokenAlgorithm, TokenOptions } from './tokens/token-options.ts';

@@ -10,6 +10,7 @@ import { answerMalformedRequests } from './connections/malformed-requests.ts';
 import type { FloodLimits } from './connections/session-floods.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
 import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.ts';
+import { ServiceMetrics } from './metrics/service-metrics.ts';
 import { createLogger } from './process/logger.ts';
 import { readSettings, type Settings } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
@@ -90,9 +91,15 @@ export async function start<C extends Contract>(
   const { logger, closeables = [] } = options;
   const stopping = new AbortController();
   const tlsOptions = options.tls ?? tlsFromSettings(settings);
+  const metrics = new ServiceMetrics({
+    name: contract.name,
+    version: options.version ?? '1.0.0',
+    isDraining: () => connections.isClosing,
+  });
   const app = createApp(contract, handlers, {
     ...options,
     logger,
+    listeners: [metrics.listener, ...(options.listeners ?? [])],
     stopping: stopping.signal,
     trustedProxies: options.trustedProxies ?? settings.trustedProxies ?? [],
     tokens: options.tokens ?? tokensFromSettings(settings),
@@ -106,7 +113,7 @@ export async function start<C extends Contract>(
     replies: connections.replies,
     onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
   });
-  const adminServer = createAdminServer(createAdminApp({ isReady: () => !connections.isClosing, logger }));
+  const adminServer = createAdminServer(createAdminApp({ isReady: () => !connections.isClosing, logger, metrics }));
 
   const { server, secure } = dualServer;
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
@@ -118,7 +125,7 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
-      closeables: [unread, ...certificate, ...closeables],
+      closeables: [unread, metrics, ...certificate, ...closeables],
       logger,
     });
     return stopped;

@@ -41,10 +41,10 @@ export function createEndpoint(found: Address, dependencies: EndpointDependencie
   const { upstream, basePath, options, telemetry, rotation, pipeline, onEjection } = dependencies;
   const { clock } = options.current;
   const address = found.origin;
-  const breaker = new CircuitBreaker(options, rotation, (state) => {
+  const breaker = new CircuitBreaker(options, rotation, (state, reason) => {
     endpoint.circuitChanged(state);
     onEjection();
-    telemetry.emit('onCircuit', { upstream, endpoint: address, state });
+    telemetry.emit('onCircuit', { upstream, endpoint: address, state, reason });
   });
   const { send: transport, connections } = dependencies.transport.open(found);
   // Around the circuit, which lets nothing through when a probe is due.

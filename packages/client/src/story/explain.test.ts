@@ -15,7 +15,6 @@ import { rejection, someRequest } from '../../test-fixtures/sample.ts';
 import { shop, shopHandlers } from '../../test-fixtures/shop.ts';
 import { parleyAdapter } from '../axios/parley-adapter.ts';
 import { createClient } from '../client.ts';
-import type { InMemoryOptions } from '../testing/answered-upstream.ts';
 import {
   always,
   type Fault,
@@ -29,7 +28,7 @@ import {
   slow,
   status,
 } from '../testing/faults.ts';
-import { inMemoryUpstream } from '../testing/in-memory-upstream.ts';
+import { type InMemoryOptions, inMemoryUpstream } from '../testing/in-memory-upstream.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { type VirtualClock, virtualClock } from '../testing/virtual-clock.ts';
 

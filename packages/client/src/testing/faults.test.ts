@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { rejection } from '../../test-fixtures/sample.ts';
 import { shop, shopHandlers } from '../../test-fixtures/shop.ts';
 import { createClient } from '../client.ts';
-import type { InMemoryOptions } from './answered-upstream.ts';
 import {
   always,
   type Faults,
@@ -18,7 +17,7 @@ import {
   status,
   times,
 } from './faults.ts';
-import { inMemoryUpstream } from './in-memory-upstream.ts';
+import { type InMemoryOptions, inMemoryUpstream } from './in-memory-upstream.ts';
 import { seededRandom } from './seeded-random.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 

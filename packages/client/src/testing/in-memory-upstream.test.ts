@@ -3,8 +3,7 @@ import { type CallContext, CallError, currentContext, type Handlers, runInContex
 import { rejection } from '../../test-fixtures/sample.ts';
 import { outOfStock, shop, shopHandlers } from '../../test-fixtures/shop.ts';
 import { createClient } from '../client.ts';
-import type { InMemoryOptions } from './answered-upstream.ts';
-import { inMemoryUpstream } from './in-memory-upstream.ts';
+import { type InMemoryOptions, inMemoryUpstream } from './in-memory-upstream.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 let clock: VirtualClock;

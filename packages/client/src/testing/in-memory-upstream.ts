@@ -8,6 +8,8 @@ import { inMemoryRoutes } from './in-memory-route.ts';
 import { InMemoryService } from './in-memory-service.ts';
 import { problemReply } from './problem-reply.ts';
 
+export type { InMemoryOptions } from './answered-upstream.ts';
+
 /** An upstream whose endpoints are handlers in this process. */
 export interface InMemoryUpstream<C extends Contract> extends Upstream {
   /**

@@ -1,4 +1,4 @@
-import type { Connections } from '../transport/connection-counts.ts';
+import type { Connections } from '../transport/connections.ts';
 
 /** The connections of a transport that keeps none. */
 export const noConnections: Connections = {
