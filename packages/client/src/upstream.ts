@@ -17,6 +17,7 @@ import { PoisonRequests } from './breaker/poison-requests.ts';
 import { CallQueue } from './call/call-queue.ts';
 import { RetryBudget } from './call/retry-budget.ts';
 import type { Discovery } from './discovery/address.ts';
+import { splitBasePath } from './discovery/base-path.ts';
 import { discovery, expectTls } from './discovery/discovery.ts';
 import { createEndpoint, type EndpointDependencies } from './endpoint/create-endpoint.ts';
 import { type CallRequest, callOf, type SendAttempt, type SendCall } from './layer.ts';
@@ -33,6 +34,8 @@ import type { Transport } from './transport/transport.ts';
 /** A service seen by its caller, with everything that calls to it share. */
 export interface Upstream {
   readonly name: string;
+  /** The path in the addresses, which goes before the path of every request: `/v1` of `http://api/v1`. Empty where they have none. */
+  readonly basePath: string;
   /** A snapshot of the options that hold now; {@link configure} makes a new one. */
   readonly options: UpstreamOptions;
   /** Sends one request through the whole pipeline. For clients of other kinds; {@link createClient} is the usual way. */
@@ -73,7 +76,7 @@ export interface CreateUpstreamOptions extends Partial<UpstreamOptions> {
  *
  * @param name the service's name, for errors and telemetry
  * @param where `http://host:port` or `unix:/path`, several (a list, or one string with commas), `dns://name:port`, `srv://name` or
- *   `file:/path`; with TLS `https://`, `dns+https://`, `srv+https://`
+ *   `file:/path`; with TLS `https://`, `dns+https://`, `srv+https://`. All but `unix:` and `file:` may have a base path: `http://api/v1`
  * @param options see {@link UpstreamOptions}; all have defaults. `layers`: layers of your own
  * @throws TypeError where an address or option is not valid, or two options contradict each other
  */
@@ -85,21 +88,22 @@ export function createUpstream(
   const { layers, ...own } = ownMembers(given);
   const options = new CurrentOptions(own);
   const userLayers = checkedLayers(layers);
-  const found = discoveryOf(name, where, options);
+  const { discovery: found, basePath } = discoveryOf(name, where, options);
   const axios = createAxios();
   const transport = new Network(
     options,
     (pool) => axiosTransport(axios, undiciAdapter(pool, options)),
     () => found.refresh(),
   );
-  return new AssembledUpstream(name, { options, discovery: found, transport, axios, layers: userLayers });
+  return new AssembledUpstream(name, { options, discovery: found, basePath, transport, axios, layers: userLayers });
 }
 
-function discoveryOf(name: string, where: string | readonly string[], options: CurrentOptions): Discovery {
+function discoveryOf(name: string, where: string | readonly string[], options: CurrentOptions) {
   try {
-    const found = discovery(where, options);
+    const { addresses, basePath } = splitBasePath(where);
+    const found = discovery(addresses, options);
     if (options.current.tls) expectTls(where);
-    return found;
+    return { discovery: found, basePath };
   } catch (error) {
     throw error instanceof TypeError ? new TypeError(`upstream ${name}: ${error.message}`) : error;
   }
@@ -109,6 +113,8 @@ function discoveryOf(name: string, where: string | readonly string[], options: C
 export interface UpstreamParts {
   readonly options: CurrentOptions;
   readonly discovery: Discovery;
+  /** Default: none. */
+  readonly basePath?: string | undefined;
   readonly transport: Transport<SendAttempt>;
   /** Holds the user's interceptors. */
   readonly axios: Axios;
@@ -118,6 +124,7 @@ export interface UpstreamParts {
 /** An `Upstream` over any transport: the pipeline with what all calls share. */
 export class AssembledUpstream {
   readonly name: string;
+  readonly basePath: string;
   readonly shared: UpstreamShared;
   readonly endpointSet: EndpointSet;
   readonly #options: CurrentOptions;
@@ -130,10 +137,11 @@ export class AssembledUpstream {
   #onIdle = () => {};
   #closed: Promise<void> | undefined;
 
-  constructor(name: string, { options, discovery, transport, axios, layers }: UpstreamParts) {
+  constructor(name: string, { options, discovery, basePath = '', transport, axios, layers }: UpstreamParts) {
     const { clock, minConnections } = options.current;
     const budget = new RetryBudget(options, clock);
     this.name = name;
+    this.basePath = basePath;
     this.#options = options;
     this.#transport = transport;
     this.#axios = axios;
@@ -152,6 +160,7 @@ export class AssembledUpstream {
     };
     const dependencies: EndpointDependencies = {
       upstream: name,
+      basePath,
       options,
       telemetry: this.shared.telemetry,
       transport,
@@ -176,7 +185,7 @@ export class AssembledUpstream {
 
   readonly send = async (request: CallRequest): Promise<Reply> => {
     const { callTimeoutMs, clock } = this.options;
-    const call = callOf(request, callTimeoutMs, clock);
+    const call = callOf(request, callTimeoutMs, clock, this.basePath);
     const { label, story } = call;
     if (this.#closed) {
       const details = { operation: label, isUnprocessed: true };

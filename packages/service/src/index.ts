@@ -19,7 +19,7 @@ export { createLogger, type LoggerOptions, type LogLevel } from './process/logge
 export { readConfig } from './process/read-config.ts';
 export { run } from './process/run.ts';
 export type { Environment, Settings } from './process/settings.ts';
-export { version } from './replies/version.ts';
+export { entityTag, type VersionPart, version } from './replies/version.ts';
 export type { OperationOptions, OptionsOfOperations } from './requests/operation-options.ts';
 export { type RunningService, type ServeOptions, serve } from './server.ts';
 export type { RefusedRequest, ServedRequest, ServiceListener, ServiceLoad } from './telemetry/service-events.ts';
