@@ -117,6 +117,7 @@ describe('the house', () => {
 const rooms: Readonly<Record<string, readonly string[]>> = {
   'packages/contract/src': [
     'members/',
+    'random/',
     'text/',
     'tls/',
     'load/',
