@@ -141,6 +141,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'story/',
     'discovery/',
     'transport/',
+    'validation/',
     'layer.ts',
     'telemetry/',
     'axios/',
