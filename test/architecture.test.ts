@@ -55,13 +55,13 @@ describe('the house', () => {
     expect([...new Set(deep)]).toEqual(['@parley/service/stores']);
   });
 
-  it('has further doors to a package for tests (`/testing`) and for stores alone', () => {
+  it('has further doors to a package for browsers (`/fetch`), tests (`/testing`) and stores alone', () => {
     const tests = files('packages', 'services', 'test', 'bench')
       .filter((path) => path.endsWith('.ts'))
       .map(read);
     const deep = tests.flatMap(packagesOf).filter((name) => /^@parley\/[^/]+\//.test(name));
     expect(new Set(deep)).toEqual(
-      new Set(['@parley/client/testing', '@parley/service/stores', '@parley/service/testing']),
+      new Set(['@parley/client/fetch', '@parley/client/testing', '@parley/service/stores', '@parley/service/testing']),
     );
   });
 
@@ -153,7 +153,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'pipeline.ts',
     'upstream.ts',
     'client.ts',
+    'fetch/',
     'testing/',
+    'fetch.ts',
     'testing.ts',
     'index.ts',
   ],

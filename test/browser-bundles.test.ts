@@ -25,6 +25,17 @@ function run(bundled: string): Record<string, unknown> {
   return runInContext(`${bundled}; seen`, createContext(page));
 }
 
+describe('@parley/client/fetch for the browser', () => {
+  it('has no module of Node, and none of the libraries of the client for Node', async () => {
+    const bundled = await bundle(`
+      import { createFetchClient } from '@parley/client/fetch';
+      globalThis.seen = { createFetchClient: typeof createFetchClient };
+    `);
+    expect(bundled).not.toMatch(/\b(?:Buffer|process|require)\b[.(]|axios|undici|opossum/);
+    expect(bundled).not.toMatch(/openapi|x-accel|application\/schema/i);
+  });
+});
+
 describe('@parley/contract for the browser', () => {
   it('has no module of Node, and runs without its globals', async () => {
     const bundled = await bundle(`
