@@ -55,13 +55,19 @@ describe('the house', () => {
     expect([...new Set(deep)]).toEqual(['@parley/service/stores']);
   });
 
-  it('has further doors to a package for tests (`/testing`), stores and operators alone', () => {
+  it('has further doors to a package for browsers (`/fetch`), tests (`/testing`), stores and operators alone', () => {
     const tests = files('packages', 'services', 'test', 'bench')
       .filter((path) => path.endsWith('.ts'))
       .map(read);
     const deep = tests.flatMap(packagesOf).filter((name) => /^@parley\/[^/]+\//.test(name));
     expect(new Set(deep)).toEqual(
-      new Set(['@parley/client/testing', '@parley/service/admin', '@parley/service/stores', '@parley/service/testing']),
+      new Set([
+        '@parley/client/fetch',
+        '@parley/client/testing',
+        '@parley/service/admin',
+        '@parley/service/stores',
+        '@parley/service/testing',
+      ]),
     );
   });
 
@@ -117,6 +123,7 @@ describe('the house', () => {
 const rooms: Readonly<Record<string, readonly string[]>> = {
   'packages/contract/src': [
     'members/',
+    'random/',
     'text/',
     'tls/',
     'load/',
@@ -141,6 +148,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'story/',
     'discovery/',
     'transport/',
+    'validation/',
     'layer.ts',
     'telemetry/',
     'axios/',
@@ -152,7 +160,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'pipeline.ts',
     'upstream.ts',
     'client.ts',
+    'fetch/',
     'testing/',
+    'fetch.ts',
     'testing.ts',
     'index.ts',
   ],

@@ -93,7 +93,7 @@ describe('ARCHITECTURE.md', () => {
 
   it.each([
     ['Rooms of the contract', 'packages/contract/src', ['index.ts']],
-    ['Rooms of the client', 'packages/client/src', ['testing.ts', 'index.ts']],
+    ['Rooms of the client', 'packages/client/src', ['fetch.ts', 'testing.ts', 'index.ts']],
     ['Rooms of the launcher', 'packages/local/src', ['main.ts', 'index.ts']],
   ])('lists in "%s" the rooms of %s in their order', (heading, folder, facades) => {
     const [, order = ''] = new RegExp(`'${folder}': \\[([^\\]]*)\\]`).exec(text('test/architecture.test.ts')) ?? [];
@@ -145,6 +145,24 @@ describe('packages/client/README.md', () => {
     const cells = (rows: readonly string[]) => rows.map((row) => row.split('|').map((cell) => cell.trim()));
     expect(optionTable().length).toBe(Object.keys(upstreamDefaults).length + 2);
     expect(cells(documentedTable()).slice(2)).toEqual(cells(optionTable()).slice(2));
+  });
+
+  it('has every option of the client over fetch, with its default', () => {
+    const source = text('packages/client/src/fetch/fetch-options.ts');
+    const [declared = ''] = /export interface FetchClientOptions[\s\S]*?\n\}/.exec(source) ?? [];
+    const names = calledIn(declared, /^ {2}readonly (\w+)\??:/gm);
+    const rows = table('packages/client/README.md', 'In a browser');
+    const documented = rows.flatMap(([name = '']) => name.split(', '));
+    expect(names.length).toBeGreaterThan(12);
+    expect(documented.sort()).toEqual([...names, 'operations'].sort());
+    const defaults = [...source.matchAll(/^ {2}(\w+): (?:number|whole)\(([\d_.* ]+),/gm)].map(
+      ([, name, value = '']) => [
+        name,
+        String(value.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1)),
+      ],
+    );
+    expect(defaults.length).toBeGreaterThan(8);
+    expect(rows.map(([name, standard]) => [name, standard])).toEqual(expect.arrayContaining(defaults));
   });
 
   it('lists layers in their order, and none that is not there', () => {
