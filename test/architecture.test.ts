@@ -26,11 +26,18 @@ describe('the house', () => {
     ['packages/client', ['@parley/contract']],
     ['packages/service', ['@parley/contract']],
     ['packages/local', []],
-    ['services/greetings', ['@parley/contract', '@parley/service']],
-    ['services/hello', ['@parley/client', '@parley/contract', '@parley/greetings', '@parley/service']],
+    ['services/greetings', ['@parley/contract', '@parley/greetings', '@parley/service']],
+    ['services/hello', ['@parley/client', '@parley/contract', '@parley/greetings', '@parley/hello', '@parley/service']],
     [
       'services/guestbook',
-      ['@parley/client', '@parley/contract', '@parley/hello', '@parley/service', '@parley/service/stores'],
+      [
+        '@parley/client',
+        '@parley/contract',
+        '@parley/guestbook',
+        '@parley/hello',
+        '@parley/service',
+        '@parley/service/stores',
+      ],
     ],
   ])('lets %s know nobody but %j', (folder, allowed) => {
     const known = inside(folder)
@@ -72,7 +79,7 @@ describe('the house', () => {
   });
 
   it.each(['greetings', 'hello', 'guestbook'])('has short handlers and a short main in %s', (name) => {
-    const [contract, ...texts] = ['contract', 'handlers', 'main'].map(
+    const [contract, ...texts] = ['contract/contract', 'handlers', 'main'].map(
       (file) => read(`services/${name}/${file}.ts`).text,
     );
     const operations = [...(contract as string).matchAll(/^ {2}\w+: (?:get|post|put|patch|del)\(/gm)].length;
@@ -182,14 +189,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'index.ts',
   ],
   'packages/local/src/gateways': ['gateway-files.ts', 'gateway.ts', 'embedded/', 'nginx/', 'choose-gateway.ts'],
-  'services/greetings': ['contract.ts', 'handlers.ts', 'main.ts'],
-  'services/hello': ['contract.ts', 'settings.ts', 'preferred-greeting.ts', 'handlers.ts', 'main.ts'],
+  'services/greetings': ['contract/', 'handlers.ts', 'main.ts'],
+  'services/hello': ['contract/', 'settings.ts', 'preferred-greeting.ts', 'handlers.ts', 'main.ts'],
   'services/guestbook': [
     'visit.ts',
     'postgres/',
     'sqlite/',
     'store.ts',
-    'contract.ts',
+    'contract/',
     'settings.ts',
     'handlers.ts',
     'main.ts',
@@ -274,10 +281,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'index.ts',
   ],
   'packages/service/src/stores': ['waiting/', 'sqlite/', 'postgres/', 'redis/'],
+  release: ['public-packages.ts', 'pack.ts', 'main.ts'],
   new: ['service-files.ts', 'wire-service.ts', 'service.ts', 'main.ts'],
 };
 
-const housed = [...sources, ...sourceFiles('bench', 'certificates', 'new')];
+const housed = [...sources, ...sourceFiles('bench', 'certificates', 'new', 'release')];
 
 describe.each(Object.entries(rooms))('the rooms of %s', (folder, order) => {
   it('are all in the order, and no import runs up, types included', () => {

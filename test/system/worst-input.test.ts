@@ -21,8 +21,8 @@ import { loggedError } from '../../packages/service/src/process/logged-error.ts'
 import { chooseCoding } from '../../packages/service/src/replies/content-coding.ts';
 import { namesTag, unmarkTags } from '../../packages/service/src/replies/entity-tag.ts';
 import { exceededLimit } from '../../packages/service/src/requests/json-limits.ts';
-import { guestbook } from '../../services/guestbook/contract.ts';
-import { hello } from '../../services/hello/contract.ts';
+import { guestbook } from '../../services/guestbook/contract/contract.ts';
+import { hello } from '../../services/hello/contract/contract.ts';
 import { preferredGreeting } from '../../services/hello/preferred-greeting.ts';
 
 /** Makes an input of about this many characters, and what reads it. */
