@@ -49,6 +49,7 @@ import {
 } from './requests/operation-options.ts';
 import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
+import { type ServiceListener, ServiceTelemetry } from './telemetry/service-events.ts';
 import { type AuthenticationOptions, authentication } from './tokens/authentication.ts';
 
 /** How an app treats its requests. */
@@ -85,6 +86,8 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
   readonly idempotency?: IdempotencyOptions;
   /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
   readonly compressBelow?: number;
+  /** Told of requests and of refusals: for metrics or an audit of yours. Default: none; `serve` adds its metrics. */
+  readonly listeners?: readonly ServiceListener[];
   /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
   readonly version?: string;
 }
@@ -152,15 +155,17 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
   const encode = compression({ compressBelow });
   const answerFailure = failureAnswer({ logger });
   const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
+  const telemetry = new ServiceTelemetry([new ShedLog(logger), ...(options.listeners ?? [])]);
+  telemetry.emit('onLoad', load);
 
   const first = stack(
     callContext({ requestTimeoutMs, logger }), // outermost: everything below knows request id, trace and deadline
-    accessLog({ logger }), // above all that answers: sees every answer, and how long it took
+    accessLog({ logger, telemetry }), // above all that answers: sees every answer, and how long it took
     securityHeaders(), // above all that answers: problems carry them too
     cors(options.cors, contract), // above all that answers: a page may read problems too
     askedTimeout(), // above all that takes a place: what cannot be answered in time is not begun
     serverTiming({ service: contract.name }), // above what takes time
-    loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
+    loadShedding({ load, telemetry }), // above all that costs something
     loadReport({ load }), // below: a refused request does not need it
     ...(options.middleware ?? []),
     operationRoutes(

@@ -1,5 +1,5 @@
 export type { Pem } from '@parley/contract';
-export { type AdminAppOptions, createAdminApp } from './admin-app.ts';
+export { createProbesApp, type ProbesAppOptions } from './admin/probes-app.ts';
 export { type AppOptions, createApp, type MountedAppOptions } from './app.ts';
 export type { Closeable } from './connections/drain.ts';
 export type { IdempotencyOptions } from './idempotency/idempotency.ts';
@@ -20,9 +20,10 @@ export { createLogger, type LoggerOptions, type LogLevel } from './process/logge
 export { readConfig } from './process/read-config.ts';
 export { run } from './process/run.ts';
 export type { Environment, Settings } from './process/settings.ts';
-export { version } from './replies/version.ts';
+export { entityTag, type VersionPart, version } from './replies/version.ts';
 export type { OperationOptions, OptionsOfOperations } from './requests/operation-options.ts';
 export { type RunningService, type ServeAppOptions, type ServeOptions, serve } from './server.ts';
+export type { RefusedRequest, ServedRequest, ServiceListener, ServiceLoad } from './telemetry/service-events.ts';
 export type { TlsOptions } from './tls/secure-context.ts';
 export { tlsFromEnvironment } from './tls/tls-from-settings.ts';
 export type { Jwks, TokenAlgorithm, TokenOptions } from './tokens/token-options.ts';

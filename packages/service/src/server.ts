@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type Contract, type Handlers, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
-import { createAdminApp } from './admin-app.ts';
+import { adminListener } from './admin/admin-listener.ts';
 import { type AppOptions, createApp, type MountedAppOptions, type Served, servedContract } from './app.ts';
 import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
@@ -10,6 +10,7 @@ import { answerMalformedRequests } from './connections/malformed-requests.ts';
 import type { FloodLimits } from './connections/session-floods.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
 import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.ts';
+import { ServiceMetrics } from './metrics/service-metrics.ts';
 import type { Mounts } from './middleware/mount-apps.ts';
 import { createLogger } from './process/logger.ts';
 import { readSettings, type Settings } from './process/settings.ts';
@@ -104,9 +105,13 @@ export async function start<C extends Contract>(
   const { logger, closeables = [] } = options;
   const stopping = new AbortController();
   const tlsOptions = options.tls ?? tlsFromSettings(settings);
+  const isDraining = () => connections.isClosing;
+  const { version = '1.0.0' } = options;
+  const metrics = new ServiceMetrics({ name: contract.name, version, isDraining });
   const app = createApp(contract, handlers, {
     ...options,
     logger,
+    listeners: [metrics.listener, ...(options.listeners ?? [])],
     stopping: stopping.signal,
     trustedProxies: options.trustedProxies ?? settings.trustedProxies ?? [],
     tokens: options.tokens ?? tokensFromSettings(settings),
@@ -120,7 +125,8 @@ export async function start<C extends Contract>(
     replies: connections.replies,
     onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
   });
-  const adminServer = createAdminServer(createAdminApp({ isReady: () => !connections.isClosing, logger }));
+  const service = { contract, version, load: metrics.load, isDraining, drain: () => void stop(), logger };
+  const adminServer = createAdminServer(adminListener({ metrics, service, access: settings, logger }));
 
   const { server, secure } = dualServer;
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
@@ -132,7 +138,7 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
-      closeables: [unread, ...certificate, ...closeables],
+      closeables: [unread, metrics, ...certificate, ...closeables],
       logger,
     });
     return stopped;
