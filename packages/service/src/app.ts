@@ -31,6 +31,7 @@ import { callContext, operationTimeout } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
 import { type CorsOptions, cors } from './middleware/cors.ts';
+import type { ErrorMapping } from './middleware/error-mapping.ts';
 import { loadReport } from './middleware/load-report.ts';
 import { giveBackPlace, loadShedding } from './middleware/load-shedding.ts';
 import { type Mounts, mountApps, mountList } from './middleware/mount-apps.ts';
@@ -80,6 +81,8 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
   readonly middleware?: readonly RequestHandler[];
   /** Express applications of yours, 4 or 5: they get what no operation takes. `{ app, path, … }` has options of each. Default: none. */
   readonly mount?: Mounts;
+  /** How failures are answered to callers that know no problems: `{ map, body }`. Default: with problems. */
+  readonly errors?: ErrorMapping;
   /** Options of single operations, by name. Default: none. */
   readonly operations?: OptionsOfOperations<C>;
   /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
@@ -94,7 +97,7 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
 
 /** How applications are served that have no contract. */
 export interface MountedAppOptions
-  extends Pick<AppOptions, 'logger' | 'requestTimeoutMs' | 'maxInFlight' | 'trustedProxies' | 'middleware'> {
+  extends Pick<AppOptions, 'logger' | 'requestTimeoutMs' | 'maxInFlight' | 'trustedProxies' | 'middleware' | 'errors'> {
   /** Name of the service in its log and in `server-timing`, in kebab-case. Default `app`. */
   readonly name?: string;
 }
@@ -153,7 +156,7 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
   const verifyToken = authentication(contract, options, logger);
   const { compressBelow } = options;
   const encode = compression({ compressBelow });
-  const answerFailure = failureAnswer({ logger });
+  const answerFailure = failureAnswer({ logger, mapping: options.errors });
   const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
   const telemetry = new ServiceTelemetry([new ShedLog(logger), ...(options.listeners ?? [])]);
   telemetry.emit('onLoad', load);
@@ -190,7 +193,7 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
     app.get(
       openapiOperation.path.template,
       compression({ compressBelow }), // for the document alone: operations compress what is long themselves, and mounted apps what they like
-      openapiDocument(contract, options.version), // below the contract, which may have its own; above apps that take every path
+      openapiDocument(contract, options), // below the contract, which may have its own; above apps that take every path
     );
   }
   mountApps(app, mountList(options.mount), answerFailure); // below the contract, which takes over one route after the other
