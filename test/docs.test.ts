@@ -7,7 +7,7 @@ import { documentedTable, optionTable } from './option-table.ts';
 import { files, root } from './source-files.ts';
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8');
-const documents = files('*.md', 'packages/*/README.md').filter((path) => path.endsWith('.md'));
+const documents = files('*.md', 'docs/*.md', 'packages/*/README.md').filter((path) => path.endsWith('.md'));
 
 /** The rows of the first table below a heading, as lists of cells without backticks. */
 function table(path: string, heading: string): string[][] {

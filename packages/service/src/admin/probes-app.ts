@@ -6,7 +6,7 @@ import { listenToHeads } from '../express/before-head.ts';
 import { listenToEnds } from '../express/reply-end.ts';
 import { type MetricsFormat, metricsMediaTypes } from '../metrics/registry.ts';
 import type { ServiceMetrics } from '../metrics/service-metrics.ts';
-import { problem, sendProblem } from '../middleware/problem.ts';
+import { failureAnswer, problem, sendProblem } from '../middleware/problem.ts';
 import { unmatched } from '../middleware/unmatched.ts';
 
 /** What probes and Prometheus may read. */
@@ -43,7 +43,7 @@ export function createProbesApp({ isReady, logger, metrics }: ProbesAppOptions):
     });
   }
   app.use(unmatched([livez, readyz, ...(metrics ? [metricsPage] : [])]));
-  app.use(problem({ logger }));
+  app.use(problem({ answerFailure: failureAnswer({ logger }) }));
   return listenToEnds(listenToHeads(app, closeIfUnread), { beforeEnd: discardRest });
 }
 

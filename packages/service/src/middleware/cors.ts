@@ -13,6 +13,13 @@ export interface CorsOptions {
   readonly credentials?: boolean;
 }
 
+/** Headers by which a reply lets a page read it, in lower case. */
+export const corsHeaderNames: readonly string[] = [
+  'access-control-allow-credentials',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+];
+
 /** Headers that a page may send to any operation. */
 const requestHeaders = [
   'accept',
