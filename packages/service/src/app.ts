@@ -97,7 +97,10 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
 
 /** How applications are served that have no contract. */
 export interface MountedAppOptions
-  extends Pick<AppOptions, 'logger' | 'requestTimeoutMs' | 'maxInFlight' | 'trustedProxies' | 'middleware' | 'errors'> {
+  extends Pick<
+    AppOptions,
+    'logger' | 'requestTimeoutMs' | 'maxInFlight' | 'trustedProxies' | 'middleware' | 'errors' | 'listeners'
+  > {
   /** Name of the service in its log and in `server-timing`, in kebab-case. Default `app`. */
   readonly name?: string;
 }

@@ -54,7 +54,7 @@ export class RequestMetrics implements ServiceListener {
 
   onRequest({ method, scheme, operation, status, durationMs, traceId }: ServedRequest): void {
     const known = methods.has(method) ? method : '_OTHER';
-    const route = operation?.path.template ?? '';
+    const route = operation?.slice(operation.indexOf(' ') + 1) ?? '';
     const error = status >= 500 ? String(status) : '';
     this.#durations.of(known, route, String(status), scheme, error).observe(durationMs / 1000, traceId);
   }

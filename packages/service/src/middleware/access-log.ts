@@ -5,7 +5,7 @@ import { isCutOff } from '../requests/cut-off.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
 import type { ServiceTelemetry } from '../telemetry/service-events.ts';
-import { labelOf, operationOf, untemplatedPath } from './running-operation.ts';
+import { labelOf, untemplatedPath } from './running-operation.ts';
 
 /** Where the access log goes, and who else is told. */
 export interface AccessLogOptions {
@@ -32,13 +32,13 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
     res.on('close', () => {
       const status = statusOf(res);
       const { method } = req;
-      const operation = operationOf(res);
+      const operation = labelOf(res);
       const durationMs = performance.now() - startMs;
       const scheme = 'encrypted' in req.socket ? 'https' : 'http';
       telemetry.emit('onRequest', { method, scheme, operation, status, durationMs, traceId: trace?.traceId });
       const line = {
         method,
-        operation: labelOf(res) ?? 'unmatched',
+        operation: operation ?? 'unmatched',
         path: untemplatedPath(res),
         status,
         durationMs: Math.round(durationMs * 10) / 10,
