@@ -32,6 +32,7 @@ import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
 import { type CorsOptions, cors } from './middleware/cors.ts';
 import type { ErrorMapping } from './middleware/error-mapping.ts';
+import { extras, type HandlersWith, type ReadExtras } from './middleware/extras.ts';
 import { loadReport } from './middleware/load-report.ts';
 import { giveBackPlace, loadShedding } from './middleware/load-shedding.ts';
 import { type Mounts, mountApps, mountList } from './middleware/mount-apps.ts';
@@ -54,7 +55,9 @@ import { type ServiceListener, ServiceTelemetry } from './telemetry/service-even
 import { type AuthenticationOptions, authentication } from './tokens/authentication.ts';
 
 /** How an app treats its requests. */
-export interface AppOptions<C extends Contract = Contract> extends AuthenticationOptions, BodyLimitOptions {
+export interface AppOptions<C extends Contract = Contract, Extras = unknown>
+  extends AuthenticationOptions,
+    BodyLimitOptions {
   /** Default: JSON lines on standard output from level `info` up. */
   readonly logger?: Logger;
   /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
@@ -83,6 +86,8 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
   readonly mount?: Mounts;
   /** How failures are answered to callers that know no problems: `{ map, body }`. Default: with problems. */
   readonly errors?: ErrorMapping;
+  /** What handlers get from a request beyond the contract, as `context.extras`: a session, cookies. Default: nothing. */
+  readonly extras?: ReadExtras<Extras>;
   /** Options of single operations, by name. Default: none. */
   readonly operations?: OptionsOfOperations<C>;
   /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
@@ -143,10 +148,10 @@ export function createApp(mount: Mounts, options?: MountedAppOptions): Express;
  * @throws TypeError where an operation has no handler, an option makes no sense or names an operation that the contract lacks, or an operation's `auth` asks for what is
  *   not configured
  */
-export function createApp<C extends Contract>(
+export function createApp<C extends Contract, Extras = undefined>(
   contract: C,
-  handlers: Handlers<C>,
-  options?: AppOptions<NoInfer<C>>,
+  handlers: HandlersWith<C, NoInfer<Extras>>,
+  options?: AppOptions<NoInfer<C>, Extras>,
 ): Express;
 export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>, MountedAppOptions>): Express {
   const { contract, handlers, options } = servedContract(served);
@@ -182,6 +187,7 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
           ...timeoutOf(own[name]), // above what waits
           auth({ operation, verifyToken, logger }), // above body: a stranger's is never read
           ...(own[name]?.middleware ?? []), // below auth: a stranger never reaches it
+          ...(options.extras ? [extras(options.extras)] : []), // below middleware of the app's own, which may make a session
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions
           body({ ...options, operation: withBodyLimit(operation, own[name]) }), // in a route: a body that no operation wants is never read

@@ -108,4 +108,16 @@ describe.each(['express', 'express4'] as const)('docs/migrating-express.md on %s
       expect(await response.json()).toMatchObject({ type: 'urn:parley:problem:no_book' });
     });
   });
+
+  describe('step 4: a session in a contract', () => {
+    beforeAll(take(4));
+    afterAll(end);
+
+    it('changes no answer: a login on an old page holds in a moved route', async () => {
+      expect(await shopExchanges(server.url)).toEqual(before);
+      await eventually(() => requests().find(({ operation }) => operation === 'POST /api/orders'));
+      const document = await (await fetch(`${server.url}/openapi.json`)).json();
+      expect(document).toMatchObject({ paths: { '/api/orders': { post: expect.anything() } } });
+    });
+  });
 });
