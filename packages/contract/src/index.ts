@@ -44,6 +44,7 @@ export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
 export { noMembers, ownMember, ownMembers } from './members/own-members.ts';
 export { openapi } from './openapi/openapi.ts';
+export { type AuthScheme, authScheme, type SecurityScheme } from './operations/auth-scheme.ts';
 export type {
   CallOptions,
   CallOptionsOf,
@@ -53,6 +54,7 @@ export type {
 } from './operations/call-options.ts';
 export {
   type Auth,
+  authSchemesOf,
   type BodyLimits,
   type CachePolicy,
   del,

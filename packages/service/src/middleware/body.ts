@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CallError, currentContext, type Operation, ownMembers } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
-import { readBody } from '../requests/body-bytes.ts';
+import { isKept, readBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
 import { hasBody } from '../requests/has-body.ts';
 import { exceededLimit, type JsonLimits } from '../requests/json-limits.ts';
@@ -44,7 +44,7 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
       return next();
     }
     // Middleware of the app's own has read it.
-    if (req.readableEnded) return next();
+    if (req.readableEnded && !isKept(req)) return next();
     jsonOf(req, res, limits).then((json) => {
       req.body = json;
       next();
@@ -53,7 +53,7 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
 }
 
 function limitsOf({ bodyLimits = {} }: Operation, options: BodyLimitOptions): Limits {
-  const { bodyLimitBytes = 131_072, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
+  const { bodyLimitBytes = standardBodyLimitBytes, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
   for (const [name, limit] of Object.entries({ bodyLimitBytes, maxBodyValues, maxBodyDepth })) {
     if (!(Number.isInteger(limit) && limit >= 1)) {
       throw new TypeError(`${name} must be a whole number from 1, not ${limit}`);
@@ -89,8 +89,16 @@ function decoderOf({ headers }: Request): ContentDecoder | undefined {
   return decode;
 }
 
-// A client that sends slowly must not outlast the deadline.
-async function readBeforeDeadline(req: Request, res: Response, { maxBytes }: Limits): Promise<Buffer> {
+/**
+ * Reads a body into memory. A client that sends slowly must not outlast the deadline.
+ *
+ * @throws CallError `body_too_large`, `rejected` (408) where it is late, and `cancelled`
+ */
+export async function readBeforeDeadline(
+  req: Request,
+  res: Response,
+  { maxBytes }: Pick<Limits, 'maxBytes'>,
+): Promise<Buffer> {
   const reading = readBody(req, maxBytes);
   const lifetime = requestLifetimeOf(currentContext());
   try {

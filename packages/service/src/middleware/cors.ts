@@ -1,4 +1,4 @@
-import { type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
+import { authSchemesOf, type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
@@ -90,7 +90,10 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
 }
 
 function headersOf(operation: Operation): string[] {
-  return [...new Set([...requestHeaders, ...operation.requestHeaders.map(([, header]) => header)])];
+  const ofAuth = authSchemesOf(operation.auth).flatMap(({ openapi }) =>
+    openapi.type === 'apiKey' && openapi.in === 'header' ? openapi.name.toLowerCase() : [],
+  );
+  return [...new Set([...requestHeaders, ...operation.requestHeaders.map(([, header]) => header), ...ofAuth])];
 }
 
 function mayHave(operation: Operation, asked: string | undefined): boolean {
