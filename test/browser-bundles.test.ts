@@ -1,5 +1,6 @@
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
+import { defineContract, post } from '@parley/contract';
 import { build } from 'esbuild';
 import { root } from './source-files.ts';
 
@@ -60,6 +61,19 @@ describe('@parley/contract for the browser', () => {
       query: 'x é',
       requestId: '7',
     });
+  });
+
+  it('does not check operations again, which the service has checked', async () => {
+    const bundled = await bundle(`
+      import { defineContract, post } from '@parley/contract';
+      const twice = () => post('/twice', { summary: 'Two operations of one path' });
+      globalThis.seen = defineContract('twins', { one: twice(), other: twice() });
+    `);
+    expect(run(bundled)).toMatchObject({ name: 'twins' });
+    const twice = () => post('/twice', { summary: 'Two operations of one path' });
+    expect(() => defineContract('twins', { one: twice(), other: twice() })).toThrow(
+      'one and other both are POST /twice',
+    );
   });
 
   it('would not bundle with a module of Node', async () => {
