@@ -39,6 +39,7 @@ export {
   defineError,
 } from './errors/defined-error.ts';
 export { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './errors/error-codes.ts';
+export { errorTitles } from './errors/error-titles.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './errors/problem.ts';
 export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';

@@ -1,5 +1,6 @@
 import type { AnyDefinedError } from '../errors/defined-error.ts';
 import { type ErrorCode, errorCodes } from '../errors/error-codes.ts';
+import { errorTitles } from '../errors/error-titles.ts';
 import { problemMediaType } from '../errors/problem.ts';
 import type { Operation } from '../operations/operation.ts';
 import { jsonSchemaOf } from '../schemas/json-schema.ts';
@@ -86,7 +87,7 @@ function failure(
   errors: readonly AnyDefinedError[],
   components: Components,
 ): Json {
-  const described = [...errors, ...codes.map((code) => ({ code, title: errorCodes[code].title }))];
+  const described = [...errors, ...codes.map((code) => ({ code, title: errorTitles[code] }))];
   const schemas: Json[] = errors.map(({ code, data }) => {
     if (!data) return anyProblem;
     // Without `additionalProperties: false`, which would refuse the problem's own members.
