@@ -3,9 +3,8 @@ import { type ErrorCode, errorCodes } from '../errors/error-codes.ts';
 import { errorTitles } from '../errors/error-titles.ts';
 import { problemMediaType } from '../errors/problem.ts';
 import type { Operation } from '../operations/operation.ts';
-import { jsonSchemaOf } from '../schemas/json-schema.ts';
+import { jsonSchemaOf } from '../schemas/document-schema.ts';
 import { cacheControl } from '../serving/cache-control.ts';
-import { framings } from '../streams/framings.ts';
 import { isStream } from '../streams/stream.ts';
 import { headerNames } from '../wire/header-names.ts';
 import type { Components } from './components.ts';
@@ -30,7 +29,7 @@ function success(name: string, operation: Operation, components: Components): Js
   if (!output) return { description: 'Done', ...withHeaders(headers) };
   const json = components.add(jsonSchemaOf(output, 'output'), `${name}Output`);
   if (isStream(output)) {
-    const { mediaType } = framings[output.framing];
+    const { mediaType } = output.wire;
     return { description: summary, ...withHeaders(headers), content: { [mediaType]: { itemSchema: json } } };
   }
   const members = operation.responseHeaders.map(([member]) => member);
