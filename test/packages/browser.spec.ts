@@ -107,14 +107,13 @@ describeWith('Chromium')('a page of another origin', () => {
   const closing: (() => unknown)[] = [];
   let service: StartedService;
   let browser: Browser;
-  let code: string;
+  let folder: string;
   let page: Page;
 
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'parley-page-'));
+    folder = await mkdtemp(join(tmpdir(), 'parley-page-'));
     closing.push(() => rm(folder, { recursive: true, force: true }));
-    code = await bundledPage(folder);
-    const pages = pageServer(code);
+    const pages = pageServer(await bundledPage(folder));
     closing.push(() => pages.close());
     const origin = await listening(pages);
     service = await startService(stall, handlers, { cors: { origins: [origin] } });
@@ -134,6 +133,17 @@ describeWith('Chromium')('a page of another origin', () => {
   /** Makes a call in the page. */
   const call = <Name extends keyof PageCalls>(name: Name, ...args: Parameters<PageCalls[Name]>) =>
     page.evaluate(`calls.${name}(...${JSON.stringify(args)})`) as ReturnType<PageCalls[Name]>;
+
+  it('has types that need neither those of Node nor `skipLibCheck`', async () => {
+    const strict = ['--noEmit', '--strict', '--target', 'es2024', '--lib', 'es2024,dom,dom.iterable', '--types', ''];
+    for (const resolution of [
+      ['--module', 'esnext', '--moduleResolution', 'bundler'],
+      ['--module', 'nodenext'],
+    ]) {
+      const args = [...strict, ...resolution, '--allowImportingTsExtensions', 'page.ts'];
+      await run(join(root, 'node_modules/.bin/tsc'), args, { cwd: folder });
+    }
+  });
 
   it('sends path, query and headers, and reads headers and body', async () => {
     expect(await call('find', service.url)).toEqual({ value: { id: 'a/b é', text: 'fr 1,2', tag: '"v1"' } });
