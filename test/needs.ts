@@ -7,6 +7,7 @@ export const faketimeLibrary = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT
 
 /** Programs that some tests run for real, and how to have them. */
 const programs = {
+  Chromium: { isHere: existsSync('/usr/bin/chromium'), install: 'apt-get install chromium' },
   faketime: { isHere: existsSync(faketimeLibrary), install: 'apt-get install faketime' },
   nginx: { isHere: spawnSync('nginx', ['-v']).status === 0, install: 'apt-get install nginx' },
   HAProxy: { isHere: spawnSync('haproxy', ['-v']).status === 0, install: 'apt-get install haproxy' },

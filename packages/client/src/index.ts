@@ -2,6 +2,7 @@ export type {
   AttemptOutcome,
   CallOutcome,
   CircuitChange,
+  CircuitControl,
   CircuitReason,
   CircuitState,
   ConcurrencyStatus,
@@ -15,7 +16,6 @@ export type {
 } from '@parley/contract';
 export type { Interceptors } from './axios/axios.ts';
 export { parleyAdapter } from './axios/parley-adapter.ts';
-export type { CircuitControl } from './breaker/circuit-breaker.ts';
 export type { ClientOptions, OperationOptions } from './call/operation-options.ts';
 export { type PageMembers, paginate } from './call/paginate.ts';
 export { createClient } from './client.ts';

@@ -1,6 +1,7 @@
 import {
   announceUpstream,
   CallError,
+  type CircuitControl,
   type ConcurrencyStatus,
   type EndpointStatus,
   ownMembers,
@@ -12,7 +13,6 @@ import { axiosTransport } from './axios/axios-transport.ts';
 import { undiciAdapter } from './axios/undici-adapter.ts';
 import { EndpointSet } from './balancing/endpoint-set.ts';
 import { CircuitWindow } from './breaker/circuit.ts';
-import type { CircuitControl } from './breaker/circuit-breaker.ts';
 import { PoisonRequests } from './breaker/poison-requests.ts';
 import { CallQueue } from './call/call-queue.ts';
 import { RetryBudget } from './call/retry-budget.ts';

@@ -118,7 +118,13 @@ export type {
   TelemetryListener,
 } from './telemetry/call-events.ts';
 export { Emitter } from './telemetry/emitter.ts';
-export { announceUpstream, type OpenUpstream, openUpstreams, watchUpstreams } from './telemetry/open-upstreams.ts';
+export {
+  announceUpstream,
+  type CircuitControl,
+  type OpenUpstream,
+  openUpstreams,
+  watchUpstreams,
+} from './telemetry/open-upstreams.ts';
 export type {
   ConcurrencyStatus,
   ConnectionCounts,

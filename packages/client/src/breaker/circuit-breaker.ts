@@ -1,19 +1,9 @@
 import type { EventEmitter } from 'node:events';
-import type { CallError, CircuitReason, CircuitState, EndpointStatus } from '@parley/contract';
+import type { CallError, CircuitControl, CircuitReason, CircuitState, EndpointStatus } from '@parley/contract';
 import type { Current } from '../options/current-options.ts';
 import { Circuit, type CircuitBreakerOptions, type CircuitCounts } from './circuit.ts';
 import { type Ending, FailureDetector, noGeneration, Permit } from './failure-detector.ts';
 import { OpenTime, Probes } from './recovery.ts';
-
-/** Lets an operator force the circuit of one endpoint. Ends when the endpoint disappears. */
-export interface CircuitControl {
-  /** Lets nothing through until `auto()`. */
-  forceOpen(): void;
-  /** Lets everything through until `auto()`, and counts nothing. */
-  forceClose(): void;
-  /** Lets the circuit decide again: by probes where it was forced open, from a fresh window where forced closed. */
-  auto(): void;
-}
 
 /**
  * Whether an endpoint may get an attempt. `available`: any. `probe-wanted`: its circuit is half-open and wants a probe.

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { type CircuitState, type EndpointStatus, headerNames } from '@parley/contract';
-import type { Availability, CircuitBreaker, CircuitControl } from '../breaker/circuit-breaker.ts';
+import { type CircuitControl, type CircuitState, type EndpointStatus, headerNames } from '@parley/contract';
+import type { Availability, CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import type { Attempt, SendAttempt } from '../layer.ts';
 import { type AttemptEnd, passOnTimings, recordAttempt } from '../story/record-attempt.ts';
 import type { Clock } from '../time/clock.ts';

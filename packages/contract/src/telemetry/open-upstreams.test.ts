@@ -5,6 +5,7 @@ const upstream = (name: string): OpenUpstream => ({
   name,
   status: () => ({ name, endpoints: [], concurrency: { limit: 1, inFlight: 0, queued: 0 }, retryBudget: 0 }),
   subscribe: () => () => {},
+  circuit: () => ({ forceOpen() {}, forceClose() {}, auto() {} }),
 });
 
 describe('the upstreams of a process', () => {

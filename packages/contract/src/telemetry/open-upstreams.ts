@@ -1,11 +1,23 @@
 import type { TelemetryListener } from './call-events.ts';
 import type { UpstreamStatus } from './upstream-status.ts';
 
-/** An upstream that is open in this process, as whoever watches the process sees it. */
+/** Lets an operator force the circuit of one endpoint. Ends when the endpoint disappears. */
+export interface CircuitControl {
+  /** Lets nothing through until `auto()`. */
+  forceOpen(): void;
+  /** Lets everything through until `auto()`, and counts nothing. */
+  forceClose(): void;
+  /** Lets the circuit decide again: by probes where it was forced open, from a fresh window where forced closed. */
+  auto(): void;
+}
+
+/** An upstream that is open in this process, for metrics and operators. */
 export interface OpenUpstream {
   readonly name: string;
   status(): UpstreamStatus;
   subscribe(listener: TelemetryListener): () => void;
+  /** The circuit of one endpoint. @throws TypeError where its address is not known now */
+  circuit(address: string): CircuitControl;
 }
 
 const open = new Set<OpenUpstream>();

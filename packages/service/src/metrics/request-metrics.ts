@@ -18,7 +18,7 @@ const methods: ReadonlySet<string> = new Set([
 export class RequestMetrics implements ServiceListener {
   readonly #durations: Durations;
   readonly #refused: Counter;
-  #load: ServiceLoad | undefined;
+  #load: ServiceLoad = { inFlight: 0, limit: 0, callers: 0 };
 
   constructor(registry: MetricsRegistry) {
     this.#durations = registry.durations({
@@ -43,13 +43,18 @@ export class RequestMetrics implements ServiceListener {
     );
   }
 
+  /** How many requests the service works on, whenever it is read. */
+  get load(): ServiceLoad {
+    return this.#load;
+  }
+
   onLoad(load: ServiceLoad): void {
     this.#load = load;
   }
 
   onRequest({ method, scheme, operation, status, durationMs, traceId }: ServedRequest): void {
     const known = methods.has(method) ? method : '_OTHER';
-    const route = operation?.path.template ?? '';
+    const route = operation?.slice(operation.indexOf(' ') + 1) ?? '';
     const error = status >= 500 ? String(status) : '';
     this.#durations.of(known, route, String(status), scheme, error).observe(durationMs / 1000, traceId);
   }
@@ -59,6 +64,6 @@ export class RequestMetrics implements ServiceListener {
   }
 
   #reading(of: (load: ServiceLoad) => number) {
-    return this.#load ? [{ labels: [], value: of(this.#load) }] : [];
+    return [{ labels: [], value: of(this.#load) }];
   }
 }

@@ -5,7 +5,7 @@ import { isCutOff } from '../requests/cut-off.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
 import type { ServiceTelemetry } from '../telemetry/service-events.ts';
-import { operationOf } from './running-operation.ts';
+import { labelOf, untemplatedPath } from './running-operation.ts';
 
 /** Where the access log goes, and who else is told. */
 export interface AccessLogOptions {
@@ -18,8 +18,8 @@ export interface AccessLogOptions {
 const clientClosedRequest = 499;
 
 /**
- * Logs one line a request, at its end. It names the operation by its path template: never the query, a
- * header or a body, where secrets travel.
+ * Logs one line a request, at its end. It names the operation, or the route of a mounted app, by its path template: never
+ * the query, a header or a body, where secrets travel. A page or file of a mounted app has its path.
  */
 export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandler {
   // None of these members can be a secret: nothing to look for in each line.
@@ -32,13 +32,14 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
     res.on('close', () => {
       const status = statusOf(res);
       const { method } = req;
-      const operation = operationOf(res);
+      const operation = labelOf(res);
       const durationMs = performance.now() - startMs;
       const scheme = 'encrypted' in req.socket ? 'https' : 'http';
       telemetry.emit('onRequest', { method, scheme, operation, status, durationMs, traceId: trace?.traceId });
       const line = {
         method,
-        operation: operation?.label ?? 'unmatched',
+        operation: operation ?? 'unmatched',
+        path: untemplatedPath(res),
         status,
         durationMs: Math.round(durationMs * 10) / 10,
         requestId,

@@ -8,7 +8,7 @@ import type { Load, Place } from '../shedding/load.ts';
 import { refuse } from '../shedding/refusal.ts';
 import { TurnQueue } from '../shedding/turn-queue.ts';
 import type { ServiceTelemetry } from '../telemetry/service-events.ts';
-import { operationOf } from './running-operation.ts';
+import { workOf } from './running-operation.ts';
 
 /** Dependencies of load shedding. */
 export interface LoadSheddingOptions {
@@ -85,11 +85,11 @@ function giveBack(this: Holding): void {
 }
 
 function release(res: Response, { load, place, end }: Held): void {
-  const operation = operationOf(res);
+  const work = workOf(res);
   // Given up by the caller: it would have taken longer, by an unknown time.
   const isGivenUp = !res.writableEnded || (res.statusCode === 504 && end?.isCallersHaste);
-  if (operation && isGivenUp) load.abandon(place, operation);
-  else if (operation && tellsOfLoad(res)) load.complete(place, operation);
+  if (work && isGivenUp) load.abandon(place, work);
+  else if (work && tellsOfLoad(res)) load.complete(place, work);
   else load.release(place);
 }
 

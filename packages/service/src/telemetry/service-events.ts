@@ -1,12 +1,12 @@
-import { Emitter, type Operation, type Priority } from '@parley/contract';
+import { Emitter, type Priority } from '@parley/contract';
 
 /** One request, as the service answered it. */
 export interface ServedRequest {
   readonly method: string;
   /** `http`, or `https` where the connection to the service has TLS. */
   readonly scheme: 'http' | 'https';
-  /** None where no operation took the request. */
-  readonly operation: Operation | undefined;
+  /** Method and path template of the operation, or of the route of a mounted app; none where nothing took the request. */
+  readonly operation: string | undefined;
   /** 499 where the client went away before the answer. */
   readonly status: number;
   /** From its arrival until the client has the last byte of the reply, or is gone. */

@@ -1,16 +1,16 @@
 import { CallError, get } from '@parley/contract';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
-import { closeIfUnread, discardRest } from './connections/unread-bodies.ts';
-import { listenToHeads } from './express/before-head.ts';
-import { listenToEnds } from './express/reply-end.ts';
-import { type MetricsFormat, metricsMediaTypes } from './metrics/registry.ts';
-import type { ServiceMetrics } from './metrics/service-metrics.ts';
-import { problem, sendProblem } from './middleware/problem.ts';
-import { unmatched } from './middleware/unmatched.ts';
+import { closeIfUnread, discardRest } from '../connections/unread-bodies.ts';
+import { listenToHeads } from '../express/before-head.ts';
+import { listenToEnds } from '../express/reply-end.ts';
+import { type MetricsFormat, metricsMediaTypes } from '../metrics/registry.ts';
+import type { ServiceMetrics } from '../metrics/service-metrics.ts';
+import { failureAnswer, problem, sendProblem } from '../middleware/problem.ts';
+import { unmatched } from '../middleware/unmatched.ts';
 
-/** What the operators' port shows. */
-export interface AdminAppOptions {
+/** What probes and Prometheus may read. */
+export interface ProbesAppOptions {
   /** Whether the service may get traffic. Not a matter of its upstreams: all replicas would leave at once. */
   readonly isReady: () => boolean;
   readonly logger: Logger;
@@ -22,8 +22,8 @@ const livez = get('/livez', { summary: 'Alive: restart me if this fails' });
 const readyz = get('/readyz', { summary: 'Ready: send me no traffic if this fails' });
 const metricsPage = get('/metrics', { summary: 'Metrics, as Prometheus reads them' });
 
-/** Makes the app for the operators' port, which the gateway never routes to: `/livez`, `/readyz` and `/metrics`. */
-export function createAdminApp({ isReady, logger, metrics }: AdminAppOptions): Express {
+/** Makes the app for probes and Prometheus: `/livez`, `/readyz` and `/metrics`. */
+export function createProbesApp({ isReady, logger, metrics }: ProbesAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -43,7 +43,7 @@ export function createAdminApp({ isReady, logger, metrics }: AdminAppOptions): E
     });
   }
   app.use(unmatched([livez, readyz, ...(metrics ? [metricsPage] : [])]));
-  app.use(problem({ logger }));
+  app.use(problem({ answerFailure: failureAnswer({ logger }) }));
   return listenToEnds(listenToHeads(app, closeIfUnread), { beforeEnd: discardRest });
 }
 
