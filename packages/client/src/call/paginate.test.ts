@@ -3,6 +3,7 @@ import { defineContract, get, type Handlers } from '@parley/contract';
 import { z } from 'zod';
 import { rejection } from '../../test-fixtures/sample.ts';
 import { createClient } from '../client.ts';
+import { createFetchClient, paginate as ofFetch } from '../fetch.ts';
 import { inMemoryUpstream } from '../testing/in-memory-upstream.ts';
 import { paginate } from './paginate.ts';
 
@@ -97,6 +98,16 @@ describe('paginate', () => {
     expect(found).toEqual([7, 14, 21]);
     // @ts-expect-error: id is missing
     paginate(client.listShelf, {}, { items: 'numbers', next: 'page', cursor: 'page' });
+  });
+
+  it('takes a client over fetch too', async () => {
+    const answers = [{ numbers: [1], page: 2 }, { numbers: [2] }];
+    const fetch = async () => Response.json(answers.shift());
+    const client = createFetchClient(things, { baseUrl: 'https://things.test', fetch });
+    const found: number[] = [];
+    const shelf = ofFetch(client.listShelf, { id: '7' }, { items: 'numbers', next: 'page', cursor: 'page' });
+    for await (const number of shelf) found.push(number);
+    expect(found).toEqual([1, 2]);
   });
 
   it('hands on options, and the failure of a page', async () => {
