@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { functionLengths } from './function-lengths.ts';
+import { insteadOfSleeping, realSleeps } from './real-sleeps.ts';
 import { roomCycles, strayImporters, upward } from './rooms.ts';
 import { files, read, type SourceFile, sourceFiles, target } from './source-files.ts';
 
@@ -374,6 +375,45 @@ describe('every function', () => {
       '}',
     ].join('\n');
     expect(functionLengths(text).map(({ lines }) => lines)).toEqual([3, 5, 4]);
+  });
+});
+
+describe('a unit test', () => {
+  /** Files that set a real timer, each with its reason. */
+  const reasons: Readonly<Record<string, string>> = {
+    'test/eventually.ts': 'the pause between two looks',
+    'test/raw-answers.ts': 'gives up, and shows that no further answer comes',
+    'test/raw-request.ts': 'gives up, or hangs up when a system test says so',
+    'packages/client/test-fixtures/axios/connections.ts': "axios' timeout of a socket runs by the time of the kernel",
+    'packages/local/test-fixtures/launched.ts': 'gives up on a process that does not end',
+    'packages/service/test-fixtures/fixture-main.ts': 'a slow service in a process of its own, for system tests',
+  };
+  const isUnitTest = (path: string) =>
+    /\.test\.ts$|\/test-fixtures\/|^test\/[^/]+\.ts$/.test(path) &&
+    !/\.system\.test\.ts$|^test\/architecture\.test\.ts$|^test\/(?:system|compose|packages|readme)\//.test(path);
+  const tests = files('packages', 'services', 'certificates', 'test').filter(isUnitTest);
+
+  it('does not sleep', () => {
+    expect(tests.length).toBeGreaterThan(250);
+    const sleeping = tests
+      .filter((path) => !(path in reasons))
+      .flatMap((path) => realSleeps(read(path).text).map((line) => `${path}:${line} → ${insteadOfSleeping}`));
+    expect(sleeping).toEqual([]);
+  });
+
+  it('has no reason to sleep that is out of date', () => {
+    expect(Object.keys(reasons).filter((path) => realSleeps(read(path).text).length === 0)).toEqual([]);
+  });
+
+  it('that sleeps is found', () => {
+    const planted = [
+      "import { setTimeout as wait } from 'node:timers/promises';",
+      "import { scheduler } from 'node:timers/promises';",
+      "import { delay } from '../time/delay.ts';",
+      'await new Promise((resolve) => setTimeout(resolve, 5));',
+    ];
+    expect(realSleeps(planted.join('\n'))).toHaveLength(4);
+    expect(realSleeps('socket.setTimeout(20);\nsetImmediate(answer);')).toEqual([]);
   });
 });
 

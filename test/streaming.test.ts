@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream } from '@parley/client';
 import { type Contract, defineContract, get, type Handlers, isCallError, stream } from '@parley/contract';
@@ -40,7 +40,7 @@ async function relayed() {
     try {
       for (let n = 0; ; n++) {
         yield { n };
-        await wait(10);
+        await turn();
       }
     } finally {
       source.open--;
