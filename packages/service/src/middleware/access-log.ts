@@ -1,6 +1,7 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { codeOf } from '../replies/answered-code.ts';
 import { isCutOff } from '../requests/cut-off.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
@@ -41,6 +42,7 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
         operation: operation ?? 'unmatched',
         path: untemplatedPath(res),
         status,
+        code: codeOf(res),
         durationMs: Math.round(durationMs * 10) / 10,
         requestId,
         traceId: trace?.traceId,

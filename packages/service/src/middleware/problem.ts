@@ -12,6 +12,7 @@ import {
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
+import { noteCode } from '../replies/answered-code.ts';
 import { setAttemptsLeft, setAttemptsLeftOfFailure } from '../replies/attempts-left-header.ts';
 import { NotModified } from '../replies/version.ts';
 import { ForeignError } from '../requests/foreign-error.ts';
@@ -35,6 +36,7 @@ export type AnswerFailure = (res: Response, answer: PublicError, thrown: unknown
 /** Makes the function that answers with failures: a problem for the caller, and for the log what that one does not show. */
 export function failureAnswer({ logger }: FailureAnswerOptions): AnswerFailure {
   return function answerFailure(res, answer, thrown) {
+    noteCode(res, answer.error.code);
     if (answer.log && !isHaste(answer)) logFailure(logger, answer, thrown, res);
     // Half an answer cannot be mended: a cut connection at least does not look whole.
     if (res.headersSent) res.destroy(answer.error);
