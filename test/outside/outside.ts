@@ -37,6 +37,9 @@ export const tools = [
   'zod@4.6.7',
 ];
 
+/** Options of `npm install` in tests: nothing but the packages. */
+export const quietly = ['--no-audit', '--no-fund', '--prefer-offline'];
+
 /** Writes files of a project into a folder of its own below the home; each by its path there. */
 export async function project(name: string, texts: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(outside().home, name);

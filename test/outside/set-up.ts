@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { files, root } from '../source-files.ts';
-import { type Outside, outsideVariable, tools } from './outside.ts';
+import { type Outside, outsideVariable, quietly, tools } from './outside.ts';
 
 const run = promisify(execFile);
 
@@ -31,5 +31,3 @@ export default async function setUp(): Promise<void> {
   const outside: Outside = { folder, home, tarballs, warnings: ci.stderr + install.stderr };
   process.env[outsideVariable] = JSON.stringify(outside);
 }
-
-const quietly = ['--no-audit', '--no-fund', '--prefer-offline'];

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { publicPackages } from '../../release/public-packages.ts';
 import { root } from '../source-files.ts';
-import { installed, node, outside, project } from './outside.ts';
+import { installed, node, outside, project, quietly } from './outside.ts';
 
 const run = promisify(execFile);
 const bin = (name: string) => join(root, 'node_modules/.bin', name);
@@ -59,7 +59,7 @@ it('of a contract bring @parley/contract and its validator, and nothing of the s
   const folder = await mkdtemp(join(outside().folder, 'contract-'));
   await writeFile(join(folder, 'package.json'), '{ "private": true }');
   const needed = ['contract', 'greetings', 'hello'].map(tarballOf);
-  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...needed], { cwd: folder });
+  await run('npm', ['install', ...quietly, ...needed], { cwd: folder });
   const scopes = ['', '@parley', '@standard-schema'];
   const names = await Promise.all(scopes.map((scope) => readdir(join(folder, 'node_modules', scope))));
   expect(names.flat().filter((name) => !/^[.@]/.test(name))).toEqual(['zod', 'contract', 'greetings', 'hello', 'spec']);
