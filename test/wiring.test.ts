@@ -9,7 +9,7 @@ import { root } from './source-files.ts';
 const text = (path: string) => readFileSync(join(root, path), 'utf8').replace(/^\s*#.*$/gm, '');
 const contracts: Record<string, Contract> = {};
 for (const name of readdirSync(join(root, 'services'))) {
-  const exported = Object.values(await import(join(root, 'services', name, 'contract.ts')));
+  const exported = Object.values(await import(join(root, 'services', name, 'contract/contract.ts')));
   contracts[name] = exported.find((one) => typeof one === 'object' && one !== null && 'operations' in one) as Contract;
 }
 

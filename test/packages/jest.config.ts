@@ -7,6 +7,8 @@ const config: Config = {
   rootDir: '../..',
   testMatch: ['<rootDir>/test/packages/*.spec.ts'],
   testTimeout: 180_000,
+  // Both build the packages, into the same folders.
+  maxWorkers: 1,
 };
 
 export default config;

@@ -84,7 +84,9 @@ describe('createUpstream', () => {
     expect(listener.onAttempt).toHaveBeenLastCalledWith(
       expect.objectContaining({ ...about, endpoint: dead, attempts: 3 }),
     );
-    expect(listener.onCircuit.mock.calls).toEqual([[{ upstream: 'things', endpoint: dead, state: 'open' }]]);
+    expect(listener.onCircuit.mock.calls).toEqual([
+      [{ upstream: 'things', endpoint: dead, state: 'open', reason: 'failures' }],
+    ]);
   });
 
   it('works as without listeners where every listener throws', async () => {
@@ -124,7 +126,7 @@ describe('createUpstream', () => {
     // It may look slower than the other for a while.
     for (let i = 0; i < 2_000 && a.server.requests.length <= 5; i++) await upstream.send(somePost());
     expect(a.server.requests.length).toBeGreaterThan(5);
-    expect(onCircuit.mock.calls.map(([change]) => change)).toEqual([
+    expect(onCircuit.mock.calls.map(([change]) => change)).toMatchObject([
       { upstream: 'things', endpoint: a.address, state: 'forced-open' },
       { upstream: 'things', endpoint: b.address, state: 'forced-closed' },
       { upstream: 'things', endpoint: a.address, state: 'half-open' },

@@ -107,6 +107,30 @@ export type {
 export { framings } from './streams/framings.ts';
 export { type Framing, isStream, type Stream, stream } from './streams/stream.ts';
 export type { StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
+export type {
+  AttemptOutcome,
+  CallOutcome,
+  CircuitChange,
+  CircuitReason,
+  CircuitState,
+  Fate,
+  Outcome,
+  TelemetryListener,
+} from './telemetry/call-events.ts';
+export { Emitter } from './telemetry/emitter.ts';
+export {
+  announceUpstream,
+  type CircuitControl,
+  type OpenUpstream,
+  openUpstreams,
+  watchUpstreams,
+} from './telemetry/open-upstreams.ts';
+export type {
+  ConcurrencyStatus,
+  ConnectionCounts,
+  EndpointStatus,
+  UpstreamStatus,
+} from './telemetry/upstream-status.ts';
 export { boundedText } from './text/bounded-text.ts';
 export { withoutSecrets } from './text/without-secrets.ts';
 export { hasPem, isPemFile, type Pem, type PemFile, pemText } from './tls/pem.ts';

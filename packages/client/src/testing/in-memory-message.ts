@@ -7,7 +7,7 @@ export interface InMemoryRequest {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text. */
+  /** Text; bytes that are no UTF-8 are lost. */
   readonly body: string | undefined;
   /** Fires when the caller no longer wants the reply. */
   readonly signal: AbortSignal;
@@ -17,7 +17,7 @@ export interface InMemoryRequest {
 export interface InMemoryReply {
   readonly status: number;
   /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   /** A stream where the operation's output is one. */
-  readonly body: string | Readable;
+  readonly body: string | Uint8Array | Readable;
 }

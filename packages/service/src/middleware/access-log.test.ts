@@ -8,6 +8,7 @@ import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { trackConnections } from '../connections/track-connections.ts';
+import { ServiceTelemetry } from '../telemetry/service-events.ts';
 import { accessLog } from './access-log.ts';
 
 describe.each(protocols)('access-log over $protocol', ({ request }) => {
@@ -50,7 +51,7 @@ describe.each(protocols)('access-log over $protocol', ({ request }) => {
   it('logs 500 where the service cut the answer off', async () => {
     const { logger, lines } = capturedLog();
     const app = anyProtocol(express());
-    app.use(accessLog({ logger }));
+    app.use(accessLog({ logger, telemetry: new ServiceTelemetry() }));
     app.get('/', (_req, res) => {
       res.write('half');
       res.destroy(new Error('bug'));

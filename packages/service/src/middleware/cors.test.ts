@@ -32,7 +32,7 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
       const { headers } = await request(allowed()).get(path).set({ origin });
       expect(corsHeaders(headers)).toEqual({
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'x-request-id, retry-after, etag',
+        'access-control-expose-headers': 'x-request-id, retry-after, x-attempts-left, etag',
       });
       expect(headers.vary).toContain('Origin');
     }
@@ -95,7 +95,7 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
       .set({ origin: 'https://any.example' });
     expect(corsHeaders(headers)).toEqual({
       'access-control-allow-origin': '*',
-      'access-control-expose-headers': 'x-request-id, retry-after, etag, x-total',
+      'access-control-expose-headers': 'x-request-id, retry-after, x-attempts-left, etag, x-total',
     });
   });
 });

@@ -7,11 +7,18 @@ export interface CorsOptions {
   readonly origins: readonly string[];
   /** How long a browser may remember the answer to a preflight, in seconds. Default 600. */
   readonly maxAgeS?: number;
-  /** Reply headers that a page may read, beyond those of the contract, `x-request-id` and `retry-after`. Default none. */
+  /** Reply headers that a page may read, beyond those of the contract, `x-request-id`, `retry-after` and `x-attempts-left`. Default none. */
   readonly exposedHeaders?: readonly string[];
   /** Whether a browser sends cookies and client certificates along. Bearer tokens need no leave. Default false. */
   readonly credentials?: boolean;
 }
+
+/** Headers by which a reply lets a page read it, in lower case. */
+export const corsHeaderNames: readonly string[] = [
+  'access-control-allow-credentials',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+];
 
 /** Headers that a page may send to any operation. */
 const requestHeaders = [
@@ -23,6 +30,7 @@ const requestHeaders = [
   'if-none-match',
   headerNames.requestId,
   headerNames.timeoutMs,
+  headerNames.attemptsLeft,
   headerNames.priority,
   headerNames.idempotencyKey,
   headerNames.traceparent,
@@ -47,6 +55,7 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
     ...new Set([
       headerNames.requestId,
       headerNames.retryAfter,
+      headerNames.attemptsLeft,
       ...all.flatMap(({ responseHeaders }) => responseHeaders.map(([, header]) => header)),
       ...exposedHeaders.map((name) => name.toLowerCase()),
     ]),

@@ -25,9 +25,9 @@ import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { type AppOptions, createApp } from '../app.ts';
 import { createDualProtocolServer } from '../connections/dual-protocol-server.ts';
 import { Load, type Place } from '../shedding/load.ts';
-import { ShedLog } from '../shedding/shed-log.ts';
 import { Slowdown } from '../shedding/slowdown.ts';
 import { TurnQueue } from '../shedding/turn-queue.ts';
+import { ServiceTelemetry } from '../telemetry/service-events.ts';
 import { loadShedding } from './load-shedding.ts';
 
 /** An app whose visits wait until they are let go. */
@@ -294,8 +294,7 @@ describe('load-shedding', () => {
       const work = (ms: number) => {
         turnMs += ms;
       };
-      const { logger } = capturedLog();
-      const middleware = loadShedding({ load, log: new ShedLog(logger), turns });
+      const middleware = loadShedding({ load, telemetry: new ServiceTelemetry(), turns });
       const begun: string[] = [];
       server = createServer((req, res) => {
         const requestId = String(req.headers['x-request-id']);

@@ -14,30 +14,47 @@ import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
 import { setAttemptsLeft, setAttemptsLeftOfFailure } from '../replies/attempts-left-header.ts';
 import { NotModified } from '../replies/version.ts';
+import { ForeignError } from '../requests/foreign-error.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
-import { operationOf } from './running-operation.ts';
+import { labelOf, operationOf } from './running-operation.ts';
 
-/** Where what the caller may not see goes. */
-export interface ProblemOptions {
+/** How failures are answered. */
+export interface FailureAnswerOptions {
+  /** Where what the caller may not see goes. */
   readonly logger: Logger;
+}
+
+/** How what was thrown is answered. */
+export interface ProblemOptions {
+  readonly answerFailure: AnswerFailure;
+}
+
+/** Answers a request with a failure. `thrown` is what the log is told of. */
+export type AnswerFailure = (res: Response, answer: PublicError, thrown: unknown) => void;
+
+/** Makes the function that answers with failures: a problem for the caller, and for the log what that one does not show. */
+export function failureAnswer({ logger }: FailureAnswerOptions): AnswerFailure {
+  return function answerFailure(res, answer, thrown) {
+    if (answer.log && !isHaste(answer)) logFailure(logger, answer, thrown, res);
+    // Half an answer cannot be mended: a cut connection at least does not look whole.
+    if (res.headersSent) res.destroy(answer.error);
+    else sendProblem(res, answer.error, answer.title);
+  };
 }
 
 /**
  * Answers whatever was thrown with an RFC 9457 problem that gives nothing internal away; what it hides
  * goes to the log, under the same request id.
  */
-export function problem({ logger }: ProblemOptions): ErrorRequestHandler {
+export function problem({ answerFailure }: ProblemOptions): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return async function problem(thrown, _req, res, _next) {
     // No failure: the caller has it already. Its headers are those that the reply would have.
     if (thrown instanceof NotModified) return void res.status(304).end();
     // The client has left; the access log has a line about it.
     if (res.destroyed && isCallError(thrown, 'cancelled')) return;
-    const answer = ownMembers(await publicError(thrown, operationOf(res)));
-    if (answer.log && !isHaste(answer)) logFailure(logger, answer, thrown, res);
-    // Half an answer cannot be mended: a cut connection at least does not look whole.
-    if (res.headersSent) return void res.destroy(answer.error);
-    sendProblem(res, answer.error, answer.title);
+    const { error, original } = thrown instanceof ForeignError ? thrown : { error: thrown, original: thrown };
+    answerFailure(res, ownMembers(await publicError(error, operationOf(res))), original);
   };
 }
 
@@ -54,7 +71,7 @@ export function logFailure(
   res: Response,
 ): void {
   const { requestId, trace } = currentContext();
-  const operation = operationOf(res)?.label;
+  const operation = labelOf(res);
   logger[level](
     { code: error.code, operation, requestId, traceId: trace?.traceId, err: loggedError(thrown) },
     'request failed',

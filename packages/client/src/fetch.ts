@@ -1,0 +1,2 @@
+export { createFetchClient } from './fetch/fetch-client.ts';
+export type { FetchClientOptions, FetchHeaders } from './fetch/fetch-options.ts';

@@ -1,0 +1,68 @@
+import { createContext, runInContext } from 'node:vm';
+import { describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+import { root } from './source-files.ts';
+
+/** Bundles code as for a page. Fails where a module of Node is in it. */
+async function bundle(code: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: `${root}/test`, loader: 'ts' },
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2024',
+    conditions: ['@parley/source'],
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/** Runs a bundle with what both browsers and workers have, and nothing of Node. */
+function run(bundled: string): Record<string, unknown> {
+  const { crypto, performance, TextDecoder, TextEncoder, URLSearchParams } = globalThis;
+  const page: Record<string, unknown> = { crypto, performance, TextDecoder, TextEncoder, URLSearchParams };
+  return runInContext(`${bundled}; seen`, createContext(page));
+}
+
+describe('@parley/client/fetch for the browser', () => {
+  it('has no module of Node, and none of the libraries of the client for Node', async () => {
+    const bundled = await bundle(`
+      import { createFetchClient } from '@parley/client/fetch';
+      globalThis.seen = { createFetchClient: typeof createFetchClient };
+    `);
+    expect(bundled).not.toMatch(/\b(?:Buffer|process|require)\b[.(]|axios|undici|opossum/);
+    expect(bundled).not.toMatch(/openapi|x-accel|application\/schema/i);
+  });
+});
+
+describe('@parley/contract for the browser', () => {
+  it('has no module of Node, and runs without its globals', async () => {
+    const bundled = await bundle(`
+      import * as contract from '@parley/contract';
+      const { defineContract, encodeInput, get, idempotencyKeyHeader, openapi, queryParser, runInContext } = contract;
+      const clock = defineContract('clock', { watchTicks: get('/api/ticks', { summary: 'Ticks' }) });
+      globalThis.seen = {
+        names: Object.keys(contract),
+        path: encodeInput(clock.operations.watchTicks).path,
+        document: Object.keys(openapi(clock).paths),
+        key: idempotencyKeyHeader(),
+        query: queryParser({ maxParameters: 2 })('a=x+%C3%A9').a,
+        requestId: runInContext({ requestId: '7' }, () => contract.currentContext().requestId),
+      };
+    `);
+    expect(bundled).not.toMatch(/\b(?:Buffer|process|require)\b[.(]/);
+    expect(run(bundled)).toMatchObject({
+      names: expect.arrayContaining(['CallError', 'defineContract', 'framings']),
+      path: '/api/ticks',
+      document: ['/api/ticks'],
+      key: expect.stringMatching(/^"[0-9a-f-]{36}"$/),
+      query: 'x é',
+      requestId: '7',
+    });
+  });
+
+  it('would not bundle with a module of Node', async () => {
+    await expect(bundle(`import { parse } from 'node:querystring'; parse('');`)).rejects.toThrow('node:querystring');
+  });
+});
