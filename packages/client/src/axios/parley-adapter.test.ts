@@ -47,6 +47,13 @@ describe('parleyAdapter', () => {
     expect(seen()).toMatchObject({ method: 'GET', url: '/api/things' });
   });
 
+  it('gives an error of a status the CallError as its cause', async () => {
+    answers = [() => [404, { code: 'not_found', status: 404 }]];
+    const { cause, response } = await failure(create().get('/api/things/7'));
+    expect(response?.status).toBe(404);
+    expect(cause).toMatchObject({ code: 'not_found', status: 404, attempts: 1 });
+  });
+
   it('posts JSON', async () => {
     await create().post('/api/things', { name: 'żółć' });
     expect(seen()).toMatchObject({ method: 'POST', body: '{"name":"żółć"}' });

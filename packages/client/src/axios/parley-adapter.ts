@@ -11,11 +11,10 @@ import {
   AxiosHeaders,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
-  settle,
   userAgent,
 } from './axios.ts';
 import { boundStream, whenOver } from './bound-stream.ts';
-import { axiosErrorOf, responseOf } from './parley-response.ts';
+import { axiosErrorOf, responseOf, settleReply } from './parley-response.ts';
 import { expectNames } from './redirect.ts';
 import { refuseUnsupported } from './refused-options.ts';
 import { asPlainBody, basicAuth, requestBody } from './request-body.ts';
@@ -67,7 +66,7 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
         const deadlineMs = Math.min(endsAtMs, request.context?.deadlineMs ?? endsAtMs);
         boundStream(response.data, { clock, deadlineMs, operation: request.label });
       }
-      return settle(response);
+      return settleReply(response, reply.error);
     } catch (error) {
       if (error instanceof CallError) markRetried(config, error);
       throw axiosErrorOf(error, config, sent);

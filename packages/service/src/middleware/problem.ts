@@ -12,6 +12,7 @@ import {
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
+import { noteCode } from '../replies/answered-code.ts';
 import { setAttemptsLeft, setAttemptsLeftOfFailure } from '../replies/attempts-left-header.ts';
 import { NotModified } from '../replies/version.ts';
 import { ForeignError } from '../requests/foreign-error.ts';
@@ -48,6 +49,7 @@ export function failureAnswer({ logger, mapping }: FailureAnswerOptions): Answer
   };
   return function answerFailure(res, answer, thrown) {
     const { error, title } = answer;
+    noteCode(res, error.code);
     const reply = mapping && !res.headersSent ? replyOf(res, answer, thrown) : undefined;
     // An error of the app's own, which its mapping knows, is no failure of the service.
     const isKnown = (reply?.status ?? error.status) < 500;
