@@ -127,6 +127,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'context/',
     'paths/',
     'streams/',
+    'bodies/',
     'operations/',
     'contract.ts',
     'serving/',

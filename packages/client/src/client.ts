@@ -1,21 +1,25 @@
+import { Readable } from 'node:stream';
 import {
   CallError,
   type Contract,
   decodeOutput,
   type Explained,
   type ExplainingClient,
+  hasRanges,
+  isOneOf,
   isStream,
   type Operation,
   ownMembers,
+  replyBody,
   type Validation,
   validate,
 } from '@parley/contract';
-import { callOptions } from './call/call-options.ts';
+import { callOptions, type GivenCallOptions } from './call/call-options.ts';
 import { type ClientOptions, type OperationDefaults, operationDefaults } from './call/operation-options.ts';
-import type { GivenOptions } from './call/repeat-options.ts';
 import { requestOf } from './call/request-of.ts';
 import { attachStory } from './story/attach-story.ts';
 import { StoryRecorder } from './story/story-recorder.ts';
+import { ReplyContent } from './streams/reply-content.ts';
 import { type StreamingOperation, streamMethod } from './streams/stream-method.ts';
 import type { Reply } from './transport/reply.ts';
 import type { Upstream } from './upstream.ts';
@@ -55,25 +59,25 @@ function methodOf(operation: Operation, upstream: Upstream, defaults: OperationD
 }
 
 function method(operation: Operation, upstream: Upstream, defaults: OperationDefaults | undefined) {
-  async function answered(input: Input, options?: GivenOptions, story?: StoryRecorder): Promise<unknown> {
+  async function answered(input: Input, options?: GivenCallOptions, story?: StoryRecorder): Promise<unknown> {
     const checking = check(operation, input);
     if (checking) await checking;
     const request = requestOf(operation, input, options, story, defaults);
     const reply = await upstream.send(request);
     try {
       if (reply.error) throw await declared(operation, reply.error);
-      const output = outputOf(operation, reply);
+      const output = outputOf(operation, reply, () => contentOfReply(reply, upstream, { ...defaults, ...options }));
       return output instanceof Promise ? await output : output;
     } catch (error) {
       throw attachStory(error, request, reply.status);
     }
   }
-  async function explain(input: Input = {}, options?: GivenOptions): Promise<Explained<unknown>> {
+  async function explain(input: Input = {}, options?: GivenCallOptions): Promise<Explained<unknown>> {
     const recorder = new StoryRecorder(true);
     const value = await answered(input, options, recorder);
     return { value, story: recorder.end(operation.label, operation.status, undefined) };
   }
-  return Object.assign((input: Input = {}, options?: GivenOptions) => answered(input, options), { explain });
+  return Object.assign((input: Input = {}, options?: GivenCallOptions) => answered(input, options), { explain });
 }
 
 /** A promise only where the schema is asynchronous. */
@@ -98,24 +102,55 @@ async function declared(operation: Operation, error: CallError): Promise<CallErr
 }
 
 /** A promise only where the schema is asynchronous. */
-function outputOf(operation: Operation, reply: Reply): unknown {
+function outputOf(operation: Operation, reply: Reply, contentOf: () => ReplyContent): unknown {
   const origin = reply.origin;
-  if (reply.status !== operation.status) {
+  if (reply.status !== operation.status && !isPart(operation, reply)) {
+    endUnread(reply);
     throw broken(origin, `answered with status ${reply.status}, not ${operation.status}`);
   }
   if (!operation.output) return undefined;
-  let body: unknown;
-  try {
-    body = JSON.parse(String(reply.body));
-  } catch {
-    throw broken(origin, `status ${reply.status} came with a body that is not JSON`);
-  }
+  const body = bodyOf(operation, reply, contentOf);
   const accept = (validation: Validation<unknown>) => {
     if (validation.issues) throw broken(origin, describe(validation.issues));
     return validation.value;
   };
   const validation = validate(operation.output, decodeOutput(operation, reply.headers, body));
   return validation instanceof Promise ? validation.then(accept) : accept(validation);
+}
+
+function bodyOf(operation: Operation, reply: Reply, contentOf: () => ReplyContent): unknown {
+  const { format = 'json', types = [] } = replyBody(operation) ?? {};
+  const { origin, status } = reply;
+  if (format === 'json') {
+    try {
+      return JSON.parse(String(reply.body));
+    } catch {
+      throw broken(origin, `status ${status} came with a body that is not JSON`);
+    }
+  }
+  const type = String(reply.headers['content-type'] ?? '');
+  if (!isOneOf(type, types)) {
+    endUnread(reply);
+    throw broken(origin, `answered with content type ${type || 'none'}, not ${types.join(' or ')}`);
+  }
+  return format === 'text' ? String(reply.body) : contentOf();
+}
+
+/** Whether a reply is the part that was asked for. */
+function isPart(operation: Operation, { status, headers }: Reply): boolean {
+  return status === 206 && headers['content-range'] !== undefined && hasRanges(operation);
+}
+
+function endUnread({ body }: Reply): void {
+  if (body instanceof Readable) body.destroy();
+}
+
+function contentOfReply(
+  reply: Reply,
+  { options }: Upstream,
+  { idleTimeoutMs = options.idleTimeoutMs }: GivenCallOptions,
+) {
+  return new ReplyContent(reply, { clock: options.clock, idleTimeoutMs, maxBytes: options.maxReplyBytes });
 }
 
 function broken(

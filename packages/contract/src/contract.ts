@@ -1,12 +1,14 @@
+import type { Bytes } from './bodies/bytes.ts';
+import type { WithBody } from './bodies/with-body.ts';
 import type { CallContext } from './context/call-context.ts';
 import { authFault } from './operations/auth-fault.ts';
 import { bodyLimitsFault } from './operations/body-limits-fault.ts';
 import { cacheFault } from './operations/cache-fault.ts';
-import type { CallOptionsOf, StreamCallOptionsOf } from './operations/call-options.ts';
+import type { BytesCallOptionsOf, CallOptionsOf, StreamCallOptionsOf } from './operations/call-options.ts';
 import { inputFault } from './operations/input-fault.ts';
 import type { Operation } from './operations/operation.ts';
 import { outputFault } from './operations/output-fault.ts';
-import type { InputOf, OutputOf } from './schemas/schema.ts';
+import type { InputOf, OutputOf, Schema } from './schemas/schema.ts';
 import type { Story } from './story/story.ts';
 import { isStream, type Stream } from './streams/stream.ts';
 
@@ -53,11 +55,15 @@ export type ExplainingClient<C extends Contract> = {
 
 type Explaining<O extends Operation> = O['output'] extends Stream
   ? unknown
-  : { explain(...args: Arguments<O, CallOptionsOf<O['safety']>>): Promise<Explained<OutputOf<O['output']>>> };
+  : { explain(...args: Arguments<O, OptionsOf<O>>): Promise<Explained<OutputOf<O['output']>>> };
+
+type OptionsOf<O extends Operation> = O['output'] extends Bytes | WithBody<Schema, Bytes>
+  ? BytesCallOptionsOf<O['safety']>
+  : CallOptionsOf<O['safety']>;
 
 type ClientMethod<O extends Operation> = O['output'] extends Stream
   ? (...args: Arguments<O, StreamCallOptionsOf<O['safety']>>) => AsyncIterable<OutputOf<O['output']>>
-  : (...args: Arguments<O, CallOptionsOf<O['safety']>>) => Promise<OutputOf<O['output']>>;
+  : (...args: Arguments<O, OptionsOf<O>>) => Promise<OutputOf<O['output']>>;
 
 type Arguments<O extends Operation, Options> =
   object extends InputOf<O['input']>

@@ -1,3 +1,20 @@
+export type { BodyFormat, Formatted } from './bodies/body-format.ts';
+export { type Bytes, bytes } from './bodies/bytes.ts';
+export {
+  type ByteRange,
+  type Chunks,
+  type Content,
+  type ContentOptions,
+  type ContentRange,
+  type ContentSource,
+  chunksOf,
+  content,
+  contentOf,
+  type GivenContent,
+} from './bodies/content.ts';
+export { isOneOf } from './bodies/media-type.ts';
+export { type Text, text } from './bodies/text.ts';
+export { isWithBody, type WithBody, withBody } from './bodies/with-body.ts';
 export { AttemptsLeft, parseAttemptsLeft } from './context/attempts-left.ts';
 export {
   type CallContext,
@@ -44,7 +61,9 @@ export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
 export { noMembers, ownMember, ownMembers } from './members/own-members.ts';
 export { openapi } from './openapi/openapi.ts';
+export { hasRanges, type OperationBody, replyBody, requestBody } from './operations/body-of.ts';
 export type {
+  BytesCallOptionsOf,
   CallOptions,
   CallOptionsOf,
   RepeatOptions,

@@ -136,7 +136,7 @@ export function createApp<C extends Contract>(
     ),
   );
   const app = beforeRouter(createExpress(logger, options), first, problem({ logger }));
-  app.use(compression({ compressBelow })); // below the operations, which compress what is long themselves: see `sendJson`
+  app.use(compression({ compressBelow })); // below the operations, which compress what is long themselves: see `sendText`
   app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
   app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
   app.use(problem({ logger })); // innermost: whatever was thrown above ends here

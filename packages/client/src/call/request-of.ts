@@ -6,6 +6,8 @@ import {
   idempotencyKeyHeader,
   type Operation,
   ownMembers,
+  problemMediaType,
+  replyBody,
   type Safety,
   type WireInput,
 } from '@parley/contract';
@@ -13,9 +15,9 @@ import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { CallRequest } from '../layer.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
-import { callOptions } from './call-options.ts';
+import { bodyToSend } from './body-to-send.ts';
+import { type AskedRange, callOptions, type GivenCallOptions } from './call-options.ts';
 import type { OperationDefaults } from './operation-options.ts';
-import type { GivenOptions } from './repeat-options.ts';
 
 /** A request with the recorder of its story. */
 export type StoriedRequest = CallRequest & { readonly story: StoryRecorder };
@@ -32,27 +34,30 @@ export type StoriedRequest = CallRequest & { readonly story: StoryRecorder };
 export function requestOf(
   operation: Operation,
   input: Record<string, unknown>,
-  options?: GivenOptions,
+  options?: GivenCallOptions,
   story = new StoryRecorder(),
   defaults: OperationDefaults = none,
 ): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
   const said = options === undefined || options === currentContext() ? undefined : callOptions(operation, options);
-  const { timeoutMs, maxAttempts, hedge, ...explicit } = said ?? none;
-  const { path, headers, body } = encode(operation, input);
+  const { timeoutMs, maxAttempts, hedge, range, idleTimeoutMs: _, ...explicit } = said ?? none;
+  const { path, headers, body, contentType } = encode(operation, input);
+  const isBytes = replyBody(operation)?.format === 'bytes';
   const context = inheritedContext(said && explicit);
   return {
     label: operation.label,
     method: operation.method,
     path,
     headers: {
-      accept: 'application/json, application/problem+json',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      accept: `${replyTypes(operation)}, ${problemMediaType}`,
+      ...(isBytes && bytesHeaders(range)),
+      ...(contentType !== undefined && { 'content-type': contentType }),
       ...contextHeaders(context),
       ...keyHeader(operation.safety, said?.idempotencyKey),
       ...headers,
     },
-    body,
+    body: bodyToSend(body),
+    ...(isBytes && { replyAs: 'stream' as const }),
     safety: operation.safety,
     context,
     timeoutMs: timeoutMs ?? defaults.timeoutMs,
@@ -62,7 +67,18 @@ export function requestOf(
   };
 }
 
-const none: GivenOptions = ownMembers({});
+const none: GivenCallOptions = ownMembers({});
+
+/** Media types of an operation's replies. One without an output has problems only. */
+function replyTypes(operation: Operation): string {
+  return replyBody(operation)?.types.join(', ') ?? 'application/json';
+}
+
+/** Bytes are asked for as they are: another encoding would have other ranges. */
+function bytesHeaders(range: AskedRange | undefined): Record<string, string> {
+  const part = range && { range: `bytes=${range.start}-${range.end ?? ''}` };
+  return { 'accept-encoding': 'identity', ...part };
+}
 
 function keyHeader(safety: Safety, key: string | undefined): Record<string, string> | undefined {
   return safety === 'keyed' ? { [headerNames.idempotencyKey]: idempotencyKeyHeader(key) } : undefined;

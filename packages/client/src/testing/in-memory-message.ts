@@ -7,8 +7,7 @@ export interface InMemoryRequest {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text. */
-  readonly body: string | undefined;
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** Fires when the caller no longer wants the reply. */
   readonly signal: AbortSignal;
 }
@@ -18,6 +17,6 @@ export interface InMemoryReply {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** A stream where the operation's output is one. */
+  /** A stream where the operation's output is one, or bytes. */
   readonly body: string | Readable;
 }

@@ -1,9 +1,11 @@
 import {
   CallError,
   type Contract,
+  content,
   type Operation,
   queryParser,
   type ReceivedInput,
+  requestBody,
   routeFinder,
 } from '@parley/contract';
 import type { InMemoryRequest } from './in-memory-message.ts';
@@ -13,7 +15,7 @@ export interface InMemoryRoute {
   readonly name: string;
   readonly operation: Operation;
   /** @throws CallError `malformed_body`, or `invalid_input` for a query that cannot be read */
-  received(): ReceivedInput;
+  received(): Promise<ReceivedInput>;
 }
 
 // The default of a service's `maxQueryParameters`.
@@ -26,14 +28,26 @@ export function inMemoryRoutes({ operations }: Contract): (request: InMemoryRequ
     const [path = '', query = ''] = request.path.split('?', 2);
     const found = find(request.method, path);
     if (!found) throw new CallError('not_found', 'No operation has this path');
-    const { headers, body } = request;
+    const { headers } = request;
     const { parameters } = found;
-    const received = () => ({ parameters, query: parseQuery(query), headers, body: parsed(body) });
+    const received = async () => ({
+      ...{ parameters, query: parseQuery(query), headers },
+      body: await bodyOf(found.route.operation, request),
+    });
     return { ...found.route, received };
   };
 }
 
-function parsed(body: string | undefined): unknown {
+async function bodyOf(operation: Operation, { headers, body = '' }: InMemoryRequest): Promise<unknown> {
+  const source = typeof body === 'string' ? Buffer.from(body) : body;
+  const received = content(source, { type: headers['content-type'] ?? '' });
+  const { format = 'json' } = requestBody(operation) ?? {};
+  if (format === 'bytes') return received;
+  const text = await received.text();
+  return format === 'text' ? text : parsed(text);
+}
+
+function parsed(body: string): unknown {
   if (!body) return {};
   try {
     return JSON.parse(body);

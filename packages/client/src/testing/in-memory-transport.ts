@@ -19,6 +19,7 @@ import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/time-limit.ts';
+import { PartsSource, StreamSource } from '../transport/body-source.ts';
 import type { ConnectionCounts } from '../transport/connection-counts.ts';
 import type { EndpointTransport, Transport } from '../transport/transport.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
@@ -87,7 +88,7 @@ export class InMemoryTransport implements Transport<SendAttempt> {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(config.headers.toJSON())) headers[name.toLowerCase()] = String(value);
     const method = (config.method ?? 'get').toUpperCase();
-    return this.#answer({ method, path: pathOf(config), headers, body: textOf(config), signal }, origin);
+    return this.#answer({ method, path: pathOf(config), headers, body: bodyOf(config), signal }, origin);
   }
 
   #data(body: string | Readable, config: InternalAxiosRequestConfig): unknown {
@@ -104,9 +105,9 @@ export function waiting(clock: Clock, { signal, path }: InMemoryRequest) {
   return (ms: number) => sleep(clock, ms, signal, path);
 }
 
-function textOf(config: InternalAxiosRequestConfig): string | undefined {
+function bodyOf(config: InternalAxiosRequestConfig): InMemoryRequest['body'] {
   const { data } = config;
   if (data === undefined || data === null || typeof data === 'string') return data ?? undefined;
-  if (data instanceof Uint8Array) return Buffer.from(data).toString();
-  throw new AxiosError('a body in memory must be text or bytes', AxiosError.ERR_NOT_SUPPORT, config);
+  if (data instanceof Uint8Array || data instanceof StreamSource || data instanceof PartsSource) return data;
+  throw new AxiosError('a body in memory must be text, bytes or a stream', AxiosError.ERR_NOT_SUPPORT, config);
 }

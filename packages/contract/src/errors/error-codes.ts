@@ -34,6 +34,7 @@ export const errorCodes = {
   precondition_failed: row(412, false, false, 'Changed in the meantime'),
   body_too_large: row(413, false, false, 'Body is too large'),
   unsupported_media_type: row(415, false, false, 'Content type not supported'),
+  range_not_satisfiable: row(416, false, false, 'No such part of the content'),
   idempotency_key_reused: row(422, false, false, 'Key was used for another request'),
   rate_limited: row(429, true, false, 'Too many requests'),
   rejected: row(400, false, false, 'Request rejected'),

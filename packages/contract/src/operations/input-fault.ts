@@ -1,10 +1,13 @@
+import { formatOf } from '../bodies/body-format.ts';
+import { bodySchema, isWithBody, membersSchema } from '../bodies/with-body.ts';
 import { jsonSchemaFault, objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
 import { notJson } from '../schemas/not-json.ts';
+import type { Schema } from '../schemas/schema.ts';
 import { textTypeOf } from '../wire/text-type.ts';
 import type { Operation } from './operation.ts';
 
 /** Finds what is wrong with an operation's input, as the end of a sentence. Undefined if a server gets what its clients send. */
-export function inputFault({ input, path, requestHeaders, rest, method }: Operation): string | undefined {
+export function inputFault({ input, path, requestHeaders, rest, method, safety }: Operation): string | undefined {
   const [parameter] = path.parameters;
   if (!input) {
     return (
@@ -12,9 +15,17 @@ export function inputFault({ input, path, requestHeaders, rest, method }: Operat
       `has the path parameter {${parameter}}, but no input: add an object schema with the member ${parameter}`
     );
   }
-  const unknown = jsonSchemaFault(input);
+  if (isWithBody(input) && (method === 'GET' || method === 'DELETE')) return `is ${method}, which has no body`;
+  if (formatOf(input) !== 'json') {
+    return 'has an input that is no object: put it beside the other members, withBody(z.object({ … }), …), as its body';
+  }
+  if (safety === 'keyed' && formatOf(bodySchema(input)) === 'bytes') {
+    return 'is keyed, but takes bytes, which are read once: nobody could tell whether a repeated request has the same';
+  }
+  const members = membersSchema(input);
+  const unknown = jsonSchemaFault(members);
   if (unknown) return `has an input whose schema ${unknown}`;
-  const json = wireSchemaOf(input, 'input');
+  const json = wireSchemaOf(members, 'input');
   const object = objectMembers(json);
   if (!object)
     return 'has an input that is no object: its members travel in path, query, headers and body, so make it an object schema';
@@ -36,10 +47,16 @@ export function inputFault({ input, path, requestHeaders, rest, method }: Operat
       return `has the query members ${name} and ${name}[]: the second is how an empty list ${name} is sent`;
     }
   }
-  if (rest === 'body') {
-    const strange = notJson(json, 'in');
-    return strange && `has a body in which ${strange}`;
-  }
+  const body = isWithBody(input) ? input.body : rest === 'body' ? input : undefined;
+  const strange = body && bodyFault(body);
+  if (strange || rest === 'body') return strange;
   const further = object.further ? textTypeOf([object.further], json, true) : {};
   return 'fault' in further ? `is ${method}, and has further query members, each of which ${further.fault}` : undefined;
+}
+
+function bodyFault(body: Schema): string | undefined {
+  const unknown = jsonSchemaFault(body);
+  if (unknown) return `has a body whose schema ${unknown}`;
+  const strange = notJson(wireSchemaOf(body, 'input'), 'in');
+  return strange && `has a body in which ${strange}`;
 }

@@ -1,3 +1,4 @@
+import { isWithBody, membersSchema } from '../bodies/with-body.ts';
 import { objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
 import { type TextType, textTypeOf } from '../wire/text-type.ts';
 import type { Operation } from './operation.ts';
@@ -34,7 +35,7 @@ export function inputMembers(operation: Operation): InputMembers {
 }
 
 function findMembers({ input, path, requestHeaders, rest }: Operation): InputMembers {
-  const json = input ? wireSchemaOf(input, 'input') : {};
+  const json = input ? wireSchemaOf(membersSchema(input), 'input') : {};
   const object = objectMembers(json);
   const named = (name: string, mayRepeat: boolean): readonly [string, TextMember] => {
     const found = textTypeOf(object?.schemas.get(name) ?? [{}], json, mayRepeat);
@@ -53,7 +54,10 @@ function findMembers({ input, path, requestHeaders, rest }: Operation): InputMem
       ({ type: { scalars } }) => scalars && scalars.size > Number(scalars.has('string')),
     ),
     further: further && 'type' in further ? further.type : undefined,
-    known: object?.further === false ? new Set(object.schemas.keys()) : undefined,
+    known:
+      object?.further === false
+        ? new Set([...object.schemas.keys(), ...(isWithBody(input) ? ['body'] : [])])
+        : undefined,
   };
 }
 

@@ -1,3 +1,5 @@
+import { formatOf } from '../bodies/body-format.ts';
+import { bodySchema, isWithBody } from '../bodies/with-body.ts';
 import type { AnyDefinedError } from '../errors/defined-error.ts';
 import { type PathTemplate, pathTemplate } from '../paths/path-template.ts';
 import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
@@ -31,7 +33,7 @@ export interface CachePolicy {
  */
 export type Auth = 'public' | 'service' | { readonly scopes: readonly string[] };
 
-/** How much a JSON body of one operation may hold: whole numbers from 1. Default: the service's own limits. */
+/** How much the body of one operation's requests may hold: whole numbers from 1. Default: the service's own limits. */
 export interface BodyLimits {
   /** In bytes, as sent and after inflation. A gateway in front may allow less. */
   readonly maxBytes?: number;
@@ -54,9 +56,10 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   /**
    * Describes one flat object: path parameters by name, {@link requestHeaders}, and the rest is the query
    * for GET and DELETE, the JSON body otherwise. Texts of path, query and headers are read as the types of the schema.
+   * With `withBody` its member `body` is the whole body, and the rest is the query.
    */
   readonly input?: I;
-  /** Describes the reply: an object, whose members in {@link responseHeaders} travel as headers and the rest as the JSON body; or a `stream` of items. */
+  /** Describes the reply: an object, whose members in {@link responseHeaders} travel as headers and the rest as the JSON body; or a `stream` of items, `bytes`, a `text`, or `withBody`. */
   readonly output?: O;
   /** The contract's own errors that this operation may give. */
   readonly errors?: readonly AnyDefinedError[];
@@ -68,9 +71,9 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly cache?: CachePolicy;
   /** Default `public`. */
   readonly auth?: Auth;
-  /** How much the JSON body may hold. Default: the service's limits, 128 KiB and 1000 values. */
+  /** How much the body may hold. Default: the service's limits, 128 KiB and 1000 values. */
   readonly bodyLimits?: BodyLimits;
-  /** False if a reply holds a secret next to text that the caller chose: its compressed length leaks the secret (BREACH). Default true. */
+  /** False if a reply holds a secret next to text that the caller chose: its compressed length leaks the secret (BREACH). Default true; `bytes` are never compressed. */
   readonly mayCompress?: boolean;
   readonly requestHeaders?: HeaderBinding<InputOf<I>>;
   readonly responseHeaders?: HeaderBinding<OutputOf<O>>;
@@ -96,7 +99,7 @@ export interface Operation<
   readonly auth: Auth;
   readonly mayCompress: boolean;
   readonly bodyLimits?: BodyLimits | undefined;
-  /** Where members travel that are neither in the path nor in a header. */
+  /** Where members travel that are neither in the path nor in a header, nor the body itself. */
   readonly rest: 'query' | 'body';
   readonly requestHeaders: readonly (readonly [member: string, header: string])[];
   readonly responseHeaders: readonly (readonly [member: string, header: string])[];
@@ -130,9 +133,9 @@ const define =
     safety: options.safety ?? (standard as never),
     cache: options.cache,
     auth: options.auth ?? 'public',
-    mayCompress: options.mayCompress ?? true,
+    mayCompress: formatOf(bodySchema(options.output)) !== 'bytes' && (options.mayCompress ?? true),
     bodyLimits: options.bodyLimits,
-    rest: method === 'GET' || method === 'DELETE' ? 'query' : 'body',
+    rest: method === 'GET' || method === 'DELETE' || isWithBody(options.input) ? 'query' : 'body',
     requestHeaders: lowerCased(options.requestHeaders),
     responseHeaders: lowerCased(options.responseHeaders),
   });

@@ -1,4 +1,9 @@
+import type { BodyFormat } from '../bodies/body-format.ts';
+import { anyBytes } from '../bodies/bytes.ts';
+import { contentOf, type GivenContent } from '../bodies/content.ts';
+import { isWithBody } from '../bodies/with-body.ts';
 import { CallError } from '../errors/call-error.ts';
+import { type OperationBody, requestBody } from '../operations/body-of.ts';
 import { type InputMembers, inputMembers } from '../operations/input-members.ts';
 import type { Operation } from '../operations/operation.ts';
 import { outputHeaders } from '../operations/output-headers.ts';
@@ -9,8 +14,10 @@ import { listMarker, receivedQuery } from './received-query.ts';
 export interface WireInput {
   readonly path: string;
   readonly headers: Record<string, string>;
-  /** JSON text. */
-  readonly body: string | undefined;
+  /** JSON or another text, or bytes. */
+  readonly body: string | GivenContent | undefined;
+  /** Of the body. */
+  readonly contentType: string | undefined;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -31,10 +38,41 @@ export function encodeInput(operation: Operation, input: Members = {}): WireInpu
       headers[header] = headerText(member, textOf(member, value, typeElsewhere(members, member)));
   }
   const target = path.parameters.length > 0 ? path.build(pathTexts(operation, input, members)) : path.template;
-  if (rest === 'body') return { path: target, headers, body: operation.input && bodyText(input, members.elsewhere) };
-  const query = queryText(input, members);
-  return { path: query ? `${target}?${query}` : target, headers, body: undefined };
+  const query = rest === 'query' ? queryText(withoutBody(operation, input), members) : '';
+  return { path: query ? `${target}?${query}` : target, headers, ...encodeBody(operation, input, members) };
 }
+
+function withoutBody({ input: schema }: Operation, input: Members): Members {
+  if (!isWithBody(schema)) return input;
+  const { body: _, ...others } = input;
+  return others;
+}
+
+type WireBody = Pick<WireInput, 'body' | 'contentType'>;
+
+const noBody: WireBody = { body: undefined, contentType: undefined };
+
+function encodeBody(operation: Operation, input: Members, { elsewhere }: InputMembers): WireBody {
+  const body = requestBody(operation);
+  if (!body) return noBody;
+  const value = isWithBody(operation.input) ? own(input, 'body') : without(input, elsewhere);
+  return writers[body.format](value, body);
+}
+
+function without(input: Members, elsewhere: InputMembers['elsewhere']): Members {
+  if (elsewhere.size === 0) return input;
+  return Object.fromEntries(Object.entries(input).filter(([member]) => !elsewhere.has(member)));
+}
+
+/** A value as a body, which the schema has taken. */
+const writers: Readonly<Record<BodyFormat, (value: unknown, body: OperationBody) => WireBody>> = {
+  json: (value) => ({ body: JSON.stringify(value), contentType: 'application/json' }),
+  text: (value, { types }) => ({ body: String(value), contentType: `${types[0]}; charset=utf-8` }),
+  bytes: (value, { types }) => {
+    const standardType = types.find((type) => !type.endsWith('/*')) ?? anyBytes;
+    return { body: value as GivenContent, contentType: contentOf(value)?.type || standardType };
+  },
+};
 
 function own(input: Members, member: string): unknown {
   return Object.hasOwn(input, member) ? input[member] : undefined;
@@ -51,11 +89,6 @@ function pathTexts({ path }: Operation, input: Members, members: InputMembers): 
     if (value !== undefined) values[name] = urlText(name, textOf(name, value, typeElsewhere(members, name)));
   }
   return values;
-}
-
-function bodyText(input: Members, elsewhere: InputMembers['elsewhere']): string {
-  if (elsewhere.size === 0) return JSON.stringify(input);
-  return JSON.stringify(Object.fromEntries(Object.entries(input).filter(([member]) => !elsewhere.has(member))));
 }
 
 function queryText(input: Members, { inQuery, further, elsewhere }: InputMembers): string {
@@ -133,7 +166,8 @@ export function decodeInput(operation: Operation, received: ReceivedInput): unkn
   const rest = operation.rest === 'query' ? receivedQuery(operation, received.query) : received.body;
   if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) return rest;
   // Nothing to add: the parser's own object will do.
-  if (operation.requestHeaders.length === 0 && operation.path.parameters.length === 0) return rest;
+  const hasOwnBody = isWithBody(operation.input);
+  if (operation.requestHeaders.length === 0 && operation.path.parameters.length === 0 && !hasOwnBody) return rest;
   const input: Record<string, unknown> = { ...rest };
   for (const [member, header] of operation.requestHeaders) {
     delete input[member];
@@ -144,11 +178,13 @@ export function decodeInput(operation: Operation, received: ReceivedInput): unkn
     const value = input[name];
     if (typeof value === 'string' && type.scalars) input[name] = parse(value, type.scalars);
   }
+  // Last: the query may have a parameter of that name.
+  if (hasOwnBody) input.body = received.body;
   return input;
 }
 
 /**
- * Splits an output into headers and the JSON body.
+ * Splits an output into headers and the body.
  *
  * @throws Error where a header cannot hold a member; the message has no value
  */
@@ -156,7 +192,7 @@ export function encodeOutput(
   operation: Operation,
   output: unknown,
 ): { headers: Record<string, string>; body: unknown } {
-  if (operation.responseHeaders.length === 0) return { headers: {}, body: output };
+  if (operation.responseHeaders.length === 0 && !isWithBody(operation.output)) return { headers: {}, body: output };
   const body = { ...(output as Record<string, unknown>) };
   const headers: Record<string, string> = {};
   const types = outputHeaders(operation);
@@ -165,7 +201,7 @@ export function encodeOutput(
     if (value !== undefined) headers[header] = outputText(operation, member, value, types.get(member));
     delete body[member];
   }
-  return { headers, body };
+  return { headers, body: isWithBody(operation.output) ? body.body : body };
 }
 
 function outputText({ label }: Operation, member: string, value: unknown, scalars = anyScalar): string {
@@ -176,8 +212,9 @@ function outputText({ label }: Operation, member: string, value: unknown, scalar
 
 /** Puts an output together again from a reply's headers and parsed body. */
 export function decodeOutput(operation: Operation, headers: Members, body: unknown): unknown {
-  if (operation.responseHeaders.length === 0 || typeof body !== 'object') return body;
-  const output: Record<string, unknown> = { ...body };
+  const hasOwnBody = isWithBody(operation.output);
+  if (!hasOwnBody && (operation.responseHeaders.length === 0 || typeof body !== 'object')) return body;
+  const output: Record<string, unknown> = hasOwnBody ? { body } : { ...(body as object) };
   const types = outputHeaders(operation);
   for (const [member, header] of operation.responseHeaders) {
     const value = headers[header];

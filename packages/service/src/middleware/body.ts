@@ -1,11 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as turn } from 'node:timers/promises';
-import { CallError, currentContext, type Operation, ownMembers } from '@parley/contract';
+import {
+  CallError,
+  currentContext,
+  isOneOf,
+  type Operation,
+  type OperationBody,
+  ownMembers,
+  requestBody,
+} from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 import { readBody } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
 import { hasBody } from '../requests/has-body.ts';
 import { exceededLimit, type JsonLimits } from '../requests/json-limits.ts';
+import { receivedContent } from '../requests/received-content.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 
 /** How much a body may hold where its operation says nothing of it (`bodyLimits` in the contract). */
@@ -28,25 +37,26 @@ interface Limits extends JsonLimits {
 }
 
 /**
- * Reads the JSON body of an operation that has one, strictly: an object or array, in UTF-8, within its limits. They
- * are checked before anything is parsed. Any other operation's body is left unread. A request without a body has `{}`, so
+ * Reads the body of an operation that has one, within its limits. JSON strictly: an object or array, in UTF-8; limits
+ * are checked before anything is parsed. Bytes are left to the handler, which reads them while they arrive. Any other
+ * operation's body is left unread. A request without a body has `{}` for JSON, so
  * that the schema names what is missing. A body that is refused is left unread from there on: the refusal doesn't wait for it.
  *
  * @throws TypeError where a limit is no whole number from 1
  */
 export function body({ operation, ...options }: BodyOptions): RequestHandler {
-  const takesBody = operation.rest === 'body' && operation.input !== undefined;
+  const wanted = requestBody(operation);
   const limits = limitsOf(operation, options);
   return function body(req, res, next) {
-    if (!takesBody) return next();
-    if (!hasBody(req)) {
+    if (!wanted) return next();
+    if (wanted.format === 'json' && !hasBody(req)) {
       req.body = {};
       return next();
     }
     // Middleware of the app's own has read it.
-    if (req.readableEnded) return next();
-    jsonOf(req, res, limits).then((json) => {
-      req.body = json;
+    if (hasBody(req) && req.readableEnded) return next();
+    readers[wanted.format](req, res, limits, wanted).then((value) => {
+      req.body = value;
       next();
     }, next);
   };
@@ -63,6 +73,34 @@ function limitsOf({ bodyLimits = {} }: Operation, options: BodyLimitOptions): Li
   return { maxBytes, maxValues, maxDepth };
 }
 
+type Reader = (req: Request, res: Response, limits: Limits, body: OperationBody) => Promise<unknown>;
+
+const readers: Readonly<Record<OperationBody['format'], Reader>> = { json: jsonOf, text: textOf, bytes: contentOf };
+
+async function textOf(req: Request, res: Response, limits: Limits, { types }: OperationBody): Promise<string> {
+  if (!hasBody(req)) return '';
+  checkTypeOf(req, types);
+  checkCharset(req);
+  const decode = decoderOf(req);
+  const bytes = await readBeforeDeadline(req, res, limits);
+  const text = decode ? await decoded(bytes, decode, limits) : bytes;
+  if (!isUtf8(text)) throw malformed('is not valid UTF-8');
+  return text.toString('utf8', hasByteOrderMark(text) ? 3 : 0);
+}
+
+async function contentOf(req: Request, _: Response, { maxBytes }: Limits, { types }: OperationBody) {
+  if (hasBody(req)) checkTypeOf(req, types);
+  const coding = req.headers['content-encoding'] ?? 'identity';
+  if (coding.toLowerCase() !== 'identity') throw unsupported('Body must be plain, without a content encoding');
+  return receivedContent(req, { type: req.headers['content-type'] ?? '', maxBytes });
+}
+
+function checkTypeOf({ headers }: Request, types: readonly string[]): void {
+  const type = headers['content-type'] ?? 'application/octet-stream';
+  if (isOneOf(type, types)) return;
+  throw unsupported(`Body must have the content type ${types.join(' or ')}`);
+}
+
 async function jsonOf(req: Request, res: Response, limits: Limits): Promise<unknown> {
   checkType(req);
   const decode = decoderOf(req);
@@ -75,7 +113,11 @@ function checkType(req: Request): void {
   const type = req.headers['content-type'];
   if (type === 'application/json') return;
   if (!req.is('application/json')) throw unsupported('Body must have the content type application/json');
-  const [, charset] = charsetOf.exec(type ?? '') ?? [];
+  checkCharset(req);
+}
+
+function checkCharset({ headers }: Request): void {
+  const [, charset] = charsetOf.exec(headers['content-type'] ?? '') ?? [];
   if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw unsupported('Body must be in UTF-8');
 }
 
