@@ -21,6 +21,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+interface Application {
+  job: string;
+  born: Date;
+  skills: string[];
+  letter: File;
+  samples: File[];
+}
+interface User {
+  email: string;
+  age: number;
+  topics: string[];
+}
 interface Line {
   product: string;
   count: number;
@@ -45,6 +57,11 @@ const handlers = {
   }),
   listOrders: async ({ most }: { most: number }) => ({ total: 70, body: Array.from({ length: most }, () => line) }),
   orderAll: async ({ body }: { body: Line[] }) => body,
+  applyForJob: async ({ job, born, skills, letter, samples }: Application) => {
+    const described = [letter, ...samples].map(async (file) => `${file.name} ${file.type} ${await file.text()}`);
+    return { received: [job, born.toISOString(), skills.join('+'), ...(await Promise.all(described))] };
+  },
+  signUp: async (user: User) => user,
 };
 
 const closing: (() => unknown)[] = [];
@@ -110,6 +127,28 @@ describe.each(['HTTP/1.1', 'HTTP/2', 'memory'] as const)('bodies over %s', (way)
       code: 'invalid_input',
       detail: expect.stringContaining('image/png'),
     });
+  });
+
+  it('carries forms with files', async () => {
+    const letter = new File(['Dear …'], '../letter ü.pdf', { type: 'application/pdf' });
+    const samples = [new File(['1'], '1.txt', { type: 'text/plain' }), new File(['2'], '2', { type: 'image/png' })];
+    const common = { job: 'cook', born: new Date(0), letter };
+    const apply = async (more: { skills: string[]; samples?: File[] }) =>
+      (await (await client).applyForJob({ ...common, ...more })).received;
+    const head = ['cook', '1970-01-01T00:00:00.000Z'];
+    const received = await apply({ skills: ['a', 'b,c'], samples });
+    const files = ['letter ü.pdf application/pdf Dear …', '1.txt text/plain 1', '2 image/png 2'];
+    expect(received).toEqual([...head, 'a+b,c', ...files]);
+    expect((await apply({ skills: ['one'], samples: samples.slice(0, 1) })).slice(2)).toHaveLength(3);
+    expect((await apply({ skills: [], samples: [] })).slice(2, 3)).toEqual(['']);
+    const wrong = apply({ skills: [], samples: [...samples, ...samples] });
+    await expect(wrong).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
+  it('carries forms', async () => {
+    const user = { email: 'a+b@example.org', age: 7, topics: ['x&y', 'ü'] };
+    expect(await (await client).signUp(user)).toEqual(user);
+    expect(await (await client).signUp({ email: 'a@example.org', age: 7 })).toMatchObject({ topics: [] });
   });
 
   it('carries lists with headers, and lists beside path parameters', async () => {

@@ -1,4 +1,4 @@
-import { bytes, defineContract, get, post, put, text, withBody } from '@parley/contract';
+import { bytes, defineContract, form, get, multipart, post, put, text, withBody } from '@parley/contract';
 import { z } from 'zod';
 
 const named = z.object({ name: z.string() });
@@ -34,5 +34,25 @@ export const files = defineContract('files', {
     summary: 'Orders several products at once',
     input: withBody(named, z.array(line)),
     output: z.array(line),
+  }),
+  // A form with files. Their limits are in the schema.
+  applyForJob: post('/api/jobs/{job}/applications', {
+    summary: 'Applies for a job',
+    input: multipart(
+      z.object({
+        job: z.string(),
+        born: z.date(),
+        skills: z.array(z.string()),
+        letter: z.file().max(1_000_000).mime(['application/pdf']),
+        samples: z.array(z.file().max(500_000)).max(3).default([]),
+      }),
+    ),
+    output: z.object({ received: z.array(z.string()) }),
+  }),
+  // A form as HTML pages send it.
+  signUp: post('/api/users', {
+    summary: 'Signs a user up',
+    input: form(z.object({ email: z.email(), age: z.int(), topics: z.array(z.string()).default([]) })),
+    output: z.object({ email: z.string(), age: z.int(), topics: z.array(z.string()) }),
   }),
 });

@@ -12,6 +12,8 @@ export {
   contentOf,
   type GivenContent,
 } from './bodies/content.ts';
+export { longestFileName, safeFileName } from './bodies/file-name.ts';
+export { type Form, form, type Multipart, multipart } from './bodies/form.ts';
 export { isOneOf } from './bodies/media-type.ts';
 export { type Text, text } from './bodies/text.ts';
 export { isWithBody, type WithBody, withBody } from './bodies/with-body.ts';
@@ -70,6 +72,7 @@ export type {
   StreamCallOptions,
   StreamCallOptionsOf,
 } from './operations/call-options.ts';
+export { type InputMembers, inputMembers, type TextMember } from './operations/input-members.ts';
 export {
   type Auth,
   type BodyLimits,
@@ -129,6 +132,7 @@ export type { StreamFrame, StreamFraming, StreamLimits, StreamParser } from './s
 export { boundedText } from './text/bounded-text.ts';
 export { withoutSecrets } from './text/without-secrets.ts';
 export { hasPem, isPemFile, type Pem, type PemFile, pemText } from './tls/pem.ts';
+export type { FileType } from './wire/file-type.ts';
 export { headerNames } from './wire/header-names.ts';
 export { idempotencyKeyHeader, idempotencyKeyOf } from './wire/idempotency-key.ts';
 export { type QueryOptions, queryParser } from './wire/query-parser.ts';

@@ -1,9 +1,18 @@
 import { Readable } from 'node:stream';
 import { chunksOf, contentOf, type WireInput } from '@parley/contract';
+import { multipart } from '../axios/multipart.ts';
 import { PartsSource, type RequestBody, StreamSource } from '../transport/body-source.ts';
 
-/** The body of a call as it is sent. Texts, bytes and blobs can be sent again, streams once. */
-export function bodyToSend(body: WireInput['body']): RequestBody | undefined {
+/** The body of a call as it is sent, and its content type. Texts, bytes, blobs and forms can be sent again, streams once. */
+export function bodyToSend({
+  body,
+  contentType,
+}: WireInput): [body: RequestBody | undefined, contentType: string | undefined] {
+  if (body instanceof FormData) return multipart(body);
+  return [requestBody(body), contentType];
+}
+
+function requestBody(body: Exclude<WireInput['body'], FormData>): RequestBody | undefined {
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) return body;
   if (body instanceof Blob) return new PartsSource([body]);
   const given = contentOf(body);

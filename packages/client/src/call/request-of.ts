@@ -41,7 +41,8 @@ export function requestOf(
   // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
   const said = options === undefined || options === currentContext() ? undefined : callOptions(operation, options);
   const { timeoutMs, maxAttempts, hedge, range, idleTimeoutMs: _, ...explicit } = said ?? none;
-  const { path, headers, body, contentType } = encode(operation, input);
+  const { path, headers, ...encoded } = encode(operation, input);
+  const [body, contentType] = bodyToSend({ path, headers, ...encoded });
   const isBytes = replyBody(operation)?.format === 'bytes';
   const context = inheritedContext(said && explicit);
   return {
@@ -56,7 +57,7 @@ export function requestOf(
       ...keyHeader(operation.safety, said?.idempotencyKey),
       ...headers,
     },
-    body: bodyToSend(body),
+    body,
     ...(isBytes && { replyAs: 'stream' as const }),
     safety: operation.safety,
     context,

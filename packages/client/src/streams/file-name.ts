@@ -1,5 +1,4 @@
-/** Characters of the longest name: what file systems take. */
-const longest = 255;
+import { longestFileName, safeFileName } from '@parley/contract';
 
 /**
  * The name of a file that a reply suggests in `Content-Disposition`, without folders: the other side chose it. RFC 6266,
@@ -9,8 +8,7 @@ export function fileNameOf(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const [, extended] = /;\s*filename\*\s*=\s*utf-8'[^']*'([^\s;]+)/i.exec(header) ?? [];
   const name = decoded(extended) ?? plainName(header);
-  const last = name?.split(/[\\/]/).at(-1);
-  return last ? last.slice(0, longest) : undefined;
+  return name === undefined ? undefined : safeFileName(name)?.slice(0, longestFileName);
 }
 
 function decoded(extended: string | undefined): string | undefined {

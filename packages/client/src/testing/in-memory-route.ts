@@ -1,5 +1,6 @@
 import {
   CallError,
+  type Content,
   type Contract,
   content,
   type Operation,
@@ -7,6 +8,7 @@ import {
   type ReceivedInput,
   requestBody,
   routeFinder,
+  safeFileName,
 } from '@parley/contract';
 import type { InMemoryRequest } from './in-memory-message.ts';
 
@@ -43,8 +45,34 @@ async function bodyOf(operation: Operation, { headers, body = '' }: InMemoryRequ
   const received = content(source, { type: headers['content-type'] ?? '' });
   const { format = 'json' } = requestBody(operation) ?? {};
   if (format === 'bytes') return received;
+  if (format === 'multipart') return fieldsOf(await formOf(received));
   const text = await received.text();
+  if (format === 'form') return parseQuery(text);
   return format === 'text' ? text : parsed(text);
+}
+
+async function formOf(received: Content): Promise<FormData> {
+  try {
+    const headers = { 'content-type': received.type };
+    return await new Response((await received.bytes()) as Uint8Array<ArrayBuffer>, { headers }).formData();
+  } catch (cause) {
+    throw new CallError('malformed_body', 'Body is no form', { cause });
+  }
+}
+
+/** By name; a name that comes several times has a list. */
+function fieldsOf(form: FormData): Record<string, unknown> {
+  const fields: Record<string, unknown> = Object.create(null);
+  for (const name of new Set(form.keys())) {
+    const values = form.getAll(name).map((value) => (value instanceof File ? renamed(value) : value));
+    fields[name] = values.length > 1 ? values : values[0];
+  }
+  return fields;
+}
+
+/** As a service names it. */
+function renamed(file: File): File {
+  return new File([file], safeFileName(file.name) ?? '', { type: file.type });
 }
 
 function parsed(body: string): unknown {

@@ -6,6 +6,7 @@ import { get, post, put } from '../operations/operation.ts';
 import { validate } from '../schemas/schema.ts';
 import { bytes } from './bytes.ts';
 import type { Content } from './content.ts';
+import { form, multipart } from './form.ts';
 import { text } from './text.ts';
 import { withBody } from './with-body.ts';
 
@@ -61,6 +62,19 @@ describe('defineContract', () => {
       get('/x', { summary, output: withBody(id, bytes()) }),
       'with id beside its body: give it a header in responseHeaders',
     ],
+    [
+      post('/x', { summary, input: form(z.object({ photo: z.file() })) }),
+      'has the form member photo, which is a file: use multipart',
+    ],
+    [
+      post('/x', { summary, input: multipart(z.object({ a: z.object({ b: z.string() }) })) }),
+      'has the form member a, which may be of type object',
+    ],
+    [
+      post('/x', { summary, input: multipart(z.object({ photo: z.file() })), safety: 'keyed' }),
+      'is keyed, but takes bytes or files',
+    ],
+    [post('/x', { summary, input: z.object({ photo: z.file() }) }), 'has a body in which photo is a file'],
     [put('/x', { summary, input: withBody(z.object({}), z.array(z.date())) }), 'has a body in which * is a date'],
   ])('refuses what cannot work', (operation, sentence) => {
     expect(refused(operation)).toThrow(sentence);
@@ -100,6 +114,32 @@ describe('the OpenAPI document', () => {
         416: { description: expect.stringContaining('range_not_satisfiable') },
       },
     });
+  });
+
+  it('has forms, with their files as bytes', () => {
+    const input = z.object({ id: z.string(), photo: z.file().max(1000).mime(['image/png']), n: z.number() });
+    const document = openapi(
+      defineContract('forms', {
+        send: post('/forms/{id}', { summary, input: multipart(input) }),
+        plain: post('/plain', { summary, input: form(z.object({ n: z.number() })) }),
+      }),
+    ) as { paths: Record<string, { post: { parameters: unknown; requestBody: { content: object } } }> };
+    expect(document.paths['/forms/{id}']?.post).toMatchObject({
+      parameters: [{ name: 'id', in: 'path' }],
+      requestBody: {
+        content: {
+          'multipart/form-data': {
+            schema: {
+              properties: { photo: { type: 'string', format: 'binary', maxLength: 1000 }, n: { type: 'number' } },
+              required: ['photo', 'n'],
+            },
+          },
+        },
+      },
+    });
+    expect(Object.keys(document.paths['/plain']?.post.requestBody.content ?? {})).toEqual([
+      'application/x-www-form-urlencoded',
+    ]);
   });
 
   it('has a body, with the other members beside it', () => {

@@ -95,7 +95,7 @@ function inputOf(name: string, operation: Operation, components: Components): { 
 
 /** How an empty list is told from one that was left out. */
 function listNote(operation: Operation, member: string): Json {
-  const known = inputMembers(operation).inQuery.get(member);
+  const known = inputMembers(operation).fields.get(member);
   if (!known?.type.elements) return {};
   return { description: `A parameter for each element; an empty list is \`${listMarker(member)}=\`.` };
 }

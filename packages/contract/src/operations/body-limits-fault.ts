@@ -1,6 +1,6 @@
 import type { Operation } from './operation.ts';
 
-const names = ['maxBytes', 'maxValues', 'maxDepth'] as const;
+const names = ['maxBytes', 'maxValues', 'maxDepth', 'maxFiles'] as const;
 
 /** Finds what is wrong with an operation's `bodyLimits`, as the end of a sentence. Undefined if they are valid. */
 export function bodyLimitsFault({ bodyLimits, method }: Operation): string | undefined {

@@ -1,10 +1,14 @@
-import { formatOf } from '../bodies/body-format.ts';
+import { type BodyFormat, formatOf, isForm } from '../bodies/body-format.ts';
 import { bodySchema, isWithBody, membersSchema } from '../bodies/with-body.ts';
 import { jsonSchemaFault, objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
 import { notJson } from '../schemas/not-json.ts';
 import type { Schema } from '../schemas/schema.ts';
+import { fileTypeOf } from '../wire/file-type.ts';
 import { textTypeOf } from '../wire/text-type.ts';
 import type { Operation } from './operation.ts';
+
+/** Formats of bodies that are not kept. */
+const streamed: ReadonlySet<BodyFormat> = new Set(['bytes', 'multipart']);
 
 /** Finds what is wrong with an operation's input, as the end of a sentence. Undefined if a server gets what its clients send. */
 export function inputFault({ input, path, requestHeaders, rest, method, safety }: Operation): string | undefined {
@@ -16,11 +20,12 @@ export function inputFault({ input, path, requestHeaders, rest, method, safety }
     );
   }
   if (isWithBody(input) && (method === 'GET' || method === 'DELETE')) return `is ${method}, which has no body`;
-  if (formatOf(input) !== 'json') {
+  const format = formatOf(input);
+  if (format === 'text' || format === 'bytes') {
     return 'has an input that is no object: put it beside the other members, withBody(z.object({ … }), …), as its body';
   }
-  if (safety === 'keyed' && formatOf(bodySchema(input)) === 'bytes') {
-    return 'is keyed, but takes bytes, which are read once: nobody could tell whether a repeated request has the same';
+  if (safety === 'keyed' && streamed.has(formatOf(bodySchema(input)))) {
+    return 'is keyed, but takes bytes or files, which no store keeps: nobody could tell whether a repeated request has the same';
   }
   const members = membersSchema(input);
   const unknown = jsonSchemaFault(members);
@@ -39,14 +44,24 @@ export function inputFault({ input, path, requestHeaders, rest, method, safety }
   const lacking = headers.find((name) => !object.schemas.has(name));
   if (lacking !== undefined) return `takes ${lacking} from a header, but its input has no such member`;
   for (const [name, schemas] of object.schemas) {
-    const place = path.parameters.includes(name) ? 'path' : headers.includes(name) ? 'header' : rest;
-    if (place === 'body') continue;
-    const found = textTypeOf(schemas, json, place === 'query');
+    const place = path.parameters.includes(name)
+      ? 'path'
+      : headers.includes(name)
+        ? 'header'
+        : isForm(format)
+          ? 'form'
+          : rest;
+    const isFile = fileTypeOf(schemas, json) !== undefined;
+    if (place === 'form' && isFile && format === 'form')
+      return `has the form member ${name}, which is a file: use multipart`;
+    if (place === 'body' || (place === 'form' && isFile)) continue;
+    const found = textTypeOf(schemas, json, place === 'query' || place === 'form');
     if ('fault' in found) return `has the ${place} member ${name}, which ${found.fault}`;
     if ('type' in found && found.type.elements && object.schemas.has(`${name}[]`)) {
       return `has the query members ${name} and ${name}[]: the second is how an empty list ${name} is sent`;
     }
   }
+  if (isForm(format)) return undefined;
   const body = isWithBody(input) ? input.body : rest === 'body' ? input : undefined;
   const strange = body && bodyFault(body);
   if (strange || rest === 'body') return strange;

@@ -37,10 +37,12 @@ export type Auth = 'public' | 'service' | { readonly scopes: readonly string[] }
 export interface BodyLimits {
   /** In bytes, as sent and after inflation. A gateway in front may allow less. */
   readonly maxBytes?: number;
-  /** Members of objects and elements of arrays, all together. */
+  /** Members of objects and elements of arrays, or fields of a form, all together. */
   readonly maxValues?: number;
   /** Arrays and objects within each other. */
   readonly maxDepth?: number;
+  /** Files of a list that has no limit in its schema. Default 10. */
+  readonly maxFiles?: number;
 }
 
 /** A schema, or none. */

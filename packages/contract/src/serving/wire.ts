@@ -1,4 +1,4 @@
-import type { BodyFormat } from '../bodies/body-format.ts';
+import { type BodyFormat, formatOf, isForm } from '../bodies/body-format.ts';
 import { anyBytes } from '../bodies/bytes.ts';
 import { contentOf, type GivenContent } from '../bodies/content.ts';
 import { isWithBody } from '../bodies/with-body.ts';
@@ -14,9 +14,9 @@ import { listMarker, receivedQuery } from './received-query.ts';
 export interface WireInput {
   readonly path: string;
   readonly headers: Record<string, string>;
-  /** JSON or another text, or bytes. */
-  readonly body: string | GivenContent | undefined;
-  /** Of the body. */
+  /** JSON or another text, bytes, or a form with files. */
+  readonly body: string | GivenContent | FormData | undefined;
+  /** Of the body. Undefined for `FormData`: the boundary is its sender's. */
   readonly contentType: string | undefined;
 }
 
@@ -52,11 +52,11 @@ type WireBody = Pick<WireInput, 'body' | 'contentType'>;
 
 const noBody: WireBody = { body: undefined, contentType: undefined };
 
-function encodeBody(operation: Operation, input: Members, { elsewhere }: InputMembers): WireBody {
+function encodeBody(operation: Operation, input: Members, members: InputMembers): WireBody {
   const body = requestBody(operation);
   if (!body) return noBody;
-  const value = isWithBody(operation.input) ? own(input, 'body') : without(input, elsewhere);
-  return writers[body.format](value, body);
+  const value = isWithBody(operation.input) ? own(input, 'body') : without(input, members.elsewhere);
+  return writers[body.format](value, body, members);
 }
 
 function without(input: Members, elsewhere: InputMembers['elsewhere']): Members {
@@ -64,14 +64,18 @@ function without(input: Members, elsewhere: InputMembers['elsewhere']): Members 
   return Object.fromEntries(Object.entries(input).filter(([member]) => !elsewhere.has(member)));
 }
 
+type Writer = (value: unknown, body: OperationBody, members: InputMembers) => WireBody;
+
 /** A value as a body, which the schema has taken. */
-const writers: Readonly<Record<BodyFormat, (value: unknown, body: OperationBody) => WireBody>> = {
+const writers: Readonly<Record<BodyFormat, Writer>> = {
   json: (value) => ({ body: JSON.stringify(value), contentType: 'application/json' }),
   text: (value, { types }) => ({ body: String(value), contentType: `${types[0]}; charset=utf-8` }),
   bytes: (value, { types }) => {
     const standardType = types.find((type) => !type.endsWith('/*')) ?? anyBytes;
     return { body: value as GivenContent, contentType: contentOf(value)?.type || standardType };
   },
+  form: (value, { types: [contentType] }, members) => ({ body: queryText(value as Members, members), contentType }),
+  multipart: (value, _, members) => ({ body: formData(value as Members, members), contentType: undefined }),
 };
 
 function own(input: Members, member: string): unknown {
@@ -91,16 +95,35 @@ function pathTexts({ path }: Operation, input: Members, members: InputMembers): 
   return values;
 }
 
-function queryText(input: Members, { inQuery, further, elsewhere }: InputMembers): string {
+function queryText(input: Members, members: InputMembers): string {
   let query: URLSearchParams | undefined;
   for (const [member, value] of Object.entries(input)) {
-    if (value === undefined || elsewhere.has(member)) continue;
+    if (value === undefined || members.elsewhere.has(member)) continue;
     query ??= new URLSearchParams();
-    const known = inQuery.get(member);
-    if (!known) furtherName(member, further);
-    append(query, member, value, known?.type ?? further);
+    append(query, member, value, typeOf(member, members));
   }
   return query?.toString() ?? '';
+}
+
+function formData(input: Members, members: InputMembers): FormData {
+  const form = new FormData();
+  for (const [member, value] of Object.entries(input)) {
+    if (value === undefined) continue;
+    if (!members.files.has(member)) {
+      append(form, member, value, typeOf(member, members));
+      continue;
+    }
+    const files = [value as File].flat();
+    for (const file of files) form.append(member, file, file.name);
+    if (files.length === 0) form.append(listMarker(member), '');
+  }
+  return form;
+}
+
+function typeOf(member: string, { fields, further }: InputMembers): TextType | undefined {
+  const known = fields.get(member);
+  if (!known) furtherName(member, further);
+  return known?.type ?? further;
 }
 
 function furtherName(member: string, further: TextType | undefined): void {
@@ -108,7 +131,7 @@ function furtherName(member: string, further: TextType | undefined): void {
   if (further && member.endsWith('[]')) throw unfit(member, 'must not end in []: that says that a parameter is a list');
 }
 
-function append(query: URLSearchParams, member: string, value: unknown, type = anything): void {
+function append(query: URLSearchParams | FormData, member: string, value: unknown, type = anything): void {
   const { scalars, elements } = type;
   if (!Array.isArray(value)) {
     if (!scalars) throw unfit(member, 'must be a list');
@@ -160,10 +183,15 @@ export interface ReceivedInput {
   readonly body: unknown;
 }
 
+function restOf(operation: Operation, { query, body }: ReceivedInput): unknown {
+  if (operation.rest === 'query') return receivedQuery(operation, query);
+  return isForm(formatOf(operation.input)) ? receivedQuery(operation, body as Members) : body;
+}
+
 /** Puts the flat input together again. A body that is not an object is returned as it is: the schema reports what is wrong. */
 export function decodeInput(operation: Operation, received: ReceivedInput): unknown {
   const { parameters, headers } = received;
-  const rest = operation.rest === 'query' ? receivedQuery(operation, received.query) : received.body;
+  const rest = restOf(operation, received);
   if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) return rest;
   // Nothing to add: the parser's own object will do.
   const hasOwnBody = isWithBody(operation.input);

@@ -3,10 +3,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import {
   CallError,
   currentContext,
+  inputMembers,
   isOneOf,
   type Operation,
   type OperationBody,
   ownMembers,
+  queryParser,
   requestBody,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
@@ -14,6 +16,7 @@ import { readBody } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
 import { hasBody } from '../requests/has-body.ts';
 import { exceededLimit, type JsonLimits } from '../requests/json-limits.ts';
+import { type MultipartLimits, readMultipart } from '../requests/multipart-body.ts';
 import { receivedContent } from '../requests/received-content.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 
@@ -32,9 +35,10 @@ export interface BodyOptions extends BodyLimitOptions {
   readonly operation: Operation;
 }
 
-interface Limits extends JsonLimits {
-  readonly maxBytes: number;
-}
+interface Limits extends JsonLimits, MultipartLimits {}
+
+/** Files of a list, where neither its schema nor the contract says how many. */
+const standardMaxFiles = 10;
 
 /**
  * Reads the body of an operation that has one, within its limits. JSON strictly: an object or array, in UTF-8; limits
@@ -55,27 +59,65 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
     }
     // Middleware of the app's own has read it.
     if (hasBody(req) && req.readableEnded) return next();
-    readers[wanted.format](req, res, limits, wanted).then((value) => {
+    readers[wanted.format](req, res, limits, { ...wanted, operation }).then((value) => {
       req.body = value;
       next();
     }, next);
   };
 }
 
-function limitsOf({ bodyLimits = {} }: Operation, options: BodyLimitOptions): Limits {
+function limitsOf(operation: Operation, options: BodyLimitOptions): Limits {
+  const { bodyLimits = {} } = operation;
   const { bodyLimitBytes = 131_072, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
   for (const [name, limit] of Object.entries({ bodyLimitBytes, maxBodyValues, maxBodyDepth })) {
     if (!(Number.isInteger(limit) && limit >= 1)) {
       throw new TypeError(`${name} must be a whole number from 1, not ${limit}`);
     }
   }
-  const { maxBytes = bodyLimitBytes, maxValues = maxBodyValues, maxDepth = maxBodyDepth } = bodyLimits;
-  return { maxBytes, maxValues, maxDepth };
+  const { maxValues = maxBodyValues, maxDepth = maxBodyDepth, maxFiles = standardMaxFiles } = bodyLimits;
+  const { maxBytes = bodyLimitBytes + bytesOfFiles(operation, maxFiles) } = bodyLimits;
+  return { maxBytes, maxValues, maxDepth, maxFiles };
 }
 
-type Reader = (req: Request, res: Response, limits: Limits, body: OperationBody) => Promise<unknown>;
+/** What the schemas of an operation's files allow together; those without a limit count for nothing. */
+function bytesOfFiles(operation: Operation, standard: number): number {
+  const { files } = inputMembers(operation);
+  return [...files.values()].reduce(
+    (sum, { isList, maxBytes = 0, maxFiles = standard }) => sum + maxBytes * (isList ? maxFiles : 1),
+    0,
+  );
+}
 
-const readers: Readonly<Record<OperationBody['format'], Reader>> = { json: jsonOf, text: textOf, bytes: contentOf };
+type Wanted = OperationBody & { readonly operation: Operation };
+type Reader = (req: Request, res: Response, limits: Limits, wanted: Wanted) => Promise<unknown>;
+
+const readers: Readonly<Record<OperationBody['format'], Reader>> = {
+  json: jsonOf,
+  text: textOf,
+  bytes: contentOf,
+  form: formOf,
+  multipart: multipartOf,
+};
+
+async function formOf(req: Request, res: Response, limits: Limits, wanted: Wanted): Promise<unknown> {
+  const text = await textOf(req, res, limits, wanted);
+  const { maxValues } = limits;
+  // Empty ones (`&&`) count too: they are looked at as well.
+  if (text.split('&', maxValues + 1).length > maxValues) throw tooLarge(`has more than ${maxValues} fields`);
+  try {
+    return queryParser({ maxParameters: maxValues })(text);
+  } catch (cause) {
+    throw malformed('is not valid percent-encoding', cause);
+  }
+}
+
+async function multipartOf(req: Request, res: Response, limits: Limits, { types, operation }: Wanted) {
+  if (!hasBody(req)) return {};
+  checkTypeOf(req, types);
+  checkPlain(req);
+  const { fields, stop } = readMultipart(req, inputMembers(operation).files, limits);
+  return beforeDeadline(req, res, { read: fields, stop });
+}
 
 async function textOf(req: Request, res: Response, limits: Limits, { types }: OperationBody): Promise<string> {
   if (!hasBody(req)) return '';
@@ -90,9 +132,13 @@ async function textOf(req: Request, res: Response, limits: Limits, { types }: Op
 
 async function contentOf(req: Request, _: Response, { maxBytes }: Limits, { types }: OperationBody) {
   if (hasBody(req)) checkTypeOf(req, types);
-  const coding = req.headers['content-encoding'] ?? 'identity';
-  if (coding.toLowerCase() !== 'identity') throw unsupported('Body must be plain, without a content encoding');
+  checkPlain(req);
   return receivedContent(req, { type: req.headers['content-type'] ?? '', maxBytes });
+}
+
+function checkPlain({ headers }: Request): void {
+  const coding = headers['content-encoding'] ?? 'identity';
+  if (coding.toLowerCase() !== 'identity') throw unsupported('Body must be plain, without a content encoding');
 }
 
 function checkTypeOf({ headers }: Request, types: readonly string[]): void {
@@ -131,13 +177,23 @@ function decoderOf({ headers }: Request): ContentDecoder | undefined {
   return decode;
 }
 
-// A client that sends slowly must not outlast the deadline.
 async function readBeforeDeadline(req: Request, res: Response, { maxBytes }: Limits): Promise<Buffer> {
-  const reading = readBody(req, maxBytes);
+  const { bytes: read, stop } = readBody(req, maxBytes);
+  const bytes = await beforeDeadline(req, res, { read, stop });
+  if (bytes) return bytes;
+  throw tooLarge(`is larger than ${maxBytes} bytes`);
+}
+
+interface Reading<T> {
+  readonly read: Promise<T>;
+  stop(): void;
+}
+
+// A client that sends slowly must not outlast the deadline.
+async function beforeDeadline<T>(req: Request, res: Response, reading: Reading<T>): Promise<T> {
   const lifetime = requestLifetimeOf(currentContext());
   try {
-    const bytes = await (lifetime ? lifetime.bound(() => reading.bytes) : reading.bytes);
-    if (bytes) return bytes;
+    return await (lifetime ? lifetime.bound(() => reading.read) : reading.read);
   } catch (error) {
     // The rest may be here already, and this process be the one that is late.
     if (lifetime?.reason?.code === 'deadline_exceeded') await turn();
@@ -147,7 +203,6 @@ async function readBeforeDeadline(req: Request, res: Response, { maxBytes }: Lim
     res.shouldKeepAlive = false;
     throw new CallError('rejected', 'Body did not arrive in time', { status: 408, cause: error });
   }
-  throw tooLarge(`is larger than ${maxBytes} bytes`);
 }
 
 async function decoded(bytes: Buffer, decode: ContentDecoder, { maxBytes }: Limits): Promise<Buffer> {
