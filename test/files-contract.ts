@@ -35,6 +35,14 @@ export const files = defineContract('files', {
     input: withBody(named, z.array(line)),
     output: z.array(line),
   }),
+  // A redirect. The caller gets the address; nothing is followed.
+  openLink: get('/api/links/{name}', {
+    summary: 'Leads to where a short link does',
+    input: named,
+    output: z.object({ location: z.url() }),
+    status: 302,
+    responseHeaders: { location: 'Location' },
+  }),
   // A form with files. Their limits are in the schema.
   applyForJob: post('/api/jobs/{job}/applications', {
     summary: 'Applies for a job',

@@ -119,7 +119,9 @@ function outputOf(operation: Operation, reply: Reply, contentOf: () => ReplyCont
 }
 
 function bodyOf(operation: Operation, reply: Reply, contentOf: () => ReplyContent): unknown {
-  const { format = 'json', types = [] } = replyBody(operation) ?? {};
+  const body = replyBody(operation);
+  if (!body) return {};
+  const { format, types } = body;
   const { origin, status } = reply;
   if (format === 'json') {
     try {

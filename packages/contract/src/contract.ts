@@ -8,6 +8,7 @@ import type { BytesCallOptionsOf, CallOptionsOf, StreamCallOptionsOf } from './o
 import { inputFault } from './operations/input-fault.ts';
 import type { Operation } from './operations/operation.ts';
 import { outputFault } from './operations/output-fault.ts';
+import { statusFault } from './operations/status-fault.ts';
 import type { InputOf, OutputOf, Schema } from './schemas/schema.ts';
 import type { Story } from './story/story.ts';
 import { isStream, type Stream } from './streams/stream.ts';
@@ -97,7 +98,7 @@ export type StreamHandler<O extends Operation = Operation> = (
  *
  * @param about the name of the service; or, for its OpenAPI document, with what it is for and who answers for it
  * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a stream has
- *   response headers (its items are its whole output), an operation's `auth`, cache policy or body limits are not valid, or
+ *   response headers (its items are its whole output), an operation's `auth`, cache policy, body limits or status are not valid, or
  *   its schemas cannot work: what its callers give would not be what its handler gets, or the other way round
  * @example
  * export const hello = defineContract('hello', {
@@ -117,7 +118,8 @@ export function defineContract<const O extends Operations>(about: string | Contr
       cacheFault(definition) ??
       bodyLimitsFault(definition) ??
       inputFault(definition) ??
-      outputFault(definition);
+      outputFault(definition) ??
+      statusFault(definition);
     if (fault) throw new TypeError(`contract ${name}: ${operation} ${fault}`);
     if (isStream(output) && responseHeaders.length > 0) {
       throw new TypeError(`contract ${name}: ${operation} gives a stream, whose items cannot travel in headers`);

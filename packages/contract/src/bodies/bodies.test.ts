@@ -62,6 +62,19 @@ describe('defineContract', () => {
       get('/x', { summary, output: withBody(id, bytes()) }),
       'with id beside its body: give it a header in responseHeaders',
     ],
+    [get('/x', { summary, status: 404 }), 'has status 404: success is from 200 to 399'],
+    [get('/x', { summary, status: 304 }), 'has status 304'],
+    [get('/x', { summary, status: 302 }), 'answers 302, but says not where to'],
+    [
+      get('/x', {
+        summary,
+        status: 303,
+        output: z.object({ location: z.string(), id: z.string() }),
+        responseHeaders: { location: 'Location' },
+      }),
+      'answers 303, which has no body, and gives id',
+    ],
+    [get('/x', { summary, status: 204, output: text() }), 'answers 204, which has no body, and gives something else'],
     [
       post('/x', { summary, input: form(z.object({ photo: z.file() })) }),
       'has the form member photo, which is a file: use multipart',
@@ -114,6 +127,21 @@ describe('the OpenAPI document', () => {
         416: { description: expect.stringContaining('range_not_satisfiable') },
       },
     });
+  });
+
+  it('has redirects, with their address', () => {
+    const read = get('/link', {
+      summary,
+      status: 307,
+      output: z.object({ location: z.url() }),
+      responseHeaders: { location: 'Location' },
+    });
+    const document = openapi(defineContract('links', { read })) as {
+      paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+    };
+    const responses = document.paths['/link']?.get?.responses ?? {};
+    expect(responses[307]).toEqual({ description: summary, headers: { location: { schema: expect.any(Object) } } });
+    expect(responses).not.toHaveProperty('304');
   });
 
   it('has forms, with their files as bytes', () => {

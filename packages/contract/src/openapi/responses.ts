@@ -15,7 +15,7 @@ import { type Json, splitSchema } from './split-schema.ts';
 
 /** The responses of an operation by status: its success, and each failure with its codes. */
 export function responsesOf(name: string, operation: Operation, components: Components): Json {
-  const isTagged = operation.method === 'GET' && operation.output && !isStream(operation.output);
+  const isTagged = operation.method === 'GET' && replyBody(operation) !== undefined;
   return {
     [operation.status]: success(name, operation, components),
     ...(hasRanges(operation) && { 206: part(operation) }),
@@ -40,7 +40,8 @@ function success(name: string, operation: Operation, components: Components): Js
   const { split, rest } = splitSchema(json, members, components);
   for (const [member, header] of operation.responseHeaders)
     headers[header] = { schema: split.get(member)?.schema ?? {} };
-  const body = replyBody(operation) as OperationBody;
+  const body = replyBody(operation);
+  if (!body) return { description: summary, ...withHeaders(headers) };
   const schema = isWithBody(output) ? components.add(jsonSchemaOf(output.body, 'output'), `${name}Body`) : rest;
   return { description: summary, ...withHeaders(headers), content: mediaContent(body, schema) };
 }

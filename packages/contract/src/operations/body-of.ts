@@ -19,8 +19,13 @@ export function requestBody({ input, rest }: Operation): OperationBody | undefin
 }
 
 /** The body of an operation's successful reply in one piece; undefined where it has none, or is a stream of items. */
-export function replyBody({ output }: Operation): OperationBody | undefined {
-  return output && !isStream(output) ? bodyOf(output) : undefined;
+export function replyBody({ output, status }: Operation): OperationBody | undefined {
+  return output && !isStream(output) && !isBodyless(status) ? bodyOf(output) : undefined;
+}
+
+/** Whether replies of a status have no body: 204, 205, and redirects. */
+export function isBodyless(status: number): boolean {
+  return status === 204 || status === 205 || status >= 300;
 }
 
 /** Whether callers may ask for a part of an operation's reply (`Range`). RFC 9110 §14. */

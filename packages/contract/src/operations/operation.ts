@@ -65,7 +65,7 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly output?: O;
   /** The contract's own errors that this operation may give. */
   readonly errors?: readonly AnyDefinedError[];
-  /** Status of success. Default 200, or 204 where there is no output. */
+  /** Status of success, from 200 to 399. Default 200, or 204 where there is no output. A redirect has its `Location` in {@link responseHeaders}, and no body. */
   readonly status?: number;
   /** Default, by RFC 9110 §9.2: GET `safe`, PUT and DELETE `idempotent`, POST and PATCH `unsafe`. */
   readonly safety?: S;

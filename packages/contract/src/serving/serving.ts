@@ -1,5 +1,6 @@
 import { isWithBody } from '../bodies/with-body.ts';
 import { CallError } from '../errors/call-error.ts';
+import { replyBody } from '../operations/body-of.ts';
 import type { Operation } from '../operations/operation.ts';
 import { type Validation, validate } from '../schemas/schema.ts';
 import { refuseUnknownMembers } from './unknown-members.ts';
@@ -64,5 +65,6 @@ export function replyOf(operation: Operation, output: unknown): OperationReply {
   if (!operation.output) return { status, headers: noHeaders };
   if (responseHeaders.length === 0 && !isWithBody(operation.output))
     return { status, headers: noHeaders, body: output };
-  return { status, ...encodeOutput(operation, output) };
+  const { headers, body } = encodeOutput(operation, output);
+  return replyBody(operation) ? { status, headers, body } : { status, headers };
 }
