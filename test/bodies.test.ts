@@ -61,6 +61,7 @@ const handlers = {
     const described = [letter, ...samples].map(async (file) => `${file.name} ${file.type} ${await file.text()}`);
     return { received: [job, born.toISOString(), skills.join('+'), ...(await Promise.all(described))] };
   },
+  readArchive: async ({ path }: { path: string }) => path,
   openLink: async ({ name }: { name: string }) => ({ location: `https://example.org/${name}` }),
   signUp: async (user: User) => user,
 };
@@ -144,6 +145,10 @@ describe.each(['HTTP/1.1', 'HTTP/2', 'memory'] as const)('bodies over %s', (way)
     expect((await apply({ skills: [], samples: [] })).slice(2, 3)).toEqual(['']);
     const wrong = apply({ skills: [], samples: [...samples, ...samples] });
     await expect(wrong).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
+  it.each(['a', 'a/b c/ü?.txt', '%2F/..a/#'])('carries all that follows in a path: %s', async (path) => {
+    expect(await (await client).readArchive({ path })).toBe(path);
   });
 
   it('carries redirects, and follows none', async () => {

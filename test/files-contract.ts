@@ -35,6 +35,12 @@ export const files = defineContract('files', {
     input: withBody(named, z.array(line)),
     output: z.array(line),
   }),
+  // All that follows in a path, slashes included.
+  readArchive: get('/api/archive/{path*}', {
+    summary: 'A file of the archive',
+    input: z.object({ path: z.string() }),
+    output: text(),
+  }),
   // A redirect. The caller gets the address; nothing is followed.
   openLink: get('/api/links/{name}', {
     summary: 'Leads to where a short link does',

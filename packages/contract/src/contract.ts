@@ -124,8 +124,8 @@ export function defineContract<const O extends Operations>(about: string | Contr
     if (isStream(output) && responseHeaders.length > 0) {
       throw new TypeError(`contract ${name}: ${operation} gives a stream, whose items cannot travel in headers`);
     }
-    // Two templates that differ in parameter names only match the same requests.
-    const shape = label.replace(/\{\w+\}/g, '{}');
+    // Two templates that differ in parameter names only match the same requests, and are one path to OpenAPI.
+    const shape = label.replace(/\{\w+\*?\}/g, '{}');
     const other = seen.get(shape);
     if (other) throw new TypeError(`contract ${name}: ${other} and ${operation} both are ${label}`);
     seen.set(shape, operation);

@@ -23,7 +23,8 @@ export function openapi(contract: Contract, version = '1.0.0'): Json {
   components.add(problemSchema, 'Problem');
   const paths: Record<string, Json> = {};
   for (const [name, operation] of Object.entries(contract.operations)) {
-    const path = operation.path.template;
+    // OpenAPI has no word for a parameter that holds slashes.
+    const path = operation.path.template.replace('*}', '}');
     const described = describe(name, operation, components);
     paths[path] = { ...paths[path], [operation.method.toLowerCase()]: { tags: [contract.name], ...described } };
   }
@@ -82,7 +83,8 @@ function inputOf(name: string, operation: Operation, components: Components): { 
   const elsewhere = rest === 'body' ? [...path.parameters, ...headers.keys()] : undefined;
   const { split, rest: others } = splitSchema(json, elsewhere, components);
   const parameters = [...split].map(([member, { schema, isRequired }]): Json => {
-    if (path.parameters.includes(member)) return { name: member, in: 'path', required: true, schema };
+    if (path.parameters.includes(member))
+      return { name: member, in: 'path', required: true, ...restNote(operation, member), schema };
     const header = headers.get(member);
     if (header) return { name: header, in: 'header', required: isRequired, schema };
     return { name: member, in: 'query', required: isRequired, ...listNote(operation, member), schema };
@@ -98,6 +100,10 @@ function listNote(operation: Operation, member: string): Json {
   const known = inputMembers(operation).fields.get(member);
   if (!known?.type.elements) return {};
   return { description: `A parameter for each element; an empty list is \`${listMarker(member)}=\`.` };
+}
+
+function restNote({ path }: Operation, member: string): Json {
+  return path.rest === member ? { description: 'All that follows: it may hold slashes, which stay as they are.' } : {};
 }
 
 const rangeParameter: Json = {

@@ -13,7 +13,7 @@ type QueryValue =
   | readonly (string | number | boolean | bigint | Date)[];
 
 type ParametersOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParametersOf<Rest>
+  ? (Name extends `${infer All}*` ? All : Name) | ParametersOf<Rest>
   : never;
 
 /** Members that are no query value. An unknown one, as coercions have, may be anything. */
