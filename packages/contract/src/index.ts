@@ -39,6 +39,7 @@ export {
   defineError,
 } from './errors/defined-error.ts';
 export { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './errors/error-codes.ts';
+export { errorTitles } from './errors/error-titles.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './errors/problem.ts';
 export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
@@ -68,8 +69,8 @@ export {
 } from './operations/operation.ts';
 export { pathPattern } from './paths/path-pattern.ts';
 export { type PathTemplate, pathTemplate } from './paths/path-template.ts';
+export { jsonSchemaOf } from './schemas/document-schema.ts';
 export type { Issue } from './schemas/issue.ts';
-export { jsonSchemaOf } from './schemas/json-schema.ts';
 export type { InputOf, OutputOf, Schema, Validation } from './schemas/schema.ts';
 export { validate } from './schemas/schema.ts';
 export { cacheControl } from './serving/cache-control.ts';
@@ -105,8 +106,8 @@ export type {
 } from './story/story-event.ts';
 // Symbols below are for authors of a client or a server kit. A contract does not need them.
 export { framings } from './streams/framings.ts';
-export { type Framing, isStream, type Stream, stream } from './streams/stream.ts';
-export type { StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
+export { isStream, type Stream, stream } from './streams/stream.ts';
+export type { Framing, StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
 export type {
   AttemptOutcome,
   CallOutcome,

@@ -1,7 +1,7 @@
 import type { Contract } from '../contract.ts';
 import { inputMembers } from '../operations/input-members.ts';
 import type { Operation, Safety } from '../operations/operation.ts';
-import { jsonSchemaOf } from '../schemas/json-schema.ts';
+import { jsonSchemaOf } from '../schemas/document-schema.ts';
 import { listMarker } from '../serving/received-query.ts';
 import { isStream } from '../streams/stream.ts';
 import { headerNames } from '../wire/header-names.ts';

@@ -1,6 +1,7 @@
 import { jsonSchemaFault, objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
 import { notJson } from '../schemas/not-json.ts';
 import { textTypeOf } from '../wire/text-type.ts';
+import { textTypeFault } from '../wire/text-type-fault.ts';
 import type { Operation } from './operation.ts';
 
 /** Finds what is wrong with an operation's input, as the end of a sentence. Undefined if a server gets what its clients send. */
@@ -30,9 +31,9 @@ export function inputFault({ input, path, requestHeaders, rest, method }: Operat
   for (const [name, schemas] of object.schemas) {
     const place = path.parameters.includes(name) ? 'path' : headers.includes(name) ? 'header' : rest;
     if (place === 'body') continue;
-    const found = textTypeOf(schemas, json, place === 'query');
-    if ('fault' in found) return `has the ${place} member ${name}, which ${found.fault}`;
-    if ('type' in found && found.type.elements && object.schemas.has(`${name}[]`)) {
+    const fault = textTypeFault(schemas, json, place === 'query');
+    if (fault) return `has the ${place} member ${name}, which ${fault}`;
+    if (textTypeOf(schemas, json, place === 'query').elements && object.schemas.has(`${name}[]`)) {
       return `has the query members ${name} and ${name}[]: the second is how an empty list ${name} is sent`;
     }
   }
@@ -40,6 +41,6 @@ export function inputFault({ input, path, requestHeaders, rest, method }: Operat
     const strange = notJson(json, 'in');
     return strange && `has a body in which ${strange}`;
   }
-  const further = object.further ? textTypeOf([object.further], json, true) : {};
-  return 'fault' in further ? `is ${method}, and has further query members, each of which ${further.fault}` : undefined;
+  const further = object.further && textTypeFault([object.further], json, true);
+  return further ? `is ${method}, and has further query members, each of which ${further}` : undefined;
 }

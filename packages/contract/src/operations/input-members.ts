@@ -24,7 +24,7 @@ export interface InputMembers {
 
 const remembered = new WeakMap<Operation, InputMembers>();
 
-/** The members of an operation's input, found once per operation. A schema that no text can stand for takes texts: `inputFault` refuses it. */
+/** The members of an operation's input, found once per operation. */
 export function inputMembers(operation: Operation): InputMembers {
   const before = remembered.get(operation);
   if (before) return before;
@@ -37,25 +37,19 @@ function findMembers({ input, path, requestHeaders, rest }: Operation): InputMem
   const json = input ? wireSchemaOf(input, 'input') : {};
   const object = objectMembers(json);
   const named = (name: string, mayRepeat: boolean): readonly [string, TextMember] => {
-    const found = textTypeOf(object?.schemas.get(name) ?? [{}], json, mayRepeat);
-    const type = 'type' in found ? found.type : unreadable;
-    return [name, { name, type }];
+    return [name, { name, type: textTypeOf(object?.schemas.get(name) ?? [{}], json, mayRepeat) }];
   };
   const elsewhere = new Map(
     [...requestHeaders.map(([member]) => member), ...path.parameters].map((name) => named(name, false)),
   );
   const others = rest === 'query' ? [...(object?.schemas.keys() ?? [])].filter((name) => !elsewhere.has(name)) : [];
-  const further = rest === 'query' && object?.further ? textTypeOf([object.further], json, true) : undefined;
   return {
     inQuery: new Map(others.map((name) => named(name, true))),
     elsewhere,
     typed: [...elsewhere.values()].filter(
       ({ type: { scalars } }) => scalars && scalars.size > Number(scalars.has('string')),
     ),
-    further: further && 'type' in further ? further.type : undefined,
+    further: rest === 'query' && object?.further ? textTypeOf([object.further], json, true) : undefined,
     known: object?.further === false ? new Set(object.schemas.keys()) : undefined,
   };
 }
-
-/** Stands for a type that `inputFault` refuses. */
-const unreadable: TextType = { scalars: new Set(), elements: undefined };

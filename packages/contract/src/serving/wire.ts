@@ -2,7 +2,8 @@ import { CallError } from '../errors/call-error.ts';
 import { type InputMembers, inputMembers } from '../operations/input-members.ts';
 import type { Operation } from '../operations/operation.ts';
 import { outputHeaders } from '../operations/output-headers.ts';
-import { elementAt, expectation, format, parse, type ScalarType, type TextType } from '../wire/text-type.ts';
+import type { ScalarType } from '../wire/text-schema.ts';
+import { elementAt, expectation, format, parse, type TextType } from '../wire/text-type.ts';
 import { listMarker, receivedQuery } from './received-query.ts';
 
 /** The parts of a request that an operation's input is spread over. */
