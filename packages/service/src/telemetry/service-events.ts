@@ -9,6 +9,8 @@ export interface ServedRequest {
   readonly operation: string | undefined;
   /** 499 where the client went away before the answer. */
   readonly status: number;
+  /** Code of the error that was answered; none for a success, and for errors that a mounted app answers itself. */
+  readonly code: string | undefined;
   /** From its arrival until the client has the last byte of the reply, or is gone. */
   readonly durationMs: number;
   readonly traceId: string | undefined;
