@@ -42,7 +42,7 @@ export { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './err
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './errors/problem.ts';
 export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
-export { noMembers, ownMember, ownMembers } from './members/own-members.ts';
+export { isPrototypePolluted, noMembers, ownMember, ownMembers } from './members/own-members.ts';
 export { openapi } from './openapi/openapi.ts';
 export type {
   CallOptions,
