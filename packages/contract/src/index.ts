@@ -113,3 +113,4 @@ export { hasPem, isPemFile, type Pem, type PemFile, pemText } from './tls/pem.ts
 export { headerNames } from './wire/header-names.ts';
 export { idempotencyKeyHeader, idempotencyKeyOf } from './wire/idempotency-key.ts';
 export { type QueryOptions, queryParser } from './wire/query-parser.ts';
+export { ZstdFrames } from './wire/zstd-frames.ts';
