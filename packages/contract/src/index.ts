@@ -62,7 +62,7 @@ export { errorTitles } from './errors/error-titles.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './errors/problem.ts';
 export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
-export { noMembers, ownMember, ownMembers } from './members/own-members.ts';
+export { isPrototypePolluted, noMembers, ownMember, ownMembers } from './members/own-members.ts';
 export { openapi } from './openapi/openapi.ts';
 export { hasRanges, type OperationBody, replyBody, requestBody } from './operations/body-of.ts';
 export type {
@@ -161,3 +161,4 @@ export type { FileType } from './wire/file-type.ts';
 export { headerNames } from './wire/header-names.ts';
 export { idempotencyKeyHeader, idempotencyKeyOf } from './wire/idempotency-key.ts';
 export { type QueryOptions, queryParser } from './wire/query-parser.ts';
+export { ZstdFrames } from './wire/zstd-frames.ts';
