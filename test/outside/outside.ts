@@ -28,12 +28,15 @@ export const tools = [
   '@babel/plugin-transform-modules-commonjs@7.28.6',
   '@types/node@24.19.2',
   '@valibot/to-json-schema@1.8.0',
+  'bun@1.4.5',
+  'deno@2.9.6',
   'esbuild@0.28.2',
   'jest@30.5.2',
   'typescript-5.6@npm:typescript@5.6.3',
   'typescript-5.9@npm:typescript@5.9.3',
   'typescript-7@npm:typescript@7.0.2',
   'valibot@1.5.0',
+  'vitest@5.1.2',
   'zod@4.6.7',
 ];
 
@@ -50,15 +53,24 @@ export async function project(name: string, texts: Readonly<Record<string, strin
   return folder;
 }
 
-/** Runs a program of the home's packages, or a file, with Node. Rejects with all it wrote where it fails. */
-export async function node(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+/** Gives what a program writes to stdout. Rejects with all that it wrote where it fails. */
+export async function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<string> {
   try {
-    return (await execute(process.execPath, args, { cwd, env: { ...process.env, ...env } })).stdout;
+    return (await execute(program, args, { cwd, env: { ...process.env, ...env } })).stdout;
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
-    throw new Error(`${args.join(' ')} failed in ${cwd}: ${stdout}${stderr}`);
+    throw new Error(`${program} ${args.join(' ')} failed in ${cwd}: ${stdout}${stderr}`);
   }
 }
+
+/** As {@link run}, with the Node that runs the tests. */
+export const node = (cwd: string, args: readonly string[], env?: Record<string, string>) =>
+  run(process.execPath, args, cwd, env);
 
 /** The path of a file of the home's packages. */
 export const installed = (path: string) => join(outside().home, 'node_modules', path);
