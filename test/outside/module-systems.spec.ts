@@ -60,9 +60,11 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => hello.stop());
 
-/** What a program prints. */
-async function printed(name: string, files: Record<string, string>, program: string): Promise<string> {
-  return node(await project(name, files), [program], { HELLO_URL: hello.url });
+/** What a program prints on the Node of the tests, and then on the lowest that the packages allow. */
+async function printed(name: string, program: string, text: string): Promise<string> {
+  const folder = await project(name, { [program]: text });
+  const onLowest = () => run(installed('node-22.19/bin/node'), [program], folder, { HELLO_URL: hello.url });
+  return (await node(folder, [program], { HELLO_URL: hello.url })) + (await onLowest());
 }
 
 /** What a program prints that each version of TypeScript has compiled, one after the other. */
@@ -110,8 +112,8 @@ async function bundled(format: 'esm' | 'cjs', extension: string): Promise<string
 const once = 'Bonjour, Alice !\n';
 /** Each row of the guide's table, by its first cell: what it prints, and what it must print. */
 const rows: Readonly<Record<string, [() => Promise<string>, unknown]>> = {
-  '`import`': [() => printed('import', { 'a.mjs': script(imports) + greeting }, 'a.mjs'), once],
-  '`require`': [() => printed('require', { 'a.cjs': requires + greeting }, 'a.cjs'), once],
+  '`import`': [() => printed('import', 'a.mjs', script(imports) + greeting), once.repeat(2)],
+  '`require`': [() => printed('require', 'a.cjs', requires + greeting), once.repeat(2)],
   'TypeScript, `module: nodenext`, ES modules': [
     () => compiled('nodenext', 'module', imports + typed, ['5.6', '5.9', '7'], '--module nodenext'),
     once.repeat(3),
