@@ -64,6 +64,7 @@ export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
 export { isPrototypePolluted, noMembers, ownMember, ownMembers } from './members/own-members.ts';
 export { openapi } from './openapi/openapi.ts';
+export { type AuthScheme, authScheme, type SecurityScheme } from './operations/auth-scheme.ts';
 export { hasRanges, type OperationBody, replyBody, requestBody } from './operations/body-of.ts';
 export type {
   BytesCallOptionsOf,
@@ -76,6 +77,7 @@ export type {
 export { type InputMembers, inputMembers, type TextMember } from './operations/input-members.ts';
 export {
   type Auth,
+  authSchemesOf,
   type BodyLimits,
   type CachePolicy,
   del,

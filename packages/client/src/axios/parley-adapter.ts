@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 import { CallError, headerNames, ownMember, type Safety } from '@parley/contract';
-=======
-import { headerNames, ownMember, type Safety } from '@parley/contract';
->>>>>>> reports
 import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { Call, CallRequest } from '../layer.ts';

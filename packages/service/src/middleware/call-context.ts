@@ -81,23 +81,12 @@ type OwnContext = MutableContext & { [requestLifetime]: RequestLifetime; [respon
 
 /** A prototype, so that contexts of calls, which are copies, don't make a logger each; and made only where it is asked for. */
 function logging(logger: Logger): object {
-<<<<<<< HEAD
-  return Object.create(noMembers, {
-    log: {
-      get(this: OwnContext) {
-        const { requestId, trace } = this;
-        const operation = labelOf(this[response]);
-        this[ownLog] ??= logger.child({ requestId, traceId: trace?.traceId, operation });
-        return this[ownLog];
-      },
-=======
   const log = ownMembers({
     get(this: OwnContext) {
       const { requestId, trace } = this;
       const operation = labelOf(this[response]);
       this[ownLog] ??= logger.child({ requestId, traceId: trace?.traceId, operation });
       return this[ownLog];
->>>>>>> reports
     },
   });
   return Object.create(noMembers, ownMembers({ log }));
