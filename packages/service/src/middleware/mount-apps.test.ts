@@ -239,4 +239,12 @@ describe('the routes of a mounted app', () => {
   ])('are not mounted by %j', (mount, message) => {
     expect(() => serving(mount as Mounts)).toThrow(new TypeError(message));
   });
+
+  it.each([
+    [{ app: express(), books: [] }, '{ app, books }'],
+    [undefined, 'undefined'],
+  ])('are functions: of %j the error says what came', (mount, came) => {
+    const message = `what is served must be a contract, or an Express application (a function), not ${came}`;
+    expect(() => serving(mount as unknown as Mounts)).toThrow(new TypeError(message));
+  });
 });
