@@ -69,6 +69,7 @@ export function legacyApp({ express }: ExpressVersion): Express {
   });
   app.get('/slow/:kind', async ({ params: { kind } }, res, next) => {
     res.cookie('slow', '1');
+    app.emit('slow begins');
     await once(app, 'go on');
     if (kind === 'json') res.status(201).set('x-late', '1').json({ late: true });
     else if (kind === 'file') res.sendFile(join(folder, 'public', 'text.txt'));
