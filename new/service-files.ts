@@ -35,6 +35,8 @@ function contractManifest(name: string): string {
     description: `Serves ${name}: the contract`,
     license: 'MIT',
     type: 'module',
+    main: './dist/contract.js',
+    types: './dist/contract.d.ts',
     exports: {
       '.': { '@parley/source': './contract.ts', types: './dist/contract.d.ts', default: './dist/contract.js' },
     },

@@ -1,10 +1,12 @@
 import { createContext, runInContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { build } from 'esbuild';
+import { defineContract, post } from '@parley/contract';
+import { type BuildOptions, build } from 'esbuild';
 import { root } from './source-files.ts';
 
 /** Bundles code as for a page. Fails where a module of Node is in it. */
-async function bundle(code: string): Promise<string> {
+async function bundle(code: string, options: BuildOptions = {}): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: `${root}/test`, loader: 'ts' },
     bundle: true,
@@ -14,8 +16,9 @@ async function bundle(code: string): Promise<string> {
     conditions: ['@parley/source'],
     write: false,
     logLevel: 'silent',
+    ...options,
   });
-  return outputFiles[0]?.text ?? '';
+  return outputFiles?.[0]?.text ?? '';
 }
 
 /** Runs a bundle with what both browsers and workers have, and nothing of Node. */
@@ -33,6 +36,24 @@ describe('@parley/client/fetch for the browser', () => {
     `);
     expect(bundled).not.toMatch(/\b(?:Buffer|process|require)\b[.(]|axios|undici|opossum/);
     expect(bundled).not.toMatch(/openapi|x-accel|application\/schema/i);
+  });
+
+  const client = "export { createFetchClient } from '@parley/client/fetch';";
+  it.each([
+    ['alone', client, 14_000],
+    [
+      'with what a contract needs',
+      `${client} export { defineContract, defineError, get, post } from '@parley/contract';`,
+      15_500,
+    ],
+    [
+      'with a contract of streams',
+      `${client} export { defineContract, defineError, get, post, stream } from '@parley/contract';`,
+      16_700,
+    ],
+  ])('is small %s: at most the kilobytes of the README, with gzip', async (_, code, most) => {
+    const bundled = await bundle(code, { minify: true, format: 'esm', external: ['zod'] });
+    expect(gzipSync(bundled, { level: 9 }).length).toBeLessThanOrEqual(most);
   });
 });
 
@@ -60,6 +81,19 @@ describe('@parley/contract for the browser', () => {
       query: 'x é',
       requestId: '7',
     });
+  });
+
+  it('does not check operations again, which the service has checked', async () => {
+    const bundled = await bundle(`
+      import { defineContract, post } from '@parley/contract';
+      const twice = () => post('/twice', { summary: 'Two operations of one path' });
+      globalThis.seen = defineContract('twins', { one: twice(), other: twice() });
+    `);
+    expect(run(bundled)).toMatchObject({ name: 'twins' });
+    const twice = () => post('/twice', { summary: 'Two operations of one path' });
+    expect(() => defineContract('twins', { one: twice(), other: twice() })).toThrow(
+      'one and other both are POST /twice',
+    );
   });
 
   it('would not bundle with a module of Node', async () => {

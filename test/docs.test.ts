@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { upstreamDefaults } from '@parley/client';
-import { errorCodes } from '@parley/contract';
+import { type ErrorCode, errorCodes, errorTitles } from '@parley/contract';
 import { documentedTable, optionTable } from './option-table.ts';
 import { files, root } from './source-files.ts';
 
@@ -128,13 +128,19 @@ describe('CONTRIBUTING.md', () => {
 });
 
 describe('packages/contract/README.md', () => {
+  it('shows the contract of bodies that is tested', () => {
+    const [, section = ''] = text('packages/contract/README.md').split(/^## Bodies beside JSON$/m);
+    const [, code] = /```ts\n([\s\S]*?)```/.exec(section) ?? [];
+    expect(code).toBe(text('test/files-contract.ts'));
+  });
+
   it('has the table of codes', () => {
-    const rows = Object.entries(errorCodes).map(([code, { status, isTransient, blamesEndpoint, title }]) => [
+    const rows = Object.entries(errorCodes).map(([code, { status, isTransient, blamesEndpoint }]) => [
       code,
       String(status),
       isTransient ? 'yes' : 'no',
       blamesEndpoint ? 'yes' : 'no',
-      title,
+      errorTitles[code as ErrorCode],
     ]);
     expect(table('packages/contract/README.md', 'Codes')).toEqual(rows);
   });
@@ -155,12 +161,10 @@ describe('packages/client/README.md', () => {
     const documented = rows.flatMap(([name = '']) => name.split(', '));
     expect(names.length).toBeGreaterThan(12);
     expect(documented.sort()).toEqual([...names, 'operations'].sort());
-    const defaults = [...source.matchAll(/^ {2}(\w+): (?:number|whole)\(([\d_.* ]+),/gm)].map(
-      ([, name, value = '']) => [
-        name,
-        String(value.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1)),
-      ],
-    );
+    const defaults = [...source.matchAll(/^ {2}(\w+): \[([\d_.* ]+),/gm)].map(([, name, value = '']) => [
+      name,
+      String(value.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1)),
+    ]);
     expect(defaults.length).toBeGreaterThan(8);
     expect(rows.map(([name, standard]) => [name, standard])).toEqual(expect.arrayContaining(defaults));
   });

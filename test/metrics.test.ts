@@ -53,10 +53,10 @@ describe('the metrics of a service', () => {
     for (let index = 0; index < 20; index++) await fetch(`${service.url}/api/items/${index}`);
     await fetch(`${service.url}/nothing?token=s3cret`);
     const { lines } = await metrics();
-    const labels = (route: string, status: number) =>
-      `http_server_request_duration_seconds_count{http_request_method="GET",http_route="${route}",http_response_status_code="${status}",url_scheme="http",error_type=""}`;
-    expect(lines).toContain(`${labels('/api/items/{id}', 200)} 20`);
-    expect(lines).toContain(`${labels('', 404)} 1`);
+    const labels = (route: string, status: number, error: string) =>
+      `http_server_request_duration_seconds_count{http_request_method="GET",http_route="${route}",http_response_status_code="${status}",url_scheme="http",error_type="${error}"}`;
+    expect(lines).toContain(`${labels('/api/items/{id}', 200, '')} 20`);
+    expect(lines).toContain(`${labels('', 404, 'not_found')} 1`);
     expect(lines.join('\n')).not.toMatch(/s3cret|nothing/);
   });
 

@@ -31,6 +31,8 @@ import { callContext, operationTimeout } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
 import { type CorsOptions, cors } from './middleware/cors.ts';
+import type { ErrorMapping } from './middleware/error-mapping.ts';
+import { extras, type HandlersWith, type ReadExtras } from './middleware/extras.ts';
 import { loadReport } from './middleware/load-report.ts';
 import { giveBackPlace, loadShedding } from './middleware/load-shedding.ts';
 import { type Mounts, mountApps, mountList } from './middleware/mount-apps.ts';
@@ -53,7 +55,9 @@ import { type ServiceListener, ServiceTelemetry } from './telemetry/service-even
 import { type AuthenticationOptions, authentication } from './tokens/authentication.ts';
 
 /** How an app treats its requests. */
-export interface AppOptions<C extends Contract = Contract> extends AuthenticationOptions, BodyLimitOptions {
+export interface AppOptions<C extends Contract = Contract, Extras = unknown>
+  extends AuthenticationOptions,
+    BodyLimitOptions {
   /** Default: JSON lines on standard output from level `info` up. */
   readonly logger?: Logger;
   /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
@@ -80,6 +84,10 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
   readonly middleware?: readonly RequestHandler[];
   /** Express applications of yours, 4 or 5: they get what no operation takes. `{ app, path, … }` has options of each. Default: none. */
   readonly mount?: Mounts;
+  /** How failures are answered to callers that know no problems: `{ map, body }`. Default: with problems. */
+  readonly errors?: ErrorMapping;
+  /** What handlers get from a request beyond the contract, as `context.extras`: a session, cookies. Default: nothing. */
+  readonly extras?: ReadExtras<Extras>;
   /** Options of single operations, by name. Default: none. */
   readonly operations?: OptionsOfOperations<C>;
   /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
@@ -96,7 +104,7 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
 export interface MountedAppOptions
   extends Pick<
     AppOptions,
-    'logger' | 'requestTimeoutMs' | 'maxInFlight' | 'trustedProxies' | 'middleware' | 'listeners'
+    'logger' | 'requestTimeoutMs' | 'maxInFlight' | 'trustedProxies' | 'middleware' | 'errors' | 'listeners'
   > {
   /** Name of the service in its log and in `server-timing`, in kebab-case. Default `app`. */
   readonly name?: string;
@@ -140,10 +148,10 @@ export function createApp(mount: Mounts, options?: MountedAppOptions): Express;
  * @throws TypeError where an operation has no handler, an option makes no sense or names an operation that the contract lacks, or an operation's `auth` asks for what is
  *   not configured
  */
-export function createApp<C extends Contract>(
+export function createApp<C extends Contract, Extras = undefined>(
   contract: C,
-  handlers: Handlers<C>,
-  options?: AppOptions<NoInfer<C>>,
+  handlers: HandlersWith<C, NoInfer<Extras>>,
+  options?: AppOptions<NoInfer<C>, Extras>,
 ): Express;
 export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>, MountedAppOptions>): Express {
   const { contract, handlers, options } = servedContract(served);
@@ -156,7 +164,7 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
   const verifyToken = authentication(contract, options, logger);
   const { compressBelow } = options;
   const encode = compression({ compressBelow });
-  const answerFailure = failureAnswer({ logger });
+  const answerFailure = failureAnswer({ logger, mapping: options.errors });
   const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
   const telemetry = new ServiceTelemetry([new ShedLog(logger), ...(options.listeners ?? [])]);
   telemetry.emit('onLoad', load);
@@ -177,8 +185,9 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
         serve: stack(
           runningOperation(operation), // first in a route: from here on log and problem know the operation
           ...timeoutOf(own[name]), // above what waits
-          auth({ operation, verifyToken, logger }), // above body: a stranger's is never read
+          auth({ ...options, operation: withBodyLimit(operation, own[name]), verifyToken, logger }), // above body: a stranger's is never read
           ...(own[name]?.middleware ?? []), // below auth: a stranger never reaches it
+          ...(options.extras ? [extras(options.extras)] : []), // below middleware of the app's own, which may make a session
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions
           body({ ...options, operation: withBodyLimit(operation, own[name]) }), // in a route: a body that no operation wants is never read
@@ -193,7 +202,7 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
     app.get(
       openapiOperation.path.template,
       compression({ compressBelow }), // for the document alone: operations compress what is long themselves, and mounted apps what they like
-      openapiDocument(contract, options.version), // below the contract, which may have its own; above apps that take every path
+      openapiDocument(contract, options), // below the contract, which may have its own; above apps that take every path
     );
   }
   mountApps(app, mountList(options.mount), answerFailure); // below the contract, which takes over one route after the other

@@ -14,6 +14,8 @@ export {
 export { keyedAnswer } from './idempotency/keyed-call.ts';
 export { type MemoryStoreOptions, memoryStore } from './idempotency/memory-store.ts';
 export type { CorsOptions } from './middleware/cors.ts';
+export type { ErrorMapping, ErrorReply, Failure } from './middleware/error-mapping.ts';
+export type { HandlerContext, HandlersWith, ReadExtras } from './middleware/extras.ts';
 export type { Mount, MountedApp, Mounts } from './middleware/mount-apps.ts';
 export { ConfigError } from './process/config-error.ts';
 export { createLogger, type LoggerOptions, type LogLevel } from './process/logger.ts';
@@ -26,4 +28,5 @@ export { type RunningService, type ServeAppOptions, type ServeOptions, serve } f
 export type { RefusedRequest, ServedRequest, ServiceListener, ServiceLoad } from './telemetry/service-events.ts';
 export type { TlsOptions } from './tls/secure-context.ts';
 export { tlsFromEnvironment } from './tls/tls-from-settings.ts';
+export type { Authenticate, Authenticators, IdentifiedCaller, SentProof } from './tokens/own-schemes.ts';
 export type { Jwks, TokenAlgorithm, TokenOptions } from './tokens/token-options.ts';

@@ -11,6 +11,7 @@ import type { FloodLimits } from './connections/session-floods.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
 import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.ts';
 import { ServiceMetrics } from './metrics/service-metrics.ts';
+import type { HandlersWith } from './middleware/extras.ts';
 import type { Mounts } from './middleware/mount-apps.ts';
 import { createLogger } from './process/logger.ts';
 import { readSettings, type Settings } from './process/settings.ts';
@@ -21,7 +22,10 @@ import { tlsFromSettings } from './tls/tls-from-settings.ts';
 import { tokensFromSettings } from './tokens/tokens-from-settings.ts';
 
 /** How a service is run. */
-export interface ServeOptions<C extends Contract = Contract> extends AppOptions<C>, UnreadLimits, FloodLimits {
+export interface ServeOptions<C extends Contract = Contract, Extras = unknown>
+  extends AppOptions<C, Extras>,
+    UnreadLimits,
+    FloodLimits {
   /** Closed after the last request, in order: upstreams, a database. Default: nothing. */
   readonly closeables?: readonly Closeable[];
   /** TLS for callers: HTTP/2 or HTTP/1.1, as they wish. Default: by `TLS_CERT_FILE`, `TLS_KEY_FILE` and `TLS_CA_FILE`; cleartext without. */
@@ -70,10 +74,10 @@ export async function serve(mount: Mounts, options?: ServeAppOptions): Promise<R
  * @throws ConfigError where a setting is wrong or a port cannot be had
  * @throws TypeError as {@link createApp}
  */
-export async function serve<C extends Contract>(
+export async function serve<C extends Contract, Extras = undefined>(
   contract: C,
-  handlers: Handlers<C>,
-  options?: ServeOptions<NoInfer<C>>,
+  handlers: HandlersWith<C, NoInfer<Extras>>,
+  options?: ServeOptions<NoInfer<C>, Extras>,
 ): Promise<RunningService>;
 export async function serve<C extends Contract>(
   ...served: Served<C, ServeOptions<C>, ServeAppOptions>
@@ -157,7 +161,7 @@ function warnOfMemoryStore({ operations }: Contract, { idempotency }: AppOptions
 }
 
 function createAdminServer(app: RequestListener): Server {
-  const server = createServer(limits, app);
+  const server = createServer(ownMembers(limits), app);
   answerMalformedRequests(server);
   return server;
 }

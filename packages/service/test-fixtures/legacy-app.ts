@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +41,11 @@ export function legacyApp({ express }: ExpressVersion): Express {
   app.use(session({ secret: 'old', resave: false, saveUninitialized: false }));
   app.use(express.json());
 
+  app.use((_req, res, next) => {
+    // Names of theirs that Node has for HTTP/2.
+    if (res.req.httpVersionMajor === 1) Object.assign(res, { stream: null });
+    next();
+  });
   app.get('/page', (req, res) => res.render('hello', { name: String(req.query.name) }));
   app.post('/count', (req, res) => {
     const { session } = req as Request & { session: { count?: number } };
@@ -71,7 +76,8 @@ export function legacyApp({ express }: ExpressVersion): Express {
     else if (kind === 'chunks') {
       res.write('late');
       res.end('later');
-    } else if (kind === 'session') {
+    } else if (kind === 'pipe') createReadStream(join(folder, 'public', 'text.txt')).pipe(res);
+    else if (kind === 'session') {
       Object.assign((res.req as Request & { session: object }).session, { late: 1 });
       res.redirect('/page');
     } else next(new Error('late'));

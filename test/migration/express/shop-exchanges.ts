@@ -41,6 +41,7 @@ export async function shopExchanges(url: string): Promise<readonly Exchange[]> {
   await ask('an order that fails', '/api/orders', json({ book: 'none' }));
   await ask('books', '/api/books');
   await ask('a book', '/api/books/emma');
+  await ask('a book that is not there', '/api/books/none');
   await ask('an upload', '/covers', { method: 'POST', body: form });
   const file = await ask('a file', '/public/style.css');
   await ask('a part of a file', '/public/style.css', { headers: { range: 'bytes=0-1' } });

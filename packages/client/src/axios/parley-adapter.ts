@@ -1,4 +1,4 @@
-import { CallError, headerNames, type Safety } from '@parley/contract';
+import { CallError, headerNames, ownMember, type Safety } from '@parley/contract';
 import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { Call, CallRequest } from '../layer.ts';
@@ -11,11 +11,10 @@ import {
   AxiosHeaders,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
-  settle,
   userAgent,
 } from './axios.ts';
 import { boundStream, whenOver } from './bound-stream.ts';
-import { axiosErrorOf, responseOf } from './parley-response.ts';
+import { axiosErrorOf, responseOf, settleReply } from './parley-response.ts';
 import { expectNames } from './redirect.ts';
 import { refuseUnsupported } from './refused-options.ts';
 import { asPlainBody, basicAuth, requestBody } from './request-body.ts';
@@ -67,7 +66,7 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
         const deadlineMs = Math.min(endsAtMs, request.context?.deadlineMs ?? endsAtMs);
         boundStream(response.data, { clock, deadlineMs, operation: request.label });
       }
-      return settle(response);
+      return settleReply(response, reply.error);
     } catch (error) {
       if (error instanceof CallError) markRetried(config, error);
       throw axiosErrorOf(error, config, sent);
@@ -89,7 +88,7 @@ function safetyOf(method: string, headers: Record<string, string>): Safety {
   if (safeMethods.has(method)) return 'safe';
   if (idempotentMethods.has(method)) return 'idempotent';
   // A service refuses an empty key, and another server may take it for none.
-  return headers[headerNames.idempotencyKey]?.trim() ? 'keyed' : 'unsafe';
+  return ownMember(headers, headerNames.idempotencyKey)?.trim() ? 'keyed' : 'unsafe';
 }
 
 function requestHeaders(config: InternalAxiosRequestConfig): AxiosHeaders {

@@ -304,8 +304,7 @@ describe('options', () => {
   it.each([
     ['an unknown option', { timeoutMs: 5 }, 'unknown option timeoutMs: expected one of baseUrl, operations, fetch, '],
     ['a time that is none', { callTimeoutMs: 0 }, 'callTimeoutMs must be a number from 1 to 3600000, not 0'],
-    ['no function', { fetch: 'fetch' }, 'fetch must be a function, not a string'],
-    ['other credentials', { credentials: 'all' }, 'credentials must be one of omit, same-origin, include, not "all"'],
+    ['no number', { maxAttempts: null }, 'maxAttempts must be a number from 1 to 10, not null'],
     ['no URL', { baseUrl: 'api' }, 'baseUrl must be an http or https URL'],
     ['a URL with a password', { baseUrl: 'https://a:b@c' }, 'baseUrl must be an http or https URL'],
     ['a URL with a query', { baseUrl: 'https://c/?d' }, 'baseUrl must be an http or https URL'],

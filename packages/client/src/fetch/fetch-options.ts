@@ -1,6 +1,5 @@
 import { type Contract, ownMembers } from '@parley/contract';
 import type { ClientOptions } from '../call/operation-options.ts';
-import { checked, number, type OptionSpec, whole } from '../options/option-spec.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 
 /** Headers by name. */
@@ -51,39 +50,30 @@ export interface FetchSettings extends Optional {
   readonly headers: NonNullable<FetchClientOptions['headers']>;
 }
 
-const isFunction = (value: unknown) => typeof value === 'function';
-const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-const kindOf = (value: unknown) => `a ${typeof value}`;
-const credentials = ['omit', 'same-origin', 'include'];
 const hour = 3_600_000;
 
-const specs: { readonly [Name in Exclude<keyof FetchSettings, 'baseUrl'>]: OptionSpec<FetchSettings[Name]> } = {
+/** Default, least and most. */
+const numbers = {
+  callTimeoutMs: [10_000, 1, hour],
+  attemptTimeoutMs: [5_000, 1, hour],
+  maxAttempts: [3, 1, 10],
+  backoffBaseMs: [100, 0, 60_000],
+  backoffMaxMs: [2_000, 0, 600_000],
+  retryBudgetRatio: [0.2, 0, 1],
+  retryBudgetPerSecond: [2, 0, 10_000],
+  firstItemTimeoutMs: [10_000, 1, hour],
+  idleTimeoutMs: [30_000, 1, hour],
+  maxItemBytes: [1024 * 1024, 1, 2 ** 31],
+} as const;
+
+const others = {
   // Looked up at each request: what replaces it later, such as a mock, counts.
-  fetch: checked<FetchSettings['fetch']>((...given) => globalThis.fetch(...given), isFunction, 'a function', kindOf),
-  headers: checked<FetchSettings['headers']>(
-    {},
-    (value) => isFunction(value) || isObject(value),
-    'an object of headers, or a function that gives one',
-    kindOf,
-  ),
-  credentials: checked<FetchSettings['credentials']>(
-    'same-origin',
-    (value) => credentials.includes(value as string),
-    `one of ${credentials.join(', ')}`,
-  ),
-  callTimeoutMs: number(10_000, [1, hour], 'ms'),
-  attemptTimeoutMs: number(5_000, [1, hour], 'ms'),
-  maxAttempts: whole(3, [1, 10], 'attempts'),
-  backoffBaseMs: number(100, [0, 60_000], 'ms'),
-  backoffMaxMs: number(2_000, [0, 600_000], 'ms'),
-  retryBudgetRatio: number(0.2, [0, 1], 'per call'),
-  retryBudgetPerSecond: number(2, [0, 10_000], 'per second'),
-  firstItemTimeoutMs: number(10_000, [1, hour], 'ms'),
-  idleTimeoutMs: number(30_000, [1, hour], 'ms'),
-  maxItemBytes: whole(1024 * 1024, [1, 2 ** 31], 'bytes'),
-  clock: checked<Clock>(systemClock, isObject, 'a clock', kindOf),
-  random: checked<() => number>(Math.random, isFunction, 'a function that gives numbers in [0, 1)', kindOf),
-};
+  fetch: (...given) => globalThis.fetch(...given),
+  headers: {},
+  credentials: 'same-origin',
+  clock: systemClock,
+  random: Math.random,
+} satisfies Partial<FetchSettings>;
 
 /**
  * Checks the options and fills in the defaults. An option that is `undefined` is none.
@@ -92,17 +82,20 @@ const specs: { readonly [Name in Exclude<keyof FetchSettings, 'baseUrl'>]: Optio
  */
 export function fetchSettings<C extends Contract>(given: FetchClientOptions<C>): FetchSettings {
   const { baseUrl, operations: _, ...options }: Readonly<Record<string, unknown>> = { ...ownMembers(given) };
-  const known = Object.keys(specs);
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`unknown option ${unknown}: expected one of baseUrl, operations, ${known.join(', ')}`);
+  const standards: Record<string, unknown> = { ...others };
+  for (const [name, [standard, min, max]] of Object.entries(numbers)) {
+    standards[name] = standard;
+    const value = options[name] === undefined ? standard : options[name];
+    if (typeof value === 'number' && value >= min && value <= max) continue;
+    throw new TypeError(`${name} must be a number from ${min} to ${max}, not ${String(value)}`);
   }
-  const settings: Record<string, unknown> = { baseUrl: base(baseUrl) };
-  for (const [name, { standard, expected, show }] of Object.entries(specs as Record<string, OptionSpec<unknown>>)) {
-    const value = options[name] ?? standard;
-    const mismatch = expected(value);
-    if (mismatch) throw new TypeError(`${name} must be ${mismatch}, not ${show(value)}`);
-    settings[name] = value;
+  const settings: Record<string, unknown> = { ...standards, baseUrl: base(baseUrl) };
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(standards, name)) {
+      const known = Object.keys(standards).join(', ');
+      throw new TypeError(`unknown option ${name}: expected one of baseUrl, operations, ${known}`);
+    }
+    if (value !== undefined) settings[name] = value;
   }
   return settings as unknown as FetchSettings;
 }

@@ -1,12 +1,4 @@
-import {
-  type CallError,
-  errorOfReply,
-  framings,
-  type Operation,
-  type Problem,
-  type Stream,
-  validate,
-} from '@parley/contract';
+import { type CallError, errorOfReply, type Operation, type Problem, type Stream, validate } from '@parley/contract';
 import type { GivenCallOptions } from '../call/call-options.ts';
 import type { OperationDefaults } from '../call/operation-options.ts';
 import { closable } from '../streams/closable.ts';
@@ -55,12 +47,17 @@ async function* itemsOf(
   const { clock, maxItemBytes } = settings;
   const { firstItemTimeoutMs, idleTimeoutMs } = { ...settings, ...options };
   const { deadlineMs = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY, signal } = options;
-  const { mediaType, parser } = framings[operation.output.framing];
+  const { mediaType, parser } = operation.output.wire;
   await checkInput(operation, input);
 
   const startedAtMs = clock.now();
   const endMs = Math.min(deadlineMs, startedAtMs + timeoutMs);
-  const call = fetchCall(operation, input, { ...options, deadlineMs: endMs, timeoutMs: firstItemTimeoutMs }, settings);
+  const call = await fetchCall(
+    operation,
+    input,
+    { ...options, deadlineMs: endMs, timeoutMs: firstItemTimeoutMs },
+    settings,
+  );
   const accept = `${mediaType}, application/problem+json`;
   const reply = await send({ ...call, replyAs: 'stream', headers: { ...call.headers, accept } });
   if (reply.error) throw await declaredError(operation, reply.error);

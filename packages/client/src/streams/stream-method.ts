@@ -3,7 +3,6 @@ import {
   type CallError,
   currentContext,
   errorOfReply,
-  framings,
   type Operation,
   ownMembers,
   type Problem,
@@ -78,7 +77,7 @@ interface StreamCall {
 
 async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream, call: StreamCall) {
   const { clock, firstItemTimeoutMs, idleTimeoutMs, maxItemBytes } = upstream.options;
-  const { mediaType, parser } = framings[operation.output.framing];
+  const { mediaType, parser } = operation.output.wire;
   const { options } = call;
   await checkInput(operation, call.input);
 

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import { ownMembers } from '@parley/contract';
+import { isHttp2Response } from '../express/http2-response.ts';
 import { unslicedBytes } from '../express/sliced-end.ts';
 import type { DualProtocolServer } from './dual-protocol-server.ts';
 import { unsentBytes } from './send-queues.ts';
@@ -132,7 +133,7 @@ export class UnreadReplies {
     const { writeTimeoutMs, onCut } = this.#options;
     let count = 0;
     for (const { reply, sinceMs } of this.#unread(nowMs)) {
-      if (!isHttp2(reply)) continue;
+      if (!isHttp2Response(reply)) continue;
       const { socket } = reply.stream.session ?? {};
       const patienceMs = socket && unsentBytes(socket) > 0 ? patienceBehindOthers * writeTimeoutMs : writeTimeoutMs;
       if (nowMs - sinceMs < patienceMs) continue;
@@ -185,20 +186,16 @@ export class UnreadReplies {
   }
 }
 
-function isHttp2(reply: Reply): reply is Http2ServerResponse {
-  return 'stream' in reply;
-}
-
 function connectionOf(reply: Reply): object | undefined {
-  return isHttp2(reply) ? reply.stream.session : reply.req.socket;
+  return isHttp2Response(reply) ? reply.stream.session : reply.req.socket;
 }
 
 function bytesOf(reply: Reply): number {
-  return isHttp2(reply) ? reply.stream.writableLength + unslicedBytes(reply) : reply.writableLength;
+  return isHttp2Response(reply) ? reply.stream.writableLength + unslicedBytes(reply) : reply.writableLength;
 }
 
 function cut(reply: Reply): void {
-  if (!isHttp2(reply)) return void reply.req.socket.destroy();
+  if (!isHttp2Response(reply)) return void reply.req.socket.destroy();
   // `close` chooses the code; only `destroy` lets go of what waits for a window.
   reply.stream.close(constants.NGHTTP2_CANCEL);
   reply.stream.destroy();

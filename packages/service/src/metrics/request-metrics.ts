@@ -52,10 +52,10 @@ export class RequestMetrics implements ServiceListener {
     this.#load = load;
   }
 
-  onRequest({ method, scheme, operation, status, durationMs, traceId }: ServedRequest): void {
+  onRequest({ method, scheme, operation, status, code, durationMs, traceId }: ServedRequest): void {
     const known = methods.has(method) ? method : '_OTHER';
     const route = operation?.slice(operation.indexOf(' ') + 1) ?? '';
-    const error = status >= 500 ? String(status) : '';
+    const error = code ?? (status >= 500 ? String(status) : '');
     this.#durations.of(known, route, String(status), scheme, error).observe(durationMs / 1000, traceId);
   }
 

@@ -3,6 +3,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { CallError } from '@parley/contract';
 import express from 'express';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
@@ -40,6 +41,18 @@ describe.each(protocols)('access-log over $protocol', ({ request }) => {
     await request(app).get('/s3cret?s3cret').expect(404);
     expect(log.lines).toMatchObject([{ level: 'info', operation: 'unmatched', status: 404 }]);
     expect(log.text()).not.toContain('s3cret');
+  });
+
+  it('has the code of a failure, and none where all is well', async () => {
+    const { app, log } = visitsApp({ latestVisit: () => Promise.reject(new CallError('conflict', 'already there')) });
+    await request(app).get('/api/visits/latest').expect(409);
+    await request(app).get('/nowhere').expect(404);
+    await request(app).get('/api/visits/7').expect(200);
+    expect(log.lines.map(({ status, code }) => [status, code])).toEqual([
+      [409, 'conflict'],
+      [404, 'not_found'],
+      [200, undefined],
+    ]);
   });
 
   it('says error of a 5xx', async () => {

@@ -1,6 +1,7 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { codeOf } from '../replies/answered-code.ts';
 import { isCutOff } from '../requests/cut-off.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
@@ -35,15 +36,18 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
       const operation = labelOf(res);
       const durationMs = performance.now() - startMs;
       const scheme = 'encrypted' in req.socket ? 'https' : 'http';
-      telemetry.emit('onRequest', { method, scheme, operation, status, durationMs, traceId: trace?.traceId });
+      const code = codeOf(res);
+      const traceId = trace?.traceId;
+      telemetry.emit('onRequest', { method, scheme, operation, status, code, durationMs, traceId });
       const line = {
         method,
         operation: operation ?? 'unmatched',
         path: untemplatedPath(res),
         status,
+        code,
         durationMs: Math.round(durationMs * 10) / 10,
         requestId,
-        traceId: trace?.traceId,
+        traceId,
         bytes: bytesOf(res),
         // Why it ended early. The error's own text: Node's, of a lost connection or of what HTTP/2 forbids.
         reason: status === clientClosedRequest ? res.errored?.message : undefined,

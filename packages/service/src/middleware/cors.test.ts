@@ -79,6 +79,16 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
     expect(corsHeaders(headers)).toEqual({});
   });
 
+  it('allows the headers that are configured, and those that Parley’s client for browsers sends', async () => {
+    const names = 'x-csrf-token,idempotency-key,traceparent,x-attempts-left,x-request-id,x-request-timeout-ms';
+    const { headers } = await preflight(allowed({ allowedHeaders: ['X-CSRF-Token'] }), '/api/visits', {
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': names,
+    });
+    const sendable = String(headers['access-control-allow-headers']).split(', ');
+    expect(names.split(',').filter((name) => !sendable.includes(name))).toEqual([]);
+  });
+
   it('allows credentials only if configured, and then never any origin', async () => {
     const { headers } = await request(allowed({ credentials: true }))
       .get('/api/visits/latest')

@@ -1,4 +1,4 @@
-import { type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
+import { authSchemesOf, type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
@@ -7,6 +7,8 @@ export interface CorsOptions {
   readonly origins: readonly string[];
   /** How long a browser may remember the answer to a preflight, in seconds. Default 600. */
   readonly maxAgeS?: number;
+  /** Request headers that a page may send, beyond those of the contract and of Parley's own client. Default none. */
+  readonly allowedHeaders?: readonly string[];
   /** Reply headers that a page may read, beyond those of the contract, `x-request-id`, `retry-after` and `x-attempts-left`. Default none. */
   readonly exposedHeaders?: readonly string[];
   /** Whether a browser sends cookies and client certificates along. Bearer tokens need no leave. Default false. */
@@ -48,7 +50,7 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
   const options = ownMembers(given);
   const all = Object.values(operations);
   checkOrigins(options, all);
-  const { origins, maxAgeS = 600, exposedHeaders = [], credentials = false } = options;
+  const { origins, maxAgeS = 600, allowedHeaders = [], exposedHeaders = [], credentials = false } = options;
   const isAny = origins.includes('*');
   const byPath = all.map((operation) => ({ operation, pattern: pathPattern(operation.path.template) }));
   const exposed = [
@@ -60,6 +62,11 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
       ...exposedHeaders.map((name) => name.toLowerCase()),
     ]),
   ].join(', ');
+
+  const sendable = [...requestHeaders, ...allowedHeaders.map((name) => name.toLowerCase())];
+  const headersOf = (operation: Operation) => [
+    ...new Set([...sendable, ...operation.requestHeaders.map(([, header]) => header), ...headersOfAuth(operation)]),
+  ];
 
   const allowOrigin = (res: Response, origin: string) => {
     res.setHeader('Access-Control-Allow-Origin', isAny ? '*' : origin);
@@ -80,7 +87,7 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
       return next();
     }
     const operation = asked(req);
-    if (!operation || !mayHave(operation, req.headers['access-control-request-headers'])) return next();
+    if (!operation || !mayHave(headersOf(operation), req.headers['access-control-request-headers'])) return next();
     allowOrigin(res, origin);
     res.setHeader('Access-Control-Allow-Methods', operation.method);
     res.setHeader('Access-Control-Allow-Headers', headersOf(operation).join(', '));
@@ -89,13 +96,15 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
   };
 }
 
-function headersOf(operation: Operation): string[] {
-  return [...new Set([...requestHeaders, ...operation.requestHeaders.map(([, header]) => header)])];
+/** Headers by which a caller identifies itself to a scheme of the contract's own. */
+function headersOfAuth({ auth }: Operation): string[] {
+  return authSchemesOf(auth).flatMap(({ openapi }) =>
+    openapi.type === 'apiKey' && openapi.in === 'header' ? openapi.name.toLowerCase() : [],
+  );
 }
 
-function mayHave(operation: Operation, asked: string | undefined): boolean {
+function mayHave(allowed: readonly string[], asked: string | undefined): boolean {
   const names = (asked ?? '').split(',').map((name) => name.trim().toLowerCase());
-  const allowed = headersOf(operation);
   return names.every((name) => name === '' || allowed.includes(name));
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineContract, get } from '@parley/contract';
-import type { RequestHandler } from 'express';
+import express, { type RequestHandler } from 'express';
 import { z } from 'zod';
 import { eventually } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
@@ -148,7 +148,7 @@ describe.each(combinations)('an Express $version app over $protocol', ({ request
       .expect(404, '<p>no /nowhere here</p>');
   });
 
-  it.each(['json', 'file', 'head', 'chunks', 'session', 'error'])(
+  it.each(['json', 'file', 'pipe', 'head', 'chunks', 'session', 'error'])(
     'is answered for with 504 where it is late, and its late %s does no harm',
     async (kind) => {
       const legacy = legacyApp(version);
@@ -212,5 +212,31 @@ describe.each(combinations)('an Express $version app over $protocol', ({ request
       .expect(200, { query: { a: '1' }, url: '/old/elsewhere?a=1' });
     const operations = lines.filter((one) => 'status' in one).map((one) => (one as { operation?: string }).operation);
     expect(operations).toEqual(['GET /old/books/:id', 'GET /old/slow/:kind', 'GET /sure/page', 'mounted /']);
+  });
+});
+
+describe('the routes of a mounted app', () => {
+  it('are told apart up to 500, since routers below a parameter have a path for each of its values', async () => {
+    const legacy = express();
+    const user = express.Router();
+    user.get('/name', (_req, res) => void res.send('Ada'));
+    legacy.use('/users/:id', user);
+    const { app, lines } = serving(legacy);
+    const { request } = protocols[0] as (typeof protocols)[number];
+    const agent = request(app);
+    for (let id = 0; id < 502; id++) await agent.get(`/users/${id}/name`).expect(200);
+    expect(lines.slice(-3)).toMatchObject([
+      { operation: 'GET /users/499/name' },
+      { operation: 'mounted /', path: '/users/500/name' },
+      { operation: 'mounted /', path: '/users/501/name' },
+    ]);
+  });
+
+  it.each([
+    [[{ app: 'no app' }], 'mount must be an application or a list of { app, path }, and app a function, not string'],
+    [[{ app: express(), path: 'old' }], 'mount: a path must begin with /, not be "old"'],
+    [[{ app: express(), requestTimeoutMs: 0 }], 'mount: requestTimeoutMs must be from 1 to 2147483647, not 0'],
+  ])('are not mounted by %j', (mount, message) => {
+    expect(() => serving(mount as Mounts)).toThrow(new TypeError(message));
   });
 });

@@ -36,6 +36,9 @@ export interface Mount {
 /** One application at `/`, or several. The first listed sees a request first. */
 export type Mounts = MountedApp | readonly Mount[];
 
+/** Routes of an app that log and metrics tell apart. */
+const maxRoutes = 500;
+
 /**
  * Lists what is mounted.
  *
@@ -73,6 +76,7 @@ function mounted(given: Mount, answerFailure: AnswerFailure): RequestHandler {
   const mount = { label: `mounted ${path}` };
   const hiddenHeaders = securityHeaders ? corsHeaderNames : [...corsHeaderNames, ...securityHeaderNames];
   const changeTimeout = requestTimeoutMs === undefined ? undefined : operationTimeout(requestTimeoutMs);
+  const isKnown = routeMemory();
   return async function mounted(req, res, next) {
     const context = currentContext();
     if (context.requestId !== undefined) req.headers[headerNames.requestId] ??= context.requestId;
@@ -80,7 +84,7 @@ function mounted(given: Mount, answerFailure: AnswerFailure): RequestHandler {
     const place: MountedPlace = { mount };
     noteMounted(res, place);
     const onRoute = (route: VisitedRoute) => {
-      place.visited = route;
+      place.visited = isKnown(route) ? route : undefined;
     };
     const visit = new AppVisit(app, req, res, { hiddenHeaders, onRoute });
     beforeHead(res, releaseEvents);
@@ -99,6 +103,16 @@ function mounted(given: Mount, answerFailure: AnswerFailure): RequestHandler {
     } catch (error) {
       leave(error ?? new Error('a mounted app threw nothing'));
     }
+  };
+}
+
+/** Tells which routes count as such: the first so many of an app, since a router below `/users/:id` has a new path for each user. */
+function routeMemory(): (route: VisitedRoute) => boolean {
+  const known = new Set<string>();
+  return ({ route, baseUrl }) => {
+    const text = `${baseUrl}${route.path}`;
+    if (known.size < maxRoutes) known.add(text);
+    return known.has(text);
   };
 }
 

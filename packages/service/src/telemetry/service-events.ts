@@ -9,6 +9,8 @@ export interface ServedRequest {
   readonly operation: string | undefined;
   /** 499 where the client went away before the answer. */
   readonly status: number;
+  /** Code of the error that was answered; none for a success, and for errors that a mounted app answers itself. */
+  readonly code: string | undefined;
   /** From its arrival until the client has the last byte of the reply, or is gone. */
   readonly durationMs: number;
   readonly traceId: string | undefined;
@@ -40,7 +42,7 @@ export interface ServiceListener {
 /** Tells listeners what a service does. */
 export class ServiceTelemetry extends Emitter<ServiceListener> {
   constructor(listeners: readonly ServiceListener[] = []) {
-    super('ParleyServiceWarning');
+    super((error) => process.emitWarning(error instanceof Error ? error : String(error), 'ParleyServiceWarning'));
     for (const listener of listeners) this.subscribe(listener);
   }
 }

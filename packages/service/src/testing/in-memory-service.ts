@@ -1,9 +1,10 @@
 import { createServer, type IncomingHttpHeaders, request as send } from 'node:http';
 import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Contract, Handlers } from '@parley/contract';
+import type { Contract } from '@parley/contract';
 import type { Express } from 'express';
 import { type AppOptions, createApp, type MountedAppOptions, type Served, servedContract } from '../app.ts';
+import type { HandlersWith } from '../middleware/extras.ts';
 import type { Mounts } from '../middleware/mount-apps.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
@@ -46,10 +47,10 @@ export function inMemoryService(mount: Mounts, options?: Omit<MountedAppOptions,
  * @param options those of `createApp`, without its logger
  * @throws TypeError as `createApp`
  */
-export function inMemoryService<C extends Contract>(
+export function inMemoryService<C extends Contract, Extras = undefined>(
   contract: C,
-  handlers: Handlers<C>,
-  options?: Omit<AppOptions<NoInfer<C>>, 'logger'>,
+  handlers: HandlersWith<C, NoInfer<Extras>>,
+  options?: Omit<AppOptions<NoInfer<C>, Extras>, 'logger'>,
 ): InMemoryService;
 export function inMemoryService<C extends Contract>(
   ...served: Served<C, Omit<AppOptions<C>, 'logger'>, Omit<MountedAppOptions, 'logger'>>

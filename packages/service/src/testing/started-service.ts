@@ -1,12 +1,13 @@
-import type { Contract, Handlers } from '@parley/contract';
+import type { Contract } from '@parley/contract';
 import { type Served, servedContract } from '../app.ts';
+import type { HandlersWith } from '../middleware/extras.ts';
 import type { Mounts } from '../middleware/mount-apps.ts';
 import { readSettings } from '../process/settings.ts';
 import { type ServeAppOptions, type ServeOptions, start } from '../server.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
 /** How a service is started in a test: what `serve` takes, without its logger. */
-export type StartOptions<C extends Contract = Contract> = Omit<ServeOptions<C>, 'logger'>;
+export type StartOptions<C extends Contract = Contract, Extras = unknown> = Omit<ServeOptions<C, Extras>, 'logger'>;
 
 /** How applications without a contract are started in a test. */
 export type StartAppOptions = Omit<ServeAppOptions, 'logger'>;
@@ -47,10 +48,10 @@ export async function startService(mount: Mounts, options?: StartAppOptions): Pr
  * const response = await fetch(`${service.url}/api/hello`);
  * @throws ConfigError as `serve`
  */
-export async function startService<C extends Contract>(
+export async function startService<C extends Contract, Extras = undefined>(
   contract: C,
-  handlers: Handlers<C>,
-  options?: StartOptions<NoInfer<C>>,
+  handlers: HandlersWith<C, NoInfer<Extras>>,
+  options?: StartOptions<NoInfer<C>, Extras>,
 ): Promise<StartedService>;
 export async function startService<C extends Contract>(
   ...served: Served<C, StartOptions<C>, StartAppOptions>

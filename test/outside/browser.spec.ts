@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -16,21 +15,16 @@ import { describeWith } from '../needs.ts';
 import { root } from '../source-files.ts';
 import { soldOut, stall } from './browser/contract.ts';
 import type { PageCalls } from './browser/page.ts';
+import { project } from './outside.ts';
 
 const run = promisify(execFile);
 // Without these Chromium calls its maker's hosts, and needs a user of its own.
 const flags = ['no-sandbox', 'disable-gpu', 'disable-quic', 'no-first-run', 'disable-background-networking'];
 const quiet = ['disable-component-update', 'disable-sync'];
 
-/** A page whose code is bundled from packed packages, in a folder outside of the workspace. */
+/** A page whose code is bundled from the packed packages, in a folder outside of the workspace. */
 async function bundledPage(folder: string): Promise<string> {
-  await run('npm', ['pack', '-w', 'packages/contract', '-w', 'packages/client', '--pack-destination', folder], {
-    cwd: root,
-  });
-  const tarballs = (await readdir(folder)).filter((file) => file.endsWith('.tgz')).map((file) => join(folder, file));
-  await writeFile(join(folder, 'package.json'), '{ "name": "page", "private": true, "type": "module" }');
-  await run('npm', ['install', '--no-audit', '--no-fund', ...tarballs, 'zod@4.6.7'], { cwd: folder });
-  await cp(join(root, 'test/packages/browser'), folder, { recursive: true });
+  await cp(join(root, 'test/outside/browser'), folder, { recursive: true });
   const entryPoints = [join(folder, 'page.ts')];
   const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', write: false } as const;
   const { outputFiles } = await build({ entryPoints, platform: 'browser', ...options });
@@ -107,14 +101,12 @@ describeWith('Chromium')('a page of another origin', () => {
   const closing: (() => unknown)[] = [];
   let service: StartedService;
   let browser: Browser;
-  let code: string;
+  let folder: string;
   let page: Page;
 
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'parley-page-'));
-    closing.push(() => rm(folder, { recursive: true, force: true }));
-    code = await bundledPage(folder);
-    const pages = pageServer(code);
+    folder = await project('page', {});
+    const pages = pageServer(await bundledPage(folder));
     closing.push(() => pages.close());
     const origin = await listening(pages);
     service = await startService(stall, handlers, { cors: { origins: [origin] } });
@@ -134,6 +126,17 @@ describeWith('Chromium')('a page of another origin', () => {
   /** Makes a call in the page. */
   const call = <Name extends keyof PageCalls>(name: Name, ...args: Parameters<PageCalls[Name]>) =>
     page.evaluate(`calls.${name}(...${JSON.stringify(args)})`) as ReturnType<PageCalls[Name]>;
+
+  it('has types that need neither those of Node nor `skipLibCheck`', async () => {
+    const strict = ['--noEmit', '--strict', '--target', 'es2024', '--lib', 'es2024,dom,dom.iterable', '--types', ''];
+    for (const resolution of [
+      ['--module', 'esnext', '--moduleResolution', 'bundler'],
+      ['--module', 'nodenext'],
+    ]) {
+      const args = [...strict, ...resolution, '--allowImportingTsExtensions', 'page.ts'];
+      await run(join(root, 'node_modules/.bin/tsc'), args, { cwd: folder });
+    }
+  });
 
   it('sends path, query and headers, and reads headers and body', async () => {
     expect(await call('find', service.url)).toEqual({ value: { id: 'a/b é', text: 'fr 1,2', tag: '"v1"' } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { jsonSchemaOf } from './json-schema.ts';
+import { jsonSchemaOf } from './document-schema.ts';
 
 describe('jsonSchemaOf', () => {
   it('tells the two sides of a schema apart', () => {
