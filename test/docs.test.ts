@@ -128,6 +128,12 @@ describe('CONTRIBUTING.md', () => {
 });
 
 describe('packages/contract/README.md', () => {
+  it('shows the contract of bodies that is tested', () => {
+    const [, section = ''] = text('packages/contract/README.md').split(/^## Bodies beside JSON$/m);
+    const [, code] = /```ts\n([\s\S]*?)```/.exec(section) ?? [];
+    expect(code).toBe(text('test/files-contract.ts'));
+  });
+
   it('has the table of codes', () => {
     const rows = Object.entries(errorCodes).map(([code, { status, isTransient, blamesEndpoint }]) => [
       code,

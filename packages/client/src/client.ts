@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   type Contract,
   type Explained,
@@ -6,17 +7,18 @@ import {
   type Operation,
   ownMembers,
 } from '@parley/contract';
-import { callOptions } from './call/call-options.ts';
+import { callOptions, type GivenCallOptions } from './call/call-options.ts';
 import { type ClientOptions, type OperationDefaults, operationDefaults } from './call/operation-options.ts';
-import type { GivenOptions } from './call/repeat-options.ts';
 import { requestOf } from './call/request-of.ts';
 import { attachStory } from './story/attach-story.ts';
 import { StoryRecorder } from './story/story-recorder.ts';
+import { ReplyContent } from './streams/reply-content.ts';
 import { type StreamingOperation, streamMethod } from './streams/stream-method.ts';
+import type { Reply } from './transport/reply.ts';
 import type { Upstream } from './upstream.ts';
 import { checkInput } from './validation/check-input.ts';
 import { declaredError } from './validation/declared-error.ts';
-import { outputOf } from './validation/output-of.ts';
+import { outputOf, type ReplyBody } from './validation/output-of.ts';
 
 /**
  * Typed functions for calling a service: one per operation of its contract. Inside a handler they take
@@ -53,24 +55,37 @@ function methodOf(operation: Operation, upstream: Upstream, defaults: OperationD
 }
 
 function method(operation: Operation, upstream: Upstream, defaults: OperationDefaults | undefined) {
-  async function answered(input: Input, options?: GivenOptions, story?: StoryRecorder): Promise<unknown> {
+  async function answered(input: Input, options?: GivenCallOptions, story?: StoryRecorder): Promise<unknown> {
     const checking = checkInput(operation, input);
     if (checking) await checking;
     const request = requestOf(operation, input, options, story, defaults);
     const reply = await upstream.send(request);
     try {
       if (reply.error) throw await declaredError(operation, reply.error);
-      const { status, headers, body, origin } = reply;
-      const output = outputOf(operation, { status, headers, text: String(body), origin });
+      const output = outputOf(
+        operation,
+        reply,
+        bodyOf(reply, upstream, options?.idleTimeoutMs ?? defaults?.idleTimeoutMs),
+      );
       return output instanceof Promise ? await output : output;
     } catch (error) {
       throw attachStory(error, request, reply.status);
     }
   }
-  async function explain(input: Input = {}, options?: GivenOptions): Promise<Explained<unknown>> {
+  async function explain(input: Input = {}, options?: GivenCallOptions): Promise<Explained<unknown>> {
     const recorder = new StoryRecorder(true);
     const value = await answered(input, options, recorder);
     return { value, story: recorder.end(operation.label, operation.status, undefined) };
   }
-  return Object.assign((input: Input = {}, options?: GivenOptions) => answered(input, options), { explain });
+  return Object.assign((input: Input = {}, options?: GivenCallOptions) => answered(input, options), { explain });
+}
+
+/** How the body of a reply is read, as the contract says. */
+function bodyOf(reply: Reply, { options }: Upstream, idleTimeoutMs = options.idleTimeoutMs): ReplyBody {
+  const { body } = reply;
+  return {
+    text: () => String(body),
+    content: () => new ReplyContent(reply, { clock: options.clock, idleTimeoutMs, maxBytes: options.maxReplyBytes }),
+    discard: () => void (body instanceof Readable && body.destroy()),
+  };
 }

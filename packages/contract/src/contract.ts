@@ -1,8 +1,10 @@
 import { checkOperations } from '#check-operations';
+import type { Bytes } from './bodies/bytes.ts';
+import type { WithBody } from './bodies/with-body.ts';
 import type { CallContext } from './context/call-context.ts';
-import type { CallOptionsOf, StreamCallOptionsOf } from './operations/call-options.ts';
+import type { BytesCallOptionsOf, CallOptionsOf, StreamCallOptionsOf } from './operations/call-options.ts';
 import type { Operation } from './operations/operation.ts';
-import type { InputOf, OutputOf } from './schemas/schema.ts';
+import type { InputOf, OutputOf, Schema } from './schemas/schema.ts';
 import type { Story } from './story/story.ts';
 import type { Stream } from './streams/stream.ts';
 
@@ -49,11 +51,15 @@ export type ExplainingClient<C extends Contract> = {
 
 type Explaining<O extends Operation> = O['output'] extends Stream
   ? unknown
-  : { explain(...args: Arguments<O, CallOptionsOf<O['safety']>>): Promise<Explained<OutputOf<O['output']>>> };
+  : { explain(...args: Arguments<O, OptionsOf<O>>): Promise<Explained<OutputOf<O['output']>>> };
+
+type OptionsOf<O extends Operation> = O['output'] extends Bytes | WithBody<Schema, Bytes>
+  ? BytesCallOptionsOf<O['safety']>
+  : CallOptionsOf<O['safety']>;
 
 type ClientMethod<O extends Operation> = O['output'] extends Stream
   ? (...args: Arguments<O, StreamCallOptionsOf<O['safety']>>) => AsyncIterable<OutputOf<O['output']>>
-  : (...args: Arguments<O, CallOptionsOf<O['safety']>>) => Promise<OutputOf<O['output']>>;
+  : (...args: Arguments<O, OptionsOf<O>>) => Promise<OutputOf<O['output']>>;
 
 type Arguments<O extends Operation, Options> =
   object extends InputOf<O['input']>
@@ -87,7 +93,7 @@ export type StreamHandler<O extends Operation = Operation> = (
  *
  * @param about the name of the service; or, for its OpenAPI document, with what it is for and who answers for it
  * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a stream has
- *   response headers (its items are its whole output), an operation's `auth`, cache policy or body limits are not valid, or
+ *   response headers (its items are its whole output), an operation's `auth`, cache policy, body limits or status are not valid, or
  *   its schemas cannot work: what its callers give would not be what its handler gets, or the other way round
  * @example
  * export const hello = defineContract('hello', {

@@ -1,3 +1,22 @@
+export type { BodyFormat, Formatted } from './bodies/body-format.ts';
+export { type Bytes, bytes } from './bodies/bytes.ts';
+export {
+  type ByteRange,
+  type Chunks,
+  type Content,
+  type ContentOptions,
+  type ContentRange,
+  type ContentSource,
+  chunksOf,
+  content,
+  contentOf,
+  type GivenContent,
+} from './bodies/content.ts';
+export { longestFileName, safeFileName } from './bodies/file-name.ts';
+export { type Form, form, type Multipart, multipart } from './bodies/form.ts';
+export { isOneOf } from './bodies/media-type.ts';
+export { type Text, text } from './bodies/text.ts';
+export { isWithBody, type WithBody, withBody } from './bodies/with-body.ts';
 export { AttemptsLeft, parseAttemptsLeft } from './context/attempts-left.ts';
 export {
   type CallContext,
@@ -45,13 +64,16 @@ export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
 export { noMembers, ownMember, ownMembers } from './members/own-members.ts';
 export { openapi } from './openapi/openapi.ts';
+export { hasRanges, type OperationBody, replyBody, requestBody } from './operations/body-of.ts';
 export type {
+  BytesCallOptionsOf,
   CallOptions,
   CallOptionsOf,
   RepeatOptions,
   StreamCallOptions,
   StreamCallOptionsOf,
 } from './operations/call-options.ts';
+export { type InputMembers, inputMembers, type TextMember } from './operations/input-members.ts';
 export {
   type Auth,
   type BodyLimits,
@@ -135,6 +157,7 @@ export type {
 export { boundedText } from './text/bounded-text.ts';
 export { withoutSecrets } from './text/without-secrets.ts';
 export { hasPem, isPemFile, type Pem, type PemFile, pemText } from './tls/pem.ts';
+export type { FileType } from './wire/file-type.ts';
 export { headerNames } from './wire/header-names.ts';
 export { idempotencyKeyHeader, idempotencyKeyOf } from './wire/idempotency-key.ts';
 export { type QueryOptions, queryParser } from './wire/query-parser.ts';

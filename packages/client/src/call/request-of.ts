@@ -1,10 +1,10 @@
-import { currentContext, type Operation, ownMembers } from '@parley/contract';
+import { currentContext, type Operation, ownMembers, replyBody } from '@parley/contract';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { CallRequest } from '../layer.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
-import { callOptions } from './call-options.ts';
+import { bodyToSend } from './body-to-send.ts';
+import { callOptions, type GivenCallOptions } from './call-options.ts';
 import type { OperationDefaults } from './operation-options.ts';
-import type { GivenOptions } from './repeat-options.ts';
 import { sentParts } from './sent-parts.ts';
 
 /** A request with the recorder of its story. */
@@ -22,18 +22,22 @@ export type StoriedRequest = CallRequest & { readonly story: StoryRecorder };
 export function requestOf(
   operation: Operation,
   input: Record<string, unknown>,
-  options?: GivenOptions,
+  options?: GivenCallOptions,
   story = new StoryRecorder(),
   defaults: OperationDefaults = none,
 ): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
   const said = options === undefined || options === currentContext() ? undefined : callOptions(operation, options);
-  const { timeoutMs, maxAttempts, hedge, ...explicit } = said ?? none;
+  const { timeoutMs, maxAttempts, hedge, range: _range, idleTimeoutMs: _idle, ...explicit } = said ?? none;
   const context = inheritedContext(said && explicit);
+  const sent = sentParts(operation, input, context, said ?? none);
+  const isBytes = replyBody(operation)?.format === 'bytes';
   return {
     label: operation.label,
     method: operation.method,
-    ...sentParts(operation, input, context, said?.idempotencyKey),
+    path: sent.path,
+    ...bodyToSend(sent),
+    ...(isBytes && { replyAs: 'stream' as const }),
     safety: operation.safety,
     context,
     timeoutMs: timeoutMs ?? defaults.timeoutMs,
@@ -43,4 +47,4 @@ export function requestOf(
   };
 }
 
-const none: GivenOptions = ownMembers({});
+const none: GivenCallOptions = ownMembers({});

@@ -2,15 +2,21 @@ import {
   type AttemptsLeft,
   type CallContext,
   type CallError,
+  contentOf,
   type Operation,
   ownMembers,
+  replyBody,
   type Safety,
+  type WireInput,
 } from '@parley/contract';
 import { callOptions, type GivenCallOptions } from '../call/call-options.ts';
 import type { OperationDefaults } from '../call/operation-options.ts';
 import { sentParts } from '../call/sent-parts.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';
 import type { FetchSettings } from './fetch-options.ts';
+
+/** What `fetch` can send again for another attempt. */
+export type FetchBody = string | Uint8Array<ArrayBuffer> | Blob | FormData;
 
 /** One call on its way out. */
 export interface FetchCall {
@@ -21,7 +27,7 @@ export interface FetchCall {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: FetchBody | undefined;
   readonly safety: Safety;
   readonly context: CallContext;
   readonly maxAttempts: number | undefined;
@@ -29,7 +35,7 @@ export interface FetchCall {
   readonly deadlineMs: number;
   /** The caller's. */
   readonly signal: CancelSignal | undefined;
-  readonly replyAs: 'text' | 'stream';
+  readonly replyAs: 'text' | 'bytes' | 'stream';
 }
 
 /** One attempt of a call. */
@@ -60,8 +66,10 @@ export interface FetchReply {
   readonly status: number;
   /** Names in lower case: those that a browser shows to the page. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Of a stream: empty. */
+  /** Of bytes and of a stream: empty. */
   readonly text: string;
+  /** Of bytes: all of them. */
+  readonly bytes: Uint8Array | undefined;
   /** Of a stream: what reads its bytes, the first chunk included. */
   readonly chunks: ReplyChunks | undefined;
   /** The error of a status from 400. */
@@ -103,27 +111,43 @@ export function fetchCallOptions(
 }
 
 /**
- * The call of an operation with this input.
+ * The call of an operation with this input. A body that is a stream is read into memory.
  *
  * @throws CallError `invalid_input` where the input cannot travel where it belongs
  */
-export function fetchCall(
+export async function fetchCall(
   operation: Operation,
   input: Record<string, unknown>,
   options: GivenCallOptions,
   { clock, callTimeoutMs }: FetchSettings,
-): FetchCall {
-  const { timeoutMs = callTimeoutMs, maxAttempts, hedge: _, idempotencyKey, ...context } = options;
+): Promise<FetchCall> {
+  const {
+    timeoutMs = callTimeoutMs,
+    maxAttempts,
+    hedge: _hedge,
+    idempotencyKey: _key,
+    range: _range,
+    ...context
+  } = options;
   const { deadlineMs = Number.POSITIVE_INFINITY, signal } = context;
+  const { path, headers, body } = sentParts(operation, input, context, options);
   return {
     label: operation.label,
     method: operation.method,
-    ...sentParts(operation, input, context, idempotencyKey),
+    path,
+    headers,
+    body: await bodyInMemory(body),
     safety: operation.safety,
     context,
     maxAttempts,
     deadlineMs: Math.min(deadlineMs, clock.now() + timeoutMs),
     signal,
-    replyAs: 'text',
+    replyAs: replyBody(operation)?.format === 'bytes' ? 'bytes' : 'text',
   };
+}
+
+async function bodyInMemory(body: WireInput['body']): Promise<FetchBody | undefined> {
+  if (body === undefined || typeof body === 'string' || body instanceof Blob || body instanceof FormData) return body;
+  const bytes = await contentOf(body)?.bytes();
+  return bytes && new Uint8Array(bytes);
 }

@@ -5,13 +5,14 @@ import { type OperationDefaults, operationDefaults } from '../call/operation-opt
 import { attemptTimeout } from '../endpoint/attempt-timeout.ts';
 import { checkInput } from '../validation/check-input.ts';
 import { declaredError } from '../validation/declared-error.ts';
-import { outputOf } from '../validation/output-of.ts';
+import { outputOf, type ReplyBody } from '../validation/output-of.ts';
 import { fetchAttempt } from './fetch-attempt.ts';
-import { fetchCall, fetchCallOptions, type SendFetchCall } from './fetch-call.ts';
+import { type FetchReply, fetchCall, fetchCallOptions, type SendFetchCall } from './fetch-call.ts';
 import { type FetchClientOptions, type FetchSettings, fetchSettings } from './fetch-options.ts';
 import { fetchRetry } from './fetch-retry.ts';
 import { type FetchStreamOperation, fetchStream } from './fetch-stream.ts';
 import { givenHeaders } from './given-headers.ts';
+import { replyContent } from './reply-content.ts';
 
 /**
  * Typed functions for calling a service over `fetch`, for browsers, workers and edge runtimes: the shape of `createClient`
@@ -58,8 +59,16 @@ function fetchMethod(
   return async (input: Record<string, unknown> = {}, given?: GivenCallOptions): Promise<unknown> => {
     await checkInput(operation, input);
     const options = fetchCallOptions(operation, given, defaults);
-    const reply = await send(fetchCall(operation, input, options, settings));
+    const reply = await send(await fetchCall(operation, input, options, settings));
     if (reply.error) throw await declaredError(operation, reply.error);
-    return outputOf(operation, reply);
+    return outputOf(operation, reply, bodyOf(reply));
+  };
+}
+
+function bodyOf({ headers, text, bytes = new Uint8Array() }: FetchReply): ReplyBody {
+  return {
+    text: () => text,
+    content: () => replyContent(bytes, headers),
+    discard() {}, // read already
   };
 }

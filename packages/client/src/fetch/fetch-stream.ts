@@ -52,7 +52,12 @@ async function* itemsOf(
 
   const startedAtMs = clock.now();
   const endMs = Math.min(deadlineMs, startedAtMs + timeoutMs);
-  const call = fetchCall(operation, input, { ...options, deadlineMs: endMs, timeoutMs: firstItemTimeoutMs }, settings);
+  const call = await fetchCall(
+    operation,
+    input,
+    { ...options, deadlineMs: endMs, timeoutMs: firstItemTimeoutMs },
+    settings,
+  );
   const accept = `${mediaType}, application/problem+json`;
   const reply = await send({ ...call, replyAs: 'stream', headers: { ...call.headers, accept } });
   if (reply.error) throw await declaredError(operation, reply.error);

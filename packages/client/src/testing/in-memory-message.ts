@@ -7,8 +7,8 @@ export interface InMemoryRequest {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Text; bytes that are no UTF-8 are lost. */
-  readonly body: string | undefined;
+  /** Text, bytes, or a stream of bytes. */
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** Fires when the caller no longer wants the reply. */
   readonly signal: AbortSignal;
 }
@@ -18,6 +18,6 @@ export interface InMemoryReply {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[]>>;
-  /** A stream where the operation's output is one. */
+  /** A stream where the operation's output is one, or bytes. */
   readonly body: string | Uint8Array | Readable;
 }

@@ -32,6 +32,7 @@ export const errorCodes = {
   precondition_failed: row(412, false, false),
   body_too_large: row(413, false, false),
   unsupported_media_type: row(415, false, false),
+  range_not_satisfiable: row(416, false, false),
   idempotency_key_reused: row(422, false, false),
   rate_limited: row(429, true, false),
   rejected: row(400, false, false),

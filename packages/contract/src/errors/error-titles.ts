@@ -13,6 +13,7 @@ export const errorTitles: Readonly<Record<ErrorCode, string>> = {
   precondition_failed: 'Changed in the meantime',
   body_too_large: 'Body is too large',
   unsupported_media_type: 'Content type not supported',
+  range_not_satisfiable: 'No such part of the content',
   idempotency_key_reused: 'Key was used for another request',
   rate_limited: 'Too many requests',
   rejected: 'Request rejected',

@@ -5,6 +5,7 @@ import { cacheFault } from './cache-fault.ts';
 import { inputFault } from './input-fault.ts';
 import type { Operation } from './operation.ts';
 import { outputFault } from './output-fault.ts';
+import { statusFault } from './status-fault.ts';
 
 /**
  * Refuses operations that cannot work together, or that cannot work at all.
@@ -22,10 +23,11 @@ export function checkOperations(contract: string, operations: Readonly<Record<st
       bodyLimitsFault(definition) ??
       inputFault(definition) ??
       outputFault(definition) ??
+      statusFault(definition) ??
       streamFault(definition);
     if (fault) throw new TypeError(`contract ${contract}: ${operation} ${fault}`);
-    // Two templates that differ in parameter names only match the same requests.
-    const shape = label.replace(/\{\w+\}/g, '{}');
+    // Two templates that differ in parameter names only match the same requests, and are one path to OpenAPI.
+    const shape = label.replace(/\{\w+\*?\}/g, '{}');
     const other = seen.get(shape);
     if (other) throw new TypeError(`contract ${contract}: ${other} and ${operation} both are ${label}`);
     seen.set(shape, operation);

@@ -1,4 +1,7 @@
+import { formatOf, isForm } from '../bodies/body-format.ts';
+import { isWithBody, membersSchema } from '../bodies/with-body.ts';
 import { objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
+import { type FileType, fileTypeOf } from '../wire/file-type.ts';
 import { type TextType, textTypeOf } from '../wire/text-type.ts';
 import type { Operation } from './operation.ts';
 
@@ -10,13 +13,15 @@ export interface TextMember {
 
 /** Where the members of an operation's input travel, and what their texts stand for. */
 export interface InputMembers {
-  /** Those in the query, by name. */
-  readonly inQuery: ReadonlyMap<string, TextMember>;
+  /** Those that are parameters of the query or fields of a form, by name. */
+  readonly fields: ReadonlyMap<string, TextMember>;
+  /** Those that are files, by name. */
+  readonly files: ReadonlyMap<string, FileType>;
   /** Those in path and headers, by name. */
   readonly elsewhere: ReadonlyMap<string, TextMember>;
   /** Those of `elsewhere` whose text stands for something else than a text. */
   readonly typed: readonly TextMember[];
-  /** Query parameters that the schema has no name for; undefined where it does not speak of them. */
+  /** Query parameters and fields that the schema has no name for; undefined where it does not speak of them. */
   readonly further: TextType | undefined;
   /** Every member that a strict schema knows; undefined where there may be others. */
   readonly known: ReadonlySet<string> | undefined;
@@ -34,7 +39,7 @@ export function inputMembers(operation: Operation): InputMembers {
 }
 
 function findMembers({ input, path, requestHeaders, rest }: Operation): InputMembers {
-  const json = input ? wireSchemaOf(input, 'input') : {};
+  const json = input ? wireSchemaOf(membersSchema(input), 'input') : {};
   const object = objectMembers(json);
   const named = (name: string, mayRepeat: boolean): readonly [string, TextMember] => {
     return [name, { name, type: textTypeOf(object?.schemas.get(name) ?? [{}], json, mayRepeat) }];
@@ -42,14 +47,26 @@ function findMembers({ input, path, requestHeaders, rest }: Operation): InputMem
   const elsewhere = new Map(
     [...requestHeaders.map(([member]) => member), ...path.parameters].map((name) => named(name, false)),
   );
-  const others = rest === 'query' ? [...(object?.schemas.keys() ?? [])].filter((name) => !elsewhere.has(name)) : [];
+  const format = formatOf(input);
+  const isText = rest === 'query' || isForm(format);
+  const others = isText ? [...(object?.schemas ?? [])].filter(([name]) => !elsewhere.has(name)) : [];
+  const files = others.flatMap(([name, schemas]): [string, FileType][] => {
+    const type = format === 'multipart' ? fileTypeOf(schemas, json) : undefined;
+    return type ? [[name, type]] : [];
+  });
+  const fileNames = new Set(files.map(([name]) => name));
+  const further = isText && object?.further ? textTypeOf([object.further], json, true) : undefined;
   return {
-    inQuery: new Map(others.map((name) => named(name, true))),
+    fields: new Map(others.flatMap(([name]) => (fileNames.has(name) ? [] : [named(name, true)]))),
+    files: new Map(files),
     elsewhere,
     typed: [...elsewhere.values()].filter(
       ({ type: { scalars } }) => scalars && scalars.size > Number(scalars.has('string')),
     ),
-    further: rest === 'query' && object?.further ? textTypeOf([object.further], json, true) : undefined,
-    known: object?.further === false ? new Set(object.schemas.keys()) : undefined,
+    further,
+    known:
+      object?.further === false
+        ? new Set([...object.schemas.keys(), ...(isWithBody(input) ? ['body'] : [])])
+        : undefined,
   };
 }

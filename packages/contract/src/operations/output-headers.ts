@@ -1,3 +1,4 @@
+import { membersSchema } from '../bodies/with-body.ts';
 import { objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
 import type { ScalarType } from '../wire/text-schema.ts';
 import { textTypeOf } from '../wire/text-type.ts';
@@ -10,7 +11,7 @@ export function outputHeaders(operation: Operation): ReadonlyMap<string, Readonl
   const before = remembered.get(operation);
   if (before) return before;
   const { output, responseHeaders } = operation;
-  const json = output ? wireSchemaOf(output, 'input') : {};
+  const json = output ? wireSchemaOf(membersSchema(output), 'input') : {};
   const object = objectMembers(json);
   const types = responseHeaders.map(([member]) => {
     const { scalars } = textTypeOf(object?.schemas.get(member) ?? [{}], json, false);

@@ -17,8 +17,8 @@ import { releasePlace } from '../middleware/load-shedding.ts';
 import { logFailure } from '../middleware/problem.ts';
 import { operationOf } from '../middleware/running-operation.ts';
 import { loggedError } from '../process/logged-error.ts';
+import { untilAborted } from '../requests/until-aborted.ts';
 import { streamSignal } from './stream-signal.ts';
-import { untilAborted } from './until-aborted.ts';
 import { validInput } from './valid-input.ts';
 
 /** What all streams of a service share. */

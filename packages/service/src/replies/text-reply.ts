@@ -1,29 +1,29 @@
 import type { OperationReply } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 import { isConditional } from '../requests/conditional-request.ts';
-import { setAttemptsLeft } from './attempts-left-header.ts';
 import { shortestEncoded } from './content-coding.ts';
+import { beginReply } from './reply-head.ts';
+
+/** A reply whose body is a text, or none. */
+export interface TextReply extends OperationReply {
+  readonly body: string | undefined;
+  /** Media type with its charset. */
+  readonly type: string;
+}
 
 /**
  * Sends a reply. Most are short and asked for without conditions: they go out at once, head and body in one write, past
- * Express' `json` and the compression package, which would find nothing to do. The others go through both.
+ * Express' `send` and the compression package, which would find nothing to do. The others go through both.
  * A short one has no tag but that of its `version()`: 304 would save next to nothing.
  */
-export function sendJson(
-  req: Request,
-  res: Response,
-  encode: RequestHandler,
-  { status, headers, body }: OperationReply,
-): void {
-  setAttemptsLeft(res, 'success');
-  res.statusCode = status;
-  for (const name of Object.keys(headers)) res.setHeader(name, headers[name] as string);
-  const text = body === undefined ? undefined : JSON.stringify(body);
+export function sendText(req: Request, res: Response, encode: RequestHandler, reply: TextReply): void {
+  const { headers, body: text, type } = reply;
+  beginReply(res, reply);
   if (text === undefined) {
     res.end();
     return;
   }
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.setHeader('Content-Type', type);
   if (isConditional(req)) {
     res.send(text);
     return;
