@@ -2,21 +2,18 @@ import {
   type AttemptsLeft,
   type CallContext,
   type CallError,
-  contentOf,
   type Operation,
   ownMembers,
   replyBody,
   type Safety,
-  type WireInput,
 } from '@parley/contract';
-import { callOptions, type GivenCallOptions } from '../call/call-options.ts';
+import { callOptions } from '#options';
+import type { GivenCallOptions } from '../call/call-options.ts';
 import type { OperationDefaults } from '../call/operation-options.ts';
 import { sentParts } from '../call/sent-parts.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';
+import { type FetchBody, fetchBody } from './fetch-body.ts';
 import type { FetchSettings } from './fetch-options.ts';
-
-/** What `fetch` can send again for another attempt. */
-export type FetchBody = string | Uint8Array<ArrayBuffer> | Blob | FormData;
 
 /** One call on its way out. */
 export interface FetchCall {
@@ -69,7 +66,7 @@ export interface FetchReply {
   /** Of bytes and of a stream: empty. */
   readonly text: string;
   /** Of bytes: all of them. */
-  readonly bytes: Uint8Array | undefined;
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
   /** Of a stream: what reads its bytes, the first chunk included. */
   readonly chunks: ReplyChunks | undefined;
   /** The error of a status from 400. */
@@ -136,7 +133,7 @@ export async function fetchCall(
     method: operation.method,
     path,
     headers,
-    body: await bodyInMemory(body),
+    body: await fetchBody(body),
     safety: operation.safety,
     context,
     maxAttempts,
@@ -144,10 +141,4 @@ export async function fetchCall(
     signal,
     replyAs: replyBody(operation)?.format === 'bytes' ? 'bytes' : 'text',
   };
-}
-
-async function bodyInMemory(body: WireInput['body']): Promise<FetchBody | undefined> {
-  if (body === undefined || typeof body === 'string' || body instanceof Blob || body instanceof FormData) return body;
-  const bytes = await contentOf(body)?.bytes();
-  return bytes && new Uint8Array(bytes);
 }

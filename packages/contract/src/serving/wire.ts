@@ -1,6 +1,6 @@
 import { type BodyFormat, formatOf, isForm } from '../bodies/body-format.ts';
 import { anyBytes } from '../bodies/bytes.ts';
-import { contentOf, type GivenContent } from '../bodies/content.ts';
+import type { Content, GivenContent } from '../bodies/content.ts';
 import { isWithBody } from '../bodies/with-body.ts';
 import { CallError } from '../errors/call-error.ts';
 import { type OperationBody, requestBody } from '../operations/body-of.ts';
@@ -73,7 +73,7 @@ const writers: Readonly<Record<BodyFormat, Writer>> = {
   text: (value, { types }) => ({ body: String(value), contentType: `${types[0]}; charset=utf-8` }),
   bytes: (value, { types }) => {
     const standardType = types.find((type) => !type.endsWith('/*')) ?? anyBytes;
-    return { body: value as GivenContent, contentType: contentOf(value)?.type || standardType };
+    return { body: value as GivenContent, contentType: (value as Partial<Content>).type || standardType };
   },
   form: (value, { types: [contentType] }, members) => ({ body: queryText(value as Members, members), contentType }),
   multipart: (value, _, members) => ({ body: formData(value as Members, members), contentType: undefined }),
