@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream } from '@parley/client';
 import { inMemoryUpstream } from '@parley/client/testing';
-import { type Content, content } from '@parley/contract';
+import { applyMergePatch, type Content, content, type MergePatch } from '@parley/contract';
 import { version } from '@parley/service';
 import { type StartedService, startService } from '@parley/service/testing';
 import { files } from './files-contract.ts';
@@ -38,6 +38,7 @@ interface Line {
   count: number;
 }
 const line = { product: 'tea', count: 2 };
+const stored: { email: string; age: number; nickname?: string | undefined } = { email: '', age: 7, nickname: 'b' };
 const picture = new Uint8Array([137, 80, 78, 71, 1, 2, 3, 4, 5, 6]);
 const handlers = {
   exportSales: async ({ year }: { year: number }) => `a,b\n${'1,é\n'.repeat(year)}`,
@@ -64,6 +65,8 @@ const handlers = {
   readArchive: async ({ path }: { path: string }) => path,
   openLink: async ({ name }: { name: string }) => ({ location: `https://example.org/${name}` }),
   signUp: async (user: User) => user,
+  changeUser: async ({ email, ...changes }: { email: string } & MergePatch<typeof stored>) =>
+    applyMergePatch({ ...stored, email }, changes),
 };
 
 const closing: (() => unknown)[] = [];
@@ -159,6 +162,12 @@ describe.each(['HTTP/1.1', 'HTTP/2', 'memory'] as const)('bodies over %s', (way)
     const user = { email: 'a+b@example.org', age: 7, topics: ['x&y', 'ü'] };
     expect(await (await client).signUp(user)).toEqual(user);
     expect(await (await client).signUp({ email: 'a@example.org', age: 7 })).toMatchObject({ topics: [] });
+  });
+
+  it('carries merge patches', async () => {
+    const email = 'a@example.org';
+    expect(await (await client).changeUser({ email, age: 8 })).toEqual({ email, age: 8, nickname: 'b' });
+    expect(await (await client).changeUser({ email, nickname: null })).toEqual({ email, age: 7 });
   });
 
   it('carries lists with headers, and lists beside path parameters', async () => {

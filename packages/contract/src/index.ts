@@ -1,4 +1,4 @@
-export type { BodyFormat, Formatted } from './bodies/body-format.ts';
+export { type BodyFormat, type Formatted, isJson } from './bodies/body-format.ts';
 export { type Bytes, bytes } from './bodies/bytes.ts';
 export {
   type ByteRange,
@@ -15,6 +15,7 @@ export {
 export { longestFileName, safeFileName } from './bodies/file-name.ts';
 export { type Form, form, type Multipart, multipart } from './bodies/form.ts';
 export { isOneOf } from './bodies/media-type.ts';
+export { applyMergePatch, type MergePatch, type MergePatchInput, mergePatch } from './bodies/merge-patch.ts';
 export { type Text, text } from './bodies/text.ts';
 export { isWithBody, type WithBody, withBody } from './bodies/with-body.ts';
 export { AttemptsLeft, parseAttemptsLeft } from './context/attempts-left.ts';

@@ -1,7 +1,7 @@
 import type { Schema } from '../schemas/schema.ts';
 
-/** How a body is written: as JSON, a text, bytes of any media type, or a form without or with files. */
-export type BodyFormat = 'json' | 'text' | 'bytes' | 'form' | 'multipart';
+/** How a body is written: as JSON, a JSON merge patch, a text, bytes of any media type, or a form without or with files. */
+export type BodyFormat = 'json' | 'merge-patch' | 'text' | 'bytes' | 'form' | 'multipart';
 
 /** A schema whose value is no JSON. Made by `text`, `bytes` and the like. */
 export interface Formatted<F extends BodyFormat = BodyFormat, Input = unknown, Output = Input>
@@ -21,6 +21,11 @@ export function formatOf(schema: Schema | undefined): BodyFormat {
 /** The media types that the body of a schema may have. */
 export function typesOf(schema: Schema | undefined): readonly string[] {
   return schema && isFormatted(schema) ? schema.types : json;
+}
+
+/** Whether a body is JSON. */
+export function isJson(format: BodyFormat): boolean {
+  return format === 'json' || format === 'merge-patch';
 }
 
 /** Whether members travel as the fields of a form. */

@@ -64,11 +64,16 @@ function without(input: Members, elsewhere: InputMembers['elsewhere']): Members 
   return Object.fromEntries(Object.entries(input).filter(([member]) => !elsewhere.has(member)));
 }
 
+function jsonBody(value: unknown, { types: [contentType] }: OperationBody): WireBody {
+  return { body: JSON.stringify(value), contentType };
+}
+
 type Writer = (value: unknown, body: OperationBody, members: InputMembers) => WireBody;
 
 /** A value as a body, which the schema has taken. */
 const writers: Readonly<Record<BodyFormat, Writer>> = {
-  json: (value) => ({ body: JSON.stringify(value), contentType: 'application/json' }),
+  json: jsonBody,
+  'merge-patch': jsonBody,
   text: (value, { types }) => ({ body: String(value), contentType: `${types[0]}; charset=utf-8` }),
   bytes: (value, { types }) => {
     const standardType = types.find((type) => !type.endsWith('/*')) ?? anyBytes;
