@@ -43,7 +43,7 @@ export function inMemoryRoutes({ operations }: Contract): (request: InMemoryRequ
 async function bodyOf(operation: Operation, { headers, body = '' }: InMemoryRequest): Promise<unknown> {
   const source = typeof body === 'string' ? Buffer.from(body) : body;
   const received = content(source, { type: headers['content-type'] ?? '' });
-  const { format = 'json' } = requestBody(operation) ?? {};
+  const format = requestBody(operation)?.format ?? 'json';
   if (format === 'bytes') return received;
   if (format === 'multipart') return fieldsOf(await formOf(received));
   const text = await received.text();

@@ -34,5 +34,5 @@ export function isForm(format: BodyFormat): boolean {
 }
 
 function isFormatted(schema: Schema): schema is Formatted {
-  return 'format' in schema && 'types' in schema;
+  return Object.hasOwn(schema, 'format') && Object.hasOwn(schema, 'types');
 }

@@ -1,3 +1,4 @@
+import { ownMembers } from '../members/own-members.ts';
 import type { Formatted } from './body-format.ts';
 import { type Content, contentOf, type GivenContent, withType } from './content.ts';
 import { isOneOf, mediaTypes } from './media-type.ts';
@@ -16,7 +17,8 @@ export const anyBytes = 'application/octet-stream';
  * @param options `type`: the media types that it may have, such as `image/png` or `image/*`. Default: all
  * @throws TypeError where a `type` is no media type
  */
-export function bytes({ type = [] }: { readonly type?: string | readonly string[] } = {}): Bytes {
+export function bytes(options: { readonly type?: string | readonly string[] } = {}): Bytes {
+  const { type = [] } = ownMembers(options);
   const types = type.length === 0 ? ['*/*'] : mediaTypes(type);
   const standardType = types.find((one) => !one.endsWith('/*')) ?? anyBytes;
   const validate = (value: unknown) => {
