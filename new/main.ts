@@ -7,7 +7,9 @@ try {
   if (what !== 'service') throw new Error(`expected "npm run new service NAME", got "npm run new ${what ?? ''}"`);
   const paths = await newService(join(import.meta.dirname, '..'), name);
   console.log(paths.join('\n'));
-  console.log(`Next: npm start, then curl http://localhost:8080/api/${name}; change services/${name}/contract.ts.`);
+  console.log(
+    `Next: npm start, then curl http://localhost:8080/api/${name}; change services/${name}/contract/contract.ts.`,
+  );
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

@@ -9,48 +9,65 @@ export function identifierOf(name: string): string {
  */
 export function serviceFiles(name: string): Readonly<Record<string, string>> {
   return {
-    'package.json': packageJson(name),
-    'tsconfig.build.json': tsconfig,
-    'contract.ts': contract(name),
+    'contract/package.json': contractManifest(name),
+    'contract/tsconfig.build.json': tsconfig,
+    'contract/contract.ts': contract(name),
+    'package.json': serviceManifest(name),
     'handlers.ts': handlers(name),
     'main.ts': main(name),
     'handlers.test.ts': handlersTest(name),
   };
 }
 
-/** What a new service depends on, by exact version. */
-export const dependencies = {
-  '@parley/contract': '0.1.0',
-  '@parley/service': '0.1.0',
-  zod: '4.6.7',
-} as const;
+/** What the contract of a new service depends on, by range: its callers install it. */
+export const contractDependencies = { '@parley/contract': '^0.1.0', zod: '^4.2.0' } as const;
 
-function packageJson(name: string): string {
+/** What a new service depends on. */
+export function serviceDependencies(name: string): Readonly<Record<string, string>> {
+  const own = ['@parley/contract', `@parley/${name}`, '@parley/service'];
+  return Object.fromEntries(own.sort().map((dependency) => [dependency, '^0.1.0']));
+}
+
+function contractManifest(name: string): string {
   const manifest = {
     name: `@parley/${name}`,
     version: '0.1.0',
-    description: `Serves ${name}`,
+    description: `Serves ${name}: the contract`,
     license: 'MIT',
     type: 'module',
+    main: './dist/contract.js',
+    types: './dist/contract.d.ts',
     exports: {
       '.': { '@parley/source': './contract.ts', types: './dist/contract.d.ts', default: './dist/contract.js' },
     },
     files: ['dist', '!dist/.tsbuildinfo'],
     scripts: { build: 'tsc -b tsconfig.build.json', prepack: 'npm run build' },
-    dependencies,
+    dependencies: contractDependencies,
+  };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+function serviceManifest(name: string): string {
+  const manifest = {
+    name: `@parley/${name}-service`,
+    private: true,
+    description: `Serves ${name}`,
+    license: 'MIT',
+    type: 'module',
+    dependencies: serviceDependencies(name),
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
 const tsconfig = `{
-  "extends": "../../packages/tsconfig.build.json",
+  "extends": "../../../packages/tsconfig.build.json",
   "compilerOptions": {
     "rootDir": "\${configDir}"
   },
   "include": ["\${configDir}/contract.ts"],
   "references": [
     {
-      "path": "../../packages/contract/tsconfig.build.json"
+      "path": "../../../packages/contract/tsconfig.build.json"
     }
   ]
 }
@@ -80,7 +97,7 @@ export const ${identifierOf(name)} = defineContract('${name}', {
 `;
 
 const handlers = (name: string) => `import type { Handlers } from '@parley/contract';
-import { type ${identifierOf(name)}, unknownItem } from './contract.ts';
+import { type ${identifierOf(name)}, unknownItem } from '@parley/${name}';
 
 const items = new Map([{ id: '1', title: 'First' }].map((item) => [item.id, item]));
 
@@ -98,8 +115,8 @@ export const handlers: Handlers<typeof ${identifierOf(name)}> = {
 };
 `;
 
-const main = (name: string) => `import { run, serve } from '@parley/service';
-import { ${identifierOf(name)} } from './contract.ts';
+const main = (name: string) => `import { ${identifierOf(name)} } from '@parley/${name}';
+import { run, serve } from '@parley/service';
 import { handlers } from './handlers.ts';
 
 await run(() => serve(${identifierOf(name)}, handlers));

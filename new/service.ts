@@ -1,5 +1,5 @@
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { serviceFiles } from './service-files.ts';
 import { edits } from './wire-service.ts';
 
@@ -27,10 +27,13 @@ export async function newService(root: string, name: string): Promise<readonly s
   );
   const folder = join('services', name);
   const made = Object.entries(serviceFiles(name)).map(([file, text]) => [join(folder, file), text] as const);
-  await mkdir(join(root, folder));
-  for (const [path, text] of [...made, ...changed]) await writeFile(join(root, path), text);
-  await copyFile(join(root, 'LICENSE'), join(root, folder, 'LICENSE'));
-  // What `npm install` would do: others import the contract by the package's name.
-  await symlink(join('..', '..', folder), join(root, 'node_modules', '@parley', name));
-  return [...made.map(([path]) => path), join(folder, 'LICENSE'), ...changed.map(([path]) => path)];
+  for (const [path, text] of [...made, ...changed]) {
+    await mkdir(join(root, dirname(path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  const licence = join(folder, 'contract', 'LICENSE');
+  await copyFile(join(root, 'LICENSE'), join(root, licence));
+  // What `npm install` would do: the contract is imported by the name of its package.
+  await symlink(join('..', '..', folder, 'contract'), join(root, 'node_modules', '@parley', name));
+  return [...made.map(([path]) => path), licence, ...changed.map(([path]) => path)];
 }

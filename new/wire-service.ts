@@ -1,4 +1,4 @@
-import { dependencies } from './service-files.ts';
+import { contractDependencies, serviceDependencies } from './service-files.ts';
 
 /** Changes the text of one file so that the house knows a new service. */
 export type Edit = (text: string, name: string) => string;
@@ -13,9 +13,12 @@ export const edits: Readonly<Record<string, Edit>> = {
   'nginx/routes.conf': (text, name) => `${text.trimEnd()}\n\n${routes(name)}`,
 };
 
+/** Where the two packages of a service are: its contract, which callers install, and the service itself. */
+const workspacesOf = (name: string) => [`services/${name}/contract`, `services/${name}`] as const;
+
 function addWorkspace(text: string, name: string): string {
   const manifest = JSON.parse(text);
-  manifest.workspaces.push(`services/${name}`);
+  manifest.workspaces.push(...workspacesOf(name));
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
@@ -23,9 +26,17 @@ function addWorkspace(text: string, name: string): string {
 function addToLockfile(text: string, name: string): string {
   const lockfile = JSON.parse(text);
   const { '': root, ...packages } = lockfile.packages;
-  root.workspaces.push(`services/${name}`);
-  packages[`node_modules/@parley/${name}`] = { resolved: `services/${name}`, link: true };
-  packages[`services/${name}`] = { name: `@parley/${name}`, version: '0.1.0', license: 'MIT', dependencies };
+  root.workspaces.push(...workspacesOf(name));
+  const [contract, service] = workspacesOf(name);
+  packages[`node_modules/@parley/${name}`] = { resolved: contract, link: true };
+  packages[`node_modules/@parley/${name}-service`] = { resolved: service, link: true };
+  packages[contract] = {
+    name: `@parley/${name}`,
+    version: '0.1.0',
+    license: 'MIT',
+    dependencies: contractDependencies,
+  };
+  packages[service] = { name: `@parley/${name}-service`, license: 'MIT', dependencies: serviceDependencies(name) };
   const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${JSON.stringify({ ...lockfile, packages: { '': root, ...Object.fromEntries(sorted) } }, null, 2)}\n`;
 }

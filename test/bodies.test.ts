@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createClient, createUpstream } from '@parley/client';
+import { createClient, createUpstream, type Upstream } from '@parley/client';
+import { createFetchClient } from '@parley/client/fetch';
 import { inMemoryUpstream } from '@parley/client/testing';
-import { applyMergePatch, type Content, content, type MergePatch } from '@parley/contract';
+import { applyMergePatch, type Client, type Content, content, type MergePatch } from '@parley/contract';
 import { version } from '@parley/service';
 import { type StartedService, startService } from '@parley/service/testing';
 import { files } from './files-contract.ts';
@@ -75,10 +76,15 @@ afterAll(async () => {
 });
 
 const over = {
-  'HTTP/1.1': async () => createUpstream('files', (await served()).url, { http: '1.1' }),
-  'HTTP/2': async () => createUpstream('files', (await served()).url, { http: '2' }),
-  memory: async () => inMemoryUpstream(files, handlers),
+  'HTTP/1.1': async () => clientOf(createUpstream('files', (await served()).url, { http: '1.1' })),
+  'HTTP/2': async () => clientOf(createUpstream('files', (await served()).url, { http: '2' })),
+  memory: async () => clientOf(inMemoryUpstream(files, handlers)),
+  fetch: async () => createFetchClient(files, { baseUrl: (await served()).url }),
 };
+function clientOf(upstream: Upstream) {
+  closing.push(() => upstream.close());
+  return createClient(files, upstream);
+}
 let service: Promise<StartedService> | undefined;
 function served(): Promise<StartedService> {
   service ??= startService(files, handlers).then((one) => {
@@ -88,10 +94,8 @@ function served(): Promise<StartedService> {
   return service;
 }
 
-describe.each(['HTTP/1.1', 'HTTP/2', 'memory'] as const)('bodies over %s', (way) => {
-  const upstream = over[way]();
-  const client = upstream.then((one) => createClient(files, one));
-  afterAll(async () => (await upstream).close());
+describe.each(['HTTP/1.1', 'HTTP/2', 'memory', 'fetch'] as const)('bodies over %s', (way) => {
+  const client: Promise<Client<typeof files>> = over[way]();
 
   it('carries texts', async () => {
     expect(await (await client).exportSales({ year: 1000 })).toBe(await handlers.exportSales({ year: 1000 }));
@@ -178,10 +182,8 @@ describe.each(['HTTP/1.1', 'HTTP/2', 'memory'] as const)('bodies over %s', (way)
   });
 });
 
-describe.each(['HTTP/1.1', 'HTTP/2'] as const)('ranges over %s', (way) => {
-  const upstream = over[way]();
-  const client = upstream.then((one) => createClient(files, one));
-  afterAll(async () => (await upstream).close());
+describe.each(['HTTP/1.1', 'HTTP/2', 'fetch'] as const)('ranges over %s', (way) => {
+  const client: Promise<Client<typeof files>> = over[way]();
 
   it.each([
     [{ start: 10, end: 19 }, 10, 19],

@@ -4,7 +4,7 @@ import { has } from '../needs.ts';
 import { ask } from '../public-api.ts';
 import { isAlive, type RunningHouse, startHouse } from '../running-house.ts';
 
-const patienceMs = 60_000;
+const looks = 6_000;
 
 const gateway = has('nginx') ? 'nginx' : 'embedded';
 
@@ -19,8 +19,7 @@ describe('a process that hangs', () => {
 
   const pidOf = (replica: string) =>
     house.lines.findLast((line) => line.replica === replica && line.state === 'ready')?.pid as number;
-  const isReplaced = (replica: string, pid: number) =>
-    eventually(() => (pidOf(replica) !== pid && !isAlive(pid) ? true : undefined), patienceMs);
+  const isReplaced = (replica: string, pid: number) => eventually(() => pidOf(replica) !== pid && !isAlive(pid), looks);
   const hung = () => house.lines.flatMap(({ msg }) => /^(\S+) hangs: no answer/.exec(String(msg))?.[1] ?? []);
 
   it('is replaced, when stopped and when its event loop is blocked for ever', async () => {

@@ -44,7 +44,7 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('replicas beh
       await pause(everyMs);
     }
     const during = await storm.stop();
-    for (const replica of ['hello-1', 'hello-2']) await eventually(() => newestPid(replica), 30_000);
+    for (const replica of ['hello-1', 'hello-2']) await eventually(() => newestPid(replica), 3_000);
     const calm = startLoad(house.url, load);
     await pause(2_000);
     const after = await calm.stop();

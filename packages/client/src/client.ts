@@ -1,18 +1,12 @@
 import { Readable } from 'node:stream';
 import {
-  CallError,
   type Contract,
-  decodeOutput,
   type Explained,
   type ExplainingClient,
-  hasRanges,
-  isOneOf,
   isStream,
   type Operation,
   ownMembers,
   replyBody,
-  type Validation,
-  validate,
 } from '@parley/contract';
 import { callOptions, type GivenCallOptions } from './call/call-options.ts';
 import { type ClientOptions, type OperationDefaults, operationDefaults } from './call/operation-options.ts';
@@ -23,6 +17,9 @@ import { ReplyContent } from './streams/reply-content.ts';
 import { type StreamingOperation, streamMethod } from './streams/stream-method.ts';
 import type { Reply } from './transport/reply.ts';
 import type { Upstream } from './upstream.ts';
+import { checkInput } from './validation/check-input.ts';
+import { declaredError } from './validation/declared-error.ts';
+import { outputOf } from './validation/output-of.ts';
 
 /**
  * Typed functions for calling a service: one per operation of its contract. Inside a handler they take
@@ -54,19 +51,22 @@ type Input = Record<string, unknown>;
 
 function methodOf(operation: Operation, upstream: Upstream, defaults: OperationDefaults | undefined) {
   if (!isStream(operation.output)) return method(operation, upstream, defaults);
-  const steps = { check, requestOf, callOptions, declared, broken, describe };
+  const steps = { requestOf, callOptions };
   return streamMethod(operation as StreamingOperation, upstream, steps, defaults);
 }
 
 function method(operation: Operation, upstream: Upstream, defaults: OperationDefaults | undefined) {
+  const isBytes = replyBody(operation)?.format === 'bytes';
   async function answered(input: Input, options?: GivenCallOptions, story?: StoryRecorder): Promise<unknown> {
-    const checking = check(operation, input);
+    const checking = checkInput(operation, input);
     if (checking) await checking;
     const request = requestOf(operation, input, options, story, defaults);
     const reply = await upstream.send(request);
     try {
-      if (reply.error) throw await declared(operation, reply.error);
-      const output = outputOf(operation, reply, () => contentOfReply(reply, upstream, { ...defaults, ...options }));
+      if (reply.error) throw await declaredError(operation, reply.error);
+      const { status, headers, body, origin } = reply;
+      const unread = isBytes ? unreadContent(reply, upstream, { ...defaults, ...options }) : undefined;
+      const output = outputOf(operation, { status, headers, text: isBytes ? '' : String(body), unread, origin });
       return output instanceof Promise ? await output : output;
     } catch (error) {
       throw attachStory(error, request, reply.status);
@@ -80,89 +80,16 @@ function method(operation: Operation, upstream: Upstream, defaults: OperationDef
   return Object.assign((input: Input = {}, options?: GivenCallOptions) => answered(input, options), { explain });
 }
 
-/** A promise only where the schema is asynchronous. */
-function check({ input: schema, label }: Operation, input: unknown): void | Promise<void> {
-  if (!schema) return;
-  const refuse = (validation: Validation<unknown>) => {
-    if ('value' in validation) return;
-    const { issues } = validation;
-    throw new CallError('invalid_input', `not sent: ${describe(issues)}`, { operation: label, issues });
-  };
-  const validation = validate(schema, input);
-  return validation instanceof Promise ? validation.then(refuse) : refuse(validation);
-}
-
-/** A contract's own error with its data as the schema gives it. */
-async function declared(operation: Operation, error: CallError): Promise<CallError> {
-  const schema = operation.errors.find(({ code }) => code === error.code)?.data;
-  if (!schema) return error;
-  const validation = await validate(schema, error.data);
-  if (validation.issues) return broken(error, `error ${error.code}: ${describe(validation.issues)}`);
-  return new CallError(error.code, error.detail, { ...error, data: validation.value, cause: error.cause });
-}
-
-/** A promise only where the schema is asynchronous. */
-function outputOf(operation: Operation, reply: Reply, contentOf: () => ReplyContent): unknown {
-  const origin = reply.origin;
-  if (reply.status !== operation.status && !isPart(operation, reply)) {
-    endUnread(reply);
-    throw broken(origin, `answered with status ${reply.status}, not ${operation.status}`);
-  }
-  if (!operation.output) return undefined;
-  const body = bodyOf(operation, reply, contentOf);
-  const accept = (validation: Validation<unknown>) => {
-    if (validation.issues) throw broken(origin, describe(validation.issues));
-    return validation.value;
-  };
-  const validation = validate(operation.output, decodeOutput(operation, reply.headers, body));
-  return validation instanceof Promise ? validation.then(accept) : accept(validation);
-}
-
-function bodyOf(operation: Operation, reply: Reply, contentOf: () => ReplyContent): unknown {
-  const body = replyBody(operation);
-  if (!body) return {};
-  const { format, types } = body;
-  const { origin, status } = reply;
-  if (format === 'json') {
-    try {
-      return JSON.parse(String(reply.body));
-    } catch {
-      throw broken(origin, `status ${status} came with a body that is not JSON`);
-    }
-  }
-  const type = String(reply.headers['content-type'] ?? '');
-  if (!isOneOf(type, types)) {
-    endUnread(reply);
-    throw broken(origin, `answered with content type ${type || 'none'}, not ${types.join(' or ')}`);
-  }
-  return format === 'text' ? String(reply.body) : contentOf();
-}
-
-/** Whether a reply is the part that was asked for. */
-function isPart(operation: Operation, { status, headers }: Reply): boolean {
-  return status === 206 && headers['content-range'] !== undefined && hasRanges(operation);
-}
-
-function endUnread({ body }: Reply): void {
-  if (body instanceof Readable) body.destroy();
-}
-
-function contentOfReply(
+function unreadContent(
   reply: Reply,
   { options }: Upstream,
   { idleTimeoutMs = options.idleTimeoutMs }: GivenCallOptions,
 ) {
-  return new ReplyContent(reply, { clock: options.clock, idleTimeoutMs, maxBytes: options.maxReplyBytes });
-}
-
-function broken(
-  { operation, endpoint, attempts }: Pick<CallError, 'operation' | 'endpoint' | 'attempts'> | Reply['origin'],
-  detail: string,
-): CallError {
-  return new CallError('invalid_reply', `breaks the contract: ${detail}`, { operation, endpoint, attempts });
-}
-
-// 20 issues at most, of 400 characters each: the error cuts the whole.
-function describe(issues: readonly { path: string; message: string }[]): string {
-  return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+  const { body } = reply;
+  return {
+    content: () => new ReplyContent(reply, { clock: options.clock, idleTimeoutMs, maxBytes: options.maxReplyBytes }),
+    discard() {
+      if (body instanceof Readable) body.destroy();
+    },
+  };
 }

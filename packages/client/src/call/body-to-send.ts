@@ -3,13 +3,10 @@ import { chunksOf, contentOf, type WireInput } from '@parley/contract';
 import { multipart } from '../axios/multipart.ts';
 import { PartsSource, type RequestBody, StreamSource } from '../transport/body-source.ts';
 
-/** The body of a call as it is sent, and its content type. Texts, bytes, blobs and forms can be sent again, streams once. */
-export function bodyToSend({
-  body,
-  contentType,
-}: WireInput): [body: RequestBody | undefined, contentType: string | undefined] {
+/** The body of a call as it is sent, and the content type of a form with files. Texts, bytes, blobs and forms can be sent again, streams once. */
+export function bodyToSend(body: WireInput['body']): [body: RequestBody | undefined, formType: string | undefined] {
   if (body instanceof FormData) return multipart(body);
-  return [requestBody(body), contentType];
+  return [requestBody(body), undefined];
 }
 
 function requestBody(body: Exclude<WireInput['body'], FormData>): RequestBody | undefined {

@@ -7,7 +7,10 @@ export interface InMemoryRequest {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  /** Text; bytes that are no UTF-8 are lost. */
+  readonly body: string | undefined;
+  /** The body as it would travel. */
+  readonly bytes: Uint8Array | undefined;
   /** Fires when the caller no longer wants the reply. */
   readonly signal: AbortSignal;
 }
@@ -16,7 +19,7 @@ export interface InMemoryRequest {
 export interface InMemoryReply {
   readonly status: number;
   /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   /** A stream where the operation's output is one, or bytes. */
-  readonly body: string | Readable;
+  readonly body: string | Uint8Array | Readable;
 }

@@ -41,14 +41,14 @@ export class InMemoryService {
   readonly #contract: Contract;
   readonly #handlers: Partial<Handlers<Contract>>;
   readonly #clock: Clock;
-  /** Errors of handlers that callers know as `internal` only. */
-  readonly hiddenErrors: unknown[] = [];
+  readonly #hiddenErrors: unknown[];
 
   /**
    * @param handlers an operation without a handler is answered `not_found`
+   * @param hiddenErrors gets the errors of handlers that callers know as `internal` only
    * @throws TypeError where a handler is not a function
    */
-  constructor(contract: Contract, handlers: Partial<Handlers<Contract>>, clock: Clock) {
+  constructor(contract: Contract, handlers: Partial<Handlers<Contract>>, clock: Clock, hiddenErrors: unknown[]) {
     for (const name of Object.keys(contract.operations)) {
       const handler: unknown = handlers[name];
       if (handler !== undefined && typeof handler !== 'function') {
@@ -58,6 +58,7 @@ export class InMemoryService {
     this.#contract = contract;
     this.#handlers = handlers;
     this.#clock = clock;
+    this.#hiddenErrors = hiddenErrors;
   }
 
   /** Answers one request, with a problem where anything is wrong. */
@@ -98,7 +99,7 @@ export class InMemoryService {
   }
 
   #publicError(error: unknown, operation: Operation): Promise<PublicError> {
-    if (!(error instanceof CallError)) this.hiddenErrors.push(error);
+    if (!(error instanceof CallError)) this.#hiddenErrors.push(error);
     return publicError(error, operation);
   }
 }

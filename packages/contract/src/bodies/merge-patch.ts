@@ -1,5 +1,6 @@
 import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
 import type { Formatted } from './body-format.ts';
+import { isOneOf } from './media-type.ts';
 
 /** An input whose body is a JSON merge patch. Made by {@link mergePatch}. */
 export type MergePatchInput<S extends Schema = Schema> = Formatted<'merge-patch', InputOf<S>, OutputOf<S>>;
@@ -12,10 +13,13 @@ export type MergePatchInput<S extends Schema = Schema> = Formatted<'merge-patch'
  *   `z.object({ id: z.string(), name: z.string().optional(), nickname: z.string().nullish() })`
  */
 export function mergePatch<S extends Schema>(schema: S): MergePatchInput<S> {
+  const type = 'application/merge-patch+json';
   return {
     '~standard': schema['~standard'],
     format: 'merge-patch',
-    types: ['application/merge-patch+json'],
+    types: [type],
+    accepts: (contentType) => isOneOf(contentType, [type]),
+    write: (value) => ({ body: JSON.stringify(value), contentType: type }),
   } as MergePatchInput<S>;
 }
 

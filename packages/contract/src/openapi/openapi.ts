@@ -3,7 +3,7 @@ import type { Contract } from '../contract.ts';
 import { hasRanges, requestBody } from '../operations/body-of.ts';
 import { inputMembers } from '../operations/input-members.ts';
 import type { Operation, Safety } from '../operations/operation.ts';
-import { jsonSchemaOf } from '../schemas/json-schema.ts';
+import { jsonSchemaOf } from '../schemas/document-schema.ts';
 import { listMarker } from '../serving/received-query.ts';
 import { isStream } from '../streams/stream.ts';
 import { headerNames } from '../wire/header-names.ts';

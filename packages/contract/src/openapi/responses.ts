@@ -1,12 +1,12 @@
 import { isWithBody, membersSchema } from '../bodies/with-body.ts';
 import type { AnyDefinedError } from '../errors/defined-error.ts';
 import { type ErrorCode, errorCodes } from '../errors/error-codes.ts';
+import { errorTitles } from '../errors/error-titles.ts';
 import { problemMediaType } from '../errors/problem.ts';
 import { hasRanges, type OperationBody, replyBody, requestBody } from '../operations/body-of.ts';
 import type { Operation } from '../operations/operation.ts';
-import { jsonSchemaOf } from '../schemas/json-schema.ts';
+import { jsonSchemaOf } from '../schemas/document-schema.ts';
 import { cacheControl } from '../serving/cache-control.ts';
-import { framings } from '../streams/framings.ts';
 import { isStream } from '../streams/stream.ts';
 import { headerNames } from '../wire/header-names.ts';
 import type { Components } from './components.ts';
@@ -33,7 +33,7 @@ function success(name: string, operation: Operation, components: Components): Js
   if (!output) return { description: 'Done', ...withHeaders(headers) };
   const json = components.add(jsonSchemaOf(membersSchema(output), 'output'), `${name}Output`);
   if (isStream(output)) {
-    const { mediaType } = framings[output.framing];
+    const { mediaType } = output.wire;
     return { description: summary, ...withHeaders(headers), content: { [mediaType]: { itemSchema: json } } };
   }
   const members = operation.responseHeaders.map(([member]) => member);
@@ -104,7 +104,7 @@ function failure(
   errors: readonly AnyDefinedError[],
   components: Components,
 ): Json {
-  const described = [...errors, ...codes.map((code) => ({ code, title: errorCodes[code].title }))];
+  const described = [...errors, ...codes.map((code) => ({ code, title: errorTitles[code] }))];
   const schemas: Json[] = errors.map(({ code, data }) => {
     if (!data) return anyProblem;
     // Without `additionalProperties: false`, which would refuse the problem's own members.

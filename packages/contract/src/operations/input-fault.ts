@@ -5,6 +5,7 @@ import { notJson } from '../schemas/not-json.ts';
 import type { Schema } from '../schemas/schema.ts';
 import { fileTypeOf } from '../wire/file-type.ts';
 import { textTypeOf } from '../wire/text-type.ts';
+import { textTypeFault } from '../wire/text-type-fault.ts';
 import type { Operation } from './operation.ts';
 
 /** Formats of bodies that are not kept. */
@@ -55,9 +56,10 @@ export function inputFault({ input, path, requestHeaders, rest, method, safety }
     if (place === 'form' && isFile && format === 'form')
       return `has the form member ${name}, which is a file: use multipart`;
     if (place === 'body' || (place === 'form' && isFile)) continue;
-    const found = textTypeOf(schemas, json, place === 'query' || place === 'form');
-    if ('fault' in found) return `has the ${place} member ${name}, which ${found.fault}`;
-    if ('type' in found && found.type.elements && object.schemas.has(`${name}[]`)) {
+    const mayRepeat = place === 'query' || place === 'form';
+    const fault = textTypeFault(schemas, json, mayRepeat);
+    if (fault) return `has the ${place} member ${name}, which ${fault}`;
+    if (textTypeOf(schemas, json, mayRepeat).elements && object.schemas.has(`${name}[]`)) {
       return `has the query members ${name} and ${name}[]: the second is how an empty list ${name} is sent`;
     }
   }
@@ -65,8 +67,8 @@ export function inputFault({ input, path, requestHeaders, rest, method, safety }
   const body = isWithBody(input) ? input.body : rest === 'body' ? input : undefined;
   const strange = body && bodyFault(body);
   if (strange || rest === 'body') return strange;
-  const further = object.further ? textTypeOf([object.further], json, true) : {};
-  return 'fault' in further ? `is ${method}, and has further query members, each of which ${further.fault}` : undefined;
+  const further = object.further && textTypeFault([object.further], json, true);
+  return further ? `is ${method}, and has further query members, each of which ${further}` : undefined;
 }
 
 function bodyFault(body: Schema): string | undefined {

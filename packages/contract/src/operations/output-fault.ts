@@ -5,7 +5,7 @@ import { type JsonSchema, jsonSchemaFault, objectMembers, wireSchemaOf } from '.
 import { notJson } from '../schemas/not-json.ts';
 import type { Schema } from '../schemas/schema.ts';
 import { isStream } from '../streams/stream.ts';
-import { textTypeOf } from '../wire/text-type.ts';
+import { textTypeFault } from '../wire/text-type-fault.ts';
 import type { Operation } from './operation.ts';
 
 /**
@@ -58,8 +58,8 @@ function headersFault(output: Schema, headers: readonly string[]): string | unde
   for (const member of headers) {
     const schemas = object.schemas.get(member);
     if (!schemas) return `gives ${member} in a header, but its output has no such member`;
-    const found = textTypeOf(schemas, json, false);
-    if ('fault' in found) return `has the header member ${member}, which ${found.fault}`;
+    const fault = textTypeFault(schemas, json, false);
+    if (fault) return `has the header member ${member}, which ${fault}`;
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { ServerResponse } from 'node:http';
 import { Http2ServerResponse } from 'node:http2';
-import type { Express, Response } from 'express';
+import type { Response } from 'express';
 import { messagePrototypes } from './express-internals.ts';
 
 /** Sets headers of a response right before its head is written. */
@@ -27,7 +27,7 @@ export function beforeHead(res: Listened, listener: HeadListener): void {
  *
  * @param last runs for every response, after its listeners
  */
-export function listenToHeads(app: Express, last: HeadListener = () => {}): Express {
+export function listenToHeads<App extends object>(app: App, last: HeadListener = () => {}): App {
   const value: WriteHead = function writeHead(this: Listened, status, reason, headers) {
     const own = this[listeners];
     if (own) {

@@ -1,6 +1,6 @@
 import { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
-import type { Express, Response } from 'express';
+import type { Response } from 'express';
 import { encodeAndEnd } from './encoded-end.ts';
 import { messagePrototypes } from './express-internals.ts';
 import { endSliced } from './sliced-end.ts';
@@ -28,10 +28,10 @@ function nothing(): void {}
  * Calls listeners when a response of the app ends, over any protocol. Also compresses its body where {@link encodeBody}
  * asked for that. One member of the prototype does it for all responses, which costs a request no closure.
  */
-export function listenToEnds(
-  app: Express,
+export function listenToEnds<App extends object>(
+  app: App,
   { beforeEnd = nothing, onEnd = nothing, onLong = nothing }: ReplyListeners,
-): Express {
+): App {
   const value: End = function endReply(...args) {
     if (encodeAndEnd(this, args)) return this;
     beforeEnd(this);

@@ -3,7 +3,6 @@ import {
   acceptOutput,
   type CallContext,
   currentContext,
-  framings,
   type Operation,
   problemOf,
   publicError,
@@ -44,7 +43,7 @@ export function streamedHandler(
   handler: StreamHandler,
   options: StreamOptions,
 ): RequestHandler {
-  const framing = framings[operation.output.framing];
+  const framing = operation.output.wire;
   return async function streamedHandler(req, res) {
     const own = currentContext();
     const { deadlineMs: _, attemptsLeft: __, signal: request, ...served } = own;

@@ -13,7 +13,7 @@ import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { RequestLifetime, requestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { callerOf } from '../tls/caller-identity.ts';
-import { operationOf } from './running-operation.ts';
+import { labelOf } from './running-operation.ts';
 
 /** How a request's context is made. */
 export interface CallContextOptions {
@@ -84,7 +84,7 @@ function logging(logger: Logger): object {
     log: {
       get(this: OwnContext) {
         const { requestId, trace } = this;
-        const operation = operationOf(this[response])?.label;
+        const operation = labelOf(this[response]);
         this[ownLog] ??= logger.child({ requestId, traceId: trace?.traceId, operation });
         return this[ownLog];
       },
