@@ -1,5 +1,11 @@
 // For tests of code that calls services through this package: `@parley/client/testing`.
-export { type FakeHandler, type FakeReply, type FakeUpstream, fakeUpstream } from './testing/fake-upstream.ts';
+export {
+  type FakeHandler,
+  type FakeReply,
+  type FakeRequest,
+  type FakeUpstream,
+  fakeUpstream,
+} from './testing/fake-upstream.ts';
 export type { FaultScope } from './testing/fault-injection.ts';
 export {
   always,

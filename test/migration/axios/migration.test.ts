@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { files, root } from '../../source-files.ts';
 import * as adapter from './adapter.ts';
 import * as before from './before.ts';
 import { type StockService, startStock } from './stock-service.ts';
@@ -51,19 +48,5 @@ describe.each<[string, (url: string) => Stock]>([
     service.fail(2);
     expect(await stock.find('7')).toMatchObject({ name: 'Teapot' });
     expect(service.requests).toHaveLength(3);
-  });
-});
-
-/** Without the indent: a page shows a part of a function from its margin on. */
-const unindented = (code: string) => code.replace(/^ +/gm, '');
-
-describe('docs/migrating-axios.md', () => {
-  const page = readFileSync(join(root, 'docs/migrating-axios.md'), 'utf8');
-  const sources = files('test/migration/axios').map((path) => unindented(readFileSync(join(root, path), 'utf8')));
-  const blocks = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => unindented(code as string));
-
-  it('shows code that is run here', () => {
-    expect(blocks.length).toBeGreaterThanOrEqual(10);
-    expect(blocks.filter((block) => !sources.some((source) => source.includes(block)))).toEqual([]);
   });
 });

@@ -48,10 +48,20 @@ describe('parleyAdapter', () => {
   });
 
   it('gives an error of a status the CallError as its cause', async () => {
+    const { differs } = { differs: 'an AxiosError has the `CallError` as its `cause`, one of a status too' };
     answers = [() => [404, { code: 'not_found', status: 404 }]];
     const { cause, response } = await failure(create().get('/api/things/7'));
     expect(response?.status).toBe(404);
-    expect(cause).toMatchObject({ code: 'not_found', status: 404, attempts: 1 });
+    expect([differs, cause]).toMatchObject([differs, { code: 'not_found', status: 404, attempts: 1 }]);
+  });
+
+  it('marks the config of a call that failed after retries', async () => {
+    const { differs } = { differs: 'the config of a call that failed after retries has `parleyAttempts`' };
+    answers = [unavailable];
+    const { config } = await failure(create().get('/api/things/7'));
+    expect([differs, config]).toMatchObject([differs, { parleyAttempts: 3 }]);
+    answers = [() => [404, {}]];
+    expect((await failure(create().get('/api/things/7'))).config).not.toHaveProperty('parleyAttempts');
   });
 
   it('posts JSON', async () => {

@@ -7,7 +7,7 @@ import { fateOf } from './fate.ts';
 /** Tells subscribers what an upstream's calls do: for metrics, traces and logs of their own. */
 export class Telemetry extends Emitter<TelemetryListener> {
   constructor() {
-    super('ParleyTelemetryWarning');
+    super((error) => process.emitWarning(error instanceof Error ? error : String(error), 'ParleyTelemetryWarning'));
   }
 }
 

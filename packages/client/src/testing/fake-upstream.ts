@@ -16,8 +16,14 @@ export interface FakeReply {
   readonly body?: unknown;
 }
 
+/** A request that a fake answers. */
+export interface FakeRequest extends Omit<InMemoryRequest, 'body'> {
+  /** Text; bytes that are no UTF-8 are lost. */
+  readonly body: string | undefined;
+}
+
 /** Answers one request; what it throws is the end of the attempt. */
-export type FakeHandler = (request: InMemoryRequest) => FakeReply | Promise<FakeReply>;
+export type FakeHandler = (request: FakeRequest) => FakeReply | Promise<FakeReply>;
 
 /** An upstream whose endpoints are a function in this process. */
 export interface FakeUpstream extends Upstream {
@@ -41,13 +47,21 @@ export interface FakeUpstream extends Upstream {
  */
 export function fakeUpstream(name: string, handler: FakeHandler, options: Partial<InMemoryOptions> = {}): FakeUpstream {
   const upstream = answeredUpstream(name, options, () => (request) => ({
-    answer: async () => replyOf(await handler(request)),
+    answer: async () => replyOf(await handler({ ...request, body: await textOf(request) })),
   }));
   const { inject } = upstream;
   return Object.assign(upstream, {
     inject: (faults: Faults, { replica }: Pick<FaultScope, 'replica'> = {}) =>
       inject(faults, replica === undefined ? {} : { replica }),
   });
+}
+
+async function textOf({ body }: InMemoryRequest): Promise<string | undefined> {
+  if (body === undefined || typeof body === 'string') return body;
+  if (body instanceof Uint8Array) return Buffer.from(body).toString();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
 
 function replyOf(reply: FakeReply): InMemoryReply {

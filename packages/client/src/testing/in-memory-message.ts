@@ -7,10 +7,8 @@ export interface InMemoryRequest {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Text; bytes that are no UTF-8 are lost. */
-  readonly body: string | undefined;
-  /** The body as it would travel. */
-  readonly bytes: Uint8Array | undefined;
+  /** Text, bytes, or a stream of bytes. */
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** Fires when the caller no longer wants the reply. */
   readonly signal: AbortSignal;
 }

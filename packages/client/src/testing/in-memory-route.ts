@@ -40,9 +40,10 @@ export function inMemoryRoutes({ operations }: Contract): (request: InMemoryRequ
   };
 }
 
-async function bodyOf(operation: Operation, { headers, bytes = new Uint8Array() }: InMemoryRequest): Promise<unknown> {
-  const received = content(bytes, { type: headers['content-type'] ?? '' });
-  const format = requestBody(operation)?.format ?? 'json';
+async function bodyOf(operation: Operation, { headers, body = '' }: InMemoryRequest): Promise<unknown> {
+  const source = typeof body === 'string' ? Buffer.from(body) : body;
+  const received = content(source, { type: headers['content-type'] ?? '' });
+  const { format = 'json' } = requestBody(operation) ?? {};
   if (format === 'bytes') return received;
   if (format === 'multipart') return fieldsOf(await formOf(received));
   const text = await received.text();

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { CallError } from '@parley/contract';
 import {
   type Axios,
+  AxiosError,
   type AxiosResponse,
   CanceledError,
   type InternalAxiosRequestConfig,
@@ -18,7 +19,7 @@ import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/time-limit.ts';
-import type { BodySource } from '../transport/body-source.ts';
+import { PartsSource, StreamSource } from '../transport/body-source.ts';
 import type { EndpointTransport, Transport } from '../transport/transport.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
 import { noConnections } from './no-connections.ts';
@@ -78,9 +79,7 @@ export class InMemoryTransport implements Transport<SendAttempt> {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(config.headers.toJSON())) headers[name.toLowerCase()] = String(value);
     const method = (config.method ?? 'get').toUpperCase();
-    const bytes = await bytesOf(config);
-    const body = bytes && new TextDecoder().decode(bytes);
-    return this.#answer({ method, path: pathOf(config), headers, body, bytes, signal }, origin);
+    return this.#answer({ method, path: pathOf(config), headers, body: bodyOf(config), signal }, origin);
   }
 
   async #data(body: InMemoryReply['body'], config: InternalAxiosRequestConfig): Promise<unknown> {
@@ -106,11 +105,9 @@ export function waiting(clock: Clock, { signal, path }: InMemoryRequest) {
   return (ms: number) => sleep(clock, ms, signal, path);
 }
 
-async function bytesOf({ data }: InternalAxiosRequestConfig): Promise<Uint8Array | undefined> {
-  if (data === undefined || data === null) return undefined;
-  if (typeof data === 'string') return Buffer.from(data);
-  if (data instanceof Uint8Array) return data;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of data as BodySource) chunks.push(chunk);
-  return Buffer.concat(chunks);
+function bodyOf(config: InternalAxiosRequestConfig): InMemoryRequest['body'] {
+  const { data } = config;
+  if (data === undefined || data === null || typeof data === 'string') return data ?? undefined;
+  if (data instanceof Uint8Array || data instanceof StreamSource || data instanceof PartsSource) return data;
+  throw new AxiosError('a body in memory must be text, bytes or a stream', AxiosError.ERR_NOT_SUPPORT, config);
 }

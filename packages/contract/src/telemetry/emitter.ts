@@ -3,14 +3,14 @@ type Listener<L> = { readonly [E in keyof L]?: ((payload: never) => void) | unde
 
 type Payload<L extends Listener<L>, E extends keyof L> = Parameters<NonNullable<L[E]>>[0];
 
-/** Tells listeners what happens: for metrics, traces and logs. A listener that throws or rejects is warned about, and harms nothing else. */
+/** Tells listeners what happens: for metrics, traces and logs. A listener that throws or rejects harms nothing else. */
 export class Emitter<L extends Listener<L>> {
-  readonly #warning: string;
+  readonly #warn: (error: unknown) => void;
   readonly #listeners = new Set<L>();
 
-  /** @param warning name of the process' warning about a listener that fails */
-  constructor(warning: string) {
-    this.#warning = warning;
+  /** @param warn told of what a listener throws or rejects with. Given, since a browser has no `process` to warn with */
+  constructor(warn: (error: unknown) => void) {
+    this.#warn = warn;
   }
 
   /** Adds a listener; the returned function takes it away. */
@@ -37,8 +37,4 @@ export class Emitter<L extends Listener<L>> {
       }
     }
   }
-
-  readonly #warn = (error: unknown): void => {
-    process.emitWarning(error instanceof Error ? error : String(error), this.#warning);
-  };
 }

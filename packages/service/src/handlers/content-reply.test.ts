@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as send } from 'node:http';
 import { Readable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   bytes,
@@ -17,6 +17,7 @@ import {
   withBody,
 } from '@parley/contract';
 import { z } from 'zod';
+import { eventually } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { headOf, listening } from '../../test-fixtures/streamed.ts';
@@ -114,8 +115,7 @@ describe.each(protocols)('bytes over $protocol', ({ request }) => {
     ]);
     isClosed = false;
     await request(streamed.app).head('/file').expect(200);
-    await wait(0);
-    expect(isClosed).toBe(true);
+    await eventually(() => isClosed);
   });
 
   it('of another type than the contract says are a failure of the service', async () => {
@@ -209,7 +209,7 @@ describe('a stream of bytes', () => {
       try {
         for (;;) {
           yield Buffer.alloc(1000);
-          await wait(1);
+          await turn();
         }
       } finally {
         ended.resolve();

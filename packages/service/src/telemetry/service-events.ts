@@ -42,7 +42,7 @@ export interface ServiceListener {
 /** Tells listeners what a service does. */
 export class ServiceTelemetry extends Emitter<ServiceListener> {
   constructor(listeners: readonly ServiceListener[] = []) {
-    super('ParleyServiceWarning');
+    super((error) => process.emitWarning(error instanceof Error ? error : String(error), 'ParleyServiceWarning'));
     for (const listener of listeners) this.subscribe(listener);
   }
 }
