@@ -79,6 +79,13 @@ describe.each(combinations)('an Express $version app over $protocol', ({ request
     await part.expect(206, '00001');
   });
 
+  it('may set headers that HTTP/2 has no place for', async () => {
+    const { headers } = await request(serving(legacyApp(version)).app)
+      .get('/connection')
+      .expect(200, 'kept');
+    expect('keep-alive' in headers).toBe(!isHttp2);
+  });
+
   it('gives its code the context', async () => {
     const { app } = serving(legacyApp(version));
     const { body } = await request(app).get('/context').set('x-request-id', 'abc').expect(200);
