@@ -38,7 +38,7 @@ describe('the lockfile', () => {
       [...Object.entries(dependencies), ...Object.entries(devDependencies)]
         .filter(([name, version]) => {
           const isRange = name.startsWith('@parley/') || (published.includes(path) && name in dependencies);
-          return !(isRange ? /^\^\d+\.\d+\.\d+$/ : /^\d+\.\d+\.\d+$/).test(version);
+          return !(isRange ? /^\^\d+\.\d+\.\d+$/ : /^(?:npm:[\w-]+@)?\d+\.\d+\.\d+$/).test(version);
         })
         .map(([name, version]) => `${path} → ${name} ${version}`),
     );

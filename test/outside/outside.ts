@@ -50,6 +50,7 @@ export const quietly = ['--no-audit', '--no-fund', '--prefer-offline'];
 /** Writes files of a project into a folder of its own below the home; each by its path there. */
 export async function project(name: string, texts: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(outside().home, name);
+  await mkdir(folder, { recursive: true });
   for (const [path, text] of Object.entries(texts)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);

@@ -14,8 +14,8 @@ import {
   validate,
 } from '@parley/contract';
 import { z } from 'zod';
+import { retryAfterMs } from '../../packages/client/src/time/retry-after.ts';
 import { codingsOf } from '../../packages/client/src/transport/decompression.ts';
-import { retryAfterMs } from '../../packages/client/src/transport/reply.ts';
 import { parseTracestate } from '../../packages/contract/src/context/trace-state.ts';
 import { loggedError } from '../../packages/service/src/process/logged-error.ts';
 import { chooseCoding } from '../../packages/service/src/replies/content-coding.ts';

@@ -1,16 +1,18 @@
+import { type FieldTarget, formatOf, isForm, isFormatted, type WireBody } from '../bodies/body-format.ts';
+import { isWithBody } from '../bodies/with-body.ts';
 import { CallError } from '../errors/call-error.ts';
+import { requestBody } from '../operations/body-of.ts';
 import { type InputMembers, inputMembers } from '../operations/input-members.ts';
 import type { Operation } from '../operations/operation.ts';
 import { outputHeaders } from '../operations/output-headers.ts';
-import { elementAt, expectation, format, parse, type ScalarType, type TextType } from '../wire/text-type.ts';
+import type { ScalarType } from '../wire/text-schema.ts';
+import { elementAt, expectation, format, parse, type TextType } from '../wire/text-type.ts';
 import { listMarker, receivedQuery } from './received-query.ts';
 
 /** The parts of a request that an operation's input is spread over. */
-export interface WireInput {
+export interface WireInput extends WireBody {
   readonly path: string;
   readonly headers: Record<string, string>;
-  /** JSON text. */
-  readonly body: string | undefined;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -31,9 +33,29 @@ export function encodeInput(operation: Operation, input: Members = {}): WireInpu
       headers[header] = headerText(member, textOf(member, value, typeElsewhere(members, member)));
   }
   const target = path.parameters.length > 0 ? path.build(pathTexts(operation, input, members)) : path.template;
-  if (rest === 'body') return { path: target, headers, body: operation.input && bodyText(input, members.elsewhere) };
-  const query = queryText(input, members);
-  return { path: query ? `${target}?${query}` : target, headers, body: undefined };
+  const query = rest === 'query' ? queryText(withoutBody(operation, input), members) : '';
+  return { path: query ? `${target}?${query}` : target, headers, ...encodeBody(operation, input, members) };
+}
+
+function withoutBody({ input: schema }: Operation, input: Members): Members {
+  if (!isWithBody(schema)) return input;
+  const { body: _, ...others } = input;
+  return others;
+}
+
+const noBody: WireBody = { body: undefined, contentType: undefined };
+
+function encodeBody(operation: Operation, input: Members, members: InputMembers): WireBody {
+  const body = requestBody(operation);
+  if (!body) return noBody;
+  const value = isWithBody(operation.input) ? own(input, 'body') : without(input, members.elsewhere);
+  if (!isFormatted(body.schema)) return { body: JSON.stringify(value), contentType: 'application/json' };
+  return body.schema.write(value, (target) => appendAll(target, value as Members, members));
+}
+
+function without(input: Members, elsewhere: InputMembers['elsewhere']): Members {
+  if (elsewhere.size === 0) return input;
+  return Object.fromEntries(Object.entries(input).filter(([member]) => !elsewhere.has(member)));
 }
 
 function own(input: Members, member: string): unknown {
@@ -53,21 +75,30 @@ function pathTexts({ path }: Operation, input: Members, members: InputMembers): 
   return values;
 }
 
-function bodyText(input: Members, elsewhere: InputMembers['elsewhere']): string {
-  if (elsewhere.size === 0) return JSON.stringify(input);
-  return JSON.stringify(Object.fromEntries(Object.entries(input).filter(([member]) => !elsewhere.has(member))));
+function queryText(input: Members, members: InputMembers): string {
+  const isEmpty = Object.keys(input).every((member) => input[member] === undefined || members.elsewhere.has(member));
+  return isEmpty ? '' : appendAll(new URLSearchParams(), input, members).toString();
 }
 
-function queryText(input: Members, { inQuery, further, elsewhere }: InputMembers): string {
-  let query: URLSearchParams | undefined;
+/** Writes members as parameters of a query, or fields of a form. */
+function appendAll<T extends FieldTarget>(target: T, input: Members, members: InputMembers): T {
   for (const [member, value] of Object.entries(input)) {
-    if (value === undefined || elsewhere.has(member)) continue;
-    query ??= new URLSearchParams();
-    const known = inQuery.get(member);
-    if (!known) furtherName(member, further);
-    append(query, member, value, known?.type ?? further);
+    if (value === undefined || members.elsewhere.has(member)) continue;
+    if (members.files.has(member)) appendFiles(target as unknown as FormData, member, [value as File].flat());
+    else append(target, member, value, typeOf(member, members));
   }
-  return query?.toString() ?? '';
+  return target;
+}
+
+function appendFiles(form: FormData, member: string, files: readonly File[]): void {
+  for (const file of files) form.append(member, file, file.name);
+  if (files.length === 0) form.append(listMarker(member), '');
+}
+
+function typeOf(member: string, { fields, further }: InputMembers): TextType | undefined {
+  const known = fields.get(member);
+  if (!known) furtherName(member, further);
+  return known?.type ?? further;
 }
 
 function furtherName(member: string, further: TextType | undefined): void {
@@ -75,7 +106,7 @@ function furtherName(member: string, further: TextType | undefined): void {
   if (further && member.endsWith('[]')) throw unfit(member, 'must not end in []: that says that a parameter is a list');
 }
 
-function append(query: URLSearchParams, member: string, value: unknown, type = anything): void {
+function append(query: FieldTarget, member: string, value: unknown, type = anything): void {
   const { scalars, elements } = type;
   if (!Array.isArray(value)) {
     if (!scalars) throw unfit(member, 'must be a list');
@@ -127,13 +158,19 @@ export interface ReceivedInput {
   readonly body: unknown;
 }
 
+function restOf(operation: Operation, { query, body }: ReceivedInput): unknown {
+  if (operation.rest === 'query') return receivedQuery(operation, query);
+  return isForm(formatOf(operation.input)) ? receivedQuery(operation, body as Members) : body;
+}
+
 /** Puts the flat input together again. A body that is not an object is returned as it is: the schema reports what is wrong. */
 export function decodeInput(operation: Operation, received: ReceivedInput): unknown {
   const { parameters, headers } = received;
-  const rest = operation.rest === 'query' ? receivedQuery(operation, received.query) : received.body;
+  const rest = restOf(operation, received);
   if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) return rest;
   // Nothing to add: the parser's own object will do.
-  if (operation.requestHeaders.length === 0 && operation.path.parameters.length === 0) return rest;
+  const hasOwnBody = isWithBody(operation.input);
+  if (operation.requestHeaders.length === 0 && operation.path.parameters.length === 0 && !hasOwnBody) return rest;
   const input: Record<string, unknown> = { ...rest };
   for (const [member, header] of operation.requestHeaders) {
     delete input[member];
@@ -144,11 +181,13 @@ export function decodeInput(operation: Operation, received: ReceivedInput): unkn
     const value = input[name];
     if (typeof value === 'string' && type.scalars) input[name] = parse(value, type.scalars);
   }
+  // Last: the query may have a parameter of that name.
+  if (hasOwnBody) input.body = received.body;
   return input;
 }
 
 /**
- * Splits an output into headers and the JSON body.
+ * Splits an output into headers and the body.
  *
  * @throws Error where a header cannot hold a member; the message has no value
  */
@@ -156,7 +195,7 @@ export function encodeOutput(
   operation: Operation,
   output: unknown,
 ): { headers: Record<string, string>; body: unknown } {
-  if (operation.responseHeaders.length === 0) return { headers: {}, body: output };
+  if (operation.responseHeaders.length === 0 && !isWithBody(operation.output)) return { headers: {}, body: output };
   const body = { ...(output as Record<string, unknown>) };
   const headers: Record<string, string> = {};
   const types = outputHeaders(operation);
@@ -165,7 +204,7 @@ export function encodeOutput(
     if (value !== undefined) headers[header] = outputText(operation, member, value, types.get(member));
     delete body[member];
   }
-  return { headers, body };
+  return { headers, body: isWithBody(operation.output) ? body.body : body };
 }
 
 function outputText({ label }: Operation, member: string, value: unknown, scalars = anyScalar): string {
@@ -176,8 +215,9 @@ function outputText({ label }: Operation, member: string, value: unknown, scalar
 
 /** Puts an output together again from a reply's headers and parsed body. */
 export function decodeOutput(operation: Operation, headers: Members, body: unknown): unknown {
-  if (operation.responseHeaders.length === 0 || typeof body !== 'object') return body;
-  const output: Record<string, unknown> = { ...body };
+  const hasOwnBody = isWithBody(operation.output);
+  if (!hasOwnBody && (operation.responseHeaders.length === 0 || typeof body !== 'object')) return body;
+  const output: Record<string, unknown> = hasOwnBody ? { body } : { ...(body as object) };
   const types = outputHeaders(operation);
   for (const [member, header] of operation.responseHeaders) {
     const value = headers[header];
