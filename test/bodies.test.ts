@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createClient, createUpstream } from '@parley/client';
+import { createClient, createUpstream, type Upstream } from '@parley/client';
+import { createFetchClient } from '@parley/client/fetch';
 import { inMemoryUpstream } from '@parley/client/testing';
-import { type Content, content } from '@parley/contract';
+import { type Client, type Content, content } from '@parley/contract';
 import { version } from '@parley/service';
 import { type StartedService, startService } from '@parley/service/testing';
 import { files } from './files-contract.ts';
@@ -72,10 +73,15 @@ afterAll(async () => {
 });
 
 const over = {
-  'HTTP/1.1': async () => createUpstream('files', (await served()).url, { http: '1.1' }),
-  'HTTP/2': async () => createUpstream('files', (await served()).url, { http: '2' }),
-  memory: async () => inMemoryUpstream(files, handlers),
+  'HTTP/1.1': async () => clientOf(createUpstream('files', (await served()).url, { http: '1.1' })),
+  'HTTP/2': async () => clientOf(createUpstream('files', (await served()).url, { http: '2' })),
+  memory: async () => clientOf(inMemoryUpstream(files, handlers)),
+  fetch: async () => createFetchClient(files, { baseUrl: (await served()).url }),
 };
+function clientOf(upstream: Upstream): Client<typeof files> {
+  closing.push(() => upstream.close());
+  return createClient(files, upstream);
+}
 let service: Promise<StartedService> | undefined;
 function served(): Promise<StartedService> {
   service ??= startService(files, handlers).then((one) => {
@@ -85,10 +91,8 @@ function served(): Promise<StartedService> {
   return service;
 }
 
-describe.each(['HTTP/1.1', 'HTTP/2', 'memory'] as const)('bodies over %s', (way) => {
-  const upstream = over[way]();
-  const client = upstream.then((one) => createClient(files, one));
-  afterAll(async () => (await upstream).close());
+describe.each(['HTTP/1.1', 'HTTP/2', 'memory', 'fetch'] as const)('bodies over %s', (way) => {
+  const client = over[way]();
 
   it('carries texts', async () => {
     expect(await (await client).exportSales({ year: 1000 })).toBe(await handlers.exportSales({ year: 1000 }));
@@ -169,10 +173,8 @@ describe.each(['HTTP/1.1', 'HTTP/2', 'memory'] as const)('bodies over %s', (way)
   });
 });
 
-describe.each(['HTTP/1.1', 'HTTP/2'] as const)('ranges over %s', (way) => {
-  const upstream = over[way]();
-  const client = upstream.then((one) => createClient(files, one));
-  afterAll(async () => (await upstream).close());
+describe.each(['HTTP/1.1', 'HTTP/2', 'fetch'] as const)('ranges over %s', (way) => {
+  const client = over[way]();
 
   it.each([
     [{ start: 10, end: 19 }, 10, 19],
@@ -197,14 +199,14 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)('ranges over %s', (way) => {
       [80, 78],
     ]);
   });
+});
 
-  it('reads no more than bytes() may hold', async () => {
-    const small = createUpstream('files', (await served()).url, { maxReplyBytes: 1000 });
-    const received = await createClient(files, small).getPicture({ name: 'large' });
-    await expect(received.bytes()).rejects.toMatchObject({
-      code: 'invalid_reply',
-      detail: expect.stringContaining('stream()'),
-    });
-    await small.close();
+it('reads no more than bytes() may hold', async () => {
+  const small = createUpstream('files', (await served()).url, { maxReplyBytes: 1000 });
+  const received = await createClient(files, small).getPicture({ name: 'large' });
+  await expect(received.bytes()).rejects.toMatchObject({
+    code: 'invalid_reply',
+    detail: expect.stringContaining('stream()'),
   });
+  await small.close();
 });
