@@ -1,4 +1,5 @@
 import { AttemptsLeft, isStream, type Operation, ownMembers } from '@parley/contract';
+import { shown } from '../options/shown.ts';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
 
 /** Every option of a call, those of streams too. */
@@ -59,7 +60,7 @@ const streamChecks = new Map([
  */
 export function callOptions<Options extends GivenCallOptions>(operation: Operation, given: Options): Options {
   const { label, output } = operation;
-  if (!isObject(given)) throw new TypeError(`${label}: options must be an object, not ${String(given)}`);
+  if (!isObject(given)) throw new TypeError(`${label}: options must be an object, not ${shown(given)}`);
   const known = isStream(output) ? streamChecks : checks;
   const options = ownMembers(given);
   for (const [name, value] of Object.entries(options)) {
@@ -71,8 +72,4 @@ export function callOptions<Options extends GivenCallOptions>(operation: Operati
   }
   checkRepeatOptions(operation, options);
   return options;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
