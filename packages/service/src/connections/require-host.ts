@@ -17,7 +17,7 @@ const otherVersion: RawProblem = {
 };
 
 /**
- * Answers 400 unless a request has exactly one Host header with a valid host (RFC 9112 §3.2). With two of them a proxy
+ * Answers 400 unless a request has exactly one Host header with a valid host (RFC 9112 §3.2); over HTTP/1.0 it may have none. With two of them a proxy
  * and this service could disagree on the target of the request. Node checks only that there is one, and answers without
  * a body: give the server `requireHostHeader: false`. A version other than 1.x is answered 505, a target that is no URL 400.
  */
@@ -25,20 +25,24 @@ export function requireHost(app: RequestListener): RequestListener {
   return function requireHost(req, res) {
     useOwnHeaders(req);
     const isOfHttp1 = req.httpVersionMajor === 1;
-    const isFine = isOfHttp1 && (req.httpVersionMinor === 0 || hasOneHost(req));
+    const isFine = isOfHttp1 && hasOneHost(req);
     if (isFine) return isTarget(req.url) ? app(req, res) : sendRawProblem(res, noTarget);
     res.shouldKeepAlive = false;
     sendRawProblem(res, isOfHttp1 ? noHost : otherVersion);
   };
 }
 
-/** Whether Node can make sense of a target that is a whole URL: of another one Express would have it print a warning. */
+/**
+ * Whether Node can make sense of a target that is a whole URL: of another one Express would have it print a warning. `http:///a` has no
+ * host, and parsers disagree on its path.
+ */
 function isTarget(url = '/'): boolean {
-  return url.startsWith('/') || !url.includes('://') || URL.canParse(url);
+  return url.startsWith('/') || !url.includes('://') || (URL.canParse(url) && !url.includes(':///'));
 }
 
-function hasOneHost({ headers, rawHeaders }: IncomingMessage): boolean {
-  if (headers.host === undefined || !hostAndPort.test(headers.host)) return false;
+function hasOneHost({ headers, httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
+  if (headers.host === undefined) return httpVersionMinor === 0;
+  if (!hostAndPort.test(headers.host)) return false;
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];
