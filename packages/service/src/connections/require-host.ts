@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { useOwnHeaders } from '../express/own-headers.ts';
 import { type RawProblem, sendRawProblem } from './raw-problem.ts';
 
@@ -30,6 +31,16 @@ export function requireHost(app: RequestListener): RequestListener {
     res.shouldKeepAlive = false;
     sendRawProblem(res, isOfHttp1 ? noHost : otherVersion);
   };
+}
+
+const otherHost: RawProblem = { code: 'rejected', detail: 'Host must be the same as :authority, or not be there' };
+
+/** Answers an HTTP/2 request with 400 whose Host header names another host than `:authority` does (RFC 9113 §8.3.1). Returns whether it did. */
+export function refuseOtherHost(req: Http2ServerRequest, res: Http2ServerResponse): boolean {
+  const { host, ':authority': authority } = req.headers;
+  if (!host || !authority || host.toLowerCase() === authority.toLowerCase()) return false;
+  sendRawProblem(res, otherHost);
+  return true;
 }
 
 /**
