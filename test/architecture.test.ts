@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { functionLengths } from './function-lengths.ts';
 import { insteadOfSleeping, realSleeps } from './real-sleeps.ts';
 import { roomCycles, strayImporters, upward } from './rooms.ts';
-import { files, read, type SourceFile, sourceFiles, target } from './source-files.ts';
+import { files, read, root, type SourceFile, sourceFiles, target } from './source-files.ts';
 
 const sources = sourceFiles();
 const inside = (folder: string) => sources.filter(({ path }) => path.startsWith(`${folder}/`));
@@ -109,6 +111,16 @@ describe('the house', () => {
       .filter(({ text }) => /\bres\.(?:writeHead|write|end) = /.test(text))
       .map(({ path }) => path);
     expect(replacing).toEqual([]);
+  });
+
+  it.each(['contract', 'client', 'service', 'local'])('has a door for `require` beside each door of %s', (name) => {
+    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+    for (const [door, { require, default: built }] of Object.entries<Record<string, unknown>>(exports)) {
+      const file = (built as string).replace('./dist/', '').replace('.js', '');
+      const expected = { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` };
+      expect([door, require]).toEqual([door, expected]);
+      expect(files(`packages/${name}/src/${file}.cts`)).toHaveLength(1);
+    }
   });
 
   it('has no import cycle', () => {
