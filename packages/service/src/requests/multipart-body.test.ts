@@ -60,6 +60,13 @@ describe.each(protocols)('a form with files over $protocol', ({ request }) => {
     expect(body.seen).toEqual({ a: ['1', '2'], photo: 'a.png|image/png|5', others: ['b|text/plain|3'] });
   });
 
+  it('has texts as they are, and in UTF-8 alone', async () => {
+    const { body } = await ask(`${part('name="a"', '\ufeffä\r\n\n')}${part('name="b"', '')}${end}`).expect(200);
+    expect(body.seen).toEqual({ a: '\ufeffä\r\n\n', b: '' });
+    const latin1 = Buffer.from(part('name="a"', 'ä') + end, 'latin1');
+    await request(app).post('/form').set('content-type', type).send(latin1).expect(400);
+  });
+
   it('has file names without folders', async () => {
     const names = ['../../etc/passwd', 'C:\\\\windows\\\\system.ini', '..', 'a\x00b\x1b.txt'];
     for (const [index, name] of ['passwd', 'system.ini', '', 'ab.txt'].entries()) {
