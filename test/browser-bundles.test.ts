@@ -40,16 +40,21 @@ describe('@parley/client/fetch for the browser', () => {
 
   const client = "export { createFetchClient } from '@parley/client/fetch';";
   it.each([
-    ['alone', client, 14_000],
+    ['alone', client, 12_700],
     [
       'with what a contract needs',
       `${client} export { defineContract, defineError, get, post } from '@parley/contract';`,
-      15_500,
+      14_100,
     ],
     [
       'with a contract of streams',
       `${client} export { defineContract, defineError, get, post, stream } from '@parley/contract';`,
-      16_700,
+      15_300,
+    ],
+    [
+      'with a contract of bytes',
+      `${client} export { defineContract, defineError, get, post, bytes } from '@parley/contract';`,
+      15_900,
     ],
   ])('is small %s: at most the kilobytes of the README, with gzip', async (_, code, most) => {
     const bundled = await bundle(code, { minify: true, format: 'esm', external: ['zod'] });
