@@ -40,21 +40,21 @@ describe('@parley/client/fetch for the browser', () => {
 
   const client = "export { createFetchClient } from '@parley/client/fetch';";
   it.each([
-    ['alone', client, 12_700],
+    ['alone', client, 11_700],
     [
       'with what a contract needs',
       `${client} export { defineContract, defineError, get, post } from '@parley/contract';`,
-      14_100,
+      13_100,
     ],
     [
       'with a contract of streams',
       `${client} export { defineContract, defineError, get, post, stream } from '@parley/contract';`,
-      15_300,
+      14_300,
     ],
     [
       'with a contract of bytes',
       `${client} export { defineContract, defineError, get, post, bytes } from '@parley/contract';`,
-      15_900,
+      14_900,
     ],
   ])('is small %s: at most the kilobytes of the README, with gzip', async (_, code, most) => {
     const bundled = await bundle(code, { minify: true, format: 'esm', external: ['zod'] });

@@ -71,8 +71,9 @@ export { errorTitles } from './errors/error-titles.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './errors/problem.ts';
 export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
-export { noMembers, ownMember, ownMembers } from './members/own-members.ts';
+export { isPrototypePolluted, noMembers, ownMember, ownMembers } from './members/own-members.ts';
 export { openapi } from './openapi/openapi.ts';
+export { type AuthScheme, authScheme, type SecurityScheme } from './operations/auth-scheme.ts';
 export { hasRanges, type OperationBody, replyBody, requestBody } from './operations/body-of.ts';
 export type {
   BytesCallOptionsOf,
@@ -85,6 +86,7 @@ export type {
 export { type InputMembers, inputMembers, type TextMember } from './operations/input-members.ts';
 export {
   type Auth,
+  authSchemesOf,
   type BodyLimits,
   type CachePolicy,
   del,
@@ -170,3 +172,4 @@ export type { FileType } from './wire/file-type.ts';
 export { headerNames } from './wire/header-names.ts';
 export { idempotencyKeyHeader, idempotencyKeyOf } from './wire/idempotency-key.ts';
 export { type QueryOptions, queryParser } from './wire/query-parser.ts';
+export { ZstdFrames } from './wire/zstd-frames.ts';

@@ -6,7 +6,8 @@ import {
   ownMembers,
   type Safety,
 } from '@parley/contract';
-import { callOptions, type GivenCallOptions } from '../call/call-options.ts';
+import { callOptions } from '#options';
+import type { GivenCallOptions } from '../call/call-options.ts';
 import type { OperationDefaults } from '../call/operation-options.ts';
 import { sentParts } from '../call/sent-parts.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';

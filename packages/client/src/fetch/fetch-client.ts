@@ -1,7 +1,8 @@
 import { type Client, type Contract, isStream, type Operation, ownMembers, replyBody } from '@parley/contract';
+import { operationDefaults } from '#options';
 import type { GivenCallOptions } from '../call/call-options.ts';
 import { deadline } from '../call/deadline.ts';
-import { type OperationDefaults, operationDefaults } from '../call/operation-options.ts';
+import type { OperationDefaults } from '../call/operation-options.ts';
 import { attemptTimeout } from '../endpoint/attempt-timeout.ts';
 import { checkInput } from '../validation/check-input.ts';
 import { declaredError } from '../validation/declared-error.ts';

@@ -13,7 +13,7 @@ import {
   requestBody,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
-import { readBody } from '../requests/body-bytes.ts';
+import { isKept, readBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
 import { hasBody } from '../requests/has-body.ts';
 import { exceededLimit, type JsonLimits } from '../requests/json-limits.ts';
@@ -59,7 +59,7 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
       return next();
     }
     // Middleware of the app's own has read it.
-    if (hasBody(req) && req.readableEnded) return next();
+    if (hasBody(req) && req.readableEnded && !isKept(req)) return next();
     readers[wanted.format](req, res, limits, { ...wanted, operation }).then((value) => {
       req.body = value;
       next();
@@ -69,7 +69,7 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
 
 function limitsOf(operation: Operation, options: BodyLimitOptions): Limits {
   const { bodyLimits = {} } = operation;
-  const { bodyLimitBytes = 131_072, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
+  const { bodyLimitBytes = standardBodyLimitBytes, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
   for (const [name, limit] of Object.entries({ bodyLimitBytes, maxBodyValues, maxBodyDepth })) {
     if (!(Number.isInteger(limit) && limit >= 1)) {
       throw new TypeError(`${name} must be a whole number from 1, not ${limit}`);
@@ -178,7 +178,16 @@ function decoderOf({ headers }: Request): ContentDecoder | undefined {
   return decode;
 }
 
-async function readBeforeDeadline(req: Request, res: Response, { maxBytes }: Limits): Promise<Buffer> {
+/**
+ * Reads a body into memory. A client that sends slowly must not outlast the deadline.
+ *
+ * @throws CallError `body_too_large`, `rejected` (408) where it is late, and `cancelled`
+ */
+export async function readBeforeDeadline(
+  req: Request,
+  res: Response,
+  { maxBytes }: Pick<Limits, 'maxBytes'>,
+): Promise<Buffer> {
   const { bytes: read, stop } = readBody(req, maxBytes);
   const bytes = await beforeDeadline(req, res, { read, stop });
   if (bytes) return bytes;
