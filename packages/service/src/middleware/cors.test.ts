@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { defineContract, get, post } from '@parley/contract';
+import { bytes, defineContract, get, post } from '@parley/contract';
+import { z } from 'zod';
+import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { visits } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
+import { createApp } from '../app.ts';
 import { type CorsOptions, cors } from './cors.ts';
 
 const origin = 'https://app.example.com';
@@ -50,6 +53,28 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
       expect(corsHeaders((await preflight(app, '/api/visits', asked)).headers)).toEqual({});
     },
   );
+
+  it('lets pages ask for parts of a content, and read what it is', async () => {
+    const files = defineContract('files', {
+      rest: get('/{path*}', {
+        summary: 's',
+        input: z.object({ path: z.string(), tag: z.string() }),
+        output: z.object({}),
+        requestHeaders: { tag: 'X-Tag' },
+      }),
+      file: get('/file', { summary: 's', output: bytes() }),
+    });
+    const handlers = { rest: async () => ({}), file: async () => new Uint8Array(3) };
+    const { logger } = capturedLog();
+    const app = createApp(files, handlers, { logger, cors: { origins: [origin] } });
+    const asked = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'range' };
+    expect((await preflight(app, '/file', asked)).headers['access-control-allow-headers']).toMatch(
+      /, range, if-range$/,
+    );
+    expect(corsHeaders((await preflight(app, '/other', asked)).headers)).toEqual({});
+    const { headers } = await request(app).get('/file').set({ origin, range: 'bytes=0-1' }).expect(206);
+    expect(headers['access-control-expose-headers']).toMatch(/content-disposition, content-range, etag$/);
+  });
 
   it('answers a preflight with what the operation takes', async () => {
     const { status, headers, text } = await preflight(allowed(), '/api/visits/7', {

@@ -1,4 +1,13 @@
-import { authSchemesOf, type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
+import {
+  authSchemesOf,
+  type Contract,
+  hasRanges,
+  headerNames,
+  type Operation,
+  ownMembers,
+  replyBody,
+  routeFinder,
+} from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
@@ -39,6 +48,9 @@ const requestHeaders = [
   headerNames.tracestate,
 ];
 
+/** What a page may read of a content: its name, its part and its tag. */
+const ofContents = ['content-disposition', 'content-range', 'etag'];
+
 /**
  * Lets pages of the given origins call the service. Browsers refuse all other pages. This protects users of browsers; it
  * keeps no other client out. Without options no page is allowed, and the middleware does nothing.
@@ -52,20 +64,26 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
   checkOrigins(options, all);
   const { origins, maxAgeS = 600, allowedHeaders = [], exposedHeaders = [], credentials = false } = options;
   const isAny = origins.includes('*');
-  const byPath = all.map((operation) => ({ operation, pattern: pathPattern(operation.path.template) }));
+  const find = routeFinder(all.map((operation) => ({ operation })));
   const exposed = [
     ...new Set([
       headerNames.requestId,
       headerNames.retryAfter,
       headerNames.attemptsLeft,
       ...all.flatMap(({ responseHeaders }) => responseHeaders.map(([, header]) => header)),
+      ...(all.some((operation) => replyBody(operation)?.format === 'bytes') ? ofContents : []),
       ...exposedHeaders.map((name) => name.toLowerCase()),
     ]),
   ].join(', ');
 
   const sendable = [...requestHeaders, ...allowedHeaders.map((name) => name.toLowerCase())];
   const headersOf = (operation: Operation) => [
-    ...new Set([...sendable, ...operation.requestHeaders.map(([, header]) => header), ...headersOfAuth(operation)]),
+    ...new Set([
+      ...sendable,
+      ...(hasRanges(operation) ? ['range', 'if-range'] : []),
+      ...operation.requestHeaders.map(([, header]) => header),
+      ...headersOfAuth(operation),
+    ]),
   ];
 
   const allowOrigin = (res: Response, origin: string) => {
@@ -73,8 +91,7 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
     if (credentials) res.setHeader('Access-Control-Allow-Credentials', 'true');
   };
   const asked = ({ path, headers }: Request): Operation | undefined => {
-    const method = headers['access-control-request-method'];
-    return byPath.find(({ operation, pattern }) => operation.method === method && pattern.test(path))?.operation;
+    return find(headers['access-control-request-method'] ?? '', path)?.route.operation;
   };
   return function cors(req, res, next) {
     // Also where nothing is allowed: a cache must not give one origin what another one got.
