@@ -1,3 +1,8 @@
+import house from '../package.json' with { type: 'json' };
+
+/** The version that all packages of the house have. */
+export const { version } = house;
+
 /** How a service is called in code: `price-list` is `priceList`. */
 export function identifierOf(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
@@ -20,18 +25,18 @@ export function serviceFiles(name: string): Readonly<Record<string, string>> {
 }
 
 /** What the contract of a new service depends on, by range: its callers install it. */
-export const contractDependencies = { '@parley/contract': '^0.1.0', zod: '^4.2.0' } as const;
+export const contractDependencies = { '@parley/contract': `^${version}`, zod: '^4.2.0' } as const;
 
 /** What a new service depends on. */
 export function serviceDependencies(name: string): Readonly<Record<string, string>> {
   const own = ['@parley/contract', `@parley/${name}`, '@parley/service'];
-  return Object.fromEntries(own.sort().map((dependency) => [dependency, '^0.1.0']));
+  return Object.fromEntries(own.sort().map((dependency) => [dependency, `^${version}`]));
 }
 
 function contractManifest(name: string): string {
   const manifest = {
     name: `@parley/${name}`,
-    version: '0.1.0',
+    version,
     description: `Serves ${name}: the contract`,
     license: 'MIT',
     type: 'module',

@@ -1,4 +1,4 @@
-import { contractDependencies, serviceDependencies } from './service-files.ts';
+import { contractDependencies, serviceDependencies, version } from './service-files.ts';
 
 /** Changes the text of one file so that the house knows a new service. */
 export type Edit = (text: string, name: string) => string;
@@ -32,7 +32,7 @@ function addToLockfile(text: string, name: string): string {
   packages[`node_modules/@parley/${name}-service`] = { resolved: service, link: true };
   packages[contract] = {
     name: `@parley/${name}`,
-    version: '0.1.0',
+    version,
     license: 'MIT',
     dependencies: contractDependencies,
   };

@@ -283,7 +283,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'index.ts',
   ],
   'packages/service/src/stores': ['waiting/', 'sqlite/', 'postgres/', 'redis/'],
-  release: ['public-packages.ts', 'pack.ts', 'main.ts'],
+  release: ['public-packages.ts', 'pack.ts', 'publish.ts', 'release-edits.ts', 'main.ts'],
   new: ['service-files.ts', 'wire-service.ts', 'service.ts', 'main.ts'],
 };
 

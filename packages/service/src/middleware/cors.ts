@@ -1,7 +1,6 @@
 import {
   authSchemesOf,
   type Contract,
-  hasRanges,
   headerNames,
   type Operation,
   ownMembers,
@@ -39,6 +38,7 @@ const requestHeaders = [
   'content-type',
   'if-match',
   'if-none-match',
+  'range',
   headerNames.requestId,
   headerNames.timeoutMs,
   headerNames.attemptsLeft,
@@ -48,8 +48,8 @@ const requestHeaders = [
   headerNames.tracestate,
 ];
 
-/** What a page may read of a content: its name, its part and its tag. */
-const ofContents = ['content-disposition', 'content-range', 'etag'];
+/** Reply headers that describe bytes. */
+const headersOfBytes = ['content-disposition', 'content-range', 'etag'];
 
 /**
  * Lets pages of the given origins call the service. Browsers refuse all other pages. This protects users of browsers; it
@@ -71,19 +71,14 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
       headerNames.retryAfter,
       headerNames.attemptsLeft,
       ...all.flatMap(({ responseHeaders }) => responseHeaders.map(([, header]) => header)),
-      ...(all.some((operation) => replyBody(operation)?.format === 'bytes') ? ofContents : []),
+      ...(all.some((operation) => replyBody(operation)?.format === 'bytes') ? headersOfBytes : []),
       ...exposedHeaders.map((name) => name.toLowerCase()),
     ]),
   ].join(', ');
 
   const sendable = [...requestHeaders, ...allowedHeaders.map((name) => name.toLowerCase())];
   const headersOf = (operation: Operation) => [
-    ...new Set([
-      ...sendable,
-      ...(hasRanges(operation) ? ['range', 'if-range'] : []),
-      ...operation.requestHeaders.map(([, header]) => header),
-      ...headersOfAuth(operation),
-    ]),
+    ...new Set([...sendable, ...operation.requestHeaders.map(([, header]) => header), ...headersOfAuth(operation)]),
   ];
 
   const allowOrigin = (res: Response, origin: string) => {
