@@ -1,10 +1,13 @@
 import type { CommandLine } from './command-line.ts';
 import { chooseGateway } from './gateways/choose-gateway.ts';
 import type { Gateway } from './gateways/gateway.ts';
+import { hasOwnRoutes, type ServedPaths } from './gateways/gateway-files.ts';
+import { routeOf } from './gateways/routes.ts';
 import { LocalError } from './local-error.ts';
 import type { Log } from './log/log.ts';
 import type { TableRow } from './log/table.ts';
-import { addressesOf, type Plan, planReplicas, portCount } from './plan.ts';
+import { type Operation, operationsOf } from './operations.ts';
+import { type Plan, planReplicas, portCount } from './plan.ts';
 import { holderWords } from './ports/port-holder.ts';
 import { loopback, portProblem, type ReservedPorts, reservePorts } from './ports/ports.ts';
 import { LivenessWatch } from './processes/liveness-watch.ts';
@@ -14,10 +17,10 @@ import { endEarlierRuns, launcherOn } from './runs/earlier-runs.ts';
 import { type Guard, startGuard } from './runs/guard.ts';
 import { createRunFolder, removeRunFolder } from './runs/run-folder.ts';
 import { composeVariables, readComposeFile } from './wiring/compose-file.ts';
-import { scaled, wiringOf } from './wiring/wiring.ts';
+import { limitedTo, scaled, wiringOf } from './wiring/wiring.ts';
 
 /** What a launcher needs to know. */
-export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 'scale'> {
+export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 'scale' | 'services'> {
   /** Folder that holds `docker-compose.yml`, `services/` and `nginx/`. */
   readonly root: string;
   /** The environment that replicas inherit. */
@@ -50,6 +53,7 @@ export class Launcher {
   #ports: ReservedPorts | undefined;
   #gateway: Gateway | undefined;
   #run: { readonly folder: string; readonly guard: Guard } | undefined;
+  #operations: readonly Operation[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(options: LauncherOptions) {
@@ -66,6 +70,11 @@ export class Launcher {
     return this.#gateway;
   }
 
+  /** What clients can ask for through the gateway, once all is ready. */
+  get operations(): readonly Operation[] {
+    return this.#operations;
+  }
+
   /** Every replica, in the order of start. */
   get replicas(): ReplicaStatus[] {
     return this.#replicas.map(({ plan: { service, name, port }, process: { state, pid } }) => ({
@@ -79,21 +88,24 @@ export class Launcher {
 
   /** Starts everything in order and resolves when all is ready. After a rejection, `close()` stops what was started. */
   async start(): Promise<void> {
-    const { log, port } = this.#options;
+    const { log, port, root } = this.#options;
     const plan = await this.#plan();
     await endEarlierRuns(log);
     await refuseTakenPort(port);
     this.#refuseIfClosing();
     const { folder } = this.#openRun();
     refuseSecondLauncher(port);
-    const addresses = addressesOf(plan.replicas);
-    const gateway = await chooseGateway(this.#options.gateway, { ...this.#options, addresses, folder });
-    this.#gateway = gateway;
+    const createGateway = await chooseGateway(this.#options.gateway, this.#options.variables);
+    const setting = { ...this.#options, addresses: plan.addresses, folder };
+    // Before anything runs: it may not fit the services.
+    if (hasOwnRoutes(root)) this.#gateway = createGateway(setting);
     for (const remark of plan.remarks) log.event('info', remark);
-    for (const replicas of Map.groupBy(plan.replicas, ({ service }) => service).values()) {
-      await this.#startReplicas(replicas, folder);
-    }
+    await this.#startReplicas(plan.replicas, folder);
     this.#refuseIfClosing();
+    const operations = await this.#readOperations(plan);
+    this.#gateway ??= createGateway({ ...setting, served: this.#servedPaths(plan, operations) });
+    const gateway = this.#gateway;
+    this.#operations = [...operations.values()].flat().filter(({ path }) => routeOf(path, gateway.routes));
     // Another program may have taken the port since. nginx would try for ever, and the other program would answer its probe.
     // A second launcher may have looked before the first one had recorded itself.
     refuseSecondLauncher(port);
@@ -136,19 +148,49 @@ export class Launcher {
   }
 
   async #plan(): Promise<Plan> {
-    const { root, variables, scale } = this.#options;
+    const { root, variables, scale, services } = this.#options;
     const composed = composeVariables(root, variables);
-    const wiring = scaled(wiringOf(readComposeFile(root), composed), scale);
+    const wiring = scaled(limitedTo(wiringOf(readComposeFile(root), composed), services), scale);
     this.#ports = await reservePorts(portCount(wiring));
     return planReplicas(wiring, this.#ports.ports, root, composed);
   }
 
+  /** Starts all services at once, but each only when what it depends on is ready. */
   async #startReplicas(plans: readonly ReplicaPlan[], folder: string): Promise<void> {
+    const ready = new Map<string, Promise<void>>();
+    for (const [service, replicas] of Map.groupBy(plans, (plan) => plan.service)) {
+      const dependencies = replicas.flatMap(({ dependsOn }) => dependsOn.map((name) => ready.get(name)));
+      ready.set(service, this.#startService(replicas, folder, dependencies));
+    }
+    await Promise.all(ready.values());
+  }
+
+  async #startService(plans: readonly ReplicaPlan[], folder: string, dependencies: readonly unknown[]): Promise<void> {
+    await Promise.all(dependencies);
     this.#refuseIfClosing();
     const setting = { ...this.#options, folder };
     const started = plans.map((plan) => ({ plan, process: createReplica(plan, setting) }));
     this.#replicas.push(...started);
     await Promise.all(started.map(({ process }) => process.start()));
+  }
+
+  async #readOperations({ replicas, addresses }: Plan): Promise<ReadonlyMap<string, readonly Operation[]>> {
+    const services = [...new Set(replicas.map(({ service }) => service))];
+    const read = services.map(
+      async (name) => [name, (await operationsOf(name, addresses.get(name)?.[0] ?? '')) ?? []] as const,
+    );
+    return new Map(await Promise.all(read));
+  }
+
+  /** Where each service's paths are not in its compose entry, they are those of its operations. */
+  #servedPaths({ routes }: Plan, operations: ReadonlyMap<string, readonly Operation[]>): ServedPaths {
+    const served = new Map<string, readonly string[]>();
+    for (const [name, own] of operations) {
+      const paths = routes.get(name) ?? own.map(({ path }) => path);
+      if (paths.length > 0) served.set(name, paths);
+      else this.#options.log.event('warn', noPathSentence(name));
+    }
+    return served;
   }
 
   async #close(): Promise<void> {
@@ -167,6 +209,10 @@ export class Launcher {
   #refuseIfClosing(): void {
     if (this.#closing) throw new LocalError('stopped before all was ready');
   }
+}
+
+function noPathSentence(service: string): string {
+  return `no path leads to ${service}: it has no /openapi.json: name its paths in x-parley.routes of the compose file`;
 }
 
 /** Of two that start at once, both find the port free: their records say which of them was first. */

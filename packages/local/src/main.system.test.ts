@@ -301,7 +301,10 @@ describe('npm start says in one sentence', () => {
     const broken = createHouse();
     const refused = () => start([], { root: broken.root });
     broken.remove('services/hello');
-    await expectRefusal(refused(), 'service hello: expected services/hello/main.ts to run, found no such file');
+    await expectRefusal(
+      refused(),
+      'service hello: expected main.ts, src/main.ts, dist/main.js, main.js, src/main.js or a start script "node FILE" in services/hello, found none',
+    );
     broken.write('docker-compose.yml', 'services:\n  hello: [\n  b: }');
     await expectRefusal(refused(), 'docker-compose.yml:3: expected YAML');
     broken.remove('docker-compose.yml');

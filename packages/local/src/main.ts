@@ -40,11 +40,11 @@ async function launch(launcher: Launcher): Promise<void> {
   log.event('info', 'stopped');
 }
 
-function announce({ url, gateway, replicas }: Launcher): void {
+function announce({ url, gateway, replicas, operations }: Launcher): void {
   if (!isReadable) {
     log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas });
     return;
   }
   const rows = [...replicas, { service: 'gateway', replica: gateway?.name ?? '', state: 'ready', address: url }];
-  stdout.write(`\n${table(rows)}\n\n${invitation(url)}\n\n`);
+  stdout.write(`\n${table(rows)}\n\n${invitation(url, operations)}\n\n`);
 }

@@ -4,9 +4,33 @@ import { loopback } from './ports.ts';
 
 const probeTimeoutMs = 1_000;
 
-/** Whether `/readyz` on this port answers 200. */
-export async function answersReady(adminPort: number): Promise<boolean> {
-  return (await statusOf(adminPort, '/readyz', probeTimeoutMs)) === 200;
+/** How long a service without an operators' port must have accepted connections to be ready: time for that port to open. */
+const settledMs = 500;
+
+/** Whether a service can be used, and whether it still answers. */
+export interface Probes {
+  isReady(): Promise<boolean>;
+  isAlive(timeoutMs: number): Promise<boolean>;
+}
+
+/**
+ * Probes `/readyz` and `/livez` on a service's operators' port. A service that opens no such port is ready when it accepts
+ * connections, and counts as alive as long as it runs. Scope: one per replica.
+ */
+export function createProbes({ port, adminPort }: { readonly port: number; readonly adminPort: number }): Probes {
+  let hasAdminPort = false;
+  let acceptsSinceMs: number | undefined;
+  return {
+    async isReady() {
+      const status = await statusOf(adminPort, '/readyz', probeTimeoutMs);
+      hasAdminPort = status !== undefined;
+      if (hasAdminPort) return status === 200;
+      const accepts = await acceptsConnections(port);
+      acceptsSinceMs = accepts ? (acceptsSinceMs ?? performance.now()) : undefined;
+      return acceptsSinceMs !== undefined && performance.now() - acceptsSinceMs >= settledMs;
+    },
+    isAlive: async (timeoutMs) => !hasAdminPort || answersAtAll(adminPort, '/livez', timeoutMs),
+  };
 }
 
 /** Whether a path on this port is answered in time: with anything but a 5xx, as not every service has `/livez`. */
