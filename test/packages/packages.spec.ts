@@ -36,12 +36,12 @@ describe.each(names)('@parley/%s', (name) => {
     );
     const rest = files.filter(
       (path) =>
-        !/^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js)|dist\/gateways\/built-in\/\w+\.conf)$/.test(
+        !/^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js)|dist\/gateways\/built-in\/\w+\.conf|templates\/.+\.template)$/.test(
           path,
         ),
     );
     expect(rest).toEqual([]);
-    expect(files.filter((path) => /\.test\.|test-/.test(path))).toEqual([]);
+    expect(files.filter((path) => /\.test\.(ts|js)$|test-/.test(path))).toEqual([]);
   });
 
   it('is clean for publint and are-the-types-wrong', async () => {

@@ -29,6 +29,11 @@ export const help = `Runs every service of docker-compose.yml here, without Dock
   npm start -- --gateway nginx           nginx, or an error if there is none
   npm start -- --help                    this text
 
+  parley-local init shop                 a new repository: a service, its caller, gateway, tests and CI
+                                         --packages FOLDER takes Parley from tarballs, --no-install leaves npm out
+  parley-local add service prices        a service of a template, wired in
+  parley-local add operation hello wave  an operation of a service
+
 Ctrl-C drains: the gateway first, then every service, those that others depend on last. Once more ends all at once.
 `;
 
