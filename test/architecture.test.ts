@@ -162,6 +162,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'runs/',
     'ports/',
     'processes/',
+    'watch/',
     'wiring/',
     'operations.ts',
     'plan.ts',

@@ -5,7 +5,7 @@ import type { LocalError } from './local-error.ts';
 describe('parseCommandLine', () => {
   it('asks for everything on port 8080 if nothing is given', () => {
     const { scale, ...rest } = parseCommandLine([], {});
-    expect(rest).toEqual({ isHelp: false, port: 8080, gateway: undefined, services: [] });
+    expect(rest).toEqual({ isHelp: false, port: 8080, gateway: undefined, services: [], watch: false });
     expect([...scale]).toEqual([]);
   });
 
@@ -49,7 +49,7 @@ describe('parseCommandLine', () => {
   });
 
   it('explains every option', () => {
-    for (const option of ['--port', '--scale', '--gateway', '--help']) expect(help).toContain(option);
+    for (const option of ['--port', '--scale', '--gateway', '--watch', '--help']) expect(help).toContain(option);
   });
 });
 

@@ -15,6 +15,8 @@ export interface CommandLine {
   readonly scale: ReadonlyMap<string, number>;
   /** Services to run, with what they depend on. Empty for all. */
   readonly services: readonly string[];
+  /** Whether a service whose code changes gets new processes. */
+  readonly watch: boolean;
 }
 
 /** What `--help` prints. */
@@ -24,6 +26,7 @@ export const help = `Runs every service of docker-compose.yml here, without Dock
   npm start -- hello                     hello and what it depends on; a URL of another service leads nowhere,
                                          or where the environment says: GREETINGS_URL=https://… npm start -- hello
   npm start -- --scale hello=4           four replicas of hello (repeatable); hello=0 for none
+  npm start -- --watch                   a service whose code changes is restarted, without a lost request
   npm start -- --port 8081               on another port; PORT=8081 npm start does the same
   npm start -- --gateway embedded        the gateway inside this program, even if there is an nginx
   npm start -- --gateway nginx           nginx, or an error if there is none
@@ -42,6 +45,7 @@ const options = {
   port: { type: 'string' },
   gateway: { type: 'string' },
   scale: { type: 'string', multiple: true },
+  watch: { type: 'boolean' },
 } as const;
 
 /** Understands the arguments after `npm start --`; `PORT` of the environment is the port that `--port` overrides. */
@@ -53,6 +57,7 @@ export function parseCommandLine(args: readonly string[], variables: Variables):
     gateway: gatewayOf(values.gateway),
     scale: new Map((values.scale ?? []).map(scaleOf)),
     services: positionals,
+    watch: values.watch ?? false,
   };
 }
 

@@ -7,20 +7,21 @@ import { LocalError } from './local-error.ts';
 import type { Log } from './log/log.ts';
 import type { TableRow } from './log/table.ts';
 import { type Operation, operationsOf } from './operations.ts';
-import { type Plan, planReplicas, portCount } from './plan.ts';
+import { type Plan, planReplicas, portCount, type SeatedPlan } from './plan.ts';
 import { holderWords } from './ports/port-holder.ts';
 import { loopback, portProblem, type ReservedPorts, reservePorts } from './ports/ports.ts';
 import { LivenessWatch } from './processes/liveness-watch.ts';
+import { RenewableReplica, type ReplicaProcess } from './processes/renewable-replica.ts';
 import { createReplica, type ReplicaPlan } from './processes/replica.ts';
-import type { SupervisedProcess } from './processes/supervised-process.ts';
 import { endEarlierRuns, launcherOn } from './runs/earlier-runs.ts';
 import { type Guard, startGuard } from './runs/guard.ts';
 import { createRunFolder, removeRunFolder } from './runs/run-folder.ts';
+import { type Changes, onChanges } from './watch/changes.ts';
 import { composeVariables, readComposeFile } from './wiring/compose-file.ts';
 import { limitedTo, scaled, wiringOf } from './wiring/wiring.ts';
 
 /** What a launcher needs to know. */
-export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 'scale' | 'services'> {
+export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 'scale' | 'services' | 'watch'> {
   /** Folder that holds `docker-compose.yml`, `services/` and `nginx/`. */
   readonly root: string;
   /** The environment that replicas inherit. */
@@ -39,7 +40,7 @@ export interface ReplicaStatus extends TableRow {
 
 interface Replica {
   readonly plan: ReplicaPlan;
-  readonly process: SupervisedProcess;
+  readonly process: ReplicaProcess;
 }
 
 /**
@@ -54,6 +55,7 @@ export class Launcher {
   #gateway: Gateway | undefined;
   #run: { readonly folder: string; readonly guard: Guard } | undefined;
   #operations: readonly Operation[] = [];
+  #changes: Changes | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: LauncherOptions) {
@@ -112,7 +114,8 @@ export class Launcher {
     await refuseTakenPort(port);
     await gateway.start();
     this.#refuseIfClosing();
-    this.#watch();
+    this.#probe();
+    if (this.#options.watch) this.#changes = onChanges(plan.folders, (service) => this.#renew(service));
   }
 
   /** Drains everything in order: the gateway first, then the services, what others depend on last. */
@@ -123,6 +126,7 @@ export class Launcher {
 
   /** Ends everything at once. */
   kill(): void {
+    this.#changes?.close();
     this.#liveness.close();
     for (const { process } of this.#replicas) process.kill();
     this.#gateway?.kill();
@@ -133,11 +137,19 @@ export class Launcher {
   }
 
   /** A debugger that has stopped a replica looks as if the replica hung. */
-  #watch(): void {
+  #probe(): void {
     if (this.#options.variables.NODE_OPTIONS?.includes('--inspect')) return;
     const processes = [...this.#replicas.map(({ process }) => process), this.#gateway?.process];
     for (const process of processes) if (process) this.#liveness.watch(process);
     void this.#liveness.run();
+  }
+
+  /** One replica after the other. */
+  async #renew(service: string): Promise<void> {
+    this.#options.log.event('info', `${service} has changed`);
+    for (const { plan, process } of this.#replicas) {
+      if (plan.service === service && process instanceof RenewableReplica && !this.#closing) await process.renew();
+    }
   }
 
   #openRun() {
@@ -156,7 +168,7 @@ export class Launcher {
   }
 
   /** Starts all services at once, but each only when what it depends on is ready. */
-  async #startReplicas(plans: readonly ReplicaPlan[], folder: string): Promise<void> {
+  async #startReplicas(plans: readonly SeatedPlan[], folder: string): Promise<void> {
     const ready = new Map<string, Promise<void>>();
     for (const [service, replicas] of Map.groupBy(plans, (plan) => plan.service)) {
       const dependencies = replicas.flatMap(({ dependsOn }) => dependsOn.map((name) => ready.get(name)));
@@ -165,11 +177,14 @@ export class Launcher {
     await Promise.all(ready.values());
   }
 
-  async #startService(plans: readonly ReplicaPlan[], folder: string, dependencies: readonly unknown[]): Promise<void> {
+  async #startService(plans: readonly SeatedPlan[], folder: string, dependencies: readonly unknown[]): Promise<void> {
     await Promise.all(dependencies);
     this.#refuseIfClosing();
     const setting = { ...this.#options, folder };
-    const started = plans.map((plan) => ({ plan, process: createReplica(plan, setting) }));
+    const started = plans.map((plan) => ({
+      plan,
+      process: setting.watch ? new RenewableReplica(plan, plan.places, setting) : createReplica(plan, setting),
+    }));
     this.#replicas.push(...started);
     await Promise.all(started.map(({ process }) => process.start()));
   }
@@ -194,6 +209,7 @@ export class Launcher {
   }
 
   async #close(): Promise<void> {
+    this.#changes?.close();
     this.#liveness.close();
     await this.#gateway?.close();
     const byService = Map.groupBy(this.#replicas, ({ plan }) => plan.service);

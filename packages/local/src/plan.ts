@@ -1,33 +1,42 @@
 import { loopback } from './ports/ports.ts';
+import type { Place } from './processes/renewable-replica.ts';
 import type { ReplicaPlan } from './processes/replica.ts';
+import { codeFolders } from './wiring/code-folders.ts';
 import { entryOf } from './wiring/entry.ts';
 import { withEnvFiles } from './wiring/env-files.ts';
 import { localEnvironment, type Surroundings } from './wiring/environment.ts';
 import type { Variables } from './wiring/interpolation.ts';
 import type { Wiring } from './wiring/wiring.ts';
 
+/** A replica, and where processes that replace each other take turns. */
+export type SeatedPlan = ReplicaPlan & { readonly places: readonly [Place, Place] };
+
 /** Which replicas run where. */
 export interface Plan {
   /** In the order of start. */
-  readonly replicas: readonly ReplicaPlan[];
+  readonly replicas: readonly SeatedPlan[];
   /** `host:port` of each service's replicas; one where nothing listens for a service without replicas. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   /** Paths that lead to a service, where its compose entry names them. */
   readonly routes: ReadonlyMap<string, readonly string[]>;
+  /** Folders whose code each service runs. */
+  readonly folders: ReadonlyMap<string, readonly string[]>;
   /** Sentences about variables that point at something which doesn't run here. */
   readonly remarks: readonly string[];
 }
 
-interface Seat {
+interface Seat extends Place {
   readonly service: string;
   readonly name: string;
-  readonly port: number;
-  readonly adminPort: number;
+  readonly places: readonly [Place, Place];
 }
+
+/** Its port and its operators' port, and the same for two places behind that port, for processes that replace each other. */
+const portsOfReplica = 6;
 
 /** How many ports the replicas of a wiring take. A service without replicas takes one, on which nothing listens. */
 export function portCount(wiring: Wiring): number {
-  return wiring.services.reduce((total, { replicas }) => total + (replicas === 0 ? 1 : 2 * replicas), 0);
+  return wiring.services.reduce((total, { replicas }) => total + (replicas === 0 ? 1 : portsOfReplica * replicas), 0);
 }
 
 /** Gives every replica its ports, entry and environment. */
@@ -38,11 +47,13 @@ export function planReplicas(wiring: Wiring, ports: readonly number[], root: str
   const endpoints = new Map([...addresses].map(([name, all]) => [name, all.map((address) => `http://${address}`)]));
   const vacant = new Set(wiring.services.filter(({ replicas }) => replicas === 0).map(({ name }) => name));
   const surroundings: Surroundings = { endpoints, vacant, absent: wiring.absent, variables };
-  const replicas: ReplicaPlan[] = [];
+  const replicas: SeatedPlan[] = [];
+  const folders = new Map<string, readonly string[]>();
   const remarks: string[] = [];
   for (const [stage, service] of wiring.services.entries()) {
     if (service.replicas === 0) continue;
-    const entry = entryOf(service, root);
+    const { folder, ...entry } = entryOf(service, root);
+    folders.set(service.name, codeFolders(folder, root));
     const { variables: environment, leftOut } = localEnvironment(withEnvFiles(service, root), surroundings);
     for (const seat of byService.get(service.name) ?? []) {
       replicas.push({ ...seat, ...entry, stage, dependsOn: service.dependsOn, environment });
@@ -51,13 +62,13 @@ export function planReplicas(wiring: Wiring, ports: readonly number[], root: str
   }
   for (const name of vacant) remarks.push(`${name} does not run: whoever calls it gets no connection`);
   const routes = new Map(wiring.services.flatMap(({ name, routes }) => (routes ? [[name, routes] as const] : [])));
-  return { replicas, addresses, routes, remarks };
+  return { replicas, addresses, routes, folders, remarks };
 }
 
 /** A service without replicas has the last ports, one each. */
 function addressesOf(wiring: Wiring, seats: readonly Seat[], ports: readonly number[]): Plan['addresses'] {
   const byService = Map.groupBy(seats, ({ service }) => service);
-  let spare = seats.length * 2;
+  let spare = seats.length * portsOfReplica;
   return new Map(
     wiring.services.map(({ name }) => {
       const taken = byService.get(name)?.map(({ port }) => port) ?? [ports[spare++]];
@@ -70,5 +81,9 @@ function seatsOf(wiring: Wiring, ports: readonly number[]): Seat[] {
   const names = wiring.services.flatMap(({ name, replicas }) =>
     Array.from({ length: replicas }, (_, at) => ({ service: name, name: `${name}-${at + 1}` })),
   );
-  return names.map((seat, at) => ({ ...seat, port: ports[at * 2] ?? 0, adminPort: ports[at * 2 + 1] ?? 0 }));
+  return names.map((seat, at) => {
+    const own = ports.slice(at * portsOfReplica, (at + 1) * portsOfReplica);
+    const place = (first: number): Place => ({ port: own[first] ?? 0, adminPort: own[first + 1] ?? 0 });
+    return { ...seat, ...place(0), places: [place(2), place(4)] };
+  });
 }

@@ -43,8 +43,11 @@ export interface ReplicaSetting {
 const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions='));
 const nodeArgs = [...conditions, '--disable-warning=ExperimentalWarning'];
 
-/** The process of one replica, restarted on the same port whenever it dies. */
-export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting): SupervisedProcess {
+/**
+ * The process of one replica, restarted on the same port whenever it dies. `recordName` is for the record on disk: two processes
+ * that run at once have two.
+ */
+export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting, recordName = plan.name): SupervisedProcess {
   const { service, name: replica, cwd, stage } = plan;
   const { log, readyTimeoutMs, drainTimeoutMs } = setting;
   const probes = createProbes(plan);
@@ -62,7 +65,7 @@ export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting): Super
     isAlive: () => probes.isAlive(livenessDefaults.timeoutMs),
     readyTimeoutMs,
     drainTimeoutMs,
-    record: createProcessRecord(setting.folder, { ...what, stage }),
+    record: createProcessRecord(setting.folder, { ...what, name: recordName, stage }),
   };
   return new SupervisedProcess(program, {
     onLine: (line, isError) => log.line({ service, replica }, line, isError),

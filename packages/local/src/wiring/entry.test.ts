@@ -48,13 +48,15 @@ describe('entryOf', () => {
     ],
   ])('finds the file in %s', (_, service, file, cwd, found) => {
     put(file);
-    expect(entry(service)).toEqual({ cwd: join(root, cwd), args: [found] });
+    expect(entry(service)).toMatchObject({ cwd: join(root, cwd), args: [found] });
+    expect(join(root, file).startsWith(`${entry(service).folder}/`)).toBe(true);
   });
 
   it('takes a command "node FILE" as it is', () => {
     put('orders/src/main.ts');
     const command = '["node", "--enable-source-maps", "dist/server.js", "--all"]';
     expect(entry(`{ build: ./orders, command: ${command} }`)).toEqual({
+      folder: join(root, 'orders'),
       cwd: join(root, 'orders'),
       args: ['--enable-source-maps', 'dist/server.js', '--all'],
     });

@@ -6,6 +6,8 @@ import type { Service } from './wiring.ts';
 
 /** How Node runs a service. */
 export interface Entry {
+  /** The service's own folder. */
+  readonly folder: string;
   /** Folder to run it in. */
   readonly cwd: string;
   /** Flags of Node, the file, and the file's own arguments. */
@@ -26,20 +28,21 @@ const collections = ['services', 'apps', 'packages'];
 export function entryOf(service: Service, root: string): Entry {
   const context = join(root, service.build.context);
   const folders = foldersOf(service, context);
+  const [first = context] = folders;
   if (service.entry !== undefined) {
     const file = firstFile(folders, [service.entry]);
-    if (file) return { cwd: context, args: [relative(context, file)] };
+    if (file) return { folder: first, cwd: context, args: [relative(context, file)] };
     throw missing(
       service,
       `expected the file ${service.entry} of x-parley.entry in ${shown(folders, root)}, found none`,
     );
   }
-  if (service.command) return { cwd: context, args: nodeArgsOf(service, service.command) };
+  if (service.command) return { folder: first, cwd: context, args: nodeArgsOf(service, service.command) };
   for (const folder of folders) {
     const script = startScript(folder);
-    if (script) return { cwd: folder, args: script };
+    if (script) return { folder, cwd: folder, args: script };
     const file = firstFile([folder], conventional);
-    if (file) return { cwd: context, args: [relative(context, file)] };
+    if (file) return { folder, cwd: context, args: [relative(context, file)] };
   }
   throw missing(
     service,
@@ -52,9 +55,10 @@ export function entryOf(service: Service, root: string): Entry {
  * Where a service's own code may be: its Dockerfile's folder, `services/NAME` and the like, the build context. Of a service
  * with `args.SERVICE`, only that folder: the context is everybody's.
  */
-export function foldersOf({ name, build }: Service, context: string): readonly string[] {
+function foldersOf({ name, build }: Service, context: string): readonly string[] {
   const named = collections.map((collection) => join(context, collection, build.service ?? name));
-  const folders = build.service === undefined ? [join(context, build.dockerfileFolder), ...named, context] : named;
+  const dockerfile = build.dockerfileFolder === '.' ? [] : [join(context, build.dockerfileFolder)];
+  const folders = build.service === undefined ? [...dockerfile, ...named, context] : named;
   const present = [...new Set(folders)].filter((folder) => existsSync(folder));
   return present.length > 0 ? present : folders.slice(0, 1);
 }
