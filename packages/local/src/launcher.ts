@@ -160,11 +160,11 @@ export class Launcher {
   }
 
   async #plan(): Promise<Plan> {
-    const { root, variables, scale, services } = this.#options;
+    const { root, variables, scale, services, watch } = this.#options;
     const composed = composeVariables(root, variables);
     const wiring = scaled(limitedTo(wiringOf(readComposeFile(root), composed), services), scale);
-    this.#ports = await reservePorts(portCount(wiring));
-    return planReplicas(wiring, this.#ports.ports, root, composed);
+    this.#ports = await reservePorts(portCount(wiring, { root, watch }));
+    return planReplicas(wiring, this.#ports.ports, composed, { root, watch });
   }
 
   /** Starts all services at once, but each only when what it depends on is ready. */
@@ -183,7 +183,7 @@ export class Launcher {
     const setting = { ...this.#options, folder };
     const started = plans.map((plan) => ({
       plan,
-      process: setting.watch ? new RenewableReplica(plan, plan.places, setting) : createReplica(plan, setting),
+      process: plan.places ? new RenewableReplica(plan, plan.places, setting) : createReplica(plan, setting),
     }));
     this.#replicas.push(...started);
     await Promise.all(started.map(({ process }) => process.start()));

@@ -8,8 +8,15 @@ import { localEnvironment, type Surroundings } from './wiring/environment.ts';
 import type { Variables } from './wiring/interpolation.ts';
 import type { Wiring } from './wiring/wiring.ts';
 
-/** A replica, and where processes that replace each other take turns. */
-export type SeatedPlan = ReplicaPlan & { readonly places: readonly [Place, Place] };
+/** What a plan is for. */
+export interface PlanOptions {
+  readonly root: string;
+  /** Whether processes are to be replaced while they serve. */
+  readonly watch: boolean;
+}
+
+/** A replica, and in watch mode where processes that replace each other take turns. */
+export type SeatedPlan = ReplicaPlan & Pick<Seat, 'places'>;
 
 /** Which replicas run where. */
 export interface Plan {
@@ -28,20 +35,27 @@ export interface Plan {
 interface Seat extends Place {
   readonly service: string;
   readonly name: string;
-  readonly places: readonly [Place, Place];
+  readonly places: readonly [Place, Place] | undefined;
 }
 
-/** Its port and its operators' port, and the same for two places behind that port, for processes that replace each other. */
-const portsOfReplica = 6;
+/** Its port and its operators' port; in watch mode the same for two places behind that port. */
+const portsOfReplica = ({ watch }: PlanOptions) => (watch ? 6 : 2);
 
 /** How many ports the replicas of a wiring take. A service without replicas takes one, on which nothing listens. */
-export function portCount(wiring: Wiring): number {
-  return wiring.services.reduce((total, { replicas }) => total + (replicas === 0 ? 1 : portsOfReplica * replicas), 0);
+export function portCount(wiring: Wiring, options: PlanOptions): number {
+  const each = portsOfReplica(options);
+  return wiring.services.reduce((total, { replicas }) => total + (replicas === 0 ? 1 : each * replicas), 0);
 }
 
 /** Gives every replica its ports, entry and environment. */
-export function planReplicas(wiring: Wiring, ports: readonly number[], root: string, variables: Variables): Plan {
-  const seats = seatsOf(wiring, ports);
+export function planReplicas(
+  wiring: Wiring,
+  ports: readonly number[],
+  variables: Variables,
+  options: PlanOptions,
+): Plan {
+  const { root } = options;
+  const seats = seatsOf(wiring, ports, options);
   const byService = Map.groupBy(seats, ({ service }) => service);
   const addresses = addressesOf(wiring, seats, ports);
   const endpoints = new Map([...addresses].map(([name, all]) => [name, all.map((address) => `http://${address}`)]));
@@ -68,7 +82,8 @@ export function planReplicas(wiring: Wiring, ports: readonly number[], root: str
 /** A service without replicas has the last ports, one each. */
 function addressesOf(wiring: Wiring, seats: readonly Seat[], ports: readonly number[]): Plan['addresses'] {
   const byService = Map.groupBy(seats, ({ service }) => service);
-  let spare = seats.length * portsOfReplica;
+  const vacancies = wiring.services.filter(({ replicas }) => replicas === 0).length;
+  let spare = ports.length - vacancies;
   return new Map(
     wiring.services.map(({ name }) => {
       const taken = byService.get(name)?.map(({ port }) => port) ?? [ports[spare++]];
@@ -77,13 +92,16 @@ function addressesOf(wiring: Wiring, seats: readonly Seat[], ports: readonly num
   );
 }
 
-function seatsOf(wiring: Wiring, ports: readonly number[]): Seat[] {
+function seatsOf(wiring: Wiring, ports: readonly number[], options: PlanOptions): Seat[] {
   const names = wiring.services.flatMap(({ name, replicas }) =>
     Array.from({ length: replicas }, (_, at) => ({ service: name, name: `${name}-${at + 1}` })),
   );
+  const each = portsOfReplica(options);
   return names.map((seat, at) => {
-    const own = ports.slice(at * portsOfReplica, (at + 1) * portsOfReplica);
-    const place = (first: number): Place => ({ port: own[first] ?? 0, adminPort: own[first + 1] ?? 0 });
-    return { ...seat, ...place(0), places: [place(2), place(4)] };
+    const place = (first: number): Place => ({
+      port: ports[at * each + first] ?? 0,
+      adminPort: ports[at * each + first + 1] ?? 0,
+    });
+    return { ...seat, ...place(0), places: options.watch ? [place(2), place(4)] : undefined };
   });
 }

@@ -9,25 +9,35 @@ const settledMs = 500;
 
 /** Whether a service can be used, and whether it still answers. */
 export interface Probes {
-  isReady(): Promise<boolean>;
+  /** `pid` is that of its process: a process begins anew. */
+  isReady(pid: number | undefined): Promise<boolean>;
   isAlive(timeoutMs: number): Promise<boolean>;
 }
 
 /**
  * Probes `/readyz` and `/livez` on a service's operators' port. A service that opens no such port is ready when it accepts
- * connections, and counts as alive as long as it runs. Scope: one per replica.
+ * connections, and counts as alive as long as it runs. A port that accepted connections before the process did is another
+ * program's. Scope: one per replica.
  */
-export function createProbes({ port, adminPort }: { readonly port: number; readonly adminPort: number }): Probes {
+export function createProbes(
+  { port, adminPort }: { readonly port: number; readonly adminPort: number },
+  nowMs: () => number = () => performance.now(),
+): Probes {
   let hasAdminPort = false;
-  let acceptsSinceMs: number | undefined;
+  let probed: { pid: number | undefined; hasRefused: boolean; acceptsSinceMs: number | undefined } | undefined;
   return {
-    async isReady() {
+    async isReady(pid) {
       const status = await statusOf(adminPort, '/readyz', probeTimeoutMs);
       hasAdminPort = status !== undefined;
       if (hasAdminPort) return status === 200;
+      if (probed?.pid !== pid) probed = undefined;
+      const now = { pid, hasRefused: false, acceptsSinceMs: undefined, ...probed };
       const accepts = await acceptsConnections(port);
-      acceptsSinceMs = accepts ? (acceptsSinceMs ?? performance.now()) : undefined;
-      return acceptsSinceMs !== undefined && performance.now() - acceptsSinceMs >= settledMs;
+      if (!accepts) now.hasRefused = true;
+      now.acceptsSinceMs = accepts ? (now.acceptsSinceMs ?? nowMs()) : undefined;
+      probed = now;
+      const { acceptsSinceMs } = now;
+      return now.hasRefused && acceptsSinceMs !== undefined && nowMs() - acceptsSinceMs >= settledMs;
     },
     isAlive: async (timeoutMs) => !hasAdminPort || answersAtAll(adminPort, '/livez', timeoutMs),
   };

@@ -6,7 +6,7 @@ import { loopback } from '../ports/ports.ts';
 import { createProbes } from '../ports/readiness.ts';
 import { createProcessRecord } from '../runs/run-folder.ts';
 import { livenessDefaults } from './liveness-watch.ts';
-import type { ProcessState } from './program.ts';
+import type { ProcessState, Program } from './program.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
 /** Where one process of a service runs. */
@@ -57,11 +57,11 @@ export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting, record
     args: [...nodeArgs, ...plan.args],
     drainSignal: 'SIGTERM',
   } as const;
-  const program = {
+  const program: Program = {
     ...what,
     cwd,
     env: replicaEnvironment(plan, setting),
-    isReady: () => probes.isReady(),
+    isReady: (pid) => probes.isReady(pid),
     isAlive: () => probes.isAlive(livenessDefaults.timeoutMs),
     readyTimeoutMs,
     drainTimeoutMs,
