@@ -157,6 +157,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'packages/local/src': [
     'local-error.ts',
+    'compile-cache.ts',
     'time/',
     'log/',
     'runs/',
@@ -170,6 +171,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'gateways/',
     'scaffold/',
     'launcher.ts',
+    'run.ts',
     'main.ts',
     'index.ts',
   ],

@@ -1,4 +1,5 @@
 import type { CommandLine } from './command-line.ts';
+import { compileCache } from './compile-cache.ts';
 import { chooseGateway } from './gateways/choose-gateway.ts';
 import type { Gateway } from './gateways/gateway.ts';
 import { hasOwnRoutes, type ServedPaths } from './gateways/gateway-files.ts';
@@ -99,10 +100,10 @@ export class Launcher {
     refuseSecondLauncher(port);
     const createGateway = await chooseGateway(this.#options.gateway, this.#options.variables);
     const setting = { ...this.#options, addresses: plan.addresses, folder };
-    // Before anything runs: it may not fit the services.
+    // Meanwhile: its configuration may be wrong, or not fit the services.
     if (hasOwnRoutes(root)) this.#gateway = createGateway(setting);
     for (const remark of plan.remarks) log.event('info', remark);
-    await this.#startReplicas(plan.replicas, folder);
+    await Promise.all([this.#gateway?.prepare(), this.#startReplicas(plan.replicas, folder)]);
     this.#refuseIfClosing();
     const operations = await this.#readOperations(plan);
     this.#gateway ??= createGateway({ ...setting, served: this.#servedPaths(plan, operations) });
@@ -112,6 +113,7 @@ export class Launcher {
     // A second launcher may have looked before the first one had recorded itself.
     refuseSecondLauncher(port);
     await refuseTakenPort(port);
+    await gateway.prepare();
     await gateway.start();
     this.#refuseIfClosing();
     this.#probe();
@@ -153,9 +155,9 @@ export class Launcher {
   }
 
   #openRun() {
-    const { variables, log } = this.#options;
+    const { root, variables, log } = this.#options;
     const folder = createRunFolder(this.#options);
-    this.#run = { folder, guard: startGuard(folder, variables, log) };
+    this.#run = { folder, guard: startGuard(folder, { ...compileCache(root), ...variables }, log) };
     return this.#run;
   }
 
