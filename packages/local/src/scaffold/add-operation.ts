@@ -40,9 +40,9 @@ function orRefuse(place: string, text: string | undefined): string {
   throw new LocalError(`${place} is not as the template writes it, or has this operation: add the operation by hand`);
 }
 
-/** Undefined where there is no `defineContract('…', {` with zod, or the operation is there. */
+/** Undefined where there is no `defineContract(…, {` with zod, or the operation is there. */
 function withContract(text: string, operation: string, path: string): string | undefined {
-  const start = text.search(/defineContract\('[^']+', \{$/m);
+  const start = text.search(/defineContract\([^{}\n]+, \{$/m);
   const end = text.indexOf('\n});', start);
   const [names, list = ''] = /import \{([^}]+)\} from '@parley\/contract';/.exec(text) ?? [];
   if (start < 0 || end < 0 || !names || !/import \{ z \} from 'zod'/.test(text) || has(text, operation))

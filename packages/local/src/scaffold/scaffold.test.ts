@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { addOperation } from './add-operation.ts';
 import { runScaffold } from './command.ts';
 import { readHouse, readManifest } from './house.ts';
 import { toolVersions } from './repository-files.ts';
@@ -124,6 +125,11 @@ describe('add operation', () => {
     [['hello'], 'expected "add service NAME, or add operation SERVICE NAME", got "add operation hello"'],
   ])('refuses %j', async (names, sentence) => {
     await expect(inShop('add', 'operation', ...names)).rejects.toThrow(sentence);
+  });
+
+  it.each(['greetings', 'hello', 'guestbook'])('fits %s of this repository', (service) => {
+    cpSync(join(repository, 'services', service), join(home, 'services', service), { recursive: true });
+    expect(addOperation(home, service, 'countCalls')).toHaveLength(2);
   });
 
   it('changes nothing where one of the files is not as the template writes it', async () => {
