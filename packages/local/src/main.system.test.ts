@@ -234,6 +234,19 @@ describe('npm start', () => {
     },
   );
 
+  it('leaves nothing behind when it is killed in watch mode, after a service has been replaced', async () => {
+    const launched = start(['--gateway', 'embedded', '--watch']);
+    const { replicas = [] } = await launched.ready();
+    house.write('services/hello/settings.json', '{}');
+    await launched.until(({ msg, replica }) => msg.endsWith('is stopped') && replica === 'hello-2');
+    const later = launched.lines.flatMap((line) => ('pid' in line && line.pid ? [Number(line.pid)] : []));
+    launched.signal('SIGKILL');
+    await launched.end;
+    const pids = [...replicas.map(({ pid }) => pid), ...later];
+    while (pids.some(isAlive) || leftovers().length > 0) await delay(50);
+    await expectNothingLeft(pids);
+  });
+
   it('says so when something else took the port of a dead replica, and goes on trying', async () => {
     const launched = start(['--gateway', 'embedded']);
     const { replicas = [] } = await launched.ready();
@@ -297,6 +310,12 @@ describe('npm start says in one sentence', () => {
     const refused = start([], { env: { FAILS: 'hello' } });
     await expectRefusal(refused, /^hello-[12] ended before it was ready \(exit code 1\): Error: the shelf is empty$/);
     expect(refused.lines.map(({ msg }) => msg)).toContain('greetings-1 is stopped');
+  });
+
+  it('that Node is too old', async () => {
+    const code = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.0" } })';
+    const refused = start([], { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` } });
+    await expectRefusal(refused, /^@parley\/local: expected Node 22\.19 or later, got v[\d.]+: install that$/);
   });
 
   it('that there is no nginx to insist on', async () => {
