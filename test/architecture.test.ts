@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { functionLengths } from './function-lengths.ts';
+import { insteadOfSleeping, realSleeps } from './real-sleeps.ts';
 import { roomCycles, strayImporters, upward } from './rooms.ts';
 import { files, read, type SourceFile, sourceFiles, target } from './source-files.ts';
 
@@ -26,11 +27,18 @@ describe('the house', () => {
     ['packages/client', ['@parley/contract']],
     ['packages/service', ['@parley/contract']],
     ['packages/local', []],
-    ['services/greetings', ['@parley/contract', '@parley/service']],
-    ['services/hello', ['@parley/client', '@parley/contract', '@parley/greetings', '@parley/service']],
+    ['services/greetings', ['@parley/contract', '@parley/greetings', '@parley/service']],
+    ['services/hello', ['@parley/client', '@parley/contract', '@parley/greetings', '@parley/hello', '@parley/service']],
     [
       'services/guestbook',
-      ['@parley/client', '@parley/contract', '@parley/hello', '@parley/service', '@parley/service/stores'],
+      [
+        '@parley/client',
+        '@parley/contract',
+        '@parley/guestbook',
+        '@parley/hello',
+        '@parley/service',
+        '@parley/service/stores',
+      ],
     ],
   ])('lets %s know nobody but %j', (folder, allowed) => {
     const known = inside(folder)
@@ -55,18 +63,24 @@ describe('the house', () => {
     expect([...new Set(deep)]).toEqual(['@parley/service/stores']);
   });
 
-  it('has further doors to a package for tests (`/testing`) and for stores alone', () => {
+  it('has further doors to a package for browsers (`/fetch`), tests (`/testing`), stores and operators alone', () => {
     const tests = files('packages', 'services', 'test', 'bench')
       .filter((path) => path.endsWith('.ts'))
       .map(read);
     const deep = tests.flatMap(packagesOf).filter((name) => /^@parley\/[^/]+\//.test(name));
     expect(new Set(deep)).toEqual(
-      new Set(['@parley/client/testing', '@parley/service/stores', '@parley/service/testing']),
+      new Set([
+        '@parley/client/fetch',
+        '@parley/client/testing',
+        '@parley/service/admin',
+        '@parley/service/stores',
+        '@parley/service/testing',
+      ]),
     );
   });
 
   it.each(['greetings', 'hello', 'guestbook'])('has short handlers and a short main in %s', (name) => {
-    const [contract, ...texts] = ['contract', 'handlers', 'main'].map(
+    const [contract, ...texts] = ['contract/contract', 'handlers', 'main'].map(
       (file) => read(`services/${name}/${file}.ts`).text,
     );
     const operations = [...(contract as string).matchAll(/^ {2}\w+: (?:get|post|put|patch|del)\(/gm)].length;
@@ -78,7 +92,7 @@ describe('the house', () => {
     expect(strayImporters(sources, 'axios', ['packages/client/src/axios/axios.ts'])).toEqual([]);
     expect(importersOf('opossum')).toEqual(['packages/client/src/breaker/circuit.ts']);
     expect(importersOf('undici')).toEqual(['packages/client/src/transport/connection-pool.ts']);
-    for (const name of ['compression', 'helmet', 'jose', 'pino', 'httpxy', 'yaml', 'negotiator']) {
+    for (const name of ['@fastify/busboy', 'compression', 'helmet', 'jose', 'pino', 'httpxy', 'yaml', 'negotiator']) {
       expect([name, importersOf(name, { types: false }).length]).toEqual([name, 1]);
     }
   });
@@ -117,9 +131,11 @@ describe('the house', () => {
 const rooms: Readonly<Record<string, readonly string[]>> = {
   'packages/contract/src': [
     'members/',
+    'random/',
     'text/',
     'tls/',
     'load/',
+    'telemetry/',
     'schemas/',
     'story/',
     'errors/',
@@ -127,6 +143,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'context/',
     'paths/',
     'streams/',
+    'bodies/',
     'operations/',
     'contract.ts',
     'serving/',
@@ -140,6 +157,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'story/',
     'discovery/',
     'transport/',
+    'validation/',
     'layer.ts',
     'telemetry/',
     'axios/',
@@ -151,7 +169,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'pipeline.ts',
     'upstream.ts',
     'client.ts',
+    'fetch/',
     'testing/',
+    'fetch.ts',
     'testing.ts',
     'index.ts',
   ],
@@ -187,14 +207,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'nginx/',
     'choose-gateway.ts',
   ],
-  'services/greetings': ['contract.ts', 'handlers.ts', 'main.ts'],
-  'services/hello': ['contract.ts', 'settings.ts', 'preferred-greeting.ts', 'handlers.ts', 'main.ts'],
+  'services/greetings': ['contract/', 'handlers.ts', 'main.ts'],
+  'services/hello': ['contract/', 'settings.ts', 'preferred-greeting.ts', 'handlers.ts', 'main.ts'],
   'services/guestbook': [
     'visit.ts',
     'postgres/',
     'sqlite/',
     'store.ts',
-    'contract.ts',
+    'contract/',
     'settings.ts',
     'handlers.ts',
     'main.ts',
@@ -261,14 +281,17 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'express/',
     'replies/',
     'connections/',
+    'telemetry/',
     'shedding/',
     'idempotency/',
     'stores/',
     'tokens/',
     'middleware/',
     'handlers/',
-    'admin-app.ts',
+    'metrics/',
     'app.ts',
+    'admin/',
+    'admin.ts',
     'server.ts',
     'testing/',
     'testing.ts',
@@ -288,9 +311,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'add-operation.ts',
     'command.ts',
   ],
+  release: ['public-packages.ts', 'pack.ts', 'main.ts'],
 };
 
-const housed = [...sources, ...sourceFiles('bench', 'certificates')];
+const housed = [...sources, ...sourceFiles('bench', 'certificates', 'release')];
 
 describe.each(Object.entries(rooms))('the rooms of %s', (folder, order) => {
   it('are all in the order, and no import runs up, types included', () => {
@@ -382,6 +406,45 @@ describe('every function', () => {
   });
 });
 
+describe('a unit test', () => {
+  /** Files that set a real timer, each with its reason. */
+  const reasons: Readonly<Record<string, string>> = {
+    'test/eventually.ts': 'the pause between two looks',
+    'test/raw-answers.ts': 'gives up, and shows that no further answer comes',
+    'test/raw-request.ts': 'gives up, or hangs up when a system test says so',
+    'packages/client/test-fixtures/axios/connections.ts': "axios' timeout of a socket runs by the time of the kernel",
+    'packages/local/test-fixtures/launched.ts': 'gives up on a process that does not end',
+    'packages/service/test-fixtures/fixture-main.ts': 'a slow service in a process of its own, for system tests',
+  };
+  const isUnitTest = (path: string) =>
+    /\.test\.ts$|\/test-fixtures\/|^test\/[^/]+\.ts$/.test(path) &&
+    !/\.system\.test\.ts$|^test\/architecture\.test\.ts$|^test\/(?:system|compose|packages|readme)\//.test(path);
+  const tests = files('packages', 'services', 'certificates', 'test').filter(isUnitTest);
+
+  it('does not sleep', () => {
+    expect(tests.length).toBeGreaterThan(250);
+    const sleeping = tests
+      .filter((path) => !(path in reasons))
+      .flatMap((path) => realSleeps(read(path).text).map((line) => `${path}:${line} → ${insteadOfSleeping}`));
+    expect(sleeping).toEqual([]);
+  });
+
+  it('has no reason to sleep that is out of date', () => {
+    expect(Object.keys(reasons).filter((path) => realSleeps(read(path).text).length === 0)).toEqual([]);
+  });
+
+  it('that sleeps is found', () => {
+    const planted = [
+      "import { setTimeout as wait } from 'node:timers/promises';",
+      "import { scheduler } from 'node:timers/promises';",
+      "import { delay } from '../time/delay.ts';",
+      'await new Promise((resolve) => setTimeout(resolve, 5));',
+    ];
+    expect(realSleeps(planted.join('\n'))).toHaveLength(4);
+    expect(realSleeps('socket.setTimeout(20);\nsetImmediate(answer);')).toEqual([]);
+  });
+});
+
 describe('every file', () => {
   it('has a name that says what is inside', () => {
     const vague = files('packages', 'services', 'test', 'bench').filter((path) =>
@@ -393,9 +456,11 @@ describe('every file', () => {
   it('documents what it exports', () => {
     const undocumented = sources.flatMap(({ path, text }) => {
       const lines = text.split('\n');
+      const overloaded = new Set([...text.matchAll(/\*\/\nexport (?:async )?function (\w+)/g)].map(([, name]) => name));
       return lines.flatMap((line, index) => {
         if (!/^export (?!\{|type \{)/.test(line)) return [];
-        return lines[index - 1]?.endsWith('*/') ? [] : `${path}: ${line}`;
+        const [, name] = /^export (?:async )?function (\w+)/.exec(line) ?? [];
+        return lines[index - 1]?.endsWith('*/') || overloaded.has(name) ? [] : `${path}: ${line}`;
       });
     });
     expect(undocumented).toEqual([]);

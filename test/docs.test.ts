@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { upstreamDefaults } from '@parley/client';
-import { errorCodes } from '@parley/contract';
+import { type ErrorCode, errorCodes, errorTitles } from '@parley/contract';
 import { documentedTable, optionTable } from './option-table.ts';
 import { files, root } from './source-files.ts';
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8');
-const documents = files('*.md', 'packages/*/README.md').filter((path) => path.endsWith('.md'));
+const documents = files('*.md', 'docs/*.md', 'packages/*/README.md').filter((path) => path.endsWith('.md'));
 
 /** The rows of the first table below a heading, as lists of cells without backticks. */
 function table(path: string, heading: string): string[][] {
@@ -93,7 +93,7 @@ describe('ARCHITECTURE.md', () => {
 
   it.each([
     ['Rooms of the contract', 'packages/contract/src', ['index.ts']],
-    ['Rooms of the client', 'packages/client/src', ['testing.ts', 'index.ts']],
+    ['Rooms of the client', 'packages/client/src', ['fetch.ts', 'testing.ts', 'index.ts']],
     ['Rooms of the launcher', 'packages/local/src', ['main.ts', 'index.ts']],
   ])('lists in "%s" the rooms of %s in their order', (heading, folder, facades) => {
     const [, order = ''] = new RegExp(`'${folder}': \\[([^\\]]*)\\]`).exec(text('test/architecture.test.ts')) ?? [];
@@ -128,13 +128,19 @@ describe('CONTRIBUTING.md', () => {
 });
 
 describe('packages/contract/README.md', () => {
+  it('shows the contract of bodies that is tested', () => {
+    const [, section = ''] = text('packages/contract/README.md').split(/^## Bodies beside JSON$/m);
+    const [, code] = /```ts\n([\s\S]*?)```/.exec(section) ?? [];
+    expect(code).toBe(text('test/files-contract.ts'));
+  });
+
   it('has the table of codes', () => {
-    const rows = Object.entries(errorCodes).map(([code, { status, isTransient, blamesEndpoint, title }]) => [
+    const rows = Object.entries(errorCodes).map(([code, { status, isTransient, blamesEndpoint }]) => [
       code,
       String(status),
       isTransient ? 'yes' : 'no',
       blamesEndpoint ? 'yes' : 'no',
-      title,
+      errorTitles[code as ErrorCode],
     ]);
     expect(table('packages/contract/README.md', 'Codes')).toEqual(rows);
   });
@@ -145,6 +151,22 @@ describe('packages/client/README.md', () => {
     const cells = (rows: readonly string[]) => rows.map((row) => row.split('|').map((cell) => cell.trim()));
     expect(optionTable().length).toBe(Object.keys(upstreamDefaults).length + 2);
     expect(cells(documentedTable()).slice(2)).toEqual(cells(optionTable()).slice(2));
+  });
+
+  it('has every option of the client over fetch, with its default', () => {
+    const source = text('packages/client/src/fetch/fetch-options.ts');
+    const [declared = ''] = /export interface FetchClientOptions[\s\S]*?\n\}/.exec(source) ?? [];
+    const names = calledIn(declared, /^ {2}readonly (\w+)\??:/gm);
+    const rows = table('packages/client/README.md', 'In a browser');
+    const documented = rows.flatMap(([name = '']) => name.split(', '));
+    expect(names.length).toBeGreaterThan(12);
+    expect(documented.sort()).toEqual([...names, 'operations'].sort());
+    const defaults = [...source.matchAll(/^ {2}(\w+): \[([\d_.* ]+),/gm)].map(([, name, value = '']) => [
+      name,
+      String(value.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1)),
+    ]);
+    expect(defaults.length).toBeGreaterThan(8);
+    expect(rows.map(([name, standard]) => [name, standard])).toEqual(expect.arrayContaining(defaults));
   });
 
   it('lists layers in their order, and none that is not there', () => {
@@ -169,7 +191,7 @@ describe('packages/service/README.md', () => {
     const source = text('packages/service/src/process/settings.ts');
     const whole = [...source.matchAll(/whole\('(\w+)', \w+, ([\d_]+)\)/g)];
     const words = [...source.matchAll(/(?:: |\()env\.(\w+) \|\| '([^']+)'/g)];
-    const optional = [...source.matchAll(/(?:file|text)\('(\w+)'\)|\(env\.(\w+) \|\| ''/g)];
+    const optional = [...source.matchAll(/(?:file|text|tokenIn)\('(\w+)'[,)]|\(env\.(\w+) \|\| ''/g)];
     const files = optional.map(([, file, list]) => ['', file ?? list, 'none']);
     const fallbacks = [...source.matchAll(/env\.(\w+) \|\| overrides\.\w+ \|\| env\.(\w+)/g)];
     const inCode = [...whole, ...words, ...files, ...fallbacks].map(([, name, standard]) => [

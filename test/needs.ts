@@ -7,6 +7,7 @@ export const faketimeLibrary = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT
 
 /** Programs that some tests run for real, and how to have them. */
 const programs = {
+  Chromium: { isHere: existsSync('/usr/bin/chromium'), install: 'apt-get install chromium' },
   faketime: { isHere: existsSync(faketimeLibrary), install: 'apt-get install faketime' },
   nginx: { isHere: spawnSync('nginx', ['-v']).status === 0, install: 'apt-get install nginx' },
   HAProxy: { isHere: spawnSync('haproxy', ['-v']).status === 0, install: 'apt-get install haproxy' },
@@ -14,6 +15,7 @@ const programs = {
     isHere: existsSync('/usr/lib/postgresql') || spawnSync('postgres', ['--version']).status === 0,
     install: 'apt-get install postgresql',
   },
+  promtool: { isHere: spawnSync('promtool', ['--version']).status === 0, install: 'apt-get install prometheus' },
   Redis: { isHere: spawnSync('redis-server', ['--version']).status === 0, install: 'apt-get install redis-server' },
 };
 

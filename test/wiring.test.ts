@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { upstreamDefaults } from '@parley/client';
-import { type Contract, errorCodes } from '@parley/contract';
+import { type Contract, type ErrorCode, errorCodes, errorTitles } from '@parley/contract';
 import { parse } from 'yaml';
 import { root } from './source-files.ts';
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8').replace(/^\s*#.*$/gm, '');
 const contracts: Record<string, Contract> = {};
 for (const name of readdirSync(join(root, 'services'))) {
-  const exported = Object.values(await import(join(root, 'services', name, 'contract.ts')));
+  const exported = Object.values(await import(join(root, 'services', name, 'contract/contract.ts')));
   contracts[name] = exported.find((one) => typeof one === 'object' && one !== null && 'operations' in one) as Contract;
 }
 
@@ -177,9 +177,8 @@ describe('gateway', () => {
     const rows = [...codes.matchAll(/(\d+) (\w+);/g)];
     expect(rows.length).toBeGreaterThan(5);
     for (const [, status, code] of rows) {
-      const meaning = errorCodes[code as keyof typeof errorCodes];
-      expect({ code, status: meaning?.status }).toEqual({ code, status: Number(status) });
-      expect(titles).toContain(`${status} "${meaning.title}";`);
+      expect({ code, status: errorCodes[code as ErrorCode]?.status }).toEqual({ code, status: Number(status) });
+      expect(titles).toContain(`${status} "${errorTitles[code as ErrorCode]}";`);
     }
   });
 });
@@ -214,7 +213,9 @@ describe('both ends', () => {
 
   it('let the gateway take every body that a service takes by default, up to what an operation may ask for', () => {
     expect(directive('nginx/nginx.conf', 'client_max_body_size')).toBe('1m');
-    expect(number(text('packages/service/src/middleware/body.ts'), 'bodyLimitBytes')).toBeLessThanOrEqual(1024 * 1024);
+    expect(number(text('packages/service/src/requests/body-bytes.ts'), 'standardBodyLimitBytes')).toBeLessThanOrEqual(
+      1024 * 1024,
+    );
   });
 
   it('have one tier that retries: the gateway repeats connection failures only, and once', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -41,20 +41,19 @@ export function checkOutBase(revision: string): BaseTree {
 
 /** Links every installed package but our own, which are those of the folder. */
 function linkModules(folder: string): void {
-  const workspaces = ['.', ...below('packages'), ...below('services')];
-  for (const workspace of workspaces) {
+  const manifestIn = (workspace: string) => JSON.parse(readFileSync(join(folder, workspace, 'package.json'), 'utf8'));
+  const workspaces: readonly string[] = manifestIn('.').workspaces;
+  for (const workspace of ['.', ...workspaces]) {
     const installed = join(own, workspace, 'node_modules');
-    if (!existsSync(installed) || !existsSync(join(folder, workspace))) continue;
+    if (!existsSync(installed)) continue;
     for (const name of readdirSync(installed)) {
       if (name !== '@parley') link(join(installed, name), join(folder, workspace, 'node_modules', name));
     }
   }
-  for (const workspace of [...below('packages'), ...below('services')]) {
-    link(join(folder, workspace), join(folder, 'node_modules/@parley', workspace.replace(/.*\//, '')));
+  for (const workspace of workspaces) {
+    link(join(folder, workspace), join(folder, 'node_modules', manifestIn(workspace).name));
   }
 }
-
-const below = (parent: string) => readdirSync(join(own, parent)).map((name) => `${parent}/${name}`);
 
 function link(target: string, path: string): void {
   mkdirSync(dirname(path), { recursive: true });

@@ -1,5 +1,5 @@
 import type { Handlers } from '@parley/contract';
-import { type greetings, unknownLanguage } from './contract.ts';
+import { type greetings, unknownLanguage } from '@parley/greetings';
 import all from './greetings.json' with { type: 'json' };
 
 const byLanguage = new Map(all.map((greeting) => [greeting.language, greeting]));

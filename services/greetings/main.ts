@@ -1,5 +1,5 @@
+import { greetings } from '@parley/greetings';
 import { run, serve } from '@parley/service';
-import { greetings } from './contract.ts';
 import { handlers } from './handlers.ts';
 
 await run(() => serve(greetings, handlers));

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { guestbook } from '@parley/guestbook';
 import { createApp, createLogger } from '@parley/service';
 import supertest from 'supertest';
 import {
@@ -7,7 +8,6 @@ import {
   foundOf,
   someAnswer,
 } from '../../packages/service/test-fixtures/idempotency-store-behaviour.ts';
-import { guestbook } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 import { openStore } from './store.ts';
 import { databasesHere } from './test-fixtures/test-databases.ts';

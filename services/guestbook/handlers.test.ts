@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createClient, paginate } from '@parley/client';
+import { inMemoryUpstream } from '@parley/client/testing';
 import { CallError } from '@parley/contract';
+import { guestbook, unknownVisit } from '@parley/guestbook';
 import { v7 as uuidv7 } from 'uuid';
-import { unknownVisit } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 import { openStore } from './store.ts';
 import type { VisitStore } from './visit.ts';
@@ -53,6 +55,16 @@ describe('listVisits', () => {
       ['Ben', 'Ada'],
     ]);
     expect(second.next).toBeUndefined();
+  });
+
+  it('gives a caller all visits, whatever the size of a page', async () => {
+    const handlers = createHandlers(store, friendly);
+    for (const name of ['Ada', 'Ben', 'Cleo', 'Dan', 'Eve']) await handlers.addVisit({ name });
+    const client = createClient(guestbook, inMemoryUpstream(guestbook, handlers));
+    const names: string[] = [];
+    const visits = paginate(client.listVisits, { limit: 2 }, { items: 'visits', next: 'next', cursor: 'cursor' });
+    for await (const { name } of visits) names.push(name);
+    expect(names).toEqual(['Eve', 'Dan', 'Cleo', 'Ben', 'Ada']);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Client, Handlers } from '@parley/contract';
+import { type guestbook, unknownVisit } from '@parley/guestbook';
 import type { hello as helloContract } from '@parley/hello';
 import { keyedAnswer } from '@parley/service';
-import { type guestbook, unknownVisit } from './contract.ts';
 import { newVisit, pageOf, type VisitStore } from './visit.ts';
 
 /** The operation of hello that this service calls. */

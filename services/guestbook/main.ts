@@ -1,7 +1,7 @@
 import { createClient, createUpstream } from '@parley/client';
+import { guestbook } from '@parley/guestbook';
 import { hello } from '@parley/hello';
 import { readConfig, run, serve, tlsFromEnvironment } from '@parley/service';
-import { guestbook } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 import { settings } from './settings.ts';
 import { openStore } from './store.ts';

@@ -1,5 +1,5 @@
 import { type CallContext, type Handlers, isCallError } from '@parley/contract';
-import { type hello, unknownLanguage } from './contract.ts';
+import { type hello, unknownLanguage } from '@parley/hello';
 import { english, type Greetings, preferredGreeting } from './preferred-greeting.ts';
 
 /** Serves greetings in the caller's language; in English, and marked so, while `greetings` is missing. */

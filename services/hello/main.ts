@@ -1,7 +1,7 @@
 import { createClient, createUpstream } from '@parley/client';
 import { greetings } from '@parley/greetings';
+import { hello } from '@parley/hello';
 import { readConfig, run, serve, tlsFromEnvironment } from '@parley/service';
-import { hello } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 import { settings } from './settings.ts';
 

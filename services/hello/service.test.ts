@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { CallError } from '@parley/contract';
+import { hello } from '@parley/hello';
 import { inMemoryService, startService } from '@parley/service/testing';
-import { hello } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 
 const french = { language: 'fr', name: 'Français', template: 'Bonjour, {name} !' };

@@ -24,12 +24,13 @@ function announced(path: string): string[] {
 
 const errorsOf = compiled();
 
-describe('the types of a client', () => {
+describe('the types of a client and of an app', () => {
   it.each([
     ['refuse to send twice what the contract does not let be sent twice', 'retry-safety', 10],
     ['refuse an input whose members cannot travel', 'contracts', 5],
     ['refuse a layer in the wrong half', 'layers', 4],
     ['refuse options for operations that the contract does not have, or not for them', 'operation-options', 4],
+    ['refuse handlers whose extras the app does not give', 'extras', 3],
   ])(
     '%s, and nothing else',
     async (_, name, fewest) => {

@@ -13,6 +13,8 @@ get('/things/{id}', { summary, input: z.looseObject({}) });
 get('/things/{id}', { summary, input: z.object({ name: z.string() }) }); // error TS2375
 post('/things/{id}/parts/{part}', { summary, input: id }); // error TS2375
 put('/things/{id}', { summary, input: z.string() }); // error TS2375
+get('/things/{id*}', { summary, input: id });
+get('/things/{path*}', { summary, input: id }); // error TS2375
 const path: string = '/things/{id}';
 get(path, { summary, input: z.object({}) });
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { type ErrorCode, errorCodes } from '../../packages/contract/src/errors/error-codes.ts';
+import type { ErrorCode } from '../../packages/contract/src/errors/error-codes.ts';
+import { errorTitles } from '../../packages/contract/src/errors/error-titles.ts';
 import { ask, describePublicApi, expectProblem } from '../public-api.ts';
 import { baseUrl } from './stack.ts';
 
@@ -33,7 +34,7 @@ describe('the gateway itself', () => {
   ])('answers %s with a problem, status %d', async (_, status, code, path, question) => {
     const answer = await ask(baseUrl(), path, question);
     expectProblem(answer, status, code);
-    expect(answer.body.title).toBe(errorCodes[code].title);
+    expect(answer.body.title).toBe(errorTitles[code]);
     expect(answer.headers['x-request-id']).toBe(answer.body.requestId);
     expect(answer.headers.server).toBe('nginx');
   });

@@ -39,7 +39,7 @@ describe.each(['nginx', 'no nginx'])('the README with %s on the PATH', (gateway)
     npm.stdout?.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
-    await eventually(() => /"msg":"ready","gateway"/.test(output) || undefined, 60_000);
+    await eventually(() => /"msg":"ready","gateway"/.test(output), 6_000);
   }, 90_000);
 
   afterAll(async () => {

@@ -15,7 +15,7 @@ const additions = {
 
   async 'operation of greetings'(copy: RepositoryCopy) {
     await copy.replace(
-      'services/greetings/contract.ts',
+      'services/greetings/contract/contract.ts',
       '  getGreeting: get(',
       `  countGreetings: get('/api/greetings/{language}/count', {
     summary: 'How many greetings a language has',
@@ -36,9 +36,13 @@ const additions = {
   },
 
   async 'operation of hello'(copy: RepositoryCopy) {
-    await copy.replace('services/hello/contract.ts', '{ defineContract, get }', '{ defineContract, get, post }');
     await copy.replace(
-      'services/hello/contract.ts',
+      'services/hello/contract/contract.ts',
+      '{ defineContract, get }',
+      '{ defineContract, get, post }',
+    );
+    await copy.replace(
+      'services/hello/contract/contract.ts',
       '  sayHello: get(',
       `  sayGoodbye: post('/api/hello', {
     summary: 'Says goodbye',
@@ -59,7 +63,7 @@ const additions = {
 
   async 'operation of guestbook'(copy: RepositoryCopy) {
     await copy.replace(
-      'services/guestbook/contract.ts',
+      'services/guestbook/contract/contract.ts',
       '  getVisit: get(',
       `  getName: get('/api/visits/{id}/name', {
     summary: 'Who came',

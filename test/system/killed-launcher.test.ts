@@ -66,9 +66,7 @@ function pidsIn(folder: string): number[] {
 async function expectNothingLeft(pids: readonly number[] = []): Promise<void> {
   const remains = () => ({ pids: [...pids.filter(isAlive), ...pidsIn(house.root)], folders: runFolders() });
   const nothing = { pids: [], folders: [] };
-  await eventually(() => (JSON.stringify(remains()) === JSON.stringify(nothing) ? true : undefined), 20_000).catch(
-    () => undefined,
-  );
+  await eventually(() => JSON.stringify(remains()) === JSON.stringify(nothing), 2_000).catch(() => undefined);
   expect(remains()).toEqual(nothing);
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
 }
@@ -209,7 +207,7 @@ describe('npm start', () => {
     const guard = inRunFolder('guard.json').content.pid as number;
     process.kill(guard, 'SIGKILL');
     await launched.until(({ msg }) => msg.startsWith('the guard of npm start ended (killed by SIGKILL)'));
-    await eventually(() => (inRunFolder('guard.json').content.pid === guard ? undefined : true));
+    await eventually(() => inRunFolder('guard.json').content.pid !== guard);
     launched.signal('SIGKILL');
     await launched.end;
     await expectNothingLeft(pids);

@@ -97,7 +97,7 @@ describeWith('nginx')('a stream through nginx', () => {
       expect(n).toBe(0);
       break;
     }
-    await eventually(() => source.open === 0 || undefined);
+    await eventually(() => source.open === 0);
   });
 
   it.each(['events', 'lines'] as const)('that the service ends early arrives as an error, as %s', async (kind) => {

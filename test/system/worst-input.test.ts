@@ -14,15 +14,15 @@ import {
   validate,
 } from '@parley/contract';
 import { z } from 'zod';
+import { retryAfterMs } from '../../packages/client/src/time/retry-after.ts';
 import { codingsOf } from '../../packages/client/src/transport/decompression.ts';
-import { retryAfterMs } from '../../packages/client/src/transport/reply.ts';
 import { parseTracestate } from '../../packages/contract/src/context/trace-state.ts';
 import { loggedError } from '../../packages/service/src/process/logged-error.ts';
 import { chooseCoding } from '../../packages/service/src/replies/content-coding.ts';
 import { namesTag, unmarkTags } from '../../packages/service/src/replies/entity-tag.ts';
 import { exceededLimit } from '../../packages/service/src/requests/json-limits.ts';
-import { guestbook } from '../../services/guestbook/contract.ts';
-import { hello } from '../../services/hello/contract.ts';
+import { guestbook } from '../../services/guestbook/contract/contract.ts';
+import { hello } from '../../services/hello/contract/contract.ts';
 import { preferredGreeting } from '../../services/hello/preferred-greeting.ts';
 
 /** Makes an input of about this many characters, and what reads it. */

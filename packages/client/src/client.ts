@@ -1,24 +1,24 @@
+import { Readable } from 'node:stream';
 import {
-  CallError,
   type Contract,
-  decodeOutput,
   type Explained,
   type ExplainingClient,
   isStream,
   type Operation,
   ownMembers,
-  type Validation,
-  validate,
 } from '@parley/contract';
-import { callOptions } from './call/call-options.ts';
+import { callOptions, type GivenCallOptions } from './call/call-options.ts';
 import { type ClientOptions, type OperationDefaults, operationDefaults } from './call/operation-options.ts';
-import type { GivenOptions } from './call/repeat-options.ts';
 import { requestOf } from './call/request-of.ts';
 import { attachStory } from './story/attach-story.ts';
 import { StoryRecorder } from './story/story-recorder.ts';
+import { ReplyContent } from './streams/reply-content.ts';
 import { type StreamingOperation, streamMethod } from './streams/stream-method.ts';
 import type { Reply } from './transport/reply.ts';
 import type { Upstream } from './upstream.ts';
+import { checkInput } from './validation/check-input.ts';
+import { declaredError } from './validation/declared-error.ts';
+import { outputOf, type ReplyBody } from './validation/output-of.ts';
 
 /**
  * Typed functions for calling a service: one per operation of its contract. Inside a handler they take
@@ -50,82 +50,42 @@ type Input = Record<string, unknown>;
 
 function methodOf(operation: Operation, upstream: Upstream, defaults: OperationDefaults | undefined) {
   if (!isStream(operation.output)) return method(operation, upstream, defaults);
-  const steps = { check, requestOf, callOptions, declared, broken, describe };
+  const steps = { requestOf, callOptions };
   return streamMethod(operation as StreamingOperation, upstream, steps, defaults);
 }
 
 function method(operation: Operation, upstream: Upstream, defaults: OperationDefaults | undefined) {
-  async function answered(input: Input, options?: GivenOptions, story?: StoryRecorder): Promise<unknown> {
-    const checking = check(operation, input);
+  async function answered(input: Input, options?: GivenCallOptions, story?: StoryRecorder): Promise<unknown> {
+    const checking = checkInput(operation, input);
     if (checking) await checking;
     const request = requestOf(operation, input, options, story, defaults);
     const reply = await upstream.send(request);
     try {
-      if (reply.error) throw await declared(operation, reply.error);
-      const output = outputOf(operation, reply);
+      if (reply.error) throw await declaredError(operation, reply.error);
+      const output = outputOf(
+        operation,
+        reply,
+        bodyOf(reply, upstream, options?.idleTimeoutMs ?? defaults?.idleTimeoutMs),
+      );
       return output instanceof Promise ? await output : output;
     } catch (error) {
       throw attachStory(error, request, reply.status);
     }
   }
-  async function explain(input: Input = {}, options?: GivenOptions): Promise<Explained<unknown>> {
+  async function explain(input: Input = {}, options?: GivenCallOptions): Promise<Explained<unknown>> {
     const recorder = new StoryRecorder(true);
     const value = await answered(input, options, recorder);
     return { value, story: recorder.end(operation.label, operation.status, undefined) };
   }
-  return Object.assign((input: Input = {}, options?: GivenOptions) => answered(input, options), { explain });
+  return Object.assign((input: Input = {}, options?: GivenCallOptions) => answered(input, options), { explain });
 }
 
-/** A promise only where the schema is asynchronous. */
-function check({ input: schema, label }: Operation, input: unknown): void | Promise<void> {
-  if (!schema) return;
-  const refuse = (validation: Validation<unknown>) => {
-    if ('value' in validation) return;
-    const { issues } = validation;
-    throw new CallError('invalid_input', `not sent: ${describe(issues)}`, { operation: label, issues });
+/** How the body of a reply is read, as the contract says. */
+function bodyOf(reply: Reply, { options }: Upstream, idleTimeoutMs = options.idleTimeoutMs): ReplyBody {
+  const { body } = reply;
+  return {
+    text: () => String(body),
+    content: () => new ReplyContent(reply, { clock: options.clock, idleTimeoutMs, maxBytes: options.maxReplyBytes }),
+    discard: () => void (body instanceof Readable && body.destroy()),
   };
-  const validation = validate(schema, input);
-  return validation instanceof Promise ? validation.then(refuse) : refuse(validation);
-}
-
-/** A contract's own error with its data as the schema gives it. */
-async function declared(operation: Operation, error: CallError): Promise<CallError> {
-  const schema = operation.errors.find(({ code }) => code === error.code)?.data;
-  if (!schema) return error;
-  const validation = await validate(schema, error.data);
-  if (validation.issues) return broken(error, `error ${error.code}: ${describe(validation.issues)}`);
-  return new CallError(error.code, error.detail, { ...error, data: validation.value, cause: error.cause });
-}
-
-/** A promise only where the schema is asynchronous. */
-function outputOf(operation: Operation, reply: Reply): unknown {
-  const origin = reply.origin;
-  if (reply.status !== operation.status) {
-    throw broken(origin, `answered with status ${reply.status}, not ${operation.status}`);
-  }
-  if (!operation.output) return undefined;
-  let body: unknown;
-  try {
-    body = JSON.parse(String(reply.body));
-  } catch {
-    throw broken(origin, `status ${reply.status} came with a body that is not JSON`);
-  }
-  const accept = (validation: Validation<unknown>) => {
-    if (validation.issues) throw broken(origin, describe(validation.issues));
-    return validation.value;
-  };
-  const validation = validate(operation.output, decodeOutput(operation, reply.headers, body));
-  return validation instanceof Promise ? validation.then(accept) : accept(validation);
-}
-
-function broken(
-  { operation, endpoint, attempts }: Pick<CallError, 'operation' | 'endpoint' | 'attempts'> | Reply['origin'],
-  detail: string,
-): CallError {
-  return new CallError('invalid_reply', `breaks the contract: ${detail}`, { operation, endpoint, attempts });
-}
-
-// 20 issues at most, of 400 characters each: the error cuts the whole.
-function describe(issues: readonly { path: string; message: string }[]): string {
-  return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
 }

@@ -1,11 +1,24 @@
-export type { Pem } from '@parley/contract';
+export type {
+  AttemptOutcome,
+  CallOutcome,
+  CircuitChange,
+  CircuitControl,
+  CircuitReason,
+  CircuitState,
+  ConcurrencyStatus,
+  ConnectionCounts,
+  EndpointStatus,
+  Fate,
+  Outcome,
+  Pem,
+  TelemetryListener,
+  UpstreamStatus,
+} from '@parley/contract';
 export type { Interceptors } from './axios/axios.ts';
 export { parleyAdapter } from './axios/parley-adapter.ts';
-export type { CircuitControl } from './breaker/circuit-breaker.ts';
-export type { ConcurrencyStatus } from './call/call-queue.ts';
 export type { ClientOptions, OperationOptions } from './call/operation-options.ts';
+export { type PageMembers, paginate } from './call/paginate.ts';
 export { createClient } from './client.ts';
-export type { EndpointStatus } from './endpoint/endpoint.ts';
 // Symbols below are for layers of your own, and for clients of another kind over `Upstream.send`.
 export type {
   Attempt,
@@ -23,9 +36,7 @@ export type { HttpVersion, TlsOptions } from './options/tls-options.ts';
 export { type ChangeableOptions, type UpstreamOptions, upstreamDefaults } from './options/upstream-options.ts';
 export type { UserLayers } from './pipeline.ts';
 export { StoryRecorder } from './story/story-recorder.ts';
-export type { AttemptOutcome, CircuitChange, CircuitState, Outcome, TelemetryListener } from './telemetry/telemetry.ts';
 export type { CancelSignal } from './time/cancel-signal.ts';
 export { type Clock, systemClock } from './time/clock.ts';
-export type { ConnectionCounts } from './transport/connection-counts.ts';
 export { Reply, type ReplyHeaders, type ReplyOrigin } from './transport/reply.ts';
 export { type CreateUpstreamOptions, createUpstream, type Upstream } from './upstream.ts';

@@ -11,7 +11,7 @@ export interface CallRequest {
   /** Method and path template, for example `GET /api/greetings/{language}`. Names the call in errors and events. */
   readonly label: string;
   readonly method: string;
-  /** Path and query, encoded. */
+  /** Path and query, encoded. The base path of the upstream goes before it. */
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -42,6 +42,7 @@ export interface CallRequest {
 export interface Call {
   readonly label: string;
   readonly method: string;
+  /** Path and query as they are sent, with the base path of the upstream. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: RequestBody | undefined;
@@ -143,8 +144,12 @@ export class TriedEndpoints {
   }
 }
 
-/** The call that a request begins now. Its deadline is the earliest of the context's and the time that the call is given. */
-export function callOf(request: CallRequest, callTimeoutMs: number, clock: Clock): Call {
+/**
+ * The call that a request begins now. Its deadline is the earliest of the context's and the time that the call is given.
+ *
+ * @param basePath goes before the path of the request
+ */
+export function callOf(request: CallRequest, callTimeoutMs: number, clock: Clock, basePath: string): Call {
   const context = ownMembers(ownMember(request, 'context') ?? {});
   const timeoutMs = ownMember(request, 'timeoutMs') ?? callTimeoutMs;
   const story = ownMember(request, 'story') ?? new StoryRecorder();
@@ -155,7 +160,7 @@ export function callOf(request: CallRequest, callTimeoutMs: number, clock: Clock
   return {
     label: request.label,
     method: request.method,
-    path: request.path,
+    path: basePath + request.path,
     headers: request.headers,
     body: ownMember(request, 'body'),
     replyAs: ownMember(request, 'replyAs') ?? 'text',

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, jest } from '@jest/globals';
 import { closeAfterTest } from '../test-fixtures/close-after-test.ts';
+import { HeldAnswers } from '../test-fixtures/held-answers.ts';
 import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
+import { heldBy } from '../test-fixtures/pooled-upstream.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../test-fixtures/sample.ts';
 import type { UpstreamOptions } from './options/upstream-options.ts';
@@ -82,7 +84,9 @@ describe('createUpstream', () => {
     expect(listener.onAttempt).toHaveBeenLastCalledWith(
       expect.objectContaining({ ...about, endpoint: dead, attempts: 3 }),
     );
-    expect(listener.onCircuit.mock.calls).toEqual([[{ upstream: 'things', endpoint: dead, state: 'open' }]]);
+    expect(listener.onCircuit.mock.calls).toEqual([
+      [{ upstream: 'things', endpoint: dead, state: 'open', reason: 'failures' }],
+    ]);
   });
 
   it('works as without listeners where every listener throws', async () => {
@@ -122,7 +126,7 @@ describe('createUpstream', () => {
     // It may look slower than the other for a while.
     for (let i = 0; i < 2_000 && a.server.requests.length <= 5; i++) await upstream.send(somePost());
     expect(a.server.requests.length).toBeGreaterThan(5);
-    expect(onCircuit.mock.calls.map(([change]) => change)).toEqual([
+    expect(onCircuit.mock.calls.map(([change]) => change)).toMatchObject([
       { upstream: 'things', endpoint: a.address, state: 'forced-open' },
       { upstream: 'things', endpoint: b.address, state: 'forced-closed' },
       { upstream: 'things', endpoint: a.address, state: 'half-open' },
@@ -134,11 +138,13 @@ describe('createUpstream', () => {
   });
 
   it('counts attempts under way per endpoint', async () => {
-    const { address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 30));
+    const held = new HeldAnswers();
+    const { address } = await serverOf(heldBy(held));
     const upstream = upstreamAt(address);
-    await upstream.send(someRequest());
     const calls = [1, 2, 3].map(() => upstream.send(someRequest()));
-    await until(() => upstream.endpoints()[0]?.inFlight === 3);
+    await until(() => held.count === 3);
+    expect(upstream.endpoints()[0]?.inFlight).toBe(3);
+    held.open();
     await Promise.all(calls);
     const [endpoint] = upstream.endpoints();
     expect(endpoint).toMatchObject({ address, circuit: 'closed', inFlight: 0, weight: 1 });
@@ -152,7 +158,7 @@ describe('createUpstream', () => {
   });
 
   it('sends identical calls once where they may share, and each where an interceptor may tell them apart', async () => {
-    const { server, address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 20));
+    const { server, address } = await serverOf(ok);
     const upstream = upstreamAt(address, { singleFlight: true });
     const callTen = () => Promise.all(Array.from({ length: 10 }, () => upstream.send(someRequest())));
     expect((await callTen()).map(({ status }) => status)).toEqual(Array(10).fill(200));
@@ -174,25 +180,22 @@ describe('createUpstream', () => {
   });
 
   it('has no more under way than its concurrency limit, and tells how it stands', async () => {
-    let underWay = 0;
-    let most = 0;
-    const { address } = await serverOf((socket) => {
-      most = Math.max(most, ++underWay);
-      setTimeout(() => {
-        underWay--;
-        socket.write(httpReply('{}'));
-      }, 5);
-    });
+    const held = new HeldAnswers();
+    const { address } = await serverOf(heldBy(held));
     const upstream = upstreamAt(address, { concurrencyLimit: 3 });
-    const calls = Array.from({ length: 20 }, () => upstream.send(someRequest()));
-    expect(upstream.concurrency()).toEqual({ limit: 3, inFlight: 3, queued: 17 });
+    const calls = Array.from({ length: 21 }, () => upstream.send(someRequest()));
+    expect(upstream.concurrency()).toEqual({ limit: 3, inFlight: 3, queued: 18 });
+    for (let batch = 0; batch < 7; batch++) {
+      await until(() => held.count >= 3);
+      expect(held.count).toBe(3);
+      held.release();
+    }
     await Promise.all(calls);
-    expect(most).toBe(3);
     expect(upstream.concurrency()).toEqual({ limit: 3, inFlight: 0, queued: 0 });
   });
 
   it('lets calls that wait for a place finish when it is closed', async () => {
-    const { server, address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 5));
+    const { server, address } = await serverOf(ok);
     const upstream = upstreamAt(address, { concurrencyLimit: 1 });
     const calls = Array.from({ length: 5 }, () => upstream.send(someRequest()));
     await upstream.close();
@@ -201,14 +204,13 @@ describe('createUpstream', () => {
   });
 
   it('answers at the pace of the quick endpoint where another hangs now and then, and ends what it hedged', async () => {
-    const quick: Behaviour = (socket) => setTimeout(() => socket.write(httpReply('{}')), 2);
     let isHanging = false;
     let left = 0;
     const { address: a, server } = await serverOf((socket, head) => {
-      if (!isHanging) return quick(socket, head);
+      if (!isHanging) return ok(socket, head);
       socket.on('close', () => left++);
     });
-    const { address: b } = await serverOf(quick);
+    const { address: b } = await serverOf(ok);
     const clock = shiftedClock();
     const options = { hedgeRatio: 0.02, random: seededRandom(), attemptTimeoutMs: 4_000, clock };
     const upstream = upstreamAt([a, b], options);
@@ -234,7 +236,8 @@ describe('createUpstream', () => {
   });
 
   it('uses a new endpoint, and lets calls to a removed endpoint finish', async () => {
-    const slow = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{"from":"slow"}')), 1_500));
+    const held = new HeldAnswers();
+    const slow = await serverOf((socket) => held.hold(() => socket.write(httpReply('{"from":"slow"}'))));
     const next = await serverOf(ok);
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     closeAfterTest({ close: () => rm(folder, { recursive: true }) });
@@ -246,6 +249,7 @@ describe('createUpstream', () => {
     await writeFile(path, JSON.stringify([next.address]));
     await until(() => upstream.endpoints()[0]?.address === next.address);
     expect((await upstream.send(someRequest())).body).toBe('{}');
+    held.open();
     expect((await underWay).body).toBe('{"from":"slow"}');
     expect(upstream.endpoints()).toHaveLength(1);
     await until(() => slow.server.sockets.size === 0);
@@ -272,7 +276,8 @@ describe('createUpstream', () => {
 
   describe('close', () => {
     it('lets calls under way finish, closes all sockets, and takes no more calls', async () => {
-      const { server, address } = await serverOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 50));
+      const held = new HeldAnswers();
+      const { server, address } = await serverOf(heldBy(held));
       const upstream = upstreamAt(address);
       const calls = [1, 2, 3].map(() => upstream.send(someRequest()));
       await until(() => server.requests.length === 3);
@@ -283,6 +288,7 @@ describe('createUpstream', () => {
         detail: 'the upstream things is closed',
         isUnprocessed: true,
       });
+      held.open();
       expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
       await closing;
       await until(() => server.sockets.size === 0);

@@ -1,24 +1,32 @@
-import { CallError, ownMembers } from '@parley/contract';
+import {
+  announceUpstream,
+  CallError,
+  type CircuitControl,
+  type ConcurrencyStatus,
+  type EndpointStatus,
+  ownMembers,
+  type TelemetryListener,
+  type UpstreamStatus,
+} from '@parley/contract';
 import { type Axios, createAxios, hasInterceptors, type Interceptors } from './axios/axios.ts';
 import { axiosTransport } from './axios/axios-transport.ts';
 import { undiciAdapter } from './axios/undici-adapter.ts';
 import { EndpointSet } from './balancing/endpoint-set.ts';
 import { CircuitWindow } from './breaker/circuit.ts';
-import type { CircuitControl } from './breaker/circuit-breaker.ts';
 import { PoisonRequests } from './breaker/poison-requests.ts';
-import { CallQueue, type ConcurrencyStatus } from './call/call-queue.ts';
+import { CallQueue } from './call/call-queue.ts';
 import { RetryBudget } from './call/retry-budget.ts';
 import type { Discovery } from './discovery/address.ts';
+import { splitBasePath } from './discovery/base-path.ts';
 import { discovery, expectTls } from './discovery/discovery.ts';
 import { createEndpoint, type EndpointDependencies } from './endpoint/create-endpoint.ts';
-import type { EndpointStatus } from './endpoint/endpoint.ts';
 import { type CallRequest, callOf, type SendAttempt, type SendCall } from './layer.ts';
 import { CurrentOptions } from './options/current-options.ts';
 import type { ChangeableOptions, UpstreamOptions } from './options/upstream-options.ts';
 import { callPipeline, checkedLayers, endpointPipeline, type UpstreamShared, type UserLayers } from './pipeline.ts';
 import { attachStory } from './story/attach-story.ts';
 import { ActiveStreams } from './streams/active-streams.ts';
-import { Telemetry, type TelemetryListener } from './telemetry/telemetry.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 import { Network } from './transport/network.ts';
 import type { Reply } from './transport/reply.ts';
 import type { Transport } from './transport/transport.ts';
@@ -26,6 +34,8 @@ import type { Transport } from './transport/transport.ts';
 /** A service seen by its caller, with everything that calls to it share. */
 export interface Upstream {
   readonly name: string;
+  /** The path in the addresses, which goes before the path of every request: `/v1` of `http://api/v1`. Empty where they have none. */
+  readonly basePath: string;
   /** A snapshot of the options that hold now; {@link configure} makes a new one. */
   readonly options: UpstreamOptions;
   /** Sends one request through the whole pipeline. For clients of other kinds; {@link createClient} is the usual way. */
@@ -46,6 +56,8 @@ export interface Upstream {
   circuit(address: string): CircuitControl;
   /** How the limit of calls under way stands. */
   concurrency(): ConcurrencyStatus;
+  /** All that can be read of its state; reading changes nothing. */
+  status(): UpstreamStatus;
   /** Listens to calls, attempts and circuits; the returned function ends that. */
   subscribe(listener: TelemetryListener): () => void;
   /** Lets calls under way finish, retries included, then ends open streams and discovery, and closes all sockets. Calls after this fail at once. */
@@ -64,7 +76,7 @@ export interface CreateUpstreamOptions extends Partial<UpstreamOptions> {
  *
  * @param name the service's name, for errors and telemetry
  * @param where `http://host:port` or `unix:/path`, several (a list, or one string with commas), `dns://name:port`, `srv://name` or
- *   `file:/path`; with TLS `https://`, `dns+https://`, `srv+https://`
+ *   `file:/path`; with TLS `https://`, `dns+https://`, `srv+https://`. All but `unix:` and `file:` may have a base path: `http://api/v1`
  * @param options see {@link UpstreamOptions}; all have defaults. `layers`: layers of your own
  * @throws TypeError where an address or option is not valid, or two options contradict each other
  */
@@ -76,21 +88,22 @@ export function createUpstream(
   const { layers, ...own } = ownMembers(given);
   const options = new CurrentOptions(own);
   const userLayers = checkedLayers(layers);
-  const found = discoveryOf(name, where, options);
+  const { discovery: found, basePath } = discoveryOf(name, where, options);
   const axios = createAxios();
   const transport = new Network(
     options,
     (pool) => axiosTransport(axios, undiciAdapter(pool, options)),
     () => found.refresh(),
   );
-  return new AssembledUpstream(name, { options, discovery: found, transport, axios, layers: userLayers });
+  return new AssembledUpstream(name, { options, discovery: found, basePath, transport, axios, layers: userLayers });
 }
 
-function discoveryOf(name: string, where: string | readonly string[], options: CurrentOptions): Discovery {
+function discoveryOf(name: string, where: string | readonly string[], options: CurrentOptions) {
   try {
-    const found = discovery(where, options);
+    const { addresses, basePath } = splitBasePath(where);
+    const found = discovery(addresses, options);
     if (options.current.tls) expectTls(where);
-    return found;
+    return { discovery: found, basePath };
   } catch (error) {
     throw error instanceof TypeError ? new TypeError(`upstream ${name}: ${error.message}`) : error;
   }
@@ -100,6 +113,8 @@ function discoveryOf(name: string, where: string | readonly string[], options: C
 export interface UpstreamParts {
   readonly options: CurrentOptions;
   readonly discovery: Discovery;
+  /** Default: none. */
+  readonly basePath?: string | undefined;
   readonly transport: Transport<SendAttempt>;
   /** Holds the user's interceptors. */
   readonly axios: Axios;
@@ -109,6 +124,7 @@ export interface UpstreamParts {
 /** An `Upstream` over any transport: the pipeline with what all calls share. */
 export class AssembledUpstream {
   readonly name: string;
+  readonly basePath: string;
   readonly shared: UpstreamShared;
   readonly endpointSet: EndpointSet;
   readonly #options: CurrentOptions;
@@ -116,14 +132,16 @@ export class AssembledUpstream {
   readonly #transport: Transport<SendAttempt>;
   readonly #window: CircuitWindow;
   readonly #pipeline: SendCall;
+  readonly #closedForWatchers: () => void;
   #underWay = 0;
   #onIdle = () => {};
   #closed: Promise<void> | undefined;
 
-  constructor(name: string, { options, discovery, transport, axios, layers }: UpstreamParts) {
+  constructor(name: string, { options, discovery, basePath = '', transport, axios, layers }: UpstreamParts) {
     const { clock, minConnections } = options.current;
     const budget = new RetryBudget(options, clock);
     this.name = name;
+    this.basePath = basePath;
     this.#options = options;
     this.#transport = transport;
     this.#axios = axios;
@@ -142,6 +160,7 @@ export class AssembledUpstream {
     };
     const dependencies: EndpointDependencies = {
       upstream: name,
+      basePath,
       options,
       telemetry: this.shared.telemetry,
       transport,
@@ -152,6 +171,7 @@ export class AssembledUpstream {
     this.endpointSet = new EndpointSet(discovery, options, (address) => createEndpoint(address, dependencies));
     this.#pipeline = callPipeline(this.shared);
     options.subscribe(() => this.#configured());
+    this.#closedForWatchers = announceUpstream(this);
     if (minConnections > 0) Promise.resolve(this.endpointSet.known()).catch(() => {}); // the first call reports it
   }
 
@@ -165,7 +185,7 @@ export class AssembledUpstream {
 
   readonly send = async (request: CallRequest): Promise<Reply> => {
     const { callTimeoutMs, clock } = this.options;
-    const call = callOf(request, callTimeoutMs, clock);
+    const call = callOf(request, callTimeoutMs, clock, this.basePath);
     const { label, story } = call;
     if (this.#closed) {
       const details = { operation: label, isUnprocessed: true };
@@ -200,6 +220,15 @@ export class AssembledUpstream {
     return this.shared.queue.status;
   }
 
+  status(): UpstreamStatus {
+    return {
+      name: this.name,
+      endpoints: this.endpoints(),
+      concurrency: this.concurrency(),
+      retryBudget: this.shared.budget.available,
+    };
+  }
+
   subscribe(listener: TelemetryListener): () => void {
     return this.shared.telemetry.subscribe(listener);
   }
@@ -224,5 +253,6 @@ export class AssembledUpstream {
     this.#window.close();
     this.#transport.close();
     await this.endpointSet.close();
+    this.#closedForWatchers();
   }
 }

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect } from '@jest/globals';
+import type { CircuitState } from '@parley/contract';
 import type { CircuitBreakerOptions } from '../src/breaker/circuit.ts';
 import { CircuitBreaker } from '../src/breaker/circuit-breaker.ts';
 import type { Permit } from '../src/breaker/failure-detector.ts';
-import type { CircuitState } from '../src/telemetry/telemetry.ts';
 import { settled, VirtualClock } from '../src/testing/virtual-clock.ts';
 import { holding } from './sample.ts';
 

@@ -1,6 +1,7 @@
 import type { UpstreamOptions } from '../src/options/upstream-options.ts';
 import { createUpstream } from '../src/upstream.ts';
 import { closeAfterTest } from './close-after-test.ts';
+import type { HeldAnswers } from './held-answers.ts';
 import { type Behaviour, httpReply, RawServer } from './raw-server.ts';
 
 /** An upstream, closed after the test, over one server that behaves as described, and the counts of its connections. */
@@ -19,10 +20,11 @@ export async function upstreamOf(behave: Behaviour, options: Partial<UpstreamOpt
 
 /** Answers at once. */
 export const ok: Behaviour = (socket) => socket.write(httpReply('{}'));
-/** Answers after 30 ms. */
-export const slow: Behaviour = (socket) => void setTimeout(() => socket.write(httpReply('{}')), 30);
-/** Lets real time pass. */
-export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Answers when a test says so. */
+export const heldBy =
+  (held: HeldAnswers): Behaviour =>
+  (socket) =>
+    held.hold(() => socket.write(httpReply('{}')));
 
 /** Answers a connection's first `count` requests; later requests meet a reset or an end, unread. */
 export function stale(count: number, how: 'resetAndDestroy' | 'destroy'): Behaviour {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { eventually } from '../../../test/eventually.ts';
 
 /** What a raw server does with one request: `text` is its head and what came with it. */
 export type Behaviour = (socket: Socket, text: string) => void;
@@ -59,11 +60,7 @@ export async function deadAddress(): Promise<string> {
   return address;
 }
 
-/** Waits until something holds, looking again every 5 ms; fails after 5 s. */
+/** Waits until something holds. */
 export async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 1_000; i++) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('still not so after 5 s');
+  await eventually(holds);
 }

@@ -1,14 +1,12 @@
+import { checkOperations } from '#check-operations';
+import type { Bytes } from './bodies/bytes.ts';
+import type { WithBody } from './bodies/with-body.ts';
 import type { CallContext } from './context/call-context.ts';
-import { authFault } from './operations/auth-fault.ts';
-import { bodyLimitsFault } from './operations/body-limits-fault.ts';
-import { cacheFault } from './operations/cache-fault.ts';
-import type { CallOptionsOf, StreamCallOptionsOf } from './operations/call-options.ts';
-import { inputFault } from './operations/input-fault.ts';
+import type { BytesCallOptionsOf, CallOptionsOf, StreamCallOptionsOf } from './operations/call-options.ts';
 import type { Operation } from './operations/operation.ts';
-import { outputFault } from './operations/output-fault.ts';
-import type { InputOf, OutputOf } from './schemas/schema.ts';
+import type { InputOf, OutputOf, Schema } from './schemas/schema.ts';
 import type { Story } from './story/story.ts';
-import { isStream, type Stream } from './streams/stream.ts';
+import type { Stream } from './streams/stream.ts';
 
 /** The operations of a contract by name. */
 export type Operations = Readonly<Record<string, Operation>>;
@@ -53,11 +51,15 @@ export type ExplainingClient<C extends Contract> = {
 
 type Explaining<O extends Operation> = O['output'] extends Stream
   ? unknown
-  : { explain(...args: Arguments<O, CallOptionsOf<O['safety']>>): Promise<Explained<OutputOf<O['output']>>> };
+  : { explain(...args: Arguments<O, OptionsOf<O>>): Promise<Explained<OutputOf<O['output']>>> };
+
+type OptionsOf<O extends Operation> = O['output'] extends Bytes | WithBody<Schema, Bytes>
+  ? BytesCallOptionsOf<O['safety']>
+  : CallOptionsOf<O['safety']>;
 
 type ClientMethod<O extends Operation> = O['output'] extends Stream
   ? (...args: Arguments<O, StreamCallOptionsOf<O['safety']>>) => AsyncIterable<OutputOf<O['output']>>
-  : (...args: Arguments<O, CallOptionsOf<O['safety']>>) => Promise<OutputOf<O['output']>>;
+  : (...args: Arguments<O, OptionsOf<O>>) => Promise<OutputOf<O['output']>>;
 
 type Arguments<O extends Operation, Options> =
   object extends InputOf<O['input']>
@@ -87,11 +89,11 @@ export type StreamHandler<O extends Operation = Operation> = (
 ) => AsyncIterable<InputOf<O['output']>>;
 
 /**
- * Declares the contract of a service.
+ * Declares the contract of a service. Pages and workers do not check its operations again.
  *
  * @param about the name of the service; or, for its OpenAPI document, with what it is for and who answers for it
  * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a stream has
- *   response headers (its items are its whole output), an operation's `auth`, cache policy or body limits are not valid, or
+ *   response headers (its items are its whole output), an operation's `auth`, cache policy, body limits or status are not valid, or
  *   its schemas cannot work: what its callers give would not be what its handler gets, or the other way round
  * @example
  * export const hello = defineContract('hello', {
@@ -103,24 +105,6 @@ export function defineContract<const O extends Operations>(about: string | Contr
     typeof about === 'string' ? { name: about, info: undefined } : { name: about.name, info: about };
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new TypeError(`contract name must be kebab-case, not ${JSON.stringify(name)}`);
-  const seen = new Map<string, string>();
-  for (const [operation, definition] of Object.entries(operations)) {
-    const { label, output, responseHeaders } = definition;
-    const fault =
-      authFault(definition) ??
-      cacheFault(definition) ??
-      bodyLimitsFault(definition) ??
-      inputFault(definition) ??
-      outputFault(definition);
-    if (fault) throw new TypeError(`contract ${name}: ${operation} ${fault}`);
-    if (isStream(output) && responseHeaders.length > 0) {
-      throw new TypeError(`contract ${name}: ${operation} gives a stream, whose items cannot travel in headers`);
-    }
-    // Two templates that differ in parameter names only match the same requests.
-    const shape = label.replace(/\{\w+\}/g, '{}');
-    const other = seen.get(shape);
-    if (other) throw new TypeError(`contract ${name}: ${other} and ${operation} both are ${label}`);
-    seen.set(shape, operation);
-  }
+  checkOperations(name, operations);
   return info ? { name, operations, info } : { name, operations };
 }

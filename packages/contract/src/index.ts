@@ -1,3 +1,22 @@
+export type { BodyFormat, Formatted } from './bodies/body-format.ts';
+export { type Bytes, bytes } from './bodies/bytes.ts';
+export {
+  type ByteRange,
+  type Chunks,
+  type Content,
+  type ContentOptions,
+  type ContentRange,
+  type ContentSource,
+  chunksOf,
+  content,
+  contentOf,
+  type GivenContent,
+} from './bodies/content.ts';
+export { longestFileName, safeFileName } from './bodies/file-name.ts';
+export { type Form, form, type Multipart, multipart } from './bodies/form.ts';
+export { isOneOf } from './bodies/media-type.ts';
+export { type Text, text } from './bodies/text.ts';
+export { isWithBody, type WithBody, withBody } from './bodies/with-body.ts';
 export { AttemptsLeft, parseAttemptsLeft } from './context/attempts-left.ts';
 export {
   type CallContext,
@@ -39,20 +58,26 @@ export {
   defineError,
 } from './errors/defined-error.ts';
 export { type CodeMeaning, type ErrorCode, errorCodes, isErrorCode } from './errors/error-codes.ts';
+export { errorTitles } from './errors/error-titles.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './errors/problem.ts';
 export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
-export { noMembers, ownMember, ownMembers } from './members/own-members.ts';
+export { isPrototypePolluted, noMembers, ownMember, ownMembers } from './members/own-members.ts';
 export { openapi } from './openapi/openapi.ts';
+export { type AuthScheme, authScheme, type SecurityScheme } from './operations/auth-scheme.ts';
+export { hasRanges, type OperationBody, replyBody, requestBody } from './operations/body-of.ts';
 export type {
+  BytesCallOptionsOf,
   CallOptions,
   CallOptionsOf,
   RepeatOptions,
   StreamCallOptions,
   StreamCallOptionsOf,
 } from './operations/call-options.ts';
+export { type InputMembers, inputMembers, type TextMember } from './operations/input-members.ts';
 export {
   type Auth,
+  authSchemesOf,
   type BodyLimits,
   type CachePolicy,
   del,
@@ -68,8 +93,8 @@ export {
 } from './operations/operation.ts';
 export { pathPattern } from './paths/path-pattern.ts';
 export { type PathTemplate, pathTemplate } from './paths/path-template.ts';
+export { jsonSchemaOf } from './schemas/document-schema.ts';
 export type { Issue } from './schemas/issue.ts';
-export { jsonSchemaOf } from './schemas/json-schema.ts';
 export type { InputOf, OutputOf, Schema, Validation } from './schemas/schema.ts';
 export { validate } from './schemas/schema.ts';
 export { cacheControl } from './serving/cache-control.ts';
@@ -105,11 +130,37 @@ export type {
 } from './story/story-event.ts';
 // Symbols below are for authors of a client or a server kit. A contract does not need them.
 export { framings } from './streams/framings.ts';
-export { type Framing, isStream, type Stream, stream } from './streams/stream.ts';
-export type { StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
+export { isStream, type Stream, stream } from './streams/stream.ts';
+export type { Framing, StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
+export type {
+  AttemptOutcome,
+  CallOutcome,
+  CircuitChange,
+  CircuitReason,
+  CircuitState,
+  Fate,
+  Outcome,
+  TelemetryListener,
+} from './telemetry/call-events.ts';
+export { Emitter } from './telemetry/emitter.ts';
+export {
+  announceUpstream,
+  type CircuitControl,
+  type OpenUpstream,
+  openUpstreams,
+  watchUpstreams,
+} from './telemetry/open-upstreams.ts';
+export type {
+  ConcurrencyStatus,
+  ConnectionCounts,
+  EndpointStatus,
+  UpstreamStatus,
+} from './telemetry/upstream-status.ts';
 export { boundedText } from './text/bounded-text.ts';
 export { withoutSecrets } from './text/without-secrets.ts';
 export { hasPem, isPemFile, type Pem, type PemFile, pemText } from './tls/pem.ts';
+export type { FileType } from './wire/file-type.ts';
 export { headerNames } from './wire/header-names.ts';
 export { idempotencyKeyHeader, idempotencyKeyOf } from './wire/idempotency-key.ts';
 export { type QueryOptions, queryParser } from './wire/query-parser.ts';
+export { ZstdFrames } from './wire/zstd-frames.ts';

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../../test/eventually.ts';
 import { describeWith, has } from '../../../test/needs.ts';
 import { createHouse } from '../test-fixtures/house.ts';
 import { isAlive, type LaunchOptions, launch, nodeArgs } from '../test-fixtures/launched.ts';
@@ -53,11 +54,18 @@ async function expectNothingLeft(pids: readonly number[]): Promise<void> {
 }
 
 describe.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])('npm start behind %s', (gateway) => {
-  it('answers, survives the death of a replica, and leaves nothing behind', async () => {
-    const launched = start(['--gateway', gateway, '--scale', 'hello=3']);
-    const ready = await launched.ready();
-    expect(ready.gateway).toContain(gateway);
-    expect(ready.replicas?.map(({ replica }) => replica)).toEqual([
+  let launched: Launched;
+  let replicas: readonly { replica: string; address: string; pid: number }[];
+  beforeAll(async () => {
+    const env = { TMPDIR: scratch, PORT: String(ports.ports[0]) };
+    launched = launch({ root: house.root, args: ['--gateway', gateway, '--scale', 'hello=3'], env });
+    replicas = (await launched.ready()).replicas ?? [];
+  });
+  afterAll(() => launched.close());
+
+  it('names its gateway and its replicas, as many as it was asked for', async () => {
+    expect((await launched.ready()).gateway).toContain(gateway);
+    expect(replicas.map(({ replica }) => replica)).toEqual([
       'greetings-1',
       'greetings-2',
       'hello-1',
@@ -66,34 +74,22 @@ describe.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])('npm start behind
       'guestbook-1',
       'guestbook-2',
     ]);
-    const pids = await pidsOf(launched);
-    await expectWired(ready.replicas ?? []);
-    await expectGatewayAnswers();
-    await expectSurvival(launched);
-    launched.signal('SIGTERM');
-    expect(await launched.end).toEqual({ code: 0, stderr: '' });
-    await expectNothingLeft(pids);
-    expectDrainOrder(launched);
   });
 
-  async function expectWired(replicas: readonly { replica: string; address: string }[]): Promise<void> {
-    const addressesOf = (name: string) =>
-      replicas.filter(({ replica }) => replica.startsWith(name)).map(({ address }) => address);
+  it('gives a service the addresses of all replicas that it calls, and no database', async () => {
+    const hello = replicas.filter(({ replica }) => replica.startsWith('hello')).map(({ address }) => address);
     const told = await (await fetch(urlOf('/api/visits'))).json();
-    expect(told).toMatchObject({ service: 'guestbook', environment: { HELLO_URL: addressesOf('hello').join(',') } });
+    expect(told).toMatchObject({ service: 'guestbook', environment: { HELLO_URL: hello.join(',') } });
     expect(told).not.toHaveProperty('environment.DATABASE_URL');
-  }
+  });
 
-  async function expectGatewayAnswers(): Promise<void> {
+  it('hands on the headers of a request, and replaces those that no caller from outside may set', async () => {
     const answer = await fetch(urlOf('/api/hello?name=Alice'), {
       headers: {
         ...{ 'X-Request-Id': 'mine', 'X-Forwarded-For': '6.6.6.6', Forwarded: 'for=6.6.6.6', tracestate: 'a=b' },
         ...{ 'X-Request-Priority': 'critical', 'X-Attempts-Left': '9', 'X-Explain': '1' },
       },
     });
-    expect(answer.headers.get('x-request-id')).toBe('mine');
-    const inside = ['endpoint-load-metrics', 'server-timing', 'x-attempts-left'];
-    expect(inside.filter((name) => answer.headers.has(name))).toEqual([]);
     const { url, headers } = (await answer.json()) as { url: string; headers: Record<string, string> };
     expect(url).toBe('/api/hello?name=Alice');
     expect(headers).toMatchObject({ host: loopback, 'x-request-id': 'mine', 'x-forwarded-for': loopback });
@@ -101,26 +97,35 @@ describe.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])('npm start behind
     expect(headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     const untrusted = ['forwarded', 'tracestate', 'x-request-priority', 'x-attempts-left', 'x-explain'];
     expect(untrusted.filter((name) => name in headers)).toEqual([]);
+  });
 
+  it('answers with the request id, and without headers that are meant for other services', async () => {
+    const { headers } = await fetch(urlOf('/api/hello'), { headers: { 'X-Request-Id': 'mine' } });
+    expect(headers.get('x-request-id')).toBe('mine');
+    const inside = ['endpoint-load-metrics', 'server-timing', 'x-attempts-left'];
+    expect(inside.filter((name) => headers.has(name))).toEqual([]);
+  });
+
+  it('takes a body of 1 MiB, and answers 413 to one byte more', async () => {
     const post = (length: number) => fetch(urlOf('/api/visits'), { method: 'POST', body: 'x'.repeat(length) });
     expect(await (await post(1024 * 1024)).json()).toMatchObject({ service: 'guestbook', bodyLength: 1024 * 1024 });
     await expectProblem(await post(1024 * 1024 + 1), 413, 'body_too_large');
+  });
+
+  it('answers 404 to a path of no service', async () => {
     await expectProblem(await fetch(urlOf('/api/hellox')), 404, 'not_found');
+  });
+
+  it('answers 502 to a POST whose connection to a service breaks', async () => {
     await expectProblem(await fetch(urlOf('/api/hello?break'), { method: 'POST' }), 502, 'upstream_failed');
+  });
+
+  it("passes on a service's own error as it is", async () => {
     expect((await fetch(urlOf('/api/hello?status=503'))).headers.get('content-type')).toBe('application/json');
-  }
+  });
 
-  async function expectProblem(answer: Response, status: number, code: string): Promise<void> {
-    expect(answer.status).toBe(status);
-    expect(answer.headers.get('content-type')).toBe('application/problem+json');
-    const requestId = answer.headers.get('x-request-id');
-    expect(requestId).toMatch(/^[0-9a-f]{32}$/);
-    expect(await answer.json()).toMatchObject({ type: `urn:parley:problem:${code}`, status, requestId });
-  }
-
-  async function expectSurvival(launched: Launched): Promise<void> {
-    const { replicas } = await launched.ready();
-    const victim = replicas?.find(({ replica }) => replica === 'hello-2');
+  it('starts a killed replica again, and meanwhile answers every request', async () => {
+    const victim = replicas.find(({ replica }) => replica === 'hello-2');
     process.kill(victim?.pid ?? 0, 'SIGKILL');
     await expectAllAnswered('GET');
     await launched.until(({ msg }) => msg === 'hello-2 is restarting: killed by SIGKILL, again at once');
@@ -129,35 +134,39 @@ describe.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])('npm start behind
     await expectAnswer(`${victim?.address}/`);
     const told = (await (await fetch(`${victim?.address}/`)).json()) as { pid: number };
     expect(told.pid).not.toBe(victim?.pid);
-  }
+  });
 
-  async function expectAllAnswered(method: string): Promise<void> {
-    const statuses = Array.from({ length: 30 }, async (_, at) => {
-      await delay(at * 3);
-      return (await fetch(urlOf('/api/hello'), { method })).status;
-    });
-    expect(await Promise.all(statuses)).toEqual(statuses.map(() => 200));
-  }
-
-  function expectDrainOrder({ lines }: Launched): void {
-    const stopped = lines.flatMap(({ msg, replica }) =>
+  it('stops callers before what they call, and leaves nothing behind', async () => {
+    const pids = await pidsOf(launched);
+    launched.signal('SIGTERM');
+    expect(await launched.end).toEqual({ code: 0, stderr: '' });
+    await expectNothingLeft(pids);
+    const stopped = launched.lines.flatMap(({ msg, replica }) =>
       msg.endsWith('is stopped') ? [replica?.replace(/-\d/, '')] : [],
     );
-    expect([...new Set(stopped)]).toEqual([
-      ...(gateway === 'nginx' ? ['nginx'] : []),
-      'guestbook',
-      'hello',
-      'greetings',
-    ]);
-  }
+    const gateways = gateway === 'nginx' ? ['nginx'] : [];
+    expect([...new Set(stopped)]).toEqual([...gateways, 'guestbook', 'hello', 'greetings']);
+  });
 });
 
+async function expectProblem(answer: Response, status: number, code: string): Promise<void> {
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  const requestId = answer.headers.get('x-request-id');
+  expect(requestId).toMatch(/^[0-9a-f]{32}$/);
+  expect(await answer.json()).toMatchObject({ type: `urn:parley:problem:${code}`, status, requestId });
+}
+
+async function expectAllAnswered(method: string): Promise<void> {
+  const statuses = Array.from({ length: 30 }, async (_, at) => {
+    await delay(at * 3);
+    return (await fetch(urlOf('/api/hello'), { method })).status;
+  });
+  expect(await Promise.all(statuses)).toEqual(statuses.map(() => 200));
+}
+
 async function expectAnswer(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    if ((await fetch(url).catch(() => undefined))?.ok) return;
-    await delay(50);
-  }
-  throw new Error(`no answer from ${url}`);
+  await eventually(async () => (await fetch(url).catch(() => undefined))?.ok);
 }
 
 /** As soon as the process that had the port is gone, before the next one has started. */
@@ -195,7 +204,7 @@ describeWith('nginx')('nginx under the launcher', () => {
 });
 
 describe('npm start', () => {
-  it('runs twice side by side', async () => {
+  it('runs a second time beside the first, on ports of its own', async () => {
     const one = start(['--gateway', 'embedded']);
     const other = start(['--gateway', 'embedded'], { env: { PORT: String(ports.ports[1]) } });
     const addresses = (await Promise.all([one.ready(), other.ready()])).flatMap(({ replicas = [] }) => replicas);
@@ -243,11 +252,11 @@ describe('npm start', () => {
     launched.signal('SIGKILL');
     await launched.end;
     const pids = [...replicas.map(({ pid }) => pid), ...later];
-    while (pids.some(isAlive) || leftovers().length > 0) await delay(50);
+    await eventually(() => (pids.some(isAlive) || leftovers().length > 0 ? undefined : true));
     await expectNothingLeft(pids);
   });
 
-  it('says so when something else took the port of a dead replica, and goes on trying', async () => {
+  it('names who took the port of a dead replica, and takes it back once it is free', async () => {
     const launched = start(['--gateway', 'embedded']);
     const { replicas = [] } = await launched.ready();
     const victim = replicas.find(({ replica }) => replica === 'greetings-1');
@@ -260,7 +269,7 @@ describe('npm start', () => {
     await expectAnswer(`${victim?.address}/`);
   });
 
-  it('ends at once when told a second time', async () => {
+  it('ends at once at a second signal, and leaves nothing behind', async () => {
     const launched = start(['--gateway', 'embedded'], { env: { IS_STUBBORN: 'guestbook' } });
     const pids = await pidsOf(launched);
     launched.signal('SIGTERM');
@@ -272,7 +281,7 @@ describe('npm start', () => {
     await expectNothingLeft(pids);
   });
 
-  it('stops in the middle of starting', async () => {
+  it('stops in the midst of its start when it gets a signal', async () => {
     const launched = start([]);
     await launched.until(({ msg }) => msg === 'hello-1 is starting');
     launched.signal('SIGINT');
@@ -281,7 +290,7 @@ describe('npm start', () => {
     await expectNothingLeft([]);
   });
 
-  it('explains itself', async () => {
+  it('ends with code 0 after --help', async () => {
     expect(await start(['--help']).end).toEqual({ code: 0, stderr: '' });
   });
 });
@@ -318,28 +327,40 @@ describe('npm start says in one sentence', () => {
     await expectRefusal(refused, /^@parley\/local: expected Node 22\.19 or later, got v[\d.]+: install that$/);
   });
 
-  it('that there is no nginx to insist on', async () => {
+  it('that nginx is asked for and not installed', async () => {
     const refused = start(['--gateway', 'nginx'], { env: { PATH: '/nowhere' } });
     await expectRefusal(refused, '--gateway nginx: expected nginx on PATH, found none');
   });
 
-  it('that an option or a service is unknown', async () => {
+  it('that an option is unknown', async () => {
     await expectRefusal(start(['--gatway']), "Unknown option '--gatway': see npm start -- --help", 2);
+  });
+
+  it('that a service to scale is unknown', async () => {
     await expectRefusal(start(['--scale', 'helo=2']), '--scale helo: expected one of the services greetings, hello', 2);
   });
 
-  it('what is wrong with the house', async () => {
-    const broken = createHouse();
-    const refused = () => start([], { root: broken.root });
-    broken.remove('services/hello');
-    await expectRefusal(
-      refused(),
+  type House = ReturnType<typeof createHouse>;
+  it.each<[string, (house: House) => void, string]>([
+    [
+      'a service has no main.ts',
+      (house) => house.remove('services/hello'),
       'service hello: expected main.ts, src/main.ts, dist/main.js, main.js, src/main.js or a start script "node FILE" in services/hello, found none',
-    );
-    broken.write('docker-compose.yml', 'services:\n  hello: [\n  b: }');
-    await expectRefusal(refused(), 'docker-compose.yml:3: expected YAML');
-    broken.remove('docker-compose.yml');
-    await expectRefusal(refused(), 'expected docker-compose.yml in ');
+    ],
+    [
+      'docker-compose.yml is no YAML',
+      (house) => house.write('docker-compose.yml', 'services:\n  hello: [\n  b: }'),
+      'docker-compose.yml:3: expected YAML',
+    ],
+    [
+      'docker-compose.yml is not there',
+      (house) => house.remove('docker-compose.yml'),
+      'expected docker-compose.yml in ',
+    ],
+  ])('that %s', async (_, spoil, sentence) => {
+    const broken = createHouse();
+    spoil(broken);
+    await expectRefusal(start([], { root: broken.root }), sentence);
     broken.close();
   });
 });

@@ -12,7 +12,6 @@ const server = createServer(async (request, response) => {
   const { searchParams } = new URL(request.url ?? '/', 'http://here');
   const body = await bodyOf(request);
   if (searchParams.has('break')) return request.socket.destroy();
-  await new Promise((resolve) => setTimeout(resolve, Number(searchParams.get('sleepMs') ?? 0)));
   answer(request, response, body, Number(searchParams.get('status') ?? 200));
 });
 const admin = createServer((request, response) => response.writeHead(request.url === '/readyz' ? 200 : 404).end());

@@ -71,7 +71,7 @@ describe.each(protocols)('app over $protocol', ({ request }) => {
 
   it('leaves to Express what no operation takes', () => {
     const names = visitsApp().app.router.stack.map(({ name }) => name);
-    expect(names).toEqual(['compression', 'handle', 'unmatched', 'problem']);
+    expect(names).toEqual(['handle', 'unmatched', 'problem']);
   });
 
   it('sends a request id, security headers and an encoding on a long answer', async () => {

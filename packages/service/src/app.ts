@@ -1,5 +1,6 @@
 import {
   type Contract,
+  defineContract,
   type Handler,
   type Handlers,
   type Operation,
@@ -30,10 +31,13 @@ import { callContext, operationTimeout } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
 import { type CorsOptions, cors } from './middleware/cors.ts';
+import type { ErrorMapping } from './middleware/error-mapping.ts';
+import { extras, type HandlersWith, type ReadExtras } from './middleware/extras.ts';
 import { loadReport } from './middleware/load-report.ts';
 import { giveBackPlace, loadShedding } from './middleware/load-shedding.ts';
+import { type Mounts, mountApps, mountList } from './middleware/mount-apps.ts';
 import { openapiDocument, openapiOperation } from './middleware/openapi-document.ts';
-import { problem } from './middleware/problem.ts';
+import { failureAnswer, problem } from './middleware/problem.ts';
 import { runningOperation } from './middleware/running-operation.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { serverTiming } from './middleware/server-timing.ts';
@@ -47,10 +51,13 @@ import {
 } from './requests/operation-options.ts';
 import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
+import { type ServiceListener, ServiceTelemetry } from './telemetry/service-events.ts';
 import { type AuthenticationOptions, authentication } from './tokens/authentication.ts';
 
 /** How an app treats its requests. */
-export interface AppOptions<C extends Contract = Contract> extends AuthenticationOptions, BodyLimitOptions {
+export interface AppOptions<C extends Contract = Contract, Extras = unknown>
+  extends AuthenticationOptions,
+    BodyLimitOptions {
   /** Default: JSON lines on standard output from level `info` up. */
   readonly logger?: Logger;
   /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
@@ -75,16 +82,65 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
   readonly stopping?: AbortSignal;
   /** Express middleware of yours, routers too, between ours and the operations. Default: none. */
   readonly middleware?: readonly RequestHandler[];
+  /** Express applications of yours, 4 or 5: they get what no operation takes. `{ app, path, … }` has options of each. Default: none. */
+  readonly mount?: Mounts;
+  /** How failures are answered to callers that know no problems: `{ map, body }`. Default: with problems. */
+  readonly errors?: ErrorMapping;
+  /** What handlers get from a request beyond the contract, as `context.extras`: a session, cookies. Default: nothing. */
+  readonly extras?: ReadExtras<Extras>;
   /** Options of single operations, by name. Default: none. */
   readonly operations?: OptionsOfOperations<C>;
   /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
   readonly idempotency?: IdempotencyOptions;
   /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
   readonly compressBelow?: number;
+  /** Told of requests and of refusals: for metrics or an audit of yours. Default: none; `serve` adds its metrics. */
+  readonly listeners?: readonly ServiceListener[];
   /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
   readonly version?: string;
 }
 
+/** How applications are served that have no contract. */
+export interface MountedAppOptions
+  extends Pick<
+    AppOptions,
+    'logger' | 'requestTimeoutMs' | 'maxInFlight' | 'trustedProxies' | 'middleware' | 'errors' | 'listeners'
+  > {
+  /** Name of the service in its log and in `server-timing`, in kebab-case. Default `app`. */
+  readonly name?: string;
+}
+
+/** What is served: a contract and its handlers, or applications without a contract. */
+export type Served<C extends Contract, O, M> =
+  | readonly [contract: C, handlers: Handlers<C>, options?: O | undefined]
+  | readonly [mount: Mounts, options?: M | undefined];
+
+/** Brings both forms of {@link Served} into one: applications without a contract are below one without operations. */
+export function servedContract<C extends Contract, O extends object, M extends MountedAppOptions>(
+  served: Served<C, O, M>,
+): { readonly contract: C; readonly handlers: Handlers<C>; readonly options: O } {
+  if (isContract(served)) {
+    const [contract, handlers, options] = served;
+    return { contract, handlers, options: ownMembers(options ?? ({} as O)) };
+  }
+  const [mount, given] = served;
+  const { name = 'app', ...options } = ownMembers(given ?? ({} as M));
+  const contract = defineContract(name, {}) as unknown as C;
+  return { contract, handlers: {} as Handlers<C>, options: ownMembers({ ...options, mount }) as unknown as O };
+}
+
+function isContract<C extends Contract, O, M>(
+  served: Served<C, O, M>,
+): served is readonly [contract: C, handlers: Handlers<C>, options?: O | undefined] {
+  return typeof served[0] !== 'function' && !Array.isArray(served[0]);
+}
+
+/**
+ * Makes the Express app that serves applications as they are, without a contract.
+ *
+ * @throws TypeError where an option makes no sense
+ */
+export function createApp(mount: Mounts, options?: MountedAppOptions): Express;
 /**
  * Makes the Express app that serves a contract. The order of the middleware is written here and nowhere else:
  * first listed sees the request first.
@@ -92,12 +148,13 @@ export interface AppOptions<C extends Contract = Contract> extends Authenticatio
  * @throws TypeError where an operation has no handler, an option makes no sense or names an operation that the contract lacks, or an operation's `auth` asks for what is
  *   not configured
  */
-export function createApp<C extends Contract>(
+export function createApp<C extends Contract, Extras = undefined>(
   contract: C,
-  handlers: Handlers<C>,
-  given: AppOptions<NoInfer<C>> = {},
-): Express {
-  const options = ownMembers(given);
+  handlers: HandlersWith<C, NoInfer<Extras>>,
+  options?: AppOptions<NoInfer<C>, Extras>,
+): Express;
+export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>, MountedAppOptions>): Express {
+  const { contract, handlers, options } = servedContract(served);
   checkOperationOptions(contract, options.operations ?? {});
   const own = ownMembers(options.operations ?? {}) as Readonly<Record<string, OperationOptions | undefined>>;
   const { logger = createLogger(contract.name), requestTimeoutMs = 10_000 } = options;
@@ -107,16 +164,19 @@ export function createApp<C extends Contract>(
   const verifyToken = authentication(contract, options, logger);
   const { compressBelow } = options;
   const encode = compression({ compressBelow });
+  const answerFailure = failureAnswer({ logger, mapping: options.errors });
   const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
+  const telemetry = new ServiceTelemetry([new ShedLog(logger), ...(options.listeners ?? [])]);
+  telemetry.emit('onLoad', load);
 
   const first = stack(
     callContext({ requestTimeoutMs, logger }), // outermost: everything below knows request id, trace and deadline
-    accessLog({ logger }), // above all that answers: sees every answer, and how long it took
+    accessLog({ logger, telemetry }), // above all that answers: sees every answer, and how long it took
     securityHeaders(), // above all that answers: problems carry them too
     cors(options.cors, contract), // above all that answers: a page may read problems too
     askedTimeout(), // above all that takes a place: what cannot be answered in time is not begun
     serverTiming({ service: contract.name }), // above what takes time
-    loadShedding({ load, log: new ShedLog(logger) }), // above all that costs something
+    loadShedding({ load, telemetry }), // above all that costs something
     loadReport({ load }), // below: a refused request does not need it
     ...(options.middleware ?? []),
     operationRoutes(
@@ -125,8 +185,9 @@ export function createApp<C extends Contract>(
         serve: stack(
           runningOperation(operation), // first in a route: from here on log and problem know the operation
           ...timeoutOf(own[name]), // above what waits
-          auth({ operation, verifyToken, logger }), // above body: a stranger's is never read
+          auth({ ...options, operation: withBodyLimit(operation, own[name]), verifyToken, logger }), // above body: a stranger's is never read
           ...(own[name]?.middleware ?? []), // below auth: a stranger never reaches it
+          ...(options.extras ? [extras(options.extras)] : []), // below middleware of the app's own, which may make a session
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions
           body({ ...options, operation: withBodyLimit(operation, own[name]) }), // in a route: a body that no operation wants is never read
@@ -135,11 +196,18 @@ export function createApp<C extends Contract>(
       })),
     ),
   );
-  const app = beforeRouter(createExpress(logger, options), first, problem({ logger }));
-  app.use(compression({ compressBelow })); // below the operations, which compress what is long themselves: see `sendJson`
-  app.get(openapiOperation.path.template, openapiDocument(contract, options.version)); // below the contract, which may have its own
-  app.use(unmatched([...routes.map(([, operation]) => operation), openapiOperation])); // below every route: what none of them took
-  app.use(problem({ logger })); // innermost: whatever was thrown above ends here
+  const app = beforeRouter(createExpress(logger, options), first, problem({ answerFailure }));
+  const documented = routes.length > 0 ? [openapiOperation] : [];
+  if (routes.length > 0) {
+    app.get(
+      openapiOperation.path.template,
+      compression({ compressBelow }), // for the document alone: operations compress what is long themselves, and mounted apps what they like
+      openapiDocument(contract, options), // below the contract, which may have its own; above apps that take every path
+    );
+  }
+  mountApps(app, mountList(options.mount), answerFailure); // below the contract, which takes over one route after the other
+  app.use(unmatched([...routes.map(([, operation]) => operation), ...documented])); // below every route: what none of them took
+  app.use(problem({ answerFailure })); // innermost: whatever was thrown above ends here
   listenToHeads(app, closeIfUnread);
   listenToEnds(app, { beforeEnd: discardRest, onEnd: giveBackPlace, onLong: noteUnreadReply });
   return http2Express(app);

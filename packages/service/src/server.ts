@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type Contract, type Handlers, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
-import { createAdminApp } from './admin-app.ts';
-import { type AppOptions, createApp } from './app.ts';
+import { adminListener } from './admin/admin-listener.ts';
+import { type AppOptions, createApp, type MountedAppOptions, type Served, servedContract } from './app.ts';
 import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 import { listen } from './connections/listen.ts';
@@ -10,6 +10,9 @@ import { answerMalformedRequests } from './connections/malformed-requests.ts';
 import type { FloodLimits } from './connections/session-floods.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
 import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.ts';
+import { ServiceMetrics } from './metrics/service-metrics.ts';
+import type { HandlersWith } from './middleware/extras.ts';
+import type { Mounts } from './middleware/mount-apps.ts';
 import { createLogger } from './process/logger.ts';
 import { readSettings, type Settings } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
@@ -19,7 +22,10 @@ import { tlsFromSettings } from './tls/tls-from-settings.ts';
 import { tokensFromSettings } from './tokens/tokens-from-settings.ts';
 
 /** How a service is run. */
-export interface ServeOptions<C extends Contract = Contract> extends AppOptions<C>, UnreadLimits, FloodLimits {
+export interface ServeOptions<C extends Contract = Contract, Extras = unknown>
+  extends AppOptions<C, Extras>,
+    UnreadLimits,
+    FloodLimits {
   /** Closed after the last request, in order: upstreams, a database. Default: nothing. */
   readonly closeables?: readonly Closeable[];
   /** TLS for callers: HTTP/2 or HTTP/1.1, as they wish. Default: by `TLS_CERT_FILE`, `TLS_KEY_FILE` and `TLS_CA_FILE`; cleartext without. */
@@ -27,6 +33,9 @@ export interface ServeOptions<C extends Contract = Contract> extends AppOptions<
   /** Settings that the environment cannot change. Default: none. */
   readonly settings?: Partial<Settings>;
 }
+
+/** How applications are run that have no contract. */
+export interface ServeAppOptions extends MountedAppOptions, Omit<ServeOptions, keyof AppOptions> {}
 
 /** A service that accepts requests. */
 export interface RunningService {
@@ -52,18 +61,28 @@ const limits = {
 };
 
 /**
+ * Serves applications as they are, without a contract: as one line instead of `app.listen`.
+ *
+ * @throws ConfigError where a setting is wrong or a port cannot be had
+ * @throws TypeError as {@link createApp}
+ */
+export async function serve(mount: Mounts, options?: ServeAppOptions): Promise<RunningService>;
+/**
  * Serves a contract: reads the settings, listens on a port for callers and one for operators, and drains
  * at SIGTERM and SIGINT. Answers once both ports accept.
  *
  * @throws ConfigError where a setting is wrong or a port cannot be had
  * @throws TypeError as {@link createApp}
  */
-export async function serve<C extends Contract>(
+export async function serve<C extends Contract, Extras = undefined>(
   contract: C,
-  handlers: Handlers<C>,
-  given: ServeOptions<NoInfer<C>> = {},
+  handlers: HandlersWith<C, NoInfer<Extras>>,
+  options?: ServeOptions<NoInfer<C>, Extras>,
+): Promise<RunningService>;
+export async function serve<C extends Contract>(
+  ...served: Served<C, ServeOptions<C>, ServeAppOptions>
 ): Promise<RunningService> {
-  const options = ownMembers(given);
+  const { contract, handlers, options } = servedContract(served);
   const settings = readSettings(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
   const { port, adminPort, stop: drained } = await start(contract, handlers, settings, { ...options, logger });
@@ -90,9 +109,13 @@ export async function start<C extends Contract>(
   const { logger, closeables = [] } = options;
   const stopping = new AbortController();
   const tlsOptions = options.tls ?? tlsFromSettings(settings);
+  const isDraining = () => connections.isClosing;
+  const { version = '1.0.0' } = options;
+  const metrics = new ServiceMetrics({ name: contract.name, version, isDraining });
   const app = createApp(contract, handlers, {
     ...options,
     logger,
+    listeners: [metrics.listener, ...(options.listeners ?? [])],
     stopping: stopping.signal,
     trustedProxies: options.trustedProxies ?? settings.trustedProxies ?? [],
     tokens: options.tokens ?? tokensFromSettings(settings),
@@ -106,7 +129,8 @@ export async function start<C extends Contract>(
     replies: connections.replies,
     onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
   });
-  const adminServer = createAdminServer(createAdminApp({ isReady: () => !connections.isClosing, logger }));
+  const service = { contract, version, load: metrics.load, isDraining, drain: () => void stop(), logger };
+  const adminServer = createAdminServer(adminListener({ metrics, service, access: settings, logger }));
 
   const { server, secure } = dualServer;
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
@@ -118,7 +142,7 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
-      closeables: [unread, ...certificate, ...closeables],
+      closeables: [unread, metrics, ...certificate, ...closeables],
       logger,
     });
     return stopped;
@@ -137,7 +161,7 @@ function warnOfMemoryStore({ operations }: Contract, { idempotency }: AppOptions
 }
 
 function createAdminServer(app: RequestListener): Server {
-  const server = createServer(limits, app);
+  const server = createServer(ownMembers(limits), app);
   answerMalformedRequests(server);
   return server;
 }

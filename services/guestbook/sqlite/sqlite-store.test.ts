@@ -49,7 +49,7 @@ describe('a SQLite file', () => {
     const holder = new DatabaseSync(file);
     holder.exec('BEGIN EXCLUSIVE');
     const opening = openSqliteStore(file);
-    setTimeout(() => holder.exec('ROLLBACK'), 100);
+    setImmediate(() => holder.exec('ROLLBACK'));
     const store = await opening;
     expect(await store.list({ limit: 10 })).toEqual([]);
     holder.close();

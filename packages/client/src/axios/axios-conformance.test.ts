@@ -89,16 +89,15 @@ async function answer(incoming: IncomingMessage, response: ServerResponse) {
   if (pathname === '/reset') return incoming.socket.resetAndDestroy();
   if (pathname === '/half') {
     response.writeHead(200, { 'content-length': '100' });
-    response.write('half');
-    setTimeout(() => response.destroy(), 20);
+    response.write('half', () => response.destroy());
     return;
   }
   if (pathname === '/silent') return;
   if (pathname === '/drip') {
     response.writeHead(200);
-    const drip = setInterval(() => response.write('.'), 20);
+    let left = 30;
+    const drip = setInterval(() => (left-- > 0 ? response.write('.') : response.end()), 20);
     response.on('close', () => clearInterval(drip));
-    setTimeout(() => response.end(), 600);
     return;
   }
   reply(404, 'no such path');
@@ -301,7 +300,7 @@ const same: [string, Make][] = [
     'a cancel token',
     () => {
       const source = axios.CancelToken.source();
-      setTimeout(() => source.cancel('enough'), 30);
+      server.once('request', () => source.cancel('enough'));
       return { url: '/silent', cancelToken: source.token };
     },
   ],

@@ -5,9 +5,8 @@ import {
   markReason,
   SharedConnectionError,
 } from '../transport/abort-reasons.ts';
-import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { decodeBody } from '../transport/decompression.ts';
-import type { DispatchController, DispatchOptions } from '../transport/dispatch.ts';
+import type { DispatchController, Dispatching, DispatchOptions } from '../transport/dispatch.ts';
 import { ofBegunReply } from '../transport/unprocessed.ts';
 import { whyUnreadable } from '../transport/unreadable-reply.ts';
 import {
@@ -45,7 +44,7 @@ export class Exchange {
   #chunks: Buffer[] = [];
   #size = 0;
   /** How to send the request again; none once that was done. */
-  #sent: { readonly pool: ConnectionPool; readonly request: DispatchOptions } | undefined;
+  #sent: { readonly pool: Dispatching; readonly request: DispatchOptions } | undefined;
 
   constructor(
     config: InternalAxiosRequestConfig,
@@ -61,7 +60,7 @@ export class Exchange {
   }
 
   /** Sends the request; once more, on a fresh connection, where a stale one fails it before a byte of a reply. */
-  send(pool: ConnectionPool, request: DispatchOptions): void {
+  send(pool: Dispatching, request: DispatchOptions): void {
     this.#sent = { pool, request };
     try {
       pool.dispatch(request, this);

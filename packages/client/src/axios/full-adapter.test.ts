@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { unchanging } from '../../../../test/eventually.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
 import { holding } from '../../test-fixtures/sample.ts';
 import { upstreamDefaults } from '../options/upstream-options.ts';
@@ -126,8 +127,7 @@ describe('a streamed reply', () => {
       body.pipe(response);
     };
     const { data } = await adapter(config({ responseType: 'stream' }));
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(written).toBeLessThan(30_000_000); // what sockets hold, not all of it
+    expect(await unchanging(() => written)).toBeLessThan(30_000_000); // what sockets hold, not all of it
     let size = 0;
     for await (const chunk of data) size += chunk.length;
     expect(size).toBe(64 * 1024 * 1_000);
@@ -303,9 +303,8 @@ describe('redirects across origins', () => {
 
   it('are bounded by the timeout all together', async () => {
     const adapter = await open();
-    answer = (_, response) => setTimeout(() => response.writeHead(302, { location: '/on' }).end(), 30);
-    const startedAt = performance.now();
-    await expect(adapter(config({ maxRedirects: 100, timeout: 150 }))).rejects.toMatchObject({ code: 'ECONNABORTED' });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    answer = (_, response) => response.writeHead(302, { location: '/on' }).end();
+    const endless = { maxRedirects: 1_000_000, timeout: 150 };
+    await expect(adapter(config(endless))).rejects.toMatchObject({ code: 'ECONNABORTED' });
   });
 });

@@ -1,8 +1,7 @@
 import type { Current } from '../options/current-options.ts';
 import type { RequestBody } from '../transport/body-source.ts';
-import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
-import { WireRequest } from '../transport/dispatch.ts';
+import { type Dispatching, WireRequest } from '../transport/dispatch.ts';
 import { ReplyStream } from '../transport/reply-stream.ts';
 import { isIdempotent } from './attempt-config.ts';
 import {
@@ -24,11 +23,11 @@ import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
 import { toAxiosError } from './wire-errors.ts';
 
 /** Gives the connections to another origin of the upstream; none where a redirect must not lead there. */
-export type PoolOf = (origin: string) => ConnectionPool | undefined;
+export type PoolOf = (origin: string) => Dispatching | undefined;
 
 /** What the full adapter sends with. */
 export interface FullAdapterDependencies {
-  readonly pool: ConnectionPool;
+  readonly pool: Dispatching;
   readonly options: Current<UndiciAdapterOptions>;
   readonly compression: RequestCompression;
   readonly poolOf: PoolOf;
@@ -67,7 +66,7 @@ type SendHop = (hop: Hop) => Promise<AxiosResponse>;
 
 async function firstHop(
   config: InternalAxiosRequestConfig,
-  pool: ConnectionPool,
+  pool: Dispatching,
   options: Current<UndiciAdapterOptions>,
 ): Promise<Hop> {
   const headers = AxiosHeaders.from(config.headers);
@@ -95,12 +94,7 @@ function maxBytes(
   return maxContentLength >= 0 ? Math.min(maxContentLength, standard) : standard;
 }
 
-function poolFor(
-  { url }: Hop,
-  pool: ConnectionPool,
-  poolOf: PoolOf,
-  config: InternalAxiosRequestConfig,
-): ConnectionPool {
+function poolFor({ url }: Hop, pool: Dispatching, poolOf: PoolOf, config: InternalAxiosRequestConfig): Dispatching {
   const found = url.origin === pool.origin ? pool : poolOf(url.origin);
   if (!found) throw failed(config, `${url.origin} is outside of the upstream`);
   return found;
@@ -140,13 +134,7 @@ function discard({ data }: AxiosResponse): void {
   if (data instanceof ReplyStream) data.destroy();
 }
 
-function exchange(
-  pool: ConnectionPool,
-  config: InternalAxiosRequestConfig,
-  hop: Hop,
-  maxBytes: number,
-  endsAtMs: number,
-) {
+function exchange(pool: Dispatching, config: InternalAxiosRequestConfig, hop: Hop, maxBytes: number, endsAtMs: number) {
   return new Promise<AxiosResponse>((resolve, reject) => {
     // Time has passed since axios looked.
     config.cancelToken?.throwIfRequested();

@@ -1,4 +1,4 @@
-import { headerNames, type Safety } from '@parley/contract';
+import { CallError, headerNames, ownMember, type Safety } from '@parley/contract';
 import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { Call, CallRequest } from '../layer.ts';
@@ -11,19 +11,20 @@ import {
   AxiosHeaders,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
-  settle,
   userAgent,
 } from './axios.ts';
 import { boundStream, whenOver } from './bound-stream.ts';
-import { axiosErrorOf, responseOf } from './parley-response.ts';
+import { axiosErrorOf, responseOf, settleReply } from './parley-response.ts';
 import { expectNames } from './redirect.ts';
 import { refuseUnsupported } from './refused-options.ts';
 import { asPlainBody, basicAuth, requestBody } from './request-body.ts';
 import { requestPath, urlCredentials } from './request-path.ts';
+import { markRetried, type NamedUpstream, warnOfRetries } from './sent-again.ts';
 import { timeoutMsOf } from './timeout-option.ts';
 
 /** What the adapter needs of an upstream. */
-export interface AdapterUpstream {
+export interface AdapterUpstream extends NamedUpstream {
+  readonly basePath: string;
   readonly options: { readonly clock: Clock; readonly callTimeoutMs: number };
   send(request: CallRequest): Promise<Reply>;
 }
@@ -33,8 +34,9 @@ export interface AdapterUpstream {
  * `axios.create({ adapter: parleyAdapter(upstream) })`. Methods are retried as RFC 9110 §9.2.2 allows:
  * GET, HEAD, OPTIONS, PUT and DELETE, and anything with an `Idempotency-Key`, unless the body is a stream.
  * `timeout` bounds the whole call, a streamed reply to its end; `signal` ends it. The path of `baseURL`
- * counts, its host does not: the upstream knows the endpoints. Redirects are followed as axios follows them, 21 if
- * `maxRedirects` does not say otherwise, but within the endpoint only.
+ * counts, its host does not: the upstream knows the endpoints, and puts its base path before. Redirects are followed as axios follows them, 21 if
+ * `maxRedirects` does not say otherwise, but within the endpoint only. A call that failed after retries and is sent again by
+ * code above (axios-retry, an interceptor) causes a warning, once per upstream.
  *
  * @throws AxiosError as axios does; its `cause` is the CallError. `ERR_NOT_SUPPORT` names an option that
  *   this adapter doesn't have
@@ -51,18 +53,23 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
     const cancelled = config.cancelToken && cancelSignal(config.cancelToken);
     const abandoned = body instanceof StreamSource ? body.abandoned : undefined;
     const request = toRequest(config, headers, body, signalOf(config, cancelled?.signal, abandoned));
+    warnOfRetries(config, request.label, upstream);
+    const sent = { ...request, path: upstream.basePath + request.path };
     const { clock, callTimeoutMs } = upstream.options;
     const endsAtMs = clock.now() + (request.timeoutMs ?? callTimeoutMs);
     let response: AxiosResponse | undefined;
     try {
-      response = responseOf(await upstream.send(request), config, request);
+      const reply = await upstream.send(request);
+      if (reply.error) markRetried(config, reply.error);
+      response = responseOf(reply, config, sent);
       if (request.replyAs === 'stream') {
         const deadlineMs = Math.min(endsAtMs, request.context?.deadlineMs ?? endsAtMs);
         boundStream(response.data, { clock, deadlineMs, operation: request.label });
       }
-      return settle(response);
+      return settleReply(response, reply.error);
     } catch (error) {
-      throw axiosErrorOf(error, config, request);
+      if (error instanceof CallError) markRetried(config, error);
+      throw axiosErrorOf(error, config, sent);
     } finally {
       if (cancelled) whenOver(response?.data, cancelled.end);
       // A body that was not read by then stays unread: discard it, or the file behind it stays open.
@@ -81,7 +88,7 @@ function safetyOf(method: string, headers: Record<string, string>): Safety {
   if (safeMethods.has(method)) return 'safe';
   if (idempotentMethods.has(method)) return 'idempotent';
   // A service refuses an empty key, and another server may take it for none.
-  return headers[headerNames.idempotencyKey]?.trim() ? 'keyed' : 'unsafe';
+  return ownMember(headers, headerNames.idempotencyKey)?.trim() ? 'keyed' : 'unsafe';
 }
 
 function requestHeaders(config: InternalAxiosRequestConfig): AxiosHeaders {

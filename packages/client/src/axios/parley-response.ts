@@ -13,6 +13,7 @@ import {
   CanceledError,
   type InternalAxiosRequestConfig,
   type ResponseHeaders,
+  settle,
 } from './axios.ts';
 import { SentRequest } from './sent-request.ts';
 import { timeoutMsOf } from './timeout-option.ts';
@@ -56,6 +57,19 @@ function dataOf({ body, headers }: Reply, config: InternalAxiosRequestConfig, se
     body.translate = (error) => axiosErrorOf(translate(error), config, sent) as Error;
   }
   return body;
+}
+
+/**
+ * Settles a reply as axios does.
+ *
+ * @throws AxiosError where `validateStatus` does not agree; its cause is the reply's error, if the status is one
+ */
+export function settleReply(response: AxiosResponse, error: CallError | undefined): AxiosResponse {
+  try {
+    return settle(response);
+  } catch (failure) {
+    throw error && failure instanceof AxiosError ? because(error, failure) : failure;
+  }
 }
 
 const timedOut = new Set(['deadline_exceeded', 'attempt_timeout']);

@@ -1,7 +1,6 @@
 import type { Current } from '../options/current-options.ts';
-import type { ConnectionPool } from '../transport/connection-pool.ts';
 import { acceptedEncodings } from '../transport/decompression.ts';
-import { WireRequest } from '../transport/dispatch.ts';
+import { type Dispatching, WireRequest } from '../transport/dispatch.ts';
 import { isIdempotent } from './attempt-config.ts';
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from './axios.ts';
 import { Exchange } from './exchange.ts';
@@ -20,7 +19,7 @@ import type { UndiciAdapterOptions } from './undici-adapter-options.ts';
  *   that is too large or cannot be decoded, `ERR_BAD_REQUEST` for a body that cannot be sent
  */
 export function undiciAdapter(
-  pool: ConnectionPool,
+  pool: Dispatching,
   options: Current<UndiciAdapterOptions>,
   poolOf: PoolOf = () => undefined,
 ): AxiosAdapter {

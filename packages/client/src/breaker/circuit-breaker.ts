@@ -1,26 +1,18 @@
 import type { EventEmitter } from 'node:events';
-import type { CallError } from '@parley/contract';
+import type { CallError, CircuitControl, CircuitReason, CircuitState, EndpointStatus } from '@parley/contract';
 import type { Current } from '../options/current-options.ts';
-import type { CircuitState } from '../telemetry/telemetry.ts';
 import { Circuit, type CircuitBreakerOptions, type CircuitCounts } from './circuit.ts';
 import { type Ending, FailureDetector, noGeneration, Permit } from './failure-detector.ts';
 import { OpenTime, Probes } from './recovery.ts';
-
-/** Lets an operator force the circuit of one endpoint. Ends when the endpoint disappears. */
-export interface CircuitControl {
-  /** Lets nothing through until `auto()`. */
-  forceOpen(): void;
-  /** Lets everything through until `auto()`, and counts nothing. */
-  forceClose(): void;
-  /** Lets the circuit decide again: by probes where it was forced open, from a fresh window where forced closed. */
-  auto(): void;
-}
 
 /**
  * Whether an endpoint may get an attempt. `available`: any. `probe-wanted`: its circuit is half-open and wants a probe.
  * `probing`: half-open, with enough probes under way. `ejected`: none. `forced-open`: none, by an operator's decision.
  */
 export type Availability = 'available' | 'probe-wanted' | 'probing' | 'ejected' | 'forced-open';
+
+/** How a circuit came to stand as it does. */
+export type CircuitHistory = Pick<EndpointStatus, 'circuit' | 'circuitSinceMs' | 'circuitReason' | 'lastFailure'>;
 
 /**
  * Stops sending to an endpoint that keeps failing, or is slow, and tries again with probes after a while. opossum
@@ -30,18 +22,28 @@ export type Availability = 'available' | 'probe-wanted' | 'probing' | 'ejected' 
  */
 export class CircuitBreaker implements CircuitControl {
   readonly #options: Current<CircuitBreakerOptions>;
-  readonly #onState: (state: CircuitState) => void;
+  readonly #onState: (state: CircuitState, reason: CircuitReason | undefined) => void;
   readonly #circuit: Circuit;
   readonly #openTime: OpenTime;
   readonly #detector: FailureDetector;
   #state: CircuitState = 'closed';
+  #sinceMs: number;
+  #reason: CircuitReason | undefined;
+  #lastFailure: CircuitHistory['lastFailure'];
+  /** Why the circuit opens, if it does so now. */
+  #opening: CircuitReason = 'failures';
   #probes: Probes;
   /** Counts changes of state, to tell an attempt that began in an earlier one. */
   #generation = 0;
 
-  constructor(options: Current<CircuitBreakerOptions>, rotation: EventEmitter, onState: (state: CircuitState) => void) {
+  constructor(
+    options: Current<CircuitBreakerOptions>,
+    rotation: EventEmitter,
+    onState: (state: CircuitState, reason: CircuitReason | undefined) => void,
+  ) {
     this.#options = options;
     this.#onState = onState;
+    this.#sinceMs = options.current.clock.now();
     this.#openTime = new OpenTime(options);
     this.#probes = new Probes(options.current.circuitProbes);
     const limits = () => {
@@ -49,11 +51,21 @@ export class CircuitBreaker implements CircuitControl {
       return { minCalls: circuitMinCalls, failureRatio: circuitFailureRatio };
     };
     this.#circuit = new Circuit(limits, rotation, (state) => this.#changed(state));
-    this.#detector = new FailureDetector(options, rotation, this.#circuit);
+    this.#detector = new FailureDetector(options, rotation, this.#circuit, () => this.#openFor('slow'));
   }
 
   get state(): CircuitState {
     return this.#state;
+  }
+
+  /** Since when the circuit is in its state, and why. */
+  get history(): CircuitHistory {
+    return {
+      circuit: this.#state,
+      circuitSinceMs: this.#sinceMs,
+      circuitReason: this.#reason,
+      lastFailure: this.#lastFailure,
+    };
   }
 
   /** Whether an attempt would be let through now. */
@@ -87,7 +99,7 @@ export class CircuitBreaker implements CircuitControl {
 
   /** Opens the circuit as failures would: the endpoint does worse than others. */
   eject(): void {
-    if (this.#state === 'closed') this.#circuit.open();
+    if (this.#state === 'closed') this.#openFor('outlier');
   }
 
   /** Lets an open circuit have its probes now: something else showed that the endpoint is well. */
@@ -116,7 +128,22 @@ export class CircuitBreaker implements CircuitControl {
   }
 
   #force(state: 'forced-open' | 'forced-closed'): void {
-    if (this.#state !== state && !this.#circuit.isShutDown) this.#changed(state);
+    if (this.#state === state || this.#circuit.isShutDown) return;
+    this.#opening = 'operator';
+    this.#changed(state);
+    this.#opening = 'failures';
+  }
+
+  #openFor(reason: CircuitReason): void {
+    this.#opening = reason;
+    this.#circuit.open();
+    this.#opening = 'failures';
+  }
+
+  #failProbe(reason: CircuitReason): void {
+    this.#opening = reason;
+    this.#circuit.fail();
+    this.#opening = 'failures';
   }
 
   readonly #ended = (permit: Permit, ending: Ending, error: CallError | undefined): void => {
@@ -129,7 +156,8 @@ export class CircuitBreaker implements CircuitControl {
 
   #failed(permit: Permit, error: CallError | undefined): void {
     this.#openTime.asked(error?.retryAfterMs ?? 0);
-    if (permit.isProbe) this.#circuit.fail();
+    if (error) this.#lastFailure = { code: error.code, atMs: this.#options.current.clock.now() };
+    if (permit.isProbe) this.#failProbe('probe');
     else this.#detector.failed(permit, error);
     if (this.#state === 'open') permit.onOpened?.();
   }
@@ -144,18 +172,21 @@ export class CircuitBreaker implements CircuitControl {
     this.#probes.succeed(this.#detector.isSlow(permit));
     // opossum closes at the first success that it gets: it gets one when there are enough.
     if (!this.#probes.isComplete) return;
-    if (this.#probes.slowRatio > this.#options.current.circuitSlowRatio) this.#circuit.fail();
+    if (this.#probes.slowRatio > this.#options.current.circuitSlowRatio) this.#failProbe('slow');
     else this.#circuit.succeed();
   }
 
   #changed(state: CircuitState): void {
     this.#state = state;
+    this.#sinceMs = this.#options.current.clock.now();
+    if (state === 'closed') this.#reason = this.#lastFailure = undefined;
+    else if (state !== 'half-open') this.#reason = this.#opening;
     this.#generation++;
     this.#probes = new Probes(this.#options.current.circuitProbes);
     this.#detector.reset();
     this.#openTime.stop();
     if (state === 'closed') this.#openTime.closed();
     if (state === 'open') this.#openTime.wait(() => this.#circuit.halfOpen());
-    this.#onState(state);
+    this.#onState(state, state === 'half-open' ? undefined : this.#reason);
   }
 }

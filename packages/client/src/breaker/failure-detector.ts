@@ -72,10 +72,16 @@ export class FailureDetector {
   readonly #row = new ConsecutiveFailures();
   readonly #slowCalls: SlowCalls;
 
-  constructor(options: Current<CircuitBreakerOptions>, rotation: EventEmitter, circuit: Circuit) {
+  /** @param onSlow called when too many replies are slow */
+  constructor(
+    options: Current<CircuitBreakerOptions>,
+    rotation: EventEmitter,
+    circuit: Circuit,
+    onSlow: () => void = () => circuit.open(),
+  ) {
     this.#options = options;
     this.#circuit = circuit;
-    this.#slowCalls = new SlowCalls(options, rotation, () => circuit.open());
+    this.#slowCalls = new SlowCalls(options, rotation, onSlow);
   }
 
   /** Failures so far: the number that an attempt gets which begins now. */

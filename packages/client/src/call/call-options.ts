@@ -1,10 +1,17 @@
-import { AttemptsLeft, isStream, type Operation, ownMembers } from '@parley/contract';
+import { AttemptsLeft, isStream, type Operation, ownMembers, replyBody } from '@parley/contract';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
 
-/** Every option of a call, those of streams too. */
+/** Every option of a call, those of streams and bytes too. */
 export interface GivenCallOptions extends GivenOptions {
   readonly firstItemTimeoutMs?: number;
   readonly idleTimeoutMs?: number;
+  readonly range?: AskedRange;
+}
+
+/** The part of a content that a caller asks for, both ends included. */
+export interface AskedRange {
+  readonly start: number;
+  readonly end?: number;
 }
 
 interface OptionCheck {
@@ -51,6 +58,11 @@ const streamChecks = new Map([
   ['firstItemTimeoutMs', callTimeout],
   ['idleTimeoutMs', callTimeout],
 ]);
+const bytesChecks = new Map([
+  ...checks,
+  ['idleTimeoutMs', callTimeout],
+  ['range', { expected: '{ start, end? } in bytes, with start <= end', isFine: isRange }],
+]);
 
 /**
  * The own options of one call, for callers without types checked as well. An option that is `undefined` is none.
@@ -58,9 +70,9 @@ const streamChecks = new Map([
  * @throws TypeError that names an option which is unknown, has no fitting value, or is not for the operation
  */
 export function callOptions<Options extends GivenCallOptions>(operation: Operation, given: Options): Options {
-  const { label, output } = operation;
+  const { label } = operation;
   if (!isObject(given)) throw new TypeError(`${label}: options must be an object, not ${String(given)}`);
-  const known = isStream(output) ? streamChecks : checks;
+  const known = checksOf(operation);
   const options = ownMembers(given);
   for (const [name, value] of Object.entries(options)) {
     const check = known.get(name);
@@ -71,6 +83,18 @@ export function callOptions<Options extends GivenCallOptions>(operation: Operati
   }
   checkRepeatOptions(operation, options);
   return options;
+}
+
+function checksOf(operation: Operation): ReadonlyMap<string, OptionCheck> {
+  if (isStream(operation.output)) return streamChecks;
+  return replyBody(operation)?.format === 'bytes' ? bytesChecks : checks;
+}
+
+function isRange(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { start, end } = ownMembers(value as Partial<AskedRange>);
+  const isPlace = (place: unknown) => Number.isSafeInteger(place) && Number(place) >= 0;
+  return isPlace(start) && (end === undefined || (isPlace(end) && Number(start) <= end));
 }
 
 function shown(value: unknown): string {

@@ -1,4 +1,4 @@
-import { CallError, type Priority } from '@parley/contract';
+import { CallError, type ConcurrencyStatus, type Priority } from '@parley/contract';
 import type { Call } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
@@ -8,15 +8,6 @@ import { PriorityQueue } from './priority-queue.ts';
 
 /** How many calls may be under way at once. */
 export type ConcurrencyLimitOptions = Pick<UpstreamOptions, 'concurrencyLimit' | 'maxQueue'>;
-
-/** How an upstream's concurrency limit stands. */
-export interface ConcurrencyStatus {
-  readonly limit: number;
-  /** Calls that hold a place. Those that began while there was no limit hold none. */
-  readonly inFlight: number;
-  /** Calls that wait for one. */
-  readonly queued: number;
-}
 
 interface Waiting {
   readonly operation: string;

@@ -12,7 +12,7 @@ beforeEach(() => {
 
 describe('deadline', () => {
   const layer = () => deadline(clock);
-  const made = (overrides: Partial<CallRequest> = {}) => callOf(someRequest(overrides), 1_000, clock);
+  const made = (overrides: Partial<CallRequest> = {}) => callOf(someRequest(overrides), 1_000, clock, '');
 
   it('gives up when the call has taken callTimeoutMs, even if nothing below stops', async () => {
     const late = rejection(layer()(hanging)(made()));

@@ -1,21 +1,29 @@
 import {
+  type Bytes,
+  type BytesCallOptionsOf,
   type CallOptionsOf,
   type Contract,
   isStream,
   type Operation,
+  replyBody,
+  type Schema,
   type Stream,
   type StreamCallOptionsOf,
+  type WithBody,
 } from '@parley/contract';
 import { callOptions } from './call-options.ts';
 import type { GivenOptions } from './repeat-options.ts';
 
 type CallSetting = 'timeoutMs' | 'maxAttempts' | 'hedge';
+type BytesSetting = 'timeoutMs' | 'maxAttempts' | 'idleTimeoutMs';
 type StreamSetting = CallSetting | 'firstItemTimeoutMs' | 'idleTimeoutMs';
 
 /** Options that hold for every call of one operation, unless the call sets its own. */
 export type OperationOptions<O extends Operation> = O['output'] extends Stream
   ? Pick<StreamCallOptionsOf<O['safety']>, StreamSetting & keyof StreamCallOptionsOf<O['safety']>>
-  : Pick<CallOptionsOf<O['safety']>, CallSetting>;
+  : O['output'] extends Bytes | WithBody<Schema, Bytes>
+    ? Pick<BytesCallOptionsOf<O['safety']>, BytesSetting & keyof BytesCallOptionsOf<O['safety']>>
+    : Pick<CallOptionsOf<O['safety']>, CallSetting>;
 
 /** What a client may be given beside its contract and its upstream. */
 export interface ClientOptions<C extends Contract> {
@@ -30,6 +38,7 @@ export interface OperationDefaults extends Pick<GivenOptions, CallSetting> {
 }
 
 const ofCalls = ['timeoutMs', 'maxAttempts', 'hedge'];
+const ofBytes = ['timeoutMs', 'maxAttempts', 'idleTimeoutMs'];
 const ofStreams = [...ofCalls, 'firstItemTimeoutMs', 'idleTimeoutMs'];
 
 /**
@@ -55,7 +64,8 @@ export function operationDefaults(
 }
 
 function checkedOptions(operation: Operation, options: OperationDefaults): OperationDefaults {
-  const allowed = isStream(operation.output) ? ofStreams : ofCalls;
+  const isBytes = replyBody(operation)?.format === 'bytes';
+  const allowed = isStream(operation.output) ? ofStreams : isBytes ? ofBytes : ofCalls;
   for (const name of Object.keys(options)) {
     if (!allowed.includes(name)) {
       throw new TypeError(`${operation.label}: unknown option ${name}, expected one of ${allowed.join(', ')}`);

@@ -1,4 +1,4 @@
-import { type CallOptions, currentContext, isStream, type Operation, priorities } from '@parley/contract';
+import { type CallOptions, currentContext, isStream, type Operation, priorities, replyBody } from '@parley/contract';
 
 /** Every option of a call; the type of an operation has the ones that fit it. */
 export interface GivenOptions extends CallOptions {
@@ -12,7 +12,8 @@ export interface GivenOptions extends CallOptions {
  *
  * @throws TypeError that names the option and the operation, and says why
  */
-export function checkRepeatOptions({ label, safety, output }: Operation, options: GivenOptions): void {
+export function checkRepeatOptions(operation: Operation, options: GivenOptions): void {
+  const { label, safety, output } = operation;
   const { maxAttempts, hedge, idempotencyKey, priority } = options;
   const refuse = (what: string) => {
     throw new TypeError(`${label}: ${what}`);
@@ -26,6 +27,7 @@ export function checkRepeatOptions({ label, safety, output }: Operation, options
   if (hedge !== undefined) {
     if (safety !== 'safe' && safety !== 'keyed') refuse(`hedge is for safe and keyed operations, and it is ${safety}`);
     if (isStream(output)) refuse('hedge is not for streams');
+    if (replyBody(operation)?.format === 'bytes') refuse('hedge is not for bytes, which are streamed');
     if (typeof hedge !== 'boolean') refuse(`hedge must be true or false, not ${String(hedge)}`);
   }
   // The context may bring the key of the request that is being served: it is not meant for this call.

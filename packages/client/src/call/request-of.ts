@@ -1,21 +1,11 @@
-import {
-  CallError,
-  currentContext,
-  encodeInput,
-  headerNames,
-  idempotencyKeyHeader,
-  type Operation,
-  ownMembers,
-  type Safety,
-  type WireInput,
-} from '@parley/contract';
-import { contextHeaders } from '../context/context-headers.ts';
+import { currentContext, type Operation, ownMembers, replyBody } from '@parley/contract';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { CallRequest } from '../layer.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
-import { callOptions } from './call-options.ts';
+import { bodyToSend } from './body-to-send.ts';
+import { callOptions, type GivenCallOptions } from './call-options.ts';
 import type { OperationDefaults } from './operation-options.ts';
-import type { GivenOptions } from './repeat-options.ts';
+import { sentParts } from './sent-parts.ts';
 
 /** A request with the recorder of its story. */
 export type StoriedRequest = CallRequest & { readonly story: StoryRecorder };
@@ -32,27 +22,22 @@ export type StoriedRequest = CallRequest & { readonly story: StoryRecorder };
 export function requestOf(
   operation: Operation,
   input: Record<string, unknown>,
-  options?: GivenOptions,
+  options?: GivenCallOptions,
   story = new StoryRecorder(),
   defaults: OperationDefaults = none,
 ): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
   const said = options === undefined || options === currentContext() ? undefined : callOptions(operation, options);
-  const { timeoutMs, maxAttempts, hedge, ...explicit } = said ?? none;
-  const { path, headers, body } = encode(operation, input);
+  const { timeoutMs, maxAttempts, hedge, range: _range, idleTimeoutMs: _idle, ...explicit } = said ?? none;
   const context = inheritedContext(said && explicit);
+  const sent = sentParts(operation, input, context, said ?? none);
+  const isBytes = replyBody(operation)?.format === 'bytes';
   return {
     label: operation.label,
     method: operation.method,
-    path,
-    headers: {
-      accept: 'application/json, application/problem+json',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...contextHeaders(context),
-      ...keyHeader(operation.safety, said?.idempotencyKey),
-      ...headers,
-    },
-    body,
+    path: sent.path,
+    ...bodyToSend(sent),
+    ...(isBytes && { replyAs: 'stream' as const }),
     safety: operation.safety,
     context,
     timeoutMs: timeoutMs ?? defaults.timeoutMs,
@@ -62,18 +47,4 @@ export function requestOf(
   };
 }
 
-const none: GivenOptions = ownMembers({});
-
-function keyHeader(safety: Safety, key: string | undefined): Record<string, string> | undefined {
-  return safety === 'keyed' ? { [headerNames.idempotencyKey]: idempotencyKeyHeader(key) } : undefined;
-}
-
-// The error names the operation: a handler that calls this must not report the input of its own caller as wrong.
-function encode(operation: Operation, input: Record<string, unknown>): WireInput {
-  try {
-    return encodeInput(operation, input);
-  } catch (error) {
-    if (!(error instanceof CallError)) throw error;
-    throw new CallError(error.code, `not sent: ${error.detail}`, { ...error, operation: operation.label });
-  }
-}
+const none: GivenCallOptions = ownMembers({});

@@ -13,7 +13,7 @@ beforeEach(() => {
 
 const probeOver = (send: SendAttempt, probePath: string | undefined = '/healthz') =>
   new ActiveProbe(
-    'http://a',
+    { address: 'http://a', basePath: '/v1' },
     holding({ probePath, probeIntervalMs: 1_000, callTimeoutMs: 5_000, clock }),
     send,
     onPassed,
@@ -29,7 +29,7 @@ describe('ActiveProbe', () => {
     expect(onPassed).not.toHaveBeenCalled();
     expect(probe.isPending).toBe(true);
     await clock.advance(1);
-    expect(send.requests[3]).toMatchObject({ call: { method: 'GET', path: '/healthz' }, endpoint: 'http://a' });
+    expect(send.requests[3]).toMatchObject({ call: { method: 'GET', path: '/v1/healthz' }, endpoint: 'http://a' });
     expect(onPassed).toHaveBeenCalledTimes(1);
     expect(probe.isPending).toBe(false);
     await clock.advance(60_000);
@@ -50,7 +50,7 @@ describe('ActiveProbe', () => {
   it('does nothing without a path', async () => {
     const send = scripted(someReply(200));
     const options = { probePath: undefined, probeIntervalMs: 1_000, callTimeoutMs: 5_000, clock };
-    const probe = new ActiveProbe('http://a', holding(options), send, onPassed);
+    const probe = new ActiveProbe({ address: 'http://a', basePath: '' }, holding(options), send, onPassed);
     probe.start();
     await clock.advance(5_000);
     expect([probe.isPending, send.requests.length, clock.pending]).toEqual([false, 0, 0]);

@@ -6,6 +6,14 @@ import type { UpstreamOptions } from '../options/upstream-options.ts';
 /** How ejected endpoints are asked whether they are well again. */
 export type ActiveProbeOptions = Pick<UpstreamOptions, 'probePath' | 'probeIntervalMs' | 'callTimeoutMs' | 'clock'>;
 
+/** What a probe asks. */
+export interface ProbeTarget {
+  /** Address of the endpoint. */
+  readonly address: string;
+  /** Goes before `probePath`, as before the path of every request. */
+  readonly basePath: string;
+}
+
 /**
  * Asks an ejected endpoint again and again whether it is well, so that no caller's request has to find out.
  * 2xx lets it in at once; anything else, and no answer in time, keeps it out. Keeps no process alive.
@@ -14,7 +22,7 @@ export type ActiveProbeOptions = Pick<UpstreamOptions, 'probePath' | 'probeInter
  */
 export class ActiveProbe {
   readonly #options: Current<ActiveProbeOptions>;
-  readonly #address: string;
+  readonly #target: ProbeTarget;
   readonly #send: SendAttempt;
   readonly #onPassed: () => void;
   readonly #ended = new AbortController();
@@ -22,8 +30,8 @@ export class ActiveProbe {
   #isPending = false;
 
   /** @param send bounded in time, and around the circuit */
-  constructor(address: string, options: Current<ActiveProbeOptions>, send: SendAttempt, onPassed: () => void) {
-    this.#address = address;
+  constructor(target: ProbeTarget, options: Current<ActiveProbeOptions>, send: SendAttempt, onPassed: () => void) {
+    this.#target = target;
     this.#options = options;
     this.#send = send;
     this.#onPassed = onPassed;
@@ -73,16 +81,17 @@ export class ActiveProbe {
   /** A call of its own: one attempt, with nothing left for services below. */
   #attempt(path: string): Attempt {
     const { clock, callTimeoutMs } = this.#options.current;
+    const { address, basePath } = this.#target;
     const request = { label: `GET ${path}`, method: 'GET', path, headers: {}, safety: 'safe' } as const;
     return {
-      call: callOf(request, callTimeoutMs, clock),
+      call: callOf(request, callTimeoutMs, clock, basePath),
       number: 1,
       mayRetry: false,
       attemptsLeft: new AttemptsLeft(0),
       wasRefused: false,
       isHedge: false,
       signal: this.#ended.signal,
-      endpoint: this.#address,
+      endpoint: address,
       isPanic: false,
       headers: request.headers,
     };

@@ -11,6 +11,7 @@ import {
 } from '../../test-fixtures/sample.ts';
 import type { Attempt } from '../layer.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
+import type { Reply } from '../transport/reply.ts';
 import { attemptTimeout } from './attempt-timeout.ts';
 
 let clock: VirtualClock;
@@ -107,7 +108,9 @@ describe('attemptTimeout', () => {
 
   describe('of a server that gives up', () => {
     const giveUpAfter = (ms: number) =>
-      layer()(() => new Promise((resolve) => void clock.after(ms, () => resolve(problemReply('deadline_exceeded')))));
+      layer()(
+        () => new Promise<Reply>((resolve) => void clock.after(ms, () => resolve(problemReply('deadline_exceeded')))),
+      );
 
     it('when its time is up gives the same error as a hanging server', async () => {
       const late = rejection(giveUpAfter(1_980)(leaving(60_000, true)));

@@ -1,14 +1,35 @@
 import { CallError } from '@parley/contract';
-import type { Attempt, AttemptLayer } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
+import type { CancelSignal } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { timeLimit } from '../time/time-limit.ts';
-import type { Reply } from '../transport/reply.ts';
-import { attemptHeaders, serverTimeMs } from './attempt-headers.ts';
+import { attemptHeaders, type HeadedAttempt, serverTimeMs } from './attempt-headers.ts';
 
 /** How long one attempt may take. */
 export type AttemptTimeoutOptions = Pick<UpstreamOptions, 'attemptTimeoutMs'>;
+
+/** An attempt, as far as its time is concerned. */
+export interface TimedAttempt extends HeadedAttempt {
+  readonly call: HeadedAttempt['call'] & {
+    readonly label: string;
+    /** The call ends at this time, in ms since 1970. */
+    readonly deadlineMs: number;
+    readonly maxAttempts: number | undefined;
+  };
+  /** 1 for the first attempt of a call. */
+  readonly number: number;
+  readonly endpoint: string;
+  /** Another attempt may follow this one. */
+  readonly mayRetry: boolean;
+  readonly signal: CancelSignal | undefined;
+}
+
+/** What an attempt brings back. */
+export interface TimedReply {
+  readonly status: number;
+  readonly error: CallError | undefined;
+}
 
 /** Shorter attempts do not blame the endpoint. A quarter: a service halves the time that its own caller has halved. */
 const fairShare = 0.25;
@@ -21,7 +42,10 @@ const fairShare = 0.25;
  *
  * @throws CallError `attempt_timeout`; `deadline_exceeded` where the call had less time left than an attempt may take
  */
-export function attemptTimeout(options: Current<AttemptTimeoutOptions>, clock: Clock): AttemptLayer {
+export function attemptTimeout(
+  options: Current<AttemptTimeoutOptions>,
+  clock: Clock,
+): <A extends TimedAttempt, R extends TimedReply>(next: (attempt: A) => Promise<R>) => (attempt: A) => Promise<R> {
   return (next) =>
     function attemptTimeout(attempt) {
       const { attemptTimeoutMs } = options.current;
@@ -36,7 +60,7 @@ export function attemptTimeout(options: Current<AttemptTimeoutOptions>, clock: C
       const isDeadline = !mayRetry && leftMs < mostMs - 1;
       const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
       const onTimeout = () => late(attempt, { ms, isDeadline, blamesEndpoint });
-      const judged = (reply: Reply) => {
+      const judged = <R extends TimedReply>(reply: R) => {
         if (!gaveUp(reply) || clock.now() - startedAtMs < serverTimeMs(ms) - 1) return reply;
         throw onTimeout();
       };
@@ -46,7 +70,7 @@ export function attemptTimeout(options: Current<AttemptTimeoutOptions>, clock: C
     };
 }
 
-function gaveUp(reply: Reply): boolean {
+function gaveUp(reply: TimedReply): boolean {
   return reply.status === 504 && reply.error?.code === 'deadline_exceeded';
 }
 
@@ -56,7 +80,7 @@ interface Lateness {
   readonly blamesEndpoint: boolean;
 }
 
-function late({ call, number, endpoint }: Attempt, { ms, isDeadline, blamesEndpoint }: Lateness): CallError {
+function late({ call, number, endpoint }: TimedAttempt, { ms, isDeadline, blamesEndpoint }: Lateness): CallError {
   return new CallError(
     isDeadline ? 'deadline_exceeded' : 'attempt_timeout',
     `attempt ${number} was not answered in ${Math.round(ms)} ms`,

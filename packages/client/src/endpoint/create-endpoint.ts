@@ -23,6 +23,8 @@ export interface EndpointState {
 export interface EndpointDependencies {
   /** Name of the upstream. */
   readonly upstream: string;
+  /** Goes before the path of every request. */
+  readonly basePath: string;
   readonly options: Current<UpstreamOptions>;
   readonly telemetry: Telemetry;
   readonly transport: Transport<SendAttempt>;
@@ -36,17 +38,17 @@ export interface EndpointDependencies {
 
 /** Puts together what is kept per address. */
 export function createEndpoint(found: Address, dependencies: EndpointDependencies): Endpoint {
-  const { upstream, options, telemetry, rotation, pipeline, onEjection } = dependencies;
+  const { upstream, basePath, options, telemetry, rotation, pipeline, onEjection } = dependencies;
   const { clock } = options.current;
   const address = found.origin;
-  const breaker = new CircuitBreaker(options, rotation, (state) => {
+  const breaker = new CircuitBreaker(options, rotation, (state, reason) => {
     endpoint.circuitChanged(state);
     onEjection();
-    telemetry.emit('onCircuit', { upstream, endpoint: address, state });
+    telemetry.emit('onCircuit', { upstream, endpoint: address, state, reason });
   });
   const { send: transport, connections } = dependencies.transport.open(found);
   // Around the circuit, which lets nothing through when a probe is due.
-  const probe = new ActiveProbe(address, options, attemptTimeout(options, clock)(transport), () => {
+  const probe = new ActiveProbe({ address, basePath }, options, attemptTimeout(options, clock)(transport), () => {
     breaker.readmit();
     onEjection();
   });

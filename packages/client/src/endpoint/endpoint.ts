@@ -1,31 +1,12 @@
 import { Readable } from 'node:stream';
-import { headerNames } from '@parley/contract';
-import type { Availability, CircuitBreaker, CircuitControl } from '../breaker/circuit-breaker.ts';
+import { type CircuitControl, type CircuitState, type EndpointStatus, headerNames } from '@parley/contract';
+import type { Availability, CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import type { Attempt, SendAttempt } from '../layer.ts';
 import { type AttemptEnd, passOnTimings, recordAttempt } from '../story/record-attempt.ts';
-import type { CircuitState } from '../telemetry/telemetry.ts';
 import type { Clock } from '../time/clock.ts';
-import type { ConnectionCounts, Connections } from '../transport/connection-counts.ts';
+import type { Connections } from '../transport/connections.ts';
 import type { ActiveProbe } from './active-probe.ts';
 import type { EndpointLoad } from './endpoint-load.ts';
-
-/** How one endpoint stands. */
-export interface EndpointStatus {
-  readonly address: string;
-  readonly zone: string | undefined;
-  readonly circuit: CircuitState;
-  /** It would not be chosen now, unless too many are like that. */
-  readonly isEjected: boolean;
-  /** Attempts under way. */
-  readonly inFlight: number;
-  /** Its share of the attempts, against the others' weights. */
-  readonly weight: number;
-  /** Average in ms that the balancer goes by: failures count as slow, and it falls while nothing is sent. None before the first attempt. */
-  readonly latencyMs: number | undefined;
-  /** Share of its capacity in use, as it reported within the last 10 s. */
-  readonly utilization: number | undefined;
-  readonly connections: ConnectionCounts;
-}
 
 /** What is kept per address. */
 export interface EndpointParts {
@@ -81,7 +62,7 @@ export class Endpoint {
     return {
       address,
       zone,
-      circuit: this.#parts.breaker.state,
+      ...this.#parts.breaker.history,
       isEjected,
       inFlight: load.inFlight,
       weight: load.weight,

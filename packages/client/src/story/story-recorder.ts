@@ -47,6 +47,12 @@ export class StoryRecorder {
     return this.#events?.length ?? 0;
   }
 
+  /** The latest event of a kind, of this call or of the one that it joined. */
+  latest<Kind extends StoryEvent['kind']>(kind: Kind): Extract<StoryEvent, { kind: Kind }> | undefined {
+    const isOne = (event: StoryEvent): event is Extract<StoryEvent, { kind: Kind }> => event.kind === kind;
+    return this.#events?.findLast(isOne) ?? this.#flight?.latest(kind);
+  }
+
   /** Records an event. Default: that it was now, after all others. */
   add(event: NewEvent, startedAtMs = this.#clock.now(), place = this.length): void {
     this.#events ??= [];

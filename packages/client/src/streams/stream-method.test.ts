@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   CallError,
@@ -16,10 +15,12 @@ import {
   stream,
 } from '@parley/contract';
 import { z } from 'zod';
+import { unchanging } from '../../../../test/eventually.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
 import { rejection } from '../../test-fixtures/sample.ts';
 import { createClient } from '../client.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
 
 const tooMany = defineError('too_many', { status: 409, title: 'Too many', data: z.object({ most: z.number() }) });
@@ -80,10 +81,13 @@ function asEvents(response: ServerResponse): ServerResponse {
 }
 
 /** What a stream gave, and what it ended with. */
-async function all(items: AsyncIterable<{ n: number }>) {
+async function all(items: AsyncIterable<{ n: number }>, onItem = () => {}) {
   const seen: number[] = [];
   try {
-    for await (const { n } of items) seen.push(n);
+    for await (const { n } of items) {
+      seen.push(n);
+      onItem();
+    }
     return { seen, code: undefined };
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
@@ -102,9 +106,11 @@ describe('a stream', () => {
     };
     const client = calling();
     expect((await all(client.lines({ from: 1 }))).seen).toEqual([1, 2]);
-    await wait(20);
+    // Idle, and ready for the next: undici lets a socket rest for a turn.
+    const idle = () => upstreams[0]?.endpoints()[0]?.connections.idle;
+    expect(await unchanging(idle)).toBe(1);
     expect((await all(client.events())).seen).toEqual([3, 4]);
-    await wait(20);
+    expect(await unchanging(idle)).toBe(1);
     expect((await all(client.events())).seen).toEqual([3, 4]);
     expect(connections).toBe(1);
     expect(requests[0]).toMatchObject({
@@ -180,22 +186,26 @@ describe('what ends a stream early', () => {
     ['the connection is cut', (response: ServerResponse) => response.destroy()],
     [
       'it is cut after a whole item without its line feed',
-      (response: ServerResponse) => response.write('{"n":2}', () => setTimeout(() => response.destroy(), 20)),
+      (response: ServerResponse) => response.write('{"n":2}', () => response.destroy()),
     ],
     ['an item is cut', (response: ServerResponse) => response.end('{"n":')],
   ])('is an error where %s', async (_, cut) => {
+    let cutOff = () => {};
     answer = (response) => {
-      asLines(response).write(ndjson.item({ n: 1 }), () => setTimeout(() => cut(response), 20));
+      asLines(response).write(ndjson.item({ n: 1 }));
+      cutOff = () => cut(response);
     };
-    expect(await all(calling().lines())).toMatchObject({ seen: [1], code: 'unavailable' });
+    expect(await all(calling().lines(), () => cutOff())).toMatchObject({ seen: [1], code: 'unavailable' });
     expect(requests).toHaveLength(1);
   });
 
   it('is an error where undici finds the last chunk missing, and names its code', async () => {
+    let cutOff = () => {};
     answer = (response) => {
-      asLines(response).write(ndjson.item({ n: 1 }), () => setTimeout(() => response.socket?.end(), 20));
+      asLines(response).write(ndjson.item({ n: 1 }));
+      cutOff = () => response.socket?.end();
     };
-    const { error } = await all(calling().lines());
+    const { error } = await all(calling().lines(), () => cutOff());
     expect(error?.detail).toBe('the connection broke (ECONNRESET)');
   });
 
@@ -232,7 +242,7 @@ describe('up to the first byte', () => {
       'a head without a body',
       (response: ServerResponse) => {
         asLines(response).flushHeaders();
-        setTimeout(() => response.destroy(), 20);
+        response.socket?.write('', () => response.destroy());
       },
     ],
     ['a head and silence', (response: ServerResponse) => asLines(response).flushHeaders()],
@@ -288,12 +298,8 @@ describe('a reader of a stream', () => {
     const state = flood();
     const items = calling().lines()[Symbol.asyncIterator]();
     await items.next();
-    let before = -1;
-    while (before !== state.written) {
-      before = state.written;
-      await wait(100);
-    }
-    expect(state.written).toBeLessThan(2_000); // of 100 MB, what the sockets' buffers take
+    const before = await unchanging(() => state.written);
+    expect(before).toBeLessThan(2_000); // of 100 MB, what the sockets' buffers take
     for (let i = 0; i < 1_000; i++) await items.next();
     await until(() => state.written > before);
     await items.return?.();
@@ -362,11 +368,15 @@ describe('a reader of a stream', () => {
 });
 
 describe('the time of a stream', () => {
-  const trickle = (everyMs: number, text: string) => (response: ServerResponse) => {
-    asEvents(response).write(sse.item({ n: 1 }));
-    const timer = setInterval(() => response.write(text), everyMs);
-    response.on('close', () => clearInterval(timer));
-  };
+  /** Writes an item, then `text` again and again, `times` times. */
+  const trickle =
+    (everyMs: number, text: string, times = Number.POSITIVE_INFINITY) =>
+    (response: ServerResponse) => {
+      asEvents(response).write(sse.item({ n: 1 }));
+      let left = times;
+      const timer = setInterval(() => (left-- > 0 ? response.write(text) : response.end(sse.end)), everyMs);
+      response.on('close', () => clearInterval(timer));
+    };
 
   it('is limited to the first item, heartbeats or not', async () => {
     answer = (response) => asEvents(response).write(sse.heartbeat);
@@ -383,26 +393,21 @@ describe('the time of a stream', () => {
     const { seen, error } = await all(calling().events({}, { idleTimeoutMs: 80 }));
     expect([seen, error?.code, error?.detail]).toEqual([[1], 'deadline_exceeded', 'the stream was silent for 80 ms']);
 
-    answer = (response) => {
-      trickle(30, sse.heartbeat)(response);
-      setTimeout(() => response.end(sse.end), 300);
-    };
+    answer = trickle(30, sse.heartbeat, 9);
     expect(await all(calling().events({}, { idleTimeoutMs: 150 }))).toEqual({ seen: [1], code: undefined });
   });
 
   it('does not run while no read waits for an item', async () => {
     answer = (response) => asEvents(response).end(sse.item({ n: 1 }) + sse.item({ n: 2 }) + sse.end);
-    const items = calling().events({}, { idleTimeoutMs: 30, firstItemTimeoutMs: 500 })[Symbol.asyncIterator]();
+    const clock = new VirtualClock();
+    const items = calling({ clock }).events({}, { idleTimeoutMs: 30 })[Symbol.asyncIterator]();
     await items.next();
-    await wait(100);
+    await clock.advance(100);
     expect(await items.next()).toEqual({ done: false, value: { n: 2 } });
   });
 
   it('may be more than any other call has', async () => {
-    answer = (response) => {
-      trickle(30, sse.item({ n: 2 }))(response);
-      setTimeout(() => response.end(sse.end), 400);
-    };
+    answer = trickle(30, sse.item({ n: 2 }), 12);
     const { seen, code } = await all(calling({ callTimeoutMs: 100, firstItemTimeoutMs: 100 }).events());
     expect([seen.length > 5, code]).toEqual([true, undefined]);
   });

@@ -3,8 +3,6 @@ import {
   type CallError,
   currentContext,
   errorOfReply,
-  framings,
-  type Issue,
   type Operation,
   ownMembers,
   type Problem,
@@ -18,6 +16,9 @@ import { attachStory } from '../story/attach-story.ts';
 import type { StoryRecorder } from '../story/story-recorder.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Reply, ReplyOrigin } from '../transport/reply.ts';
+import { brokenContract, describeIssues } from '../validation/broken-contract.ts';
+import { checkInput } from '../validation/check-input.ts';
+import { declaredError } from '../validation/declared-error.ts';
 import { closable } from './closable.ts';
 import { framesOf } from './frames-of.ts';
 import type { StreamOptions } from './stream-options.ts';
@@ -35,12 +36,8 @@ export interface StreamUpstream {
 
 /** The client's steps that a call for a stream shares with any other call. */
 export interface CallSteps {
-  check(operation: Operation, input: unknown): void | Promise<void>;
   requestOf(operation: Operation, input: Input, options: StreamCallOptions): StreamRequest;
   callOptions(operation: Operation, options: StreamCallOptions): StreamCallOptions;
-  declared(operation: Operation, error: CallError): Promise<CallError>;
-  broken(origin: ReplyOrigin, detail: string): CallError;
-  describe(issues: readonly Issue[]): string;
 }
 
 /** One operation whose output is a stream. */
@@ -67,7 +64,7 @@ export function streamMethod(
       const signal = given.signal ? AbortSignal.any([given.signal, closing]) : closing;
       const requestOf = (timed: StreamCallOptions) =>
         runInContext(served, () => steps.requestOf(operation, input, { ...given, ...timed, signal }));
-      return itemsOf(operation, upstream, steps, { input, options: given, requestOf });
+      return itemsOf(operation, upstream, { input, options: given, requestOf });
     });
   };
 }
@@ -78,19 +75,19 @@ interface StreamCall {
   requestOf(timed: StreamCallOptions): StreamRequest;
 }
 
-async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream, steps: CallSteps, call: StreamCall) {
+async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream, call: StreamCall) {
   const { clock, firstItemTimeoutMs, idleTimeoutMs, maxItemBytes } = upstream.options;
-  const { mediaType, parser } = framings[operation.output.framing];
+  const { mediaType, parser } = operation.output.wire;
   const { options } = call;
-  await steps.check(operation, call.input);
+  await checkInput(operation, call.input);
 
   const startedAtMs = clock.now();
   const firstMs = options.firstItemTimeoutMs ?? firstItemTimeoutMs;
   const request = streamRequest(call, mediaType, firstMs, startedAtMs);
   const reply = await upstream.send(request);
   try {
-    if (reply.error) throw await steps.declared(operation, reply.error);
-    expectStream(reply, operation.status, mediaType, steps);
+    if (reply.error) throw await declaredError(operation, reply.error);
+    expectStream(reply, operation.status, mediaType);
 
     const { origin } = reply;
     const frames = framesOf(reply.body as Readable, parser({ maxItemBytes }), origin, {
@@ -101,9 +98,9 @@ async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream,
     });
     for await (const frame of frames) {
       if (frame.kind === 'end') return;
-      if (frame.kind === 'problem') throw await steps.declared(operation, errorOf(frame.problem, origin));
+      if (frame.kind === 'problem') throw await declaredError(operation, errorOf(frame.problem, origin));
       const validation = await validate(operation.output, frame.value);
-      if (validation.issues) throw steps.broken(origin, steps.describe(validation.issues));
+      if (validation.issues) throw brokenContract(origin, describeIssues(validation.issues));
       yield validation.value;
     }
   } catch (error) {
@@ -120,13 +117,13 @@ function streamRequest(call: StreamCall, mediaType: string, firstMs: number, now
   return { ...request, replyAs: 'stream', headers: { ...request.headers, accept } };
 }
 
-function expectStream(reply: Reply, expected: number, mediaType: string, steps: CallSteps): void {
+function expectStream(reply: Reply, expected: number, mediaType: string): void {
   const { status, headers, body, origin } = reply;
   const type = String(headers['content-type'] ?? '').toLowerCase();
   if (status === expected && type.split(';', 1)[0]?.trim() === mediaType) return;
   (body as Readable).destroy?.();
   const wanted = status === expected ? mediaType : `${expected} and ${mediaType}`;
-  throw steps.broken(origin, `answered with status ${status} and content type ${type || 'none'}, not ${wanted}`);
+  throw brokenContract(origin, `answered with status ${status} and content type ${type || 'none'}, not ${wanted}`);
 }
 
 function errorOf(problem: Problem | undefined, { operation, endpoint, attempts }: ReplyOrigin): CallError {

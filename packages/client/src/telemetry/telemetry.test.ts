@@ -44,7 +44,9 @@ describe('telemetry of calls', () => {
           durationMs: 30,
           status: 204,
           code: undefined,
+          traceId: undefined,
           attempts: 2,
+          fate: 'success',
         },
       ],
     ]);
@@ -88,7 +90,7 @@ describe('Telemetry', () => {
     const onCircuit = jest.fn();
     const end = telemetry.subscribe({ onCircuit });
     end();
-    telemetry.emit('onCircuit', { upstream: 'things', endpoint: 'a', state: 'open' });
+    telemetry.emit('onCircuit', { upstream: 'things', endpoint: 'a', state: 'open', reason: 'failures' });
     expect(onCircuit).not.toHaveBeenCalled();
   });
 
@@ -121,7 +123,7 @@ describe('Telemetry', () => {
     }
     const counter = new Counter();
     telemetry.subscribe(counter);
-    telemetry.emit('onCircuit', { upstream: 'things', endpoint: 'a', state: 'open' });
+    telemetry.emit('onCircuit', { upstream: 'things', endpoint: 'a', state: 'open', reason: 'failures' });
     expect(counter.count).toBe(1);
   });
 });

@@ -7,8 +7,8 @@ export interface InMemoryRequest {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text. */
-  readonly body: string | undefined;
+  /** Text, bytes, or a stream of bytes. */
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** Fires when the caller no longer wants the reply. */
   readonly signal: AbortSignal;
 }
@@ -17,7 +17,7 @@ export interface InMemoryRequest {
 export interface InMemoryReply {
   readonly status: number;
   /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** A stream where the operation's output is one. */
-  readonly body: string | Readable;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  /** A stream where the operation's output is one, or bytes. */
+  readonly body: string | Uint8Array | Readable;
 }

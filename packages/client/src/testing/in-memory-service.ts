@@ -1,19 +1,24 @@
+import { Readable } from 'node:stream';
 import {
   acceptInput,
   acceptOutput,
   addReceivedContext,
   type CallContext,
   CallError,
+  type Content,
   type Contract,
+  chunksOf,
   type Handler,
   type Handlers,
   headerNames,
   isStream,
   type MutableContext,
   type Operation,
+  type OperationReply,
   ownMembers,
   type PublicError,
   publicError,
+  replyBody,
   replyOf,
   requestedTimeoutMs,
   requestIdOf,
@@ -36,14 +41,14 @@ export class InMemoryService {
   readonly #contract: Contract;
   readonly #handlers: Partial<Handlers<Contract>>;
   readonly #clock: Clock;
-  /** Errors of handlers that callers know as `internal` only. */
-  readonly hiddenErrors: unknown[] = [];
+  readonly #hiddenErrors: unknown[];
 
   /**
    * @param handlers an operation without a handler is answered `not_found`
+   * @param hiddenErrors gets the errors of handlers that callers know as `internal` only
    * @throws TypeError where a handler is not a function
    */
-  constructor(contract: Contract, handlers: Partial<Handlers<Contract>>, clock: Clock) {
+  constructor(contract: Contract, handlers: Partial<Handlers<Contract>>, clock: Clock, hiddenErrors: unknown[]) {
     for (const name of Object.keys(contract.operations)) {
       const handler: unknown = handlers[name];
       if (handler !== undefined && typeof handler !== 'function') {
@@ -53,6 +58,7 @@ export class InMemoryService {
     this.#contract = contract;
     this.#handlers = handlers;
     this.#clock = clock;
+    this.#hiddenErrors = hiddenErrors;
   }
 
   /** Answers one request, with a problem where anything is wrong. */
@@ -74,7 +80,7 @@ export class InMemoryService {
     url: string,
   ): Promise<InMemoryReply> {
     const handler = this.#handlerOf(name);
-    const valid = await acceptInput(operation, received(), url);
+    const valid = await acceptInput(operation, await received(), url);
     if (isStream(operation.output)) {
       const items = (handler as StreamHandler)(valid as never, context)[Symbol.asyncIterator]();
       const problemOf = async (error: unknown) =>
@@ -82,10 +88,7 @@ export class InMemoryService {
       return streamedReply(operation, operation.output, items, problemOf);
     }
     const output = await acceptOutput(operation, await (handler as Handler)(valid as never, context));
-    const { status, headers, body } = replyOf(operation, output);
-    if (body === undefined) return { status, headers, body: '' };
-    const type = { 'content-type': 'application/json; charset=utf-8' };
-    return { status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
+    return written(operation, replyOf(operation, output));
   }
 
   #handlerOf(name: string): Handler | StreamHandler {
@@ -96,9 +99,28 @@ export class InMemoryService {
   }
 
   #publicError(error: unknown, operation: Operation): Promise<PublicError> {
-    if (!(error instanceof CallError)) this.hiddenErrors.push(error);
+    if (!(error instanceof CallError)) this.#hiddenErrors.push(error);
     return publicError(error, operation);
   }
+}
+
+/** A reply as it travels. A content is sent whole: a reply in memory has no ranges. */
+function written(operation: Operation, { status, headers, body }: OperationReply): InMemoryReply {
+  if (body === undefined) return { status, headers, body: '' };
+  const { format = 'json', types = [] } = replyBody(operation) ?? {};
+  if (format === 'bytes') return { status, ...contentReply(body as Content, headers) };
+  const type = { 'content-type': `${format === 'text' ? types[0] : 'application/json'}; charset=utf-8` };
+  return { status, headers: { ...type, ...headers }, body: format === 'text' ? String(body) : JSON.stringify(body) };
+}
+
+function contentReply(given: Content, headers: InMemoryReply['headers']): Pick<InMemoryReply, 'headers' | 'body'> {
+  const { type, size, name } = given;
+  const own = {
+    'content-type': type,
+    ...(size !== undefined && { 'content-length': String(size) }),
+    ...(name !== undefined && { 'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}` }),
+  };
+  return { headers: { ...headers, ...own }, body: Readable.from(chunksOf(given), { objectMode: false }) };
 }
 
 /** The context of a request by its headers, as in a service; time by the upstream's clock. */

@@ -19,22 +19,13 @@ import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/time-limit.ts';
-import type { ConnectionCounts } from '../transport/connection-counts.ts';
+import { PartsSource, StreamSource } from '../transport/body-source.ts';
 import type { EndpointTransport, Transport } from '../transport/transport.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
+import { noConnections } from './no-connections.ts';
 
 /** Answers one request at one replica. May reject with an error as a socket gives it. */
 export type Answering = (request: InMemoryRequest, address: string) => Promise<InMemoryReply>;
-
-const noConnections: ConnectionCounts = {
-  open: 0,
-  idle: 0,
-  pending: 0,
-  queued: 0,
-  running: 0,
-  reused: 0,
-  closedByAge: 0,
-};
 
 /**
  * Carries requests to a function in this process. What undici does on the wire is not here: connections, TLS,
@@ -56,7 +47,7 @@ export class InMemoryTransport implements Transport<SendAttempt> {
   open({ origin }: Address): EndpointTransport<SendAttempt> {
     return {
       send: axiosTransport(this.#axios, (config) => this.#exchange(config, origin)),
-      connections: { counts: noConnections, close: async () => {} },
+      connections: noConnections,
     };
   }
 
@@ -75,11 +66,12 @@ export class InMemoryTransport implements Transport<SendAttempt> {
       outer?.addEventListener('abort', onAbort);
       this.#reply(config, origin, leaving.signal)
         .finally(() => outer?.removeEventListener('abort', onAbort))
-        .then(({ body, ...reply }) => {
+        .then(async ({ body, ...reply }) => {
           if (body instanceof Readable) body.once('close', leave);
-          return settle({ ...reply, data: this.#data(body, config), statusText: '', config } as AxiosResponse);
+          const data = await this.#data(body, config);
+          return settle({ ...reply, data, statusText: '', config } as AxiosResponse);
         })
-        .then(resolve, (error) => reject(toAxiosError(error, config)));
+        .then(resolve, (error) => reject(isOfWire(error) ? toAxiosError(error, config) : error));
     });
   }
 
@@ -87,16 +79,25 @@ export class InMemoryTransport implements Transport<SendAttempt> {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(config.headers.toJSON())) headers[name.toLowerCase()] = String(value);
     const method = (config.method ?? 'get').toUpperCase();
-    return this.#answer({ method, path: pathOf(config), headers, body: textOf(config), signal }, origin);
+    return this.#answer({ method, path: pathOf(config), headers, body: bodyOf(config), signal }, origin);
   }
 
-  #data(body: string | Readable, config: InternalAxiosRequestConfig): unknown {
-    if (body instanceof Readable) return body;
-    const bytes = Buffer.from(config.method?.toUpperCase() === 'HEAD' ? '' : body);
+  async #data(body: InMemoryReply['body'], config: InternalAxiosRequestConfig): Promise<unknown> {
+    if (body instanceof Readable) {
+      if (config.responseType === 'stream') return body;
+      return this.#data(Buffer.concat(await body.toArray()), config);
+    }
+    const isHead = config.method?.toUpperCase() === 'HEAD';
+    const bytes = Buffer.from(isHead ? '' : body);
     const { maxReplyBytes } = this.#options.current;
     if (bytes.length > maxReplyBytes) throw bad(config, `maxContentLength size of ${maxReplyBytes} exceeded`);
     return replyData(bytes, config);
   }
+}
+
+/** Tells a failure of the wire from a mistake in the function that answers: every failure of the wire has a code. */
+function isOfWire(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException | undefined)?.code === 'string';
 }
 
 /** Waits as a fault does. */
@@ -104,9 +105,9 @@ export function waiting(clock: Clock, { signal, path }: InMemoryRequest) {
   return (ms: number) => sleep(clock, ms, signal, path);
 }
 
-function textOf(config: InternalAxiosRequestConfig): string | undefined {
+function bodyOf(config: InternalAxiosRequestConfig): InMemoryRequest['body'] {
   const { data } = config;
   if (data === undefined || data === null || typeof data === 'string') return data ?? undefined;
-  if (data instanceof Uint8Array) return Buffer.from(data).toString();
-  throw new AxiosError('a body in memory must be text or bytes', AxiosError.ERR_NOT_SUPPORT, config);
+  if (data instanceof Uint8Array || data instanceof StreamSource || data instanceof PartsSource) return data;
+  throw new AxiosError('a body in memory must be text, bytes or a stream', AxiosError.ERR_NOT_SUPPORT, config);
 }

@@ -1,22 +1,14 @@
 import { type Contract, type Handlers, publicError } from '@parley/contract';
-import { createAxios } from '../axios/axios.ts';
-import { discovery } from '../discovery/discovery.ts';
-import { CurrentOptions } from '../options/current-options.ts';
-import { checkedLayers } from '../pipeline.ts';
-import { AssembledUpstream, type CreateUpstreamOptions, type Upstream } from '../upstream.ts';
-import { FaultInjection, type FaultScope } from './fault-injection.ts';
+import type { Upstream } from '../upstream.ts';
+import { type Answerer, answeredUpstream, type InMemoryOptions } from './answered-upstream.ts';
+import type { FaultScope } from './fault-injection.ts';
 import type { Faults } from './faults.ts';
-import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
-import { type InMemoryRoute, inMemoryRoutes } from './in-memory-route.ts';
+import type { InMemoryRequest } from './in-memory-message.ts';
+import { inMemoryRoutes } from './in-memory-route.ts';
 import { InMemoryService } from './in-memory-service.ts';
-import { InMemoryTransport, waiting } from './in-memory-transport.ts';
 import { problemReply } from './problem-reply.ts';
 
-/** How an upstream in memory is made: what any upstream takes, and how many replicas answer. */
-export interface InMemoryOptions extends CreateUpstreamOptions {
-  /** Each is an endpoint, with a circuit of its own: `http://greetings-1` and so on. Default 1. */
-  readonly replicas: number;
-}
+export type { InMemoryOptions } from './answered-upstream.ts';
 
 /** An upstream whose endpoints are handlers in this process. */
 export interface InMemoryUpstream<C extends Contract> extends Upstream {
@@ -42,57 +34,34 @@ export interface InMemoryUpstream<C extends Contract> extends Upstream {
 export function inMemoryUpstream<C extends Contract>(
   contract: C,
   handlers: Partial<Handlers<C>>,
-  { replicas = 1, layers, ...given }: Partial<InMemoryOptions> = {},
+  options: Partial<InMemoryOptions> = {},
 ): InMemoryUpstream<C> {
-  if (!(Number.isInteger(replicas) && replicas >= 1 && replicas <= 1_000)) {
-    throw new TypeError(`replicas must be a whole number from 1 to 1000, not ${replicas}`);
-  }
-  const options = new CurrentOptions(given);
-  const { clock } = options.current;
-  const addresses = Array.from({ length: replicas }, (_, index) => `http://${contract.name}-${index + 1}`);
-  const service = new InMemoryService(contract, handlers as Partial<Handlers<Contract>>, clock);
-  const injection = new FaultInjection();
-  const find = inMemoryRoutes(contract);
-
-  const answer = async (request: InMemoryRequest, address: string): Promise<InMemoryReply> => {
-    const route = routeOf(find, request);
-    const answered = async () =>
-      'operation' in route ? service.answer(request, route) : problemReply(await publicError(route.error, undefined));
-    const name = 'name' in route ? route.name : undefined;
-    const fault = injection.next(name, addresses.indexOf(address) + 1);
-    return fault ? fault({ answer: answered, wait: waiting(clock, request) }) : answered();
-  };
-  const axios = createAxios();
-  const upstream = new AssembledUpstream(contract.name, {
-    options,
-    discovery: discovery(addresses, options),
-    transport: new InMemoryTransport(axios, answer, options),
-    axios,
-    layers: checkedLayers(layers),
+  const hiddenErrors: unknown[] = [];
+  const upstream = answeredUpstream(contract.name, options, (clock) => {
+    const service = new InMemoryService(contract, handlers as Partial<Handlers<Contract>>, clock, hiddenErrors);
+    return answererOf(contract, service);
   });
+  const { inject: injectAny } = upstream;
   const inject: InMemoryUpstream<C>['inject'] = (faults, scope = {}) => {
-    expectKnown(scope, contract, replicas);
-    return injection.inject(faults, scope);
+    expectKnown(scope, contract);
+    return injectAny(faults, scope);
   };
-  return Object.assign(upstream, { inject, hiddenErrors: service.hiddenErrors });
+  return Object.assign(upstream, { inject, hiddenErrors });
 }
 
-function routeOf(
-  find: (request: InMemoryRequest) => InMemoryRoute,
-  request: InMemoryRequest,
-): InMemoryRoute | { readonly error: unknown } {
-  try {
-    return find(request);
-  } catch (error) {
-    return { error };
-  }
+function answererOf(contract: Contract, service: InMemoryService): (request: InMemoryRequest) => Answerer {
+  const find = inMemoryRoutes(contract);
+  return (request) => {
+    try {
+      const route = find(request);
+      return { operation: route.name, answer: () => service.answer(request, route) };
+    } catch (error) {
+      return { answer: async () => problemReply(await publicError(error, undefined)) };
+    }
+  };
 }
 
-function expectKnown({ operation, replica }: FaultScope, { operations, name }: Contract, replicas: number): void {
-  if (operation !== undefined && !Object.hasOwn(operations, operation)) {
-    throw new TypeError(`${name} has no operation ${operation}, but ${Object.keys(operations).join(', ')}`);
-  }
-  if (replica !== undefined && !(Number.isInteger(replica) && replica >= 1 && replica <= replicas)) {
-    throw new TypeError(`replica must be a whole number from 1 to ${replicas}, not ${replica}`);
-  }
+function expectKnown({ operation }: FaultScope, { operations, name }: Contract): void {
+  if (operation === undefined || Object.hasOwn(operations, operation)) return;
+  throw new TypeError(`${name} has no operation ${operation}, but ${Object.keys(operations).join(', ')}`);
 }

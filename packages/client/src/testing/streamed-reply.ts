@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { acceptOutput, framings, type Operation, type Stream } from '@parley/contract';
+import { acceptOutput, type Operation, type Stream } from '@parley/contract';
 import type { InMemoryReply } from './in-memory-message.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function streamedReply(
   items: AsyncIterator<unknown>,
   problemOf: (error: unknown) => Promise<string>,
 ): Promise<InMemoryReply> {
-  const { mediaType, item, problem, end } = framings[stream.framing];
+  const { mediaType, item, problem, end } = stream.wire;
   const next = async () => {
     const { done, value } = await items.next();
     if (done) return undefined;

@@ -123,7 +123,10 @@ export interface BodyLimit {
  * The same body in chunks of at most {@link sliceBytes}, with an error as soon as it exceeds `maxBytes`, where its length is not the announced one, and a
  * {@link BodySourceError} where it fails.
  */
-export async function* limited(source: BodySource, { maxBytes, length, tooLarge, onFailure }: BodyLimit) {
+export async function* limited(
+  source: BodySource,
+  { maxBytes, length, tooLarge, onFailure }: BodyLimit,
+): AsyncGenerator<Uint8Array, void> {
   let size = 0;
   let failure: Error | undefined;
   try {

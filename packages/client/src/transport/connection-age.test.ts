@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ok, pause, slow, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
+import { HeldAnswers } from '../../test-fixtures/held-answers.ts';
+import { heldBy, ok, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
 import { httpReply, until } from '../../test-fixtures/raw-server.ts';
 import { somePost, someRequest } from '../../test-fixtures/sample.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
@@ -18,15 +19,21 @@ describe('a connection', () => {
   });
 
   it('lets the request under way finish', async () => {
+    const clock = new VirtualClock();
+    const held = new HeldAnswers();
     const { upstream, counts } = await upstreamOf(
       (socket, text) => {
-        setTimeout(() => socket.write(httpReply('{}')), text.startsWith('GET /slow') ? 150 : 1);
+        const answer = () => socket.write(httpReply('{}'));
+        if (text.startsWith('GET /slow')) held.hold(answer);
+        else answer();
       },
-      { maxConnectionAgeMs: 40 },
+      { clock, maxConnectionAgeMs: 40 },
     );
     const slowCall = upstream.send(someRequest({ path: '/slow' }));
-    await pause(60);
+    await until(() => held.count === 1);
+    await clock.advance(60);
     await upstream.send(someRequest());
+    held.open();
     expect((await slowCall).status).toBe(200);
     await until(() => counts().closedByAge === 1);
   });
@@ -55,8 +62,15 @@ describe('a connection', () => {
 
   it('spreads the ages of connections that were opened together', async () => {
     const clock = new VirtualClock();
-    const { server, upstream } = await upstreamOf(slow, { clock, maxConnections: 10, random: seededRandom() });
-    const round = () => Promise.all(Array.from({ length: 10 }, () => upstream.send(someRequest())));
+    const held = new HeldAnswers();
+    const options = { clock, maxConnections: 10, random: seededRandom() };
+    const { server, upstream } = await upstreamOf(heldBy(held), options);
+    const round = async () => {
+      const calls = Array.from({ length: 10 }, () => upstream.send(someRequest()));
+      await until(() => held.count === 10);
+      held.release();
+      await Promise.all(calls);
+    };
     await round();
     expect(server.connections).toBe(10);
     await clock.advance(300_000);

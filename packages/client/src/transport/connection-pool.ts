@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import { ownMembers } from '@parley/contract';
+import { type ConnectionCounts, ownMembers } from '@parley/contract';
 import { Client, type Dispatcher, Pool } from 'undici';
 import { unixPath } from '../discovery/unix-address.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { ActiveSockets } from './active-sockets.ts';
-import type { ConnectionCounts, Connections } from './connection-counts.ts';
+import type { Connections } from './connections.ts';
 import { type Connect, type Connected, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
 import { checkStreams, http2SessionOf } from './http2-streams.ts';

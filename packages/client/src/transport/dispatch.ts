@@ -8,6 +8,12 @@ export type DispatchOptions = Dispatch[0];
 /** What undici gives to stop a request, or to slow down its reply. */
 export type DispatchController = Parameters<NonNullable<Dispatch[1]['onRequestStart']>>[0];
 
+/** What is notified of a request's progress and end. */
+export type DispatchHandler = Dispatch[1];
+
+/** What sends the requests to one origin: a pool of connections, or a stand-in for it. */
+export type Dispatching = Pick<ConnectionPool, 'origin' | 'dispatch' | 'repeat' | 'redispatch'>;
+
 /** A request for undici. It inherits nothing: undici has options by many names, and reads inherited ones too. */
 export class WireRequest implements DispatchOptions {
   readonly method: DispatchOptions['method'];

@@ -96,11 +96,13 @@ describe.each(['h2c', 'TLS'])('a reply over HTTP/2 (%s)', (kind) => {
 
 describe('a request over HTTP/2', () => {
   it('is reset with CANCEL where its caller gives it up', async () => {
-    const { server, upstream } = await serve(() => {});
+    const leaving = new AbortController();
+    let requests = 0;
+    const { server, upstream } = await serve(() => {
+      if (++requests === 3) leaving.abort();
+    });
     await rejection(upstream.send(someRequest({ timeoutMs: 40 })));
     await rejection(upstream.send(somePost({ body: '{}', timeoutMs: 40 })));
-    const leaving = new AbortController();
-    setTimeout(() => leaving.abort(), 20);
     const left = upstream.send(someRequest({ context: { signal: leaving.signal } }));
     expect(await rejection(left)).toMatchObject({ code: 'cancelled' });
     await until(() => server.resets.length === 3);

@@ -2,6 +2,7 @@ import { constants } from 'node:http2';
 import { describe, expect, it } from '@jest/globals';
 import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
 import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
+import { HeldAnswers } from '../../test-fixtures/held-answers.ts';
 import { answer, http2Server, type StreamBehaviour } from '../../test-fixtures/http2-server.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
@@ -22,15 +23,22 @@ async function h2c(behave: StreamBehaviour, settings = {}, options: Partial<Upst
   return { server, upstream: upstreamAt(server.address, { http: '2', ...options }) };
 }
 
-const later: StreamBehaviour = (stream) => void setTimeout(answer, 20, stream);
+const later: StreamBehaviour = (stream) => void setImmediate(answer, stream);
+const heldBy =
+  (held: HeldAnswers): StreamBehaviour =>
+  (stream) =>
+    held.hold(() => answer(stream));
 
 describe('HTTP/2', () => {
   it('carries many requests at a time on one connection, with prior knowledge', async () => {
-    const { server, upstream } = await h2c(later);
-    const replies = await Promise.all(Array.from({ length: 50 }, () => upstream.send(someRequest())));
+    const held = new HeldAnswers();
+    const { server, upstream } = await h2c(heldBy(held));
+    const calls = Array.from({ length: 50 }, () => upstream.send(someRequest()));
+    await until(() => held.count > 20);
+    held.open();
+    const replies = await Promise.all(calls);
     expect(replies.map(({ status, body }) => `${status} ${body}`)).toEqual(Array(50).fill('200 {}'));
     expect(server.counts().opened).toBe(1);
-    expect(server.counts().mostStreams).toBeGreaterThan(20);
   });
 
   it('is agreed on over TLS', async () => {
@@ -59,11 +67,14 @@ describe('HTTP/2', () => {
   });
 
   it('opens no more streams than the server allows, and another connection for the rest', async () => {
-    const { server, upstream } = await h2c(later, { maxConcurrentStreams: 5 }, { maxConnections: 4 });
-    const replies = await Promise.all(Array.from({ length: 50 }, () => upstream.send(someRequest())));
+    const held = new HeldAnswers();
+    const { server, upstream } = await h2c(heldBy(held), { maxConcurrentStreams: 5 }, { maxConnections: 4 });
+    const calls = Array.from({ length: 50 }, () => upstream.send(someRequest()));
+    await until(() => server.counts().mostStreams === 5 && server.counts().opened > 1);
+    held.open();
+    const replies = await Promise.all(calls);
     expect(replies.map(({ status }) => status)).toEqual(Array(50).fill(200));
     expect(server.counts().mostStreams).toBe(5);
-    expect(server.counts().opened).toBeGreaterThan(1);
     expect(server.counts().opened).toBeLessThanOrEqual(4);
   });
 
@@ -74,7 +85,7 @@ describe('HTTP/2', () => {
       streams.set(session, count);
       // By number and not by time: what it turns away is among the first on the next connection, however busy the machine.
       if (count === 50) session.close();
-      setTimeout(answer, 3, stream);
+      setImmediate(answer, stream);
     });
     let left = 500;
     const caller = async () => {
@@ -86,12 +97,14 @@ describe('HTTP/2', () => {
   });
 
   it('sends what a GOAWAY left out once more, a POST too, and nothing else', async () => {
+    const held = new HeldAnswers();
     let isFirst = true;
     const { server, upstream } = await h2c((stream, path, session) => {
       if (path === '/left-out' && isFirst) {
         isFirst = false;
         session.goaway(constants.NGHTTP2_NO_ERROR, 1); // only the first stream was begun with
-      } else setTimeout(answer, 60, stream);
+        setImmediate(() => held.open());
+      } else held.hold(() => answer(stream));
     });
     const taken = upstream.send(somePost({ path: '/taken' }));
     await until(() => server.paths.length === 1);
@@ -153,9 +166,9 @@ describe('HTTP/2', () => {
 
   it('ends a connection by its age while streams are open, without a call failing', async () => {
     const { server, upstream } = await h2c(later, {}, { maxConnectionAgeMs: 60 });
-    const startedAt = performance.now();
+    const counts = () => upstream.endpoints()[0]?.connections;
     const caller = async () => {
-      while (performance.now() - startedAt < 500) expect((await upstream.send(somePost())).status).toBe(200);
+      while ((counts()?.closedByAge ?? 0) < 5) expect((await upstream.send(somePost())).status).toBe(200);
     };
     await Promise.all(Array.from({ length: 10 }, caller));
     expect(server.counts().opened).toBeGreaterThan(3);

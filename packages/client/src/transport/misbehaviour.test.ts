@@ -7,6 +7,7 @@ import { somePost, someRequest } from '../../test-fixtures/sample.ts';
 import { boundStream } from '../axios/bound-stream.ts';
 import type { CallRequest } from '../layer.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { systemClock } from '../time/clock.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
 import { StreamSource } from './body-source.ts';
@@ -213,7 +214,7 @@ describe.each(kinds)('a reply read as %s', (replyAs) => {
       (async function* () {
         for (;;) {
           yield Buffer.alloc(1_000);
-          await new Promise((resolve) => setTimeout(resolve, 5));
+          await new Promise(setImmediate);
         }
       })(),
     );
@@ -230,11 +231,26 @@ describe.each(kinds)('a reply read as %s', (replyAs) => {
       httpReply('ab').replace(': 2', ': 9'),
     ];
     let part = '';
-    await open((socket) => part && socket.write(part));
+    let onRequest = () => {};
+    await open((socket) => {
+      if (part) socket.write(part);
+      onRequest();
+    });
+    const moments: ((abort: () => void) => void)[] = [
+      (abort) => queueMicrotask(abort),
+      (abort) => setImmediate(abort),
+      (abort) => {
+        onRequest = abort;
+      },
+      (abort) => {
+        onRequest = () => setImmediate(() => setImmediate(abort));
+      },
+    ];
     for (part of parts) {
-      for (const afterMs of [0, 1, 10, 40]) {
+      for (const give of moments) {
         const caller = new AbortController();
-        setTimeout(() => caller.abort(), afterMs);
+        onRequest = () => {};
+        give(() => caller.abort());
         expect(await ending(someRequest({ replyAs, context: { signal: caller.signal } }))).toBe('[cancelled]');
       }
     }
@@ -245,14 +261,19 @@ describe.each(kinds)('a reply read as %s', (replyAs) => {
 
 describe('a streamed reply', () => {
   it('ends its attempt with its headers, and may take longer than that', async () => {
+    const clock = new VirtualClock();
+    let finish = () => {};
     await open(
       (socket) => {
         socket.write('HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nabc');
-        setTimeout(() => socket.write('def'), 2_200);
+        finish = () => socket.write('def');
       },
-      { attemptTimeoutMs: 2_000 },
+      { clock, attemptTimeoutMs: 2_000 },
     );
-    expect(await ending(someRequest({ replyAs: 'stream' }))).toBe('abcdef');
+    const { body } = await upstream.send(someRequest({ replyAs: 'stream' }));
+    await clock.advance(2_200);
+    finish();
+    expect(String(Buffer.concat(await (body as Readable).toArray()))).toBe('abcdef');
   });
 
   it('counts as in flight until it has been read', async () => {

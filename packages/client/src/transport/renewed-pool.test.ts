@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { ok, pause, slow, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
+import { unchanging } from '../../../../test/eventually.ts';
+import { HeldAnswers } from '../../test-fixtures/held-answers.ts';
+import { heldBy, ok, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
 import { httpReply, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
@@ -18,7 +20,7 @@ describe('a pool of connections whose options change', () => {
     upstream.configure({ maxConnections: 2 });
     const after = Array.from({ length: 6 }, () => upstream.send(someRequest()));
     await until(() => held.length === 7);
-    await pause(20);
+    expect(await unchanging(() => held.length)).toBe(7);
     expect(counts()).toMatchObject({ open: 7, running: 7, queued: 3 + 4, pending: 0, idle: 0 });
     isHolding = false;
     for (const socket of held) socket.write(httpReply('{}'));
@@ -28,10 +30,17 @@ describe('a pool of connections whose options change', () => {
   });
 
   it('takes more at a time when the limit is raised', async () => {
-    const { server, upstream } = await upstreamOf(slow, { maxConnections: 1 });
-    await upstream.send(someRequest());
+    const held = new HeldAnswers();
+    const { server, upstream } = await upstreamOf(heldBy(held), { maxConnections: 1 });
+    const first = upstream.send(someRequest());
+    await until(() => held.count === 1);
+    held.release();
+    await first;
     upstream.configure({ maxConnections: 4 });
-    await Promise.all(Array.from({ length: 8 }, () => upstream.send(someRequest())));
+    const calls = Array.from({ length: 8 }, () => upstream.send(someRequest()));
+    await until(() => held.count === 4);
+    held.open();
+    await Promise.all(calls);
     await until(() => server.sockets.size === 4);
   });
 
@@ -89,12 +98,15 @@ describe('a pool of connections whose options change', () => {
   });
 
   it('is closed with what was retired', async () => {
-    const { server, upstream } = await upstreamOf(slow, { maxConnections: 3 });
+    const held = new HeldAnswers();
+    const { server, upstream } = await upstreamOf(heldBy(held), { maxConnections: 3 });
     const calls = [1, 2, 3].map(() => upstream.send(someRequest()));
     await until(() => server.requests.length === 3);
     upstream.configure({ maxConnections: 1 });
     calls.push(upstream.send(someRequest()));
-    await upstream.close();
+    const closing = upstream.close();
+    held.open();
+    await closing;
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     await until(() => server.sockets.size === 0);
   });

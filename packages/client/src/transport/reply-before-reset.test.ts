@@ -20,8 +20,8 @@ const serverCode = `
       tell(0);
       Atomics.wait(state, 1, 0);
       const close = () => {
+        socket.once(how === 'end' ? 'finish' : 'close', () => tell(2));
         socket[how]();
-        setTimeout(tell, 20, 2);
       };
       reply ? socket.write(reply, close) : close();
     });

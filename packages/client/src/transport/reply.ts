@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { type CallError, errorOfReply, headerNames, problemMediaType, type Story } from '@parley/contract';
+import { retryAfterMs } from '../time/retry-after.ts';
 
 /** Header values as Node gives them, names in lower case. */
 export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -57,15 +58,4 @@ export class Reply {
       return undefined; // a problem that cannot be read is understood by its status
     }
   }
-}
-
-// Date.parse alone takes almost anything.
-const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
-
-/** `Retry-After` in ms: seconds, or an HTTP date. RFC 9110 §10.2.3; anything else counts as absent. */
-export function retryAfterMs(header: string | string[] | undefined): number | undefined {
-  const value = String(header ?? '').trim();
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const date = httpDate.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }

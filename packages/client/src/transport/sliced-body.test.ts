@@ -9,7 +9,12 @@ import { sliceBytes } from './sliced-body.ts';
 async function h2c(behave: StreamBehaviour) {
   const server = await http2Server(behave);
   closeAfterTest(server);
-  const upstream = createUpstream('things', server.address, { http: '2', maxAttempts: 1 });
+  const upstream = createUpstream('things', server.address, {
+    http: '2',
+    maxAttempts: 1,
+    callTimeoutMs: 60_000, // a busy machine takes long for so many bytes
+    attemptTimeoutMs: 60_000,
+  });
   closeAfterTest(upstream);
   return {
     server,

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CallError } from '@parley/contract';
+import { HeldAnswers } from '../../test-fixtures/held-answers.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import type { CallRequest } from '../layer.ts';
@@ -62,8 +63,7 @@ describe('transport', () => {
       const bytes = Buffer.from('żółć €');
       socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes.length}\r\n\r\n`);
       // Cut within a character.
-      socket.write(bytes.subarray(0, 3));
-      setTimeout(() => socket.write(bytes.subarray(3)), 10);
+      socket.write(bytes.subarray(0, 3), () => setImmediate(() => socket.write(bytes.subarray(3))));
     });
     expect((await upstream.send(someRequest())).body).toBe('żółć €');
     expect((await upstream.send(someRequest({ replyAs: 'bytes' }))).body).toEqual(Buffer.from('żółć €'));
@@ -108,9 +108,13 @@ describe('transport', () => {
   });
 
   it('opens no more than maxConnections, and serves all that wait', async () => {
-    const answer: Behaviour = (socket) => setTimeout(() => socket.write(httpReply('{}')), 5);
+    const held = new HeldAnswers();
+    const answer: Behaviour = (socket) => held.hold(() => socket.write(httpReply('{}')));
     const { upstream, server } = await upstreamOf(answer, { maxConnections: 3 });
-    await Promise.all(Array.from({ length: 30 }, () => upstream.send(someRequest())));
+    const calls = Array.from({ length: 30 }, () => upstream.send(someRequest()));
+    await until(() => held.count === 3);
+    held.open();
+    await Promise.all(calls);
     expect(server.connections).toBe(3);
   });
 
@@ -273,14 +277,15 @@ describe('transport', () => {
   });
 
   it('does not send what was given up while it waited for a connection', async () => {
-    const { upstream, server } = await upstreamOf((socket) => setTimeout(() => socket.write(httpReply('{}')), 100), {
-      maxConnections: 1,
-    });
+    const held = new HeldAnswers();
+    const answer: Behaviour = (socket) => held.hold(() => socket.write(httpReply('{}')));
+    const { upstream, server } = await upstreamOf(answer, { maxConnections: 1 });
     const caller = new AbortController();
     const first = upstream.send(someRequest({ path: '/first' }));
     const waiting = rejection(upstream.send(someRequest({ path: '/waiting', context: { signal: caller.signal } })));
     await until(() => server.requests.length === 1);
     caller.abort();
+    held.open();
     await Promise.all([first, waiting]);
     await upstream.send(someRequest({ path: '/last' }));
     expect(server.requests.map((text) => text.split(' ')[1])).toEqual(['/first', '/last']);

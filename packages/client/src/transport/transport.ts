@@ -1,5 +1,5 @@
 import type { Address } from '../discovery/address.ts';
-import type { Connections } from './connection-counts.ts';
+import type { Connections } from './connections.ts';
 
 /** What carries the attempts at one endpoint. */
 export interface EndpointTransport<Send> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { ok, pause, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
+import { ok, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
 import { someRequest } from '../../test-fixtures/sample.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 
 describe('warm connections', () => {
   it('are open before the first request, and serve it', async () => {
@@ -27,12 +28,19 @@ describe('warm connections', () => {
   });
 
   it('do not flood a server that closes what it accepts', async () => {
-    const { server } = await upstreamOf(ok, { minConnections: 5 });
-    const closing = setInterval(() => {
+    const clock = new VirtualClock();
+    const { server, counts } = await upstreamOf(ok, { minConnections: 5, clock });
+    const closeAll = async () => {
+      await until(() => counts().idle === server.sockets.size && server.sockets.size > 0);
       for (const socket of server.sockets) socket.destroy();
-    }, 5);
-    await pause(1_500).finally(() => clearInterval(closing));
-    expect(server.connections).toBeLessThanOrEqual(10);
+      await until(() => counts().open === 0);
+    };
+    await closeAll();
+    await clock.advance(999);
+    expect(server.connections).toBe(5);
+    await clock.advance(1);
+    await closeAll();
+    expect(server.connections).toBe(10);
   });
 
   it('are closed with the upstream', async () => {

@@ -1,8 +1,9 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import axios, { AxiosError } from 'axios';
+import { eventually } from '../../../../test/eventually.ts';
+import { letTimePass } from '../../../../test/passing-time.ts';
 import type { Behaviour } from './behaviour.ts';
 import { bodyOf, echo, echoForm, failureOf, textOf } from './site.ts';
 
@@ -318,15 +319,16 @@ export const requests: readonly Behaviour[] = [
 
 /** axios reports three times a second at most; each chunk comes later than that. */
 async function progressOf(instance: Parameters<Behaviour['check']>[0], listener: string) {
+  const samples: unknown[] = [];
   const source = Readable.from(
     (async function* () {
       for (let sent = 0; sent < 3; sent++) {
-        await delay(400);
+        await eventually(() => samples.length === sent);
+        letTimePass(400);
         yield 'test';
       }
     })(),
   );
-  const samples: unknown[] = [];
   const config = {
     [listener]: ({ loaded, total, progress, bytes, upload, download }: Record<string, unknown>) =>
       samples.push({ loaded, total, progress, bytes, upload, download }),

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { ContextStorage } from '#context-storage';
 import { ownMembers } from '../members/own-members.ts';
 import type { AttemptsLeft } from './attempts-left.ts';
 import type { TraceContext } from './trace-context.ts';
@@ -68,7 +68,7 @@ export interface Principal {
   readonly clientId?: string;
 }
 
-const storage = new AsyncLocalStorage<CallContext>();
+const storage = new ContextStorage<CallContext>();
 const background: CallContext = Object.freeze(ownMembers({}));
 
 /** The context of the request that is being served, or an empty one outside a request. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUuid } from '../random/random-ids.ts';
 import { headerNames } from '../wire/header-names.ts';
 import { AttemptsLeft, parseAttemptsLeft } from './attempts-left.ts';
 import { type CallContext, priorities } from './call-context.ts';
@@ -20,7 +20,7 @@ const digits = /^\d+$/;
  */
 export function requestIdOf(headers: ReceivedHeaders): string {
   const given = headers[headerNames.requestId];
-  return typeof given === 'string' && safeId.test(given) ? given : randomUUID();
+  return typeof given === 'string' && safeId.test(given) ? given : randomUuid();
 }
 
 /** The time that the caller still has, in ms, from `x-request-timeout-ms`. Undefined without it, or if it isn't digits only. */

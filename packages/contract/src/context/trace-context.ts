@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomHex } from '../random/random-ids.ts';
 import { parseTracestate } from './trace-state.ts';
 
 /** Where a piece of work stands in a distributed trace. W3C Trace Context level 2. */
@@ -47,18 +47,4 @@ export function formatTraceparent({ traceId, spanId, isSampled, isRandom }: Trac
 export function childTrace(parent?: TraceContext): TraceContext {
   const spanId = randomHex(8);
   return parent ? { ...parent, spanId } : { traceId: randomHex(16), spanId, isSampled: true, isRandom: true };
-}
-
-// One call of the system's generator serves many ids: a call of its own for each would cost more than the rest of a trace.
-const pool = Buffer.alloc(4096);
-let used = pool.length;
-
-function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomBytes(pool.length).copy(pool);
-    used = 0;
-  }
-  used += bytes;
-  const id = pool.toString('hex', used - bytes, used);
-  return /^0+$/.test(id) ? randomHex(bytes) : id;
 }

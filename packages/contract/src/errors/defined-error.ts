@@ -14,11 +14,12 @@ export interface DefinedErrorOptions<S extends Schema | undefined> {
 }
 
 /**
- * An error that belongs to a contract. A service calls it to make an error to throw. A caller tests for it with `is`, which
- * types its data.
+ * An error that belongs to a contract. A service calls it with a sentence for people and its data, and throws what it gets:
+ * `throw outOfStock('only 1 left', { left: 1 })`. A caller tests for it with `is`, which types its data.
  */
 export interface DefinedError<Code extends string = string, S extends Schema | undefined = Schema | undefined> {
   // `never` keeps a declared error with data assignable to a list of declared errors.
+  /** @throws TypeError where the sentence or the data is missing, or data has a member that every problem has */
   (detail: string, ...data: S extends Schema ? [data: InputOf<S>] : []): CallError<Code, OutputOf<S>>;
   readonly code: Code;
   readonly status: number;
@@ -56,10 +57,24 @@ export function defineError<const Code extends string, S extends Schema | undefi
     throw new TypeError(`error ${code}: status must be an HTTP error, 400 to 599, not ${status}`);
   }
   const make = (detail: string, data?: Record<string, unknown>) => {
+    if (typeof detail !== 'string') throw misused(code, options.data, 'a sentence for people first', detail);
+    if (options.data && !isObject(data)) throw misused(code, options.data, 'its data second', data);
     const clash = Object.keys(data ?? {}).find((member) => reservedMembers.has(member));
     if (clash) throw new TypeError(`error ${code}: data cannot have the member ${clash}, which every problem has`);
     return new CallError(code, detail, { status, data });
   };
   const is = (error: unknown) => error instanceof CallError && error.code === code;
   return Object.assign(make, { code, status, title, data: options.data, is }) as unknown as DefinedError<Code, S>;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+// For code without types: the service would answer `internal`, and not say why.
+function misused(code: string, schema: Schema | undefined, expected: string, got: unknown): TypeError {
+  const name = code.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  const kind = got === null || got === undefined ? String(got) : `a value of type ${typeof got}`;
+  const usage = `throw ${name}('what went wrong'${schema ? ', { … }' : ''})`;
+  return new TypeError(`error ${code}: expected ${expected}, as in ${usage}, got ${kind}`);
 }

@@ -6,47 +6,46 @@ export interface CodeMeaning {
   readonly isTransient: boolean;
   /** Counts against the endpoint that gave it, in its circuit breaker. */
   readonly blamesEndpoint: boolean;
-  /** The short text for people, the problem's `title`. */
-  readonly title: string;
 }
 
-const row = (status: number, isTransient: boolean, blamesEndpoint: boolean, title: string): CodeMeaning => ({
+const row = (status: number, isTransient: boolean, blamesEndpoint: boolean): CodeMeaning => ({
   status,
   isTransient,
   blamesEndpoint,
-  title,
 });
 
 /**
- * The table of codes, one row each: code → HTTP status → may be retried → blames the endpoint → title.
+ * The table of codes, one row each: code → HTTP status → may be retried → blames the endpoint.
+ * `errorTitles` has their texts for people, which a client never shows.
  * A failure of an upstream's own upstream has codes of its own (`upstream_…`), so that it doesn't look
  * retryable one hop up: the hop that saw it first has already retried.
  */
 export const errorCodes = {
-  invalid_input: row(400, false, false, 'Input is not valid'),
-  malformed_body: row(400, false, false, 'Body cannot be parsed'),
-  unauthenticated: row(401, false, false, 'Caller is not known'),
-  permission_denied: row(403, false, false, 'Caller may not do this'),
-  not_found: row(404, false, false, 'Not found'),
-  method_not_allowed: row(405, false, false, 'Method not allowed'),
-  conflict: row(409, false, false, 'Conflicts with the current state'),
-  idempotency_key_in_use: row(409, true, false, 'A request with this key is still running'),
-  precondition_failed: row(412, false, false, 'Changed in the meantime'),
-  body_too_large: row(413, false, false, 'Body is too large'),
-  unsupported_media_type: row(415, false, false, 'Content type not supported'),
-  idempotency_key_reused: row(422, false, false, 'Key was used for another request'),
-  rate_limited: row(429, true, false, 'Too many requests'),
-  rejected: row(400, false, false, 'Request rejected'),
-  cancelled: row(499, false, false, 'Caller gave up'),
-  internal: row(500, true, true, 'Internal error'),
-  invalid_reply: row(502, false, false, 'Reply breaks the contract'),
-  upstream_failed: row(502, false, false, 'An upstream failed'),
-  overloaded: row(503, true, false, 'Service has more to do than it can'),
-  unavailable: row(503, true, true, 'Service unavailable'),
-  upstream_unavailable: row(503, false, false, 'An upstream is unavailable'),
-  attempt_timeout: row(504, true, true, 'Attempt timed out'),
-  deadline_exceeded: row(504, false, false, 'Deadline exceeded'),
-  upstream_timeout: row(504, false, false, 'An upstream did not answer in time'),
+  invalid_input: row(400, false, false),
+  malformed_body: row(400, false, false),
+  unauthenticated: row(401, false, false),
+  permission_denied: row(403, false, false),
+  not_found: row(404, false, false),
+  method_not_allowed: row(405, false, false),
+  conflict: row(409, false, false),
+  idempotency_key_in_use: row(409, true, false),
+  precondition_failed: row(412, false, false),
+  body_too_large: row(413, false, false),
+  unsupported_media_type: row(415, false, false),
+  range_not_satisfiable: row(416, false, false),
+  idempotency_key_reused: row(422, false, false),
+  rate_limited: row(429, true, false),
+  rejected: row(400, false, false),
+  cancelled: row(499, false, false),
+  internal: row(500, true, true),
+  invalid_reply: row(502, false, false),
+  upstream_failed: row(502, false, false),
+  overloaded: row(503, true, false),
+  unavailable: row(503, true, true),
+  upstream_unavailable: row(503, false, false),
+  attempt_timeout: row(504, true, true),
+  deadline_exceeded: row(504, false, false),
+  upstream_timeout: row(504, false, false),
 } as const satisfies Record<string, CodeMeaning>;
 
 /** A code of the table above; a contract's own errors add codes of theirs. */

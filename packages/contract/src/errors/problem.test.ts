@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { CallError, isCallError } from './call-error.ts';
 import { defineError } from './defined-error.ts';
 import { type ErrorCode, errorCodes } from './error-codes.ts';
+import { errorTitles } from './error-titles.ts';
 import { errorOfReply, problemOf, reservedMembers } from './problem.ts';
 
 const outOfStock = defineError('out_of_stock', {
@@ -18,7 +19,7 @@ describe('problem', () => {
       const problem = problemOf(new CallError(code, 'because'), undefined, 'r1');
       expect(problem).toMatchObject({
         type: `urn:parley:problem:${code}`,
-        title: errorCodes[code].title,
+        title: errorTitles[code],
         requestId: 'r1',
       });
       expect(errorOfReply(problem.status, problem, {})).toMatchObject({

@@ -2,6 +2,7 @@ import { ownMembers } from '../members/own-members.ts';
 import { type Issue, readIssues } from '../schemas/issue.ts';
 import { CallError, type CallErrorDetails } from './call-error.ts';
 import { errorCodes, isErrorCode } from './error-codes.ts';
+import { errorTitles } from './error-titles.ts';
 
 /** Media type of a problem, RFC 9457. */
 export const problemMediaType = 'application/problem+json';
@@ -37,7 +38,7 @@ export interface Problem {
 export function problemOf(error: CallError, title: string | undefined, requestId: string | undefined): Problem {
   return {
     type: typePrefix + error.code,
-    title: title ?? (isErrorCode(error.code) ? errorCodes[error.code].title : error.code),
+    title: title ?? (isErrorCode(error.code) ? errorTitles[error.code] : error.code),
     status: error.status,
     detail: error.detail,
     ...(error.issues && { errors: error.issues }),

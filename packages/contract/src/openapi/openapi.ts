@@ -1,11 +1,14 @@
+import { membersSchema } from '../bodies/with-body.ts';
 import type { Contract } from '../contract.ts';
+import { hasRanges, requestBody } from '../operations/body-of.ts';
 import { inputMembers } from '../operations/input-members.ts';
 import type { Operation, Safety } from '../operations/operation.ts';
-import { jsonSchemaOf } from '../schemas/json-schema.ts';
+import { jsonSchemaOf } from '../schemas/document-schema.ts';
 import { listMarker } from '../serving/received-query.ts';
 import { isStream } from '../streams/stream.ts';
 import { headerNames } from '../wire/header-names.ts';
 import { Components } from './components.ts';
+import { mediaContent } from './media-content.ts';
 import { securityOf, securitySchemes } from './openapi-security.ts';
 import { problemSchema } from './problem-schema.ts';
 import { anyFailure, responsesOf } from './responses.ts';
@@ -20,7 +23,8 @@ export function openapi(contract: Contract, version = '1.0.0'): Json {
   components.add(problemSchema, 'Problem');
   const paths: Record<string, Json> = {};
   for (const [name, operation] of Object.entries(contract.operations)) {
-    const path = operation.path.template;
+    // OpenAPI has no word for a parameter that holds slashes.
+    const path = operation.path.template.replace('*}', '}');
     const described = describe(name, operation, components);
     paths[path] = { ...paths[path], [operation.method.toLowerCase()]: { tags: [contract.name], ...described } };
   }
@@ -59,13 +63,14 @@ const effects: Readonly<Record<Safety, string>> = {
 function describe(operationId: string, operation: Operation, components: Components): Json {
   const { parameters, body } = inputOf(operationId, operation, components);
   if (operation.safety === 'keyed') parameters.push(keyParameter);
+  if (hasRanges(operation)) parameters.push(rangeParameter);
   return {
     operationId,
     summary: operation.summary,
     description: effects[operation.safety],
     ...securityOf(operation),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && { requestBody: { required: true, content: body } }),
     responses: responsesOf(operationId, operation, components),
   };
 }
@@ -73,25 +78,42 @@ function describe(operationId: string, operation: Operation, components: Compone
 function inputOf(name: string, operation: Operation, components: Components): { parameters: Json[]; body?: Json } {
   const { input, path, requestHeaders, rest } = operation;
   if (!input) return { parameters: [] };
-  const json = components.add(jsonSchemaOf(input, 'input'), `${name}Input`);
+  const json = components.add(jsonSchemaOf(membersSchema(input), 'input'), `${name}Input`);
   const headers = new Map(requestHeaders);
   const elsewhere = rest === 'body' ? [...path.parameters, ...headers.keys()] : undefined;
-  const { split, rest: body } = splitSchema(json, elsewhere, components);
+  const { split, rest: others } = splitSchema(json, elsewhere, components);
   const parameters = [...split].map(([member, { schema, isRequired }]): Json => {
-    if (path.parameters.includes(member)) return { name: member, in: 'path', required: true, schema };
+    if (path.parameters.includes(member))
+      return { name: member, in: 'path', required: true, ...restNote(operation, member), schema };
     const header = headers.get(member);
     if (header) return { name: header, in: 'header', required: isRequired, schema };
     return { name: member, in: 'query', required: isRequired, ...listNote(operation, member), schema };
   });
-  return rest === 'body' ? { parameters, body } : { parameters };
+  const body = requestBody(operation);
+  if (!body) return { parameters };
+  const schema = rest === 'body' ? others : components.add(jsonSchemaOf(body.schema, 'input'), `${name}Body`);
+  return { parameters, body: mediaContent(body, schema) };
 }
 
 /** How an empty list is told from one that was left out. */
 function listNote(operation: Operation, member: string): Json {
-  const known = inputMembers(operation).inQuery.get(member);
+  const known = inputMembers(operation).fields.get(member);
   if (!known?.type.elements) return {};
   return { description: `A parameter for each element; an empty list is \`${listMarker(member)}=\`.` };
 }
+
+function restNote({ path }: Operation, member: string): Json {
+  return path.rest === member ? { description: 'All that follows: it may hold slashes, which stay as they are.' } : {};
+}
+
+const rangeParameter: Json = {
+  name: 'range',
+  in: 'header',
+  required: false,
+  description: 'The part to send, first and last byte. RFC 9110 §14.',
+  schema: { type: 'string' },
+  example: 'bytes=0-1023',
+};
 
 const keyParameter: Json = {
   name: headerNames.idempotencyKey,

@@ -1,20 +1,24 @@
+import { isWithBody, membersSchema } from '../bodies/with-body.ts';
 import type { AnyDefinedError } from '../errors/defined-error.ts';
 import { type ErrorCode, errorCodes } from '../errors/error-codes.ts';
+import { errorTitles } from '../errors/error-titles.ts';
 import { problemMediaType } from '../errors/problem.ts';
+import { hasRanges, type OperationBody, replyBody, requestBody } from '../operations/body-of.ts';
 import type { Operation } from '../operations/operation.ts';
-import { jsonSchemaOf } from '../schemas/json-schema.ts';
+import { jsonSchemaOf } from '../schemas/document-schema.ts';
 import { cacheControl } from '../serving/cache-control.ts';
-import { framings } from '../streams/framings.ts';
 import { isStream } from '../streams/stream.ts';
 import { headerNames } from '../wire/header-names.ts';
 import type { Components } from './components.ts';
+import { mediaContent } from './media-content.ts';
 import { type Json, splitSchema } from './split-schema.ts';
 
 /** The responses of an operation by status: its success, and each failure with its codes. */
 export function responsesOf(name: string, operation: Operation, components: Components): Json {
-  const isTagged = operation.method === 'GET' && operation.output && !isStream(operation.output);
+  const isTagged = operation.method === 'GET' && replyBody(operation) !== undefined;
   return {
     [operation.status]: success(name, operation, components),
+    ...(hasRanges(operation) && { 206: part(operation) }),
     ...(isTagged && { 304: { description: 'The caller has this reply already' } }),
     ...failures(name, operation, components),
     default: { $ref: '#/components/responses/Problem' },
@@ -27,16 +31,28 @@ function success(name: string, operation: Operation, components: Components): Js
   if (safety === 'keyed') headers[headerNames.idempotentReplayed] = replayed;
   if (cache) headers['cache-control'] = { schema: { const: cacheControl(operation) } };
   if (!output) return { description: 'Done', ...withHeaders(headers) };
-  const json = components.add(jsonSchemaOf(output, 'output'), `${name}Output`);
+  const json = components.add(jsonSchemaOf(membersSchema(output), 'output'), `${name}Output`);
   if (isStream(output)) {
-    const { mediaType } = framings[output.framing];
+    const { mediaType } = output.wire;
     return { description: summary, ...withHeaders(headers), content: { [mediaType]: { itemSchema: json } } };
   }
   const members = operation.responseHeaders.map(([member]) => member);
   const { split, rest } = splitSchema(json, members, components);
   for (const [member, header] of operation.responseHeaders)
     headers[header] = { schema: split.get(member)?.schema ?? {} };
-  return { description: summary, ...withHeaders(headers), content: { 'application/json': { schema: rest } } };
+  const body = replyBody(operation);
+  if (!body) return { description: summary, ...withHeaders(headers) };
+  const schema = isWithBody(output) ? components.add(jsonSchemaOf(output.body, 'output'), `${name}Body`) : rest;
+  return { description: summary, ...withHeaders(headers), content: mediaContent(body, schema) };
+}
+
+function part(operation: Operation): Json {
+  const range = { description: 'First and last byte, and the length of the whole', schema: { type: 'string' } };
+  return {
+    description: 'The part that `Range` asks for',
+    headers: { 'content-range': range },
+    content: mediaContent(replyBody(operation) as OperationBody, {}),
+  };
 }
 
 const replayed: Json = {
@@ -49,8 +65,9 @@ function withHeaders(headers: Json): Json {
 }
 
 /** The codes of the common table that the kit itself answers an operation with. */
-function codesOf({ rest, input, auth, safety, output }: Operation): ErrorCode[] {
-  const hasBody = rest === 'body' && input !== undefined;
+function codesOf(operation: Operation): ErrorCode[] {
+  const { auth, safety, output } = operation;
+  const hasBody = requestBody(operation) !== undefined;
   return [
     'invalid_input',
     ...(hasBody ? (['malformed_body'] as const) : []),
@@ -58,6 +75,7 @@ function codesOf({ rest, input, auth, safety, output }: Operation): ErrorCode[] 
     ...(safety === 'keyed' ? (['idempotency_key_in_use'] as const) : []),
     ...(isStream(output) ? [] : (['precondition_failed'] as const)),
     ...(hasBody ? (['body_too_large', 'unsupported_media_type'] as const) : []),
+    ...(hasRanges(operation) ? (['range_not_satisfiable'] as const) : []),
     ...(safety === 'keyed' ? (['idempotency_key_reused'] as const) : []),
     ...(['rate_limited', 'internal', 'upstream_failed'] as const),
     ...(['overloaded', 'unavailable', 'upstream_unavailable'] as const),
@@ -86,7 +104,7 @@ function failure(
   errors: readonly AnyDefinedError[],
   components: Components,
 ): Json {
-  const described = [...errors, ...codes.map((code) => ({ code, title: errorCodes[code].title }))];
+  const described = [...errors, ...codes.map((code) => ({ code, title: errorTitles[code] }))];
   const schemas: Json[] = errors.map(({ code, data }) => {
     if (!data) return anyProblem;
     // Without `additionalProperties: false`, which would refuse the problem's own members.

@@ -1,11 +1,11 @@
 import type { Operation } from './operation.ts';
 
-const names = ['maxBytes', 'maxValues', 'maxDepth'] as const;
+const names = ['maxBytes', 'maxValues', 'maxDepth', 'maxFiles'] as const;
 
 /** Finds what is wrong with an operation's `bodyLimits`, as the end of a sentence. Undefined if they are valid. */
-export function bodyLimitsFault({ bodyLimits, rest, method }: Operation): string | undefined {
+export function bodyLimitsFault({ bodyLimits, method }: Operation): string | undefined {
   if (!bodyLimits) return undefined;
-  if (rest !== 'body') return `has bodyLimits, but ${method} has no body`;
+  if (method === 'GET' || method === 'DELETE') return `has bodyLimits, but ${method} has no body`;
   for (const name of names) {
     const limit = bodyLimits[name];
     if (limit === undefined || (Number.isInteger(limit) && limit >= 1)) continue;

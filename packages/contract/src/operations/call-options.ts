@@ -38,7 +38,7 @@ interface NoAttempts {
 
 interface NoHedge {
   /** Two copies at once are for what is `safe` or `keyed`. */
-  readonly hedge?: Refused<'two copies at once are for safe and keyed operations, and not for streams'>;
+  readonly hedge?: Refused<'two copies at once are for safe and keyed operations, and not for streams and bytes'>;
 }
 
 /** Options about sending a call twice, by the safety of its operation. Others are a type error, and a TypeError at run time. */
@@ -51,6 +51,16 @@ export interface RepeatOptions {
 
 /** All options of a call of an operation of this safety. */
 export type CallOptionsOf<S extends Safety> = CallOptions & RepeatOptions[S];
+
+/** The same for an operation whose output is `bytes`. They are streamed: `timeoutMs` bounds the time to their first, and they are never hedged. */
+export type BytesCallOptionsOf<S extends Safety> = CallOptions &
+  Omit<RepeatOptions[S], 'hedge'> &
+  NoHedge & {
+    /** Asks for a part, both ends included; without `end` for the rest. The service may send the whole all the same: look at `range` of the content. */
+    readonly range?: { readonly start: number; readonly end?: number };
+    /** The longest wait for the next bytes, and for somebody who reads them. Default: the upstream's `idleTimeoutMs`. */
+    readonly idleTimeoutMs?: number;
+  };
 
 /** The same for an operation whose output is a stream, which is never hedged. */
 export type StreamCallOptionsOf<S extends Safety> = StreamCallOptions & Omit<RepeatOptions[S], 'hedge'> & NoHedge;

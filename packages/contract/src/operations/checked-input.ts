@@ -1,3 +1,4 @@
+import type { WithBody } from '../bodies/with-body.ts';
 import type { InputOf, Schema } from '../schemas/schema.ts';
 import type { Refused } from './refused.ts';
 
@@ -12,7 +13,7 @@ type QueryValue =
   | readonly (string | number | boolean | bigint | Date)[];
 
 type ParametersOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParametersOf<Rest>
+  ? (Name extends `${infer All}*` ? All : Name) | ParametersOf<Rest>
   : never;
 
 /** Members that are no query value. An unknown one, as coercions have, may be anything. */
@@ -30,8 +31,11 @@ type Fault<Path extends string, Input, Rest> =
       : never);
 
 /** Refuses, for the compiler, an input that lacks a path parameter, or has members that no query can hold. */
-export type CheckedInput<Path extends string, I extends Schema | undefined, Rest> = I extends Schema
-  ? [Fault<Path, InputOf<I>, Rest>] extends [never]
-    ? unknown
-    : { readonly input: Refused<Fault<Path, InputOf<I>, Rest>> }
-  : unknown;
+export type CheckedInput<Path extends string, I extends Schema | undefined, Rest> =
+  I extends WithBody<infer Members>
+    ? Checked<Fault<Path, InputOf<Members>, 'query'>>
+    : I extends Schema
+      ? Checked<Fault<Path, InputOf<I>, Rest>>
+      : unknown;
+
+type Checked<Found extends string> = [Found] extends [never] ? unknown : { readonly input: Refused<Found> };

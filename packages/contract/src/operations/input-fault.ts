@@ -1,10 +1,18 @@
+import { type BodyFormat, formatOf, isForm } from '../bodies/body-format.ts';
+import { bodySchema, isWithBody, membersSchema } from '../bodies/with-body.ts';
 import { jsonSchemaFault, objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
 import { notJson } from '../schemas/not-json.ts';
+import type { Schema } from '../schemas/schema.ts';
+import { fileTypeOf } from '../wire/file-type.ts';
 import { textTypeOf } from '../wire/text-type.ts';
+import { textTypeFault } from '../wire/text-type-fault.ts';
 import type { Operation } from './operation.ts';
 
+/** Formats of bodies that are not kept. */
+const streamed: ReadonlySet<BodyFormat> = new Set(['bytes', 'multipart']);
+
 /** Finds what is wrong with an operation's input, as the end of a sentence. Undefined if a server gets what its clients send. */
-export function inputFault({ input, path, requestHeaders, rest, method }: Operation): string | undefined {
+export function inputFault({ input, path, requestHeaders, rest, method, safety }: Operation): string | undefined {
   const [parameter] = path.parameters;
   if (!input) {
     return (
@@ -12,9 +20,18 @@ export function inputFault({ input, path, requestHeaders, rest, method }: Operat
       `has the path parameter {${parameter}}, but no input: add an object schema with the member ${parameter}`
     );
   }
-  const unknown = jsonSchemaFault(input);
+  if (isWithBody(input) && (method === 'GET' || method === 'DELETE')) return `is ${method}, which has no body`;
+  const format = formatOf(input);
+  if (format === 'text' || format === 'bytes') {
+    return 'has an input that is no object: put it beside the other members, withBody(z.object({ … }), …), as its body';
+  }
+  if (safety === 'keyed' && streamed.has(formatOf(bodySchema(input)))) {
+    return 'is keyed, but takes bytes or files, which no store keeps: nobody could tell whether a repeated request has the same';
+  }
+  const members = membersSchema(input);
+  const unknown = jsonSchemaFault(members);
   if (unknown) return `has an input whose schema ${unknown}`;
-  const json = wireSchemaOf(input, 'input');
+  const json = wireSchemaOf(members, 'input');
   const object = objectMembers(json);
   if (!object)
     return 'has an input that is no object: its members travel in path, query, headers and body, so make it an object schema';
@@ -28,18 +45,35 @@ export function inputFault({ input, path, requestHeaders, rest, method }: Operat
   const lacking = headers.find((name) => !object.schemas.has(name));
   if (lacking !== undefined) return `takes ${lacking} from a header, but its input has no such member`;
   for (const [name, schemas] of object.schemas) {
-    const place = path.parameters.includes(name) ? 'path' : headers.includes(name) ? 'header' : rest;
-    if (place === 'body') continue;
-    const found = textTypeOf(schemas, json, place === 'query');
-    if ('fault' in found) return `has the ${place} member ${name}, which ${found.fault}`;
-    if ('type' in found && found.type.elements && object.schemas.has(`${name}[]`)) {
+    const place = path.parameters.includes(name)
+      ? 'path'
+      : headers.includes(name)
+        ? 'header'
+        : isForm(format)
+          ? 'form'
+          : rest;
+    const isFile = fileTypeOf(schemas, json) !== undefined;
+    if (place === 'form' && isFile && format === 'form')
+      return `has the form member ${name}, which is a file: use multipart`;
+    if (place === 'body' || (place === 'form' && isFile)) continue;
+    const mayRepeat = place === 'query' || place === 'form';
+    const fault = textTypeFault(schemas, json, mayRepeat);
+    if (fault) return `has the ${place} member ${name}, which ${fault}`;
+    if (textTypeOf(schemas, json, mayRepeat).elements && object.schemas.has(`${name}[]`)) {
       return `has the query members ${name} and ${name}[]: the second is how an empty list ${name} is sent`;
     }
   }
-  if (rest === 'body') {
-    const strange = notJson(json, 'in');
-    return strange && `has a body in which ${strange}`;
-  }
-  const further = object.further ? textTypeOf([object.further], json, true) : {};
-  return 'fault' in further ? `is ${method}, and has further query members, each of which ${further.fault}` : undefined;
+  if (isForm(format)) return undefined;
+  const body = isWithBody(input) ? input.body : rest === 'body' ? input : undefined;
+  const strange = body && bodyFault(body);
+  if (strange || rest === 'body') return strange;
+  const further = object.further && textTypeFault([object.further], json, true);
+  return further ? `is ${method}, and has further query members, each of which ${further}` : undefined;
+}
+
+function bodyFault(body: Schema): string | undefined {
+  const unknown = jsonSchemaFault(body);
+  if (unknown) return `has a body whose schema ${unknown}`;
+  const strange = notJson(wireSchemaOf(body, 'input'), 'in');
+  return strange && `has a body in which ${strange}`;
 }

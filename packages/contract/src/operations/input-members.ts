@@ -1,4 +1,7 @@
+import { formatOf, isForm } from '../bodies/body-format.ts';
+import { isWithBody, membersSchema } from '../bodies/with-body.ts';
 import { objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
+import { type FileType, fileTypeOf } from '../wire/file-type.ts';
 import { type TextType, textTypeOf } from '../wire/text-type.ts';
 import type { Operation } from './operation.ts';
 
@@ -10,13 +13,15 @@ export interface TextMember {
 
 /** Where the members of an operation's input travel, and what their texts stand for. */
 export interface InputMembers {
-  /** Those in the query, by name. */
-  readonly inQuery: ReadonlyMap<string, TextMember>;
+  /** Those that are parameters of the query or fields of a form, by name. */
+  readonly fields: ReadonlyMap<string, TextMember>;
+  /** Those that are files, by name. */
+  readonly files: ReadonlyMap<string, FileType>;
   /** Those in path and headers, by name. */
   readonly elsewhere: ReadonlyMap<string, TextMember>;
   /** Those of `elsewhere` whose text stands for something else than a text. */
   readonly typed: readonly TextMember[];
-  /** Query parameters that the schema has no name for; undefined where it does not speak of them. */
+  /** Query parameters and fields that the schema has no name for; undefined where it does not speak of them. */
   readonly further: TextType | undefined;
   /** Every member that a strict schema knows; undefined where there may be others. */
   readonly known: ReadonlySet<string> | undefined;
@@ -24,7 +29,7 @@ export interface InputMembers {
 
 const remembered = new WeakMap<Operation, InputMembers>();
 
-/** The members of an operation's input, found once per operation. A schema that no text can stand for takes texts: `inputFault` refuses it. */
+/** The members of an operation's input, found once per operation. */
 export function inputMembers(operation: Operation): InputMembers {
   const before = remembered.get(operation);
   if (before) return before;
@@ -34,28 +39,34 @@ export function inputMembers(operation: Operation): InputMembers {
 }
 
 function findMembers({ input, path, requestHeaders, rest }: Operation): InputMembers {
-  const json = input ? wireSchemaOf(input, 'input') : {};
+  const json = input ? wireSchemaOf(membersSchema(input), 'input') : {};
   const object = objectMembers(json);
   const named = (name: string, mayRepeat: boolean): readonly [string, TextMember] => {
-    const found = textTypeOf(object?.schemas.get(name) ?? [{}], json, mayRepeat);
-    const type = 'type' in found ? found.type : unreadable;
-    return [name, { name, type }];
+    return [name, { name, type: textTypeOf(object?.schemas.get(name) ?? [{}], json, mayRepeat) }];
   };
   const elsewhere = new Map(
     [...requestHeaders.map(([member]) => member), ...path.parameters].map((name) => named(name, false)),
   );
-  const others = rest === 'query' ? [...(object?.schemas.keys() ?? [])].filter((name) => !elsewhere.has(name)) : [];
-  const further = rest === 'query' && object?.further ? textTypeOf([object.further], json, true) : undefined;
+  const format = formatOf(input);
+  const isText = rest === 'query' || isForm(format);
+  const others = isText ? [...(object?.schemas ?? [])].filter(([name]) => !elsewhere.has(name)) : [];
+  const files = others.flatMap(([name, schemas]): [string, FileType][] => {
+    const type = format === 'multipart' ? fileTypeOf(schemas, json) : undefined;
+    return type ? [[name, type]] : [];
+  });
+  const fileNames = new Set(files.map(([name]) => name));
+  const further = isText && object?.further ? textTypeOf([object.further], json, true) : undefined;
   return {
-    inQuery: new Map(others.map((name) => named(name, true))),
+    fields: new Map(others.flatMap(([name]) => (fileNames.has(name) ? [] : [named(name, true)]))),
+    files: new Map(files),
     elsewhere,
     typed: [...elsewhere.values()].filter(
       ({ type: { scalars } }) => scalars && scalars.size > Number(scalars.has('string')),
     ),
-    further: further && 'type' in further ? further.type : undefined,
-    known: object?.further === false ? new Set(object.schemas.keys()) : undefined,
+    further,
+    known:
+      object?.further === false
+        ? new Set([...object.schemas.keys(), ...(isWithBody(input) ? ['body'] : [])])
+        : undefined,
   };
 }
-
-/** Stands for a type that `inputFault` refuses. */
-const unreadable: TextType = { scalars: new Set(), elements: undefined };

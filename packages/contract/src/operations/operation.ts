@@ -1,6 +1,9 @@
+import { formatOf } from '../bodies/body-format.ts';
+import { bodySchema, isWithBody } from '../bodies/with-body.ts';
 import type { AnyDefinedError } from '../errors/defined-error.ts';
 import { type PathTemplate, pathTemplate } from '../paths/path-template.ts';
 import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
+import type { AuthScheme } from './auth-scheme.ts';
 import type { CheckedInput } from './checked-input.ts';
 
 /** HTTP methods an operation can have. HEAD comes with every GET. */
@@ -27,18 +30,27 @@ export interface CachePolicy {
 
 /**
  * Which callers an operation admits. `public`: all. `service`: a service with a valid certificate or token.
- * `scopes`: a caller whose token grants all of these.
+ * `scopes`: a caller whose token grants all of these. A scheme of the service's own, or a list of them: a caller that one of
+ * these identifies.
  */
-export type Auth = 'public' | 'service' | { readonly scopes: readonly string[] };
+export type Auth = 'public' | 'service' | { readonly scopes: readonly string[] } | AuthScheme | readonly AuthScheme[];
 
-/** How much a JSON body of one operation may hold: whole numbers from 1. Default: the service's own limits. */
+/** The schemes of a service's own that an operation's `auth` names. Empty for any other `auth`. */
+export function authSchemesOf(auth: Auth): readonly AuthScheme[] {
+  if (typeof auth !== 'object' || 'scopes' in auth) return [];
+  return 'scheme' in auth ? [auth] : auth;
+}
+
+/** How much the body of one operation's requests may hold: whole numbers from 1. Default: the service's own limits. */
 export interface BodyLimits {
   /** In bytes, as sent and after inflation. A gateway in front may allow less. */
   readonly maxBytes?: number;
-  /** Members of objects and elements of arrays, all together. */
+  /** Members of objects and elements of arrays, or fields of a form, all together. */
   readonly maxValues?: number;
   /** Arrays and objects within each other. */
   readonly maxDepth?: number;
+  /** Files of a list that has no limit in its schema. Default 10. */
+  readonly maxFiles?: number;
 }
 
 /** A schema, or none. */
@@ -54,13 +66,14 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   /**
    * Describes one flat object: path parameters by name, {@link requestHeaders}, and the rest is the query
    * for GET and DELETE, the JSON body otherwise. Texts of path, query and headers are read as the types of the schema.
+   * With `withBody` its member `body` is the whole body, and the rest is the query.
    */
   readonly input?: I;
-  /** Describes the reply: an object, whose members in {@link responseHeaders} travel as headers and the rest as the JSON body; or a `stream` of items. */
+  /** Describes the reply: an object, whose members in {@link responseHeaders} travel as headers and the rest as the JSON body; or a `stream` of items, `bytes`, a `text`, or `withBody`. */
   readonly output?: O;
   /** The contract's own errors that this operation may give. */
   readonly errors?: readonly AnyDefinedError[];
-  /** Status of success. Default 200, or 204 where there is no output. */
+  /** Status of success, from 200 to 399. Default 200, or 204 where there is no output. A redirect has its `Location` in {@link responseHeaders}, and no body. */
   readonly status?: number;
   /** Default, by RFC 9110 §9.2: GET `safe`, PUT and DELETE `idempotent`, POST and PATCH `unsafe`. */
   readonly safety?: S;
@@ -68,9 +81,9 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly cache?: CachePolicy;
   /** Default `public`. */
   readonly auth?: Auth;
-  /** How much the JSON body may hold. Default: the service's limits, 128 KiB and 1000 values. */
+  /** How much the body may hold. Default: the service's limits, 128 KiB and 1000 values. */
   readonly bodyLimits?: BodyLimits;
-  /** False if a reply holds a secret next to text that the caller chose: its compressed length leaks the secret (BREACH). Default true. */
+  /** False if a reply holds a secret next to text that the caller chose: its compressed length leaks the secret (BREACH). Default true; `bytes` are never compressed. */
   readonly mayCompress?: boolean;
   readonly requestHeaders?: HeaderBinding<InputOf<I>>;
   readonly responseHeaders?: HeaderBinding<OutputOf<O>>;
@@ -96,7 +109,7 @@ export interface Operation<
   readonly auth: Auth;
   readonly mayCompress: boolean;
   readonly bodyLimits?: BodyLimits | undefined;
-  /** Where members travel that are neither in the path nor in a header. */
+  /** Where members travel that are neither in the path nor in a header, nor the body itself. */
   readonly rest: 'query' | 'body';
   readonly requestHeaders: readonly (readonly [member: string, header: string])[];
   readonly responseHeaders: readonly (readonly [member: string, header: string])[];
@@ -130,9 +143,9 @@ const define =
     safety: options.safety ?? (standard as never),
     cache: options.cache,
     auth: options.auth ?? 'public',
-    mayCompress: options.mayCompress ?? true,
+    mayCompress: formatOf(bodySchema(options.output)) !== 'bytes' && (options.mayCompress ?? true),
     bodyLimits: options.bodyLimits,
-    rest: method === 'GET' || method === 'DELETE' ? 'query' : 'body',
+    rest: method === 'GET' || method === 'DELETE' || isWithBody(options.input) ? 'query' : 'body',
     requestHeaders: lowerCased(options.requestHeaders),
     responseHeaders: lowerCased(options.responseHeaders),
   });

@@ -1,5 +1,7 @@
+import { membersSchema } from '../bodies/with-body.ts';
 import { objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
-import { type ScalarType, textTypeOf } from '../wire/text-type.ts';
+import type { ScalarType } from '../wire/text-schema.ts';
+import { textTypeOf } from '../wire/text-type.ts';
 import type { Operation } from './operation.ts';
 
 const remembered = new WeakMap<Operation, ReadonlyMap<string, ReadonlySet<ScalarType>>>();
@@ -9,11 +11,11 @@ export function outputHeaders(operation: Operation): ReadonlyMap<string, Readonl
   const before = remembered.get(operation);
   if (before) return before;
   const { output, responseHeaders } = operation;
-  const json = output ? wireSchemaOf(output, 'input') : {};
+  const json = output ? wireSchemaOf(membersSchema(output), 'input') : {};
   const object = objectMembers(json);
-  const types = responseHeaders.flatMap(([member]) => {
-    const found = textTypeOf(object?.schemas.get(member) ?? [{}], json, false);
-    return 'type' in found ? [[member, found.type.scalars ?? new Set()] as const] : [];
+  const types = responseHeaders.map(([member]) => {
+    const { scalars } = textTypeOf(object?.schemas.get(member) ?? [{}], json, false);
+    return [member, scalars ?? new Set<ScalarType>()] as const;
   });
   const headers = new Map(types);
   remembered.set(operation, headers);

@@ -7,3 +7,10 @@ const dotSegment = /(?:^|\/)\.{1,2}(?:\/|$)/;
 export function hasDotSegment(text: string): boolean {
   return text.includes('.') && dotSegment.test(text);
 }
+
+const emptySegment = /^\/|\/\/|\/$|^$/;
+
+/** Whether there is nothing between two slashes of a text, or at an end. Gateways merge slashes. */
+export function hasEmptySegment(text: string): boolean {
+  return emptySegment.test(text);
+}

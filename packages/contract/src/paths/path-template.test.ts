@@ -33,7 +33,19 @@ describe('pathTemplate', () => {
     },
   );
 
+  it('keeps the slashes of all that follows, and nothing else', () => {
+    const template = pathTemplate('/files/{path*}');
+    expect([template.parameters, template.rest]).toEqual([['path'], 'path']);
+    expect(template.build({ path: 'a/b c/ü?.txt' })).toBe('/files/a/b%20c/%C3%BC%3F.txt');
+    expect(template.build({ path: 7 })).toBe('/files/7');
+    for (const path of ['', '/a', 'a/', 'a//b', '../a', 'a/./b', '\ud800', undefined, ['a']]) {
+      expect(() => template.build({ path })).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+    }
+  });
+
   it.each([
+    ['/a/{x*}/b', 'must end with {x*}'],
+    ['/{x*}/{y*}', 'must end with {x*}'],
     ['a/b', 'must start with /'],
     ['/a//b', 'segment ""'],
     ['/a/{x}y', 'segment "{x}y"'],

@@ -1,15 +1,17 @@
 import { CallError } from '../errors/call-error.ts';
-import { hasDotSegment } from './dot-segment.ts';
+import { hasDotSegment, hasEmptySegment } from './dot-segment.ts';
 
-/** A path with named parameters, each a whole segment: `/api/greetings/{language}`. */
+/** A path with named parameters, each a whole segment: `/api/greetings/{language}`. The last may be all that follows: `/files/{path*}`. */
 export interface PathTemplate {
   readonly template: string;
   readonly parameters: readonly string[];
+  /** The parameter that is all that follows, slashes included. */
+  readonly rest: string | undefined;
   /** Puts the values in. @throws CallError `invalid_input` where a value cannot be a path segment */
   build(values: Readonly<Record<string, unknown>>): string;
 }
 
-const segmentPattern = /^(?:\{([A-Za-z_]\w*)\}|[A-Za-z0-9._~-]+)$/;
+const segmentPattern = /^(?:\{([A-Za-z_]\w*)(\*?)\}|[A-Za-z0-9._~-]+)$/;
 
 /** Parses a path template. @throws TypeError that names the part which is wrong */
 export function pathTemplate(template: string): PathTemplate {
@@ -21,21 +23,31 @@ export function pathTemplate(template: string): PathTemplate {
   const parameters = segments.flatMap(({ parameter }) => parameter ?? []);
   const twice = parameters.find((name, index) => parameters.indexOf(name) !== index);
   if (twice) throw new TypeError(`path ${template} has the parameter {${twice}} twice`);
-  if (parameters.length === 0) return { template, parameters, build: () => template };
+  const early = segments.slice(0, -1).find(({ isRest }) => isRest);
+  if (early) throw new TypeError(`path ${template} must end with {${early.parameter}*}, which is all that follows`);
+  const rest = segments.find(({ isRest }) => isRest)?.parameter;
+  if (parameters.length === 0) return { template, parameters, rest, build: () => template };
 
   const build = (values: Readonly<Record<string, unknown>>) => {
     let path = '';
-    for (const { parameter, text } of segments) {
-      path += `/${parameter === undefined ? text : encodeSegment(parameter, values[parameter])}`;
+    for (const { parameter, text, isRest } of segments) {
+      const encode = isRest ? encodeRest : encodeSegment;
+      path += `/${parameter === undefined ? text : encode(parameter, values[parameter])}`;
     }
     return path;
   };
-  return { template, parameters, build };
+  return { template, parameters, rest, build };
 }
 
-function parseSegment(text: string, template: string): { text: string; parameter: string | undefined } {
+interface Segment {
+  readonly text: string;
+  readonly parameter: string | undefined;
+  readonly isRest: boolean;
+}
+
+function parseSegment(text: string, template: string): Segment {
   const match = segmentPattern.exec(text);
-  if (match) return { text, parameter: match[1] };
+  if (match) return { text, parameter: match[1], isRest: match[2] === '*' };
   throw new TypeError(
     `path ${template}: segment ${JSON.stringify(text)} must be plain text or one {parameter}, for example /api/greetings/{language}`,
   );
@@ -46,8 +58,27 @@ function encodeSegment(name: string, value: unknown): string {
   if (typeof text === 'string' && text !== '' && text.isWellFormed() && !hasDotSegment(text)) {
     return encodeURIComponent(text);
   }
-  const message = 'must be a non-empty string or a number, with no "." or ".." between slashes and no lone surrogate';
-  throw new CallError('invalid_input', `path parameter ${name} cannot be ${JSON.stringify(value)}: it ${message}`, {
+  throw unfit(
+    name,
+    value,
+    'must be a non-empty string or a number, with no "." or ".." between slashes and no lone surrogate',
+  );
+}
+
+function encodeRest(name: string, value: unknown): string {
+  const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
+  if (typeof text === 'string' && text.isWellFormed() && !hasDotSegment(text) && !hasEmptySegment(text)) {
+    return text.split('/').map(encodeURIComponent).join('/');
+  }
+  throw unfit(
+    name,
+    value,
+    'must be names with a slash between each two, none of them empty, "." or "..", and no lone surrogate',
+  );
+}
+
+function unfit(name: string, value: unknown, message: string): CallError {
+  return new CallError('invalid_input', `path parameter ${name} cannot be ${JSON.stringify(value)}: it ${message}`, {
     issues: [{ path: name, message }],
   });
 }

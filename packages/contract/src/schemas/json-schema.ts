@@ -1,5 +1,5 @@
 import type { StandardJSONSchemaV1 } from '@standard-schema/spec';
-import { documentWords, libraryOptions, wireWords } from './json-words.ts';
+import { libraryOptions, wireWords } from './json-words.ts';
 import type { Schema } from './schema.ts';
 
 /** A JSON Schema, draft 2020-12. */
@@ -8,29 +8,23 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** `input`: what goes into a schema. `output`: what comes out of it. */
 export type Side = 'input' | 'output';
 
-const forDocuments = { target: 'draft-2020-12', libraryOptions: libraryOptions(documentWords) } as const;
 const forTheWire = { target: 'draft-2020-12', libraryOptions: libraryOptions(wireWords) } as const;
 
-/** JSON Schema of a schema, or `{}` (anything) if its library offers none or cannot express it. */
-export function jsonSchemaOf(schema: Schema, side: Side): JsonSchema {
-  return convert(schema, side, forDocuments).json ?? {};
-}
-
 /**
- * As {@link jsonSchemaOf}, for ourselves: types that JSON has no word for have their own names as `type`, for example
+ * JSON Schema of a schema for ourselves, or `{}` (anything) without one: types that JSON has no word for have their own names as `type`, for example
  * `["date"]`, with `coerced: true` where the schema also takes a text for it.
  */
 export function wireSchemaOf(schema: Schema, side: Side): JsonSchema {
   const before = converted.get(schema);
   if (before?.[side]) return before[side];
-  const json = convert(schema, side, forTheWire).json ?? {};
+  const json = convertedSchema(schema, side, forTheWire).json ?? {};
   converted.set(schema, { ...before, [side]: json });
   return json;
 }
 
 /** Says why a schema has no JSON Schema, as the end of a sentence; undefined where it has one. */
 export function jsonSchemaFault(schema: Schema): string | undefined {
-  const { reason } = convert(schema, 'input', forTheWire);
+  const { reason } = convertedSchema(schema, 'input', forTheWire);
   if (!reason) return undefined;
   const { vendor } = schema['~standard'];
   const hint = vendor === 'valibot' ? ': wrap it in toStandardJsonSchema() of @valibot/to-json-schema' : '';
@@ -39,7 +33,8 @@ export function jsonSchemaFault(schema: Schema): string | undefined {
 
 const converted = new WeakMap<Schema, Partial<Record<Side, JsonSchema>>>();
 
-function convert(
+/** What a schema's library makes of it, or why it makes nothing. */
+export function convertedSchema(
   schema: Schema,
   side: Side,
   options: StandardJSONSchemaV1.Options,

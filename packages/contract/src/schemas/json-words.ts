@@ -7,6 +7,7 @@ const foreign = new Set(['date', 'bigint', 'map', 'set', 'symbol', 'function', '
 /** For documents: a date is a text on the wire. */
 export const documentWords: Word = (type) => {
   if (type === 'date') return { type: 'string', format: 'date-time' };
+  if (type === 'file' || type === 'blob') return { type: 'string', format: 'binary' };
   return type === 'bigint' ? { type: 'integer' } : undefined;
 };
 

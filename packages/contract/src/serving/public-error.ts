@@ -19,19 +19,25 @@ const slowUpstream = new Set(['attempt_timeout', 'deadline_exceeded', 'upstream_
  * Decides which part of an error a caller sees, after a handler or the code around it threw:
  *
  * - an error that the operation declares passes, with its data checked against the schema;
- * - a failure of an upstream becomes `upstream_…` with a fixed sentence, so that it does not look retryable one hop up;
+ * - a failure of an upstream becomes `upstream_…` with a fixed sentence, so that it does not look retryable one hop up; so
+ *   does an error whose cause is one, as the AxiosError of `parleyAdapter`;
  * - a `CallError` with a code of the common table passes;
  * - anything else is `internal` with a fixed sentence.
  *
  * @param operation the operation that was served; undefined where no operation took the request
  */
 export async function publicError(thrown: unknown, operation: Operation | undefined): Promise<PublicError> {
-  if (!(thrown instanceof CallError)) return internal();
+  if (!(thrown instanceof CallError)) return ofCause(thrown);
   if (operation?.errors.some(({ code }) => code === thrown.code)) return declared(thrown, operation);
   if (thrown.operation !== undefined) return ofUpstream(thrown);
   // 499 means a client that has left: this client is still there.
   if (!isErrorCode(thrown.code) || thrown.code === 'cancelled') return internal();
   return { error: thrown, log: thrown.status >= 500 ? 'warn' : undefined };
+}
+
+function ofCause(thrown: unknown): PublicError {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause instanceof CallError && cause.operation !== undefined ? ofUpstream(cause) : internal();
 }
 
 function internal(): PublicError {

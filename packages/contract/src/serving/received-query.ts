@@ -12,24 +12,35 @@ type Members = Readonly<Record<string, unknown>>;
 export const listMarker = (member: string) => `${member}[]`;
 
 /**
- * Reads a parsed query: texts become what the schema takes them for, and a parameter that comes once is a list of one where
+ * Reads a parsed query, or the fields of a form: texts become what the schema takes them for, and a parameter that comes once is a list of one where
  * the schema takes lists only.
  *
  * @throws CallError `invalid_input` where a parameter comes twice and the contract wants one value. A validator that coerces
  *   would read `"a,b"`, and a proxy in front may have looked at the other value
  */
 export function receivedQuery(operation: Operation, query: Members): Members {
-  const { inQuery, further, elsewhere } = inputMembers(operation);
-  if (inQuery.size === 0 && !further) return query;
+  const { fields, files, further, elsewhere } = inputMembers(operation);
+  if (fields.size === 0 && files.size === 0 && !further) return query;
   const input: Record<string, unknown> = { ...query };
-  for (const { name, type } of inQuery.values()) read(input, name, type);
+  for (const { name, type } of fields.values()) read(input, name, type);
+  for (const [name, { isList }] of files) readFiles(input, name, isList);
   if (further) {
     for (const key of Object.keys(input)) {
       const name = key.endsWith('[]') && input[key] === '' ? key.slice(0, -2) : key;
-      if (!inQuery.has(name) && !elsewhere.has(name)) read(input, name, further);
+      if (!fields.has(name) && !files.has(name) && !elsewhere.has(name)) read(input, name, further);
     }
   }
   return input;
+}
+
+/** Reads the files of one member in place. */
+function readFiles(input: Record<string, unknown>, name: string, isList: boolean): void {
+  const marker = listMarker(name);
+  const given = Object.hasOwn(input, name) ? input[name] : undefined;
+  const isMarked = Object.hasOwn(input, marker);
+  if (isMarked) delete input[marker];
+  if (isList && (given !== undefined || isMarked)) input[name] = [given ?? []].flat();
+  else if (Array.isArray(given)) refuseRepeated(name);
 }
 
 /** Reads one member in place. */

@@ -47,6 +47,25 @@ describe('routeFinder', () => {
     expect(taken(operations, 'GET', `/api/visits/x.${id.replaceAll('.', '')}y`)).toBeDefined();
   });
 
+  it('gives all that follows to a path that ends so, where nothing more specific takes it', () => {
+    const files = [
+      get('/files/{path*}', { summary }),
+      get('/files/latest', { summary }),
+      get('/files/{id}/meta', { summary }),
+    ];
+    const path = (path: string) => taken(files, 'GET', path);
+    expect(path('/files/a/b%20c/d.txt')).toEqual(['GET /files/{path*}', { path: 'a/b c/d.txt' }]);
+    expect(path('/files/a%2Fb')).toEqual(['GET /files/{path*}', { path: 'a/b' }]);
+    expect(path('/files/latest')).toEqual(['GET /files/latest', {}]);
+    expect(path('/files/7/meta')).toEqual(['GET /files/{id}/meta', { id: '7' }]);
+    for (const none of ['/files', '/files/', '/files//a', '/files/a/', '/files/a//b'])
+      expect(path(none)).toBeUndefined();
+    for (const dots of ['/files/../x', '/files/a/%2e%2e/b', '/files/a/.'])
+      expect(() => path(dots)).toThrow('"." or ".."');
+    for (const empty of ['/files/%2Fa', '/files/a%2F', '/files/a%2F/b'])
+      expect(() => path(empty)).toThrow('empty segment');
+  });
+
   it('refuses a parameter that is no percent-encoded UTF-8', () => {
     expect(() => taken(operations, 'GET', '/api/visits/%E0%A4%A')).toThrow('Path is not valid percent-encoding');
   });
@@ -54,9 +73,25 @@ describe('routeFinder', () => {
 
 describe('mostSpecificFirst', () => {
   it('puts plain text before parameters, segment by segment', () => {
-    const order = ['/{a}/x', '/visits/{id}', '/visits/latest', '/visits/{id}/notes', '/visits'];
+    const order = [
+      '/{a}/x',
+      '/visits/{id}',
+      '/visits/latest',
+      '/visits/{id}/notes',
+      '/{rest*}',
+      '/visits/{rest*}',
+      '/visits',
+    ];
     const sorted = mostSpecificFirst(order.map((path) => ({ operation: get(path, { summary }) })));
-    const expected = ['/visits', '/visits/latest', '/visits/{id}', '/visits/{id}/notes', '/{a}/x'];
+    const expected = [
+      '/visits',
+      '/visits/latest',
+      '/visits/{id}',
+      '/visits/{id}/notes',
+      '/visits/{rest*}',
+      '/{a}/x',
+      '/{rest*}',
+    ];
     expect(sorted.map(({ operation }) => operation.path.template)).toEqual(expected);
   });
 });

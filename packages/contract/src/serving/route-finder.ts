@@ -1,7 +1,8 @@
 import { CallError } from '../errors/call-error.ts';
 import type { Operation } from '../operations/operation.ts';
-import { hasDotSegment } from '../paths/dot-segment.ts';
+import { hasDotSegment, hasEmptySegment } from '../paths/dot-segment.ts';
 import { pathPattern } from '../paths/path-pattern.ts';
+import type { PathTemplate } from '../paths/path-template.ts';
 
 /** Anything that has an operation, for example an operation with the handler that serves it. */
 export interface HasOperation {
@@ -48,23 +49,28 @@ export function routeFinder<Route extends HasOperation>(routes: readonly Route[]
     if (exact) return exact;
     for (const { route, pattern } of table.templates) {
       const match = pattern.exec(path);
-      if (match) return { route, parameters: parametersOf(route.operation.path.parameters, match) };
+      if (match) return { route, parameters: parametersOf(route.operation.path, match) };
     }
     return undefined;
   };
 }
 
-/** Sorts routes: plain text before parameters, segment by segment. */
+/** Sorts routes: plain text before parameters, and those before all that follows, segment by segment. */
 export function mostSpecificFirst<Route extends HasOperation>(routes: readonly Route[]): Route[] {
-  const rank = ({ operation }: Route) => operation.path.template.replace(/\{\w+\}/g, '\uffff');
+  const rank = ({ operation }: Route) =>
+    operation.path.template.replace(/\{\w+(\*?)\}/g, (_, rest) => (rest ? '\uffff\uffff' : '\uffff'));
   const ranked = routes.map((route) => ({ route, rank: rank(route) }));
   return ranked.sort((a, b) => Number(a.rank > b.rank) - Number(a.rank < b.rank)).map(({ route }) => route);
 }
 
-function parametersOf(names: readonly string[], [, ...values]: RegExpExecArray): Record<string, string> {
+function parametersOf(
+  { parameters: names, rest }: PathTemplate,
+  [, ...values]: RegExpExecArray,
+): Record<string, string> {
   const parameters: Record<string, string> = Object.create(null);
   for (const [index, name] of names.entries()) parameters[name] = decoded(values[index] ?? '');
-  return parameters;
+  if (rest === undefined || !hasEmptySegment(parameters[rest] ?? '')) return parameters;
+  throw new CallError('invalid_input', 'Path holds an empty segment, which a gateway takes for another path');
 }
 
 function decoded(text: string): string {

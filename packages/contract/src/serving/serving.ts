@@ -1,14 +1,16 @@
+import { isWithBody } from '../bodies/with-body.ts';
 import { CallError } from '../errors/call-error.ts';
+import { replyBody } from '../operations/body-of.ts';
 import type { Operation } from '../operations/operation.ts';
 import { type Validation, validate } from '../schemas/schema.ts';
 import { refuseUnknownMembers } from './unknown-members.ts';
 import { decodeInput, encodeOutput, type ReceivedInput } from './wire.ts';
 
-/** The reply of an operation before it is written: status, headers in lower case, and a value for the JSON body. */
+/** The reply of an operation before it is written: status, headers in lower case, and the body. */
 export interface OperationReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Undefined where the operation has no output. */
+  /** A value for JSON, a text, or a `Content`, by the format of the operation's output. Undefined where it has none. */
   readonly body?: unknown;
 }
 
@@ -61,6 +63,8 @@ const noHeaders = {};
 export function replyOf(operation: Operation, output: unknown): OperationReply {
   const { status, responseHeaders } = operation;
   if (!operation.output) return { status, headers: noHeaders };
-  if (responseHeaders.length === 0) return { status, headers: noHeaders, body: output };
-  return { status, ...encodeOutput(operation, output) };
+  if (responseHeaders.length === 0 && !isWithBody(operation.output))
+    return { status, headers: noHeaders, body: output };
+  const { headers, body } = encodeOutput(operation, output);
+  return replyBody(operation) ? { status, headers, body } : { status, headers };
 }

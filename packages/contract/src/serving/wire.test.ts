@@ -26,7 +26,7 @@ function received(operation: Operation, input: Record<string, unknown>) {
     query[name] = values.length > 1 ? values : values[0];
   }
   const id = decodeURIComponent(url.pathname.split('/').at(-1) as string);
-  return { parameters: { id }, query, headers, body: body === undefined ? undefined : JSON.parse(body) };
+  return { parameters: { id }, query, headers, body: body === undefined ? undefined : JSON.parse(String(body)) };
 }
 
 const isName = (text: string) => text.isWellFormed() && !text.includes('\0') && !text.endsWith('[]');

@@ -1,16 +1,24 @@
+import { type BodyFormat, formatOf, isForm } from '../bodies/body-format.ts';
+import { anyBytes } from '../bodies/bytes.ts';
+import type { Content, GivenContent } from '../bodies/content.ts';
+import { isWithBody } from '../bodies/with-body.ts';
 import { CallError } from '../errors/call-error.ts';
+import { type OperationBody, requestBody } from '../operations/body-of.ts';
 import { type InputMembers, inputMembers } from '../operations/input-members.ts';
 import type { Operation } from '../operations/operation.ts';
 import { outputHeaders } from '../operations/output-headers.ts';
-import { elementAt, expectation, format, parse, type ScalarType, type TextType } from '../wire/text-type.ts';
+import type { ScalarType } from '../wire/text-schema.ts';
+import { elementAt, expectation, format, parse, type TextType } from '../wire/text-type.ts';
 import { listMarker, receivedQuery } from './received-query.ts';
 
 /** The parts of a request that an operation's input is spread over. */
 export interface WireInput {
   readonly path: string;
   readonly headers: Record<string, string>;
-  /** JSON text. */
-  readonly body: string | undefined;
+  /** JSON or another text, bytes, or a form with files. */
+  readonly body: string | GivenContent | FormData | undefined;
+  /** Of the body. Undefined for `FormData`: the boundary is its sender's. */
+  readonly contentType: string | undefined;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -31,10 +39,45 @@ export function encodeInput(operation: Operation, input: Members = {}): WireInpu
       headers[header] = headerText(member, textOf(member, value, typeElsewhere(members, member)));
   }
   const target = path.parameters.length > 0 ? path.build(pathTexts(operation, input, members)) : path.template;
-  if (rest === 'body') return { path: target, headers, body: operation.input && bodyText(input, members.elsewhere) };
-  const query = queryText(input, members);
-  return { path: query ? `${target}?${query}` : target, headers, body: undefined };
+  const query = rest === 'query' ? queryText(withoutBody(operation, input), members) : '';
+  return { path: query ? `${target}?${query}` : target, headers, ...encodeBody(operation, input, members) };
 }
+
+function withoutBody({ input: schema }: Operation, input: Members): Members {
+  if (!isWithBody(schema)) return input;
+  const { body: _, ...others } = input;
+  return others;
+}
+
+type WireBody = Pick<WireInput, 'body' | 'contentType'>;
+
+const noBody: WireBody = { body: undefined, contentType: undefined };
+
+function encodeBody(operation: Operation, input: Members, members: InputMembers): WireBody {
+  const body = requestBody(operation);
+  if (!body) return noBody;
+  const value = isWithBody(operation.input) ? own(input, 'body') : without(input, members.elsewhere);
+  return writers[body.format](value, body, members);
+}
+
+function without(input: Members, elsewhere: InputMembers['elsewhere']): Members {
+  if (elsewhere.size === 0) return input;
+  return Object.fromEntries(Object.entries(input).filter(([member]) => !elsewhere.has(member)));
+}
+
+type Writer = (value: unknown, body: OperationBody, members: InputMembers) => WireBody;
+
+/** A value as a body, which the schema has taken. */
+const writers: Readonly<Record<BodyFormat, Writer>> = {
+  json: (value) => ({ body: JSON.stringify(value), contentType: 'application/json' }),
+  text: (value, { types }) => ({ body: String(value), contentType: `${types[0]}; charset=utf-8` }),
+  bytes: (value, { types }) => {
+    const standardType = types.find((type) => !type.endsWith('/*')) ?? anyBytes;
+    return { body: value as GivenContent, contentType: (value as Partial<Content>).type || standardType };
+  },
+  form: (value, { types: [contentType] }, members) => ({ body: queryText(value as Members, members), contentType }),
+  multipart: (value, _, members) => ({ body: formData(value as Members, members), contentType: undefined }),
+};
 
 function own(input: Members, member: string): unknown {
   return Object.hasOwn(input, member) ? input[member] : undefined;
@@ -53,21 +96,35 @@ function pathTexts({ path }: Operation, input: Members, members: InputMembers): 
   return values;
 }
 
-function bodyText(input: Members, elsewhere: InputMembers['elsewhere']): string {
-  if (elsewhere.size === 0) return JSON.stringify(input);
-  return JSON.stringify(Object.fromEntries(Object.entries(input).filter(([member]) => !elsewhere.has(member))));
-}
-
-function queryText(input: Members, { inQuery, further, elsewhere }: InputMembers): string {
+function queryText(input: Members, members: InputMembers): string {
   let query: URLSearchParams | undefined;
   for (const [member, value] of Object.entries(input)) {
-    if (value === undefined || elsewhere.has(member)) continue;
+    if (value === undefined || members.elsewhere.has(member)) continue;
     query ??= new URLSearchParams();
-    const known = inQuery.get(member);
-    if (!known) furtherName(member, further);
-    append(query, member, value, known?.type ?? further);
+    append(query, member, value, typeOf(member, members));
   }
   return query?.toString() ?? '';
+}
+
+function formData(input: Members, members: InputMembers): FormData {
+  const form = new FormData();
+  for (const [member, value] of Object.entries(input)) {
+    if (value === undefined) continue;
+    if (!members.files.has(member)) {
+      append(form, member, value, typeOf(member, members));
+      continue;
+    }
+    const files = [value as File].flat();
+    for (const file of files) form.append(member, file, file.name);
+    if (files.length === 0) form.append(listMarker(member), '');
+  }
+  return form;
+}
+
+function typeOf(member: string, { fields, further }: InputMembers): TextType | undefined {
+  const known = fields.get(member);
+  if (!known) furtherName(member, further);
+  return known?.type ?? further;
 }
 
 function furtherName(member: string, further: TextType | undefined): void {
@@ -75,7 +132,7 @@ function furtherName(member: string, further: TextType | undefined): void {
   if (further && member.endsWith('[]')) throw unfit(member, 'must not end in []: that says that a parameter is a list');
 }
 
-function append(query: URLSearchParams, member: string, value: unknown, type = anything): void {
+function append(query: URLSearchParams | FormData, member: string, value: unknown, type = anything): void {
   const { scalars, elements } = type;
   if (!Array.isArray(value)) {
     if (!scalars) throw unfit(member, 'must be a list');
@@ -127,13 +184,19 @@ export interface ReceivedInput {
   readonly body: unknown;
 }
 
+function restOf(operation: Operation, { query, body }: ReceivedInput): unknown {
+  if (operation.rest === 'query') return receivedQuery(operation, query);
+  return isForm(formatOf(operation.input)) ? receivedQuery(operation, body as Members) : body;
+}
+
 /** Puts the flat input together again. A body that is not an object is returned as it is: the schema reports what is wrong. */
 export function decodeInput(operation: Operation, received: ReceivedInput): unknown {
   const { parameters, headers } = received;
-  const rest = operation.rest === 'query' ? receivedQuery(operation, received.query) : received.body;
+  const rest = restOf(operation, received);
   if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) return rest;
   // Nothing to add: the parser's own object will do.
-  if (operation.requestHeaders.length === 0 && operation.path.parameters.length === 0) return rest;
+  const hasOwnBody = isWithBody(operation.input);
+  if (operation.requestHeaders.length === 0 && operation.path.parameters.length === 0 && !hasOwnBody) return rest;
   const input: Record<string, unknown> = { ...rest };
   for (const [member, header] of operation.requestHeaders) {
     delete input[member];
@@ -144,11 +207,13 @@ export function decodeInput(operation: Operation, received: ReceivedInput): unkn
     const value = input[name];
     if (typeof value === 'string' && type.scalars) input[name] = parse(value, type.scalars);
   }
+  // Last: the query may have a parameter of that name.
+  if (hasOwnBody) input.body = received.body;
   return input;
 }
 
 /**
- * Splits an output into headers and the JSON body.
+ * Splits an output into headers and the body.
  *
  * @throws Error where a header cannot hold a member; the message has no value
  */
@@ -156,7 +221,7 @@ export function encodeOutput(
   operation: Operation,
   output: unknown,
 ): { headers: Record<string, string>; body: unknown } {
-  if (operation.responseHeaders.length === 0) return { headers: {}, body: output };
+  if (operation.responseHeaders.length === 0 && !isWithBody(operation.output)) return { headers: {}, body: output };
   const body = { ...(output as Record<string, unknown>) };
   const headers: Record<string, string> = {};
   const types = outputHeaders(operation);
@@ -165,7 +230,7 @@ export function encodeOutput(
     if (value !== undefined) headers[header] = outputText(operation, member, value, types.get(member));
     delete body[member];
   }
-  return { headers, body };
+  return { headers, body: isWithBody(operation.output) ? body.body : body };
 }
 
 function outputText({ label }: Operation, member: string, value: unknown, scalars = anyScalar): string {
@@ -176,8 +241,9 @@ function outputText({ label }: Operation, member: string, value: unknown, scalar
 
 /** Puts an output together again from a reply's headers and parsed body. */
 export function decodeOutput(operation: Operation, headers: Members, body: unknown): unknown {
-  if (operation.responseHeaders.length === 0 || typeof body !== 'object') return body;
-  const output: Record<string, unknown> = { ...body };
+  const hasOwnBody = isWithBody(operation.output);
+  if (!hasOwnBody && (operation.responseHeaders.length === 0 || typeof body !== 'object')) return body;
+  const output: Record<string, unknown> = hasOwnBody ? { body } : { ...(body as object) };
   const types = outputHeaders(operation);
   for (const [member, header] of operation.responseHeaders) {
     const value = headers[header];

@@ -1,4 +1,3 @@
-import { TextDecoder } from 'node:util';
 import { CallError } from '../errors/call-error.ts';
 import type { Problem } from '../errors/problem.ts';
 import { LineReader } from './line-reader.ts';
@@ -25,6 +24,8 @@ export const eventStream: StreamFraming = {
   heartbeat: ': ping\n\n',
   parser: (limits) => new EventStreamParser(limits),
 };
+
+const utf8 = new TextEncoder();
 
 /**
  * Reads an event stream by the WHATWG HTML standard (§9.2.6): BOM, LF, CR and CRLF, comments, data in several
@@ -73,7 +74,7 @@ class EventStreamParser implements StreamParser {
   }
 
   #add(value: string): void {
-    this.#size += Buffer.byteLength(value) + 1;
+    this.#size += utf8.encode(value).length + 1;
     if (this.#size > this.#maxItemBytes + 1) {
       throw new CallError('invalid_reply', `an event is longer than ${this.#maxItemBytes} bytes`);
     }

@@ -1,4 +1,3 @@
-import type { TextDecoder } from 'node:util';
 import { CallError } from '../errors/call-error.ts';
 
 /** Where lines end, and how long one may be. */
@@ -9,11 +8,13 @@ export interface LineReaderOptions {
   readonly carriageReturns: boolean;
 }
 
+type Decoder = InstanceType<typeof TextDecoder>;
+
 const lf = 0x0a;
 const cr = 0x0d;
 /** The first buffer of a line that several chunks bring. */
 const firstBufferBytes = 4096;
-const nothing = Buffer.alloc(0);
+const nothing = new Uint8Array(0);
 
 /**
  * Cuts bytes into lines, however they were cut into chunks. A line is text only when it is whole: UTF-8 may be split. The
@@ -21,13 +22,13 @@ const nothing = Buffer.alloc(0);
  */
 export class LineReader {
   readonly #options: LineReaderOptions;
-  readonly #decoder: TextDecoder;
+  readonly #decoder: Decoder;
   /** The beginning of an unfinished line: `#size` bytes. */
   #pending = nothing;
   #size = 0;
   #skipsLineFeed = false;
 
-  constructor(options: LineReaderOptions, decoder: TextDecoder) {
+  constructor(options: LineReaderOptions, decoder: Decoder) {
     this.#options = options;
     this.#decoder = decoder;
   }
@@ -74,8 +75,8 @@ export class LineReader {
     const size = this.#size + part.length;
     this.#check(size);
     if (size > this.#pending.length) {
-      const larger = Buffer.allocUnsafe(Math.max(firstBufferBytes, size, 2 * this.#pending.length));
-      this.#pending.copy(larger, 0, 0, this.#size);
+      const larger = new Uint8Array(Math.max(firstBufferBytes, size, 2 * this.#pending.length));
+      larger.set(this.#pending.subarray(0, this.#size));
       this.#pending = larger;
     }
     this.#pending.set(part, this.#size);

@@ -1,4 +1,3 @@
-import { TextDecoder } from 'node:util';
 import type { Problem } from '../errors/problem.ts';
 import { LineReader } from './line-reader.ts';
 import {

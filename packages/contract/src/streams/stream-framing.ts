@@ -1,6 +1,9 @@
 import { CallError } from '../errors/call-error.ts';
 import type { Problem } from '../errors/problem.ts';
 
+/** How items are separated on the wire: one JSON text a line (NDJSON), or server-sent events, which browsers read too. */
+export type Framing = 'ndjson' | 'sse';
+
 /** One frame of a stream: an item, the problem that ended it, or the end. */
 export type StreamFrame =
   | { readonly kind: 'item'; readonly value: unknown }

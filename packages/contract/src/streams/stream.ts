@@ -1,7 +1,6 @@
 import type { Schema } from '../schemas/schema.ts';
-
-/** How items are separated on the wire: one JSON text a line (NDJSON), or server-sent events, which browsers read too. */
-export type Framing = 'ndjson' | 'sse';
+import { framings } from './framings.ts';
+import type { Framing, StreamFraming } from './stream-framing.ts';
 
 /**
  * An output that comes item by item: the schema of one item, and how items are framed.
@@ -10,6 +9,8 @@ export type Framing = 'ndjson' | 'sse';
 export interface Stream<S extends Schema = Schema> {
   readonly '~standard': S['~standard'];
   readonly framing: Framing;
+  /** Writes and reads that framing. Here, so that only contracts with streams bring the code for it. */
+  readonly wire: StreamFraming;
 }
 
 /**
@@ -21,7 +22,7 @@ export interface Stream<S extends Schema = Schema> {
  */
 export function stream<S extends Schema>(item: S, { as }: { readonly as: Framing }): Stream<S> {
   if (as !== 'ndjson' && as !== 'sse') throw new TypeError(`stream must be as ndjson or sse, not ${String(as)}`);
-  return { '~standard': item['~standard'], framing: as };
+  return { '~standard': item['~standard'], framing: as, wire: framings[as] };
 }
 
 /** Whether an output comes item by item. */

@@ -14,7 +14,7 @@ export function isPemFile(pem: Pem): pem is PemFile {
 
 /** The text of PEM that was given as text or bytes, or that was read from its file. Does not check it. */
 export function pemText(content: string | Uint8Array): string {
-  return typeof content === 'string' ? content : Buffer.from(content).toString();
+  return typeof content === 'string' ? content : new TextDecoder().decode(content);
 }
 
 /** Whether the text holds any PEM. False for DER, for an empty file and for the path of a file. */

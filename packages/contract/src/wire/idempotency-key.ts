@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { CallError } from '../errors/call-error.ts';
+import { randomUuid } from '../random/random-ids.ts';
 
 /** Characters of the longest key. */
 const maxLength = 255;
@@ -17,7 +17,7 @@ const bare = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
  *
  * @throws TypeError where the key is not 1 to 255 characters of printable ASCII
  */
-export function idempotencyKeyHeader(key: string = randomUUID()): string {
+export function idempotencyKeyHeader(key: string = randomUuid()): string {
   if (typeof key !== 'string' || !printableAscii.test(key)) {
     throw new TypeError(`idempotencyKey must be 1 to 255 characters of printable ASCII, not ${JSON.stringify(key)}`);
   }

@@ -17,12 +17,13 @@ export function addOperation(root: string, service: string, operation: string): 
     throw new LocalError(`operation must be a name such as countItems, not "${operation}"`, 2);
   }
   const folder = join('services', service);
-  if (service === '' || !existsSync(join(root, folder, 'contract.ts'))) {
-    throw new LocalError(`expected ${folder}/contract.ts, found none: name a folder under services/`, 2);
+  const contract = ['contract/contract.ts', 'contract.ts'].find((file) => existsSync(join(root, folder, file)));
+  if (service === '' || !contract) {
+    throw new LocalError(`expected ${folder}/contract/contract.ts, found none: name a folder under services/`, 2);
   }
   const path = `/api/${service}/${pathSegmentOf(operation)}`;
   const files = {
-    'contract.ts': (text: string) => withContract(text, operation, path),
+    [contract]: (text: string) => withContract(text, operation, path),
     'handlers.ts': (text: string) => withHandler(text, operation),
   };
   const changed = Object.entries(files).map(([file, edit]) => {

@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { LocalError } from '../local-error.ts';
 import { type House, type Manifest, readHouse } from './house.ts';
 import { checkName } from './names.ts';
@@ -8,9 +8,7 @@ import { edits } from './wire-service.ts';
 
 /** Names that compose files have for something else. */
 const taken = ['gateway', 'database'];
-/** What the template imports. */
-const imported = ['@parley/contract', '@parley/service', 'zod'];
-/** Files of the model that a new service has too, as they are. */
+/** Files of the model's contract that a new contract has too, as they are. */
 const copied = ['LICENSE', 'tsconfig.build.json'];
 
 /**
@@ -26,37 +24,70 @@ export function addService(root: string, name: string): readonly string[] {
   if ([...house.services, ...taken].includes(name)) {
     throw new LocalError(`${name} is there already: choose another name`, 2);
   }
-  const manifest = manifestOf(house, name);
-  const service = { name, manifest, model: basename(house.model.folder), services: house.services };
+  const { contract, service } = manifestsOf(house, name);
+  const added = { name, contract, service, model: house.model.name, services: house.services };
   const present = Object.entries(edits).filter(([path]) => existsSync(join(root, path)));
-  const changed = present.map(([path, edit]) => [path, edit(readFileSync(join(root, path), 'utf8'), service)] as const);
+  const changed = present.map(([path, edit]) => [path, edit(readFileSync(join(root, path), 'utf8'), added)] as const);
   const folder = join('services', name);
-  const code = { 'package.json': `${JSON.stringify(manifest, null, 2)}\n`, ...serviceFiles(name, house.runner) };
-  const made = Object.entries(code).map(([file, text]) => [join(folder, file), text] as const);
-  mkdirSync(join(root, folder));
-  for (const [path, text] of [...made, ...changed]) writeFileSync(join(root, path), text);
-  const copies = copied.filter((file) => existsSync(join(root, house.model.folder, file)));
-  for (const file of copies) copyFileSync(join(root, house.model.folder, file), join(root, folder, file));
-  link(root, manifest.name, folder);
-  return [...made.map(([path]) => path), ...copies.map((file) => join(folder, file)), ...changed.map(([path]) => path)];
+  const code = {
+    'package.json': json(service),
+    'contract/package.json': json(contract),
+    ...serviceFiles(name, contract.name, house.runner),
+  };
+  const copies = copied.map((file) => [join('contract', file), join('services', house.model.name, 'contract', file)]);
+  const made = [
+    ...Object.entries(code),
+    ...copies.flatMap(([file = '', from = '']) =>
+      existsSync(join(root, from)) ? [[file, readFileSync(join(root, from), 'utf8')] as const] : [],
+    ),
+  ].map(([file, text]) => [join(folder, file), text] as const);
+  for (const [path, text] of [...made, ...changed]) {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  link(root, contract.name, join(folder, 'contract'));
+  return [...made, ...changed].map(([path]) => path);
 }
 
-/** The model's package.json, for another name and with what the template needs. */
-function manifestOf({ model }: House, name: string): Manifest {
-  const { dependencies = {}, ...rest } = model.manifest;
-  const missing = imported.find((each) => dependencies[each] === undefined);
-  if (missing) {
-    throw new LocalError(`expected ${missing} in the dependencies of ${model.folder}, found none: add it there first`);
-  }
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** The model's manifests, for another name and with what the template needs. */
+function manifestsOf({ model }: House, name: string): Record<'contract' | 'service', Manifest> {
+  const own = model.contract.name.replace(/[^/]+$/, name);
+  const { [model.contract.name]: range = '*', ...others } = model.service.dependencies ?? {};
+  const service = { ...others, [own]: range };
   return {
-    ...rest,
-    name: rest.name.replace(/[^/]+$/, name),
-    description: `Serves ${name}`,
-    dependencies: Object.fromEntries(Object.entries(dependencies).filter(([each]) => imported.includes(each))),
+    contract: renamed(model.contract, own, `Serves ${name}: the contract`, model.contract.dependencies ?? {}, [
+      '@parley/contract',
+      'zod',
+    ]),
+    service: renamed(model.service, `${own}-service`, `Serves ${name}`, service, [
+      '@parley/contract',
+      own,
+      '@parley/service',
+    ]),
   };
 }
 
-/** What `npm install` would do: others import the contract by the package's name. */
+/** @throws LocalError where the model lacks a dependency that the template imports */
+function renamed(
+  model: Manifest,
+  name: string,
+  description: string,
+  dependencies: Readonly<Record<string, string>>,
+  imported: readonly string[],
+): Manifest {
+  const entries = [...imported].sort().map((each) => {
+    const range = dependencies[each];
+    if (range !== undefined) return [each, range] as const;
+    throw new LocalError(`expected ${each} in the dependencies of ${model.name}, found none: add it there first`);
+  });
+  return { ...model, name, description, dependencies: Object.fromEntries(entries) };
+}
+
+/** What `npm install` would do: the contract is imported by the name of its package. */
 function link(root: string, name: string, folder: string): void {
   const path = join(root, 'node_modules', name);
   mkdirSync(dirname(path), { recursive: true });

@@ -39,11 +39,11 @@ function runAdd(args: readonly string[], root: string): string {
   const [what, one = '', other, ...rest] = positionals;
   if (what === 'service' && other === undefined) {
     const paths = addService(root, one);
-    return `${paths.join('\n')}\nNext: npm start, then curl http://localhost:8080/api/${one}; change services/${one}/contract.ts.`;
+    return `${paths.join('\n')}\nNext: npm start, then curl http://localhost:8080/api/${one}; change services/${one}/contract/contract.ts.`;
   }
   if (what === 'operation' && other !== undefined && rest.length === 0) {
     const paths = addOperation(root, one, other);
-    return `${paths.join('\n')}\nNext: change ${other} in services/${one}/contract.ts and handlers.ts.`;
+    return `${paths.join('\n')}\nNext: change ${other} in ${paths.slice(0, 2).join(' and ')}.`;
   }
   throw misused('add', args);
 }

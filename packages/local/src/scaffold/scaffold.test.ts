@@ -28,7 +28,7 @@ describe('init', () => {
     const { version } = readManifest(join(repository, 'packages/local'));
     const { devDependencies } = readManifest(repository);
     expect(readManifest(shop).devDependencies).toEqual({
-      '@parley/local': version,
+      '@parley/local': `^${version}`,
       '@types/node': devDependencies?.['@types/node'],
       typescript: devDependencies?.typescript,
     });
@@ -55,7 +55,8 @@ describe('init', () => {
 describe('add service', () => {
   it('makes one that looks like the others, and wires it in', async () => {
     expect((await inShop('add', 'service', 'price-list')).split('\n').slice(0, -1)).toEqual([
-      ...['package.json', 'contract.ts', 'handlers.ts', 'main.ts', 'handlers.test.ts'].map(
+      ...['', 'contract/'].map((folder) => `services/price-list/${folder}package.json`),
+      ...['contract/contract.ts', 'handlers.ts', 'main.ts', 'handlers.test.ts'].map(
         (file) => `services/price-list/${file}`,
       ),
       'package.json',
@@ -64,9 +65,13 @@ describe('add service', () => {
       'nginx/routes.conf',
     ]);
     expect(readManifest(join(shop, 'services/price-list'))).toMatchObject({
-      name: '@shop/price-list',
+      name: '@shop/price-list-service',
       description: 'Serves price-list',
-      dependencies: readManifest(join(shop, 'services/greetings')).dependencies,
+      dependencies: { '@parley/contract': '^0.1.0', '@parley/service': '^0.1.0', '@shop/price-list': '0.1.0' },
+    });
+    expect(readManifest(join(shop, 'services/price-list/contract'))).toMatchObject({
+      name: '@shop/price-list',
+      dependencies: readManifest(join(shop, 'services/greetings/contract')).dependencies,
     });
     expect(text('docker-compose.yml')).toContain(`
   price-list:
@@ -77,7 +82,7 @@ describe('add service', () => {
 `);
     expect(text('docker-compose.yml')).toContain('      price-list: { condition: service_healthy }\n');
     expect(text('nginx/routes.conf')).toContain('location = /api/price-list { proxy_pass http://price-list; }\n');
-    expect(text('services/price-list/contract.ts')).toContain(
+    expect(text('services/price-list/contract/contract.ts')).toContain(
       "export const priceList = defineContract('price-list', {",
     );
     expect(existsSync(join(shop, 'node_modules/@shop/price-list/contract.ts'))).toBe(true);
@@ -106,10 +111,10 @@ describe('add service', () => {
 describe('add operation', () => {
   it('adds it to contract and handlers, and a route where none leads there', async () => {
     expect((await inShop('add', 'operation', 'hello', 'countCalls')).split('\n').slice(0, -1)).toEqual([
-      'services/hello/contract.ts',
+      'services/hello/contract/contract.ts',
       'services/hello/handlers.ts',
     ]);
-    expect(text('services/hello/contract.ts')).toContain("  countCalls: get('/api/hello/count-calls', {\n");
+    expect(text('services/hello/contract/contract.ts')).toContain("  countCalls: get('/api/hello/count-calls', {\n");
     expect(text('services/hello/handlers.ts')).toContain(
       '    async countCalls({ text }) {\n      return { text };\n    },\n  };\n}',
     );
@@ -119,9 +124,12 @@ describe('add operation', () => {
   });
 
   it.each([
-    [['hello', 'sayHello'], 'services/hello/contract.ts is not as the template writes it, or has this operation'],
+    [
+      ['hello', 'sayHello'],
+      'services/hello/contract/contract.ts is not as the template writes it, or has this operation',
+    ],
     [['hello', 'count-calls'], 'operation must be a name such as countItems, not "count-calls"'],
-    [['helo', 'more'], 'expected services/helo/contract.ts, found none'],
+    [['helo', 'more'], 'expected services/helo/contract/contract.ts, found none'],
     [['hello'], 'expected "add service NAME, or add operation SERVICE NAME", got "add operation hello"'],
   ])('refuses %j', async (names, sentence) => {
     await expect(inShop('add', 'operation', ...names)).rejects.toThrow(sentence);
@@ -133,9 +141,9 @@ describe('add operation', () => {
   });
 
   it('changes nothing where one of the files is not as the template writes it', async () => {
-    const contract = text('services/hello/contract.ts');
+    const contract = text('services/hello/contract/contract.ts');
     put('services/hello/handlers.ts', 'export const handlers = {};\n');
     await expect(inShop('add', 'operation', 'hello', 'more')).rejects.toThrow('services/hello/handlers.ts is not as');
-    expect(text('services/hello/contract.ts')).toBe(contract);
+    expect(text('services/hello/contract/contract.ts')).toBe(contract);
   });
 });

@@ -10,7 +10,8 @@ export interface NewService {
   readonly model: string;
   /** Names of all services that are there. */
   readonly services: readonly string[];
-  readonly manifest: Manifest;
+  readonly contract: Manifest;
+  readonly service: Manifest;
 }
 
 /** Changes the text of one file so that the repository knows a new service. */
@@ -27,23 +28,38 @@ export const edits: Readonly<Record<string, Edit>> = {
     `${text.trimEnd()}\n\n${routesText(routesTo(new Map([[name, [`/api/${name}`]]])))}`,
 };
 
+/** Where the two packages of a service are: its contract, which callers install, and the service itself. */
+const workspacesOf = (name: string) => [`services/${name}/contract`, `services/${name}`] as const;
+
+function withWorkspaces(workspaces: readonly string[], name: string): readonly string[] {
+  return workspaces.includes('services/*') ? workspaces : [...workspaces, ...workspacesOf(name)];
+}
+
 function addWorkspace(text: string, { name }: NewService): string {
   const manifest = JSON.parse(text);
-  if (manifest.workspaces.includes('services/*')) return text;
-  manifest.workspaces.push(`services/${name}`);
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+  return json({ ...manifest, workspaces: withWorkspaces(manifest.workspaces, name) });
 }
 
 // By hand, since `npm install` would ask a registry for what is installed already.
-function addToLockfile(text: string, { name, manifest }: NewService): string {
+function addToLockfile(text: string, { name, contract, service }: NewService): string {
   const lockfile = JSON.parse(text);
   const { '': root, ...packages } = lockfile.packages;
-  if (!root.workspaces.includes('services/*')) root.workspaces.push(`services/${name}`);
-  packages[`node_modules/${manifest.name}`] = { resolved: `services/${name}`, link: true };
-  const { version, license, dependencies } = manifest;
-  packages[`services/${name}`] = { name: manifest.name, version, license, dependencies };
+  const [contractFolder, serviceFolder] = workspacesOf(name);
+  for (const [folder, manifest] of [
+    [contractFolder, contract],
+    [serviceFolder, service],
+  ] as const) {
+    const { version, license, dependencies } = manifest;
+    packages[`node_modules/${manifest.name}`] = { resolved: folder, link: true };
+    packages[folder] = { name: manifest.name, version, license, dependencies };
+  }
   const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${JSON.stringify({ ...lockfile, packages: { '': root, ...Object.fromEntries(sorted) } }, null, 2)}\n`;
+  const changed = { ...root, workspaces: withWorkspaces(root.workspaces, name) };
+  return json({ ...lockfile, packages: { '': changed, ...Object.fromEntries(sorted) } });
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** A copy of the model's own part, and a place in lists of the form `greetings: { condition: service_healthy }`. */

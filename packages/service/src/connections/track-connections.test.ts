@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
+import { unchanging } from '../../../../test/eventually.ts';
 import { trackConnections } from './track-connections.ts';
 
 async function listening(app: RequestListener) {
@@ -104,7 +104,7 @@ describe('track-connections', () => {
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(server, 'request');
     const closed = connections.close(5000);
-    await wait(50);
+    await unchanging(() => socket.bytesRead); // all buffers on the way are full
     let received = 0;
     socket.on('data', (chunk) => {
       received += chunk.length;

@@ -34,16 +34,17 @@ describe('track-sessions', () => {
 
   it('says which requests it never began with, so that they go elsewhere at once', async () => {
     const paths: (string | undefined)[] = [];
-    const second = Promise.withResolvers<void>();
+    const second = Promise.withResolvers<() => void>();
     const { connections, client } = await listening(({ url }, res) => {
-      if (paths.push(url) === 2) second.resolve();
-      setTimeout(() => res.end('x'), 50);
+      if (paths.push(url) === 2) second.resolve(() => res.end('x'));
+      else res.end('x');
     });
     await ask(client, { ':path': '/first' });
     const taken = ask(client, { ':path': '/taken' });
-    await second.promise;
+    const finish = await second.promise;
     const closed = connections.close(5000);
     await expect(ask(client, { ':path': '/crossed' })).rejects.toBeInstanceOf(RefusedStream);
+    finish();
     expect(await taken).toMatchObject({ status: 200, body: 'x' });
     expect(await closed).toBe(0);
     expect(paths).toEqual(['/first', '/taken']);

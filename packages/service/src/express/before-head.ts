@@ -1,7 +1,8 @@
 import { ServerResponse } from 'node:http';
 import { Http2ServerResponse } from 'node:http2';
-import type { Express, Response } from 'express';
+import type { Response } from 'express';
 import { messagePrototypes } from './express-internals.ts';
+import { isHttp2Response } from './http2-response.ts';
 
 /** Sets headers of a response right before its head is written. */
 export type HeadListener = (res: Response) => void;
@@ -27,7 +28,7 @@ export function beforeHead(res: Listened, listener: HeadListener): void {
  *
  * @param last runs for every response, after its listeners
  */
-export function listenToHeads(app: Express, last: HeadListener = () => {}): Express {
+export function listenToHeads<App extends object>(app: App, last: HeadListener = () => {}): App {
   const value: WriteHead = function writeHead(this: Listened, status, reason, headers) {
     const own = this[listeners];
     if (own) {
@@ -35,7 +36,7 @@ export function listenToHeads(app: Express, last: HeadListener = () => {}): Expr
       for (const listener of own) listener(this);
     }
     last(this);
-    return ('stream' in this ? overHttp2 : overHttp1).call(this, status, reason, headers);
+    return (isHttp2Response(this) ? overHttp2 : overHttp1).call(this, status, reason, headers);
   };
   Object.defineProperty(messagePrototypes(app).response, 'writeHead', { configurable: true, writable: true, value });
   return app;

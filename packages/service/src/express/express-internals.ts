@@ -14,6 +14,13 @@ function internalsOf(app: object): ExpressInternals {
   return app as ExpressInternals;
 }
 
+/** Whether a thing is an Express application, of version 4 or 5: not a router or another function. */
+export function isExpressApp(thing: unknown): boolean {
+  if (typeof thing !== 'function') return false;
+  const { request, response, handle } = thing as Partial<ExpressInternals>;
+  return typeof request === 'object' && typeof response === 'object' && typeof handle === 'function';
+}
+
 /** Replaces the function that handles every request of an app. `wrap` gets the current one. */
 export function wrapHandle(app: Express, wrap: (handle: Handle) => Handle): void {
   const internals = internalsOf(app);

@@ -18,7 +18,7 @@ export function expressMessages(app: Express): Pick<ServerOptions, 'IncomingMess
   return { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
 }
 
-// Node 22 says so too of a response whose connection was lost while its client had yet to read it.
-function hasFinished(this: ServerResponse): boolean {
+/** `writableFinished` over HTTP/1: Node 22 says so too of a response whose connection was lost while its client had yet to read it. */
+export function hasFinished(this: ServerResponse): boolean {
   return Reflect.get(ServerResponse.prototype, 'writableFinished', this) && !this.req.socket.errored;
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Express } from 'express';
+import { eventually } from '../../../../test/eventually.ts';
 import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { http2Express } from './http2-express.ts';
@@ -80,7 +80,7 @@ describe('http2Express', () => {
     await started.promise;
     stream.close(8);
     expect(await heard.promise).toMatchObject({ code: 'cancelled' });
-    await wait(10);
+    await eventually(() => log.lines.length > 0);
     expect(log.lines).toMatchObject([{ level: 'info', msg: 'client went away', status: 499 }]);
   });
 });

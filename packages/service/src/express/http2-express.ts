@@ -7,14 +7,14 @@ import { isEndedInSlices } from './sliced-end.ts';
 /**
  * Lets an Express app serve HTTP/2 as well, and returns it. Express 5 gives every request and response the prototypes of
  * HTTP/1, whose getters fail on the messages of `node:http2`. Here each message gets the prototypes of its protocol, with
- * Express' own members on top. A request over HTTP/1 pays one comparison. Not supported: apps that are mounted in the
- * app, which put the prototypes of HTTP/1 back.
+ * Express' own members on top. A request over HTTP/1 pays one comparison. Apps below `app.use` put the prototypes of HTTP/1
+ * back: mount them with `mountApps`.
  */
 export function http2Express(app: Express): Express {
   const { request, response } = messagePrototypes(app);
   const overHttp2 = appWithPrototypes(app, {
     request: withPrototype(request, Http2ServerRequest.prototype),
-    response: Object.defineProperties(withPrototype(response, Http2ServerResponse.prototype), missing),
+    response: Object.defineProperties(withPrototype(response, Http2ServerResponse.prototype), missingOverHttp2),
   });
   wrapHandle(app, (handle) => {
     return function handleAnyProtocol(req, res, callback) {
@@ -26,8 +26,8 @@ export function http2Express(app: Express): Express {
   return app;
 }
 
-/** `isHttp2` without a look at the prototype, which Express changes. */
-function isHttp2(req: object): req is Http2ServerRequest {
+/** Whether a request came over HTTP/2, without a look at its prototype, which Express changes. */
+export function isHttp2(req: object): req is Http2ServerRequest {
   return (req as IncomingMessage | Http2ServerRequest).httpVersionMajor === 2;
 }
 
@@ -40,7 +40,7 @@ function withPrototype(ofExpress: object, onto: object): object {
 }
 
 /** What middleware expects of a response and `Http2ServerResponse` has not, or not in every version that we run on. */
-const missing = {
+export const missingOverHttp2 = {
   // A getter without a setter there, which Express assigns to.
   req: { value: undefined, writable: true },
   destroyed: { get: ofStream(({ destroyed }) => destroyed) },

@@ -1,8 +1,8 @@
 import { ServerResponse } from 'node:http';
-import type { Http2ServerResponse } from 'node:http2';
-import type { Express, Response } from 'express';
+import type { Response } from 'express';
 import { encodeAndEnd } from './encoded-end.ts';
 import { messagePrototypes } from './express-internals.ts';
+import { isHttp2Response } from './http2-response.ts';
 import { endSliced } from './sliced-end.ts';
 
 /** Bytes from which a body is long: less is not worth a look at what waits. */
@@ -28,15 +28,14 @@ function nothing(): void {}
  * Calls listeners when a response of the app ends, over any protocol. Also compresses its body where {@link encodeBody}
  * asked for that. One member of the prototype does it for all responses, which costs a request no closure.
  */
-export function listenToEnds(
-  app: Express,
+export function listenToEnds<App extends object>(
+  app: App,
   { beforeEnd = nothing, onEnd = nothing, onLong = nothing }: ReplyListeners,
-): Express {
+): App {
   const value: End = function endReply(...args) {
     if (encodeAndEnd(this, args)) return this;
     beforeEnd(this);
-    // Not by the version of the request: a line over HTTP/1 may say HTTP/2.0.
-    if ('stream' in this) endSliced(this as unknown as Http2ServerResponse, args);
+    if (isHttp2Response(this)) endSliced(this, args);
     else end.apply(this, args);
     onEnd(this);
     const [body] = args;

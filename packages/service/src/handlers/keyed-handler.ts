@@ -4,8 +4,8 @@ import { fingerprintOf, keyDigest } from '../idempotency/digest.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { keyOwner } from '../idempotency/key-owner.ts';
 import { missingKey } from '../idempotency/missing-key.ts';
-import { sendJson } from '../replies/json-reply.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
+import { replySender } from './send-reply.ts';
 import { receivedInput, validInput } from './valid-input.ts';
 
 /** What a keyed handler needs besides. */
@@ -27,6 +27,7 @@ export function keyedHandler(
   { idempotency, unkeyed, encode }: KeyedDependencies,
 ): RequestHandler {
   const { once, keptForMs, isKeyRequired } = idempotency;
+  const send = replySender(operation, encode);
   return async function keyedHandler(req, res, next) {
     const context = currentContext();
     const sentKey = idempotencyKeyOf(context.idempotencyKey);
@@ -45,6 +46,6 @@ export function keyedHandler(
     const end = requestLifetimeOf(context);
     const { reply, isReplay } = await (end ? end.boundWork(answer) : answer());
     if (isReplay) res.setHeader(headerNames.idempotentReplayed, 'true');
-    sendJson(req, res, encode, reply);
+    await send(req, res, reply);
   };
 }

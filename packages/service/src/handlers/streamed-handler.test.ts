@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   type CallContext,
@@ -11,6 +11,7 @@ import {
   stream,
 } from '@parley/contract';
 import { z } from 'zod';
+import { eventually, unchanging } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { headOf, listening, textOf } from '../../test-fixtures/streamed.ts';
 import { type AppOptions, createApp } from '../app.ts';
@@ -42,11 +43,6 @@ const twice: Count = async function* ({ from }) {
   yield { n: from };
   yield { n: from + 1 };
 };
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 400 && !holds(); i++) await wait(5);
-  expect(holds()).toBe(true);
-}
 
 describe('streamedHandler', () => {
   it('sends items as server-sent events, with an event that says it is the end', async () => {
@@ -133,15 +129,11 @@ describe('streamedHandler', () => {
       for (; made < 10_000; made++) yield { n: made, text };
     });
     const response = await headOf(port, '/lines');
-    let before = -1;
     // Socket buffers take a few MB; 100 MB would be all.
-    while (before !== made) {
-      before = made;
-      await wait(100);
-    }
-    expect(made).toBeLessThan(2_000);
+    const before = await unchanging(() => made);
+    expect(before).toBeLessThan(2_000);
     response.resume();
-    await until(() => made > before);
+    await eventually(() => made > before);
   });
 
   it('ends the handler when the client hangs up, whether that waits or works', async () => {
@@ -150,7 +142,9 @@ describe('streamedHandler', () => {
       try {
         yield { n: 1 };
         for (;;) {
-          await wait(from === 1 ? 60_000 : 1, undefined, context?.signal ? { signal: context.signal } : {});
+          if (from === 1 && context?.signal) await once(context.signal, 'abort');
+          await turn();
+          context?.signal?.throwIfAborted();
           yield { n: 2 };
         }
       } finally {
@@ -160,7 +154,7 @@ describe('streamedHandler', () => {
     for (const from of [1, 2]) {
       const response = await headOf(port, `/events?from=${from}`);
       response.destroy();
-      await until(() => ended === from);
+      await eventually(() => ended === from);
     }
     expect(log.lines.map(({ msg }) => msg)).toEqual(['client went away', 'client went away']);
   });
@@ -189,7 +183,7 @@ describe('streamedHandler', () => {
       for (let n = 0; n < 3; n++) {
         seen.push(currentContext(), context);
         yield { n };
-        await wait(1);
+        await turn();
       }
     });
     const headers = { 'x-request-id': 'r1', 'x-request-priority': 'background', 'x-attempts-left': '2' };

@@ -3,7 +3,6 @@ import {
   acceptOutput,
   type CallContext,
   currentContext,
-  framings,
   type Operation,
   problemOf,
   publicError,
@@ -18,8 +17,8 @@ import { releasePlace } from '../middleware/load-shedding.ts';
 import { logFailure } from '../middleware/problem.ts';
 import { operationOf } from '../middleware/running-operation.ts';
 import { loggedError } from '../process/logged-error.ts';
+import { untilAborted } from '../requests/until-aborted.ts';
 import { streamSignal } from './stream-signal.ts';
-import { untilAborted } from './until-aborted.ts';
 import { validInput } from './valid-input.ts';
 
 /** What all streams of a service share. */
@@ -44,7 +43,7 @@ export function streamedHandler(
   handler: StreamHandler,
   options: StreamOptions,
 ): RequestHandler {
-  const framing = framings[operation.output.framing];
+  const framing = operation.output.wire;
   return async function streamedHandler(req, res) {
     const own = currentContext();
     const { deadlineMs: _, attemptsLeft: __, signal: request, ...served } = own;

@@ -9,9 +9,9 @@ import {
 } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import type { Idempotency } from '../idempotency/idempotency.ts';
-import { sendJson } from '../replies/json-reply.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { keyedHandler } from './keyed-handler.ts';
+import { replySender } from './send-reply.ts';
 import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';
 import { validInput } from './valid-input.ts';
 
@@ -45,6 +45,7 @@ export function validatedHandler(
 }
 
 function plainHandler(operation: Operation, handler: Handler, encode: RequestHandler): RequestHandler {
+  const send = replySender(operation, encode);
   return async function validatedHandler(req, res) {
     const context = currentContext();
     const end = requestLifetimeOf(context);
@@ -55,6 +56,6 @@ function plainHandler(operation: Operation, handler: Handler, encode: RequestHan
       return acceptOutput(operation, await handler(input, context));
     };
     const output = await (end ? end.boundWork(answer) : answer());
-    sendJson(req, res, encode, replyOf(operation, output));
+    await send(req, res, replyOf(operation, output));
   };
 }

@@ -3,11 +3,13 @@ import { createServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { CallError } from '@parley/contract';
 import express from 'express';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { trackConnections } from '../connections/track-connections.ts';
+import { ServiceTelemetry } from '../telemetry/service-events.ts';
 import { accessLog } from './access-log.ts';
 
 describe.each(protocols)('access-log over $protocol', ({ request }) => {
@@ -41,6 +43,18 @@ describe.each(protocols)('access-log over $protocol', ({ request }) => {
     expect(log.text()).not.toContain('s3cret');
   });
 
+  it('has the code of a failure, and none where all is well', async () => {
+    const { app, log } = visitsApp({ latestVisit: () => Promise.reject(new CallError('conflict', 'already there')) });
+    await request(app).get('/api/visits/latest').expect(409);
+    await request(app).get('/nowhere').expect(404);
+    await request(app).get('/api/visits/7').expect(200);
+    expect(log.lines.map(({ status, code }) => [status, code])).toEqual([
+      [409, 'conflict'],
+      [404, 'not_found'],
+      [200, undefined],
+    ]);
+  });
+
   it('says error of a 5xx', async () => {
     const { app, log } = visitsApp({ latestVisit: () => Promise.reject(new Error('bug')) });
     await request(app).get('/api/visits/latest').expect(500);
@@ -50,7 +64,7 @@ describe.each(protocols)('access-log over $protocol', ({ request }) => {
   it('logs 500 where the service cut the answer off', async () => {
     const { logger, lines } = capturedLog();
     const app = anyProtocol(express());
-    app.use(accessLog({ logger }));
+    app.use(accessLog({ logger, telemetry: new ServiceTelemetry() }));
     app.get('/', (_req, res) => {
       res.write('half');
       res.destroy(new Error('bug'));

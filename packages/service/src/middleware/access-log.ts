@@ -1,24 +1,28 @@
 import { currentContext } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { codeOf } from '../replies/answered-code.ts';
 import { isCutOff } from '../requests/cut-off.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
-import { operationOf } from './running-operation.ts';
+import type { ServiceTelemetry } from '../telemetry/service-events.ts';
+import { labelOf, untemplatedPath } from './running-operation.ts';
 
-/** Where the access log goes. */
+/** Where the access log goes, and who else is told. */
 export interface AccessLogOptions {
   readonly logger: Logger;
+  /** Told of each request too. */
+  readonly telemetry: ServiceTelemetry;
 }
 
 /** What nginx calls a request whose client went away before the answer. */
 const clientClosedRequest = 499;
 
 /**
- * Logs one line a request, at its end. It names the operation by its path template: never the query, a
- * header or a body, where secrets travel.
+ * Logs one line a request, at its end. It names the operation, or the route of a mounted app, by its path template: never
+ * the query, a header or a body, where secrets travel. A page or file of a mounted app has its path.
  */
-export function accessLog({ logger }: AccessLogOptions): RequestHandler {
+export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandler {
   // None of these members can be a secret: nothing to look for in each line.
   const log = logger.child({}, { redact: [] });
   return function accessLog(req, res, next) {
@@ -28,13 +32,22 @@ export function accessLog({ logger }: AccessLogOptions): RequestHandler {
     const { requestId, trace } = context;
     res.on('close', () => {
       const status = statusOf(res);
+      const { method } = req;
+      const operation = labelOf(res);
+      const durationMs = performance.now() - startMs;
+      const scheme = 'encrypted' in req.socket ? 'https' : 'http';
+      const code = codeOf(res);
+      const traceId = trace?.traceId;
+      telemetry.emit('onRequest', { method, scheme, operation, status, code, durationMs, traceId });
       const line = {
-        method: req.method,
-        operation: operationOf(res)?.label ?? 'unmatched',
+        method,
+        operation: operation ?? 'unmatched',
+        path: untemplatedPath(res),
         status,
-        durationMs: Math.round((performance.now() - startMs) * 10) / 10,
+        code,
+        durationMs: Math.round(durationMs * 10) / 10,
         requestId,
-        traceId: trace?.traceId,
+        traceId,
         bytes: bytesOf(res),
         // Why it ended early. The error's own text: Node's, of a lost connection or of what HTTP/2 forbids.
         reason: status === clientClosedRequest ? res.errored?.message : undefined,

@@ -64,6 +64,16 @@ describe.each(protocols)('auth over $protocol', ({ request }) => {
     expect(jwks.state.fetches).toBe(before);
   });
 
+  it('keeps the log of the context where it adds the principal', async () => {
+    const { app, contexts } = visitsApp();
+    await request(app)
+      .post('/add')
+      .set('authorization', `bearer ${await mayWrite()}`)
+      .send({ name: 'Ada' })
+      .expect(200);
+    expect(contexts[0]?.log).toBeDefined();
+  });
+
   it.each([
     ['/add', 'a bearer token'],
     ['/sync', 'a client certificate or the bearer token of a service'],

@@ -1,11 +1,23 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as turn } from 'node:timers/promises';
-import { CallError, currentContext, type Operation, ownMembers } from '@parley/contract';
+import {
+  CallError,
+  currentContext,
+  inputMembers,
+  isOneOf,
+  type Operation,
+  type OperationBody,
+  ownMembers,
+  queryParser,
+  requestBody,
+} from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
-import { readBody } from '../requests/body-bytes.ts';
+import { isKept, readBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
 import { hasBody } from '../requests/has-body.ts';
 import { exceededLimit, type JsonLimits } from '../requests/json-limits.ts';
+import { type MultipartLimits, readMultipart } from '../requests/multipart-body.ts';
+import { receivedContent } from '../requests/received-content.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 
 /** How much a body may hold where its operation says nothing of it (`bodyLimits` in the contract). */
@@ -23,44 +35,116 @@ export interface BodyOptions extends BodyLimitOptions {
   readonly operation: Operation;
 }
 
-interface Limits extends JsonLimits {
-  readonly maxBytes: number;
-}
+interface Limits extends JsonLimits, MultipartLimits {}
+
+/** Files of a list, where neither its schema nor the contract says how many. */
+const standardMaxFiles = 10;
 
 /**
- * Reads the JSON body of an operation that has one, strictly: an object or array, in UTF-8, within its limits. They
- * are checked before anything is parsed. Any other operation's body is left unread. A request without a body has `{}`, so
+ * Reads the body of an operation that has one, within its limits. JSON strictly: an object or array, in UTF-8; limits
+ * are checked before anything is parsed. Bytes are left to the handler, which reads them while they arrive. Any other
+ * operation's body is left unread. A request without a body has `{}` for JSON, so
  * that the schema names what is missing. A body that is refused is left unread from there on: the refusal doesn't wait for it.
  *
  * @throws TypeError where a limit is no whole number from 1
  */
 export function body({ operation, ...options }: BodyOptions): RequestHandler {
-  const takesBody = operation.rest === 'body' && operation.input !== undefined;
+  const wanted = requestBody(operation);
   const limits = limitsOf(operation, options);
   return function body(req, res, next) {
-    if (!takesBody) return next();
-    if (!hasBody(req)) {
+    if (!wanted) return next();
+    if (wanted.format === 'json' && !hasBody(req)) {
       req.body = {};
       return next();
     }
     // Middleware of the app's own has read it.
-    if (req.readableEnded) return next();
-    jsonOf(req, res, limits).then((json) => {
-      req.body = json;
+    if (hasBody(req) && req.readableEnded && !isKept(req)) return next();
+    readers[wanted.format](req, res, limits, { ...wanted, operation }).then((value) => {
+      req.body = value;
       next();
     }, next);
   };
 }
 
-function limitsOf({ bodyLimits = {} }: Operation, options: BodyLimitOptions): Limits {
-  const { bodyLimitBytes = 131_072, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
+function limitsOf(operation: Operation, options: BodyLimitOptions): Limits {
+  const { bodyLimits = {} } = operation;
+  const { bodyLimitBytes = standardBodyLimitBytes, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
   for (const [name, limit] of Object.entries({ bodyLimitBytes, maxBodyValues, maxBodyDepth })) {
     if (!(Number.isInteger(limit) && limit >= 1)) {
       throw new TypeError(`${name} must be a whole number from 1, not ${limit}`);
     }
   }
-  const { maxBytes = bodyLimitBytes, maxValues = maxBodyValues, maxDepth = maxBodyDepth } = bodyLimits;
-  return { maxBytes, maxValues, maxDepth };
+  const { maxValues = maxBodyValues, maxDepth = maxBodyDepth, maxFiles = standardMaxFiles } = bodyLimits;
+  const { maxBytes = bodyLimitBytes + bytesOfFiles(operation, maxFiles) } = bodyLimits;
+  return { maxBytes, maxValues, maxDepth, maxFiles };
+}
+
+/** What the schemas of an operation's files allow together; those without a limit count for nothing. */
+function bytesOfFiles(operation: Operation, standard: number): number {
+  const { files } = inputMembers(operation);
+  return [...files.values()].reduce(
+    (sum, { isList, maxBytes = 0, maxFiles = standard }) => sum + maxBytes * (isList ? maxFiles : 1),
+    0,
+  );
+}
+
+type Wanted = OperationBody & { readonly operation: Operation };
+type Reader = (req: Request, res: Response, limits: Limits, wanted: Wanted) => Promise<unknown>;
+
+const readers: Readonly<Record<OperationBody['format'], Reader>> = {
+  json: jsonOf,
+  text: textOf,
+  bytes: contentOf,
+  form: formOf,
+  multipart: multipartOf,
+};
+
+async function formOf(req: Request, res: Response, limits: Limits, wanted: Wanted): Promise<unknown> {
+  const text = await textOf(req, res, limits, wanted);
+  const { maxValues } = limits;
+  // Empty ones (`&&`) count too: they are looked at as well.
+  if (text.split('&', maxValues + 1).length > maxValues) throw tooLarge(`has more than ${maxValues} fields`);
+  try {
+    return queryParser({ maxParameters: maxValues })(text);
+  } catch (cause) {
+    throw malformed('is not valid percent-encoding', cause);
+  }
+}
+
+async function multipartOf(req: Request, res: Response, limits: Limits, { types, operation }: Wanted) {
+  if (!hasBody(req)) return {};
+  checkTypeOf(req, types);
+  checkPlain(req);
+  const { fields, stop } = readMultipart(req, inputMembers(operation).files, limits);
+  return beforeDeadline(req, res, { read: fields, stop });
+}
+
+async function textOf(req: Request, res: Response, limits: Limits, { types }: OperationBody): Promise<string> {
+  if (!hasBody(req)) return '';
+  checkTypeOf(req, types);
+  checkCharset(req);
+  const decode = decoderOf(req);
+  const bytes = await readBeforeDeadline(req, res, limits);
+  const text = decode ? await decoded(bytes, decode, limits) : bytes;
+  if (!isUtf8(text)) throw malformed('is not valid UTF-8');
+  return text.toString('utf8', hasByteOrderMark(text) ? 3 : 0);
+}
+
+async function contentOf(req: Request, _: Response, { maxBytes }: Limits, { types }: OperationBody) {
+  if (hasBody(req)) checkTypeOf(req, types);
+  checkPlain(req);
+  return receivedContent(req, { type: req.headers['content-type'] ?? '', maxBytes });
+}
+
+function checkPlain({ headers }: Request): void {
+  const coding = headers['content-encoding'] ?? 'identity';
+  if (coding.toLowerCase() !== 'identity') throw unsupported('Body must be plain, without a content encoding');
+}
+
+function checkTypeOf({ headers }: Request, types: readonly string[]): void {
+  const type = headers['content-type'] ?? 'application/octet-stream';
+  if (isOneOf(type, types)) return;
+  throw unsupported(`Body must have the content type ${types.join(' or ')}`);
 }
 
 async function jsonOf(req: Request, res: Response, limits: Limits): Promise<unknown> {
@@ -75,7 +159,11 @@ function checkType(req: Request): void {
   const type = req.headers['content-type'];
   if (type === 'application/json') return;
   if (!req.is('application/json')) throw unsupported('Body must have the content type application/json');
-  const [, charset] = charsetOf.exec(type ?? '') ?? [];
+  checkCharset(req);
+}
+
+function checkCharset({ headers }: Request): void {
+  const [, charset] = charsetOf.exec(headers['content-type'] ?? '') ?? [];
   if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw unsupported('Body must be in UTF-8');
 }
 
@@ -89,13 +177,32 @@ function decoderOf({ headers }: Request): ContentDecoder | undefined {
   return decode;
 }
 
+/**
+ * Reads a body into memory. A client that sends slowly must not outlast the deadline.
+ *
+ * @throws CallError `body_too_large`, `rejected` (408) where it is late, and `cancelled`
+ */
+export async function readBeforeDeadline(
+  req: Request,
+  res: Response,
+  { maxBytes }: Pick<Limits, 'maxBytes'>,
+): Promise<Buffer> {
+  const { bytes: read, stop } = readBody(req, maxBytes);
+  const bytes = await beforeDeadline(req, res, { read, stop });
+  if (bytes) return bytes;
+  throw tooLarge(`is larger than ${maxBytes} bytes`);
+}
+
+interface Reading<T> {
+  readonly read: Promise<T>;
+  stop(): void;
+}
+
 // A client that sends slowly must not outlast the deadline.
-async function readBeforeDeadline(req: Request, res: Response, { maxBytes }: Limits): Promise<Buffer> {
-  const reading = readBody(req, maxBytes);
+async function beforeDeadline<T>(req: Request, res: Response, reading: Reading<T>): Promise<T> {
   const lifetime = requestLifetimeOf(currentContext());
   try {
-    const bytes = await (lifetime ? lifetime.bound(() => reading.bytes) : reading.bytes);
-    if (bytes) return bytes;
+    return await (lifetime ? lifetime.bound(() => reading.read) : reading.read);
   } catch (error) {
     // The rest may be here already, and this process be the one that is late.
     if (lifetime?.reason?.code === 'deadline_exceeded') await turn();
@@ -105,7 +212,6 @@ async function readBeforeDeadline(req: Request, res: Response, { maxBytes }: Lim
     res.shouldKeepAlive = false;
     throw new CallError('rejected', 'Body did not arrive in time', { status: 408, cause: error });
   }
-  throw tooLarge(`is larger than ${maxBytes} bytes`);
 }
 
 async function decoded(bytes: Buffer, decode: ContentDecoder, { maxBytes }: Limits): Promise<Buffer> {

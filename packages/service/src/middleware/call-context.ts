@@ -5,6 +5,7 @@ import {
   type MutableContext,
   noMembers,
   now,
+  ownMembers,
   requestedTimeoutMs,
   requestIdOf,
   runInContext,
@@ -13,7 +14,7 @@ import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { RequestLifetime, requestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { callerOf } from '../tls/caller-identity.ts';
-import { operationOf } from './running-operation.ts';
+import { labelOf } from './running-operation.ts';
 
 /** How a request's context is made. */
 export interface CallContextOptions {
@@ -80,14 +81,13 @@ type OwnContext = MutableContext & { [requestLifetime]: RequestLifetime; [respon
 
 /** A prototype, so that contexts of calls, which are copies, don't make a logger each; and made only where it is asked for. */
 function logging(logger: Logger): object {
-  return Object.create(noMembers, {
-    log: {
-      get(this: OwnContext) {
-        const { requestId, trace } = this;
-        const operation = operationOf(this[response])?.label;
-        this[ownLog] ??= logger.child({ requestId, traceId: trace?.traceId, operation });
-        return this[ownLog];
-      },
+  const log = ownMembers({
+    get(this: OwnContext) {
+      const { requestId, trace } = this;
+      const operation = labelOf(this[response]);
+      this[ownLog] ??= logger.child({ requestId, traceId: trace?.traceId, operation });
+      return this[ownLog];
     },
   });
+  return Object.create(noMembers, ownMembers({ log }));
 }

@@ -3,7 +3,7 @@ import { isConditional } from '../requests/conditional-request.ts';
 
 /**
  * Lets a request with conditions go through `encode` before its handler, which may compare versions: tags of encoded
- * replies are understood there. Others meet it when their reply is long enough: see `sendJson`.
+ * replies are understood there. Others meet it when their reply is long enough: see `sendText`.
  */
 export function conditions(encode: RequestHandler): RequestHandler {
   return function conditions(req, res, next) {

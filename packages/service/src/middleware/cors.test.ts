@@ -32,7 +32,7 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
       const { headers } = await request(allowed()).get(path).set({ origin });
       expect(corsHeaders(headers)).toEqual({
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'x-request-id, retry-after, etag',
+        'access-control-expose-headers': 'x-request-id, retry-after, x-attempts-left, etag',
       });
       expect(headers.vary).toContain('Origin');
     }
@@ -79,6 +79,16 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
     expect(corsHeaders(headers)).toEqual({});
   });
 
+  it('allows the headers that are configured, and those that Parley’s client for browsers sends', async () => {
+    const names = 'x-csrf-token,idempotency-key,traceparent,x-attempts-left,x-request-id,x-request-timeout-ms';
+    const { headers } = await preflight(allowed({ allowedHeaders: ['X-CSRF-Token'] }), '/api/visits', {
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': names,
+    });
+    const sendable = String(headers['access-control-allow-headers']).split(', ');
+    expect(names.split(',').filter((name) => !sendable.includes(name))).toEqual([]);
+  });
+
   it('allows credentials only if configured, and then never any origin', async () => {
     const { headers } = await request(allowed({ credentials: true }))
       .get('/api/visits/latest')
@@ -95,7 +105,7 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
       .set({ origin: 'https://any.example' });
     expect(corsHeaders(headers)).toEqual({
       'access-control-allow-origin': '*',
-      'access-control-expose-headers': 'x-request-id, retry-after, etag, x-total',
+      'access-control-expose-headers': 'x-request-id, retry-after, x-attempts-left, etag, x-total',
     });
   });
 });

@@ -1,4 +1,4 @@
-import { type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
+import { authSchemesOf, type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
@@ -7,11 +7,20 @@ export interface CorsOptions {
   readonly origins: readonly string[];
   /** How long a browser may remember the answer to a preflight, in seconds. Default 600. */
   readonly maxAgeS?: number;
-  /** Reply headers that a page may read, beyond those of the contract, `x-request-id` and `retry-after`. Default none. */
+  /** Request headers that a page may send, beyond those of the contract and of Parley's own client. Default none. */
+  readonly allowedHeaders?: readonly string[];
+  /** Reply headers that a page may read, beyond those of the contract, `x-request-id`, `retry-after` and `x-attempts-left`. Default none. */
   readonly exposedHeaders?: readonly string[];
   /** Whether a browser sends cookies and client certificates along. Bearer tokens need no leave. Default false. */
   readonly credentials?: boolean;
 }
+
+/** Headers by which a reply lets a page read it, in lower case. */
+export const corsHeaderNames: readonly string[] = [
+  'access-control-allow-credentials',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+];
 
 /** Headers that a page may send to any operation. */
 const requestHeaders = [
@@ -23,6 +32,7 @@ const requestHeaders = [
   'if-none-match',
   headerNames.requestId,
   headerNames.timeoutMs,
+  headerNames.attemptsLeft,
   headerNames.priority,
   headerNames.idempotencyKey,
   headerNames.traceparent,
@@ -40,17 +50,23 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
   const options = ownMembers(given);
   const all = Object.values(operations);
   checkOrigins(options, all);
-  const { origins, maxAgeS = 600, exposedHeaders = [], credentials = false } = options;
+  const { origins, maxAgeS = 600, allowedHeaders = [], exposedHeaders = [], credentials = false } = options;
   const isAny = origins.includes('*');
   const byPath = all.map((operation) => ({ operation, pattern: pathPattern(operation.path.template) }));
   const exposed = [
     ...new Set([
       headerNames.requestId,
       headerNames.retryAfter,
+      headerNames.attemptsLeft,
       ...all.flatMap(({ responseHeaders }) => responseHeaders.map(([, header]) => header)),
       ...exposedHeaders.map((name) => name.toLowerCase()),
     ]),
   ].join(', ');
+
+  const sendable = [...requestHeaders, ...allowedHeaders.map((name) => name.toLowerCase())];
+  const headersOf = (operation: Operation) => [
+    ...new Set([...sendable, ...operation.requestHeaders.map(([, header]) => header), ...headersOfAuth(operation)]),
+  ];
 
   const allowOrigin = (res: Response, origin: string) => {
     res.setHeader('Access-Control-Allow-Origin', isAny ? '*' : origin);
@@ -71,7 +87,7 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
       return next();
     }
     const operation = asked(req);
-    if (!operation || !mayHave(operation, req.headers['access-control-request-headers'])) return next();
+    if (!operation || !mayHave(headersOf(operation), req.headers['access-control-request-headers'])) return next();
     allowOrigin(res, origin);
     res.setHeader('Access-Control-Allow-Methods', operation.method);
     res.setHeader('Access-Control-Allow-Headers', headersOf(operation).join(', '));
@@ -80,13 +96,15 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
   };
 }
 
-function headersOf(operation: Operation): string[] {
-  return [...new Set([...requestHeaders, ...operation.requestHeaders.map(([, header]) => header)])];
+/** Headers by which a caller identifies itself to a scheme of the contract's own. */
+function headersOfAuth({ auth }: Operation): string[] {
+  return authSchemesOf(auth).flatMap(({ openapi }) =>
+    openapi.type === 'apiKey' && openapi.in === 'header' ? openapi.name.toLowerCase() : [],
+  );
 }
 
-function mayHave(operation: Operation, asked: string | undefined): boolean {
+function mayHave(allowed: readonly string[], asked: string | undefined): boolean {
   const names = (asked ?? '').split(',').map((name) => name.trim().toLowerCase());
-  const allowed = headersOf(operation);
   return names.every((name) => name === '' || allowed.includes(name));
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest, type RequestOptions, type Server } from 'node:http';
 import { type ClientHttp2Session, constants } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { setImmediate, setTimeout as wait } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
   currentContext,
@@ -15,6 +15,7 @@ import {
 } from '@parley/contract';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { eventually } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { http2Session } from '../../test-fixtures/http2-client.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
@@ -24,9 +25,9 @@ import { visitsApp } from '../../test-fixtures/visits-app.ts';
 import { type AppOptions, createApp } from '../app.ts';
 import { createDualProtocolServer } from '../connections/dual-protocol-server.ts';
 import { Load, type Place } from '../shedding/load.ts';
-import { ShedLog } from '../shedding/shed-log.ts';
 import { Slowdown } from '../shedding/slowdown.ts';
 import { TurnQueue } from '../shedding/turn-queue.ts';
+import { ServiceTelemetry } from '../telemetry/service-events.ts';
 import { loadShedding } from './load-shedding.ts';
 
 /** An app whose visits wait until they are let go. */
@@ -39,18 +40,13 @@ function stuckApp(options: AppOptions, changed: Partial<Handlers<typeof visits>>
   return { ...visitsApp({ ...changed, getVisit }, options), getVisit, release: release.resolve };
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000 && !holds(); i++) await wait(5);
-  expect(holds()).toBe(true);
-}
-
 describe.each(protocols)('load-shedding over $protocol', ({ request }) => {
   /** Sends requests and waits until they are in their handler; gives what will be their statuses. */
   async function arrived(stuck: ReturnType<typeof stuckApp>, count: number, headers: Record<string, string> = {}) {
     const all = stuck.getVisit.mock.calls.length + count;
     const asked = Array.from({ length: count }, () => request(stuck.app).get('/api/visits/1').set(headers));
     const statuses = Promise.all(asked.map((one) => one.then(({ status }) => status)));
-    await until(() => stuck.getVisit.mock.calls.length === all);
+    await eventually(() => stuck.getVisit.mock.calls.length === all);
     return { statuses };
   }
 
@@ -88,7 +84,7 @@ describe.each(protocols)('load-shedding over $protocol', ({ request }) => {
         if (code === 503) refused++;
       });
     }
-    await until(() => refused === 180);
+    await eventually(() => refused === 180);
     stuck.release();
     expect((await Promise.all(statuses)).filter((status) => status === 200)).toHaveLength(20);
     expect(stuck.getVisit).toHaveBeenCalledTimes(20);
@@ -215,7 +211,7 @@ describe('load-shedding', () => {
     const app = createApp(ticks, handlers, { logger: capturedLog().logger, maxInFlight: 1 });
     const { port, close } = await listening(app);
     const first = headOf(port, '/api/ticks');
-    await until(() => isBegun);
+    await eventually(() => isBegun);
     expect((await headOf(port, '/api/one')).statusCode).toBe(503);
     begin.resolve();
     expect((await first).statusCode).toBe(200);
@@ -236,7 +232,7 @@ describe('load-shedding', () => {
       return { status: reply.statusCode, connection: reply.headers.connection, isReused: sent.reusedSocket };
     };
     const first = headOf(port, '/api/visits/1');
-    await until(() => stuck.getVisit.mock.calls.length === 1);
+    await eventually(() => stuck.getVisit.mock.calls.length === 1);
     const large = JSON.stringify({ name: 'x'.repeat(100_000) });
     expect(await post(large)).toEqual({ status: 503, connection: 'keep-alive', isReused: false });
     stuck.release();
@@ -260,10 +256,10 @@ describe('load-shedding', () => {
         protocol === 'HTTP/2'
           ? startOverHttp2(session, '/api/visits/1')
           : startOverHttp1({ port, path: '/api/visits/1', agent: false });
-      await until(() => stuck.getVisit.mock.calls.length === 1);
+      await eventually(() => stuck.getVisit.mock.calls.length === 1);
       expect((await headOf(port, '/api/visits/latest')).statusCode).toBe(503);
       leave();
-      await until(() => stuck.log.lines.some(({ status }) => status === 499));
+      await eventually(() => stuck.log.lines.some(({ status }) => status === 499));
       expect((await headOf(port, '/api/visits/latest')).statusCode).toBe(503);
       stuck.release();
       await setImmediate();
@@ -298,8 +294,7 @@ describe('load-shedding', () => {
       const work = (ms: number) => {
         turnMs += ms;
       };
-      const { logger } = capturedLog();
-      const middleware = loadShedding({ load, log: new ShedLog(logger), turns });
+      const middleware = loadShedding({ load, telemetry: new ServiceTelemetry(), turns });
       const begun: string[] = [];
       server = createServer((req, res) => {
         const requestId = String(req.headers['x-request-id']);
@@ -320,7 +315,7 @@ describe('load-shedding', () => {
       const ids = Array.from({ length: 50 }, (_, n) => `id-${n}`);
       const texts = ids.map(async (id) => (await fetch(url, { headers: { 'x-request-id': id } })).text());
       expect(await Promise.all(texts)).toEqual(ids);
-      await until(() => load.inFlight === 0);
+      await eventually(() => load.inFlight === 0);
     });
 
     it('does not begin a request whose client has gone while it waited, and takes its place back', async () => {
@@ -344,7 +339,7 @@ describe('load-shedding', () => {
         });
       });
       gone.end();
-      await until(() => !isHeld && load.inFlight === 0 && !turns.isWaiting);
+      await eventually(() => !isHeld && load.inFlight === 0 && !turns.isWaiting);
       expect(begun).toEqual([]);
     });
   });

@@ -5,7 +5,7 @@ import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { anyProtocol, protocols } from '../../test-fixtures/protocols.ts';
 import { unknownVisit } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
-import { problem } from './problem.ts';
+import { failureAnswer, problem } from './problem.ts';
 
 const details = { operation: 'GET /api/greetings', endpoint: 'http://10.0.0.1:3000' };
 
@@ -146,7 +146,7 @@ describe.each(protocols)('problem over $protocol', ({ request }) => {
       res.write('half');
       throw new Error('bug');
     });
-    app.use(problem({ logger }));
+    app.use(problem({ answerFailure: failureAnswer({ logger }) }));
     await expect(request(app).get('/')).rejects.toThrow(/aborted|hang up|ECONNRESET|NGHTTP2_INTERNAL_ERROR/);
     expect(lines).toMatchObject([{ level: 'error' }]);
   });

@@ -1,10 +1,23 @@
 import type { Operation } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
+import type { VisitedRoute } from '../express/app-visit.ts';
 
 /** A property and no WeakMap: that one's entries are work for the garbage collector. */
 const running = Symbol('running operation');
+const mounted = Symbol('mounted app');
 
-type Running = Response & { [running]?: Operation };
+/** Where in a mounted app a request is. */
+export interface MountedPlace {
+  /** One object per mounted app. Its label is for logs: `mounted /`. */
+  readonly mount: { readonly label: string };
+  /** The route that took the request last. */
+  visited?: VisitedRoute | undefined;
+}
+
+type Running = Response & { [running]?: Operation; [mounted]?: MountedPlace };
+
+/** Characters of a pattern of a mounted app's route, or of a path, in a log. */
+const maxLength = 500;
 
 /** Notes which operation a request is for, so that log and problem can tell. */
 export function runningOperation(operation: Operation): RequestHandler {
@@ -14,7 +27,35 @@ export function runningOperation(operation: Operation): RequestHandler {
   };
 }
 
+/** Notes that a request goes to a mounted app, which will say where it is. */
+export function noteMounted(res: Running, place: MountedPlace): void {
+  res[mounted] = place;
+}
+
 /** The operation that a response belongs to, or nothing where no route matched. */
 export function operationOf(res: Running): Operation | undefined {
   return res[running];
+}
+
+/** What a request is compared with under load: others of its operation, of its route of a mounted app, or of that app. */
+export function workOf(res: Running): object | undefined {
+  return res[running] ?? res[mounted]?.visited?.route ?? res[mounted]?.mount;
+}
+
+/** What a request is for, by its template: `GET /api/books/{id}` of a contract, `GET /books/:id` or `mounted /` of a mounted app. */
+export function labelOf(res: Running): string | undefined {
+  return res[running]?.label ?? routeOf(res) ?? res[mounted]?.mount.label;
+}
+
+/** The path of a request that went to a mounted app and has no template: the log would not tell what it was for. */
+export function untemplatedPath(res: Running): string | undefined {
+  if (res[running] || !res[mounted] || routeOf(res) !== undefined) return undefined;
+  return res.req.originalUrl.split('?', 1)[0]?.slice(0, maxLength);
+}
+
+function routeOf(res: Running): string | undefined {
+  const found = res[mounted]?.visited;
+  if (!found) return undefined;
+  const { route, baseUrl } = found;
+  return `${res.req.method} ${baseUrl}${[route.path].flat().join(', ')}`.slice(0, maxLength);
 }

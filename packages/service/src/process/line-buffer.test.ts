@@ -98,9 +98,8 @@ describe('line-buffer', () => {
         `
       for (let n = 0; n < 30; n++) {
         logger.info(String(n));
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await new Promise((resolve) => logger.flush(resolve));
       }
-      await new Promise((resolve) => logger.flush(resolve));
       process.send('alive', () => process.exit(7))`,
         full,
       );

@@ -18,6 +18,10 @@ export interface Settings {
   readonly adminHost: string;
   /** Port for operators, which the gateway never routes to. `ADMIN_PORT`, default 9000; 0 takes any free one. */
   readonly adminPort: number;
+  /** Token with which operators may read the admin API. `ADMIN_READ_TOKEN`, default none: it can be read without one where the operators' port is on loopback, and not at all elsewhere. */
+  readonly adminReadToken?: string | undefined;
+  /** Token with which operators may read and act. `ADMIN_ACT_TOKEN`, default none: nobody may act. */
+  readonly adminActToken?: string | undefined;
   /** The quietest level that is logged. `LOG_LEVEL`, default `info`. */
   readonly logLevel: LogLevel;
   /** How long a draining service still accepts, so that balancers see it is not ready. `DRAIN_DELAY_MS`, default 2000. */
@@ -74,6 +78,8 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
     port: whole('PORT', highestPort, 3000),
     adminPort: whole('ADMIN_PORT', highestPort, 9000),
     acceptBacklog: whole('ACCEPT_BACKLOG', highestBacklog, 4096),
+    adminReadToken: tokenIn('ADMIN_READ_TOKEN', env, faults),
+    adminActToken: tokenIn('ADMIN_ACT_TOKEN', env, faults),
     logLevel: levelOf(env.LOG_LEVEL || 'info', faults),
     drainDelayMs: whole('DRAIN_DELAY_MS', longestTimerMs, 2000),
     drainTimeoutMs: whole('DRAIN_TIMEOUT_MS', longestTimerMs, 10_000),
@@ -103,6 +109,18 @@ function proxiesIn(list: string | undefined, faults: string[]): readonly string[
   const wrong = proxies.find((text) => !networkIn(text));
   if (wrong !== undefined) faults.push(`TRUSTED_PROXIES must hold ${expected}, with commas, not ${shown(wrong)}`);
   return proxies;
+}
+
+/** Shorter ones can be guessed. */
+const shortestToken = 16;
+
+function tokenIn(name: string, env: Environment, faults: string[]): string | undefined {
+  const token = env[name] || undefined;
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) faults.push(`${name} must be visible ASCII without spaces`);
+  else if (token !== undefined && token.length < shortestToken) {
+    faults.push(`${name} must have ${shortestToken} characters or more, not ${token.length}`);
+  }
+  return token;
 }
 
 function levelOf(text: string, faults: string[]): LogLevel {

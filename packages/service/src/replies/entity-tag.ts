@@ -37,3 +37,8 @@ export function unmarkTags(condition: string): string {
 export function weakTag(body: string | Buffer): string {
   return `W/"${body.length.toString(16)}-${hash('sha1', body, 'base64').slice(0, 27)}"`;
 }
+
+/** A strong tag of bytes: it promises that they are the same, so that parts fit together. */
+export function strongTag(bytes: Uint8Array): string {
+  return `"${bytes.length.toString(16)}-${hash('sha1', bytes, 'base64url').slice(0, 27)}"`;
+}

@@ -17,6 +17,14 @@ export function allowVersion(res: Response): void {
   (currentContext() as Serving)[served] = res;
 }
 
+/** What a version is made of: everything that the reply depends on. */
+export type VersionPart = string | number | bigint | Date;
+
+/** The strong entity tag of a version, quotes included: what {@link version} sends and compares. For the reply to a write, whose version is a new one. */
+export function entityTag(...parts: readonly VersionPart[]): string {
+  return `"${parts.map(tagText).join(':')}"`;
+}
+
 /**
  * Declares, in a handler, the version of the resource that it is about to return or change. Call it as soon as the
  * version is known. Parts: everything that the reply depends on, such as `version(row.updatedAt, language)`.
@@ -25,22 +33,23 @@ export function allowVersion(res: Response): void {
  * PUT, PATCH, DELETE: a client that expects another version (`If-Match`), or none (`If-None-Match: *`), gets 412. Read
  * the version in the transaction that writes: two requests may compare at once.
  *
- * Does nothing in a stream, and outside a request, as in a test that calls the handler. It ends the handler by throwing:
+ * Compares nothing in a stream, and outside a request, as in a test that calls the handler. It ends the handler by throwing:
  * don't catch that.
  *
+ * @returns the entity tag, for an output that has it as a member
  * @throws CallError `precondition_failed`
  */
-export function version(...parts: readonly (string | number | bigint | Date)[]): void {
+export function version(...parts: readonly VersionPart[]): string {
+  const tag = entityTag(...parts);
   const res = (currentContext() as Serving)[served];
-  if (!res) return;
+  if (!res) return tag;
   const { req } = res;
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = req.headers;
-  const tag = `"${parts.map(tagText).join(':')}"`;
   const isRead = req.method === 'GET' || req.method === 'HEAD';
   // The order of RFC 9110 §13.2.2.
   if (ifMatch !== undefined && !namesTag(ifMatch, tag, 'strong')) throw changed();
   if (isRead) res.set('ETag', tag);
-  if (ifNoneMatch === undefined || !namesTag(ifNoneMatch, tag, 'weak')) return;
+  if (ifNoneMatch === undefined || !namesTag(ifNoneMatch, tag, 'weak')) return tag;
   throw isRead ? new NotModified() : changed();
 }
 

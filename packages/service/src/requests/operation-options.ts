@@ -17,7 +17,7 @@ export type OptionsOfOperations<C extends Contract> = {
 };
 
 /** The longest timer of Node, in ms. */
-const longestTimerMs = 2_147_483_647;
+export const longestTimerMs = 2_147_483_647;
 
 /**
  * Checks the options of each operation.

@@ -1,5 +1,6 @@
 import { CallError, currentContext, headerNames, problemMediaType, problemOf } from '@parley/contract';
 import type { Response } from 'express';
+import { noteCode } from '../replies/answered-code.ts';
 import type { Refused } from './admission.ts';
 
 // Made once: its stack, which is of no use here, would cost more than all the rest of a refusal.
@@ -17,6 +18,7 @@ const refused = new WeakSet<Response>();
 export function refuse(res: Response, reason: Refused, returnSeconds: number): void {
   refused.add(res);
   const error = errors[reason];
+  noteCode(res, error.code);
   const body = JSON.stringify(problemOf(error, undefined, currentContext().requestId));
   res.writeHead(error.status, {
     'Content-Type': `${problemMediaType}; charset=utf-8`,

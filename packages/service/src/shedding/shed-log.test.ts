@@ -7,9 +7,9 @@ describe('shed log', () => {
     const { logger, lines } = capturedLog();
     let nowMs = 0;
     const log = new ShedLog(logger, () => nowMs);
-    const load = { limit: 20.7, inFlight: 20, callers: 3 };
+    log.onLoad({ limit: 20.7, inFlight: 20, callers: 3 });
     for (let n = 0; n < 1000; n++) {
-      log.note(n % 4 === 0 ? 'rate_limited' : 'overloaded', load);
+      log.onRefusal({ reason: n % 4 === 0 ? 'rate_limited' : 'overloaded', priority: 'normal' });
       nowMs += 11;
     }
     expect(lines).toEqual([

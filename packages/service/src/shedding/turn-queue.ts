@@ -78,8 +78,12 @@ export class TurnQueue {
       if (!first) break;
       const [caller, own] = first;
       const begin = own.shift();
-      this.#waiting.delete(caller);
-      if (own.length > 0) this.#waiting.set(caller, own);
+      if (own.length === 0) this.#waiting.delete(caller);
+      else if (this.#waiting.size > 1) {
+        // To the end of the line.
+        this.#waiting.delete(caller);
+        this.#waiting.set(caller, own);
+      }
       begin?.();
     }
     this.#hasWorked = true;

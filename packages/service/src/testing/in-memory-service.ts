@@ -1,9 +1,11 @@
 import { createServer, type IncomingHttpHeaders, request as send } from 'node:http';
 import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Contract, Handlers } from '@parley/contract';
+import type { Contract } from '@parley/contract';
 import type { Express } from 'express';
-import { type AppOptions, createApp } from '../app.ts';
+import { type AppOptions, createApp, type MountedAppOptions, type Served, servedContract } from '../app.ts';
+import type { HandlersWith } from '../middleware/extras.ts';
+import type { Mounts } from '../middleware/mount-apps.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
 /** What to send. */
@@ -33,17 +35,27 @@ export interface InMemoryService {
 }
 
 /**
+ * Applications without a contract, as `createApp` serves them.
+ *
+ * @throws TypeError as `createApp`
+ */
+export function inMemoryService(mount: Mounts, options?: Omit<MountedAppOptions, 'logger'>): InMemoryService;
+/**
  * The app of a contract and its handlers with all its middleware, behind Node's own HTTP parser and no socket: nothing
  * to listen, nothing to stop.
  *
  * @param options those of `createApp`, without its logger
  * @throws TypeError as `createApp`
  */
-export function inMemoryService<C extends Contract>(
+export function inMemoryService<C extends Contract, Extras = undefined>(
   contract: C,
-  handlers: Handlers<C>,
-  options: Omit<AppOptions<NoInfer<C>>, 'logger'> = {},
+  handlers: HandlersWith<C, NoInfer<Extras>>,
+  options?: Omit<AppOptions<NoInfer<C>, Extras>, 'logger'>,
+): InMemoryService;
+export function inMemoryService<C extends Contract>(
+  ...served: Served<C, Omit<AppOptions<C>, 'logger'>, Omit<MountedAppOptions, 'logger'>>
 ): InMemoryService {
+  const { contract, handlers, options } = servedContract(served);
   const { logger, lines } = capturedLog(contract.name);
   const app = createApp(contract, handlers, { ...options, logger });
   const server = createServer(app);

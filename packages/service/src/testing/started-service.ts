@@ -1,10 +1,16 @@
-import type { Contract, Handlers } from '@parley/contract';
+import type { Contract } from '@parley/contract';
+import { type Served, servedContract } from '../app.ts';
+import type { HandlersWith } from '../middleware/extras.ts';
+import type { Mounts } from '../middleware/mount-apps.ts';
 import { readSettings } from '../process/settings.ts';
-import { type ServeOptions, start } from '../server.ts';
+import { type ServeAppOptions, type ServeOptions, start } from '../server.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
 /** How a service is started in a test: what `serve` takes, without its logger. */
-export type StartOptions<C extends Contract = Contract> = Omit<ServeOptions<C>, 'logger'>;
+export type StartOptions<C extends Contract = Contract, Extras = unknown> = Omit<ServeOptions<C, Extras>, 'logger'>;
+
+/** How applications without a contract are started in a test. */
+export type StartAppOptions = Omit<ServeAppOptions, 'logger'>;
 
 /** A service that runs in a test, on ports of its own. */
 export interface StartedService extends AsyncDisposable {
@@ -28,6 +34,12 @@ const settings = {
 };
 
 /**
+ * Starts applications without a contract for a test.
+ *
+ * @throws ConfigError as `serve`
+ */
+export async function startService(mount: Mounts, options?: StartAppOptions): Promise<StartedService>;
+/**
  * Starts a service for a test, as `serve` does: real sockets, on free ports of loopback. It heeds no signal, reads no
  * environment, and prints nothing.
  *
@@ -36,11 +48,15 @@ const settings = {
  * const response = await fetch(`${service.url}/api/hello`);
  * @throws ConfigError as `serve`
  */
-export async function startService<C extends Contract>(
+export async function startService<C extends Contract, Extras = undefined>(
   contract: C,
-  handlers: Handlers<C>,
-  options: StartOptions<NoInfer<C>> = {},
+  handlers: HandlersWith<C, NoInfer<Extras>>,
+  options?: StartOptions<NoInfer<C>, Extras>,
+): Promise<StartedService>;
+export async function startService<C extends Contract>(
+  ...served: Served<C, StartOptions<C>, StartAppOptions>
 ): Promise<StartedService> {
+  const { contract, handlers, options } = servedContract(served);
   const all = readSettings({}, { ...settings, ...options.settings });
   const { logger, lines } = capturedLog(contract.name, all.logLevel);
   const { port, adminPort, stop } = await start(contract, handlers, all, { ...options, logger });

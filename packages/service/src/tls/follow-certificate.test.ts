@@ -1,8 +1,8 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { eventually } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { ca, certificate, strangersCertificate } from '../../test-fixtures/certificates.ts';
 import { followCertificate } from './follow-certificate.ts';
@@ -10,11 +10,6 @@ import { openSecureContext, type SecureContext } from './secure-context.ts';
 
 const [first, second] = [await certificate(), await certificate()];
 const intervalMs = 5;
-const several = 60;
-
-async function eventually(isSo: () => boolean) {
-  while (!isSo()) await wait(5);
-}
 
 describe('followCertificate', () => {
   let folder: string;
@@ -43,17 +38,23 @@ describe('followCertificate', () => {
       key: { file: at('tls.key') },
       ca: { file: at('ca.crt') },
     });
+    const read = jest.spyOn(source, 'read');
     const server = { setSecureContext: (context: SecureContext) => taken.push(context) };
     const following = followCertificate(server, source, { logger, intervalMs });
     stop = () => void following.close();
-    return { taken, lines };
+    /** Waits until the files were read three times from now on. */
+    const looksAgain = () => {
+      const enough = read.mock.calls.length + 3;
+      return eventually(() => read.mock.calls.length >= enough);
+    };
+    return { taken, lines, looksAgain };
   }
 
   it('leaves a server alone while nothing changes', async () => {
-    const { taken, lines } = following();
-    await wait(several);
+    const { taken, lines, looksAgain } = following();
+    await looksAgain();
     put('tls.crt', first.cert);
-    await wait(several);
+    await looksAgain();
     expect([taken, lines]).toEqual([[], []]);
   });
 
@@ -81,10 +82,10 @@ describe('followCertificate', () => {
     ['are gone', () => rmSync(at('tls.key'))],
     ['have no CA in them', () => writeFileSync(at('ca.crt'), '\n')],
   ])('keeps the old pair while the files %s, says so once, and takes what comes then', async (_what, spoil) => {
-    const { taken, lines } = following();
+    const { taken, lines, looksAgain } = following();
     spoil();
     await eventually(() => lines.length > 0);
-    await wait(several);
+    await looksAgain();
     expect(taken).toEqual([]);
     expect(lines).toMatchObject([{ level: 'warn', msg: 'new certificate refused, the old one stays' }]);
     expect(JSON.stringify(lines)).not.toContain('PRIVATE KEY');

@@ -1,9 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { loopback, type ReservedPorts, reservePorts } from '../../ports/ports.ts';
-import { delay } from '../../time/delay.ts';
 import type { Gateway } from '../gateway.ts';
 import { createEmbeddedGateway } from './embedded-gateway.ts';
 
@@ -66,8 +66,16 @@ describe('embedded gateway', () => {
 
   it('asks a replica again that could not be reached and is back in a moment', async () => {
     await startGateway([0]);
+    const unreached = new Promise<void>((resolve) => {
+      const channel = 'http.client.request.error';
+      const onError = () => {
+        unsubscribe(channel, onError);
+        resolve();
+      };
+      subscribe(channel, onError);
+    });
     const answer = fetch(url('/api/hello'));
-    await delay(20);
+    await unreached;
     await listenAt(0, (_req, res) => res.end('back'));
     expect(await (await answer).text()).toBe('back');
   });

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { now, runInContext } from '@parley/contract';
+import { eventually } from '../../../../../test/eventually.ts';
 import { lockQueue, type WhenFree } from './lock-queue.ts';
 
 const busy = { code: 'upstream_unavailable', status: 503, retryAfterMs: 2_000 };
@@ -51,7 +51,7 @@ describe('lockQueue', () => {
     holder.exec('BEGIN IMMEDIATE');
     const tries = Array.from({ length: 50 }, () => jest.fn(insert(1)));
     const waiting = tries.map((work) => whenFree(work));
-    await pause(100);
+    await eventually(() => (tries[0]?.mock.calls.length ?? 0) >= 4);
     expect(tries.filter((work) => work.mock.calls.length > 0)).toEqual([tries[0]]);
     holder.exec('ROLLBACK');
     await Promise.all(waiting);

@@ -1,0 +1,21 @@
+import { Readable } from 'node:stream';
+import { chunksOf, contentOf, type WireInput } from '@parley/contract';
+import { multipart } from '../axios/multipart.ts';
+import { PartsSource, type RequestBody, StreamSource } from '../transport/body-source.ts';
+
+/** The body of a call as it is sent, and its headers. Texts, bytes, blobs and forms can be sent again, streams once. */
+export function bodyToSend({ body, headers }: Pick<WireInput, 'body' | 'headers'>): {
+  readonly body: RequestBody | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+} {
+  if (!(body instanceof FormData)) return { body: requestBody(body), headers };
+  const [parts, contentType] = multipart(body);
+  return { body: parts, headers: { ...headers, 'content-type': contentType } };
+}
+
+function requestBody(body: Exclude<WireInput['body'], FormData>): RequestBody | undefined {
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) return body;
+  if (body instanceof Blob) return new PartsSource([body]);
+  const given = contentOf(body);
+  return given && new StreamSource(Readable.from(chunksOf(given), { objectMode: false }), given.size);
+}

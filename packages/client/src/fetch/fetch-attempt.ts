@@ -1,0 +1,78 @@
+import { CallError, errorOfReply, headerNames, problemMediaType } from '@parley/contract';
+import { toAbortSignal } from '../time/cancel-signal.ts';
+import { retryAfterMs } from '../time/retry-after.ts';
+import type { FetchReply, ReplyChunks, SendFetchAttempt } from './fetch-call.ts';
+import type { FetchSettings } from './fetch-options.ts';
+
+/**
+ * Sends one attempt by `fetch`, and reads its reply: whole, or of a stream the first chunk. Redirects are not followed: only
+ * the base URL says where requests may go.
+ *
+ * @throws CallError `unavailable` where there is no whole reply: no network, no server, a broken connection, or a page that
+ *   the service's `cors` does not allow. A browser does not say which
+ */
+export function fetchAttempt({ fetch, credentials }: FetchSettings): SendFetchAttempt {
+  return async function fetchAttempt({ call, number, endpoint, headers, signal }) {
+    const { label, method, path, body = null, replyAs } = call;
+    const origin = { operation: label, endpoint, attempts: number };
+    const cancelled = signal ? { signal: toAbortSignal(signal) } : {};
+    try {
+      const init = { method, headers, body, credentials, redirect: 'manual', ...cancelled } as const;
+      const response = await fetch(endpoint + path, init);
+      const { status } = response;
+      const own = Object.fromEntries(response.headers);
+      if (replyAs === 'stream' && response.ok && response.body) {
+        const chunks = await chunksOf(response.body.getReader());
+        return { status, headers: own, text: '', bytes: undefined, chunks, error: undefined, origin };
+      }
+      if (replyAs === 'bytes' && response.ok) {
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        return { status, headers: own, text: '', bytes, chunks: undefined, error: undefined, origin };
+      }
+      const text = await response.text();
+      const error = errorOf(status, own, text, origin);
+      return { status, headers: own, text, bytes: undefined, chunks: undefined, error, origin };
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new CallError('unavailable', `no reply (${reason})`, { ...origin, cause });
+    }
+  };
+}
+
+function errorOf(
+  status: number,
+  headers: FetchReply['headers'],
+  text: string,
+  origin: FetchReply['origin'],
+): CallError | undefined {
+  if (status < 400) return undefined;
+  return errorOfReply(status, problemOf(headers, text), {
+    ...origin,
+    retryAfterMs: retryAfterMs(headers[headerNames.retryAfter]),
+  });
+}
+
+function problemOf(headers: FetchReply['headers'], text: string): unknown {
+  if (!headers['content-type']?.toLowerCase().startsWith(problemMediaType)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // a problem that cannot be read is understood by its status
+  }
+}
+
+/** Waits for the first chunk: a stream that breaks before it counts as a failed attempt. */
+async function chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReplyChunks> {
+  let first: Promise<{ done: boolean; value?: Uint8Array | undefined }> | undefined = reader.read();
+  await first;
+  return {
+    async read() {
+      const { done, value } = await (first ?? reader.read());
+      first = undefined;
+      return done ? undefined : value;
+    },
+    cancel() {
+      reader.cancel().catch(() => {}); // broken already
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { Readable } from 'node:stream';
+import { CallError, type Content, type ContentRange, content } from '@parley/contract';
+import type { Clock } from '../time/clock.ts';
+import type { Reply, ReplyHeaders, ReplyOrigin } from '../transport/reply.ts';
+import { rangeOf } from './content-range.ts';
+import { fileNameOf } from './file-name.ts';
+import { codeOf } from './first-byte.ts';
+
+/** What bounds the reading of a content. */
+export interface ContentLimits {
+  readonly clock: Clock;
+  /** The longest wait for the next bytes, and for the reader that begins to read, in ms. */
+  readonly idleTimeoutMs: number;
+  /** The most bytes that `bytes()` and `text()` hold in memory. */
+  readonly maxBytes: number;
+}
+
+/** The bytes of a reply, which come while they are read. Where nobody begins to read in time, the request is cancelled. */
+export class ReplyContent implements Content {
+  readonly type: string;
+  readonly size: number | undefined;
+  readonly name: string | undefined;
+  readonly etag: string | undefined;
+  readonly range: ContentRange | undefined;
+  readonly #body: Readable;
+  readonly #origin: ReplyOrigin;
+  readonly #limits: ContentLimits;
+  readonly #content: Content;
+  #disarm: () => void;
+
+  constructor({ headers, body, origin }: Reply, limits: ContentLimits) {
+    this.type = textOf(headers, 'content-type') ?? 'application/octet-stream';
+    this.size = sizeOf(headers);
+    this.name = fileNameOf(textOf(headers, 'content-disposition'));
+    this.etag = textOf(headers, 'etag');
+    this.range = rangeOf(textOf(headers, 'content-range'));
+    this.#body = body instanceof Readable ? body : Readable.from([Buffer.from(body)]);
+    this.#origin = origin;
+    this.#limits = limits;
+    this.#content = content(this.#chunks());
+    this.#disarm = this.#endAfterIdle('nobody read the reply');
+  }
+
+  /** @throws CallError `invalid_reply` where they are more than `maxReplyBytes`; `unavailable` where they are cut off */
+  async bytes(): Promise<Uint8Array> {
+    const { maxBytes } = this.#limits;
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for await (const part of this.#content.stream()) {
+      parts.push(part);
+      size += part.length;
+      if (size <= maxBytes) continue;
+      const detail = `the reply is larger than ${maxBytes} bytes (maxReplyBytes): read it with stream()`;
+      throw new CallError('invalid_reply', detail, this.#details);
+    }
+    return Buffer.concat(parts);
+  }
+
+  /** @throws CallError as `bytes` */
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes());
+  }
+
+  /** Its reader gets CallError `unavailable` where the bytes are cut off, `deadline_exceeded` where they do not come. */
+  stream(): ReadableStream<Uint8Array> {
+    return this.#content.stream();
+  }
+
+  async *#chunks(): AsyncGenerator<Uint8Array, void> {
+    this.#disarm();
+    const chunks: AsyncIterator<Uint8Array> = this.#body[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const disarm = this.#endAfterIdle('no bytes came');
+        const { done, value } = await chunks.next().finally(disarm);
+        if (done) return;
+        yield value;
+      }
+    } catch (error) {
+      if (error instanceof CallError) throw error;
+      throw new CallError('unavailable', `the reply was cut off (${codeOf(error)})`, this.#details);
+    } finally {
+      this.#body.destroy();
+    }
+  }
+
+  #endAfterIdle(what: string): () => void {
+    const { clock, idleTimeoutMs } = this.#limits;
+    const error = () => new CallError('deadline_exceeded', `${what} for ${idleTimeoutMs} ms`, this.#details);
+    return clock.after(idleTimeoutMs, () => this.#body.destroy(error()), true);
+  }
+
+  get #details() {
+    const { operation, endpoint, attempts } = this.#origin;
+    return { operation, endpoint, attempts };
+  }
+}
+
+function textOf(headers: ReplyHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function sizeOf(headers: ReplyHeaders): number | undefined {
+  const length = Number(headers['content-length'] ?? Number.NaN);
+  return Number.isNaN(length) || headers['content-encoding'] !== undefined ? undefined : length;
+}

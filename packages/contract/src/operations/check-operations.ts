@@ -1,0 +1,40 @@
+import { isStream } from '../streams/stream.ts';
+import { authFault } from './auth-fault.ts';
+import { bodyLimitsFault } from './body-limits-fault.ts';
+import { cacheFault } from './cache-fault.ts';
+import { inputFault } from './input-fault.ts';
+import type { Operation } from './operation.ts';
+import { outputFault } from './output-fault.ts';
+import { statusFault } from './status-fault.ts';
+
+/**
+ * Refuses operations that cannot work together, or that cannot work at all.
+ *
+ * @param contract the name of their contract
+ * @throws TypeError that names the operation, and says what to change
+ */
+export function checkOperations(contract: string, operations: Readonly<Record<string, Operation>>): void {
+  const seen = new Map<string, string>();
+  for (const [operation, definition] of Object.entries(operations)) {
+    const { label } = definition;
+    const fault =
+      authFault(definition) ??
+      cacheFault(definition) ??
+      bodyLimitsFault(definition) ??
+      inputFault(definition) ??
+      outputFault(definition) ??
+      statusFault(definition) ??
+      streamFault(definition);
+    if (fault) throw new TypeError(`contract ${contract}: ${operation} ${fault}`);
+    // Two templates that differ in parameter names only match the same requests, and are one path to OpenAPI.
+    const shape = label.replace(/\{\w+\*?\}/g, '{}');
+    const other = seen.get(shape);
+    if (other) throw new TypeError(`contract ${contract}: ${other} and ${operation} both are ${label}`);
+    seen.set(shape, operation);
+  }
+}
+
+function streamFault({ output, responseHeaders }: Operation): string | undefined {
+  const isFaulty = isStream(output) && responseHeaders.length > 0;
+  return isFaulty ? 'gives a stream, whose items cannot travel in headers' : undefined;
+}

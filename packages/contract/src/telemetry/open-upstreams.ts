@@ -1,0 +1,46 @@
+import type { TelemetryListener } from './call-events.ts';
+import type { UpstreamStatus } from './upstream-status.ts';
+
+/** Lets an operator force the circuit of one endpoint. Ends when the endpoint disappears. */
+export interface CircuitControl {
+  /** Lets nothing through until `auto()`. */
+  forceOpen(): void;
+  /** Lets everything through until `auto()`, and counts nothing. */
+  forceClose(): void;
+  /** Lets the circuit decide again: by probes where it was forced open, from a fresh window where forced closed. */
+  auto(): void;
+}
+
+/** An upstream that is open in this process, for metrics and operators. */
+export interface OpenUpstream {
+  readonly name: string;
+  status(): UpstreamStatus;
+  subscribe(listener: TelemetryListener): () => void;
+  /** The circuit of one endpoint. @throws TypeError where its address is not known now */
+  circuit(address: string): CircuitControl;
+}
+
+const open = new Set<OpenUpstream>();
+const watchers = new Set<(upstream: OpenUpstream) => void>();
+
+/**
+ * Announces an upstream to what watches this process: the metrics of a service that runs in it. A client calls this for each
+ * upstream that it opens; the returned function says that it is closed.
+ */
+export function announceUpstream(upstream: OpenUpstream): () => void {
+  open.add(upstream);
+  for (const watch of watchers) watch(upstream);
+  return () => open.delete(upstream);
+}
+
+/** The upstreams that are open in this process. */
+export function openUpstreams(): readonly OpenUpstream[] {
+  return [...open];
+}
+
+/** Calls back for each upstream that is open now, and for each that will be opened; the returned function ends that. */
+export function watchUpstreams(watch: (upstream: OpenUpstream) => void): () => void {
+  for (const upstream of open) watch(upstream);
+  watchers.add(watch);
+  return () => watchers.delete(watch);
+}

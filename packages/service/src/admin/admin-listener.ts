@@ -1,0 +1,29 @@
+import type { RequestListener } from 'node:http';
+import type { Logger } from 'pino';
+import { createApp } from '../app.ts';
+import type { ServiceMetrics } from '../metrics/service-metrics.ts';
+import { type AdminAccess, adminAccess } from './access.ts';
+import { admin } from './contract.ts';
+import { type AdministeredService, adminHandlers } from './handlers.ts';
+import { createProbesApp } from './probes-app.ts';
+
+/** What the operators' port shows, and to whom. */
+export interface AdminListenerOptions {
+  readonly metrics: Pick<ServiceMetrics, 'render'>;
+  readonly service: AdministeredService;
+  readonly access: AdminAccess;
+  readonly logger: Logger;
+}
+
+/** Serves the operators' port: probes and metrics to all who reach it, the admin API below `/admin/` to operators. */
+export function adminListener(options: AdminListenerOptions): RequestListener {
+  const { metrics, service, access, logger } = options;
+  const probes = createProbesApp({ isReady: () => !service.isDraining(), metrics, logger });
+  const api = createApp(admin, adminHandlers(service), {
+    // A board asks every second: its requests are no lines of the log. Acts have their own.
+    logger: logger.child({ app: 'admin' }, { level: 'warn' }),
+    middleware: [adminAccess(access)],
+    maxInFlight: Number.POSITIVE_INFINITY, // an operator must get through when callers do not
+  });
+  return (req, res) => (req.url?.startsWith('/admin/') ? api(req, res) : probes(req, res));
+}

@@ -1,0 +1,81 @@
+import { defineContract, get, post, put } from '@parley/contract';
+import { toStandardJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
+
+const circuit = v.picklist(['closed', 'open', 'half-open', 'forced-open', 'forced-closed']);
+const count = v.number();
+
+const endpoint = v.object({
+  address: v.string(),
+  zone: v.optional(v.string()),
+  circuit,
+  circuitSinceMs: count,
+  circuitReason: v.optional(v.picklist(['failures', 'slow', 'outlier', 'probe', 'operator'])),
+  lastFailure: v.optional(v.object({ code: v.string(), atMs: count })),
+  isEjected: v.boolean(),
+  inFlight: count,
+  weight: count,
+  latencyMs: v.optional(count),
+  utilization: v.optional(count),
+  connections: v.object({
+    open: count,
+    idle: count,
+    pending: count,
+    queued: count,
+    running: count,
+    reused: count,
+    closedByAge: count,
+  }),
+});
+
+const upstream = v.object({
+  name: v.string(),
+  endpoints: v.array(endpoint),
+  concurrency: v.object({ limit: v.optional(count), inFlight: count, queued: count }),
+  retryBudget: count,
+});
+
+const operation = v.object({
+  name: v.string(),
+  method: v.string(),
+  path: v.string(),
+  safety: v.picklist(['safe', 'idempotent', 'keyed', 'unsafe']),
+});
+
+const service = v.object({
+  name: v.string(),
+  version: v.string(),
+  node: v.string(),
+  pid: count,
+  startedAt: v.string(),
+  isDraining: v.boolean(),
+  load: v.object({ inFlight: count, limit: v.optional(count), callers: count }),
+  operations: v.array(operation),
+});
+
+/**
+ * The admin API of every service, on its operators' port: `createClient(admin, createUpstream('admin', url))` is a client
+ * of it. Reading changes nothing. Who may read and act: see `ADMIN_READ_TOKEN` and `ADMIN_ACT_TOKEN`.
+ */
+export const admin = defineContract('admin', {
+  getService: get('/admin/service', {
+    summary: 'The service: its load, its operations, whether it drains',
+    output: toStandardJsonSchema(service),
+  }),
+  listUpstreams: get('/admin/upstreams', {
+    summary: 'What the service calls: endpoints with their circuits, limits, retry budgets',
+    output: toStandardJsonSchema(v.object({ upstreams: v.array(upstream) })),
+  }),
+  setCircuit: put('/admin/upstreams/{upstream}/circuit', {
+    summary: 'Forces the circuit of one endpoint, or lets it decide again',
+    input: toStandardJsonSchema(
+      v.object({ upstream: v.string(), endpoint: v.string(), circuit: v.picklist(['open', 'closed', 'auto']) }),
+    ),
+    output: toStandardJsonSchema(v.object({ before: circuit, after: circuit })),
+  }),
+  drain: post('/admin/drain', {
+    summary: 'Stops the service as SIGTERM does: without failing a request',
+    output: toStandardJsonSchema(v.object({ isDraining: v.boolean() })),
+    status: 202,
+  }),
+});

@@ -1,0 +1,196 @@
+import { type Exemplar, Histogram } from './histogram.ts';
+
+/** The formats of a scrape: Prometheus text 0.0.4, and OpenMetrics 1.0, which has exemplars. */
+export type MetricsFormat = 'text' | 'openmetrics';
+
+/** Media types of the formats. */
+export const metricsMediaTypes: Readonly<Record<MetricsFormat, string>> = {
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+};
+
+/** A value that is read when somebody scrapes, with the values of its labels. */
+export interface Reading {
+  readonly labels: readonly string[];
+  readonly value: number;
+}
+
+/** What a metric is called. */
+export interface MetricName<Label extends string = string> {
+  /** That of a counter ends in `_total`. */
+  readonly name: string;
+  /** One sentence for people. */
+  readonly help: string;
+  /** Names of its labels. Default: none. */
+  readonly labels?: readonly Label[];
+}
+
+/**
+ * Label sets that one metric has at most. What comes after them counts in one set whose labels are all `other`: no
+ * caller can fill the memory of the service, or of Prometheus.
+ */
+export const maxSeries = 1000;
+
+const other = 'other';
+
+/** One metric with its series, one for each set of label values. */
+abstract class Metric<Series> {
+  readonly #made = new Map<string, Series>();
+  readonly #name: MetricName;
+
+  constructor(name: MetricName) {
+    this.#name = name;
+  }
+
+  abstract readonly type: 'counter' | 'gauge' | 'histogram';
+
+  /** The series of these label values, in the order of the labels. */
+  of(...values: readonly string[]): Series {
+    const key = values.join('\u0000');
+    return this.#made.get(key) ?? this.#make(key, values);
+  }
+
+  #make(key: string, values: readonly string[]): Series {
+    if (this.#made.size >= maxSeries) {
+      const rest = values.map(() => other);
+      const restKey = rest.join('\u0000');
+      if (key !== restKey) return this.#made.get(restKey) ?? this.#create(restKey, rest);
+    }
+    return this.#create(key, values);
+  }
+
+  #create(key: string, values: readonly string[]): Series {
+    const series = this.create(labelText(this.#name.labels ?? [], values));
+    this.#made.set(key, series);
+    return series;
+  }
+
+  protected abstract create(labels: string): Series;
+  protected abstract linesOf(series: Series, name: string, format: MetricsFormat): readonly string[];
+
+  lines(format: MetricsFormat): readonly string[] {
+    const { name } = this.#name;
+    return [...this.#made.values()].flatMap((series) => this.linesOf(series, name, format));
+  }
+
+  get about(): MetricName {
+    return this.#name;
+  }
+}
+
+/** A number that only grows. */
+export interface Count {
+  readonly labels: string;
+  value: number;
+}
+
+/** A metric that counts. */
+export class Counter extends Metric<Count> {
+  readonly type = 'counter';
+
+  protected create(labels: string): Count {
+    return { labels, value: 0 };
+  }
+
+  protected linesOf({ labels, value }: Count, name: string): readonly string[] {
+    return [sample(name, labels, value)];
+  }
+}
+
+/** A metric that counts durations by buckets. */
+export class Durations extends Metric<Histogram> {
+  readonly type = 'histogram';
+
+  protected create(labels: string): Histogram {
+    return new Histogram(labels);
+  }
+
+  protected linesOf(histogram: Histogram, name: string, format: MetricsFormat): readonly string[] {
+    const { labels } = histogram;
+    const buckets = histogram.buckets().map(({ bound, count, exemplar }) => {
+      const line = sample(`${name}_bucket`, joined(labels, `le="${bound}"`), count);
+      return exemplar && format === 'openmetrics' ? `${line} ${exemplarText(exemplar)}` : line;
+    });
+    return [...buckets, sample(`${name}_sum`, labels, histogram.sum), sample(`${name}_count`, labels, histogram.count)];
+  }
+}
+
+/** A metric whose values are read at each scrape. */
+class Observed {
+  readonly type: 'counter' | 'gauge';
+  readonly about: MetricName;
+  readonly #read: () => Iterable<Reading>;
+
+  constructor(type: 'counter' | 'gauge', about: MetricName, read: () => Iterable<Reading>) {
+    this.type = type;
+    this.about = about;
+    this.#read = read;
+  }
+
+  lines(): readonly string[] {
+    const { name, labels = [] } = this.about;
+    return [...this.#read()].map((reading) => sample(name, labelText(labels, reading.labels), reading.value));
+  }
+}
+
+/**
+ * The metrics of one service, and how they are written. Why not a library: see ARCHITECTURE.md, "Metrics are counted by
+ * code of our own".
+ */
+export class MetricsRegistry {
+  readonly #metrics: (Counter | Durations | Observed)[] = [];
+
+  counter(name: MetricName): Counter {
+    return this.#add(new Counter(name));
+  }
+
+  durations(name: MetricName): Durations {
+    return this.#add(new Durations(name));
+  }
+
+  /** A gauge, or a counter that something else counts: `read` runs at each scrape. */
+  observed(type: 'counter' | 'gauge', name: MetricName, read: () => Iterable<Reading>): void {
+    this.#add(new Observed(type, name, read));
+  }
+
+  /** All metrics as text, in the order in which they were made. */
+  render(format: MetricsFormat): string {
+    const families = this.#metrics.map((metric) => {
+      const { name, help } = metric.about;
+      // In OpenMetrics a counter's family has no suffix, and its samples have one.
+      const family = format === 'openmetrics' && metric.type === 'counter' ? name.replace(/_total$/, '') : name;
+      return [`# HELP ${family} ${help}`, `# TYPE ${family} ${metric.type}`, ...metric.lines(format)].join('\n');
+    });
+    return format === 'openmetrics' ? `${families.join('\n')}\n# EOF\n` : `${families.join('\n')}\n`;
+  }
+
+  #add<M extends Counter | Durations | Observed>(metric: M): M {
+    this.#metrics.push(metric);
+    return metric;
+  }
+}
+
+function sample(name: string, labels: string, value: number): string {
+  return `${name}${labels && `{${labels}}`} ${numberText(value)}`;
+}
+
+function exemplarText({ traceId, value, atMs }: Exemplar): string {
+  return `# {trace_id="${escaped(traceId)}"} ${numberText(value)} ${(atMs / 1000).toFixed(3)}`;
+}
+
+function labelText(names: readonly string[], values: readonly string[]): string {
+  return names.map((name, index) => `${name}="${escaped(values[index] ?? '')}"`).join(',');
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(',');
+}
+
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+}
+
+function numberText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
+}

@@ -1,0 +1,69 @@
+import type { RefusedRequest, ServedRequest, ServiceListener, ServiceLoad } from '../telemetry/service-events.ts';
+import type { Counter, Durations, MetricsRegistry } from './registry.ts';
+
+/** The methods of RFC 9110 and PATCH: another one is no label, since a client can invent any number of them. */
+const methods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+]);
+
+/** Metrics of the requests that a service serves, named by OpenTelemetry's HTTP conventions as Prometheus writes them. */
+export class RequestMetrics implements ServiceListener {
+  readonly #durations: Durations;
+  readonly #refused: Counter;
+  #load: ServiceLoad = { inFlight: 0, limit: 0, callers: 0 };
+
+  constructor(registry: MetricsRegistry) {
+    this.#durations = registry.durations({
+      name: 'http_server_request_duration_seconds',
+      help: 'Requests served, from arrival to the last byte of the reply.',
+      labels: ['http_request_method', 'http_route', 'http_response_status_code', 'url_scheme', 'error_type'],
+    });
+    this.#refused = registry.counter({
+      name: 'parley_server_refused_requests_total',
+      help: 'Requests that load shedding refused, by reason and priority.',
+      labels: ['reason', 'priority'],
+    });
+    registry.observed(
+      'gauge',
+      { name: 'parley_server_requests_in_flight', help: 'Requests that hold a place now.' },
+      () => this.#reading(({ inFlight }) => inFlight),
+    );
+    registry.observed(
+      'gauge',
+      { name: 'parley_server_requests_limit', help: 'Requests that may hold a place at once.' },
+      () => this.#reading(({ limit }) => limit),
+    );
+  }
+
+  /** How many requests the service works on, whenever it is read. */
+  get load(): ServiceLoad {
+    return this.#load;
+  }
+
+  onLoad(load: ServiceLoad): void {
+    this.#load = load;
+  }
+
+  onRequest({ method, scheme, operation, status, code, durationMs, traceId }: ServedRequest): void {
+    const known = methods.has(method) ? method : '_OTHER';
+    const route = operation?.slice(operation.indexOf(' ') + 1) ?? '';
+    const error = code ?? (status >= 500 ? String(status) : '');
+    this.#durations.of(known, route, String(status), scheme, error).observe(durationMs / 1000, traceId);
+  }
+
+  onRefusal({ reason, priority }: RefusedRequest): void {
+    this.#refused.of(reason, priority).value++;
+  }
+
+  #reading(of: (load: ServiceLoad) => number) {
+    return [{ labels: [], value: of(this.#load) }];
+  }
+}

@@ -1,0 +1,52 @@
+import type { ServiceListener, ServiceLoad } from '../telemetry/service-events.ts';
+import { processMetrics } from './process-metrics.ts';
+import { MetricsRegistry } from './registry.ts';
+import { RequestMetrics } from './request-metrics.ts';
+import { UpstreamMetrics } from './upstream-metrics.ts';
+
+/** What the metrics say of the service itself. */
+export interface MeteredService {
+  readonly name: string;
+  /** Of its API. */
+  readonly version: string;
+  readonly isDraining: () => boolean;
+}
+
+/** All metrics of one service: of the requests that it serves, the calls that it makes, and its process. */
+export class ServiceMetrics {
+  readonly #registry = new MetricsRegistry();
+  readonly #upstreams: UpstreamMetrics;
+  readonly #stopProcess: () => void;
+  readonly #requests: RequestMetrics;
+
+  constructor({ name, version, isDraining }: MeteredService) {
+    const info = { name: 'parley_service_info', help: 'The service.', labels: ['service', 'version', 'node'] };
+    this.#registry.observed('gauge', info, () => [{ labels: [name, version, process.versions.node], value: 1 }]);
+    const draining = { name: 'parley_server_draining', help: '1 while the service stops.' };
+    this.#registry.observed('gauge', draining, () => [{ labels: [], value: isDraining() ? 1 : 0 }]);
+    this.#requests = new RequestMetrics(this.#registry);
+    this.#upstreams = new UpstreamMetrics(this.#registry);
+    this.#stopProcess = processMetrics(this.#registry);
+  }
+
+  /** To be told of the service's requests. */
+  get listener(): ServiceListener {
+    return this.#requests;
+  }
+
+  /** How many requests the service works on, once its app has been made. */
+  get load(): ServiceLoad {
+    return this.#requests.load;
+  }
+
+  /** All of it, as Prometheus reads it. */
+  render(format: Parameters<MetricsRegistry['render']>[0]): string {
+    return this.#registry.render(format);
+  }
+
+  /** Measures no more. */
+  close(): void {
+    this.#upstreams.close();
+    this.#stopProcess();
+  }
+}

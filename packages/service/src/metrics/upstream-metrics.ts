@@ -1,0 +1,144 @@
+import {
+  type AttemptOutcome,
+  type CallOutcome,
+  type CircuitChange,
+  type CircuitState,
+  type ConnectionCounts,
+  type OpenUpstream,
+  openUpstreams,
+  type TelemetryListener,
+  type UpstreamStatus,
+  watchUpstreams,
+} from '@parley/contract';
+import type { Counter, Durations, MetricsRegistry, Reading } from './registry.ts';
+
+const circuitStates: readonly CircuitState[] = ['closed', 'open', 'half-open', 'forced-open', 'forced-closed'];
+const connectionStates = [
+  'idle',
+  'running',
+  'pending',
+  'queued',
+] as const satisfies readonly (keyof ConnectionCounts)[];
+
+/** Metrics of the calls that this process makes, of all its upstreams. Calls are apart from attempts: retries and hedges are load, not calls. */
+export class UpstreamMetrics implements TelemetryListener {
+  readonly #fates: Counter;
+  readonly #calls: Durations;
+  readonly #attempts: Durations;
+  readonly #extra: Counter;
+  readonly #openings: Counter;
+  readonly #ends: (() => void)[] = [];
+
+  constructor(registry: MetricsRegistry) {
+    this.#fates = registry.counter({
+      name: 'parley_client_calls_total',
+      help: 'Calls by what became of them: success, or what kept a failed one from another attempt.',
+      labels: ['upstream', 'operation', 'fate'],
+    });
+    this.#calls = registry.durations({
+      name: 'parley_client_call_duration_seconds',
+      help: 'Calls as their callers see them, all attempts and waits included.',
+      labels: ['upstream', 'operation', 'error_type'],
+    });
+    this.#attempts = registry.durations({
+      name: 'http_client_request_duration_seconds',
+      help: 'Requests sent, one for each attempt; server_address is the name of the upstream.',
+      labels: ['server_address', 'http_request_method', 'url_template', 'http_response_status_code', 'error_type'],
+    });
+    this.#extra = registry.counter({
+      name: 'parley_client_extra_attempts_total',
+      help: 'Attempts beyond the first one of a call.',
+      labels: ['upstream', 'kind'],
+    });
+    this.#openings = registry.counter({
+      name: 'parley_client_circuit_openings_total',
+      help: 'Circuits of endpoints that opened, by reason.',
+      labels: ['upstream', 'reason'],
+    });
+    observeStates(registry);
+    this.#ends.push(watchUpstreams((upstream) => this.#watch(upstream)));
+  }
+
+  onCall({ upstream, operation, code = '', durationMs, fate, traceId }: CallOutcome): void {
+    this.#fates.of(upstream, operation, fate).value++;
+    this.#calls.of(upstream, operation, code).observe(durationMs / 1000, traceId);
+  }
+
+  onAttempt({ upstream, operation, status, code = '', durationMs, attempts, isHedge, traceId }: AttemptOutcome): void {
+    const space = operation.indexOf(' ');
+    const [method, template] = [operation.slice(0, space), operation.slice(space + 1)];
+    const series = this.#attempts.of(upstream, method, template, status === undefined ? '' : String(status), code);
+    series.observe(durationMs / 1000, traceId);
+    if (isHedge) this.#extra.of(upstream, 'hedge').value++;
+    else if (attempts > 1) this.#extra.of(upstream, 'retry').value++;
+  }
+
+  onCircuit({ upstream, state, reason }: CircuitChange): void {
+    if (state === 'open' || state === 'forced-open') this.#openings.of(upstream, reason ?? '').value++;
+  }
+
+  /** Listens no more. */
+  close(): void {
+    for (const end of this.#ends) end();
+  }
+
+  #watch(upstream: OpenUpstream): void {
+    this.#ends.push(upstream.subscribe(this));
+  }
+}
+
+function observeStates(registry: MetricsRegistry): void {
+  const gauge = (name: string, help: string, labels: readonly string[], read: (status: UpstreamStatus) => Reading[]) =>
+    registry.observed('gauge', { name, help, labels: ['upstream', ...labels] }, () =>
+      statuses().flatMap((status) =>
+        read(status).map(({ labels: values, value }) => ({ labels: [status.name, ...values], value })),
+      ),
+    );
+  gauge('parley_client_endpoints', 'Endpoints by the state of their circuit.', ['circuit'], ({ endpoints }) =>
+    circuitStates.map((state) => ({
+      labels: [state],
+      value: endpoints.filter(({ circuit }) => circuit === state).length,
+    })),
+  );
+  gauge(
+    'parley_client_endpoints_ejected',
+    'Endpoints that get no calls now, unless too many are like that.',
+    [],
+    ({ endpoints }) => [{ labels: [], value: endpoints.filter(({ isEjected }) => isEjected).length }],
+  );
+  gauge(
+    'parley_client_connections',
+    'Connections and requests of all endpoints: idle (connections without a request), running (requests sent), pending and queued (requests that wait for a connection).',
+    ['state'],
+    ({ endpoints }) =>
+      connectionStates.map((state) => ({
+        labels: [state],
+        value: endpoints.reduce((all, { connections }) => all + connections[state], 0),
+      })),
+  );
+  gauge(
+    'parley_client_retry_budget',
+    'Extra attempts that the retry budget could pay for now.',
+    [],
+    ({ retryBudget }) => [{ labels: [], value: retryBudget }],
+  );
+  gauge(
+    'parley_client_calls_in_flight',
+    'Calls that hold a place under the concurrency limit.',
+    [],
+    ({ concurrency }) => [{ labels: [], value: concurrency.inFlight }],
+  );
+  gauge('parley_client_calls_queued', 'Calls that wait for a place.', [], ({ concurrency }) => [
+    { labels: [], value: concurrency.queued },
+  ]);
+  gauge('parley_client_calls_limit', 'Calls that may hold a place at once.', [], ({ concurrency }) => [
+    { labels: [], value: concurrency.limit },
+  ]);
+}
+
+/** Two upstreams of one name would be one series with two values, which Prometheus refuses as a whole: the first counts. */
+function statuses(): readonly UpstreamStatus[] {
+  const byName = new Map<string, UpstreamStatus>();
+  for (const upstream of openUpstreams()) if (!byName.has(upstream.name)) byName.set(upstream.name, upstream.status());
+  return [...byName.values()];
+}

@@ -1,0 +1,54 @@
+import { type InputOf, ownMembers, type Problem, problemMediaType, type Schema } from '@parley/contract';
+import type { Request } from 'express';
+
+/** A failure, before it is answered. */
+export interface Failure {
+  /** What the kit would answer. It holds nothing internal. */
+  readonly problem: Problem;
+  /** What was thrown, in a handler or a mounted app. It may hold what its caller must not see. */
+  readonly thrown: unknown;
+  /** `GET /api/books/{id}`, or the route of a mounted app. Undefined where nothing took the request. */
+  readonly operation: string | undefined;
+  readonly req: Request;
+}
+
+/** The answer to a failure, in the form that old callers know. */
+export interface ErrorReply<Body = unknown> {
+  /** From 200 to 599. Default: that of the problem. */
+  readonly status?: number | undefined;
+  /** A text is sent as it is, anything else as JSON. */
+  readonly body: Body;
+  /** Default: `application/json`, or `text/plain` for a text. */
+  readonly contentType?: string | undefined;
+}
+
+/** How failures are answered to callers that know no problems (RFC 9457). */
+export interface ErrorMapping<S extends Schema = Schema> {
+  /** Makes the answer to a failure. Undefined: the problem is sent. Not called where `Accept` names `application/problem+json`, as Parley's clients do. */
+  readonly map: (failure: Failure) => ErrorReply<InputOf<S>> | undefined;
+  /** Describes the body, for the OpenAPI document. Default: any JSON. */
+  readonly body?: S;
+}
+
+/**
+ * Makes the answer to a failure by an app's mapping. Undefined: the problem is to be sent.
+ *
+ * @throws TypeError where the mapping gives no such answer, and whatever the mapping throws
+ */
+export function mappedReply(mapping: ErrorMapping | undefined, failure: Failure): ErrorReply | undefined {
+  if (!mapping || acceptsProblems(failure.req)) return undefined;
+  const given = mapping.map(failure);
+  if (given === undefined) return undefined;
+  const reply = ownMembers(given);
+  const { status = failure.problem.status } = reply;
+  if (!(Number.isInteger(status) && status >= 200 && status < 600 && 'body' in reply)) {
+    throw new TypeError(
+      `errors.map must give { status, body }, with a status from 200 to 599, or undefined; its status is ${status}`,
+    );
+  }
+  return { ...reply, status };
+}
+
+function acceptsProblems({ headers }: Request): boolean {
+  return headers.accept?.toLowerCase().includes(problemMediaType) === true;
+}

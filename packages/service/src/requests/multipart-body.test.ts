@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { request as send } from 'node:http';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { defineContract, form, multipart, post } from '@parley/contract';
+import { z } from 'zod';
+import { capturedLog } from '../../test-fixtures/captured-log.ts';
+import { protocols } from '../../test-fixtures/protocols.ts';
+import { listening } from '../../test-fixtures/streamed.ts';
+import { createApp } from '../app.ts';
+
+const summary = 's';
+const output = z.object({ seen: z.record(z.string(), z.unknown()) });
+const contract = defineContract('forms', {
+  send: post('/form', {
+    summary,
+    input: multipart(z.looseObject({ photo: z.file().max(1000).optional(), others: z.array(z.file()).optional() })),
+    output,
+    bodyLimits: { maxBytes: 20_000, maxValues: 5, maxFiles: 2 },
+  }),
+  photo: post('/photo', { summary, input: multipart(z.object({ photo: z.file().max(300_000) })), output }),
+  plain: post('/plain', {
+    summary,
+    input: form(z.looseObject({ n: z.number().optional() })),
+    output,
+    bodyLimits: { maxValues: 3 },
+  }),
+});
+
+let calls = 0;
+const shown = (value: unknown) => (value instanceof File ? `${value.name}|${value.type}|${value.size}` : value);
+const seenOf = async (input: Record<string, unknown>) => {
+  calls++;
+  const entries = Object.entries(input).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.map(shown) : shown(value),
+  ]);
+  return { seen: Object.fromEntries(entries) };
+};
+const { logger } = capturedLog();
+const app = createApp(contract, { send: seenOf, photo: seenOf, plain: seenOf }, { logger });
+
+const type = 'multipart/form-data; boundary=x';
+const part = (head: string, body: string) => `--x\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n`;
+const file = (name: string, fileName: string, body: string) => part(`name="${name}"; filename="${fileName}"`, body);
+const end = '--x--\r\n';
+
+afterEach(() => {
+  calls = 0;
+});
+
+describe.each(protocols)('a form with files over $protocol', ({ request }) => {
+  const ask = (body: string, path = '/form') => request(app).post(path).set('content-type', type).send(body);
+
+  it('has fields and files, in any order', async () => {
+    const typed =
+      '--x\r\nContent-Disposition: form-data; name="photo"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n';
+    const { body } = await ask(
+      part('name="a"', '1') + typed + part('name="a"', '2') + file('others', 'b', 'xyz') + end,
+    ).expect(200);
+    expect(body.seen).toEqual({ a: ['1', '2'], photo: 'a.png|image/png|5', others: ['b|text/plain|3'] });
+  });
+
+  it('has file names without folders', async () => {
+    const names = ['../../etc/passwd', 'C:\\\\windows\\\\system.ini', '..', 'a\x00b\x1b.txt'];
+    for (const [index, name] of ['passwd', 'system.ini', '', 'ab.txt'].entries()) {
+      const { body } = await ask(file('photo', names[index] as string, 'x') + end).expect(200);
+      expect(body.seen.photo).toBe(`${name}|text/plain|1`);
+    }
+  });
+
+  it('takes an empty part without a file name for no file, as HTML forms send it', async () => {
+    const { body } = await ask(file('photo', '', '') + end).expect(200);
+    expect(body.seen).toEqual({});
+  });
+
+  it('takes __proto__ and the like for names', async () => {
+    const { body } = await ask(part('name="__proto__"', 'a') + part('name="constructor"', 'b') + end).expect(200);
+    expect(JSON.stringify(body.seen)).toContain('"constructor":"b"');
+    expect(({} as Record<string, unknown>).a).toBeUndefined();
+  });
+
+  it.each([
+    ['is cut off in a file', file('photo', 'a', 'abc').slice(0, -3), 400, 'malformed_body'],
+    ['is cut off before its last boundary', part('name="a"', '1'), 400, 'malformed_body'],
+    ['is none', 'hello', 400, 'malformed_body'],
+    ['has a part without a name', part('filename="a"', '1') + end, 400, 'malformed_body'],
+    ['has a name that is too long', part(`name="${'a'.repeat(201)}"`, '1') + end, 400, 'malformed_body'],
+    ['has a file name that is too long', file('photo', 'a'.repeat(256), '1') + end, 400, 'malformed_body'],
+    ['has a file that nobody asked for', file('stranger', 'a', '1') + end, 400, 'invalid_input'],
+    ['has a text for a file', part('name="photo"', '1') + end, 400, 'invalid_input'],
+    ['has a file twice', file('photo', 'a', '1').repeat(2) + end, 413, 'body_too_large'],
+    ['has too many files', file('others', 'a', '1').repeat(3) + end, 413, 'body_too_large'],
+    ['has too many fields', part('name="a"', '1').repeat(6) + end, 413, 'body_too_large'],
+    ['has a file that is too large', file('photo', 'a', 'a'.repeat(1001)) + end, 413, 'body_too_large'],
+    ['is too large', part('name="a"', 'a'.repeat(20_000)) + end, 413, 'body_too_large'],
+  ])('that %s is refused, and the handler does not run', async (_, body, status, code) => {
+    const reply = await ask(body).expect(status);
+    expect(reply.body.type).toBe(`urn:parley:problem:${code}`);
+    expect(calls).toBe(0);
+  });
+
+  it('needs a boundary, its content type, and no encoding', async () => {
+    await ask(end).set('content-type', 'multipart/form-data').expect(400);
+    await ask(end).set('content-type', 'application/json').expect(415);
+    await ask(end).set('content-encoding', 'gzip').expect(415);
+  });
+
+  it('may be as large as its files may', async () => {
+    const { body } = await ask(file('photo', 'a', 'a'.repeat(300_000)) + end, '/photo').expect(200);
+    expect(body.seen.photo).toBe('a|text/plain|300000');
+    await ask(file('photo', 'a', 'a'.repeat(300_001)) + end, '/photo').expect(413);
+  });
+});
+
+describe.each(protocols)('a form over $protocol', ({ request }) => {
+  const ask = (body: string) =>
+    request(app).post('/plain').set('content-type', 'application/x-www-form-urlencoded').send(body);
+
+  it('has its fields as the schema wants them', async () => {
+    const { body } = await ask('n=7&a=x+y%26&a=').expect(200);
+    expect(body.seen).toEqual({ n: 7, a: ['x y&', ''] });
+    await ask('').expect(200);
+  });
+
+  it.each([
+    ['a=1&a=2&a=3&a=4', 413],
+    ['a=%ff', 400],
+    ['n=x', 400],
+    ['n=1&n=2', 400],
+  ])('%s is refused', async (body, status) => {
+    await ask(body).expect(status);
+    expect(calls).toBe(0);
+  });
+});
+
+describe('a form that is sent slowly', () => {
+  let close = async () => {};
+  afterEach(() => close());
+
+  it('is refused at the limit, without its rest', async () => {
+    const server = await listening(app);
+    close = server.close;
+    const sending = send({ port: server.port, method: 'POST', path: '/form', headers: { 'content-type': type } });
+    sending.on('error', () => {});
+    sending.write(file('photo', 'a', 'a'.repeat(2000)));
+    const [response] = await once(sending, 'response');
+    expect(response.statusCode).toBe(413);
+    sending.destroy();
+  });
+});

@@ -1,0 +1,178 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createClient, createUpstream, type Upstream } from '@parley/client';
+import { defineContract, get } from '@parley/contract';
+import { admin } from '@parley/service/admin';
+import { type StartedService, type StartOptions, startService } from '@parley/service/testing';
+import { z } from 'zod';
+import { eventually } from './eventually.ts';
+
+const shop = defineContract('shop', {
+  getItem: get('/api/items/{id}', {
+    summary: 'One item',
+    input: z.object({ id: z.string() }),
+    output: z.object({ id: z.string() }),
+  }),
+});
+
+const readToken = 'a-token-for-reading';
+const actToken = 'a-token-for-acting';
+const tokens = { adminReadToken: readToken, adminActToken: actToken };
+
+let service: StartedService;
+let upstreams: Upstream[] = [];
+afterEach(async () => {
+  await Promise.all(upstreams.map((upstream) => upstream.close()));
+  upstreams = [];
+  await service.stop();
+});
+
+async function start(settings: StartOptions['settings'] = {}): Promise<void> {
+  service = await startService(shop, { getItem: async ({ id }) => ({ id }) }, { version: '2.1.0', settings });
+}
+
+function open(name: string, url: string): Upstream {
+  const upstream = createUpstream(name, url, { maxAttempts: 1 });
+  upstreams.push(upstream);
+  return upstream;
+}
+
+function operator(token?: string) {
+  const upstream = open('admin', service.adminUrl);
+  upstream.interceptors.request.use((config) => {
+    if (token !== undefined) config.headers.set('authorization', `Bearer ${token}`);
+    return config;
+  });
+  return createClient(admin, upstream);
+}
+
+describe('the admin API', () => {
+  it('shows the service and its operations, on loopback without a token', async () => {
+    await start();
+    const shown = await operator().getService();
+    expect(shown).toMatchObject({
+      name: 'shop',
+      version: '2.1.0',
+      pid: process.pid,
+      isDraining: false,
+      load: { inFlight: 0, callers: 0 },
+      operations: [{ name: 'getItem', method: 'GET', path: '/api/items/{id}', safety: 'safe' }],
+    });
+  });
+
+  it('is on the operators’ port only', async () => {
+    await start();
+    expect((await fetch(`${service.url}/admin/service`)).status).toBe(404);
+  });
+
+  it('shows upstreams as they stand, and changes nothing by that', async () => {
+    await start(tokens);
+    const upstream = open('shop', service.url);
+    await createClient(shop, upstream).getItem({ id: '1' });
+    const { upstreams: first } = await operator(readToken).listUpstreams();
+    const { upstreams: second } = await operator(readToken).listUpstreams();
+    const find = (all: typeof first) => all.find(({ name }) => name === 'shop');
+    expect(find(first)).toMatchObject({
+      endpoints: [{ address: service.url, circuit: 'closed', isEjected: false, inFlight: 0 }],
+      concurrency: { inFlight: 0, queued: 0 },
+    });
+    expect(find(second)?.endpoints[0]?.circuitSinceMs).toBe(find(first)?.endpoints[0]?.circuitSinceMs);
+  });
+
+  it('forces a circuit and lets it decide again, with a line of the log for each act', async () => {
+    await start(tokens);
+    const upstream = open('shop', service.url);
+    const { getItem } = createClient(shop, upstream);
+    await getItem({ id: '1' });
+    const { setCircuit } = operator(actToken);
+    const at = { upstream: 'shop', endpoint: service.url };
+    expect(await setCircuit({ ...at, circuit: 'open' })).toEqual({ before: 'closed', after: 'forced-open' });
+    await expect(getItem({ id: '2' })).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await setCircuit({ ...at, circuit: 'closed' })).toEqual({ before: 'forced-open', after: 'forced-closed' });
+    await getItem({ id: '3' });
+    expect(await setCircuit({ ...at, circuit: 'auto' })).toEqual({ before: 'forced-closed', after: 'closed' });
+    const acts = service.logs.filter(({ msg }) => msg === 'an operator acts');
+    expect(acts).toMatchObject([
+      { level: 'warn', act: 'setCircuit', ...at, before: 'closed', after: 'forced-open' },
+      { before: 'forced-open', after: 'forced-closed' },
+      { before: 'forced-closed', after: 'closed' },
+    ]);
+    expect(JSON.stringify(service.logs)).not.toContain(actToken);
+  });
+
+  it('names the upstreams and endpoints that there are where another one is asked for', async () => {
+    await start(tokens);
+    const upstream = open('shop', service.url);
+    await createClient(shop, upstream).getItem({ id: '1' });
+    const { setCircuit } = operator(actToken);
+    const refused = (name: string, endpoint: string) =>
+      setCircuit({ upstream: name, endpoint, circuit: 'open' }).catch((error: Error) => error.message);
+    expect(await refused('shops', service.url)).toContain('no upstream "shops"; it has: shop');
+    expect(await refused('shop', 'http://other')).toContain(`no endpoint "http://other"; it has: ${service.url}`);
+  });
+
+  it('drains the service', async () => {
+    await start({ ...tokens, drainDelayMs: 100 });
+    expect(await operator(actToken).drain()).toEqual({ isDraining: true });
+    await eventually(() => service.logs.some(({ msg }) => msg === 'draining') || undefined);
+  });
+
+  it('is no traffic of the service: neither in its log nor in its metrics', async () => {
+    await start();
+    await operator().getService();
+    const metrics = await (await fetch(`${service.adminUrl}/metrics`)).text();
+    expect(metrics).not.toMatch(/^http_server_.*admin/m);
+    expect(service.logs.filter(({ msg }) => msg === 'request')).toEqual([]);
+  });
+});
+
+describe('access to the admin API', () => {
+  const status = async (path: string, token?: string, init: RequestInit = {}) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(`${service.adminUrl}${path}`, { ...init, headers });
+    return [response.status, ((await response.json()) as { detail?: string }).detail];
+  };
+  const act = { method: 'POST' };
+
+  it('needs the read token or the act token to read, where there is one', async () => {
+    await start(tokens);
+    expect(await status('/admin/service')).toEqual([401, 'Send Authorization: Bearer with an admin token']);
+    expect(await status('/admin/service', 'a-wrong-token-of-any-length')).toEqual([401, 'The admin token is wrong']);
+    expect((await status('/admin/service', readToken))[0]).toBe(200);
+    expect((await status('/admin/service', actToken))[0]).toBe(200);
+  });
+
+  it('needs the act token to act', async () => {
+    await start(tokens);
+    expect(await status('/admin/drain', undefined, act)).toEqual([
+      401,
+      'Send Authorization: Bearer with an admin token',
+    ]);
+    expect(await status('/admin/drain', readToken, act)).toEqual([403, 'This token may read, not act']);
+  });
+
+  it('lets nobody act without an act token', async () => {
+    await start();
+    expect(await status('/admin/drain', undefined, act)).toEqual([403, 'Acting is off: set ADMIN_ACT_TOKEN']);
+  });
+
+  it('lets nobody read without a token where the port is not on loopback, but for probes and metrics', async () => {
+    await start({ adminHost: '0.0.0.0' });
+    const [code, detail] = await status('/admin/service');
+    expect([code, detail]).toEqual([403, expect.stringContaining('Set ADMIN_READ_TOKEN')]);
+    expect((await fetch(`${service.adminUrl}/livez`)).status).toBe(200);
+    expect((await fetch(`${service.adminUrl}/metrics`)).status).toBe(200);
+  });
+
+  it('refuses a page that has made its own name point here', async () => {
+    await start();
+    const { port } = new URL(service.adminUrl);
+    const { request } = await import('node:http');
+    const answer = await new Promise<number | undefined>((resolve, reject) => {
+      const options = { port, path: '/admin/service', headers: { host: `evil.example:${port}` } };
+      request(options, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+    expect(answer).toBe(403);
+  });
+});
