@@ -11,7 +11,8 @@ const ofCalls = `attempt attempts attemptsLeft blamesEndpoint body call caller c
   idempotencyKey idleTimeoutMs isUnprocessed issues label layers maxAttempts operation operations path principal priority redirected replyAs requestId
   retryAfterMs safety serverName status story timeoutMs timings trace weight wire zone`;
 const ofServices = `audience bodyLimitBytes cache compressBelow context cors encode errors heartbeatMs idempotency input issuer keys logger maxInFlight
-  maxQueryParameters middleware origins output requestHeaders requestTimeoutMs responseHeaders stopping store summary title trustedProxies version`;
+  maxQueryParameters middleware origins output requestHeaders requestTimeoutMs responseHeaders stopping bodyLimits contentType fields files format maxBytes maxFiles members range size slice
+  types store summary title trustedProxies version`;
 const ofObjects = 'configurable enumerable get kind length name set then toJSON type value writable';
 const ofNode = `agent ALPNProtocols allowHalfOpen all argv0 backlog blockList ca cert connect ciphers checkServerIdentity createConnection cwd defaultPort
   detached dispatcher encoding endStream env exclusive fd flags flush handle hasBody headersTimeout highWaterMark hints host hostname httpValidation

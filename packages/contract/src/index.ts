@@ -1,4 +1,11 @@
-export type { BodyFormat, Formatted } from './bodies/body-format.ts';
+export {
+  type BodyFormat,
+  type FieldTarget,
+  type Formatted,
+  isFormatted,
+  isJson,
+  type WireBody,
+} from './bodies/body-format.ts';
 export { type Bytes, bytes } from './bodies/bytes.ts';
 export {
   type ByteRange,
@@ -12,11 +19,13 @@ export {
   contentOf,
   type GivenContent,
 } from './bodies/content.ts';
+export { type ContentDescription, contentDescription } from './bodies/content-headers.ts';
 export { longestFileName, safeFileName } from './bodies/file-name.ts';
 export { type Form, form, type Multipart, multipart } from './bodies/form.ts';
 export { isOneOf } from './bodies/media-type.ts';
+export { applyMergePatch, type MergePatch, type MergePatchInput, mergePatch } from './bodies/merge-patch.ts';
 export { type Text, text } from './bodies/text.ts';
-export { isWithBody, type WithBody, withBody } from './bodies/with-body.ts';
+export { bodySchema, isWithBody, type WithBody, withBody } from './bodies/with-body.ts';
 export { AttemptsLeft, parseAttemptsLeft } from './context/attempts-left.ts';
 export {
   type CallContext,

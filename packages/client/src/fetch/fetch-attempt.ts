@@ -15,23 +15,23 @@ export function fetchAttempt({ fetch, credentials }: FetchSettings): SendFetchAt
   return async function fetchAttempt({ call, number, endpoint, headers, signal }) {
     const { label, method, path, body = null, replyAs } = call;
     const origin = { operation: label, endpoint, attempts: number };
-    const cancelled = signal ? { signal: toAbortSignal(signal) } : {};
     try {
-      const init = { method, headers, body, credentials, redirect: 'manual', ...cancelled } as const;
-      const response = await fetch(endpoint + path, init);
+      const response = await fetch(endpoint + path, {
+        method,
+        headers,
+        body,
+        redirect: 'manual',
+        ...(credentials && { credentials }),
+        ...(signal && { signal: toAbortSignal(signal) }),
+      });
       const { status } = response;
       const own = Object.fromEntries(response.headers);
       if (replyAs === 'stream' && response.ok && response.body) {
         const chunks = await chunksOf(response.body.getReader());
-        return { status, headers: own, text: '', bytes: undefined, chunks, error: undefined, origin };
-      }
-      if (replyAs === 'bytes' && response.ok) {
-        const bytes = new Uint8Array(await response.arrayBuffer());
-        return { status, headers: own, text: '', bytes, chunks: undefined, error: undefined, origin };
+        return { status, headers: own, text: '', chunks, error: undefined, origin };
       }
       const text = await response.text();
-      const error = errorOf(status, own, text, origin);
-      return { status, headers: own, text, bytes: undefined, chunks: undefined, error, origin };
+      return { status, headers: own, text, chunks: undefined, error: errorOf(status, own, text, origin), origin };
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new CallError('unavailable', `no reply (${reason})`, { ...origin, cause });
