@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
+import { frame, frameTypes, preface } from '../../../../test/http2-frames.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
-import { frame, frameTypes, preface } from '../../test-fixtures/http2-frames.ts';
 import { visits, visitsHandlers } from '../../test-fixtures/visits.ts';
 import { startService } from '../testing/started-service.ts';
 import { BrokenSessionLog } from './broken-session-log.ts';
