@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,7 +15,7 @@ export default async function setUp(): Promise<void> {
   // What a clone of the next commit would have: changes of today are tested too.
   for (const path of files('.')) {
     await mkdir(dirname(join(clone, path)), { recursive: true });
-    await copyFile(join(root, path), join(clone, path));
+    await cp(join(root, path), join(clone, path), { verbatimSymlinks: true });
   }
   // A Jest that runs in a workspace has npm variables of its own; a user's shell has none.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));

@@ -1,23 +1,27 @@
 import type { CommandLine } from './command-line.ts';
 import { chooseGateway } from './gateways/choose-gateway.ts';
 import type { Gateway } from './gateways/gateway.ts';
+import { hasOwnRoutes, type ServedPaths } from './gateways/gateway-files.ts';
+import { routeOf } from './gateways/routes.ts';
 import { LocalError } from './local-error.ts';
 import type { Log } from './log/log.ts';
 import type { TableRow } from './log/table.ts';
-import { addressesOf, type Plan, planReplicas, portCount } from './plan.ts';
+import { type Operation, operationsOf } from './operations.ts';
+import { type Plan, planReplicas, portCount, type SeatedPlan } from './plan.ts';
 import { holderWords } from './ports/port-holder.ts';
 import { loopback, portProblem, type ReservedPorts, reservePorts } from './ports/ports.ts';
 import { LivenessWatch } from './processes/liveness-watch.ts';
+import { RenewableReplica, type ReplicaProcess } from './processes/renewable-replica.ts';
 import { createReplica, type ReplicaPlan } from './processes/replica.ts';
-import type { SupervisedProcess } from './processes/supervised-process.ts';
 import { endEarlierRuns, launcherOn } from './runs/earlier-runs.ts';
 import { type Guard, startGuard } from './runs/guard.ts';
 import { createRunFolder, removeRunFolder } from './runs/run-folder.ts';
+import { type Changes, onChanges } from './watch/changes.ts';
 import { composeVariables, readComposeFile } from './wiring/compose-file.ts';
-import { scaled, wiringOf } from './wiring/wiring.ts';
+import { limitedTo, scaled, wiringOf } from './wiring/wiring.ts';
 
 /** What a launcher needs to know. */
-export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 'scale'> {
+export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 'scale' | 'services' | 'watch'> {
   /** Folder that holds `docker-compose.yml`, `services/` and `nginx/`. */
   readonly root: string;
   /** The environment that replicas inherit. */
@@ -36,7 +40,7 @@ export interface ReplicaStatus extends TableRow {
 
 interface Replica {
   readonly plan: ReplicaPlan;
-  readonly process: SupervisedProcess;
+  readonly process: ReplicaProcess;
 }
 
 /**
@@ -50,6 +54,8 @@ export class Launcher {
   #ports: ReservedPorts | undefined;
   #gateway: Gateway | undefined;
   #run: { readonly folder: string; readonly guard: Guard } | undefined;
+  #operations: readonly Operation[] = [];
+  #changes: Changes | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: LauncherOptions) {
@@ -66,6 +72,11 @@ export class Launcher {
     return this.#gateway;
   }
 
+  /** What clients can ask for through the gateway, once all is ready. */
+  get operations(): readonly Operation[] {
+    return this.#operations;
+  }
+
   /** Every replica, in the order of start. */
   get replicas(): ReplicaStatus[] {
     return this.#replicas.map(({ plan: { service, name, port }, process: { state, pid } }) => ({
@@ -79,28 +90,32 @@ export class Launcher {
 
   /** Starts everything in order and resolves when all is ready. After a rejection, `close()` stops what was started. */
   async start(): Promise<void> {
-    const { log, port } = this.#options;
+    const { log, port, root } = this.#options;
     const plan = await this.#plan();
     await endEarlierRuns(log);
     await refuseTakenPort(port);
     this.#refuseIfClosing();
     const { folder } = this.#openRun();
     refuseSecondLauncher(port);
-    const addresses = addressesOf(plan.replicas);
-    const gateway = await chooseGateway(this.#options.gateway, { ...this.#options, addresses, folder });
-    this.#gateway = gateway;
+    const createGateway = await chooseGateway(this.#options.gateway, this.#options.variables);
+    const setting = { ...this.#options, addresses: plan.addresses, folder };
+    // Before anything runs: it may not fit the services.
+    if (hasOwnRoutes(root)) this.#gateway = createGateway(setting);
     for (const remark of plan.remarks) log.event('info', remark);
-    for (const replicas of Map.groupBy(plan.replicas, ({ service }) => service).values()) {
-      await this.#startReplicas(replicas, folder);
-    }
+    await this.#startReplicas(plan.replicas, folder);
     this.#refuseIfClosing();
+    const operations = await this.#readOperations(plan);
+    this.#gateway ??= createGateway({ ...setting, served: this.#servedPaths(plan, operations) });
+    const gateway = this.#gateway;
+    this.#operations = [...operations.values()].flat().filter(({ path }) => routeOf(path, gateway.routes));
     // Another program may have taken the port since. nginx would try for ever, and the other program would answer its probe.
     // A second launcher may have looked before the first one had recorded itself.
     refuseSecondLauncher(port);
     await refuseTakenPort(port);
     await gateway.start();
     this.#refuseIfClosing();
-    this.#watch();
+    this.#probe();
+    if (this.#options.watch) this.#changes = onChanges(plan.folders, (service) => this.#renew(service));
   }
 
   /** Drains everything in order: the gateway first, then the services, what others depend on last. */
@@ -111,6 +126,7 @@ export class Launcher {
 
   /** Ends everything at once. */
   kill(): void {
+    this.#changes?.close();
     this.#liveness.close();
     for (const { process } of this.#replicas) process.kill();
     this.#gateway?.kill();
@@ -121,11 +137,19 @@ export class Launcher {
   }
 
   /** A debugger that has stopped a replica looks as if the replica hung. */
-  #watch(): void {
+  #probe(): void {
     if (this.#options.variables.NODE_OPTIONS?.includes('--inspect')) return;
     const processes = [...this.#replicas.map(({ process }) => process), this.#gateway?.process];
     for (const process of processes) if (process) this.#liveness.watch(process);
     void this.#liveness.run();
+  }
+
+  /** One replica after the other. */
+  async #renew(service: string): Promise<void> {
+    this.#options.log.event('info', `${service} has changed`);
+    for (const { plan, process } of this.#replicas) {
+      if (plan.service === service && process instanceof RenewableReplica && !this.#closing) await process.renew();
+    }
   }
 
   #openRun() {
@@ -136,22 +160,56 @@ export class Launcher {
   }
 
   async #plan(): Promise<Plan> {
-    const { root, variables, scale } = this.#options;
+    const { root, variables, scale, services, watch } = this.#options;
     const composed = composeVariables(root, variables);
-    const wiring = scaled(wiringOf(readComposeFile(root), composed), scale);
-    this.#ports = await reservePorts(portCount(wiring));
-    return planReplicas(wiring, this.#ports.ports, root, composed);
+    const wiring = scaled(limitedTo(wiringOf(readComposeFile(root), composed), services), scale);
+    this.#ports = await reservePorts(portCount(wiring, { root, watch }));
+    return planReplicas(wiring, this.#ports.ports, composed, { root, watch });
   }
 
-  async #startReplicas(plans: readonly ReplicaPlan[], folder: string): Promise<void> {
+  /** Starts all services at once, but each only when what it depends on is ready. */
+  async #startReplicas(plans: readonly SeatedPlan[], folder: string): Promise<void> {
+    const ready = new Map<string, Promise<void>>();
+    for (const [service, replicas] of Map.groupBy(plans, (plan) => plan.service)) {
+      const dependencies = replicas.flatMap(({ dependsOn }) => dependsOn.map((name) => ready.get(name)));
+      ready.set(service, this.#startService(replicas, folder, dependencies));
+    }
+    await Promise.all(ready.values());
+  }
+
+  async #startService(plans: readonly SeatedPlan[], folder: string, dependencies: readonly unknown[]): Promise<void> {
+    await Promise.all(dependencies);
     this.#refuseIfClosing();
     const setting = { ...this.#options, folder };
-    const started = plans.map((plan) => ({ plan, process: createReplica(plan, setting) }));
+    const started = plans.map((plan) => ({
+      plan,
+      process: plan.places ? new RenewableReplica(plan, plan.places, setting) : createReplica(plan, setting),
+    }));
     this.#replicas.push(...started);
     await Promise.all(started.map(({ process }) => process.start()));
   }
 
+  async #readOperations({ replicas, addresses }: Plan): Promise<ReadonlyMap<string, readonly Operation[]>> {
+    const services = [...new Set(replicas.map(({ service }) => service))];
+    const read = services.map(
+      async (name) => [name, (await operationsOf(name, addresses.get(name)?.[0] ?? '')) ?? []] as const,
+    );
+    return new Map(await Promise.all(read));
+  }
+
+  /** Where each service's paths are not in its compose entry, they are those of its operations. */
+  #servedPaths({ routes }: Plan, operations: ReadonlyMap<string, readonly Operation[]>): ServedPaths {
+    const served = new Map<string, readonly string[]>();
+    for (const [name, own] of operations) {
+      const paths = routes.get(name) ?? own.map(({ path }) => path);
+      if (paths.length > 0) served.set(name, paths);
+      else this.#options.log.event('warn', noPathSentence(name));
+    }
+    return served;
+  }
+
   async #close(): Promise<void> {
+    this.#changes?.close();
     this.#liveness.close();
     await this.#gateway?.close();
     const byService = Map.groupBy(this.#replicas, ({ plan }) => plan.service);
@@ -167,6 +225,10 @@ export class Launcher {
   #refuseIfClosing(): void {
     if (this.#closing) throw new LocalError('stopped before all was ready');
   }
+}
+
+function noPathSentence(service: string): string {
+  return `no path leads to ${service}: it has no /openapi.json: name its paths in x-parley.routes of the compose file`;
 }
 
 /** Of two that start at once, both find the port free: their records say which of them was first. */

@@ -5,6 +5,7 @@ import { LocalError } from './local-error.ts';
 import { createLogLines } from './log/log-lines.ts';
 import { invitation, table } from './log/table.ts';
 import { onStopSignals } from './processes/stop-signals.ts';
+import { runScaffold, scaffoldCommands } from './scaffold/command.ts';
 
 const { stdout } = process;
 const isReadable = stdout.isTTY ?? false;
@@ -15,8 +16,11 @@ const log = createLogLines({
 });
 
 try {
-  const commandLine = parseCommandLine(process.argv.slice(2), process.env);
-  if (commandLine.isHelp) stdout.write(help);
+  const args = process.argv.slice(2);
+  const isScaffold = scaffoldCommands.has(args[0] ?? '');
+  const commandLine = parseCommandLine(isScaffold ? [] : args, process.env);
+  if (isScaffold) stdout.write(`${await runScaffold(args, process.cwd())}\n`);
+  else if (commandLine.isHelp) stdout.write(help);
   else await launch(new Launcher({ ...commandLine, root: process.cwd(), variables: process.env, log }));
 } catch (error) {
   if (!(error instanceof LocalError)) throw error;
@@ -40,11 +44,11 @@ async function launch(launcher: Launcher): Promise<void> {
   log.event('info', 'stopped');
 }
 
-function announce({ url, gateway, replicas }: Launcher): void {
+function announce({ url, gateway, replicas, operations }: Launcher): void {
   if (!isReadable) {
     log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas });
     return;
   }
   const rows = [...replicas, { service: 'gateway', replica: gateway?.name ?? '', state: 'ready', address: url }];
-  stdout.write(`\n${table(rows)}\n\n${invitation(url)}\n\n`);
+  stdout.write(`\n${table(rows)}\n\n${invitation(url, operations)}\n\n`);
 }

@@ -8,7 +8,8 @@ import { logState } from '../../processes/replica.ts';
 import { SupervisedProcess } from '../../processes/supervised-process.ts';
 import { createProcessRecord, unwritable } from '../../runs/run-folder.ts';
 import type { Gateway, GatewaySetting } from '../gateway.ts';
-import { readGatewayFiles } from '../gateway-files.ts';
+import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
+import { parseRoutes } from '../routes.ts';
 import { localNginxConfiguration } from './nginx-configuration.ts';
 import { withoutRequest } from './nginx-line.ts';
 
@@ -37,12 +38,14 @@ export async function findNginx(variables: NodeJS.ProcessEnv): Promise<Nginx | u
 /** The real nginx with the project's own configuration, rendered for this machine into the temporary folder of the run. */
 export function createNginxGateway({ command, version }: Nginx, setting: NginxGatewaySetting): Gateway {
   const { variables } = setting;
-  const files = readGatewayFiles(setting.root);
+  const files = readGatewayFiles(setting.root, setting.served);
+  const routes = parseRoutes(gatewayFile(files, 'routes.conf'));
   const folder = join(setting.folder, 'nginx');
   let nginx: SupervisedProcess | undefined;
   let isClosed = false;
   return {
     name: `nginx ${version}`,
+    routes,
     get pid() {
       return nginx?.pid;
     },

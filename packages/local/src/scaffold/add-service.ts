@@ -1,0 +1,86 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { LocalError } from '../local-error.ts';
+import { type House, type Manifest, readHouse } from './house.ts';
+import { checkName } from './names.ts';
+import { serviceFiles } from './service-files.ts';
+import { edits, type NewPackage } from './wire-service.ts';
+
+/** Names that compose files have for something else. */
+const taken = ['gateway', 'database'];
+/** What the template of a contract imports, and that of a service beside its contract. */
+const imported = { contract: ['@parley/contract', 'zod'], service: ['@parley/contract', '@parley/service'] } as const;
+/** Files of the model's contract that a new one has too, as they are. */
+const copied = ['LICENSE', 'tsconfig.build.json'];
+
+/**
+ * Adds a service to the repository in `root`: its folder from a template, with its contract as a package of its own, and its
+ * place in workspaces, lockfile, compose files and nginx. It looks like the first service that is there. Changes nothing where
+ * it throws.
+ *
+ * @throws LocalError where the name is not valid or not free, or a file is not as expected
+ * @returns paths of the files that are new or changed, from the root
+ */
+export function addService(root: string, name: string): readonly string[] {
+  checkName(name);
+  const { services, model, runner } = readHouse(root);
+  if ([...services, ...taken].includes(name)) {
+    throw new LocalError(`${name} is there already: choose another name`, 2);
+  }
+  const packages = packagesOf(model, name);
+  const service = { name, model: model.name, services, packages };
+  const present = Object.entries(edits).filter(([path]) => existsSync(join(root, path)));
+  const changed = present.map(([path, edit]) => [path, edit(readFileSync(join(root, path), 'utf8'), service)] as const);
+  const folder = join('services', name);
+  const manifests = packages.map((one) => [
+    join(one.folder, 'package.json'),
+    `${JSON.stringify(one.manifest, null, 2)}\n`,
+  ]);
+  const code = Object.entries(serviceFiles(name, packages[0].manifest.name, runner));
+  const made = [...manifests, ...code.map(([file, text]) => [join(folder, file), text])] as [string, string][];
+  mkdirSync(join(root, folder, 'contract'), { recursive: true });
+  for (const [path, text] of [...made, ...changed]) writeFileSync(join(root, path), text);
+  const copies = copied
+    .map((file) => ({ from: join('services', model.name, 'contract', file), to: join(folder, 'contract', file) }))
+    .filter(({ from }) => existsSync(join(root, from)));
+  for (const { from, to } of copies) copyFileSync(join(root, from), join(root, to));
+  for (const one of packages) link(root, one);
+  return [...made.map(([path]) => path), ...copies.map(({ to }) => to), ...changed.map(([path]) => path)];
+}
+
+/** The contract and the service: the model's, for another name and with what the templates need. */
+function packagesOf(model: House['model'], name: string): readonly [NewPackage, NewPackage] {
+  const folder = `services/${model.name}`;
+  const contract = manifestLike(
+    model.contract,
+    name,
+    dependenciesOf(model.contract, imported.contract, `${folder}/contract`),
+  );
+  const needed = dependenciesOf(model.manifest, [...imported.service, model.contract.name], folder);
+  const { [model.contract.name]: range = '', ...others } = needed;
+  const service = manifestLike(model.manifest, `${name}-service`, { ...others, [contract.name]: range });
+  return [
+    { folder: `services/${name}/contract`, manifest: { ...contract, description: `Serves ${name}: the contract` } },
+    { folder: `services/${name}`, manifest: { ...service, description: `Serves ${name}` } },
+  ];
+}
+
+function manifestLike(model: Manifest, name: string, dependencies: Readonly<Record<string, string>>): Manifest {
+  const sorted = Object.entries(dependencies).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...model, name: model.name.replace(/[^/]+$/, name), dependencies: Object.fromEntries(sorted) };
+}
+
+/** Some dependencies of a package of the model, in the versions that it asks for. */
+function dependenciesOf({ dependencies = {} }: Manifest, names: readonly string[], folder: string) {
+  const missing = names.find((name) => dependencies[name] === undefined);
+  if (missing)
+    throw new LocalError(`expected ${missing} in the dependencies of ${folder}, found none: add it there first`);
+  return Object.fromEntries(Object.entries(dependencies).filter(([name]) => names.includes(name)));
+}
+
+/** What `npm install` would do: contracts are imported by the name of their package. */
+function link(root: string, { folder, manifest }: NewPackage): void {
+  const path = join(root, 'node_modules', manifest.name);
+  mkdirSync(dirname(path), { recursive: true });
+  if (!existsSync(path)) symlinkSync(relative(dirname(path), join(root, folder)), path);
+}
