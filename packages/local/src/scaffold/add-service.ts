@@ -1,10 +1,12 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { LocalError } from '../local-error.ts';
 import { type House, type Manifest, readHouse } from './house.ts';
 import { checkName } from './names.ts';
-import { serviceFiles } from './service-files.ts';
-import { edits, type NewPackage } from './wire-service.ts';
+import { serviceFiles, type TestRunner } from './service-files.ts';
+import { edits, type NewPackage, type NewService } from './wire-service.ts';
+
+type Dependencies = Readonly<Record<string, string>>;
 
 /** Names that compose files have for something else. */
 const taken = ['gateway', 'database'];
@@ -31,51 +33,60 @@ export function addService(root: string, name: string): readonly string[] {
   const service = { name, model: model.name, services, packages };
   const present = Object.entries(edits).filter(([path]) => existsSync(join(root, path)));
   const changed = present.map(([path, edit]) => [path, edit(readFileSync(join(root, path), 'utf8'), service)] as const);
-  const folder = join('services', name);
-  const manifests = packages.map((one) => [
-    join(one.folder, 'package.json'),
-    `${JSON.stringify(one.manifest, null, 2)}\n`,
-  ]);
-  const code = Object.entries(serviceFiles(name, packages[0].manifest.name, runner));
-  const made = [...manifests, ...code.map(([file, text]) => [join(folder, file), text])] as [string, string][];
-  mkdirSync(join(root, folder, 'contract'), { recursive: true });
-  for (const [path, text] of [...made, ...changed]) writeFileSync(join(root, path), text);
-  const copies = copied
-    .map((file) => ({ from: join('services', model.name, 'contract', file), to: join(folder, 'contract', file) }))
-    .filter(({ from }) => existsSync(join(root, from)));
-  for (const { from, to } of copies) copyFileSync(join(root, from), join(root, to));
+  const written = [...newFiles(root, service, runner), ...changed];
+  for (const { folder } of packages) mkdirSync(join(root, folder), { recursive: true });
+  for (const [path, text] of written) writeFileSync(join(root, path), text);
   for (const one of packages) link(root, one);
-  return [...made.map(([path]) => path), ...copies.map(({ to }) => to), ...changed.map(([path]) => path)];
+  return written.map(([path]) => path);
 }
 
-/** The contract and the service: the model's, for another name and with what the templates need. */
-function packagesOf(model: House['model'], name: string): readonly [NewPackage, NewPackage] {
-  const folder = `services/${model.name}`;
-  const contract = manifestLike(
-    model.contract,
-    name,
-    dependenciesOf(model.contract, imported.contract, `${folder}/contract`),
-  );
-  const needed = dependenciesOf(model.manifest, [...imported.service, model.contract.name], folder);
-  const { [model.contract.name]: range = '', ...others } = needed;
-  const service = manifestLike(model.manifest, `${name}-service`, { ...others, [contract.name]: range });
+/** Texts of the files of a new service, by path from the root. */
+function newFiles(
+  root: string,
+  { name, model, packages }: NewService,
+  runner: TestRunner,
+): (readonly [string, string])[] {
+  const [contract] = packages;
+  const folder = join('services', name);
+  const copies = copied
+    .map((file) => join('contract', file))
+    .filter((file) => existsSync(join(root, 'services', model, file)));
   return [
-    { folder: `services/${name}/contract`, manifest: { ...contract, description: `Serves ${name}: the contract` } },
-    { folder: `services/${name}`, manifest: { ...service, description: `Serves ${name}` } },
+    ...packages.map((one) => [join(one.folder, 'package.json'), `${JSON.stringify(one.manifest, null, 2)}\n`] as const),
+    ...Object.entries(serviceFiles(name, contract.manifest.name, runner)).map(
+      ([file, text]) => [join(folder, file), text] as const,
+    ),
+    ...copies.map((file) => [join(folder, file), readFileSync(join(root, 'services', model, file), 'utf8')] as const),
   ];
 }
 
-function manifestLike(model: Manifest, name: string, dependencies: Readonly<Record<string, string>>): Manifest {
-  const sorted = Object.entries(dependencies).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { ...model, name: model.name.replace(/[^/]+$/, name), dependencies: Object.fromEntries(sorted) };
+/** The packages of the model, for another name and with what the templates need. */
+function packagesOf(model: House['model'], name: string): NewService['packages'] {
+  const folder = `services/${model.name}`;
+  const ofContract = dependenciesOf(model.contract, imported.contract, `${folder}/contract`);
+  const contract = manifestLike(model.contract, name, `Serves ${name}: the contract`, ofContract);
+  const needed = dependenciesOf(model.manifest, [...imported.service, model.contract.name], folder);
+  const { [model.contract.name]: range = '', ...others } = needed;
+  const ofService = { ...others, [contract.name]: range };
+  const service = manifestLike(model.manifest, `${name}-service`, `Serves ${name}`, ofService);
+  return [
+    { folder: `services/${name}/contract`, manifest: contract },
+    { folder: `services/${name}`, manifest: service },
+  ];
+}
+
+function manifestLike(model: Manifest, name: string, description: string, dependencies: Dependencies): Manifest {
+  const sorted = Object.fromEntries(Object.entries(dependencies).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { ...model, name: model.name.replace(/[^/]+$/, name), description, dependencies: sorted };
 }
 
 /** Some dependencies of a package of the model, in the versions that it asks for. */
-function dependenciesOf({ dependencies = {} }: Manifest, names: readonly string[], folder: string) {
+function dependenciesOf({ dependencies = {} }: Manifest, names: readonly string[], folder: string): Dependencies {
   const missing = names.find((name) => dependencies[name] === undefined);
-  if (missing)
+  if (missing) {
     throw new LocalError(`expected ${missing} in the dependencies of ${folder}, found none: add it there first`);
-  return Object.fromEntries(Object.entries(dependencies).filter(([name]) => names.includes(name)));
+  }
+  return Object.fromEntries(names.map((name) => [name, dependencies[name] ?? '']));
 }
 
 /** What `npm install` would do: contracts are imported by the name of their package. */

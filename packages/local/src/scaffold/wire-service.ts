@@ -17,8 +17,7 @@ export interface NewService {
   readonly model: string;
   /** Names of all services that are there. */
   readonly services: readonly string[];
-  /** The contract first. */
-  readonly packages: readonly NewPackage[];
+  readonly packages: readonly [contract: NewPackage, service: NewPackage];
 }
 
 /** Changes the text of one file so that the repository knows a new service. */
