@@ -406,6 +406,7 @@ describe('a unit test', () => {
   /** Files that set a real timer, each with its reason. */
   const reasons: Readonly<Record<string, string>> = {
     'test/eventually.ts': 'the pause between two looks',
+    'test/long-work.ts': 'an example, which waits for as long as `Retry-After` says',
     'test/raw-answers.ts': 'gives up, and shows that no further answer comes',
     'test/raw-request.ts': 'gives up, or hangs up when a system test says so',
     'packages/client/test-fixtures/axios/connections.ts': "axios' timeout of a socket runs by the time of the kernel",

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createClient, createUpstream } from '@parley/client';
+import { createClient, createUpstream, type Upstream } from '@parley/client';
+import { createFetchClient } from '@parley/client/fetch';
 import { inMemoryUpstream } from '@parley/client/testing';
-import { type Content, content } from '@parley/contract';
+import { applyMergePatch, type Client, type Content, content, type MergePatch } from '@parley/contract';
 import { version } from '@parley/service';
 import { type StartedService, startService } from '@parley/service/testing';
 import { files } from './files-contract.ts';
@@ -38,6 +39,7 @@ interface Line {
   count: number;
 }
 const line = { product: 'tea', count: 2 };
+const stored: { email: string; age: number; nickname?: string | undefined } = { email: '', age: 7, nickname: 'b' };
 const picture = new Uint8Array([137, 80, 78, 71, 1, 2, 3, 4, 5, 6]);
 const handlers = {
   exportSales: async ({ year }: { year: number }) => `a,b\n${'1,é\n'.repeat(year)}`,
@@ -64,6 +66,8 @@ const handlers = {
   readArchive: async ({ path }: { path: string }) => path,
   openLink: async ({ name }: { name: string }) => ({ location: `https://example.org/${name}` }),
   signUp: async (user: User) => user,
+  changeUser: async ({ email, ...changes }: { email: string } & MergePatch<typeof stored>) =>
+    applyMergePatch({ ...stored, email }, changes),
 };
 
 const closing: (() => unknown)[] = [];
@@ -72,10 +76,15 @@ afterAll(async () => {
 });
 
 const over = {
-  'HTTP/1.1': async () => createUpstream('files', (await served()).url, { http: '1.1' }),
-  'HTTP/2': async () => createUpstream('files', (await served()).url, { http: '2' }),
-  memory: async () => inMemoryUpstream(files, handlers),
+  'HTTP/1.1': async () => clientOf(createUpstream('files', (await served()).url, { http: '1.1' })),
+  'HTTP/2': async () => clientOf(createUpstream('files', (await served()).url, { http: '2' })),
+  memory: async () => clientOf(inMemoryUpstream(files, handlers)),
+  fetch: async () => createFetchClient(files, { baseUrl: (await served()).url }),
 };
+function clientOf(upstream: Upstream) {
+  closing.push(() => upstream.close());
+  return createClient(files, upstream);
+}
 let service: Promise<StartedService> | undefined;
 function served(): Promise<StartedService> {
   service ??= startService(files, handlers).then((one) => {
@@ -85,10 +94,8 @@ function served(): Promise<StartedService> {
   return service;
 }
 
-describe.each(['HTTP/1.1', 'HTTP/2', 'memory'] as const)('bodies over %s', (way) => {
-  const upstream = over[way]();
-  const client = upstream.then((one) => createClient(files, one));
-  afterAll(async () => (await upstream).close());
+describe.each(['HTTP/1.1', 'HTTP/2', 'memory', 'fetch'] as const)('bodies over %s', (way) => {
+  const client: Promise<Client<typeof files>> = over[way]();
 
   it('carries texts', async () => {
     expect(await (await client).exportSales({ year: 1000 })).toBe(await handlers.exportSales({ year: 1000 }));
@@ -161,6 +168,12 @@ describe.each(['HTTP/1.1', 'HTTP/2', 'memory'] as const)('bodies over %s', (way)
     expect(await (await client).signUp({ email: 'a@example.org', age: 7 })).toMatchObject({ topics: [] });
   });
 
+  it('carries merge patches', async () => {
+    const email = 'a@example.org';
+    expect(await (await client).changeUser({ email, age: 8 })).toEqual({ email, age: 8, nickname: 'b' });
+    expect(await (await client).changeUser({ email, nickname: null })).toEqual({ email, age: 7 });
+  });
+
   it('carries lists with headers, and lists beside path parameters', async () => {
     expect(await (await client).listOrders({ most: 2 })).toEqual({ total: 70, body: [line, line] });
     expect(await (await client).orderAll({ name: 'x', body: [line] })).toEqual([line]);
@@ -169,10 +182,8 @@ describe.each(['HTTP/1.1', 'HTTP/2', 'memory'] as const)('bodies over %s', (way)
   });
 });
 
-describe.each(['HTTP/1.1', 'HTTP/2'] as const)('ranges over %s', (way) => {
-  const upstream = over[way]();
-  const client = upstream.then((one) => createClient(files, one));
-  afterAll(async () => (await upstream).close());
+describe.each(['HTTP/1.1', 'HTTP/2', 'fetch'] as const)('ranges over %s', (way) => {
+  const client: Promise<Client<typeof files>> = over[way]();
 
   it.each([
     [{ start: 10, end: 19 }, 10, 19],

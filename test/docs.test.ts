@@ -128,10 +128,13 @@ describe('CONTRIBUTING.md', () => {
 });
 
 describe('packages/contract/README.md', () => {
-  it('shows the contract of bodies that is tested', () => {
-    const [, section = ''] = text('packages/contract/README.md').split(/^## Bodies beside JSON$/m);
+  it.each([
+    ['Bodies beside JSON', 'test/files-contract.ts'],
+    ['Work that takes longer than a request', 'test/long-work.ts'],
+  ])('shows below "%s" what %s has, which is run', (heading, example) => {
+    const [, section = ''] = text('packages/contract/README.md').split(`## ${heading}\n`);
     const [, code] = /```ts\n([\s\S]*?)```/.exec(section) ?? [];
-    expect(code).toBe(text('test/files-contract.ts'));
+    expect(code).toBe(text(example));
   });
 
   it('has the table of codes', () => {

@@ -1,7 +1,20 @@
-import { bytes, defineContract, form, get, multipart, post, put, text, withBody } from '@parley/contract';
+import {
+  bytes,
+  defineContract,
+  form,
+  get,
+  mergePatch,
+  multipart,
+  patch,
+  post,
+  put,
+  text,
+  withBody,
+} from '@parley/contract';
 import { z } from 'zod';
 
 const named = z.object({ name: z.string() });
+const user = z.object({ email: z.string(), age: z.int(), nickname: z.string().optional() });
 const line = z.object({ product: z.string(), count: z.int() });
 
 export const files = defineContract('files', {
@@ -68,5 +81,11 @@ export const files = defineContract('files', {
     summary: 'Signs a user up',
     input: form(z.object({ email: z.email(), age: z.int(), topics: z.array(z.string()).default([]) })),
     output: z.object({ email: z.string(), age: z.int(), topics: z.array(z.string()) }),
+  }),
+  // What changes, and no more: null takes a member away.
+  changeUser: patch('/api/users/{email}', {
+    summary: 'Changes a user',
+    input: mergePatch(z.object({ email: z.string(), age: z.int().optional(), nickname: z.string().nullish() })),
+    output: user,
   }),
 });

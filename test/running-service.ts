@@ -33,7 +33,8 @@ export async function startMain(path: string, environment: Record<string, string
   return { url: `http://127.0.0.1:${port}`, process: child, stop };
 }
 
-async function portOf(child: ChildProcess, name: string): Promise<number> {
+/** The port that a service says it listens on. Rejects where it ends before. */
+export async function portOf(child: ChildProcess, name: string): Promise<number> {
   const { stdout } = child;
   if (!stdout) throw new Error('the service has no output');
   try {

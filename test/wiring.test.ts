@@ -213,7 +213,9 @@ describe('both ends', () => {
 
   it('let the gateway take every body that a service takes by default, up to what an operation may ask for', () => {
     expect(directive('nginx/nginx.conf', 'client_max_body_size')).toBe('1m');
-    expect(number(text('packages/service/src/middleware/body.ts'), 'bodyLimitBytes')).toBeLessThanOrEqual(1024 * 1024);
+    expect(number(text('packages/service/src/requests/body-bytes.ts'), 'standardBodyLimitBytes')).toBeLessThanOrEqual(
+      1024 * 1024,
+    );
   });
 
   it('have one tier that retries: the gateway repeats connection failures only, and once', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { files, root } from '../source-files.ts';
-import { type Outside, outsideVariable, quietly, tools } from './outside.ts';
+import { type Outside, outsideVariable, quietly, tools, userEnvironment } from './outside.ts';
 
 const run = promisify(execFile);
 
@@ -17,8 +17,7 @@ export default async function setUp(): Promise<void> {
     await mkdir(dirname(join(clone, path)), { recursive: true });
     await cp(join(root, path), join(clone, path), { verbatimSymlinks: true });
   }
-  // A Jest that runs in a workspace has npm variables of its own; a user's shell has none.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  const env = userEnvironment();
   const ci = await run('npm', ['ci'], { cwd: clone, env });
   const packing = await run('npm', ['run', '--silent', 'pack'], { cwd: clone, env });
   const tarballs = packing.stdout
@@ -26,8 +25,10 @@ export default async function setUp(): Promise<void> {
     .split('\n')
     .map((path) => join(clone, path));
   await mkdir(home);
-  await writeFile(join(home, 'package.json'), '{ "name": "elsewhere", "private": true, "type": "module" }');
+  const allowScripts = { bun: true, deno: true, esbuild: true, 'node-20': true, 'node-22.19': true };
+  const manifest = { name: 'elsewhere', private: true, type: 'module', allowScripts };
+  await writeFile(join(home, 'package.json'), JSON.stringify(manifest));
   const install = await run('npm', ['install', ...quietly, ...tarballs, ...tools], { cwd: home, env });
-  const outside: Outside = { folder, home, tarballs, warnings: ci.stderr + install.stderr };
+  const outside: Outside = { folder, clone, home, tarballs, warnings: ci.stderr + install.stderr };
   process.env[outsideVariable] = JSON.stringify(outside);
 }

@@ -1,17 +1,16 @@
 import { createClient, createUpstream, parleyAdapter } from '@parley/client';
 import axios from 'axios';
 import { things } from './contract.ts';
-import { type Kind, polluted } from './polluted.ts';
+import { type Pollution, polluted } from './polluted.ts';
 
 // A process of its own, whose Object.prototype has a member more while it calls. Its parent holds the server.
 
-const address = process.argv[2] as string;
 const options = { maxAttempts: 1, callTimeoutMs: 2_000, circuitMinCalls: 100_000, circuitConsecutiveFailures: 100_000 };
 
 /** The ways of calling, over upstreams of their own. */
-function ways() {
-  const upstream = createUpstream('things', address, options);
-  const hooked = createUpstream('things', address, options);
+function ways(address: string, http: '1.1' | '2') {
+  const upstream = createUpstream('things', address, { ...options, http });
+  const hooked = createUpstream('things', address, { ...options, http });
   hooked.interceptors.request.use((config) => config);
   const intercepted = axios.create({ adapter: parleyAdapter(upstream) });
   intercepted.interceptors.request.use((config) => config);
@@ -51,19 +50,29 @@ async function told(call: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-const before = ways();
-await calls(before); // endpoints and connections are there then
+interface Asked {
+  readonly address: string;
+  readonly http: '1.1' | '2';
+  readonly pollution?: Pollution;
+  /** The upstreams too are made while the member is there. */
+  readonly made: boolean;
+}
 
-/** `made`: the upstreams too are made while the member is there. */
-process.on('message', async ({ name, kind, made }: { name: string; kind: Kind; made: boolean }) => {
+let before: ReturnType<typeof ways> | undefined;
+
+process.on('message', async ({ address, http, pollution, made }: Asked) => {
+  if (!before) {
+    before = ways(address, http);
+    await calls(before); // endpoints and connections are there then
+  }
   const all = async () => {
-    if (!made) return calls(before);
-    const now = ways();
+    if (!made && before) return calls(before);
+    const now = ways(address, http);
     const ended = await calls(now);
     await now.close();
     return ended;
   };
-  const ended = name === '' ? await all() : await polluted(name, kind, all);
+  const ended = pollution ? await polluted(pollution, all) : await all();
   process.send?.(JSON.parse(JSON.stringify(ended)));
 });
 process.send?.('ready');

@@ -1,11 +1,8 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import type { Handlers } from '@parley/contract';
-import { createApp, createLogger } from '@parley/service';
+import { createLogger, type RunningService, serve } from '@parley/service';
 import { refused, things } from './contract.ts';
-import type { Kind } from './polluted.ts';
-import { polluted } from './polluted.ts';
+import { type Pollution, polluted } from './polluted.ts';
 
 // A process of its own, whose Object.prototype has a member more while it serves. Its parent holds the client.
 
@@ -28,29 +25,34 @@ const handlers: Handlers<typeof things> = {
 const silent = new Writable({ write: (_, __, done) => done() });
 // Once, before: pino itself takes options that it inherits.
 const logger = createLogger('things', { destination: silent });
-const serve = () => createApp(things, handlers, { logger });
+const settings = { host: '127.0.0.1', port: 0, adminPort: 0, drainDelayMs: 0, drainTimeoutMs: 100 };
 
 let end = () => {};
-let before = Promise.resolve();
-let app = serve();
-const server = createServer((request, response) => app(request, response));
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+let before: Promise<unknown> = Promise.resolve();
+let service: RunningService | undefined;
 
-/** `made`: the app too is made while the member is there. */
-process.on('message', async ({ name, kind, made }: { name: string; kind: Kind; made: boolean }) => {
+async function restart(): Promise<void> {
+  const old = service;
+  service = await serve(things, handlers, { logger, settings });
+  await old?.stop();
+}
+
+/** Without a pollution: there is none from now on. `made`: the service too is started while the member is there. */
+process.on('message', async ({ pollution, made }: { pollution?: Pollution; made?: boolean }) => {
   end();
   await before; // the member is gone then
-  if (name === '') {
-    app = serve();
-    process.send?.('clean');
-    return;
+  if (!service) await restart();
+  if (pollution) {
+    await new Promise<void>((resolve) => {
+      before = polluted(pollution, async () => {
+        if (made) await restart();
+        resolve();
+        await new Promise<void>((ended) => {
+          end = ended;
+        });
+      });
+    });
   }
-  const done = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  before = polluted(name, kind, () => {
-    if (made) app = serve();
-    return done;
-  });
-  process.send?.('polluted');
+  process.send?.(service?.port);
 });
+process.send?.('ready');

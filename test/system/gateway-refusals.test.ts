@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -56,6 +57,26 @@ describe.each(gateways)('a refusal of %s', (name) => {
     expect({ status: reply.status, isReset: reply.isReset }).toEqual({ status, isReset: false });
     expect(reply.text).toContain('"type":"urn:parley:problem:');
   });
+});
+
+describe.each(gateways)('after a refusal of %s', (name) => {
+  it('a client that sends on, byte by byte, is left with its connection after a few seconds', async () => {
+    const gateway = await startGateway(name, {});
+    const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {});
+    socket.write('POST /api/visits HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n');
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 413 /);
+    // The 30 s that nginx reads unasked would be 150 bytes.
+    let sent = 0;
+    const sending = setInterval(() => {
+      sent++;
+      socket.write('x');
+    }, 200);
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(sending);
+    expect(sent).toBeLessThan(60);
+    await gateway.stop();
+  }, 60_000);
 });
 
 describe.each(gateways)('a refusal of a service behind %s', (name) => {

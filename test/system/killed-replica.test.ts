@@ -1,10 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '../eventually.ts';
-import { has } from '../needs.ts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { post } from '../public-api.ts';
-import { isAlive, type RunningHouse, startHouse } from '../running-house.ts';
-import { type LoadReport, startLoad } from '../steady-load.ts';
+import { startLoad } from '../steady-load.ts';
+import { underLoad } from './under-load.ts';
+import { gateways, withHouse } from './with-house.ts';
 
 const services = ['greetings', 'hello', 'guestbook'];
 const paths = [
@@ -14,50 +12,23 @@ const paths = [
   '/api/visits?limit=5',
   '/api/hello',
 ];
+const request = (n: number) => ({ path: paths[n % paths.length] as string });
 
-describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])(
-  'a killed replica behind the %s gateway',
-  (gateway) => {
-    let house: RunningHouse;
+describe.each(gateways)('a killed replica behind the %s gateway', (gateway) => {
+  const house = withHouse('--gateway', gateway);
+  beforeAll(() => post(house.running.url, '/api/visits', { name: 'Ada' }));
 
-    beforeAll(async () => {
-      house = await startHouse('--gateway', gateway);
-      await post(house.url, '/api/visits', { name: 'Ada' });
-    }, 60_000);
-
-    afterAll(async () => {
-      expect(await house.stop()).toBe(0);
-    }, 60_000);
-
-    /** The process that serves a replica, once it is ready: the newest, and another one than `not`. */
-    const pidOf = (replica: string, not?: number) =>
-      eventually(() => {
-        const started = house.lines.findLast((line) => line.replica === replica && line.state === 'ready')
-          ?.pid as number;
-        return started !== not && isAlive(started) ? started : undefined;
-      });
-
-    it('costs no GET, one of each service and two rounds of it, and is started again', async () => {
-      let report: LoadReport;
-      const load = startLoad(house.url, {
-        perSecond: 100,
-        request: (n) => ({ path: paths[n % paths.length] as string }),
-      });
-      try {
-        await pause(1_000);
-        for (const number of [1, 2]) {
-          for (const service of services) {
-            const pid = await pidOf(`${service}-${number}`);
-            process.kill(pid, 'SIGKILL');
-            await pidOf(`${service}-${number}`, pid);
-          }
+  it('costs no GET, one of each service and two rounds of it, and is started again', async () => {
+    const report = await underLoad(startLoad(house.running.url, { perSecond: 100, request }), gateway, async () => {
+      for (const number of [1, 2]) {
+        for (const service of services) {
+          const pid = await house.served(`${service}-${number}`);
+          process.kill(pid, 'SIGKILL');
+          await house.served(`${service}-${number}`, pid);
         }
-      } finally {
-        report = await load.stop();
       }
-      console.info(`${gateway}: ${JSON.stringify(report)}`);
-      expect(report.sent).toBeGreaterThan(300);
-      expect(report.lost).toEqual({});
-    }, 60_000);
-  },
-);
+    });
+    expect(report.sent).toBeGreaterThan(300);
+    expect(report.lost).toEqual({});
+  }, 60_000);
+});

@@ -1,16 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream } from '@parley/client';
 import { isCallError } from '@parley/contract';
 import { guestbook } from '@parley/guestbook';
-import { eventually } from '../eventually.ts';
-import { has } from '../needs.ts';
-import { isAlive, type RunningHouse, startHouse } from '../running-house.ts';
 import { type RunningService, startService } from '../running-service.ts';
-import { type LoadReport, type LoadRequest, type SteadyLoad, startCalls, startLoad } from '../steady-load.ts';
+import { type LoadRequest, startCalls, startLoad } from '../steady-load.ts';
+import { underLoad } from './under-load.ts';
+import { gateways, withHouse } from './with-house.ts';
 
 /** Few, for machines that run other things too; what they take is a question of the machine, not of the drain. */
 const perSecond = Number(process.env.REQUESTS_PER_SECOND ?? 50);
@@ -22,44 +20,15 @@ const request = (n: number): LoadRequest =>
     ? { method: 'POST', path: '/api/visits', body: { name: `Ada ${n}` } }
     : { path: gets[((n - 1) / 2) % gets.length] as string };
 
-/** Does something under load, and says how that went. */
-async function under(load: SteadyLoad, label: string, work: () => Promise<void>): Promise<LoadReport> {
-  let report: LoadReport;
-  try {
-    await pause(1_000);
-    await work();
-    await pause(500);
-  } finally {
-    report = await load.stop();
-  }
-  console.info(`${label}: ${JSON.stringify(report)}`);
-  return report;
-}
-
-describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('a rolling restart behind %s', (gateway) => {
-  let house: RunningHouse;
-
-  beforeAll(async () => {
-    house = await startHouse('--gateway', gateway);
-  }, 60_000);
-
-  afterAll(async () => {
-    expect(await house.stop()).toBe(0);
-  }, 60_000);
-
-  /** The process that serves a replica, once it is ready: the newest, and another one than `not`. */
-  const pidOf = (replica: string, not?: number) =>
-    eventually(() => {
-      const started = house.lines.findLast((line) => line.replica === replica && line.state === 'ready')?.pid as number;
-      return started !== not && isAlive(started) ? started : undefined;
-    });
+describe.each(gateways)('a rolling restart behind %s', (gateway) => {
+  const house = withHouse('--gateway', gateway);
 
   it('of every replica fails no request, half of them writes', async () => {
-    const report = await under(startLoad(house.url, { perSecond, request }), gateway, async () => {
-      for (const { replica } of house.replicas) {
-        const pid = await pidOf(replica);
+    const report = await underLoad(startLoad(house.running.url, { perSecond, request }), gateway, async () => {
+      for (const { replica } of house.running.replicas) {
+        const pid = await house.served(replica);
         process.kill(pid, 'SIGTERM');
-        await pidOf(replica, pid);
+        await house.served(replica, pid);
       }
     });
     expect(report.sent).toBeGreaterThan(perSecond * 2);
@@ -103,7 +72,7 @@ describe('a rolling restart under the client', () => {
         return `${n % 2 === 0 ? 'addVisit' : 'listVisits'} ${isCallError(error) ? error.code : error}`;
       }
     };
-    const report = await under(startCalls(perSecond, call), 'client', async () => {
+    const report = await underLoad(startCalls(perSecond, call), 'client', async () => {
       for (const old of [...replicas]) {
         const next = await startReplica();
         replicas = [...replicas.filter((one) => one !== old), next];

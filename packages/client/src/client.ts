@@ -6,6 +6,7 @@ import {
   isStream,
   type Operation,
   ownMembers,
+  replyBody,
 } from '@parley/contract';
 import { callOptions, type GivenCallOptions } from './call/call-options.ts';
 import { type ClientOptions, type OperationDefaults, operationDefaults } from './call/operation-options.ts';
@@ -18,7 +19,7 @@ import type { Reply } from './transport/reply.ts';
 import type { Upstream } from './upstream.ts';
 import { checkInput } from './validation/check-input.ts';
 import { declaredError } from './validation/declared-error.ts';
-import { outputOf, type ReplyBody } from './validation/output-of.ts';
+import { outputOf } from './validation/output-of.ts';
 
 /**
  * Typed functions for calling a service: one per operation of its contract. Inside a handler they take
@@ -55,6 +56,7 @@ function methodOf(operation: Operation, upstream: Upstream, defaults: OperationD
 }
 
 function method(operation: Operation, upstream: Upstream, defaults: OperationDefaults | undefined) {
+  const isBytes = replyBody(operation)?.format === 'bytes';
   async function answered(input: Input, options?: GivenCallOptions, story?: StoryRecorder): Promise<unknown> {
     const checking = checkInput(operation, input);
     if (checking) await checking;
@@ -62,11 +64,9 @@ function method(operation: Operation, upstream: Upstream, defaults: OperationDef
     const reply = await upstream.send(request);
     try {
       if (reply.error) throw await declaredError(operation, reply.error);
-      const output = outputOf(
-        operation,
-        reply,
-        bodyOf(reply, upstream, options?.idleTimeoutMs ?? defaults?.idleTimeoutMs),
-      );
+      const { status, headers, body, origin } = reply;
+      const unread = isBytes ? unreadContent(reply, upstream, { ...defaults, ...options }) : undefined;
+      const output = outputOf(operation, { status, headers, text: isBytes ? '' : String(body), unread, origin });
       return output instanceof Promise ? await output : output;
     } catch (error) {
       throw attachStory(error, request, reply.status);
@@ -80,12 +80,16 @@ function method(operation: Operation, upstream: Upstream, defaults: OperationDef
   return Object.assign((input: Input = {}, options?: GivenCallOptions) => answered(input, options), { explain });
 }
 
-/** How the body of a reply is read, as the contract says. */
-function bodyOf(reply: Reply, { options }: Upstream, idleTimeoutMs = options.idleTimeoutMs): ReplyBody {
+function unreadContent(
+  reply: Reply,
+  { options }: Upstream,
+  { idleTimeoutMs = options.idleTimeoutMs }: GivenCallOptions,
+) {
   const { body } = reply;
   return {
-    text: () => String(body),
     content: () => new ReplyContent(reply, { clock: options.clock, idleTimeoutMs, maxBytes: options.maxReplyBytes }),
-    discard: () => void (body instanceof Readable && body.destroy()),
+    discard() {
+      if (body instanceof Readable) body.destroy();
+    },
   };
 }

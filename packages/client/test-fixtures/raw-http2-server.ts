@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import { http2Frame, uint32 } from './http2-frames.ts';
+import { frame as http2Frame, uint32 } from '../../../test/http2-frames.ts';
 
 /** The frames that the tests send. */
 export const frame = {

@@ -1,4 +1,11 @@
-export type { BodyFormat, Formatted } from './bodies/body-format.ts';
+export {
+  type BodyFormat,
+  type FieldTarget,
+  type Formatted,
+  isFormatted,
+  isJson,
+  type WireBody,
+} from './bodies/body-format.ts';
 export { type Bytes, bytes } from './bodies/bytes.ts';
 export {
   type ByteRange,
@@ -12,11 +19,13 @@ export {
   contentOf,
   type GivenContent,
 } from './bodies/content.ts';
+export { type ContentDescription, contentDescription } from './bodies/content-headers.ts';
 export { longestFileName, safeFileName } from './bodies/file-name.ts';
 export { type Form, form, type Multipart, multipart } from './bodies/form.ts';
 export { isOneOf } from './bodies/media-type.ts';
+export { applyMergePatch, type MergePatch, type MergePatchInput, mergePatch } from './bodies/merge-patch.ts';
 export { type Text, text } from './bodies/text.ts';
-export { isWithBody, type WithBody, withBody } from './bodies/with-body.ts';
+export { bodySchema, isWithBody, type WithBody, withBody } from './bodies/with-body.ts';
 export { AttemptsLeft, parseAttemptsLeft } from './context/attempts-left.ts';
 export {
   type CallContext,
@@ -62,8 +71,9 @@ export { errorTitles } from './errors/error-titles.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './errors/problem.ts';
 export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
-export { noMembers, ownMember, ownMembers } from './members/own-members.ts';
+export { isPrototypePolluted, noMembers, ownMember, ownMembers } from './members/own-members.ts';
 export { openapi } from './openapi/openapi.ts';
+export { type AuthScheme, authScheme, type SecurityScheme } from './operations/auth-scheme.ts';
 export { hasRanges, type OperationBody, replyBody, requestBody } from './operations/body-of.ts';
 export type {
   BytesCallOptionsOf,
@@ -76,6 +86,7 @@ export type {
 export { type InputMembers, inputMembers, type TextMember } from './operations/input-members.ts';
 export {
   type Auth,
+  authSchemesOf,
   type BodyLimits,
   type CachePolicy,
   del,
@@ -161,3 +172,4 @@ export type { FileType } from './wire/file-type.ts';
 export { headerNames } from './wire/header-names.ts';
 export { idempotencyKeyHeader, idempotencyKeyOf } from './wire/idempotency-key.ts';
 export { type QueryOptions, queryParser } from './wire/query-parser.ts';
+export { ZstdFrames } from './wire/zstd-frames.ts';

@@ -185,7 +185,7 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
         serve: stack(
           runningOperation(operation), // first in a route: from here on log and problem know the operation
           ...timeoutOf(own[name]), // above what waits
-          auth({ operation, verifyToken, logger }), // above body: a stranger's is never read
+          auth({ ...options, operation: withBodyLimit(operation, own[name]), verifyToken, logger }), // above body: a stranger's is never read
           ...(own[name]?.middleware ?? []), // below auth: a stranger never reaches it
           ...(options.extras ? [extras(options.extras)] : []), // below middleware of the app's own, which may make a session
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already

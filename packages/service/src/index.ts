@@ -28,4 +28,5 @@ export { type RunningService, type ServeAppOptions, type ServeOptions, serve } f
 export type { RefusedRequest, ServedRequest, ServiceListener, ServiceLoad } from './telemetry/service-events.ts';
 export type { TlsOptions } from './tls/secure-context.ts';
 export { tlsFromEnvironment } from './tls/tls-from-settings.ts';
+export type { Authenticate, Authenticators, IdentifiedCaller, SentProof } from './tokens/own-schemes.ts';
 export type { Jwks, TokenAlgorithm, TokenOptions } from './tokens/token-options.ts';

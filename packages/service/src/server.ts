@@ -161,7 +161,7 @@ function warnOfMemoryStore({ operations }: Contract, { idempotency }: AppOptions
 }
 
 function createAdminServer(app: RequestListener): Server {
-  const server = createServer(limits, app);
+  const server = createServer(ownMembers(limits), app);
   answerMalformedRequests(server);
   return server;
 }

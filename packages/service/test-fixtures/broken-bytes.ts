@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { frame, preface } from '../../../test/http2-frames.ts';
 import { hostile, oddRequest, toHttp1 } from './odd-requests.ts';
 
 /** One that breaks HTTP/1.1: smuggling, missing parts, a changed byte, or no HTTP at all. */
@@ -31,24 +32,16 @@ export const brokenHttp1: fc.Arbitrary<Buffer> = fc.oneof(
     .map((shape) => Buffer.from(shape)),
 );
 
-const frame = fc
+const anyFrame = fc
   .record({
     type: fc.nat({ max: 12 }),
     flags: fc.nat({ max: 255 }),
     stream: fc.nat({ max: 9 }),
     payload: fc.uint8Array({ maxLength: 60 }),
   })
-  .map(({ type, flags, stream, payload }) =>
-    Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, stream, ...payload]),
-  );
+  .map(({ type, flags, stream, payload }) => frame(type, flags, stream, payload));
 
 /** Bytes of HTTP/2 that begin well and go on with frames of any kind. */
 export const brokenHttp2: fc.Arbitrary<Buffer> = fc
-  .array(frame, { minLength: 1, maxLength: 10 })
-  .map((frames) =>
-    Buffer.concat([
-      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-      Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
-      ...frames,
-    ]),
-  );
+  .array(anyFrame, { minLength: 1, maxLength: 10 })
+  .map((frames) => Buffer.concat([preface, ...frames]));

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +41,11 @@ export function legacyApp({ express }: ExpressVersion): Express {
   app.use(session({ secret: 'old', resave: false, saveUninitialized: false }));
   app.use(express.json());
 
+  app.use((_req, res, next) => {
+    // Names of theirs that Node has for HTTP/2.
+    if (res.req.httpVersionMajor === 1) Object.assign(res, { stream: null });
+    next();
+  });
   app.get('/page', (req, res) => res.render('hello', { name: String(req.query.name) }));
   app.post('/count', (req, res) => {
     const { session } = req as Request & { session: { count?: number } };
@@ -64,6 +69,7 @@ export function legacyApp({ express }: ExpressVersion): Express {
   });
   app.get('/slow/:kind', async ({ params: { kind } }, res, next) => {
     res.cookie('slow', '1');
+    app.emit('slow begins');
     await once(app, 'go on');
     if (kind === 'json') res.status(201).set('x-late', '1').json({ late: true });
     else if (kind === 'file') res.sendFile(join(folder, 'public', 'text.txt'));
@@ -71,7 +77,8 @@ export function legacyApp({ express }: ExpressVersion): Express {
     else if (kind === 'chunks') {
       res.write('late');
       res.end('later');
-    } else if (kind === 'session') {
+    } else if (kind === 'pipe') createReadStream(join(folder, 'public', 'text.txt')).pipe(res);
+    else if (kind === 'session') {
       Object.assign((res.req as Request & { session: object }).session, { late: 1 });
       res.redirect('/page');
     } else next(new Error('late'));

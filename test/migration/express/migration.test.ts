@@ -120,4 +120,21 @@ describe.each(['express', 'express4'] as const)('docs/migrating-express.md on %s
       expect(document).toMatchObject({ paths: { '/api/orders': { post: expect.anything() } } });
     });
   });
+
+  describe('step 5: an API key', () => {
+    beforeAll(take(5));
+    afterAll(end);
+
+    it('changes no answer but that of the route with the key', async () => {
+      expect(await shopExchanges(server.url)).toEqual(before);
+      const report = async (headers: Record<string, string>) => {
+        const response = await fetch(`${server.url}/api/report`, { headers });
+        return [response.status, await response.json()];
+      };
+      expect(await report({ 'x-api-key': 'k-till' })).toEqual([200, { sold: 2, till: 'till 0' }]);
+      expect(await report({ 'x-api-key': 'k' })).toEqual([401, { error: 'This operation needs apiKey' }]);
+      const document = await (await fetch(`${server.url}/openapi.json`)).json();
+      expect(document).toMatchObject({ components: { securitySchemes: { apiKey: { name: 'x-api-key' } } } });
+    });
+  });
 });

@@ -1,6 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
-import { expect } from '@jest/globals';
 import { type RunningService, startMain } from '../../running-service.ts';
 
 /** What a quick call shows of an attacked service. */
@@ -38,13 +36,4 @@ export async function startAttacked(options: Record<string, unknown> = {}): Prom
       return { status: reply.status, code: type?.replace(/.*:/, ''), inFlight, ended };
     },
   };
-}
-
-/** Waits until something holds, for 20 s at most. */
-export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let n = 0; n < 200; n++) {
-    if (await holds()) return;
-    await wait(100);
-  }
-  expect(await holds()).toBe(true);
 }

@@ -2,7 +2,8 @@ import { connect as connectHttp2, constants } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, it } from '@jest/globals';
-import { type AttackedService, eventually, startAttacked } from './attacked-service.ts';
+import { eventually } from '../../eventually.ts';
+import { type AttackedService, startAttacked } from './attacked-service.ts';
 
 const paths = ['/api/pause?ms=1000', '/api/blob?bytes=2000000', '/api/sse', '/api/ndjson'];
 

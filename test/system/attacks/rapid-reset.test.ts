@@ -6,8 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream } from '@parley/client';
 import { defineContract, get, isCallError } from '@parley/contract';
 import { z } from 'zod';
-import { http2Frame, uint32 } from '../../../packages/client/test-fixtures/http2-frames.ts';
-import { headOf } from '../../../packages/service/test-fixtures/http2-frames.ts';
+import { frame, headOf, preface, uint32 } from '../../http2-frames.ts';
 import { startCalls } from '../../steady-load.ts';
 import { type AttackedService, startAttacked } from './attacked-service.ts';
 
@@ -52,11 +51,10 @@ it('keeps the connection of a client with many short timeouts', async () => {
   expect(sent - all).toBeGreaterThan(1000);
 }, 60_000);
 
-const preface = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), http2Frame(4, 0, 0)]);
 // `:method GET`, `:scheme http`, `:path /`, `:authority x`: from HPACK's static table.
 const head = Buffer.from([0x82, 0x86, 0x84, 0x41, 1, 0x78]);
-const request = http2Frame(1, 5, 1, head);
-const upload = http2Frame(1, 4, 1, headOf('/api/write', 'POST', { 'content-type': 'application/json' }));
+const request = frame(1, 5, 1, head);
+const upload = frame(1, 4, 1, headOf('/api/write', 'POST', { 'content-type': 'application/json' }));
 const nothing = Buffer.alloc(0);
 /** Type DATA, flag END_STREAM, stream 1. */
 const endOfReply = Buffer.from([0, 1, 0, 0, 0, 1]);
@@ -64,35 +62,34 @@ const endOfReply = Buffer.from([0, 1, 0, 0, 0, 1]);
 /** What one round of a flood sends; `n` counts from 0. */
 const floods: Record<string, (n: number) => Buffer> = {
   'HEADERS and RST_STREAM (CVE-2023-44487)': (n) =>
-    Buffer.concat([http2Frame(1, 5, 2 * n + 1, head), http2Frame(3, 0, 2 * n + 1, uint32(8))]),
+    Buffer.concat([frame(1, 5, 2 * n + 1, head), frame(3, 0, 2 * n + 1, uint32(8))]),
   'HEADERS and a window update of 0 (MadeYouReset, CVE-2025-8671)': (n) =>
-    Buffer.concat([http2Frame(1, 5, 2 * n + 1, head), http2Frame(8, 0, 2 * n + 1, uint32(0))]),
+    Buffer.concat([frame(1, 5, 2 * n + 1, head), frame(8, 0, 2 * n + 1, uint32(0))]),
   'HEADERS and a window beyond the largest (MadeYouReset)': (n) =>
-    Buffer.concat([http2Frame(1, 5, 2 * n + 1, head), http2Frame(8, 0, 2 * n + 1, uint32(0x7f_ff_ff_ff))]),
+    Buffer.concat([frame(1, 5, 2 * n + 1, head), frame(8, 0, 2 * n + 1, uint32(0x7f_ff_ff_ff))]),
   'HEADERS and DATA after the end (MadeYouReset)': (n) =>
-    Buffer.concat([http2Frame(1, 5, 2 * n + 1, head), http2Frame(0, 0, 2 * n + 1, Buffer.from('x'))]),
-  'CONTINUATION (CVE-2024-27316)': (n) =>
-    n === 0 ? http2Frame(1, 1, 1, head) : http2Frame(9, 0, 1, Buffer.from([0x82])),
-  SETTINGS: () => http2Frame(4, 0, 0),
-  PING: () => http2Frame(6, 0, 0, Buffer.alloc(8)),
-  'empty DATA (CVE-2019-9518)': (n) => (n === 0 ? upload : http2Frame(0, 0, 1)),
-  'empty DATA with padding': (n) => (n === 0 ? upload : http2Frame(0, 8, 1, Buffer.from([0]))),
-  'DATA of one byte': (n) => (n === 0 ? upload : http2Frame(0, 0, 1, Buffer.from(' '))),
-  'PRIORITY (CVE-2019-9513)': (n) => http2Frame(2, 0, 2 * n + 1, Buffer.from([0, 0, 0, 0, 16])),
-  PRIORITY_UPDATE: () => http2Frame(16, 0, 0, uint32(1)),
-  'frames of an unknown type': () => http2Frame(99, 0, 0),
+    Buffer.concat([frame(1, 5, 2 * n + 1, head), frame(0, 0, 2 * n + 1, Buffer.from('x'))]),
+  'CONTINUATION (CVE-2024-27316)': (n) => (n === 0 ? frame(1, 1, 1, head) : frame(9, 0, 1, Buffer.from([0x82]))),
+  SETTINGS: () => frame(4, 0, 0),
+  PING: () => frame(6, 0, 0, Buffer.alloc(8)),
+  'empty DATA (CVE-2019-9518)': (n) => (n === 0 ? upload : frame(0, 0, 1)),
+  'empty DATA with padding': (n) => (n === 0 ? upload : frame(0, 8, 1, Buffer.from([0]))),
+  'DATA of one byte': (n) => (n === 0 ? upload : frame(0, 0, 1, Buffer.from(' '))),
+  'PRIORITY (CVE-2019-9513)': (n) => frame(2, 0, 2 * n + 1, Buffer.from([0, 0, 0, 0, 16])),
+  PRIORITY_UPDATE: () => frame(16, 0, 0, uint32(1)),
+  'frames of an unknown type': () => frame(99, 0, 0),
   'RST_STREAM for a stream that has ended': (n) =>
-    Buffer.concat([n === 0 ? request : nothing, http2Frame(3, 0, 1, uint32(8))]),
-  'answers to PING that was never sent': () => http2Frame(6, 1, 0, Buffer.alloc(8)),
-  'answers to SETTINGS that were never sent': () => http2Frame(4, 1, 0),
-  GOAWAY: () => http2Frame(7, 0, 0, Buffer.alloc(8)),
+    Buffer.concat([n === 0 ? request : nothing, frame(3, 0, 1, uint32(8))]),
+  'answers to PING that was never sent': () => frame(6, 1, 0, Buffer.alloc(8)),
+  'answers to SETTINGS that were never sent': () => frame(4, 1, 0),
+  GOAWAY: () => frame(7, 0, 0, Buffer.alloc(8)),
 };
 
 /** Frames that an honest client sends too, or that cross the end of a stream. Each takes the service less than 0.1 µs. */
 const harmless: Record<string, Buffer> = {
-  'WINDOW_UPDATE for the connection': http2Frame(8, 0, 0, uint32(1)),
-  'WINDOW_UPDATE for a stream that has ended': http2Frame(8, 0, 1, uint32(1)),
-  'DATA for a stream that has ended': http2Frame(0, 0, 1),
+  'WINDOW_UPDATE for the connection': frame(8, 0, 0, uint32(1)),
+  'WINDOW_UPDATE for a stream that has ended': frame(8, 0, 1, uint32(1)),
+  'DATA for a stream that has ended': frame(0, 0, 1),
 };
 
 describe.each(Object.entries(floods))('a flood of %s', (name, round) => {
@@ -141,7 +138,7 @@ describe.each(Object.entries(harmless))('200 000 frames of %s', (_name, one) => 
     }
     // The answer has the same 8 bytes: every frame before it was read.
     const mark = Buffer.from('all read');
-    socket.write(http2Frame(6, 0, 0, mark));
+    socket.write(frame(6, 0, 0, mark));
     await untilReceived(mark);
     innocent.destroy();
     socket.destroy();

@@ -2,7 +2,8 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, it } from '@jest/globals';
-import { type AttackedService, eventually, startAttacked } from './attacked-service.ts';
+import { eventually } from '../../eventually.ts';
+import { type AttackedService, startAttacked } from './attacked-service.ts';
 
 let service: AttackedService;
 const sockets: Socket[] = [];

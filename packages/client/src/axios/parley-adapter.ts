@@ -1,4 +1,4 @@
-import { CallError, headerNames, type Safety } from '@parley/contract';
+import { CallError, headerNames, ownMember, type Safety } from '@parley/contract';
 import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { Call, CallRequest } from '../layer.ts';
@@ -88,7 +88,7 @@ function safetyOf(method: string, headers: Record<string, string>): Safety {
   if (safeMethods.has(method)) return 'safe';
   if (idempotentMethods.has(method)) return 'idempotent';
   // A service refuses an empty key, and another server may take it for none.
-  return headers[headerNames.idempotencyKey]?.trim() ? 'keyed' : 'unsafe';
+  return ownMember(headers, headerNames.idempotencyKey)?.trim() ? 'keyed' : 'unsafe';
 }
 
 function requestHeaders(config: InternalAxiosRequestConfig): AxiosHeaders {

@@ -3,14 +3,10 @@ import { chunksOf, contentOf, type WireInput } from '@parley/contract';
 import { multipart } from '../axios/multipart.ts';
 import { PartsSource, type RequestBody, StreamSource } from '../transport/body-source.ts';
 
-/** The body of a call as it is sent, and its headers. Texts, bytes, blobs and forms can be sent again, streams once. */
-export function bodyToSend({ body, headers }: Pick<WireInput, 'body' | 'headers'>): {
-  readonly body: RequestBody | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-} {
-  if (!(body instanceof FormData)) return { body: requestBody(body), headers };
-  const [parts, contentType] = multipart(body);
-  return { body: parts, headers: { ...headers, 'content-type': contentType } };
+/** The body of a call as it is sent, and the content type of a form with files. Texts, bytes, blobs and forms can be sent again, streams once. */
+export function bodyToSend(body: WireInput['body']): [body: RequestBody | undefined, formType: string | undefined] {
+  if (body instanceof FormData) return multipart(body);
+  return [requestBody(body), undefined];
 }
 
 function requestBody(body: Exclude<WireInput['body'], FormData>): RequestBody | undefined {

@@ -28,16 +28,12 @@ export function requestOf(
 ): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
   const said = options === undefined || options === currentContext() ? undefined : callOptions(operation, options);
-  const { timeoutMs, maxAttempts, hedge, range: _range, idleTimeoutMs: _idle, ...explicit } = said ?? none;
+  const { timeoutMs, maxAttempts, hedge, range, idempotencyKey, idleTimeoutMs: _, ...explicit } = said ?? none;
   const context = inheritedContext(said && explicit);
-  const sent = sentParts(operation, input, context, said ?? none);
-  const isBytes = replyBody(operation)?.format === 'bytes';
   return {
     label: operation.label,
     method: operation.method,
-    path: sent.path,
-    ...bodyToSend(sent),
-    ...(isBytes && { replyAs: 'stream' as const }),
+    ...partsOf(operation, input, context, { idempotencyKey, range }),
     safety: operation.safety,
     context,
     timeoutMs: timeoutMs ?? defaults.timeoutMs,
@@ -48,3 +44,15 @@ export function requestOf(
 }
 
 const none: GivenCallOptions = ownMembers({});
+
+function partsOf(...args: Parameters<typeof sentParts>): Pick<CallRequest, 'path' | 'headers' | 'body' | 'replyAs'> {
+  const [operation] = args;
+  const { path, headers, ...sent } = sentParts(...args);
+  const [body, formType] = bodyToSend(sent.body);
+  return {
+    path,
+    headers: formType === undefined ? headers : { ...headers, 'content-type': formType },
+    body,
+    ...(replyBody(operation)?.format === 'bytes' && { replyAs: 'stream' }),
+  };
+}

@@ -5,46 +5,54 @@ import {
   headerNames,
   idempotencyKeyHeader,
   type Operation,
+  type OperationBody,
+  ownMembers,
   problemMediaType,
   replyBody,
   type WireInput,
 } from '@parley/contract';
 import { contextHeaders } from '../context/context-headers.ts';
-import type { AskedRange, GivenCallOptions } from './call-options.ts';
+import type { AskedRange } from './call-options.ts';
+
+/** What a call's options add to what is sent. */
+export interface SentOptions {
+  readonly idempotencyKey: string | undefined;
+  readonly range: AskedRange | undefined;
+}
 
 /**
  * Path, headers and body of a call, whatever sends it. A call of a keyed operation gets its `Idempotency-Key` here, once: all
- * its attempts have the same. `content-type` is there unless the body is a `FormData`, whose boundary its sender chooses.
+ * its attempts have the same.
  *
+ * @param options the caller's own key, without which a new one is made, and the part of the content that it asks for
  * @throws CallError `invalid_input` where the input cannot travel where it belongs
  */
 export function sentParts(
   operation: Operation,
   input: Record<string, unknown>,
   context: CallContext,
-  { idempotencyKey, range }: GivenCallOptions,
-): Omit<WireInput, 'contentType'> {
+  { idempotencyKey, range }: SentOptions,
+): WireInput {
   const { path, headers, body, contentType } = encode(operation, input);
-  const reply = replyBody(operation);
+  const { format, types = ['application/json'] } = replyBody(operation) ?? none;
   return {
     path,
     headers: {
-      accept: `${reply?.types.join(', ') ?? 'application/json'}, ${problemMediaType}`,
-      ...(reply?.format === 'bytes' && bytesHeaders(range)),
+      accept: `${types.join(', ')}, ${problemMediaType}`,
+      // As they are: another encoding would have other parts.
+      ...(format === 'bytes' && { 'accept-encoding': 'identity' }),
+      ...(range && { range: `bytes=${range.start}-${range.end ?? ''}` }),
       ...(contentType !== undefined && { 'content-type': contentType }),
       ...contextHeaders(context),
       ...(operation.safety === 'keyed' && { [headerNames.idempotencyKey]: idempotencyKeyHeader(idempotencyKey) }),
       ...headers,
     },
     body,
+    contentType,
   };
 }
 
-/** Bytes are asked for as they are: another encoding would have other ranges. */
-function bytesHeaders(range: AskedRange | undefined): Record<string, string> {
-  const part = range && { range: `bytes=${range.start}-${range.end ?? ''}` };
-  return { 'accept-encoding': 'identity', ...part };
-}
+const none: Partial<OperationBody> = ownMembers({});
 
 // The error names the operation: a handler that calls this must not report the input of its own caller as wrong.
 function encode(operation: Operation, input: Record<string, unknown>): WireInput {

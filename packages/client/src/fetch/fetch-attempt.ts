@@ -23,15 +23,10 @@ export function fetchAttempt({ fetch, credentials }: FetchSettings): SendFetchAt
       const own = Object.fromEntries(response.headers);
       if (replyAs === 'stream' && response.ok && response.body) {
         const chunks = await chunksOf(response.body.getReader());
-        return { status, headers: own, text: '', bytes: undefined, chunks, error: undefined, origin };
-      }
-      if (replyAs === 'bytes' && response.ok) {
-        const bytes = new Uint8Array(await response.arrayBuffer());
-        return { status, headers: own, text: '', bytes, chunks: undefined, error: undefined, origin };
+        return { status, headers: own, text: '', chunks, error: undefined, origin };
       }
       const text = await response.text();
-      const error = errorOf(status, own, text, origin);
-      return { status, headers: own, text, bytes: undefined, chunks: undefined, error, origin };
+      return { status, headers: own, text, chunks: undefined, error: errorOf(status, own, text, origin), origin };
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new CallError('unavailable', `no reply (${reason})`, { ...origin, cause });

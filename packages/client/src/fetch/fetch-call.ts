@@ -2,21 +2,17 @@ import {
   type AttemptsLeft,
   type CallContext,
   type CallError,
-  contentOf,
   type Operation,
   ownMembers,
-  replyBody,
   type Safety,
-  type WireInput,
 } from '@parley/contract';
-import { callOptions, type GivenCallOptions } from '../call/call-options.ts';
+import { callOptions } from '#options';
+import type { GivenCallOptions } from '../call/call-options.ts';
 import type { OperationDefaults } from '../call/operation-options.ts';
 import { sentParts } from '../call/sent-parts.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';
+import { wholeBody } from './fetch-body.ts';
 import type { FetchSettings } from './fetch-options.ts';
-
-/** What `fetch` can send again for another attempt. */
-export type FetchBody = string | Uint8Array<ArrayBuffer> | Blob | FormData;
 
 /** One call on its way out. */
 export interface FetchCall {
@@ -27,7 +23,7 @@ export interface FetchCall {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: FetchBody | undefined;
+  readonly body: string | Uint8Array | Blob | FormData | undefined;
   readonly safety: Safety;
   readonly context: CallContext;
   readonly maxAttempts: number | undefined;
@@ -35,7 +31,7 @@ export interface FetchCall {
   readonly deadlineMs: number;
   /** The caller's. */
   readonly signal: CancelSignal | undefined;
-  readonly replyAs: 'text' | 'bytes' | 'stream';
+  readonly replyAs: 'text' | 'stream';
 }
 
 /** One attempt of a call. */
@@ -66,10 +62,8 @@ export interface FetchReply {
   readonly status: number;
   /** Names in lower case: those that a browser shows to the page. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Of bytes and of a stream: empty. */
+  /** Of a stream: empty. */
   readonly text: string;
-  /** Of bytes: all of them. */
-  readonly bytes: Uint8Array | undefined;
   /** Of a stream: what reads its bytes, the first chunk included. */
   readonly chunks: ReplyChunks | undefined;
   /** The error of a status from 400. */
@@ -111,7 +105,7 @@ export function fetchCallOptions(
 }
 
 /**
- * The call of an operation with this input. A body that is a stream is read into memory.
+ * The call of an operation with this input.
  *
  * @throws CallError `invalid_input` where the input cannot travel where it belongs
  */
@@ -121,33 +115,20 @@ export async function fetchCall(
   options: GivenCallOptions,
   { clock, callTimeoutMs }: FetchSettings,
 ): Promise<FetchCall> {
-  const {
-    timeoutMs = callTimeoutMs,
-    maxAttempts,
-    hedge: _hedge,
-    idempotencyKey: _key,
-    range: _range,
-    ...context
-  } = options;
+  const { timeoutMs = callTimeoutMs, maxAttempts, hedge: _, idempotencyKey, range, ...context } = options;
   const { deadlineMs = Number.POSITIVE_INFINITY, signal } = context;
-  const { path, headers, body } = sentParts(operation, input, context, options);
+  const { path, headers, body } = sentParts(operation, input, context, { idempotencyKey, range });
   return {
     label: operation.label,
     method: operation.method,
     path,
     headers,
-    body: await bodyInMemory(body),
+    body: await wholeBody(body),
     safety: operation.safety,
     context,
     maxAttempts,
     deadlineMs: Math.min(deadlineMs, clock.now() + timeoutMs),
     signal,
-    replyAs: replyBody(operation)?.format === 'bytes' ? 'bytes' : 'text',
+    replyAs: 'text',
   };
-}
-
-async function bodyInMemory(body: WireInput['body']): Promise<FetchBody | undefined> {
-  if (body === undefined || typeof body === 'string' || body instanceof Blob || body instanceof FormData) return body;
-  const bytes = await contentOf(body)?.bytes();
-  return bytes && new Uint8Array(bytes);
 }

@@ -1,18 +1,19 @@
-import { type Client, type Contract, isStream, type Operation, ownMembers } from '@parley/contract';
+import { type Client, type Contract, isStream, type Operation, ownMembers, replyBody } from '@parley/contract';
+import { operationDefaults } from '#options';
 import type { GivenCallOptions } from '../call/call-options.ts';
 import { deadline } from '../call/deadline.ts';
-import { type OperationDefaults, operationDefaults } from '../call/operation-options.ts';
+import type { OperationDefaults } from '../call/operation-options.ts';
 import { attemptTimeout } from '../endpoint/attempt-timeout.ts';
 import { checkInput } from '../validation/check-input.ts';
 import { declaredError } from '../validation/declared-error.ts';
-import { outputOf, type ReplyBody } from '../validation/output-of.ts';
+import { outputOf } from '../validation/output-of.ts';
 import { fetchAttempt } from './fetch-attempt.ts';
-import { type FetchReply, fetchCall, fetchCallOptions, type SendFetchCall } from './fetch-call.ts';
+import { fetchCall, fetchCallOptions, type SendFetchCall } from './fetch-call.ts';
+import { unreadContent } from './fetch-content.ts';
 import { type FetchClientOptions, type FetchSettings, fetchSettings } from './fetch-options.ts';
 import { fetchRetry } from './fetch-retry.ts';
 import { type FetchStreamOperation, fetchStream } from './fetch-stream.ts';
 import { givenHeaders } from './given-headers.ts';
-import { replyContent } from './reply-content.ts';
 
 /**
  * Typed functions for calling a service over `fetch`, for browsers, workers and edge runtimes: the shape of `createClient`
@@ -56,19 +57,15 @@ function fetchMethod(
   settings: FetchSettings,
   defaults: OperationDefaults | undefined,
 ) {
+  const isBytes = replyBody(operation)?.format === 'bytes';
   return async (input: Record<string, unknown> = {}, given?: GivenCallOptions): Promise<unknown> => {
     await checkInput(operation, input);
     const options = fetchCallOptions(operation, given, defaults);
-    const reply = await send(await fetchCall(operation, input, options, settings));
+    const call = await fetchCall(operation, input, options, settings);
+    const reply = await send(isBytes ? { ...call, replyAs: 'stream' } : call);
     if (reply.error) throw await declaredError(operation, reply.error);
-    return outputOf(operation, reply, bodyOf(reply));
-  };
-}
-
-function bodyOf({ headers, text, bytes = new Uint8Array() }: FetchReply): ReplyBody {
-  return {
-    text: () => text,
-    content: () => replyContent(bytes, headers),
-    discard() {}, // read already
+    const { clock, idleTimeoutMs } = { ...settings, ...options };
+    const limits = { clock, idleTimeoutMs, signal: call.signal };
+    return outputOf(operation, { ...reply, unread: isBytes ? unreadContent(operation, reply, limits) : undefined });
   };
 }

@@ -1,9 +1,7 @@
 import { Readable } from 'node:stream';
-import { CallError, type Content, type ContentRange, content } from '@parley/contract';
+import { CallError, type Content, type ContentRange, content, contentDescription } from '@parley/contract';
 import type { Clock } from '../time/clock.ts';
-import type { Reply, ReplyHeaders, ReplyOrigin } from '../transport/reply.ts';
-import { rangeOf } from './content-range.ts';
-import { fileNameOf } from './file-name.ts';
+import type { Reply, ReplyOrigin } from '../transport/reply.ts';
 import { codeOf } from './first-byte.ts';
 
 /** What bounds the reading of a content. */
@@ -29,11 +27,12 @@ export class ReplyContent implements Content {
   #disarm: () => void;
 
   constructor({ headers, body, origin }: Reply, limits: ContentLimits) {
-    this.type = textOf(headers, 'content-type') ?? 'application/octet-stream';
-    this.size = sizeOf(headers);
-    this.name = fileNameOf(textOf(headers, 'content-disposition'));
-    this.etag = textOf(headers, 'etag');
-    this.range = rangeOf(textOf(headers, 'content-range'));
+    const { type, size, name, etag, range } = contentDescription(headers);
+    this.type = type;
+    this.size = size;
+    this.name = name;
+    this.etag = etag;
+    this.range = range;
     this.#body = body instanceof Readable ? body : Readable.from([Buffer.from(body)]);
     this.#origin = origin;
     this.#limits = limits;
@@ -94,14 +93,4 @@ export class ReplyContent implements Content {
     const { operation, endpoint, attempts } = this.#origin;
     return { operation, endpoint, attempts };
   }
-}
-
-function textOf(headers: ReplyHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-function sizeOf(headers: ReplyHeaders): number | undefined {
-  const length = Number(headers['content-length'] ?? Number.NaN);
-  return Number.isNaN(length) || headers['content-encoding'] !== undefined ? undefined : length;
 }

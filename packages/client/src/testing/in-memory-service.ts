@@ -107,10 +107,11 @@ export class InMemoryService {
 /** A reply as it travels. A content is sent whole: a reply in memory has no ranges. */
 function written(operation: Operation, { status, headers, body }: OperationReply): InMemoryReply {
   if (body === undefined) return { status, headers, body: '' };
-  const { format = 'json', types = [] } = replyBody(operation) ?? {};
-  if (format === 'bytes') return { status, ...contentReply(body as Content, headers) };
-  const type = { 'content-type': `${format === 'text' ? types[0] : 'application/json'}; charset=utf-8` };
-  return { status, headers: { ...type, ...headers }, body: format === 'text' ? String(body) : JSON.stringify(body) };
+  const own = replyBody(operation);
+  if (own?.format === 'bytes') return { status, ...contentReply(body as Content, headers) };
+  const isText = own?.format === 'text';
+  const type = { 'content-type': `${isText ? own.types[0] : 'application/json'}; charset=utf-8` };
+  return { status, headers: { ...type, ...headers }, body: isText ? String(body) : JSON.stringify(body) };
 }
 
 function contentReply(given: Content, headers: InMemoryReply['headers']): Pick<InMemoryReply, 'headers' | 'body'> {

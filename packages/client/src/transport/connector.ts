@@ -76,7 +76,15 @@ export function connector(
 }
 
 // Node makes an ordinary object of the options again.
-const unset = { fd: undefined, handle: undefined, onread: undefined, signal: undefined } as object;
+const unset: object = {
+  encoding: undefined,
+  fd: undefined,
+  handle: undefined,
+  highWaterMark: undefined,
+  objectMode: undefined,
+  onread: undefined,
+  signal: undefined,
+};
 
 function whenOpen(socket: Socket, event: string, options: Current<ConnectorOptions>, callback: Connected) {
   const { connectTimeoutMs, clock } = options.current;

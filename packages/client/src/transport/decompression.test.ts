@@ -41,18 +41,8 @@ const rejectionOf = (decoding: Promise<string>) =>
     (error: unknown) => error,
   );
 
-// zlib of Node 26 goes on to the next frame itself: it costs no decoder there, and may be cut without an error.
+// zlib of Node 26 goes on to the next frame itself: it costs no decoder there.
 const opensDecoders = zlib.zstdDecompressSync(Buffer.concat([encode.zstd('a'), encode.zstd('b')])).length === 1;
-
-function isCutFrameAnError(): boolean {
-  if (!opensDecoders) return false;
-  try {
-    zlib.zstdDecompressSync(encode.zstd('one').subarray(0, 5));
-    return false;
-  } catch {
-    return true;
-  }
-}
 
 describe.each(ways)('a body that is decoded (%p)', (way) => {
   it.each(['zstd', 'gzip'] as const)('has the content of all its members: %s', async (coding) => {
@@ -68,9 +58,7 @@ describe.each(ways)('a body that is decoded (%p)', (way) => {
     expect(await decode(skippable, 'zstd', way)).toBe('');
   });
 
-  // zlib of Node 22 takes a frame that is cut for a whole one. HTTP's own framing tells of a cut there.
-  const strict = isCutFrameAnError() ? (['zstd', 'gzip'] as const) : (['gzip'] as const);
-  it.each(strict)('is an error wherever its last member is cut: %s', async (coding) => {
+  it.each(['zstd', 'gzip'] as const)('is an error wherever its last member is cut: %s', async (coding) => {
     const [first, second] = [encode[coding]('one'), encode[coding]('two')];
     for (let length = 1; length < second.length; length++) {
       await failed(decode(Buffer.concat([first, second.subarray(0, length)]), coding, way));
@@ -139,9 +127,10 @@ describe.each(['text', 'stream'] as const)('a reply read as %s', (replyAs) => {
   });
 
   it('is no reply where its last frame is cut, or garbage follows', async () => {
-    const last = isCutFrameAnError() ? 'zstd' : 'gzip';
-    const cut = Buffer.concat([encode[last]('one'), encode[last]('two').subarray(0, 7)]);
-    expect(await rejection(reply(cut, last, 100))).toMatchObject({ code: 'invalid_reply' });
+    for (const coding of ['zstd', 'gzip'] as const) {
+      const cut = Buffer.concat([encode[coding]('one'), encode[coding]('two').subarray(0, 7)]);
+      expect(await rejection(reply(cut, coding, 100))).toMatchObject({ code: 'invalid_reply' });
+    }
     const two = Buffer.concat([encode.br('one'), encode.br('two')]);
     expect(await rejection(reply(two, 'br', 100))).toMatchObject({ code: 'invalid_reply' });
   });

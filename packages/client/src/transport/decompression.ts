@@ -1,8 +1,8 @@
 import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
-import { boundedText } from '@parley/contract';
-import { type Decoder, MemberDecoder, trailing } from './member-decoder.ts';
+import { boundedText, ZstdFrames } from '@parley/contract';
+import { cutShort, type Decoder, MemberDecoder, trailing } from './member-decoder.ts';
 
 interface DecodeOptions {
   readonly maxOutputLength: number;
@@ -22,6 +22,8 @@ interface Coding {
   stream(): Decoder;
   /** What may follow the first member: more of them, padding that zlib leaves, or nothing. */
   readonly rest: 'members' | 'padding' | 'nothing';
+  /** What tells where a member ends, where zlib does not in every Node. Default: zlib does. */
+  readonly frames?: () => ZstdFrames;
 }
 
 // zlib itself goes on to the next member (RFC 1952 §2.2), and ends at zeros.
@@ -66,6 +68,7 @@ if (typeof zlib.zstdDecompressSync === 'function') {
     later: promisify(zlib.zstdDecompress),
     stream: zlib.createZstdDecompress,
     rest: 'members', // frames: RFC 8878 §3.1
+    frames: () => new ZstdFrames(),
   });
 }
 
@@ -125,14 +128,17 @@ async function undone(body: Uint8Array, coding: Coding, maxBytes: number): Promi
     rest = rest.subarray(engine.bytesWritten);
     if (rest.length > 0 && coding.rest === 'nothing') throw trailing();
   } while (rest.length > 0 && coding.rest === 'members');
+  const frames = coding.frames?.();
+  frames?.take(body);
+  if (frames?.areWhole === false) throw cutShort();
   return members.length === 1 ? (members[0] as Uint8Array) : Buffer.concat(members);
 }
 
 /** One transform for each coding, in the order of undoing. Looks at the first bytes to tell the two kinds of deflate. */
 export function decoders(names: readonly string[], start: Uint8Array): Transform[] {
   return names.map((name, index) => {
-    const { stream, rest } = index === 0 ? codingOf(name, start) : codingOf(name);
-    return rest === 'padding' ? stream() : new MemberDecoder(stream, rest === 'members');
+    const { stream, rest, frames } = index === 0 ? codingOf(name, start) : codingOf(name);
+    return rest === 'padding' ? stream() : new MemberDecoder(stream, rest === 'members', frames?.());
   });
 }
 

@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
+import { isPrototypePolluted, ownMembers } from '@parley/contract';
 import { endSliced, writeSliced } from './sliced-body.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } =
@@ -87,7 +88,11 @@ export function checkStreams(session: ClientHttp2Session, hooks: ConnectionHooks
   session.request = (headers, options) => {
     // Node gives a stream that fails. This undici understands, and sends the request on a new connection.
     if (session.destroyed) throw Object.assign(new Error('the session is gone'), { code: 'ERR_HTTP2_INVALID_SESSION' });
-    const stream = request.call(session, headers, options) as CheckedStream;
+    const stream = request.call(
+      session,
+      headers,
+      isPrototypePolluted() ? { ...unset, ...options } : options,
+    ) as CheckedStream;
     connection.open++;
     stream[connectionOf] = connection;
     stream[isSettled] = false;
@@ -99,6 +104,15 @@ export function checkStreams(session: ClientHttp2Session, hooks: ConnectionHooks
     return stream;
   };
 }
+
+// Node makes an ordinary object of the options, which inherits. It warns of some of these.
+const unset: object = {
+  exclusive: undefined,
+  parent: undefined,
+  silent: undefined,
+  waitForTrailers: undefined,
+  weight: undefined,
+};
 
 // Functions that all streams share: a closure for each would cost every request.
 const standardOf = (stream: CheckedStream): ClientHttp2Stream => Object.getPrototypeOf(stream);
@@ -138,7 +152,7 @@ function destroy(this: CheckedStream, error: Error | null, callback: (error?: Er
 
 // undici adds the code to the error that the request fails with, which may not be ours.
 function setCode(stream: CheckedStream, value: number): void {
-  Object.defineProperty(stream, 'rstCode', { value });
+  Object.defineProperty(stream, 'rstCode', ownMembers({ value }));
 }
 
 function isProtocolBroken(error: Error | null): boolean {

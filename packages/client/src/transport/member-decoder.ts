@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream';
+import type { ZstdFrames } from '@parley/contract';
 
 /** A stream of zlib's. */
 export type Decoder = Transform & {
@@ -13,6 +14,7 @@ export type Decoder = Transform & {
 export class MemberDecoder extends Transform {
   readonly #open: () => Decoder;
   readonly #hasMembers: boolean;
+  readonly #frames: ZstdFrames | undefined;
   #decoder: Decoder | undefined;
   /** Bytes written to the decoder. */
   #given = 0;
@@ -20,19 +22,21 @@ export class MemberDecoder extends Transform {
   #chunk: Uint8Array = Buffer.alloc(0);
   #onTaken: TransformCallback | undefined;
 
-  constructor(open: () => Decoder, hasMembers: boolean) {
+  constructor(open: () => Decoder, hasMembers: boolean, frames?: ZstdFrames) {
     super();
     this.#open = open;
     this.#hasMembers = hasMembers;
+    this.#frames = frames;
   }
 
   override _transform(chunk: Uint8Array, _: BufferEncoding, callback: TransformCallback): void {
     this.#onTaken = callback;
+    this.#frames?.take(chunk);
     this.#next(chunk);
   }
 
   override _flush(callback: TransformCallback): void {
-    this.#onTaken = callback;
+    this.#onTaken = (error) => callback(error ?? (this.#frames?.areWhole === false ? cutShort() : null));
     if (this.#decoder) this.#decoder.end();
     else this.#taken();
   }
@@ -80,6 +84,11 @@ export class MemberDecoder extends Transform {
     this.#onTaken = undefined;
     callback?.(error);
   }
+}
+
+/** The error for a body whose last member is cut, as zlib has it for gzip. */
+export function cutShort(): Error {
+  return Object.assign(new Error('unexpected end of file'), { code: 'Z_BUF_ERROR' });
 }
 
 /** The error for bytes after the end of a coding that has one member. */

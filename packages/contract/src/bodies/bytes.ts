@@ -1,13 +1,18 @@
+import { ownMembers } from '../members/own-members.ts';
 import type { Formatted } from './body-format.ts';
-import { type Content, contentOf, type GivenContent, withType } from './content.ts';
+import { type Chunks, type Content, content, contentOf, type GivenContent, withType } from './content.ts';
+import { contentDescription } from './content-headers.ts';
 import { isOneOf, mediaTypes } from './media-type.ts';
 import { ownSchema } from './own-schema.ts';
 
 /** A body of bytes. Made by {@link bytes}. */
-export type Bytes = Formatted<'bytes', GivenContent, Content>;
+export interface Bytes extends Formatted<'bytes', GivenContent, Content> {
+  /** Makes a content of the body and the headers of a reply. Here, so that only contracts with bytes bring the code for it. */
+  readonly received: (body: Chunks, headers: Readonly<Record<string, unknown>>) => Content;
+}
 
 /** The media type of bytes that nobody describes. */
-export const anyBytes = 'application/octet-stream';
+const anyBytes = 'application/octet-stream';
 
 /**
  * Declares a body of bytes. One side gives a `Uint8Array`, `Blob`, `File`, stream or `content(…)`, and the other gets a
@@ -16,7 +21,8 @@ export const anyBytes = 'application/octet-stream';
  * @param options `type`: the media types that it may have, such as `image/png` or `image/*`. Default: all
  * @throws TypeError where a `type` is no media type
  */
-export function bytes({ type = [] }: { readonly type?: string | readonly string[] } = {}): Bytes {
+export function bytes(options: { readonly type?: string | readonly string[] } = {}): Bytes {
+  const { type = [] } = ownMembers(options);
   const types = type.length === 0 ? ['*/*'] : mediaTypes(type);
   const standardType = types.find((one) => !one.endsWith('/*')) ?? anyBytes;
   const validate = (value: unknown) => {
@@ -27,5 +33,18 @@ export function bytes({ type = [] }: { readonly type?: string | readonly string[
     return { issues: [{ message: `expected bytes of type ${types.join(' or ')}` }] };
   };
   const json = { type: 'string', format: 'binary' };
-  return { ...ownSchema<GivenContent, Content>(validate, json), format: 'bytes', types };
+  return {
+    ...ownSchema<GivenContent, Content>(validate, json),
+    format: 'bytes',
+    types,
+    accepts: (contentType) => isOneOf(contentType, types),
+    write(value) {
+      const given = contentOf(value);
+      return { body: value instanceof Uint8Array ? value : given, contentType: given?.type || standardType };
+    },
+    received(body, headers) {
+      const { type, ...description } = contentDescription(headers);
+      return Object.assign(content(body, { type }), description);
+    },
+  };
 }

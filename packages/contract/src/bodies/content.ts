@@ -1,3 +1,5 @@
+import { ownMembers } from '../members/own-members.ts';
+
 /** A part of a content in bytes, both ends included, as `createReadStream` and HTTP count. */
 export interface ByteRange {
   readonly start: number;
@@ -56,7 +58,8 @@ export interface ContentOptions {
  *
  * @throws TypeError where the source is none of these, or a function comes without `size`
  */
-export function content(source: ContentSource, { type = '', size, name }: ContentOptions = {}): Content {
+export function content(source: ContentSource, options: ContentOptions = {}): Content {
+  const { type = '', size, name } = ownMembers(options);
   if (source instanceof Uint8Array) return new GivenBytes(source, type, name);
   if (typeof source === 'function') {
     if (size === undefined || !(Number.isSafeInteger(size) && size >= 0)) {

@@ -1,5 +1,6 @@
+import { ownMembers } from '../members/own-members.ts';
 import type { Formatted } from './body-format.ts';
-import { mediaTypes } from './media-type.ts';
+import { isOneOf, mediaTypes } from './media-type.ts';
 import { ownSchema } from './own-schema.ts';
 
 /** A body that is a text. Made by {@link text}. */
@@ -11,8 +12,15 @@ export type Text = Formatted<'text', string>;
  * @param options `type`: its media type. Default `text/plain`
  * @throws TypeError where `type` is no media type
  */
-export function text({ type = 'text/plain' }: { readonly type?: string } = {}): Text {
+export function text(options: { readonly type?: string } = {}): Text {
+  const { type = 'text/plain' } = ownMembers(options);
   const validate = (value: unknown) =>
     typeof value === 'string' ? { value } : { issues: [{ message: `expected a string, got ${typeof value}` }] };
-  return { ...ownSchema<string>(validate, { type: 'string' }), format: 'text', types: mediaTypes(type) };
+  return {
+    ...ownSchema<string>(validate, { type: 'string' }),
+    format: 'text',
+    types: mediaTypes(type),
+    accepts: (contentType) => isOneOf(contentType, [type]),
+    write: (value) => ({ body: String(value), contentType: `${type}; charset=utf-8` }),
+  };
 }

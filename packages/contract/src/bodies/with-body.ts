@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ownMembers } from '../members/own-members.ts';
 import { objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
 import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
 import { ownSchema } from './own-schema.ts';
@@ -33,7 +34,7 @@ export function withBody<M extends Schema, B extends Schema>(members: M, body: B
   }
   const validate = (value: unknown): Result | Promise<Result> => {
     if (typeof value !== 'object' || value === null) return { issues: [{ message: 'expected an object' }] };
-    const { body: given, ...others } = value as Record<string, unknown>;
+    const { body: given, ...others } = ownMembers(value as Record<string, unknown>);
     const results = [members['~standard'].validate(others), body['~standard'].validate(given)] as const;
     return results.some((one) => one instanceof Promise)
       ? Promise.all(results).then(([first, second]) => together(first, second))
@@ -44,7 +45,7 @@ export function withBody<M extends Schema, B extends Schema>(members: M, body: B
 
 /** Whether the body of a schema's value is one of its members. */
 export function isWithBody(schema: Schema | undefined): schema is WithBody {
-  return schema !== undefined && 'members' in schema && 'body' in schema;
+  return schema !== undefined && Object.hasOwn(schema, 'members') && Object.hasOwn(schema, 'body');
 }
 
 /** The schema of the whole body. */

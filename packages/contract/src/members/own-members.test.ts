@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ownMember, ownMembers } from './own-members.ts';
+import { isPrototypePolluted, ownMember, ownMembers } from './own-members.ts';
 
 describe('ownMembers', () => {
   it('has what an object has itself, and nothing that it inherits', () => {
@@ -25,5 +25,16 @@ describe('ownMembers', () => {
       1,
       undefined,
     ]);
+  });
+});
+
+describe('isPrototypePolluted', () => {
+  it('notices a member of Object.prototype as long as it is there', () => {
+    const prototype = Object.prototype as { own?: string };
+    const before = isPrototypePolluted();
+    prototype.own = 'x';
+    const meanwhile = isPrototypePolluted();
+    delete prototype.own;
+    expect([before, meanwhile, isPrototypePolluted()]).toEqual([false, true, false]);
   });
 });

@@ -17,3 +17,10 @@ export function ownMembers<T extends object>(given: T): T {
 export function ownMember<T extends object, Name extends keyof T>(given: T, name: Name): T[Name] | undefined {
   return Object.hasOwn(given, name) ? given[name] : undefined;
 }
+
+/** Whether somebody has put a member into `Object.prototype` by an assignment, as a merge of untrusted JSON does. */
+export function isPrototypePolluted(): boolean {
+  // The engine keeps the list of enumerable members: this takes nanoseconds.
+  for (const _ in Object.prototype) return true;
+  return false;
+}

@@ -1,5 +1,5 @@
 import type { Contract } from '../contract.ts';
-import type { Operation } from '../operations/operation.ts';
+import { authSchemesOf, type Operation } from '../operations/operation.ts';
 
 type Json = Record<string, unknown>;
 
@@ -7,10 +7,13 @@ type Json = Record<string, unknown>;
 export function securitySchemes({ operations }: Contract): Json {
   const auths = Object.values(operations).map(({ auth }) => auth);
   if (auths.every((auth) => auth === 'public')) return {};
+  const own = auths.flatMap(authSchemesOf);
+  const hasTokens = auths.some((auth) => auth !== 'public' && authSchemesOf(auth).length === 0);
   return {
     securitySchemes: {
-      token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      ...(hasTokens && { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } }),
       ...(auths.includes('service') && { certificate: { type: 'mutualTLS' } }),
+      ...Object.fromEntries(own.map(({ scheme, openapi }) => [scheme, openapi])),
     },
   };
 }
@@ -18,5 +21,7 @@ export function securitySchemes({ operations }: Contract): Json {
 /** What one operation asks of its caller, as OpenAPI's `security`: one of the list will do. Nothing for a public one. */
 export function securityOf({ auth }: Operation): Json {
   if (auth === 'public') return {};
-  return { security: auth === 'service' ? [{ certificate: [] }, { token: [] }] : [{ token: auth.scopes }] };
+  if (auth === 'service') return { security: [{ certificate: [] }, { token: [] }] };
+  if ('scopes' in auth) return { security: [{ token: auth.scopes }] };
+  return { security: authSchemesOf(auth).map(({ scheme }) => ({ [scheme]: [] })) };
 }

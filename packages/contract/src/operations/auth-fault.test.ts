@@ -11,12 +11,18 @@ describe('auth of an operation', () => {
     expect(define(auth)).not.toThrow();
   });
 
-  it.each([[{ scopes: [] }], [{ scopes: ['a b'] }], [{ scopes: [''] }], [{ scopes: 'a' }], [{}], ['user']])(
-    'may not be %j',
-    (auth) => {
-      expect(define(auth as Auth)).toThrow(
-        `contract things: look has auth ${JSON.stringify(auth)}: it must be 'public', 'service' or { scopes: [one or more] }`,
-      );
-    },
-  );
+  it.each([
+    [{ scopes: [] }],
+    [{ scopes: ['a b'] }],
+    [{ scopes: [''] }],
+    [{ scopes: 'a' }],
+    [{}],
+    ['user'],
+    [[]],
+    [[{}]],
+  ])('may not be %j', (auth) => {
+    expect(define(auth as Auth)).toThrow(
+      `contract things: look has auth ${JSON.stringify(auth)}: it must be 'public', 'service', { scopes: [one or more] }, or of authScheme()`,
+    );
+  });
 });

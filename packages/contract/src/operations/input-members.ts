@@ -1,7 +1,8 @@
 import { formatOf, isForm } from '../bodies/body-format.ts';
+import { isMultipart } from '../bodies/form.ts';
 import { isWithBody, membersSchema } from '../bodies/with-body.ts';
 import { objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
-import { type FileType, fileTypeOf } from '../wire/file-type.ts';
+import type { FileType } from '../wire/file-type.ts';
 import { type TextType, textTypeOf } from '../wire/text-type.ts';
 import type { Operation } from './operation.ts';
 
@@ -47,15 +48,13 @@ function findMembers({ input, path, requestHeaders, rest }: Operation): InputMem
   const elsewhere = new Map(
     [...requestHeaders.map(([member]) => member), ...path.parameters].map((name) => named(name, false)),
   );
-  const format = formatOf(input);
-  const isText = rest === 'query' || isForm(format);
+  const isText = rest === 'query' || isForm(formatOf(input));
   const others = isText ? [...(object?.schemas ?? [])].filter(([name]) => !elsewhere.has(name)) : [];
   const files = others.flatMap(([name, schemas]): [string, FileType][] => {
-    const type = format === 'multipart' ? fileTypeOf(schemas, json) : undefined;
+    const type = isMultipart(input) ? input.fileTypeOf(schemas, json) : undefined;
     return type ? [[name, type]] : [];
   });
   const fileNames = new Set(files.map(([name]) => name));
-  const further = isText && object?.further ? textTypeOf([object.further], json, true) : undefined;
   return {
     fields: new Map(others.flatMap(([name]) => (fileNames.has(name) ? [] : [named(name, true)]))),
     files: new Map(files),
@@ -63,7 +62,7 @@ function findMembers({ input, path, requestHeaders, rest }: Operation): InputMem
     typed: [...elsewhere.values()].filter(
       ({ type: { scalars } }) => scalars && scalars.size > Number(scalars.has('string')),
     ),
-    further,
+    further: isText && object?.further ? textTypeOf([object.further], json, true) : undefined,
     known:
       object?.further === false
         ? new Set([...object.schemas.keys(), ...(isWithBody(input) ? ['body'] : [])])

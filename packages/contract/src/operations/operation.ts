@@ -3,6 +3,7 @@ import { bodySchema, isWithBody } from '../bodies/with-body.ts';
 import type { AnyDefinedError } from '../errors/defined-error.ts';
 import { type PathTemplate, pathTemplate } from '../paths/path-template.ts';
 import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
+import type { AuthScheme } from './auth-scheme.ts';
 import type { CheckedInput } from './checked-input.ts';
 
 /** HTTP methods an operation can have. HEAD comes with every GET. */
@@ -29,9 +30,16 @@ export interface CachePolicy {
 
 /**
  * Which callers an operation admits. `public`: all. `service`: a service with a valid certificate or token.
- * `scopes`: a caller whose token grants all of these.
+ * `scopes`: a caller whose token grants all of these. A scheme of the service's own, or a list of them: a caller that one of
+ * these identifies.
  */
-export type Auth = 'public' | 'service' | { readonly scopes: readonly string[] };
+export type Auth = 'public' | 'service' | { readonly scopes: readonly string[] } | AuthScheme | readonly AuthScheme[];
+
+/** The schemes of a service's own that an operation's `auth` names. Empty for any other `auth`. */
+export function authSchemesOf(auth: Auth): readonly AuthScheme[] {
+  if (typeof auth !== 'object' || 'scopes' in auth) return [];
+  return 'scheme' in auth ? [auth] : auth;
+}
 
 /** How much the body of one operation's requests may hold: whole numbers from 1. Default: the service's own limits. */
 export interface BodyLimits {

@@ -31,8 +31,7 @@ export function pathTemplate(template: string): PathTemplate {
   const build = (values: Readonly<Record<string, unknown>>) => {
     let path = '';
     for (const { parameter, text, isRest } of segments) {
-      const encode = isRest ? encodeRest : encodeSegment;
-      path += `/${parameter === undefined ? text : encode(parameter, values[parameter])}`;
+      path += `/${parameter === undefined ? text : encodeValue(parameter, values[parameter], isRest)}`;
     }
     return path;
   };
@@ -53,32 +52,13 @@ function parseSegment(text: string, template: string): Segment {
   );
 }
 
-function encodeSegment(name: string, value: unknown): string {
+function encodeValue(name: string, value: unknown, isRest: boolean): string {
   const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
-  if (typeof text === 'string' && text !== '' && text.isWellFormed() && !hasDotSegment(text)) {
-    return encodeURIComponent(text);
-  }
-  throw unfit(
-    name,
-    value,
-    'must be a non-empty string or a number, with no "." or ".." between slashes and no lone surrogate',
-  );
-}
-
-function encodeRest(name: string, value: unknown): string {
-  const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
-  if (typeof text === 'string' && text.isWellFormed() && !hasDotSegment(text) && !hasEmptySegment(text)) {
-    return text.split('/').map(encodeURIComponent).join('/');
-  }
-  throw unfit(
-    name,
-    value,
-    'must be names with a slash between each two, none of them empty, "." or "..", and no lone surrogate',
-  );
-}
-
-function unfit(name: string, value: unknown, message: string): CallError {
-  return new CallError('invalid_input', `path parameter ${name} cannot be ${JSON.stringify(value)}: it ${message}`, {
+  const isFine = typeof text === 'string' && text !== '' && text.isWellFormed() && !hasDotSegment(text);
+  if (isFine && !isRest) return encodeURIComponent(text);
+  if (isFine && !hasEmptySegment(text)) return text.split('/').map(encodeURIComponent).join('/');
+  const message = `must be a non-empty string or a number, with no "." or ".."${isRest ? ', nor nothing,' : ''} between slashes and no lone surrogate`;
+  throw new CallError('invalid_input', `path parameter ${name} cannot be ${JSON.stringify(value)}: it ${message}`, {
     issues: [{ path: name, message }],
   });
 }

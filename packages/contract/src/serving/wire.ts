@@ -1,9 +1,7 @@
-import { type BodyFormat, formatOf, isForm } from '../bodies/body-format.ts';
-import { anyBytes } from '../bodies/bytes.ts';
-import { contentOf, type GivenContent } from '../bodies/content.ts';
+import { type FieldTarget, formatOf, isForm, isFormatted, type WireBody } from '../bodies/body-format.ts';
 import { isWithBody } from '../bodies/with-body.ts';
 import { CallError } from '../errors/call-error.ts';
-import { type OperationBody, requestBody } from '../operations/body-of.ts';
+import { requestBody } from '../operations/body-of.ts';
 import { type InputMembers, inputMembers } from '../operations/input-members.ts';
 import type { Operation } from '../operations/operation.ts';
 import { outputHeaders } from '../operations/output-headers.ts';
@@ -12,13 +10,9 @@ import { elementAt, expectation, format, parse, type TextType } from '../wire/te
 import { listMarker, receivedQuery } from './received-query.ts';
 
 /** The parts of a request that an operation's input is spread over. */
-export interface WireInput {
+export interface WireInput extends WireBody {
   readonly path: string;
   readonly headers: Record<string, string>;
-  /** JSON or another text, bytes, or a form with files. */
-  readonly body: string | GivenContent | FormData | undefined;
-  /** Of the body. Undefined for `FormData`: the boundary is its sender's. */
-  readonly contentType: string | undefined;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -49,35 +43,20 @@ function withoutBody({ input: schema }: Operation, input: Members): Members {
   return others;
 }
 
-type WireBody = Pick<WireInput, 'body' | 'contentType'>;
-
 const noBody: WireBody = { body: undefined, contentType: undefined };
 
 function encodeBody(operation: Operation, input: Members, members: InputMembers): WireBody {
   const body = requestBody(operation);
   if (!body) return noBody;
   const value = isWithBody(operation.input) ? own(input, 'body') : without(input, members.elsewhere);
-  return writers[body.format](value, body, members);
+  if (!isFormatted(body.schema)) return { body: JSON.stringify(value), contentType: 'application/json' };
+  return body.schema.write(value, (target) => appendAll(target, value as Members, members));
 }
 
 function without(input: Members, elsewhere: InputMembers['elsewhere']): Members {
   if (elsewhere.size === 0) return input;
   return Object.fromEntries(Object.entries(input).filter(([member]) => !elsewhere.has(member)));
 }
-
-type Writer = (value: unknown, body: OperationBody, members: InputMembers) => WireBody;
-
-/** A value as a body, which the schema has taken. */
-const writers: Readonly<Record<BodyFormat, Writer>> = {
-  json: (value) => ({ body: JSON.stringify(value), contentType: 'application/json' }),
-  text: (value, { types }) => ({ body: String(value), contentType: `${types[0]}; charset=utf-8` }),
-  bytes: (value, { types }) => {
-    const standardType = types.find((type) => !type.endsWith('/*')) ?? anyBytes;
-    return { body: value as GivenContent, contentType: contentOf(value)?.type || standardType };
-  },
-  form: (value, { types: [contentType] }, members) => ({ body: queryText(value as Members, members), contentType }),
-  multipart: (value, _, members) => ({ body: formData(value as Members, members), contentType: undefined }),
-};
 
 function own(input: Members, member: string): unknown {
   return Object.hasOwn(input, member) ? input[member] : undefined;
@@ -97,28 +76,23 @@ function pathTexts({ path }: Operation, input: Members, members: InputMembers): 
 }
 
 function queryText(input: Members, members: InputMembers): string {
-  let query: URLSearchParams | undefined;
-  for (const [member, value] of Object.entries(input)) {
-    if (value === undefined || members.elsewhere.has(member)) continue;
-    query ??= new URLSearchParams();
-    append(query, member, value, typeOf(member, members));
-  }
-  return query?.toString() ?? '';
+  const isEmpty = Object.keys(input).every((member) => input[member] === undefined || members.elsewhere.has(member));
+  return isEmpty ? '' : appendAll(new URLSearchParams(), input, members).toString();
 }
 
-function formData(input: Members, members: InputMembers): FormData {
-  const form = new FormData();
+/** Writes members as parameters of a query, or fields of a form. */
+function appendAll<T extends FieldTarget>(target: T, input: Members, members: InputMembers): T {
   for (const [member, value] of Object.entries(input)) {
-    if (value === undefined) continue;
-    if (!members.files.has(member)) {
-      append(form, member, value, typeOf(member, members));
-      continue;
-    }
-    const files = [value as File].flat();
-    for (const file of files) form.append(member, file, file.name);
-    if (files.length === 0) form.append(listMarker(member), '');
+    if (value === undefined || members.elsewhere.has(member)) continue;
+    if (members.files.has(member)) appendFiles(target as unknown as FormData, member, [value as File].flat());
+    else append(target, member, value, typeOf(member, members));
   }
-  return form;
+  return target;
+}
+
+function appendFiles(form: FormData, member: string, files: readonly File[]): void {
+  for (const file of files) form.append(member, file, file.name);
+  if (files.length === 0) form.append(listMarker(member), '');
 }
 
 function typeOf(member: string, { fields, further }: InputMembers): TextType | undefined {
@@ -132,7 +106,7 @@ function furtherName(member: string, further: TextType | undefined): void {
   if (further && member.endsWith('[]')) throw unfit(member, 'must not end in []: that says that a parameter is a list');
 }
 
-function append(query: URLSearchParams | FormData, member: string, value: unknown, type = anything): void {
+function append(query: FieldTarget, member: string, value: unknown, type = anything): void {
   const { scalars, elements } = type;
   if (!Array.isArray(value)) {
     if (!scalars) throw unfit(member, 'must be a list');

@@ -1,20 +1,7 @@
-import {
-  chmodSync,
-  closeSync,
-  ftruncateSync,
-  lstatSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { LocalError } from '../local-error.ts';
+import { filesIn, readJson, tryWriteJson, unwritable, writeJson } from './json-files.ts';
 import { type ProcessEntry, processAt } from './process-table.ts';
 
 /** Names one process for ever: pids are used again, pids with a start time are not. */
@@ -75,21 +62,12 @@ export function createRunFolder({ root, port, drainTimeoutMs }: Omit<RunOwner, k
     chmodSync(folder, 0o755);
     const { pid } = process;
     const owner: RunOwner = { pid, startedAt: identityOf(pid)?.startedAt ?? '', root, port, drainTimeoutMs };
-    write(folder, ownerFile, owner);
+    writeJson(folder, ownerFile, owner);
     return folder;
   } catch (error) {
     if (folder) removeRunFolder(folder);
     throw unwritable(error);
   }
-}
-
-/** Turns the error of a write into the folder of a run into one sentence: what failed, what to do. */
-export function unwritable(error: unknown): LocalError {
-  if (error instanceof LocalError) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  return new LocalError(
-    `temporary files cannot be written to ${tmpdir()} (${code}): make room there, or set TMPDIR to another folder`,
-  );
 }
 
 /** Removes the folder of a run: the sign that no process of it is left. */
@@ -105,7 +83,7 @@ export function runFolders(): string[] {
 
 /** Whose run it is. */
 export function ownerOf(folder: string): RunOwner | undefined {
-  return read<RunOwner>(folder, ownerFile);
+  return readJson<RunOwner>(folder, ownerFile);
 }
 
 /** Whether the launcher of a run is gone, however it ended. */
@@ -119,12 +97,12 @@ export function isAbandoned(folder: string): boolean {
 /** Records which process ends the run when its launcher is gone. A disk that is full does not stop it: it guards all the same. */
 export function recordGuard(folder: string, pid: number): void {
   const guard = identityOf(pid);
-  if (guard) tryWrite(folder, guardFile, guard);
+  if (guard) tryWriteJson(folder, guardFile, guard);
 }
 
 /** The process that ends the run when its launcher is gone, if it still runs. */
 export function guardOf(folder: string): ProcessIdentity | undefined {
-  const guard = read<ProcessIdentity>(folder, guardFile);
+  const guard = readJson<ProcessIdentity>(folder, guardFile);
   return guard && isRunning(guard) ? guard : undefined;
 }
 
@@ -137,7 +115,7 @@ export function createProcessRecord(folder: string, program: RecordedProgram): P
     started(pid) {
       const startedAt = identityOf(pid)?.startedAt ?? '';
       recorded = { pid, startedAt, name, command, drainSignal, stage, isDraining: false };
-      write(folder, fileOf(recorded), recorded);
+      writeJson(folder, fileOf(recorded), recorded);
     },
     draining() {
       if (recorded) writeProcess(folder, { ...recorded, isDraining: true });
@@ -147,7 +125,7 @@ export function createProcessRecord(folder: string, program: RecordedProgram): P
 
 /** Writes the record of a process that has one. A folder that has been removed needs none, and a full disk keeps the old one. */
 export function writeProcess(folder: string, recorded: RecordedProcess): void {
-  tryWrite(folder, fileOf(recorded), recorded);
+  tryWriteJson(folder, fileOf(recorded), recorded);
 }
 
 function fileOf({ name }: RecordedProcess): string {
@@ -158,7 +136,7 @@ function fileOf({ name }: RecordedProcess): string {
 export function recordedProcesses(folder: string): RecordedProcess[] {
   return filesIn(folder)
     .filter((name) => processFile.test(name))
-    .flatMap((name) => read<RecordedProcess>(folder, name) ?? []);
+    .flatMap((name) => readJson<RecordedProcess>(folder, name) ?? []);
 }
 
 function identityOf(pid: number): ProcessIdentity | undefined {
@@ -176,58 +154,5 @@ function isOwn(folder: string): boolean {
     return stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
   } catch {
     return false;
-  }
-}
-
-function filesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function read<T>(folder: string, name: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
-}
-
-function tryWrite(folder: string, name: string, content: object): void {
-  try {
-    write(folder, name, content);
-  } catch {
-    // What was there before is still there.
-  }
-}
-
-/** In one step: a reader, or a launcher that is killed here, never leaves half a file. */
-function write(folder: string, name: string, content: object): void {
-  const path = join(folder, name);
-  const text = JSON.stringify(content);
-  try {
-    writeFileSync(`${path}.new`, text);
-    renameSync(`${path}.new`, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    rmSync(`${path}.new`, { recursive: true, force: true });
-    if (!overwrite(path, text)) throw unwritable(error);
-  }
-}
-
-/** On a full disk: a file that is there has room for as much as it holds. */
-function overwrite(path: string, text: string): boolean {
-  let file: number | undefined;
-  try {
-    file = openSync(path, 'r+');
-    writeSync(file, text, 0);
-    ftruncateSync(file, Buffer.byteLength(text));
-    return true;
-  } catch {
-    return false;
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }

@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { CallContext } from '@parley/contract';
+import { preface } from '../../../../test/http2-frames.ts';
 import { ca, certificate, strangersCertificate } from '../../test-fixtures/certificates.ts';
 import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
@@ -137,9 +138,7 @@ describe('a cleartext port', () => {
     open.push(() => server.close());
     const { port } = server.address() as AddressInfo;
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-    socket.end(
-      Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])]),
-    );
+    socket.end(preface);
     socket.resume();
     // In time for this test, that is.
     await once(socket, 'end');

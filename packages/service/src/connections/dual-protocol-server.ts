@@ -8,6 +8,7 @@ import {
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { ownMembers } from '@parley/contract';
 import type { Express } from 'express';
 import { expressMessages } from '../express/express-messages.ts';
 import { identifyCaller } from '../tls/caller-identity.ts';
@@ -54,9 +55,11 @@ export function createDualProtocolServer(
   app: Express,
   { limits, tls, floods }: DualProtocolOptions,
 ): DualProtocolServer {
-  const http1 = { ...limits, ...expressMessages(app), requireHostHeader: false };
-  const secure = tls && createTlsServer({ ...http1, ...tlsOptions(tls) }, requireHost(app));
+  const http1 = ownMembers({ ...limits, ...expressMessages(app), requireHostHeader: false });
+  const secure = tls && createTlsServer(ownMembers({ ...http1, ...tlsOptions(tls) }), requireHost(app));
   const server = secure ?? createServer(http1, requireHost(app));
+  // Node asks the server for these: it has its own, and inherits none.
+  Object.assign(server, { maxConnections: undefined, blockList: undefined });
   const http2 = createHttp2Server(http2Limits);
   const serveHttp2 = app as unknown as Http2Listener;
   http2.on('request', (req, res) => {

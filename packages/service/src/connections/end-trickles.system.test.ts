@@ -3,6 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { endHeaders, endStream, frame, frameTypes, headOf, magic, preface } from '../../../../test/http2-frames.ts';
 import { ca, certificate } from '../../test-fixtures/certificates.ts';
 import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
@@ -33,26 +34,27 @@ function socketTo(port: number, isTls: boolean): Socket {
   return socket;
 }
 
-const magic = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
-const preface = Buffer.concat([magic, settings]);
-const headers = (length: number, flags: number) => Buffer.from([0, 0, length, 1, flags, 0, 0, 0, 1]);
-const ended = 5;
-const head = Buffer.from([0x82, 0x86, 0x84, 0x41, 1, 0x78]);
-const request = Buffer.concat([headers(head.length, ended), head]);
-const continuations = Array.from({ length: 100 }, () => Buffer.from([0, 0, 1, 9, 0, 0, 0, 0, 1, 0x82]));
+const head = headOf('/');
+/** The first bytes of a frame, which say what follows, and what follows. */
+const parted = (whole: Buffer): readonly [Buffer, Buffer] => [whole.subarray(0, 9), whole.subarray(9)];
+const longHead = (stream: number) =>
+  parted(frame(frameTypes.headers, endHeaders | endStream, stream, Buffer.alloc(200, 0x82)));
+const after = (first: Buffer, [start, rest]: readonly [Buffer, Buffer]) =>
+  [Buffer.concat([first, start]), rest] as const;
+const request = frame(frameTypes.headers, endHeaders | endStream, 1, head);
+const continuations = Array.from({ length: 100 }, () => frame(frameTypes.continuation, 0, 1, Buffer.from([0x82])));
 
 /** What comes at once, and what follows it byte by byte. */
 const trickles: Record<string, readonly [Buffer, Buffer]> = {
   'a preface': [magic.subarray(0, 3), magic.subarray(3)],
-  'its first SETTINGS': [magic, Buffer.concat([Buffer.from([0, 0, 180, 4, 0, 0, 0, 0, 0]), Buffer.alloc(180)])],
-  'a HEADERS frame': [Buffer.concat([preface, headers(200, ended)]), Buffer.alloc(200, 0x82)],
-  'CONTINUATION frames': [Buffer.concat([preface, headers(head.length, 1), head]), Buffer.concat(continuations)],
-  'a head after a request': [
-    Buffer.concat([preface, request]),
-    Buffer.concat([Buffer.from([0, 0, 200, 1, ended, 0, 0, 0, 3]), Buffer.alloc(200, 0x82)]),
+  'its first SETTINGS': after(magic, parted(frame(frameTypes.settings, 0, 0, Buffer.alloc(180)))),
+  'a HEADERS frame': after(preface, longHead(1)),
+  'CONTINUATION frames': [
+    Buffer.concat([preface, frame(frameTypes.headers, endStream, 1, head)]),
+    Buffer.concat(continuations),
   ],
-  'an unknown frame': [Buffer.concat([preface, Buffer.from([0, 0, 200, 99, 0, 0, 0, 0, 0])]), Buffer.alloc(200)],
+  'a head after a request': after(Buffer.concat([preface, request]), longHead(3)),
+  'an unknown frame': after(preface, parted(frame(99, 0, 0, Buffer.alloc(200)))),
 };
 
 describe.each(['h2c', 'TLS'])('over %s', (protocol) => {
@@ -73,7 +75,8 @@ describe.each(['h2c', 'TLS'])('over %s', (protocol) => {
 
   it('ends a connection whose client stops amid a head', async () => {
     const socket = socketTo(await listening(isTls), isTls);
-    socket.write(Buffer.concat([preface, headers(200, ended), head]));
+    const [start, rest] = longHead(1);
+    socket.write(Buffer.concat([preface, start, rest.subarray(0, 6)]));
     await once(socket, 'close');
   });
 

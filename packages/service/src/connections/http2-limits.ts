@@ -1,8 +1,28 @@
 import type { ServerOptions } from 'node:http2';
 
+// Node makes ordinary objects of the options again, which inherit: what somebody has put into Object.prototype would count.
+const unset: object = {
+  maxDeflateDynamicTableSize: undefined,
+  maxReservedRemoteStreams: undefined,
+  maxSendHeaderBlockLength: undefined,
+  origins: undefined,
+  paddingStrategy: undefined,
+  peerMaxConcurrentStreams: undefined,
+};
+const unsetSettings: object = {
+  customSettings: undefined,
+  enableConnectProtocol: undefined,
+  headerTableSize: undefined,
+  initialWindowSize: undefined,
+  maxFrameSize: undefined,
+  maxHeaderSize: undefined,
+};
+
 /** Limits of HTTP/2, which lets one connection ask for much with few bytes. */
 export const http2Limits = {
+  ...unset,
   settings: {
+    ...unsetSettings,
     /** Requests at once on a connection; nginx' default is 128. */
     maxConcurrentStreams: 128,
     /** Bytes of a request's headers, as over HTTP/1. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { useOwnHeaders } from '../express/own-headers.ts';
 import { type RawProblem, sendRawProblem } from './raw-problem.ts';
 
 // What RFC 3986 has for a host and a port. Empty is allowed, for a target without a host.
@@ -22,6 +23,7 @@ const otherVersion: RawProblem = {
  */
 export function requireHost(app: RequestListener): RequestListener {
   return function requireHost(req, res) {
+    useOwnHeaders(req);
     const isOfHttp1 = req.httpVersionMajor === 1;
     const isFine = isOfHttp1 && (req.httpVersionMinor === 0 || hasOneHost(req));
     if (isFine) return isTarget(req.url) ? app(req, res) : sendRawProblem(res, noTarget);

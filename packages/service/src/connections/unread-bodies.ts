@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { isHttp2Response } from '../express/http2-response.ts';
 import { hasBody } from '../requests/has-body.ts';
 import { linger } from './linger.ts';
 
@@ -11,7 +12,7 @@ const maxBytes = 262_144;
  */
 export function closeIfUnread(res: Response): void {
   const { req } = res;
-  if (req.complete || !isHttp1(res) || !hasBody(req)) return;
+  if (req.complete || isHttp2Response(res) || !hasBody(req)) return;
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) res.shouldKeepAlive = false;
 }
 
@@ -22,7 +23,7 @@ export function closeIfUnread(res: Response): void {
  */
 export function discardRest(res: Response): void {
   const { req } = res;
-  if (req.complete || !isHttp1(res) || !hasBody(req)) return;
+  if (req.complete || isHttp2Response(res) || !hasBody(req)) return;
   const { socket } = req;
   if (!res.headersSent) closeIfUnread(res);
   // Node calls it after the last response of a connection, and would close that with bytes unread.
@@ -40,8 +41,4 @@ export function discardRest(res: Response): void {
   // The prototype's own again, for the next response.
   req.once('end', () => void Reflect.deleteProperty(socket, 'destroySoon'));
   req.resume();
-}
-
-function isHttp1(res: object): boolean {
-  return !('stream' in res);
 }

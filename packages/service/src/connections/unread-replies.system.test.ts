@@ -6,6 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { defineContract, get, stream } from '@parley/contract';
 import { z } from 'zod';
+import { eventually } from '../../../../test/eventually.ts';
 import { ca, certificate } from '../../test-fixtures/certificates.ts';
 import { type StartedService, type StartOptions, startService } from '../testing/started-service.ts';
 
@@ -45,11 +46,6 @@ async function started(options: StartOptions) {
   const service = await startService(contract, handlers, { maxInFlight: 10, ...options });
   services.push(service);
   return { service, counts };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let n = 0; n < 1500 && !holds(); n++) await wait(10);
-  expect(holds()).toBe(true);
 }
 
 function cutOff({ logs }: StartedService, reason: string): number {
@@ -95,8 +91,8 @@ describe.each(transports)('over $transport, a reply that its client does not rea
     async (path) => {
       const { service, counts } = await started({ ...secured, writeTimeoutMs: 300 });
       askUnread(service, [path]);
-      await until(() => cutOff(service, 'client did not read') === 1);
-      await until(() => service.logs.some(({ status }) => status === 499));
+      await eventually(() => cutOff(service, 'client did not read') === 1);
+      await eventually(() => service.logs.some(({ status }) => status === 499));
       if (!path.startsWith('/blob')) expect(counts.ended).toBe(1);
     },
   );
@@ -110,11 +106,11 @@ describe.each(transports)('over $transport, a reply that its client does not rea
       // No place is held: other callers are served at once.
       const other = sessionOf(service);
       for (let n = 0; n < 20; n++) await statusOf(other, '/quick');
-      await until(() => cutOff(service, 'client did not read') >= 10);
+      await eventually(() => cutOff(service, 'client did not read') >= 10);
       expect(await statusOf(other, '/quick')).toBe(200);
       if (path.endsWith('10') && !path.startsWith('/blob')) {
         expect(counts.begun).toBeGreaterThan(5);
-        await until(() => counts.ended === counts.begun);
+        await eventually(() => counts.ended === counts.begun);
       }
       const made = counts.items;
       await wait(20);
@@ -129,7 +125,7 @@ describe.each(transports)('over $transport, a reply that its client does not rea
     for (let n = 0; n < 12; n++) askUnread(service, [`/blob?bytes=${10 * mebibyte}`]);
     // Those that come in the turn in which the bound is reached are refused before any work.
     const refused = () => service.logs.filter(({ status }) => status === 503).length;
-    await until(() => cutOff(service, 'too many unread bytes') + refused() >= 8);
+    await eventually(() => cutOff(service, 'too many unread bytes') + refused() >= 8);
     expect(cutOff(service, 'too many unread bytes')).toBeGreaterThan(0);
     // Refused only while the turn lasts in which replies are cut off.
     const session = sessionOf(service);
@@ -142,9 +138,9 @@ describe.each(transports)('over $transport, a reply that its client does not rea
     const { service } = await started({ ...secured, maxUnreadBytesPerConnection: 8 * mebibyte, maxInFlight: 1000 });
     const session = sessionOf(service, 0);
     for (let n = 0; n < 16; n++) session.request({ ':path': `/blob?bytes=${mebibyte}` }).on('error', () => {});
-    await until(() => cutOff(service, 'too many unread bytes') === 9);
+    await eventually(() => cutOff(service, 'too many unread bytes') === 9);
     askUnread(service, Array<string>(16).fill(`/blob?bytes=${mebibyte}`));
-    await until(() => cutOff(service, 'too many unread bytes') > 9);
+    await eventually(() => cutOff(service, 'too many unread bytes') > 9);
     expect(await statusOf(sessionOf(service), '/quick')).toBe(200);
   });
 });

@@ -2,9 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import { ownMembers } from '@parley/contract';
+import { isHttp2Response } from '../express/http2-response.ts';
 import { unslicedBytes } from '../express/sliced-end.ts';
 import type { DualProtocolServer } from './dual-protocol-server.ts';
-import { kernelSendQueues, portsOf, unsentBytes } from './send-queues.ts';
+import { unsentBytes } from './send-queues.ts';
+import { StalledSockets } from './stalled-sockets.ts';
 
 /** What replies may cost that their clients do not read. */
 export interface UnreadLimits {
@@ -60,14 +62,13 @@ export function hasNoRoom(reply: Reply): boolean {
 /** Bounds how long, and how many bytes of, replies wait for clients that do not read them. */
 export class UnreadReplies {
   readonly #options: Required<{ [Name in keyof UnreadLimits]: number }> & UnreadOptions;
-  readonly #sockets = new Map<Socket, { queued: number; inKernel: number | undefined; sinceMs: number }>();
+  readonly #sockets: StalledSockets;
   readonly #progress = new WeakMap<Reply, { bytes: number; sinceMs: number }>();
   readonly #timer: NodeJS.Timeout;
   #held = 0;
   #freeing = 0;
   /** Whether unread replies, with those cut in this turn, fill `maxUnreadBytes`. */
   isFull = false;
-  #isReading = false;
 
   /** Call it before the server listens. @throws TypeError where a limit is not a number from 1 up */
   constructor({ server, http2 }: DualProtocolServer, options: UnreadOptions) {
@@ -81,12 +82,10 @@ export class UnreadReplies {
       if (!(limit >= 1)) throw new TypeError(`${name} must be a number from 1 up, not ${limit}`);
     }
     this.#options = { ...options, ...limits };
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.set(socket, { queued: 0, inKernel: undefined, sinceMs: 0 });
-      watches.set(socket, this);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
-    server.on('secureConnection', (socket: Socket) => watches.set(socket, this));
+    this.#sockets = new StalledSockets(server, writeTimeoutMs);
+    for (const event of ['connection', 'secureConnection']) {
+      server.on(event, (socket: Socket) => watches.set(socket, this));
+    }
     http2.on('session', (session) => watches.set(session, this));
     this.#timer = setInterval(() => this.#sweep(), Math.min(sweepEveryMs, writeTimeoutMs)).unref();
   }
@@ -107,7 +106,9 @@ export class UnreadReplies {
     const nowMs = performance.now();
     this.#endStalledStreams(nowMs);
     this.#boundBytes(nowMs);
-    void this.#endStalledSockets(nowMs);
+    void this.#sockets.end(nowMs).then((ended) => {
+      if (ended > 0) this.#options.onCut(ended, 'client did not read');
+    });
   }
 
   #unread(nowMs: number): Unread[] {
@@ -132,7 +133,7 @@ export class UnreadReplies {
     const { writeTimeoutMs, onCut } = this.#options;
     let count = 0;
     for (const { reply, sinceMs } of this.#unread(nowMs)) {
-      if (!isHttp2(reply)) continue;
+      if (!isHttp2Response(reply)) continue;
       const { socket } = reply.stream.session ?? {};
       const patienceMs = socket && unsentBytes(socket) > 0 ? patienceBehindOthers * writeTimeoutMs : writeTimeoutMs;
       if (nowMs - sinceMs < patienceMs) continue;
@@ -183,53 +184,18 @@ export class UnreadReplies {
     // Sockets close after the first.
     setImmediate(() => setImmediate(end));
   }
-
-  async #endStalledSockets(nowMs: number): Promise<void> {
-    const { writeTimeoutMs, onCut } = this.#options;
-    const stalled: Socket[] = [];
-    for (const [socket, state] of this.#sockets) {
-      const queued = unsentBytes(socket);
-      if (queued === 0 || queued !== state.queued) {
-        state.queued = queued;
-        state.inKernel = undefined;
-        state.sinceMs = nowMs;
-      } else if (nowMs - state.sinceMs >= writeTimeoutMs / 2) {
-        stalled.push(socket);
-      }
-    }
-    if (stalled.length === 0 || this.#isReading) return;
-    this.#isReading = true;
-    const queues = await kernelSendQueues();
-    this.#isReading = false;
-    let count = 0;
-    for (const socket of stalled) {
-      const state = this.#sockets.get(socket);
-      if (!state) continue;
-      const inKernel = queues.get(portsOf(socket));
-      if (state.inKernel !== undefined && inKernel !== state.inKernel) state.sinceMs = nowMs;
-      state.inKernel = inKernel;
-      if (nowMs - state.sinceMs < writeTimeoutMs) continue;
-      socket.destroy();
-      count++;
-    }
-    if (count > 0) onCut(count, 'client did not read');
-  }
-}
-
-function isHttp2(reply: Reply): reply is Http2ServerResponse {
-  return 'stream' in reply;
 }
 
 function connectionOf(reply: Reply): object | undefined {
-  return isHttp2(reply) ? reply.stream.session : reply.req.socket;
+  return isHttp2Response(reply) ? reply.stream.session : reply.req.socket;
 }
 
 function bytesOf(reply: Reply): number {
-  return isHttp2(reply) ? reply.stream.writableLength + unslicedBytes(reply) : reply.writableLength;
+  return isHttp2Response(reply) ? reply.stream.writableLength + unslicedBytes(reply) : reply.writableLength;
 }
 
 function cut(reply: Reply): void {
-  if (!isHttp2(reply)) return void reply.req.socket.destroy();
+  if (!isHttp2Response(reply)) return void reply.req.socket.destroy();
   // `close` chooses the code; only `destroy` lets go of what waits for a window.
   reply.stream.close(constants.NGHTTP2_CANCEL);
   reply.stream.destroy();

@@ -2,6 +2,7 @@ import { ServerResponse } from 'node:http';
 import { Http2ServerResponse } from 'node:http2';
 import type { Response } from 'express';
 import { messagePrototypes } from './express-internals.ts';
+import { isHttp2Response } from './http2-response.ts';
 
 /** Sets headers of a response right before its head is written. */
 export type HeadListener = (res: Response) => void;
@@ -35,7 +36,7 @@ export function listenToHeads<App extends object>(app: App, last: HeadListener =
       for (const listener of own) listener(this);
     }
     last(this);
-    return ('stream' in this ? overHttp2 : overHttp1).call(this, status, reason, headers);
+    return (isHttp2Response(this) ? overHttp2 : overHttp1).call(this, status, reason, headers);
   };
   Object.defineProperty(messagePrototypes(app).response, 'writeHead', { configurable: true, writable: true, value });
   return app;

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import { prepareMessages, wrapHandle } from './express-internals.ts';
+import { useOwnHeaders } from './own-headers.ts';
 
 /**
  * Runs `first` before Express' router, which sees only what `first` passes on. An error of `first` goes to `failed`.
@@ -12,6 +13,7 @@ export function beforeRouter(app: Express, first: RequestHandler, failed: ErrorR
       const request = req as Request;
       const response = res as Response;
       prepareMessages(this, request, response);
+      useOwnHeaders(request);
       first(request, response, (error?: unknown) => {
         if (error === undefined) route.call(this, req, res, callback);
         else failed(error, request, response, unreached);

@@ -3,9 +3,7 @@ import type { Request, Response } from 'express';
 import { messagePrototypes } from './express-internals.ts';
 import { hasFinished } from './express-messages.ts';
 import { isHttp2, missingOverHttp2 } from './http2-express.ts';
-
-/** Marks a message of HTTP/2, which its prototype does not tell in a mounted app. */
-const overHttp2 = Symbol('over HTTP/2');
+import { isMarkedHttp2, markHttp2 } from './http2-response.ts';
 
 const http2Request = Http2ServerRequest.prototype;
 const http2Response: object = Object.create(Http2ServerResponse.prototype, {
@@ -55,15 +53,13 @@ export function lendMessages(app: object, req: Request, res: Response): () => vo
   };
 }
 
-// `stream` is how others know a response of HTTP/2: by the presence of the member, which a prototype for both cannot have.
 function mark(message: object, prototype: object): void {
-  Object.defineProperties(message, {
-    [overHttp2]: { configurable: true, value: true },
-    stream: {
-      configurable: true,
-      get() {
-        return Reflect.get(prototype, 'stream', this);
-      },
+  markHttp2(message);
+  // Others look for the member to tell HTTP/2 from HTTP/1: a prototype for both cannot have it.
+  Object.defineProperty(message, 'stream', {
+    configurable: true,
+    get() {
+      return Reflect.get(prototype, 'stream', this);
     },
   });
 }
@@ -71,7 +67,7 @@ function mark(message: object, prototype: object): void {
 /** A prototype whose members are those of the protocol of each message. What HTTP/2 doesn't have is found in `http1`. */
 function byProtocol(http1: object, http2: object): object {
   const prototype = Object.create(http1);
-  const of = (message: object) => (Object.hasOwn(message, overHttp2) ? http2 : http1);
+  const of = (message: object) => (isMarkedHttp2(message) ? http2 : http1);
   for (const name of Reflect.ownKeys(http2)) {
     if (name === 'constructor' || name === 'stream') continue;
     Object.defineProperty(prototype, name, {

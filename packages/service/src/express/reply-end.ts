@@ -1,8 +1,8 @@
 import { ServerResponse } from 'node:http';
-import type { Http2ServerResponse } from 'node:http2';
 import type { Response } from 'express';
 import { encodeAndEnd } from './encoded-end.ts';
 import { messagePrototypes } from './express-internals.ts';
+import { isHttp2Response } from './http2-response.ts';
 import { endSliced } from './sliced-end.ts';
 
 /** Bytes from which a body is long: less is not worth a look at what waits. */
@@ -35,8 +35,7 @@ export function listenToEnds<App extends object>(
   const value: End = function endReply(...args) {
     if (encodeAndEnd(this, args)) return this;
     beforeEnd(this);
-    // Not by the version of the request: a line over HTTP/1 may say HTTP/2.0.
-    if ('stream' in this) endSliced(this as unknown as Http2ServerResponse, args);
+    if (isHttp2Response(this)) endSliced(this, args);
     else end.apply(this, args);
     onEnd(this);
     const [body] = args;

@@ -10,6 +10,8 @@ import {
   defineContract,
   type GivenContent,
   get,
+  mergePatch,
+  patch,
   post,
   text,
   withBody,
@@ -31,6 +33,11 @@ const files = defineContract('files', {
     output: text(),
     bodyLimits: { maxBytes: 1000 },
   }),
+  change: patch('/change', {
+    summary,
+    input: mergePatch(z.object({ a: z.string().nullish() })),
+    output: z.object({ a: z.string().nullish() }),
+  }),
   note: post('/note', { summary, input: withBody(z.object({}), text({ type: 'text/csv' })), output: text() }),
 });
 
@@ -42,6 +49,7 @@ function appOf(given: () => GivenContent, save = async (body: Content) => String
     read: async () => given(),
     page: async () => given(),
     save: ({ body }: { body: Content }) => save(body),
+    change: async (changes: { a?: string | null | undefined }) => changes,
     note: async ({ body }: { body: string }) => body,
   };
   return { app: createApp(files, handlers, { logger: log.logger }), log };
@@ -150,6 +158,21 @@ describe.each(protocols)('a text over $protocol', ({ request }) => {
     await request(app).post('/note').set('content-type', 'text/csv; charset=latin1').send('a').expect(415);
     await request(app).post('/note').set('content-type', 'application/json').send('{}').expect(415);
     await request(app).post('/note').set(csv).send('a'.repeat(200_000)).expect(413);
+  });
+});
+
+describe.each(protocols)('a merge patch over $protocol', ({ request }) => {
+  const { app } = appOf(() => ten);
+
+  it('is taken by its own content type alone', async () => {
+    const type = { 'content-type': 'application/merge-patch+json' };
+    await request(app).patch('/change').set(type).send('{"a":null}').expect(200, { a: null });
+    await request(app)
+      .patch('/change')
+      .set('content-type', `${type['content-type']}; charset=utf-8`)
+      .send('{}')
+      .expect(200, {});
+    await request(app).patch('/change').set('content-type', 'application/json').send('{}').expect(415);
   });
 });
 

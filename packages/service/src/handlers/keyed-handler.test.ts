@@ -1,9 +1,13 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { CallError, defineContract, post, stream } from '@parley/contract';
 import supertest from 'supertest';
 import { z } from 'zod';
 import { ca, certificate } from '../../test-fixtures/certificates.ts';
+import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
 import { arrivals, shopApp, soldOut } from '../../test-fixtures/keyed-app.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { createApp } from '../app.ts';
@@ -383,3 +387,35 @@ describe('keyed-handler', () => {
     expect(() => shopApp({}, { idempotency: { keptForMs: 0 } })).toThrow('keptForMs must be a number above 0, not 0');
   });
 });
+
+describe.each([
+  ['HTTP/1.1', overHttp1],
+  ['HTTP/2', overHttp2],
+])('a key with a control character over %s', (_, statusOf) => {
+  // Over HTTP/2 it comes as no key: nghttp2 drops the header.
+  it('is refused where a key is required', async () => {
+    const { app, handled } = shopApp({}, { idempotency: { isKeyRequired: true } });
+    const { server } = createDualProtocolServer(app, { limits: { headersTimeout: 5000, keepAliveTimeout: 5000 } });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const statuses = await Promise.all(['\x01', '\x1f', '\x7f'].map((character) => statusOf(port, `"k${character}"`)));
+    server.close();
+    expect(statuses).toEqual([400, 400, 400]);
+    expect(handled()).toBe(0);
+  });
+});
+
+async function overHttp1(port: number, key: string): Promise<number> {
+  const socket = connect(port, '127.0.0.1');
+  const head = `POST /api/orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 15\r\nconnection: close`;
+  socket.write(`${head}\r\nidempotency-key: ${key}\r\n\r\n{"book":"Emma"}`, 'latin1');
+  return Number((await text(socket)).slice('HTTP/1.1 '.length).slice(0, 3));
+}
+
+async function overHttp2(port: number, key: string): Promise<number> {
+  const session = http2Session(`http://127.0.0.1:${port}`);
+  const fields = { 'content-type': 'application/json', 'idempotency-key': key };
+  const { status } = await ask(session, { ':method': 'POST', ':path': '/api/orders', ...fields }, '{"book":"Emma"}');
+  session.destroy();
+  return status;
+}

@@ -1,18 +1,38 @@
-import { type Auth, CallError, currentContext, type MutableContext, type Operation } from '@parley/contract';
+import {
+  type AuthScheme,
+  authSchemesOf,
+  CallError,
+  currentContext,
+  type MutableContext,
+  type Operation,
+  ownMember,
+  ownMembers,
+} from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { keepBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
+import { hasBody } from '../requests/has-body.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { callerOf, thumbprintOf } from '../tls/caller-identity.ts';
 import { InvalidToken } from '../tokens/invalid-token.ts';
+import type { Authenticators, SentProof } from '../tokens/own-schemes.ts';
 import type { VerifiedToken, VerifyToken } from '../tokens/token-verifier.ts';
+import { readBeforeDeadline } from './body.ts';
 
 /** How callers of one operation are checked. */
 export interface AuthOptions {
   readonly operation: Operation;
   /** Absent where no tokens are configured: then only a certificate will do. */
   readonly verifyToken?: VerifyToken | undefined;
+  /** Checks of the contract's own schemes. */
+  readonly authenticate?: Authenticators | undefined;
+  /** The largest body in bytes, for a check that reads it: where the operation has no limit of its own. */
+  readonly bodyLimitBytes?: number | undefined;
   readonly logger: Logger;
 }
+
+/** Whom a token may let through. */
+type ByToken = 'service' | { readonly scopes: readonly string[] };
 
 const bearer = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
@@ -21,9 +41,11 @@ const bearer = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
  * caller may, and a token is not read. Otherwise answers 401 with a challenge (RFC 6750 §3) where the proof is missing or
  * wrong, and 403 where it does not suffice. Only the log has the reason why a token was refused.
  */
-export function auth({ operation, verifyToken, logger }: AuthOptions): RequestHandler {
+export function auth(options: AuthOptions): RequestHandler {
+  const { operation, verifyToken, logger } = options;
   const wanted = operation.auth;
   if (wanted === 'public') return (_req, _res, next) => next();
+  if (wanted !== 'service' && !('scopes' in wanted)) return ownAuth(authSchemesOf(wanted), options);
   return async function auth(req, res, next) {
     if (wanted === 'service' && isServiceByCertificate(req)) return next();
     const token = verifyToken && tokenOf(req, res);
@@ -43,6 +65,38 @@ export function auth({ operation, verifyToken, logger }: AuthOptions): RequestHa
   };
 }
 
+/** Lets a caller through that one of the contract's own schemes identifies; the first that does counts. */
+function ownAuth(schemes: readonly AuthScheme[], options: AuthOptions): RequestHandler {
+  const { authenticate = {}, operation, bodyLimitBytes = standardBodyLimitBytes } = options;
+  const { maxBytes = bodyLimitBytes } = operation.bodyLimits ?? {};
+  return async function ownAuth(req, res, next) {
+    const proof: SentProof = { body: () => bodyOf(req, res, maxBytes) };
+    const end = requestLifetimeOf(currentContext());
+    for (const { scheme } of schemes) {
+      const identify = async () => ownMember(authenticate, scheme)?.(req, proof);
+      const caller = await (end ? end.bound(identify) : identify());
+      if (!caller) continue;
+      const { subject, issuer = scheme, scopes = [], clientId } = ownMembers(caller);
+      const principal = { subject, issuer, scopes, ...(clientId !== undefined && { clientId }) };
+      (currentContext() as MutableContext).principal = principal;
+      return next();
+    }
+    res.setHeader('WWW-Authenticate', schemes.map(challengeOf));
+    throw new CallError('unauthenticated', `This operation needs ${schemes.map(({ scheme }) => scheme).join(' or ')}`);
+  };
+}
+
+// A 401 must have a challenge (RFC 9110 §15.5.2), and none is registered for keys and cookies.
+function challengeOf({ scheme, openapi }: AuthScheme): string {
+  return openapi.type === 'http' ? openapi.scheme : scheme;
+}
+
+async function bodyOf(req: Request, res: Response, maxBytes: number): Promise<Buffer> {
+  const bytes = hasBody(req) ? await readBeforeDeadline(req, res, { maxBytes }) : Buffer.alloc(0);
+  keepBody(req, bytes);
+  return bytes;
+}
+
 /** A gateway's certificate does not identify the gateway's own caller. A gateway always sends a header of forwarding. */
 function isServiceByCertificate({ socket, headers }: Request): boolean {
   if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) return false;
@@ -57,7 +111,7 @@ function tokenOf({ headers }: Request, res: Response): string | undefined {
   return token;
 }
 
-function checkSuffices(res: Response, wanted: Exclude<Auth, 'public'>, { principal, isService }: VerifiedToken): void {
+function checkSuffices(res: Response, wanted: ByToken, { principal, isService }: VerifiedToken): void {
   if (wanted === 'service') {
     if (isService) return;
     throw new CallError('permission_denied', 'This operation is for services: the token is not that of one');
@@ -68,7 +122,7 @@ function checkSuffices(res: Response, wanted: Exclude<Auth, 'public'>, { princip
   throw new CallError('permission_denied', `The token must grant ${scopes.join(' ')}`);
 }
 
-function unauthenticated(res: Response, wanted: Auth, hasTokens: boolean): CallError {
+function unauthenticated(res: Response, wanted: ByToken, hasTokens: boolean): CallError {
   // A 401 must have a challenge (RFC 9110 §15.5.2), and none is registered for certificates.
   res.setHeader('WWW-Authenticate', 'Bearer');
   const certificate = hasTokens ? 'a client certificate or the bearer token of a service' : 'a client certificate';

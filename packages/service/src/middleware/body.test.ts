@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { type BodyLimits, post as define } from '@parley/contract';
 import express from 'express';
@@ -73,6 +73,13 @@ describe.each(protocols)('body over $protocol', ({ request }) => {
     const bomb = frames.map(() => (encoding === 'gzip' ? gzipSync : zstdCompressSync)(ada.padEnd(60)));
     await posting(Buffer.concat(bomb), 'application/json', encoding).expect(413);
     await posting(Buffer.concat([...frames, Buffer.from('junk')]), 'application/json', encoding).expect(400);
+  });
+
+  it('is refused where a zstd frame is cut, whatever zlib makes of it', async () => {
+    const body = zstdCompressSync(ada, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+    for (const length of [body.length - 1, body.length - 4, 6]) {
+      await posting(body.subarray(0, length), 'application/json', 'zstd').expect(400);
+    }
   });
 
   // zlib of Node 26 goes on to the next frame itself: it costs next to nothing there.

@@ -4,6 +4,7 @@ import {
   CallError,
   currentContext,
   inputMembers,
+  isJson,
   isOneOf,
   type Operation,
   type OperationBody,
@@ -12,7 +13,7 @@ import {
   requestBody,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
-import { readBody } from '../requests/body-bytes.ts';
+import { isKept, readBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
 import { hasBody } from '../requests/has-body.ts';
 import { exceededLimit, type JsonLimits } from '../requests/json-limits.ts';
@@ -53,12 +54,12 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
   const limits = limitsOf(operation, options);
   return function body(req, res, next) {
     if (!wanted) return next();
-    if (wanted.format === 'json' && !hasBody(req)) {
+    if (isJson(wanted.format) && !hasBody(req)) {
       req.body = {};
       return next();
     }
     // Middleware of the app's own has read it.
-    if (hasBody(req) && req.readableEnded) return next();
+    if (hasBody(req) && req.readableEnded && !isKept(req)) return next();
     readers[wanted.format](req, res, limits, { ...wanted, operation }).then((value) => {
       req.body = value;
       next();
@@ -68,7 +69,7 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
 
 function limitsOf(operation: Operation, options: BodyLimitOptions): Limits {
   const { bodyLimits = {} } = operation;
-  const { bodyLimitBytes = 131_072, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
+  const { bodyLimitBytes = standardBodyLimitBytes, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
   for (const [name, limit] of Object.entries({ bodyLimitBytes, maxBodyValues, maxBodyDepth })) {
     if (!(Number.isInteger(limit) && limit >= 1)) {
       throw new TypeError(`${name} must be a whole number from 1, not ${limit}`);
@@ -93,6 +94,7 @@ type Reader = (req: Request, res: Response, limits: Limits, wanted: Wanted) => P
 
 const readers: Readonly<Record<OperationBody['format'], Reader>> = {
   json: jsonOf,
+  'merge-patch': jsonOf,
   text: textOf,
   bytes: contentOf,
   form: formOf,
@@ -147,18 +149,17 @@ function checkTypeOf({ headers }: Request, types: readonly string[]): void {
   throw unsupported(`Body must have the content type ${types.join(' or ')}`);
 }
 
-async function jsonOf(req: Request, res: Response, limits: Limits): Promise<unknown> {
-  checkType(req);
+async function jsonOf(req: Request, res: Response, limits: Limits, { types: [type] }: Wanted): Promise<unknown> {
+  checkType(req, type as string);
   const decode = decoderOf(req);
   const bytes = await readBeforeDeadline(req, res, limits);
   const text = decode ? await decoded(bytes, decode, limits) : bytes;
   return parsed(text, limits);
 }
 
-function checkType(req: Request): void {
-  const type = req.headers['content-type'];
-  if (type === 'application/json') return;
-  if (!req.is('application/json')) throw unsupported('Body must have the content type application/json');
+function checkType(req: Request, type: string): void {
+  if (req.headers['content-type'] === type) return;
+  if (!req.is(type)) throw unsupported(`Body must have the content type ${type}`);
   checkCharset(req);
 }
 
@@ -177,7 +178,16 @@ function decoderOf({ headers }: Request): ContentDecoder | undefined {
   return decode;
 }
 
-async function readBeforeDeadline(req: Request, res: Response, { maxBytes }: Limits): Promise<Buffer> {
+/**
+ * Reads a body into memory. A client that sends slowly must not outlast the deadline.
+ *
+ * @throws CallError `body_too_large`, `rejected` (408) where it is late, and `cancelled`
+ */
+export async function readBeforeDeadline(
+  req: Request,
+  res: Response,
+  { maxBytes }: Pick<Limits, 'maxBytes'>,
+): Promise<Buffer> {
   const { bytes: read, stop } = readBody(req, maxBytes);
   const bytes = await beforeDeadline(req, res, { read, stop });
   if (bytes) return bytes;

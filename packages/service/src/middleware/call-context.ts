@@ -5,6 +5,7 @@ import {
   type MutableContext,
   noMembers,
   now,
+  ownMembers,
   requestedTimeoutMs,
   requestIdOf,
   runInContext,
@@ -80,14 +81,13 @@ type OwnContext = MutableContext & { [requestLifetime]: RequestLifetime; [respon
 
 /** A prototype, so that contexts of calls, which are copies, don't make a logger each; and made only where it is asked for. */
 function logging(logger: Logger): object {
-  return Object.create(noMembers, {
-    log: {
-      get(this: OwnContext) {
-        const { requestId, trace } = this;
-        const operation = labelOf(this[response]);
-        this[ownLog] ??= logger.child({ requestId, traceId: trace?.traceId, operation });
-        return this[ownLog];
-      },
+  const log = ownMembers({
+    get(this: OwnContext) {
+      const { requestId, trace } = this;
+      const operation = labelOf(this[response]);
+      this[ownLog] ??= logger.child({ requestId, traceId: trace?.traceId, operation });
+      return this[ownLog];
     },
   });
+  return Object.create(noMembers, ownMembers({ log }));
 }

@@ -1,4 +1,4 @@
-import { type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
+import { authSchemesOf, type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
@@ -64,8 +64,8 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
   ].join(', ');
 
   const sendable = [...requestHeaders, ...allowedHeaders.map((name) => name.toLowerCase())];
-  const headersOf = ({ requestHeaders }: Operation) => [
-    ...new Set([...sendable, ...requestHeaders.map(([, header]) => header)]),
+  const headersOf = (operation: Operation) => [
+    ...new Set([...sendable, ...operation.requestHeaders.map(([, header]) => header), ...headersOfAuth(operation)]),
   ];
 
   const allowOrigin = (res: Response, origin: string) => {
@@ -94,6 +94,13 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
     res.setHeader('Access-Control-Max-Age', String(maxAgeS));
     res.status(204).end();
   };
+}
+
+/** Headers by which a caller identifies itself to a scheme of the contract's own. */
+function headersOfAuth({ auth }: Operation): string[] {
+  return authSchemesOf(auth).flatMap(({ openapi }) =>
+    openapi.type === 'apiKey' && openapi.in === 'header' ? openapi.name.toLowerCase() : [],
+  );
 }
 
 function mayHave(allowed: readonly string[], asked: string | undefined): boolean {

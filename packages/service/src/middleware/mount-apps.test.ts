@@ -148,7 +148,7 @@ describe.each(combinations)('an Express $version app over $protocol', ({ request
       .expect(404, '<p>no /nowhere here</p>');
   });
 
-  it.each(['json', 'file', 'head', 'chunks', 'session', 'error'])(
+  it.each(['json', 'file', 'pipe', 'head', 'chunks', 'session', 'error'])(
     'is answered for with 504 where it is late, and its late %s does no harm',
     async (kind) => {
       const legacy = legacyApp(version);

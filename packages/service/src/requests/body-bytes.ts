@@ -9,6 +9,23 @@ export interface BodyReading {
   stop(): void;
 }
 
+/** The largest body in bytes, where neither its operation nor the app says otherwise. */
+export const standardBodyLimitBytes = 131_072;
+
+const kept = Symbol('kept body');
+
+type Keeping = IncomingMessage & { [kept]?: Buffer };
+
+/** Keeps the bytes of a body that has been read, for the next {@link readBody}. */
+export function keepBody(req: Keeping, bytes: Buffer): void {
+  req[kept] = bytes;
+}
+
+/** Whether the body of a request has been read, and kept. */
+export function isKept(req: Keeping): boolean {
+  return req[kept] !== undefined;
+}
+
 /** Of a body in several pieces whose length nobody tells. */
 const firstBytes = 16_384;
 
@@ -18,7 +35,9 @@ const firstBytes = 16_384;
  *
  * @throws CallError `cancelled` where the client goes away before the end
  */
-export function readBody(req: IncomingMessage, maxBytes: number): BodyReading {
+export function readBody(req: Keeping, maxBytes: number): BodyReading {
+  const before = req[kept];
+  if (before) return { bytes: Promise.resolve(before.length > maxBytes ? undefined : before), stop() {} };
   const announced = Number(req.headers['content-length'] ?? 0);
   if (announced > maxBytes) return { bytes: Promise.resolve(undefined), stop() {} };
   let body: Buffer = Buffer.alloc(0);

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, type ZlibOptions, zstdDecompress } from 'node:zlib';
+import { ZstdFrames } from '@parley/contract';
 
 /** Takes a content coding off a body. Undefined where it is longer than `maxBytes` then. @throws Error where it is not of this coding */
 export type ContentDecoder = (body: Buffer, maxBytes: number) => Promise<Buffer | undefined>;
@@ -39,6 +40,9 @@ async function unzstd(body: Buffer, { maxOutputLength }: { readonly maxOutputLen
     if (left < 0) throw Object.assign(new Error('too large'), { code: 'ERR_BUFFER_TOO_LARGE' });
     rest = rest.subarray(consumed);
   }
+  const frames = new ZstdFrames();
+  frames.take(body);
+  if (!frames.areWhole) throw new Error('expected whole zstd frames, and the last is cut');
   return Buffer.concat(contents);
 }
 

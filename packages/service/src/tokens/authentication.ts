@@ -1,5 +1,6 @@
-import type { Contract } from '@parley/contract';
+import { type Auth, type Contract, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
+import { type Authenticators, checkAuthenticators } from './own-schemes.ts';
 import { rememberTokens } from './remembered-tokens.ts';
 import type { TokenOptions } from './token-options.ts';
 import { tokenVerifier, type VerifyToken } from './token-verifier.ts';
@@ -8,6 +9,8 @@ import { tokenVerifier, type VerifyToken } from './token-verifier.ts';
 export interface AuthenticationOptions {
   /** Tokens that identify callers, for operations with `auth`. Default: none; `serve` accepts those of `TOKEN_ISSUER`. */
   readonly tokens?: TokenOptions | undefined;
+  /** Checks of the contract's own schemes (`authScheme`), by name: `{ apiKey: (req) => … }`. Default: none. */
+  readonly authenticate?: Authenticators;
   /** Whether the server in front of this app checks client certificates. Default false; `serve` knows by itself. */
   readonly clientCertificates?: boolean;
 }
@@ -20,18 +23,19 @@ export interface AuthenticationOptions {
  */
 export function authentication(
   contract: Contract,
-  { tokens, clientCertificates = false }: AuthenticationOptions,
+  { tokens, authenticate = {}, clientCertificates = false }: AuthenticationOptions,
   logger: Logger,
 ): VerifyToken | undefined {
+  checkAuthenticators(contract, ownMembers(authenticate));
   if (tokens) return rememberTokens(tokenVerifier(tokens, contract.name, logger));
   expectCertificatesToDo(contract, clientCertificates);
   return undefined;
 }
 
 function expectCertificatesToDo({ name, operations }: Contract, hasClientCertificates: boolean): void {
-  const named = (isMeant: (auth: unknown) => boolean) =>
+  const named = (isMeant: (auth: Auth) => boolean) =>
     Object.entries(operations).flatMap(([operation, { auth }]) => (isMeant(auth) ? operation : []));
-  const byToken = named((auth) => typeof auth === 'object');
+  const byToken = named((auth) => typeof auth === 'object' && 'scopes' in auth);
   const byEither = hasClientCertificates ? [] : named((auth) => auth === 'service');
   if (byToken.length + byEither.length === 0) return;
   const faults = [

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../../../../test/eventually.ts';
 import { freePort, type RawClient, rawClient, startTestGateway } from '../../../test-fixtures/embedded-gateway.ts';
 import { loopback } from '../../ports/ports.ts';
 
@@ -53,11 +54,6 @@ function clientOf(port: number, bytes: string): RawClient {
   return client;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let n = 0; n < 500 && !condition(); n++) await wait(20);
-  expect(condition()).toBe(true);
-}
-
 describe('an unread reply', () => {
   const stall = { client_body_timeout: '1s', send_timeout: '1s' };
 
@@ -66,8 +62,8 @@ describe('an unread reply', () => {
     const port = await gatewayFor(address, stall);
     const clients = Array.from({ length: 10 }, () => clientOf(port, get()));
     for (const { socket } of clients) socket.pause();
-    await until(() => seen.mostOpen === 10);
-    await until(() => seen.open === 0);
+    await eventually(() => seen.mostOpen === 10);
+    await eventually(() => seen.open === 0);
     // 640 MiB were to be sent: the rest fits into nobody's buffers.
     expect(seen.sentBytes).toBeLessThan(200 * megabyte.length);
     expect(await (await fetch(`http://${loopback}:${port}/nowhere`)).json()).toMatchObject({ status: 404 });
@@ -96,8 +92,8 @@ describe('an unread reply', () => {
     const { address, seen } = await startReplica(16);
     const port = await gatewayFor(address, stall);
     clientOf(port, get().repeat(500)).socket.pause();
-    await until(() => seen.requests === 1);
-    await until(() => seen.open === 0);
+    await eventually(() => seen.requests === 1);
+    await eventually(() => seen.open === 0);
     expect(seen).toMatchObject({ requests: 1, mostOpen: 1 });
   });
 });
@@ -172,7 +168,7 @@ describe('an address with too many connections', () => {
     const { address } = await startReplica();
     const port = await gatewayFor(address, { limit_conn: 'connections_per_client 3' });
     const own = Array.from({ length: 3 }, () => clientOf(port, get()));
-    await until(() => own.every(({ received }) => received.includes('done')));
+    await eventually(() => own.every(({ received }) => received.includes('done')));
     const surplus = clientOf(port, get());
     expect(await surplus.closed).toMatch(/^HTTP\/1.1 429 .*Retry-After: 1.*"type":"urn:parley:problem:rate_limited"/s);
     const silent = Array.from({ length: 3 }, () => clientOf(port, ''));
@@ -181,7 +177,7 @@ describe('an address with too many connections', () => {
     for (const { socket } of [...own, ...silent]) socket.destroy();
     await wait(50);
     const later = clientOf(port, get());
-    await until(() => later.received.includes('done'));
+    await eventually(() => later.received.includes('done'));
   });
 });
 

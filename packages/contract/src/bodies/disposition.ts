@@ -1,4 +1,4 @@
-import { longestFileName, safeFileName } from '@parley/contract';
+import { longestFileName, safeFileName } from './file-name.ts';
 
 /**
  * The name of a file that a reply suggests in `Content-Disposition`, without folders: the other side chose it. RFC 6266,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fileNameOf } from './file-name.ts';
+import { fileNameOf } from './disposition.ts';
 
 describe('fileNameOf', () => {
   it.each([

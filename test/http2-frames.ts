@@ -33,11 +33,11 @@ export function uint32(value: number): Buffer {
   return bytes;
 }
 
-/** What a client sends first. */
-export const preface = Buffer.concat([
-  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  frame(frameTypes.settings, 0, 0),
-]);
+/** The first bytes of a connection, by which a server knows its protocol. */
+export const magic = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+
+/** What a client sends first: the magic, and SETTINGS. */
+export const preface = Buffer.concat([magic, frame(frameTypes.settings, 0, 0)]);
 
 /** The payload of HEADERS for a request, from HPACK's static table. */
 export function headOf(path: string, method: 'GET' | 'POST' = 'GET', fields: Record<string, string> = {}): Buffer {

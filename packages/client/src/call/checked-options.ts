@@ -1,0 +1,3 @@
+// What `#options` is on Node: the checks of options, for callers without types.
+export { callOptions } from './call-options.ts';
+export { operationDefaults } from './operation-options.ts';

@@ -1,0 +1,45 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { differenceOf, type Way } from './differing.ts';
+import { brokenElsewhere, isPossible, names } from './names.ts';
+import { WayIn } from './way-in.ts';
+import { WayOut } from './way-out.ts';
+
+// Random values under names that somebody asks objects for. Each name with one value: test/system/pollution.test.ts.
+
+const numRuns = Math.ceil(Number(process.env.FUZZ_REQUESTS || 6000) / 300);
+const seed = Number(process.env.FUZZ_SEED || Date.now() % 1_000_000_000);
+
+const { sockets, streams, validating } = brokenElsewhere;
+const pollution = fc
+  .record({
+    name: fc.constantFrom(...names.filter((name) => ![...sockets, ...streams, ...validating].includes(name))),
+    value: fc.jsonValue({ maxDepth: 2 }),
+    isFunction: fc.boolean(),
+  })
+  .filter(isPossible);
+
+describe.each(['HTTP/1.1', 'HTTP/2'] as const)(
+  `a random member of Object.prototype over %s (seed ${seed})`,
+  (protocol) => {
+    const wayIn = new WayIn(protocol);
+    const wayOut = new WayOut(protocol);
+    afterAll(() => {
+      wayIn.close();
+      wayOut.close();
+    });
+
+    it.each<[string, Way]>([
+      ['call', wayOut],
+      ['answer', wayIn],
+    ])(
+      'changes no %s',
+      async (_, way) => {
+        const find = await differenceOf(way, false);
+        const property = fc.asyncProperty(pollution, async (one) => expect(await find(one)).toBeUndefined());
+        await fc.assert(property, { numRuns, seed, endOnFailure: true });
+      },
+      600_000,
+    );
+  },
+);
