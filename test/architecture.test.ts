@@ -177,6 +177,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'packages/local/src': [
     'local-error.ts',
+    'compile-cache.ts',
     'time/',
     'log/',
     'runs/',
@@ -189,7 +190,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'command-line.ts',
     'gateways/',
     'scaffold/',
+    'taken-port.ts',
     'launcher.ts',
+    'run.ts',
     'main.ts',
     'index.ts',
   ],
@@ -198,6 +201,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'routes.ts',
     'nginx-text.ts',
     'gateway-files.ts',
+    'served-paths.ts',
     'gateway.ts',
     'embedded/',
     'nginx/',
@@ -295,7 +299,6 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'index.ts',
   ],
   'packages/service/src/stores': ['waiting/', 'sqlite/', 'postgres/', 'redis/'],
-  release: ['public-packages.ts', 'pack.ts', 'main.ts'],
   'packages/local/src/scaffold': [
     'templates.ts',
     'names.ts',
@@ -308,6 +311,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'add-operation.ts',
     'command.ts',
   ],
+  release: ['public-packages.ts', 'pack.ts', 'main.ts'],
 };
 
 const housed = [...sources, ...sourceFiles('bench', 'certificates', 'release')];

@@ -27,7 +27,7 @@ export async function copyRepository(): Promise<RepositoryCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-copy-'));
   for (const path of files('.')) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
-    await cp(join(root, path), join(folder, path), { verbatimSymlinks: true });
+    await cp(join(root, path), join(folder, path));
   }
   await linkModules(folder);
   const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' });

@@ -1,21 +1,23 @@
 import type { CommandLine } from './command-line.ts';
+import { compileCache } from './compile-cache.ts';
 import { chooseGateway } from './gateways/choose-gateway.ts';
 import type { Gateway } from './gateways/gateway.ts';
-import { hasOwnRoutes, type ServedPaths } from './gateways/gateway-files.ts';
+import { hasOwnRoutes } from './gateways/gateway-files.ts';
 import { routeOf } from './gateways/routes.ts';
+import { servedPaths } from './gateways/served-paths.ts';
 import { LocalError } from './local-error.ts';
 import type { Log } from './log/log.ts';
 import type { TableRow } from './log/table.ts';
-import { type Operation, operationsOf } from './operations.ts';
+import { type Operation, readOperations } from './operations.ts';
 import { type Plan, planReplicas, portCount, type SeatedPlan } from './plan.ts';
-import { holderWords } from './ports/port-holder.ts';
-import { loopback, portProblem, type ReservedPorts, reservePorts } from './ports/ports.ts';
+import { loopback, type ReservedPorts, reservePorts } from './ports/ports.ts';
 import { LivenessWatch } from './processes/liveness-watch.ts';
 import { RenewableReplica, type ReplicaProcess } from './processes/renewable-replica.ts';
 import { createReplica, type ReplicaPlan } from './processes/replica.ts';
-import { endEarlierRuns, launcherOn } from './runs/earlier-runs.ts';
+import { endEarlierRuns } from './runs/earlier-runs.ts';
 import { type Guard, startGuard } from './runs/guard.ts';
 import { createRunFolder, removeRunFolder } from './runs/run-folder.ts';
+import { refuseSecondLauncher, refuseTakenPort } from './taken-port.ts';
 import { type Changes, onChanges } from './watch/changes.ts';
 import { composeVariables, readComposeFile } from './wiring/compose-file.ts';
 import { limitedTo, scaled, wiringOf } from './wiring/wiring.ts';
@@ -99,19 +101,23 @@ export class Launcher {
     refuseSecondLauncher(port);
     const createGateway = await chooseGateway(this.#options.gateway, this.#options.variables);
     const setting = { ...this.#options, addresses: plan.addresses, folder };
-    // Before anything runs: it may not fit the services.
+    // Meanwhile: its configuration may be wrong, or not fit the services.
     if (hasOwnRoutes(root)) this.#gateway = createGateway(setting);
     for (const remark of plan.remarks) log.event('info', remark);
-    await this.#startReplicas(plan.replicas, folder);
+    await Promise.all([this.#gateway?.prepare(), this.#startReplicas(plan.replicas, folder)]);
     this.#refuseIfClosing();
-    const operations = await this.#readOperations(plan);
-    this.#gateway ??= createGateway({ ...setting, served: this.#servedPaths(plan, operations) });
+    const operations = await readOperations(
+      plan.replicas.map(({ service }) => service),
+      plan.addresses,
+    );
+    this.#gateway ??= createGateway({ ...setting, served: servedPaths(operations, plan.routes, log) });
     const gateway = this.#gateway;
     this.#operations = [...operations.values()].flat().filter(({ path }) => routeOf(path, gateway.routes));
     // Another program may have taken the port since. nginx would try for ever, and the other program would answer its probe.
     // A second launcher may have looked before the first one had recorded itself.
     refuseSecondLauncher(port);
     await refuseTakenPort(port);
+    await gateway.prepare();
     await gateway.start();
     this.#refuseIfClosing();
     this.#probe();
@@ -153,9 +159,9 @@ export class Launcher {
   }
 
   #openRun() {
-    const { variables, log } = this.#options;
+    const { root, variables, log } = this.#options;
     const folder = createRunFolder(this.#options);
-    this.#run = { folder, guard: startGuard(folder, variables, log) };
+    this.#run = { folder, guard: startGuard(folder, { ...compileCache(root), ...variables }, log) };
     return this.#run;
   }
 
@@ -189,25 +195,6 @@ export class Launcher {
     await Promise.all(started.map(({ process }) => process.start()));
   }
 
-  async #readOperations({ replicas, addresses }: Plan): Promise<ReadonlyMap<string, readonly Operation[]>> {
-    const services = [...new Set(replicas.map(({ service }) => service))];
-    const read = services.map(
-      async (name) => [name, (await operationsOf(name, addresses.get(name)?.[0] ?? '')) ?? []] as const,
-    );
-    return new Map(await Promise.all(read));
-  }
-
-  /** Where each service's paths are not in its compose entry, they are those of its operations. */
-  #servedPaths({ routes }: Plan, operations: ReadonlyMap<string, readonly Operation[]>): ServedPaths {
-    const served = new Map<string, readonly string[]>();
-    for (const [name, own] of operations) {
-      const paths = routes.get(name) ?? own.map(({ path }) => path);
-      if (paths.length > 0) served.set(name, paths);
-      else this.#options.log.event('warn', noPathSentence(name));
-    }
-    return served;
-  }
-
   async #close(): Promise<void> {
     this.#changes?.close();
     this.#liveness.close();
@@ -225,35 +212,4 @@ export class Launcher {
   #refuseIfClosing(): void {
     if (this.#closing) throw new LocalError('stopped before all was ready');
   }
-}
-
-function noPathSentence(service: string): string {
-  return `no path leads to ${service}: it has no /openapi.json: name its paths in x-parley.routes of the compose file`;
-}
-
-/** Of two that start at once, both find the port free: their records say which of them was first. */
-function refuseSecondLauncher(port: number): void {
-  const first = launcherOn(port);
-  if (!first || first.pid === process.pid) return;
-  throw new LocalError(takenSentence(port, `by the npm start of ${first.root} (pid ${first.pid})`, 'EADDRINUSE'));
-}
-
-function takenSentence(port: number, holder: string, code: string): string {
-  return `port ${port} on ${loopback} is taken ${holder} (${code}): stop that, or ${anotherPort(port)}`;
-}
-
-function anotherPort(port: number): string {
-  return `choose another with PORT=${port === 8080 ? 8081 : 8080} npm start`;
-}
-
-async function refuseTakenPort(port: number): Promise<void> {
-  const code = await portProblem(port);
-  if (!code) return;
-  if (code !== 'EADDRINUSE') {
-    throw new LocalError(`port ${port} on ${loopback} cannot be listened on (${code}): ${anotherPort(port)}`);
-  }
-  const other = launcherOn(port);
-  const holder =
-    other && other.pid !== process.pid ? `by the npm start of ${other.root} (pid ${other.pid})` : holderWords(port);
-  throw new LocalError(takenSentence(port, holder, code));
 }

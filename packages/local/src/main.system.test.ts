@@ -243,6 +243,19 @@ describe('npm start', () => {
     },
   );
 
+  it('leaves nothing behind when it is killed in watch mode, after a service has been replaced', async () => {
+    const launched = start(['--gateway', 'embedded', '--watch']);
+    const { replicas = [] } = await launched.ready();
+    house.write('services/hello/settings.json', '{}');
+    await launched.until(({ msg, replica }) => msg.endsWith('is stopped') && replica === 'hello-2');
+    const later = launched.lines.flatMap((line) => ('pid' in line && line.pid ? [Number(line.pid)] : []));
+    launched.signal('SIGKILL');
+    await launched.end;
+    const pids = [...replicas.map(({ pid }) => pid), ...later];
+    await eventually(() => (pids.some(isAlive) || leftovers().length > 0 ? undefined : true));
+    await expectNothingLeft(pids);
+  });
+
   it('names who took the port of a dead replica, and takes it back once it is free', async () => {
     const launched = start(['--gateway', 'embedded']);
     const { replicas = [] } = await launched.ready();
@@ -306,6 +319,12 @@ describe('npm start says in one sentence', () => {
     const refused = start([], { env: { FAILS: 'hello' } });
     await expectRefusal(refused, /^hello-[12] ended before it was ready \(exit code 1\): Error: the shelf is empty$/);
     expect(refused.lines.map(({ msg }) => msg)).toContain('greetings-1 is stopped');
+  });
+
+  it('that Node is too old', async () => {
+    const code = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.0" } })';
+    const refused = start([], { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` } });
+    await expectRefusal(refused, /^@parley\/local: expected Node 22\.19 or later, got v[\d.]+: install that$/);
   });
 
   it('that nginx is asked for and not installed', async () => {

@@ -33,6 +33,17 @@ export async function operationsOf(service: string, address: string): Promise<re
   );
 }
 
+/** The operations of several services, by service. Each is asked at the first of its addresses; without a document it has none. */
+export async function readOperations(
+  services: readonly string[],
+  addresses: ReadonlyMap<string, readonly string[]>,
+): Promise<ReadonlyMap<string, readonly Operation[]>> {
+  const read = [...new Set(services)].map(
+    async (name) => [name, (await operationsOf(name, addresses.get(name)?.[0] ?? '')) ?? []] as const,
+  );
+  return new Map(await Promise.all(read));
+}
+
 function documentAt(url: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     // No agent: a kept connection would have to be waited for when the replica drains.

@@ -10,7 +10,8 @@ export type GatewayFiles = ReadonlyMap<string, string>;
 /** Paths that lead to each service, for a repository that has no routes of its own. */
 export type ServedPaths = ReadonlyMap<string, readonly string[]>;
 
-const builtIn = join(import.meta.dirname, 'built-in');
+/** Where the package is published with a copy, and in this repository the original. */
+const places = [join(import.meta.dirname, 'built-in'), join(import.meta.dirname, '../../../../nginx')];
 
 /** Whether the folder has routes of its own: `nginx/routes.conf`. */
 export function hasOwnRoutes(root: string): boolean {
@@ -27,7 +28,7 @@ export function readGatewayFiles(root: string, served: ServedPaths = new Map()):
 
 /** The built-in configuration, with these services. */
 export function builtInFiles(served: ServedPaths): GatewayFiles {
-  const files = confFiles(builtIn);
+  const files = confFiles(places.find((place) => existsSync(place)) ?? '');
   const routes = routesTo(served);
   const upstreams = [...served.keys()].map(upstreamText).join('\n');
   return new Map([

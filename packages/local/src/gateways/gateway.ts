@@ -13,6 +13,9 @@ export interface Gateway {
   readonly pid: number | undefined;
   /** That process, once it has been started. */
   readonly process?: SupervisedProcess | undefined;
+  /** Checks its configuration, once. @throws LocalError where that is wrong */
+  prepare(): Promise<void>;
+  /** Starts it. Call {@link prepare} first. */
   start(): Promise<void>;
   /** Drains it: finishes its requests, accepts no new one. */
   close(): Promise<void>;

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { compileCache } from '../compile-cache.ts';
 import type { Log } from '../log/log.ts';
 import { holderWords } from '../ports/port-holder.ts';
 import { loopback } from '../ports/ports.ts';
@@ -85,12 +84,6 @@ export interface ReplicaState {
 export function logState(log: Log, now: ReplicaState, why?: string): void {
   const level = now.state === 'restarting' ? 'warn' : 'info';
   log.event(level, `${now.replica} is ${now.state}${why ? `: ${why}` : ''}`, { ...now });
-}
-
-/** Compiled code is kept for the next start, which takes half of the CPU then. Not below /tmp, where others could write. */
-function compileCache(root: string): NodeJS.ProcessEnv {
-  const modules = join(root, 'node_modules');
-  return existsSync(modules) ? { NODE_COMPILE_CACHE: join(modules, '.cache', 'node-compile-cache') } : {};
 }
 
 function replicaEnvironment(plan: ReplicaPlan, { root, variables }: ReplicaSetting): NodeJS.ProcessEnv {

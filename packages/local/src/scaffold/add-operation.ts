@@ -17,12 +17,13 @@ export function addOperation(root: string, service: string, operation: string): 
     throw new LocalError(`operation must be a name such as countItems, not "${operation}"`, 2);
   }
   const folder = join('services', service);
-  if (service === '' || !existsSync(join(root, folder, 'contract', 'contract.ts'))) {
+  const contract = ['contract/contract.ts', 'contract.ts'].find((file) => existsSync(join(root, folder, file)));
+  if (service === '' || !contract) {
     throw new LocalError(`expected ${folder}/contract/contract.ts, found none: name a folder under services/`, 2);
   }
   const path = `/api/${service}/${pathSegmentOf(operation)}`;
   const files = {
-    [join('contract', 'contract.ts')]: (text: string) => withContract(text, operation, path),
+    [contract]: (text: string) => withContract(text, operation, path),
     'handlers.ts': (text: string) => withHandler(text, operation),
   };
   const changed = Object.entries(files).map(([file, edit]) => {
@@ -40,9 +41,9 @@ function orRefuse(place: string, text: string | undefined): string {
   throw new LocalError(`${place} is not as the template writes it, or has this operation: add the operation by hand`);
 }
 
-/** Undefined where there is no `defineContract('…', {` with zod, or the operation is there. */
+/** Undefined where there is no `defineContract(…, {` with zod, or the operation is there. */
 function withContract(text: string, operation: string, path: string): string | undefined {
-  const start = text.search(/defineContract\('[^']+', \{$/m);
+  const start = text.search(/defineContract\([^{}\n]+, \{$/m);
   const end = text.indexOf('\n});', start);
   const [names, list = ''] = /import \{([^}]+)\} from '@parley\/contract';/.exec(text) ?? [];
   if (start < 0 || end < 0 || !names || !/import \{ z \} from 'zod'/.test(text) || has(text, operation))

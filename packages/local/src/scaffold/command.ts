@@ -43,7 +43,7 @@ function runAdd(args: readonly string[], root: string): string {
   }
   if (what === 'operation' && other !== undefined && rest.length === 0) {
     const paths = addOperation(root, one, other);
-    return `${paths.join('\n')}\nNext: change ${other} in services/${one}/contract/contract.ts and handlers.ts.`;
+    return `${paths.join('\n')}\nNext: change ${other} in ${paths.slice(0, 2).join(' and ')}.`;
   }
   throw misused('add', args);
 }

@@ -21,6 +21,7 @@ const packages = ['contract', 'client', 'service', 'local'];
 /** Folder of the new repository that has the tarballs. */
 const packed = 'packed';
 const { version = '' } = readManifest(join(import.meta.dirname, '..', '..'));
+const range = `^${version}`;
 
 /**
  * Makes a repository: a contract, its service, a caller, compose file, gateway, tests and CI.
@@ -35,10 +36,7 @@ export async function init(options: InitOptions): Promise<readonly string[]> {
     throw new LocalError(`expected an empty folder or none, found files in ${folder}: choose another name`, 2);
   }
   const tarballs = options.packages === undefined ? undefined : tarballsIn(resolve(options.packages));
-  const files = repositoryFiles(
-    basename(folder),
-    tarballs ? packedSource(tarballs) : { specifiers: versions, version },
-  );
+  const files = repositoryFiles(basename(folder), tarballs ? packedSource(tarballs) : { specifiers: ranges, range });
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(join(folder, dirname(path)), { recursive: true });
     writeFileSync(join(folder, path), text);
@@ -49,7 +47,7 @@ export async function init(options: InitOptions): Promise<readonly string[]> {
   return Object.keys(files);
 }
 
-const versions = Object.fromEntries(packages.map((name) => [`@parley/${name}`, version]));
+const ranges = Object.fromEntries(packages.map((name) => [`@parley/${name}`, range]));
 
 /** Paths of the tarballs by package. */
 function tarballsIn(folder: string): ReadonlyMap<string, string> {
@@ -64,7 +62,7 @@ function tarballsIn(folder: string): ReadonlyMap<string, string> {
 
 function packedSource(tarballs: ReadonlyMap<string, string>): PackageSource {
   const entries = [...tarballs].map(([name, path]) => [name, `file:${packed}/${basename(path)}`]);
-  return { specifiers: Object.fromEntries(entries), version };
+  return { specifiers: Object.fromEntries(entries), range };
 }
 
 async function npmInstall(folder: string): Promise<void> {

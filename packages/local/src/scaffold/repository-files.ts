@@ -5,34 +5,37 @@ import { readTemplates, type TemplateFiles } from './templates.ts';
 export interface PackageSource {
   /** What the root's package.json says, by name of the package: a version, or `file:` and a tarball. */
   readonly specifiers: Readonly<Record<string, string>>;
-  /** What the services' package.json say: the version of all of them. */
-  readonly version: string;
+  /** What the services' package.json say: the versions of all of them. */
+  readonly range: string;
 }
 
 /** Exact versions of what a new repository needs beside Parley. */
 export const toolVersions = { zod: '4.6.7', typescript: '7.0.2', '@types/node': '24.19.2' } as const;
 
+/** Of the contracts of a new repository. */
+const ownVersion = '0.1.0';
 const served = new Map(['greetings', 'hello'].map((name) => [name, [`/api/${name}`]]));
 
 /**
  * The files of a new repository, by path: the service `greetings`, its caller `hello`, and what runs, tests and checks them.
- * `scope` is the repository's name, and that of its packages: `shop` has the contract `@shop/hello` and its service `@shop/hello-service`.
+ * `scope` is the repository's name, and that of its packages: `shop` has the contract `@shop/hello` of `@shop/hello-service`.
  */
 export function repositoryFiles(scope: string, source: PackageSource): TemplateFiles {
   const values = { name: 'greetings', identifier: 'greetings', contract: `@${scope}/greetings` };
   const { 'main.ts': main = '' } = readTemplates('service', values);
-  const { version } = source;
-  const own = { '@parley/contract': version, '@parley/service': version, [`@${scope}/greetings`]: '0.1.0' };
-  const caller = { ...own, '@parley/client': version, [`@${scope}/hello`]: '0.1.0', zod: toolVersions.zod };
+  const contract = { '@parley/contract': source.range, zod: toolVersions.zod };
+  const own = { '@parley/contract': source.range, '@parley/service': source.range };
+  const greetings = { [`@${scope}/greetings`]: ownVersion };
+  const hello = { '@parley/client': source.range, ...own, ...greetings, [`@${scope}/hello`]: ownVersion };
   return {
     'package.json': rootManifest(scope, source),
     ...readTemplates('repository', { scope }),
     ...inFolder('nginx', Object.fromEntries(builtInFiles(served))),
-    'services/greetings/contract/package.json': contractManifest(scope, 'greetings', version),
-    'services/greetings/package.json': serviceManifest(scope, 'greetings', own),
+    'services/greetings/contract/package.json': contractManifest(scope, 'greetings', contract),
+    'services/greetings/package.json': serviceManifest(scope, 'greetings', { ...own, ...greetings }),
     'services/greetings/main.ts': main,
-    'services/hello/contract/package.json': contractManifest(scope, 'hello', version),
-    'services/hello/package.json': serviceManifest(scope, 'hello', caller),
+    'services/hello/contract/package.json': contractManifest(scope, 'hello', contract),
+    'services/hello/package.json': serviceManifest(scope, 'hello', { ...hello, zod: toolVersions.zod }),
   };
 }
 
@@ -48,7 +51,6 @@ function rootManifest(scope: string, { specifiers }: PackageSource): string {
   const { '@parley/local': local, ...used } = specifiers;
   return json({
     name: scope,
-    version: '0.1.0',
     private: true,
     type: 'module',
     workspaces: ['services/*/contract', 'services/*'],
@@ -69,15 +71,15 @@ function rootManifest(scope: string, { specifiers }: PackageSource): string {
   });
 }
 
-function contractManifest(scope: string, name: string, version: string): string {
+function contractManifest(scope: string, name: string, dependencies: Readonly<Record<string, string>>): string {
   return json({
     name: `@${scope}/${name}`,
-    version: '0.1.0',
+    version: ownVersion,
     private: true,
     description: `Serves ${name}: the contract`,
     type: 'module',
     exports: './contract.ts',
-    dependencies: { '@parley/contract': version, zod: toolVersions.zod },
+    dependencies,
   });
 }
 

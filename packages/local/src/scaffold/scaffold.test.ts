@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { addOperation } from './add-operation.ts';
 import { runScaffold } from './command.ts';
 import { readHouse, readManifest } from './house.ts';
 import { toolVersions } from './repository-files.ts';
@@ -27,7 +28,7 @@ describe('init', () => {
     const { version } = readManifest(join(repository, 'packages/local'));
     const { devDependencies } = readManifest(repository);
     expect(readManifest(shop).devDependencies).toEqual({
-      '@parley/local': version,
+      '@parley/local': `^${version}`,
       '@types/node': devDependencies?.['@types/node'],
       typescript: devDependencies?.typescript,
     });
@@ -54,30 +55,24 @@ describe('init', () => {
 describe('add service', () => {
   it('makes one that looks like the others, and wires it in', async () => {
     expect((await inShop('add', 'service', 'price-list')).split('\n').slice(0, -1)).toEqual([
-      ...[
-        'contract/package.json',
-        'package.json',
-        'contract/contract.ts',
-        'handlers.ts',
-        'main.ts',
-        'handlers.test.ts',
-      ].map((file) => `services/price-list/${file}`),
+      ...['contract/', ''].map((folder) => `services/price-list/${folder}package.json`),
+      ...['contract/contract.ts', 'handlers.ts', 'main.ts', 'handlers.test.ts'].map(
+        (file) => `services/price-list/${file}`,
+      ),
       'package.json',
       'docker-compose.yml',
       'nginx/upstreams.conf',
       'nginx/routes.conf',
     ]);
-    const { '@shop/greetings': range, ...own } = readManifest(join(shop, 'services/greetings')).dependencies ?? {};
-    expect(readManifest(join(shop, 'services/price-list'))).toEqual({
+    expect(readManifest(join(shop, 'services/price-list'))).toMatchObject({
       name: '@shop/price-list-service',
-      private: true,
       description: 'Serves price-list',
-      type: 'module',
-      dependencies: { ...own, '@shop/price-list': range },
+      dependencies: { '@parley/contract': '^0.1.0', '@parley/service': '^0.1.0', '@shop/price-list': '0.1.0' },
     });
-    const contract = readManifest(join(shop, 'services/price-list/contract'));
-    const { dependencies } = readManifest(join(shop, 'services/greetings/contract'));
-    expect(contract).toMatchObject({ name: '@shop/price-list', exports: './contract.ts', dependencies });
+    expect(readManifest(join(shop, 'services/price-list/contract'))).toMatchObject({
+      name: '@shop/price-list',
+      dependencies: readManifest(join(shop, 'services/greetings/contract')).dependencies,
+    });
     expect(text('docker-compose.yml')).toContain(`
   price-list:
     <<: *service
@@ -138,6 +133,11 @@ describe('add operation', () => {
     [['hello'], 'expected "add service NAME, or add operation SERVICE NAME", got "add operation hello"'],
   ])('refuses %j', async (names, sentence) => {
     await expect(inShop('add', 'operation', ...names)).rejects.toThrow(sentence);
+  });
+
+  it.each(['greetings', 'hello', 'guestbook'])('fits %s of this repository', (service) => {
+    cpSync(join(repository, 'services', service), join(home, 'services', service), { recursive: true });
+    expect(addOperation(home, service, 'countCalls')).toHaveLength(2);
   });
 
   it('changes nothing where one of the files is not as the template writes it', async () => {

@@ -74,6 +74,8 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
     name: `embedded (httpxy ${httpxyVersion()})`,
     routes,
     pid: undefined,
+    // Its configuration has been read.
+    prepare: async () => {},
     start: () => listen(server, setting.port),
     async close() {
       await drain(server, setting.drainTimeoutMs);

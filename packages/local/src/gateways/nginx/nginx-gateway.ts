@@ -44,6 +44,11 @@ export function createNginxGateway({ command, version }: Nginx, setting: NginxGa
   const folder = join(setting.folder, 'nginx');
   let nginx: SupervisedProcess | undefined;
   let isClosed = false;
+  let prepared: Promise<void> | undefined;
+  async function prepare(): Promise<void> {
+    writeFiles(folder, localNginxConfiguration(files, { ...setting, folder }));
+    await check(command, folder, variables);
+  }
   return {
     name: `nginx ${version}`,
     routes,
@@ -53,9 +58,11 @@ export function createNginxGateway({ command, version }: Nginx, setting: NginxGa
     get process() {
       return nginx;
     },
+    prepare() {
+      prepared ??= prepare();
+      return prepared;
+    },
     async start() {
-      writeFiles(folder, localNginxConfiguration(files, { ...setting, folder }));
-      await check(command, folder, variables);
       if (isClosed) return;
       nginx = nginxProcess(command, folder, setting);
       await nginx.start();

@@ -1,30 +1,26 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { has } from '../needs.ts';
 import { type LaunchedElsewhere, launchElsewhere } from './launched-elsewhere.ts';
-import { outside, quietly } from './outside.ts';
-import { writeShop } from './own-shop.ts';
-
-const run = promisify(execFile);
+import { writeShop } from './launched-shop.ts';
+import { outside, quietly, run } from './outside.ts';
 
 let home: string;
 let shop: LaunchedElsewhere | undefined;
 
 beforeAll(async () => {
-  const { folder, tarballs } = outside();
-  home = await mkdtemp(join(folder, 'own-shop-'));
+  home = await mkdtemp(join(outside().folder, 'launched-'));
   await writeShop(home);
-  await run('npm', ['install', ...quietly, ...tarballs, 'zod@4.6.7'], { cwd: home });
-});
+  const tarballs = outside().tarballs.filter((path) => /parley-(contract|client|service|local)-/.test(path));
+  await run('npm', ['install', ...quietly, ...tarballs, 'zod@4.6.7'], home);
+}, 180_000);
 
 afterEach(async () => {
   const running = shop;
   shop = undefined;
   if (running) expect(await running.stop()).toBe(0);
-});
+}, 60_000);
 
 const start = async (...args: string[]) => {
   shop = await launchElsewhere(home, 'node_modules/.bin/parley-local', ...args);
@@ -46,7 +42,7 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('a shop of it
     expect(await answer('/legacy/x')).toBe('--greeting=hi /legacy/x');
     expect(JSON.parse(await answer('/other'))).toMatchObject({ type: 'urn:parley:problem:not_found', status: 404 });
     expect(lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
-  });
+  }, 60_000);
 });
 
 describe('a part of a shop', () => {
@@ -54,7 +50,7 @@ describe('a part of a shop', () => {
     await start('orders');
     expect(replicasOf(shop as LaunchedElsewhere)).toEqual(['prices-1', 'prices-2', 'orders-1']);
     expect(await answer('/orders/quote')).toBe('{"text":"tea: 300 cents"}');
-  });
+  }, 60_000);
 
   it('answers what it can without the rest', async () => {
     const { lines } = await start('--scale', 'prices=0', '--scale', 'legacy=0');
@@ -63,5 +59,5 @@ describe('a part of a shop', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ msg: 'prices does not run: whoever calls it gets no connection' }),
     );
-  });
+  }, 60_000);
 });
