@@ -7,14 +7,14 @@ import { publicPackages } from './public-packages.ts';
  * Builds every public package into a tarball.
  *
  * @param folder where to; tarballs that are there already are removed
- * @returns paths of the tarballs
+ * @returns paths of the tarballs, each after those that it depends on
  */
 export function pack(root: string, folder: string): readonly string[] {
   mkdirSync(folder, { recursive: true });
-  const tarballs = () => readdirSync(folder).filter((file) => file.endsWith('.tgz'));
-  for (const file of tarballs()) rmSync(join(folder, file));
-  const workspaces = publicPackages(root).flatMap((one) => ['--workspace', one.folder]);
+  for (const file of readdirSync(folder)) if (file.endsWith('.tgz')) rmSync(join(folder, file));
+  const packages = publicPackages(root);
+  const workspaces = packages.flatMap((one) => ['--workspace', one.folder]);
   const packing = ['pack', ...workspaces, '--pack-destination', resolve(folder), '--silent'];
   execFileSync('npm', packing, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  return tarballs().map((file) => join(folder, file));
+  return packages.map(({ name, version }) => join(folder, `${name.slice(1).replace('/', '-')}-${version}.tgz`));
 }

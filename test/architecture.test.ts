@@ -311,7 +311,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'add-operation.ts',
     'command.ts',
   ],
-  release: ['public-packages.ts', 'pack.ts', 'main.ts'],
+  release: ['public-packages.ts', 'pack.ts', 'publish.ts', 'release-edits.ts', 'main.ts'],
 };
 
 const housed = [...sources, ...sourceFiles('bench', 'certificates', 'release')];

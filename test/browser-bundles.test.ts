@@ -40,16 +40,16 @@ describe('@parley/client/fetch for the browser', () => {
 
   const client = "export { createFetchClient } from '@parley/client/fetch';";
   it.each([
-    ['alone', client, 12_300],
+    ['alone', client, 12_000],
     [
       'with what a contract needs',
       `${client} export { defineContract, defineError, get, post } from '@parley/contract';`,
-      13_700,
+      13_300,
     ],
     [
       'with a contract of streams',
       `${client} export { defineContract, defineError, get, post, stream } from '@parley/contract';`,
-      14_900,
+      14_500,
     ],
   ])('is small %s: at most the kilobytes of the README, with gzip', async (_, code, most) => {
     const bundled = await bundle(code, { minify: true, format: 'esm', external: ['zod'] });

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type CallContext, CallError, now } from '@parley/contract';
+import { type CallContext, CallError, content, now } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -91,6 +91,8 @@ const handlers = {
   busy: async () => {
     throw new CallError('rate_limited', 'later', { retryAfterMs: 60_000 });
   },
+  picture: async () => content(new Uint8Array([7, 8, 9]), { type: 'image/png', name: 'ü.png' }),
+  upload: async ({ note, file }: { note: string; file: File }) => ({ note, name: file.name, text: await file.text() }),
   events: async function* () {
     for (let n = 0; n < 3; n++) yield { n };
   },
@@ -170,6 +172,16 @@ describeWith('Chromium')('a page of another origin', () => {
 
   it('reads server-sent events to their end', async () => {
     expect(await call('read', service.url, 'events')).toEqual({ seen: [0, 1, 2] });
+  });
+
+  it('gets a part of a picture, and what its headers say', async () => {
+    const range = { start: 1, end: 2, total: 3 };
+    const value = { type: 'image/png', name: 'ü.png', size: 2, range, bytes: [8, 9] };
+    expect(await call('part', service.url)).toEqual({ value });
+  });
+
+  it('sends a form with a file', async () => {
+    expect(await call('upload', service.url)).toEqual({ value: { note: 'ü', name: 'a.txt', text: 'text' } });
   });
 
   it('ends a stream at its source when it has had enough', async () => {

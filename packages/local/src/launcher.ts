@@ -23,7 +23,11 @@ import { composeVariables, readComposeFile } from './wiring/compose-file.ts';
 import { limitedTo, scaled, wiringOf } from './wiring/wiring.ts';
 
 /** What a launcher needs to know. */
-export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 'scale' | 'services' | 'watch'> {
+export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 'scale'> {
+  /** Services to run, with what they depend on. @default [], which is all */
+  readonly services?: readonly string[];
+  /** Whether a service whose code changes gets new processes. @default false */
+  readonly watch?: boolean;
   /** Folder that holds `docker-compose.yml`, `services/` and `nginx/`. */
   readonly root: string;
   /** The environment that replicas inherit. */
@@ -61,7 +65,7 @@ export class Launcher {
   #closing: Promise<void> | undefined;
 
   constructor(options: LauncherOptions) {
-    this.#options = { readyTimeoutMs: 30_000, drainTimeoutMs: 15_000, ...options };
+    this.#options = { services: [], watch: false, readyTimeoutMs: 30_000, drainTimeoutMs: 15_000, ...options };
   }
 
   /** Where clients go. */

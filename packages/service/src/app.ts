@@ -132,7 +132,12 @@ export function servedContract<C extends Contract, O extends object, M extends M
 function isContract<C extends Contract, O, M>(
   served: Served<C, O, M>,
 ): served is readonly [contract: C, handlers: Handlers<C>, options?: O | undefined] {
-  return typeof served[0] !== 'function' && !Array.isArray(served[0]);
+  const [first] = served;
+  if (typeof first === 'function' || Array.isArray(first)) return false;
+  if (first && 'operations' in first) return true;
+  throw new TypeError(
+    `what is served must be a contract, or an Express application (a function), not ${first && `{ ${Object.keys(first).join(', ')} }`}`,
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Contract, type Handlers, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
 import { adminListener } from './admin/admin-listener.ts';
 import { type AppOptions, createApp, type MountedAppOptions, type Served, servedContract } from './app.ts';
+import { BrokenSessionLog } from './connections/broken-session-log.ts';
 import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 import { listen } from './connections/listen.ts';
@@ -122,7 +123,13 @@ export async function start<C extends Contract>(
     clientCertificates: tlsOptions?.ca !== undefined,
   });
   const tls = tlsOptions && openSecureContext(tlsOptions);
-  const dualServer = createDualProtocolServer(app, { limits, tls, floods: options });
+  const brokenSessions = new BrokenSessionLog(logger);
+  const dualServer = createDualProtocolServer(app, {
+    limits,
+    tls,
+    floods: options,
+    onSessionError: (error, peer) => brokenSessions.note(error, peer),
+  });
   const connections = trackDualProtocolServer(dualServer);
   const unread = new UnreadReplies(dualServer, {
     ...options,

@@ -57,6 +57,9 @@ export function legacyApp({ express }: ExpressVersion): Express {
     const { file } = req as Request & { file?: { originalname: string; size: number } };
     res.json({ name: file?.originalname, size: file?.size });
   });
+  app.get('/connection', (_req, res) => {
+    res.setHeader('Connection', 'keep-alive').setHeader('Keep-Alive', 'timeout=5').send('kept');
+  });
   app.get('/context', (req, res) => {
     const { requestId, deadlineMs } = currentContext();
     res.json({ requestId, header: req.headers['x-request-id'], hasDeadline: deadlineMs !== undefined });

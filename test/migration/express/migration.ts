@@ -15,18 +15,30 @@ export function steps(): readonly (readonly { readonly file: string; readonly te
   );
 }
 
-/** A copy of the legacy application, with the packages that it would have installed. */
-export function legacyFolder(express: 'express' | 'express4'): string {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-migration-'));
+/** A copy of the legacy application, with what it has installed. */
+export interface LegacyFolder {
+  readonly path: string;
+  /** Options of Node for its programs. */
+  readonly flags: readonly string[];
+}
+
+/** Copies the legacy application. */
+export function copyLegacy(folder: string): void {
   cpSync(join(root, 'test/migration/express/legacy'), folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+}
+
+/** A copy that has the packages of this repository, and one of its versions of Express. */
+export function linkedFolder(express: 'express' | 'express4'): LegacyFolder {
+  const path = mkdtempSync(join(tmpdir(), 'parley-migration-'));
+  copyLegacy(path);
   const modules = join(root, 'node_modules');
-  mkdirSync(join(folder, 'node_modules'));
+  mkdirSync(join(path, 'node_modules'));
   for (const name of readdirSync(modules).filter((one) => !one.startsWith('.') && one !== 'express')) {
-    symlinkSync(join(modules, name), join(folder, 'node_modules', name));
+    symlinkSync(join(modules, name), join(path, 'node_modules', name));
   }
-  symlinkSync(join(modules, express), join(folder, 'node_modules/express'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-  return folder;
+  symlinkSync(join(modules, express), join(path, 'node_modules/express'));
+  return { path, flags: ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'] };
 }
 
 /** A server in a process of its own. */
@@ -43,10 +55,9 @@ export interface MigratingServer {
 }
 
 /** Runs a file of a legacy folder on free ports, and waits until it listens. */
-export async function run(folder: string, file: string): Promise<MigratingServer> {
-  const flags = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
+export async function run({ path, flags }: LegacyFolder, file: string): Promise<MigratingServer> {
   const child = spawn(process.execPath, [...flags, file], {
-    cwd: folder,
+    cwd: path,
     env: { ...process.env, HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', API_KEYS: 'k-till' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -74,6 +85,6 @@ export async function run(folder: string, file: string): Promise<MigratingServer
 }
 
 /** Removes a legacy folder. */
-export function remove(folder: string): void {
-  rmSync(folder, { recursive: true });
+export function remove({ path }: LegacyFolder): void {
+  rmSync(path, { recursive: true });
 }

@@ -1,4 +1,4 @@
-import { defineContract, defineError, get, post, stream } from '@parley/contract';
+import { bytes, defineContract, defineError, get, multipart, post, stream } from '@parley/contract';
 import { z } from 'zod';
 
 /** Declared, with data. */
@@ -29,6 +29,12 @@ export const stall = defineContract('stall', {
   timeLeft: get('/api/time', { summary: 'Time', output: z.object({ leftMs: z.number() }) }),
   hang: get('/api/hang', { summary: 'Never' }),
   busy: get('/api/busy', { summary: 'Busy' }),
+  picture: get('/api/picture', { summary: 'Bytes', output: bytes({ type: 'image/*' }) }),
+  upload: post('/api/files', {
+    summary: 'A form with a file',
+    input: multipart(z.object({ note: z.string(), file: z.file() })),
+    output: z.object({ note: z.string(), name: z.string(), text: z.string() }),
+  }),
   events: get('/api/events', { summary: 'Ticks', output: stream(tick, { as: 'sse' }) }),
   lines: get('/api/lines', { summary: 'Ticks', output: stream(tick, { as: 'ndjson' }) }),
 });

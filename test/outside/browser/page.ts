@@ -27,6 +27,12 @@ async function numbers(items: AsyncIterable<{ n: number }>, most = Number.POSITI
   return { ...(await outcome(reading())), seen };
 }
 
+/** A part of a picture: what the page sees of it. */
+async function part(url: string) {
+  const { type, name, size, range, bytes } = await clientOf(url).picture({}, { range: { start: 1, end: 2 } });
+  return { type, name, size, range, bytes: [...(await bytes())] };
+}
+
 /** Calls that the test makes from outside of the page. */
 const calls = {
   find: (url: string) => outcome(clientOf(url).findItem({ id: 'a/b é', language: 'fr', sizes: [1, 2] })),
@@ -35,6 +41,9 @@ const calls = {
   hang: (url: string) => outcome(clientOf(url).hang({}, { timeoutMs: 300, maxAttempts: 1 })),
   abort: (url: string) => outcome(clientOf(url).hang({}, { signal: AbortSignal.timeout(100) })),
   busy: (url: string) => outcome(clientOf(url).busy()),
+  part: (url: string) => outcome(part(url)),
+  upload: (url: string) =>
+    outcome(clientOf(url).upload({ note: 'ü', file: new File(['text'], 'a.txt', { type: 'text/plain' }) })),
   read: (url: string, kind: 'events' | 'lines', most?: number) => numbers(clientOf(url)[kind](), most),
 };
 Object.assign(globalThis, { calls });

@@ -15,10 +15,15 @@ export function fetchAttempt({ fetch, credentials }: FetchSettings): SendFetchAt
   return async function fetchAttempt({ call, number, endpoint, headers, signal }) {
     const { label, method, path, body = null, replyAs } = call;
     const origin = { operation: label, endpoint, attempts: number };
-    const cancelled = signal ? { signal: toAbortSignal(signal) } : {};
     try {
-      const init = { method, headers, body, credentials, redirect: 'manual', ...cancelled } as const;
-      const response = await fetch(endpoint + path, init);
+      const response = await fetch(endpoint + path, {
+        method,
+        headers,
+        body,
+        redirect: 'manual',
+        ...(credentials && { credentials }),
+        ...(signal && { signal: toAbortSignal(signal) }),
+      });
       const { status } = response;
       const own = Object.fromEntries(response.headers);
       if (replyAs === 'stream' && response.ok && response.body) {

@@ -63,7 +63,7 @@ describe('a call', () => {
     expect(requests).toHaveLength(1);
     expect(requests[0]).toMatchObject({
       url: 'https://api.test/shop/api/items/7',
-      init: { method: 'GET', body: null, redirect: 'manual', credentials: 'same-origin' },
+      init: { method: 'GET', body: null, redirect: 'manual' },
       headers: {
         'accept-language': 'fr',
         traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-03$/),
@@ -72,6 +72,15 @@ describe('a call', () => {
         'x-attempts-left': '2',
       },
     });
+  });
+
+  it('says whether cookies go along only where that is asked for', async () => {
+    for (const credentials of [undefined, 'include'] as const) {
+      const { client, requests } = shopOf([jsonResponse(item)], { credentials });
+      await client.newestItem();
+      expect(requests[0]?.init.credentials).toBe(credentials);
+      expect('credentials' in (requests[0]?.init ?? {})).toBe(credentials !== undefined);
+    }
   });
 
   it('sends a body as JSON', async () => {

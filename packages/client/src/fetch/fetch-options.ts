@@ -13,8 +13,8 @@ export interface FetchClientOptions<C extends Contract = Contract> extends Clien
   readonly fetch?: typeof globalThis.fetch;
   /** Headers of each call, or a function that gives them, asked once per call: a token, for example. Those of the contract come first. */
   readonly headers?: FetchHeaders | (() => FetchHeaders | Promise<FetchHeaders>);
-  /** Whether a browser sends cookies. `include` needs `cors: { credentials: true }` in the service. Default `same-origin`. */
-  readonly credentials?: 'omit' | 'same-origin' | 'include';
+  /** Whether a browser sends cookies. `include` needs `cors: { credentials: true }` in the service. Default: what the runtime does, `same-origin` in browsers. */
+  readonly credentials?: 'omit' | 'same-origin' | 'include' | undefined;
   /** The whole call, all attempts and waits together. Default 10,000. */
   readonly callTimeoutMs?: number;
   /** One attempt, at most half of what is left of the call where another one may follow. Default 5,000. */
@@ -70,7 +70,8 @@ const others = {
   // Looked up at each request: what replaces it later, such as a mock, counts.
   fetch: (...given) => globalThis.fetch(...given),
   headers: {},
-  credentials: 'same-origin',
+  // Sent only where it is given: some edge runtimes refuse a request that has it.
+  credentials: undefined,
   clock: systemClock,
   random: Math.random,
 } satisfies Partial<FetchSettings>;

@@ -109,6 +109,23 @@ describe.each(['h2c', 'TLS'])('a reply in HTTP/2 (%s) that cannot be read', (kin
     expect(requests).toBe(10); // none was sent twice
   });
 
+  // Node itself resets such a stream with ENHANCE_YOUR_CALM, as a server may: the two cannot be told apart.
+  it.each([128, 200])('for its %i header fields is unavailable, and blames no endpoint', async (count) => {
+    const many = Array.from({ length: count }, (_, at) => [`x-${at}`, '1'] as const);
+    let requests = 0;
+    const answer: AnswerFrames = (stream, socket) => {
+      const isBad = ++requests <= strict.maxAttempts;
+      const fields = isBad ? frame.fields(stream, [ok, ...many]) : frame.headers(stream);
+      socket.write(Buffer.concat([fields, frame.data(stream, '{}', true)]));
+    };
+    const server = await rawHttp2Server(answer, kind === 'TLS' ? pair : undefined);
+    const upstream = open(server, server.address, { http: '2', ...(kind === 'TLS' && { tls: { ca } }) });
+    const error = await rejection(upstream.send(someRequest()));
+    expect(error).toMatchObject({ code: 'unavailable', blamesEndpoint: false });
+    expect(await upstream.send(someRequest())).toMatchObject({ status: 200 });
+    expect(upstream.endpoints()[0]).toMatchObject({ circuit: 'closed', isEjected: false });
+  });
+
   it('that ends the connection of other requests fails none of them, and blames no endpoint', async () => {
     const waiting: number[] = [];
     const server = await rawHttp2Server(

@@ -23,7 +23,7 @@ describe('readGatewayFiles', () => {
     );
     expect(files.get('upstreams.conf')).toMatch(/^upstream orders \{\n {2}zone orders/);
     expect(files.get('routes.conf')).toBe('location /orders/ { proxy_pass http://orders; }\n');
-    expect(files.get('nginx.conf')).toContain('location / { return 404; }');
+    expect(files.get('nginx.conf')).toContain('location / {');
   });
 
   it('has no location of its own where a service has all paths', () => {

@@ -55,5 +55,5 @@ function confFiles(folder: string): GatewayFiles {
 /** A service may have all paths that no other has; nginx takes one `location /`. */
 function withoutFallback(text: string, routes: readonly Route[]): string {
   const isTaken = routes.some(({ isExact, path }) => !isExact && path === '/');
-  return isTaken ? text.replace('    location / { return 404; }\n', '') : text;
+  return isTaken ? text.replace(/^ {4}location \/ \{\n(?: {6}.*\n)* {4}\}\n/m, '') : text;
 }

@@ -9,6 +9,7 @@ import { readHouse, readManifest } from './house.ts';
 import { toolVersions } from './repository-files.ts';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+const { version } = readManifest(join(repository, 'packages/local'));
 let home: string;
 let shop: string;
 
@@ -25,7 +26,6 @@ const inShop = (...args: string[]) => runScaffold(args, shop);
 
 describe('init', () => {
   it('takes the packages in its own version, and the tools in the versions of this repository', () => {
-    const { version } = readManifest(join(repository, 'packages/local'));
     const { devDependencies } = readManifest(repository);
     expect(readManifest(shop).devDependencies).toEqual({
       '@parley/local': `^${version}`,
@@ -41,7 +41,7 @@ describe('init', () => {
     [['init', 'a', 'b'], 'expected "init FOLDER'],
     [['init', 'Shop'], 'name must be 1 to 30 small letters'],
     [['init', 'x', '--package', '.'], "Unknown option '--package': expected \"init FOLDER"],
-    [['init', 'x', '--packages', '/nowhere'], 'expected parley-contract-0.1.0.tgz in /nowhere, found none'],
+    [['init', 'x', '--packages', '/nowhere'], `expected parley-contract-${version}.tgz in /nowhere, found none`],
   ])('refuses %j', async (args, sentence) => {
     await expect(runScaffold(args, home)).rejects.toThrow(sentence);
     expect(existsSync('x')).toBe(false);
@@ -67,7 +67,11 @@ describe('add service', () => {
     expect(readManifest(join(shop, 'services/price-list'))).toMatchObject({
       name: '@shop/price-list-service',
       description: 'Serves price-list',
-      dependencies: { '@parley/contract': '^0.1.0', '@parley/service': '^0.1.0', '@shop/price-list': '0.1.0' },
+      dependencies: {
+        '@parley/contract': `^${version}`,
+        '@parley/service': `^${version}`,
+        '@shop/price-list': '0.1.0',
+      },
     });
     expect(readManifest(join(shop, 'services/price-list/contract'))).toMatchObject({
       name: '@shop/price-list',

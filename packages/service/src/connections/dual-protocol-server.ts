@@ -30,6 +30,8 @@ export interface DualProtocolOptions {
   readonly tls?: SecureContextSource | undefined;
   /** Of one HTTP/2 connection. Default: those of {@link FloodLimits}. */
   readonly floods?: FloodLimits | undefined;
+  /** Gets the error that an HTTP/2 session ends with, and the address of its client. Default: ignores it. */
+  readonly onSessionError?: (error: Error, peer: string | undefined) => void;
 }
 
 /** One port for HTTP/1.1 and HTTP/2. */
@@ -53,7 +55,7 @@ const handshakeTimeoutMs = 10_000;
  */
 export function createDualProtocolServer(
   app: Express,
-  { limits, tls, floods }: DualProtocolOptions,
+  { limits, tls, floods, onSessionError = () => {} }: DualProtocolOptions,
 ): DualProtocolServer {
   const http1 = ownMembers({ ...limits, ...expressMessages(app), requireHostHeader: false });
   const secure = tls && createTlsServer(ownMembers({ ...http1, ...tlsOptions(tls) }), requireHost(app));
@@ -68,8 +70,6 @@ export function createDualProtocolServer(
   });
   answerMalformedRequests(server);
   answerUnusualRequests(server, http2);
-  // The connection is broken and has ended: there is no way to answer.
-  http2.on('sessionError', () => {});
   const trickles = endTrickles(limits.headersTimeout);
   let arriving: Socket | undefined;
   http2.on('session', (session) => {
@@ -79,6 +79,9 @@ export function createDualProtocolServer(
       trickles.watch(session, arriving);
     }
     limitFloods(session, floods);
+    // The connection has ended by then: there is no way to answer, and its socket has no address.
+    const peer = arriving?.remoteAddress;
+    session.on('error', (error) => onSessionError(error, peer));
   });
 
   const event = tls ? 'secureConnection' : 'connection';

@@ -5,10 +5,29 @@ import { hasFinished } from './express-messages.ts';
 import { isHttp2, missingOverHttp2 } from './http2-express.ts';
 import { isMarkedHttp2, markHttp2 } from './http2-response.ts';
 
+/** What HTTP/2 has no place for (RFC 9113 §8.2.2). Node would throw at the head of the response. */
+const ofConnection: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const { setHeader } = Http2ServerResponse.prototype;
+
 const http2Request = Http2ServerRequest.prototype;
 const http2Response: object = Object.create(Http2ServerResponse.prototype, {
   ...Object.getOwnPropertyDescriptors(Http2ServerResponse.prototype),
   ...missingOverHttp2,
+  setHeader: {
+    configurable: true,
+    writable: true,
+    value(this: Http2ServerResponse, name: string, value: string | string[]) {
+      if (!ofConnection.has(name.toLowerCase())) setHeader.call(this, name, value);
+      return this;
+    },
+  },
 });
 
 const adopted = new WeakSet<object>();

@@ -13,7 +13,7 @@ import {
   requestBody,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
-import { isKept, readBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
+import { keptBody, readBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
 import { hasBody } from '../requests/has-body.ts';
 import { exceededLimit, type JsonLimits } from '../requests/json-limits.ts';
@@ -59,7 +59,7 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
       return next();
     }
     // Middleware of the app's own has read it.
-    if (hasBody(req) && req.readableEnded && !isKept(req)) return next();
+    if (hasBody(req) && req.readableEnded && !keptBody(req)) return next();
     readers[wanted.format](req, res, limits, { ...wanted, operation }).then((value) => {
       req.body = value;
       next();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { defineContract, get, post } from '@parley/contract';
+import { bytes, defineContract, get, type Operation, post, text } from '@parley/contract';
+import type { Request, Response } from 'express';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { visits } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
@@ -12,6 +13,19 @@ const allowed = (options: Partial<CorsOptions> = {}) => visitsApp({}, { cors: { 
 function corsHeaders(headers: Record<string, unknown>) {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));
 }
+
+it('lets pages read the headers that describe bytes, where a contract has bytes', () => {
+  const read = (output: Operation['output']) => get('/file', { summary: 'A file', output });
+  const exposed = (output: Operation['output']) => {
+    const headers = new Map<string, string>();
+    const res = { vary() {}, setHeader: (name: string, value: string) => headers.set(name, value) };
+    const handle = cors({ origins: [origin] }, defineContract('files', { read: read(output) }));
+    handle({ method: 'GET', headers: { origin } } as Request, res as unknown as Response, () => {});
+    return headers.get('Access-Control-Expose-Headers')?.split(', ').slice(3);
+  };
+  expect(exposed(bytes())).toEqual(['content-disposition', 'content-range', 'etag']);
+  expect(exposed(text())).toEqual([]);
+});
 
 describe.each(protocols)('cors over $protocol', ({ request }) => {
   const preflight = (app: Parameters<typeof request>[0], path: string, asked: Record<string, string>) =>

@@ -1,4 +1,12 @@
-import { authSchemesOf, type Contract, headerNames, type Operation, ownMembers, pathPattern } from '@parley/contract';
+import {
+  authSchemesOf,
+  type Contract,
+  headerNames,
+  type Operation,
+  ownMembers,
+  pathPattern,
+  replyBody,
+} from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
@@ -30,6 +38,7 @@ const requestHeaders = [
   'content-type',
   'if-match',
   'if-none-match',
+  'range',
   headerNames.requestId,
   headerNames.timeoutMs,
   headerNames.attemptsLeft,
@@ -38,6 +47,9 @@ const requestHeaders = [
   headerNames.traceparent,
   headerNames.tracestate,
 ];
+
+/** Reply headers that describe bytes. */
+const headersOfBytes = ['content-disposition', 'content-range', 'etag'];
 
 /**
  * Lets pages of the given origins call the service. Browsers refuse all other pages. This protects users of browsers; it
@@ -59,6 +71,7 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
       headerNames.retryAfter,
       headerNames.attemptsLeft,
       ...all.flatMap(({ responseHeaders }) => responseHeaders.map(([, header]) => header)),
+      ...(all.some((operation) => replyBody(operation)?.format === 'bytes') ? headersOfBytes : []),
       ...exposedHeaders.map((name) => name.toLowerCase()),
     ]),
   ].join(', ');

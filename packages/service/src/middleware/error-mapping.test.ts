@@ -22,6 +22,8 @@ const errors: NonNullable<AppOptions['errors']> = {
     if (problem.status === 405) return { body: 'no such method' };
     if (problem.status === 409) return { body: '<no/>', contentType: 'application/xml' };
     if (problem.status === 413) return undefined;
+    if (problem.status === 401) return { body: undefined as never };
+    if (problem.detail === 'x' && problem.status === 404) return { body: { error: 1n as never } };
     if (problem.status === 403) return { status: 42, body: 'x' };
     if (problem.status === 412) throw new Error('a bug in the mapping');
     return { body: { error: problem.title } };
@@ -91,7 +93,9 @@ describe.each(protocols)('the mapping of errors over $protocol', ({ request }) =
   });
 
   it.each([
-    ['permission_denied', 'its status is 42'],
+    ['permission_denied', 'it gave status 42 and body string'],
+    ['unauthenticated', 'it gave status 401 and body undefined'],
+    ['not_found', 'BigInt'],
     ['precondition_failed', 'a bug in the mapping'],
   ])('is not trusted: after %s a problem is sent, and the log says why', async (code, message) => {
     const { app, lines } = shopThat(() => new CallError(code, 'x'));

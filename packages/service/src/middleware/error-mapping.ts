@@ -30,23 +30,32 @@ export interface ErrorMapping<S extends Schema = Schema> {
   readonly body?: S;
 }
 
+/** The answer to a failure, ready to be sent. */
+export interface FailureReply {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
 /**
  * Makes the answer to a failure by an app's mapping. Undefined: the problem is to be sent.
  *
  * @throws TypeError where the mapping gives no such answer, and whatever the mapping throws
  */
-export function mappedReply(mapping: ErrorMapping | undefined, failure: Failure): ErrorReply | undefined {
+export function mappedReply(mapping: ErrorMapping | undefined, failure: Failure): FailureReply | undefined {
   if (!mapping || acceptsProblems(failure.req)) return undefined;
   const given = mapping.map(failure);
   if (given === undefined) return undefined;
-  const reply = ownMembers(given);
-  const { status = failure.problem.status } = reply;
-  if (!(Number.isInteger(status) && status >= 200 && status < 600 && 'body' in reply)) {
+  const { status = failure.problem.status, body, contentType } = ownMembers(given);
+  const isText = typeof body === 'string';
+  const text = isText ? body : JSON.stringify(body);
+  if (!(Number.isInteger(status) && status >= 200 && status < 600) || text === undefined) {
+    const came = `status ${status} and body ${typeof body}`;
     throw new TypeError(
-      `errors.map must give { status, body }, with a status from 200 to 599, or undefined; its status is ${status}`,
+      `errors.map must give { status, body }, with a status from 200 to 599, or undefined; it gave ${came}`,
     );
   }
-  return { ...reply, status };
+  return { status, type: contentType ?? `${isText ? 'text/plain' : 'application/json'}; charset=utf-8`, text };
 }
 
 function acceptsProblems({ headers }: Request): boolean {

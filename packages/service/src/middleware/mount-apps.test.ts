@@ -79,6 +79,13 @@ describe.each(combinations)('an Express $version app over $protocol', ({ request
     await part.expect(206, '00001');
   });
 
+  it('may set headers that HTTP/2 has no place for', async () => {
+    const { headers } = await request(serving(legacyApp(version)).app)
+      .get('/connection')
+      .expect(200, 'kept');
+    expect('keep-alive' in headers).toBe(!isHttp2);
+  });
+
   it('gives its code the context', async () => {
     const { app } = serving(legacyApp(version));
     const { body } = await request(app).get('/context').set('x-request-id', 'abc').expect(200);
@@ -238,5 +245,13 @@ describe('the routes of a mounted app', () => {
     [[{ app: express(), requestTimeoutMs: 0 }], 'mount: requestTimeoutMs must be from 1 to 2147483647, not 0'],
   ])('are not mounted by %j', (mount, message) => {
     expect(() => serving(mount as Mounts)).toThrow(new TypeError(message));
+  });
+
+  it.each([
+    [{ app: express(), books: [] }, '{ app, books }'],
+    [undefined, 'undefined'],
+  ])('are functions: of %j the error says what came', (mount, came) => {
+    const message = `what is served must be a contract, or an Express application (a function), not ${came}`;
+    expect(() => serving(mount as unknown as Mounts)).toThrow(new TypeError(message));
   });
 });

@@ -1,6 +1,17 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { type Auth, authScheme, type CallContext, CallError, defineContract, post } from '@parley/contract';
+import {
+  type Auth,
+  authScheme,
+  bytes,
+  type CallContext,
+  CallError,
+  type Content,
+  defineContract,
+  post,
+  put,
+  withBody,
+} from '@parley/contract';
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
@@ -85,6 +96,24 @@ describe.each(protocols)('a scheme of the service’s own over $protocol', ({ re
     const refused = await send('{"name":"Emma"}').expect(401);
     expect(refused.headers['www-authenticate']).toBe('HMAC');
     await request(app).post('/api/orders').expect(401);
+  });
+
+  it('may sign a body that is no JSON', async () => {
+    const { logger } = capturedLog();
+    const contract = defineContract('shop', {
+      putCover: put('/api/covers/{name}', {
+        summary: 's',
+        auth: hmac,
+        input: withBody(names, bytes({ type: 'image/png' })),
+        output: names,
+      }),
+    });
+    const putCover = async ({ body }: { body: Content }) => ({ name: await body.text() });
+    const app = createApp(contract, { putCover }, { logger, ...only('hmac') });
+    const agent = request(app)
+      .put('/api/covers/emma')
+      .set('Authorization', `HMAC ${signatureOf('png').toString('hex')}`);
+    await agent.type('image/png').send(Buffer.from('png')).expect(200, { name: 'png' });
   });
 
   it('reads no more of a body than the operation would', async () => {

@@ -17,7 +17,7 @@ import { setAttemptsLeft, setAttemptsLeftOfFailure } from '../replies/attempts-l
 import { NotModified } from '../replies/version.ts';
 import { ForeignError } from '../requests/foreign-error.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
-import { type ErrorMapping, type ErrorReply, mappedReply } from './error-mapping.ts';
+import { type ErrorMapping, type FailureReply, mappedReply } from './error-mapping.ts';
 import { labelOf, operationOf } from './running-operation.ts';
 
 /** How failures are answered. */
@@ -38,7 +38,7 @@ export type AnswerFailure = (res: Response, answer: PublicError, thrown: unknown
 
 /** Makes the function that answers with failures: a problem for the caller, and for the log what that one does not show. */
 export function failureAnswer({ logger, mapping }: FailureAnswerOptions): AnswerFailure {
-  const replyOf = (res: Response, { error, title }: PublicError, thrown: unknown): ErrorReply | undefined => {
+  const replyOf = (res: Response, { error, title }: PublicError, thrown: unknown): FailureReply | undefined => {
     const problem = problemOf(error, title, currentContext().requestId);
     try {
       return mappedReply(mapping, { problem, thrown, operation: labelOf(res), req: res.req });
@@ -56,7 +56,7 @@ export function failureAnswer({ logger, mapping }: FailureAnswerOptions): Answer
     if (answer.log && !isKnown && !isHaste(answer)) logFailure(logger, answer, thrown, res);
     // Half an answer cannot be mended: a cut connection at least does not look whole.
     if (res.headersSent) res.destroy(error);
-    else if (reply) sendReply(res, error, reply);
+    else if (reply) sendFailure(res, error, reply);
     else sendProblem(res, error, title);
   };
 }
@@ -99,21 +99,11 @@ export function logFailure(
 
 /** Answers with an error as a problem. `title` is the declared one, where the error is a contract's own. */
 export function sendProblem(res: Response, error: CallError, title?: string): void {
-  const body = JSON.stringify(problemOf(error, title, currentContext().requestId));
-  sendFailure(res, error, { status: error.status, type: problemMediaType, text: body });
+  const text = JSON.stringify(problemOf(error, title, currentContext().requestId));
+  sendFailure(res, error, { status: error.status, type: problemMediaType, text });
 }
 
-function sendReply(res: Response, error: CallError, { status = error.status, body, contentType }: ErrorReply): void {
-  const isText = typeof body === 'string';
-  const type = contentType ?? (isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8');
-  sendFailure(res, error, { status, type, text: isText ? body : JSON.stringify(body) });
-}
-
-function sendFailure(
-  res: Response,
-  error: CallError,
-  { status, type, text }: { readonly status: number; readonly type: string; readonly text: string },
-): void {
+function sendFailure(res: Response, error: CallError, { status, type, text }: FailureReply): void {
   // Without this header caches may keep some statuses (404, 410).
   res.set('Cache-Control', 'no-store');
   // It was of the reply that there would have been.

@@ -16,14 +16,14 @@ const kept = Symbol('kept body');
 
 type Keeping = IncomingMessage & { [kept]?: Buffer };
 
-/** Keeps the bytes of a body that has been read, for the next {@link readBody}. */
+/** Keeps the bytes of a body that has been read, for the next that reads it. */
 export function keepBody(req: Keeping, bytes: Buffer): void {
   req[kept] = bytes;
 }
 
-/** Whether the body of a request has been read, and kept. */
-export function isKept(req: Keeping): boolean {
-  return req[kept] !== undefined;
+/** The bytes of a body that has been read; undefined where it has not. */
+export function keptBody(req: Keeping): Buffer | undefined {
+  return req[kept];
 }
 
 /** Of a body in several pieces whose length nobody tells. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { CallError, type Content, content } from '@parley/contract';
+import { keptBody } from './body-bytes.ts';
 
 /** What is known of a body of bytes before it comes. */
 export interface ReceivedDescription {
@@ -24,9 +25,10 @@ export function receivedContent(req: IncomingMessage, { type, maxBytes }: Receiv
 }
 
 async function* chunksIn(req: IncomingMessage, maxBytes: number): AsyncGenerator<Uint8Array, void> {
+  const before = keptBody(req);
   let length = 0;
   try {
-    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+    for await (const chunk of before ? [before] : req.iterator({ destroyOnReturn: false })) {
       length += chunk.length;
       if (length > maxBytes) throw tooLarge(maxBytes);
       yield chunk;

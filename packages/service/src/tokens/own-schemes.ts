@@ -15,7 +15,8 @@ export interface IdentifiedCaller {
 /** What may be read of a request to find out who sent it, beyond its head. */
 export interface SentProof {
   /**
-   * The bytes of the body as they were sent, for a signature over them. The operation reads its JSON from them afterwards.
+   * The bytes of the body as they were sent, for a signature over them. The operation reads its own from them afterwards. All
+   * are in memory: up to `bodyLimits.maxBytes` of the operation, or `bodyLimitBytes`.
    *
    * @throws CallError `body_too_large`, and `rejected` (408) where it is late
    */

@@ -37,6 +37,8 @@ export function createAttempts(): Attempts {
     async attempt(request, response, address, body) {
       const progress: Progress = { isConnected: false, isTimedOut: false };
       progressOf.set(request, progress);
+      // httpxy leaves up to three listeners behind. Beyond ten, Node would warn of a leak.
+      response.setMaxListeners(response.getMaxListeners() + 3);
       try {
         await proxy.web(request, response, {
           target: `http://${address}`,

@@ -23,7 +23,7 @@ import { answerMalformed } from './malformed-request.ts';
 import { type Problems, parseProblems } from './problems.ts';
 import { refusalOf } from './refusal.ts';
 import { readBody } from './request-body.ts';
-import { requestPath } from './request-path.ts';
+import { isClimbing, requestPath } from './request-path.ts';
 import { requestTarget } from './request-target.ts';
 import { createTurns, type Turns } from './turns.ts';
 
@@ -123,7 +123,7 @@ function createRequestListener(parts: Parts): RequestListener {
     const path = asked && requestPath(asked.target);
     if (path === undefined) return closing(response, 400);
     const balancer = balancers.get(routeOf(path, routes)?.service ?? '');
-    if (!balancer) return 404;
+    if (!balancer) return isClimbing(asked?.target ?? '') ? 400 : 404;
     const { expect } = request.headers;
     const isBodyLate = !request.complete && expect?.toLowerCase() === '100-continue';
     const body = await readBody(

@@ -19,6 +19,19 @@ export function requestPath(target: string): string | undefined {
     : `/${segments.map((segment) => `${segment}/`).join('')}`;
 }
 
+// As `$is_climbing` in nginx.conf.
+const climbing = /^[^?#]*(\/(\.|%2e){2}%2f|%2f(\.|%2e){2}(%2f|[/?#]|$)|\/(\.%2e|%2e(\.|%2e))([/?#]|$)|\/\.\.([?#]|$))/i;
+
+/**
+ * Whether a parameter of a path is `..`, alone or beside a `/` that is encoded. A service refuses it with 400. To a gateway it
+ * leads to another path, where there may be no service.
+ *
+ * @param target in origin form
+ */
+export function isClimbing(target: string): boolean {
+  return climbing.test(target);
+}
+
 function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
