@@ -16,3 +16,8 @@ export function letTimePass(ms: number): void {
     return jest.spyOn(clock, 'now').mockImplementation(() => real() + passedMs);
   });
 }
+
+/** Lets no time pass until the test ends, for what reads `performance.now()`: a busy machine makes nothing late. */
+export function stopTime(): void {
+  spies.push(jest.spyOn(performance, 'now').mockReturnValue(performance.now()));
+}

@@ -198,6 +198,21 @@ describe('the packages, as docs/installing.md says', () => {
     expect(await print()).toEqual(expected);
   });
 
+  it('call over fetch with Node, Deno and Bun', async () => {
+    const calling = `
+      import { createFetchClient } from '@parley/client/fetch';
+      import { hello } from '@parley/hello';
+      const client = createFetchClient(hello, { baseUrl: process.env.HELLO_URL });
+      console.log((await client.sayHello({ name: 'Alice', language: 'fr' })).message);
+    `;
+    const folder = await project('fetch', { 'calling.mjs': calling });
+    const env = { HELLO_URL: hello.url };
+    const deno = ['run', '--allow-all', '--node-modules-dir=manual', 'calling.mjs'];
+    expect(await run(process.execPath, ['calling.mjs'], folder, env)).toBe(once);
+    expect(await run(installed('.bin/deno'), deno, folder, env)).toBe(once);
+    expect(await run(installed('.bin/bun'), ['calling.mjs'], folder, env)).toBe(once);
+  });
+
   it('work with Bun, without the client', async () => {
     const serving = `
       import { hello } from '@parley/hello';

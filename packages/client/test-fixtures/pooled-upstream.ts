@@ -4,11 +4,14 @@ import { closeAfterTest } from './close-after-test.ts';
 import type { HeldAnswers } from './held-answers.ts';
 import { type Behaviour, httpReply, RawServer } from './raw-server.ts';
 
+/** Nothing is late, however busy the machine is. */
+const patient = { callTimeoutMs: 20_000, attemptTimeoutMs: 15_000 };
+
 /** An upstream, closed after the test, over one server that behaves as described, and the counts of its connections. */
 export async function upstreamOf(behave: Behaviour, options: Partial<UpstreamOptions> = {}) {
   const server = new RawServer(behave);
   const address = await server.listen();
-  const upstream = createUpstream('things', address, { maxAttempts: 1, ...options });
+  const upstream = createUpstream('things', address, { maxAttempts: 1, ...patient, ...options });
   closeAfterTest(server, upstream);
   const counts = () => {
     const [endpoint] = upstream.endpoints();

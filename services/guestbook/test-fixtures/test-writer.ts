@@ -1,5 +1,5 @@
 // A process that adds visits to a SQLite file and prints the id of each committed visit.
-// sqlite-store.test.ts starts some of these and kills them.
+// sqlite-store.system.test.ts starts some of these and kills them.
 import { writeSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
 import { openSqliteStore } from '../sqlite/sqlite-store.ts';
