@@ -343,7 +343,7 @@ describe('npm start says in one sentence', () => {
   type House = ReturnType<typeof createHouse>;
   it.each<[string, (house: House) => void, string]>([
     [
-      'a service has no main.ts',
+      'a service has nothing to run',
       (house) => house.remove('services/hello'),
       'service hello: expected main.ts, src/main.ts, dist/main.js, main.js, src/main.js or a start script "node FILE" in services/hello, found none',
     ],

@@ -9,17 +9,10 @@ export interface Manifest {
   readonly version?: string;
   readonly description?: string;
   readonly license?: string;
+  readonly private?: boolean;
   readonly workspaces?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
-}
-
-/** A service that is there. */
-export interface Model {
-  /** Name of its folder under `services/`. */
-  readonly name: string;
-  readonly service: Manifest;
-  readonly contract: Manifest;
 }
 
 /** The repository that a service is added to. */
@@ -27,35 +20,31 @@ export interface House {
   readonly root: string;
   /** Names of the folders under `services/`. */
   readonly services: readonly string[];
-  /** The service that a new one looks like: the first whose contract is a package of its own, in `contract/`. */
-  readonly model: Model;
+  /** The service that a new one looks like: the first of `@parley/service` with its contract in a package of its own. */
+  readonly model: { readonly name: string; readonly manifest: Manifest; readonly contract: Manifest };
   readonly runner: TestRunner;
 }
 
 /**
  * Looks at a repository.
  *
- * @throws LocalError where it has no such service under `services/`
+ * @throws LocalError where it has no `services/NAME` that uses `@parley/service`, with the package `services/NAME/contract`
  */
 export function readHouse(root: string): House {
   const folder = join(root, 'services');
   const services = existsSync(folder) ? readdirSync(folder) : [];
-  const models = services.flatMap((name) => modelIn(join(folder, name), name) ?? []);
-  const model = models.find(({ service }) => service.dependencies?.['@parley/service'] !== undefined);
+  const models = services
+    .map((name) => ({ name, at: join(folder, name) }))
+    .filter(({ at }) => [at, join(at, 'contract')].every((each) => existsSync(join(each, 'package.json'))))
+    .map(({ name, at }) => ({ name, manifest: readManifest(at), contract: readManifest(join(at, 'contract')) }));
+  const model = models.find(({ manifest }) => manifest.dependencies?.['@parley/service'] !== undefined);
   if (!model) {
     throw new LocalError(
-      `expected a service of @parley/service with a package contract/ under ${folder}, found none: run this in the root of ` +
-        'such a repository, or make one with "parley-local init FOLDER"',
+      `expected a service of @parley/service with a contract/package.json under ${folder}, found none: ` +
+        'run this in the root of such a repository, or make one with "parley-local init FOLDER"',
     );
   }
   return { root, services, model, runner: runnerOf(readManifest(root)) };
-}
-
-function modelIn(folder: string, name: string): Model | undefined {
-  const folders = [folder, join(folder, 'contract')];
-  if (!folders.every((each) => existsSync(join(each, 'package.json')))) return undefined;
-  const [service, contract] = folders.map(readManifest) as [Manifest, Manifest];
-  return { name, service, contract };
 }
 
 /** The package.json of a folder. */

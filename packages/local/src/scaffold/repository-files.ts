@@ -18,10 +18,10 @@ const served = new Map(['greetings', 'hello'].map((name) => [name, [`/api/${name
 
 /**
  * The files of a new repository, by path: the service `greetings`, its caller `hello`, and what runs, tests and checks them.
- * `scope` is the repository's name, and that of its packages: `shop` has `@shop/hello`.
+ * `scope` is the repository's name, and that of its packages: `shop` has the contract `@shop/hello` of `@shop/hello-service`.
  */
 export function repositoryFiles(scope: string, source: PackageSource): TemplateFiles {
-  const values = { name: 'greetings', identifier: 'greetings', package: `@${scope}/greetings` };
+  const values = { name: 'greetings', identifier: 'greetings', contract: `@${scope}/greetings` };
   const { 'main.ts': main = '' } = readTemplates('service', values);
   const contract = { '@parley/contract': source.range, zod: toolVersions.zod };
   const own = { '@parley/contract': source.range, '@parley/service': source.range };

@@ -55,7 +55,7 @@ describe('init', () => {
 describe('add service', () => {
   it('makes one that looks like the others, and wires it in', async () => {
     expect((await inShop('add', 'service', 'price-list')).split('\n').slice(0, -1)).toEqual([
-      ...['', 'contract/'].map((folder) => `services/price-list/${folder}package.json`),
+      ...['contract/', ''].map((folder) => `services/price-list/${folder}package.json`),
       ...['contract/contract.ts', 'handlers.ts', 'main.ts', 'handlers.test.ts'].map(
         (file) => `services/price-list/${file}`,
       ),

@@ -9,10 +9,10 @@ const importOf = { jest: '@jest/globals', vitest: 'vitest' } as const;
 
 /**
  * The code of a new service, by path in its folder. It serves a list and its members from memory: `GET /api/NAME` and
- * `GET /api/NAME/{id}`. `contractPackage` is the name of the contract's package.
+ * `GET /api/NAME/{id}`. `contract` is the name of its contract's package.
  */
-export function serviceFiles(name: string, contractPackage: string, runner: TestRunner): TemplateFiles {
-  const values = { name, identifier: identifierOf(name), package: contractPackage };
+export function serviceFiles(name: string, contract: string, runner: TestRunner): TemplateFiles {
+  const values = { name, contract, identifier: identifierOf(name) };
   const tests =
     runner === 'node'
       ? readTemplates('service-tests/node', values)

@@ -3,6 +3,13 @@ import { routesTo } from '../gateways/routes.ts';
 import { LocalError } from '../local-error.ts';
 import type { Manifest } from './house.ts';
 
+/** A package of a new service: its contract, which callers install, or the service itself. */
+export interface NewPackage {
+  /** Its folder from the root, with `/` between names. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
 /** A service that is to be added. */
 export interface NewService {
   readonly name: string;
@@ -10,8 +17,7 @@ export interface NewService {
   readonly model: string;
   /** Names of all services that are there. */
   readonly services: readonly string[];
-  readonly contract: Manifest;
-  readonly service: Manifest;
+  readonly packages: readonly [contract: NewPackage, service: NewPackage];
 }
 
 /** Changes the text of one file so that the repository knows a new service. */
@@ -28,38 +34,25 @@ export const edits: Readonly<Record<string, Edit>> = {
     `${text.trimEnd()}\n\n${routesText(routesTo(new Map([[name, [`/api/${name}`]]])))}`,
 };
 
-/** Where the two packages of a service are: its contract, which callers install, and the service itself. */
-const workspacesOf = (name: string) => [`services/${name}/contract`, `services/${name}`] as const;
-
-function withWorkspaces(workspaces: readonly string[], name: string): readonly string[] {
-  return workspaces.includes('services/*') ? workspaces : [...workspaces, ...workspacesOf(name)];
-}
-
-function addWorkspace(text: string, { name }: NewService): string {
+function addWorkspace(text: string, { packages }: NewService): string {
   const manifest = JSON.parse(text);
-  return json({ ...manifest, workspaces: withWorkspaces(manifest.workspaces, name) });
+  if (manifest.workspaces.includes('services/*')) return text;
+  manifest.workspaces.push(...packages.map(({ folder }) => folder));
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
 // By hand, since `npm install` would ask a registry for what is installed already.
-function addToLockfile(text: string, { name, contract, service }: NewService): string {
+function addToLockfile(text: string, service: NewService): string {
   const lockfile = JSON.parse(text);
   const { '': root, ...packages } = lockfile.packages;
-  const [contractFolder, serviceFolder] = workspacesOf(name);
-  for (const [folder, manifest] of [
-    [contractFolder, contract],
-    [serviceFolder, service],
-  ] as const) {
-    const { version, license, dependencies } = manifest;
-    packages[`node_modules/${manifest.name}`] = { resolved: folder, link: true };
-    packages[folder] = { name: manifest.name, version, license, dependencies };
+  if (!root.workspaces.includes('services/*')) root.workspaces.push(...service.packages.map(({ folder }) => folder));
+  for (const { folder, manifest } of service.packages) {
+    const { name, version, license, dependencies } = manifest;
+    packages[`node_modules/${name}`] = { resolved: folder, link: true };
+    packages[folder] = { name, version, license, dependencies };
   }
   const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1));
-  const changed = { ...root, workspaces: withWorkspaces(root.workspaces, name) };
-  return json({ ...lockfile, packages: { '': changed, ...Object.fromEntries(sorted) } });
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${JSON.stringify({ ...lockfile, packages: { '': root, ...Object.fromEntries(sorted) } }, null, 2)}\n`;
 }
 
 /** A copy of the model's own part, and a place in lists of the form `greetings: { condition: service_healthy }`. */
