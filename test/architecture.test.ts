@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { functionLengths } from './function-lengths.ts';
 import { insteadOfSleeping, realSleeps } from './real-sleeps.ts';
 import { roomCycles, strayImporters, upward } from './rooms.ts';
-import { files, read, type SourceFile, sourceFiles, target } from './source-files.ts';
+import { files, read, root, type SourceFile, sourceFiles, target } from './source-files.ts';
 
 const sources = sourceFiles();
 const inside = (folder: string) => sources.filter(({ path }) => path.startsWith(`${folder}/`));
@@ -111,6 +113,16 @@ describe('the house', () => {
     expect(replacing).toEqual([]);
   });
 
+  it.each(['contract', 'client', 'service', 'local'])('has a door for `require` beside each door of %s', (name) => {
+    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+    for (const [door, { require, default: built }] of Object.entries<Record<string, unknown>>(exports)) {
+      const file = (built as string).replace('./dist/', '').replace('.js', '');
+      const expected = { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` };
+      expect([door, require]).toEqual([door, expected]);
+      expect(files(`packages/${name}/src/${file}.cts`)).toHaveLength(1);
+    }
+  });
+
   it('has no import cycle', () => {
     const graph = new Map(sources.map((file) => [file.path, file.imports.flatMap((one) => target(file, one) ?? [])]));
     const state = new Map<string, 'open' | 'done'>();
@@ -177,20 +189,36 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'packages/local/src': [
     'local-error.ts',
+    'compile-cache.ts',
     'time/',
     'log/',
     'runs/',
     'ports/',
     'processes/',
+    'watch/',
     'wiring/',
+    'operations.ts',
     'plan.ts',
     'command-line.ts',
     'gateways/',
+    'scaffold/',
+    'taken-port.ts',
     'launcher.ts',
+    'run.ts',
     'main.ts',
     'index.ts',
   ],
-  'packages/local/src/gateways': ['gateway-files.ts', 'gateway.ts', 'embedded/', 'nginx/', 'choose-gateway.ts'],
+  'packages/local/src/gateways': [
+    'nginx-directives.ts',
+    'routes.ts',
+    'nginx-text.ts',
+    'gateway-files.ts',
+    'served-paths.ts',
+    'gateway.ts',
+    'embedded/',
+    'nginx/',
+    'choose-gateway.ts',
+  ],
   'services/greetings': ['contract/', 'handlers.ts', 'main.ts'],
   'services/hello': ['contract/', 'settings.ts', 'preferred-greeting.ts', 'handlers.ts', 'main.ts'],
   'services/guestbook': [
@@ -283,11 +311,22 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'index.ts',
   ],
   'packages/service/src/stores': ['waiting/', 'sqlite/', 'postgres/', 'redis/'],
+  'packages/local/src/scaffold': [
+    'templates.ts',
+    'names.ts',
+    'service-files.ts',
+    'house.ts',
+    'repository-files.ts',
+    'wire-service.ts',
+    'init.ts',
+    'add-service.ts',
+    'add-operation.ts',
+    'command.ts',
+  ],
   release: ['public-packages.ts', 'pack.ts', 'publish.ts', 'release-edits.ts', 'main.ts'],
-  new: ['service-files.ts', 'wire-service.ts', 'service.ts', 'main.ts'],
 };
 
-const housed = [...sources, ...sourceFiles('bench', 'certificates', 'new', 'release')];
+const housed = [...sources, ...sourceFiles('bench', 'certificates', 'release')];
 
 describe.each(Object.entries(rooms))('the rooms of %s', (folder, order) => {
   it('are all in the order, and no import runs up, types included', () => {

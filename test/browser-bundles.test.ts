@@ -51,6 +51,11 @@ describe('@parley/client/fetch for the browser', () => {
       `${client} export { defineContract, defineError, get, post, stream } from '@parley/contract';`,
       14_500,
     ],
+    [
+      'with a contract of bytes',
+      `${client} export { defineContract, defineError, get, post, bytes } from '@parley/contract';`,
+      15_100,
+    ],
   ])('is small %s: at most the kilobytes of the README, with gzip', async (_, code, most) => {
     const bundled = await bundle(code, { minify: true, format: 'esm', external: ['zod'] });
     expect(gzipSync(bundled, { level: 9 }).length).toBeLessThanOrEqual(most);

@@ -3,8 +3,10 @@ import { createClient, createUpstream } from '@parley/client';
 import {
   type Contract,
   defineContract,
+  form,
   get,
   isCallError,
+  multipart,
   type Operation,
   post,
   type Schema,
@@ -30,6 +32,7 @@ import {
 const calls = Math.ceil(Number(process.env.FUZZ_REQUESTS || 2000) / 100);
 const seed = Number(process.env.FUZZ_SEED || Date.now() % 1_000_000_000);
 const summary = 's';
+const manyFields = { maxValues: 2000 };
 const presences: readonly Presence[] = ['required', 'optional', 'default'];
 
 const closing: (() => unknown)[] = [];
@@ -96,6 +99,14 @@ function operationsOf(library: Library): Record<string, Tried> {
       }),
     },
     inBody: { members: json, operation: post('/body', { summary, input: input(json) }) },
+    inForm: {
+      members: query,
+      operation: post('/form', { summary, input: form(input(query)), bodyLimits: manyFields }),
+    },
+    inMultipart: {
+      members: query,
+      operation: post('/multipart', { summary, input: multipart(input(query)), bodyLimits: manyFields }),
+    },
     outInBody: { members: output, operation: get('/out/body', { summary, output: input(output) }) },
     outInHeaders: {
       members: outputHeaders,

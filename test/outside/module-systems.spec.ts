@@ -67,12 +67,12 @@ async function printed(name: string, program: string, text: string): Promise<str
   return (await node(folder, [program], { HELLO_URL: hello.url })) + (await onLowest());
 }
 
-/** What a program prints that each version of TypeScript has compiled, one after the other. */
+/** What a program prints that each version of TypeScript has compiled, one after the other; `tarballs.spec.ts` checks declarations. */
 async function compiled(name: string, type: 'module' | 'commonjs', text: string, versions: string[], options: string) {
   const folder = await project(name, { ...manifest(type), 'greet.ts': text });
   const outputs = [];
   for (const version of versions) {
-    const all = `--outDir ${version} --strict --target es2023 --types node ${options} greet.ts`;
+    const all = `--outDir ${version} --strict --skipLibCheck --target es2023 --types node ${options} greet.ts`;
     await node(folder, [installed(`typescript-${version}/bin/tsc`), ...all.split(' ')]);
     outputs.push(await node(folder, [join(version, 'greet.js')], { HELLO_URL: hello.url }));
   }
@@ -109,6 +109,23 @@ async function bundled(format: 'esm' | 'cjs', extension: string): Promise<string
   return node('/', ['--eval', code], { HELLO_URL: hello.url });
 }
 
+const fetching = `
+  import { createFetchClient } from '@parley/client/fetch';
+  import { hello } from '@parley/hello';
+  export async function greet(baseUrl) {
+    const { message } = await createFetchClient(hello, { baseUrl }).sayHello({ name: 'Alice', language: 'fr' });
+    return message;
+  }
+`;
+/** What a page's bundle gives, on the `fetch` of Node. */
+async function bundledForPages(): Promise<string> {
+  const folder = await project('page', { 'page.mjs': fetching });
+  const [, command = ''] = /^npx esbuild (.* --platform=browser.*)$/m.exec(codeOf('esbuild')) ?? [];
+  await run('sh', ['-c', `"${installed('.bin/esbuild')}" ${command} --outfile=bundle.mjs`], folder);
+  const code = `import('${join(folder, 'bundle.mjs')}').then(async ({ greet }) => console.log(await greet('${hello.url}')))`;
+  return node('/', ['--eval', code]);
+}
+
 const once = 'Bonjour, Alice !\n';
 /** Each row of the guide's table, by its first cell: what it prints, and what it must print. */
 const rows: Readonly<Record<string, [() => Promise<string>, unknown]>> = {
@@ -124,7 +141,7 @@ const rows: Readonly<Record<string, [() => Promise<string>, unknown]>> = {
   ],
   'TypeScript, `module: node16`, CommonJS': [
     () => {
-      const options = '--module node16 --skipLibCheck';
+      const options = '--module node16';
       return compiled('node16-cjs', 'commonjs', ownContract + typed, ['5.6', '5.9', '7'], options);
     },
     once.repeat(3),
@@ -138,7 +155,7 @@ const rows: Readonly<Record<string, [() => Promise<string>, unknown]>> = {
   ],
   'TypeScript, `moduleResolution: node10`': [
     () => {
-      const options = '--module commonjs --moduleResolution node10 --skipLibCheck';
+      const options = '--module commonjs --moduleResolution node10';
       return compiled('node10', 'commonjs', imports + typed, ['5.6', '5.9'], options);
     },
     once.repeat(2),
@@ -172,6 +189,7 @@ const rows: Readonly<Record<string, [() => Promise<string>, unknown]>> = {
   ],
   'esbuild, one CommonJS file': [() => bundled('cjs', 'cjs'), once],
   'esbuild, one ES module': [() => bundled('esm', 'mjs'), once],
+  'esbuild, for a page': [bundledForPages, once],
   Deno: [
     async () => {
       const folder = await project('deno', { 'a.mjs': script(imports) + greeting });
@@ -198,15 +216,21 @@ describe('the packages, as docs/installing.md says', () => {
     expect(await print()).toEqual(expected);
   });
 
-  it('work with Bun, without the client', async () => {
+  it('work with Bun, with the client over fetch', async () => {
     const serving = `
       import { hello } from '@parley/hello';
       import { inMemoryService } from '@parley/service/testing';
       const { request } = inMemoryService(hello, { sayHello: async () => ({ message: 'Bonjour' }) });
       console.log((await request('GET', '/api/hello')).body.message);
     `;
-    const folder = await project('bun', { 'serving.mjs': serving, 'calling.mjs': script(imports) + greeting });
+    const asking = `${fetching}\n console.log(await greet(process.env.HELLO_URL));`;
+    const folder = await project('bun', {
+      'serving.mjs': serving,
+      'asking.mjs': asking,
+      'calling.mjs': script(imports) + greeting,
+    });
     expect(await run(installed('.bin/bun'), ['serving.mjs'], folder)).toBe('Bonjour\n');
+    expect(await run(installed('.bin/bun'), ['asking.mjs'], folder, { HELLO_URL: hello.url })).toBe(once);
     const calling = run(installed('.bin/bun'), ['calling.mjs'], folder, { HELLO_URL: hello.url });
     await expect(calling).rejects.toThrow('dispatch is not a function');
   });

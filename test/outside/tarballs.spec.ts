@@ -37,9 +37,10 @@ describe.each(packages)('@parley/%s', (name) => {
     expect(files).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
     );
-    const wanted = /^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js|\.d\.cts|\.cjs))$/;
+    const wanted =
+      /^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js|\.d\.cts|\.cjs)|dist\/gateways\/built-in\/\w+\.conf|templates\/.+\.template)$/;
     expect(files.filter((path) => !wanted.test(path))).toEqual([]);
-    expect(files.filter((path) => /\.test\.|test-/.test(path))).toEqual([]);
+    expect(files.filter((path) => /\.test\.[cm]?[jt]s$|test-/.test(path))).toEqual([]);
   });
 
   it('is clean for publint and are-the-types-wrong', async () => {

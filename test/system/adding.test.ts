@@ -5,11 +5,12 @@ import { copyRepository, type RepositoryCopy } from './repository-copy.ts';
 
 const tsc = ['node_modules/typescript/bin/tsc', '-p', '.'];
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+const add = ['--disable-warning=ExperimentalWarning', 'packages/local/src/main.ts', 'add'];
 const tests = ['test/wiring.test.ts', 'test/docs.test.ts', 'test/architecture.test.ts', 'test/lockfile.test.ts'];
 
 const additions = {
   async service(copy: RepositoryCopy) {
-    await copy.node('new/main.ts', 'service', 'price-list');
+    await copy.node(...add, 'service', 'price-list');
   },
 
   async 'operation of greetings'(copy: RepositoryCopy) {
@@ -178,9 +179,9 @@ describe('a copy of the repository with a new service, an operation more per ser
 
   it('refuses a service whose name is not valid or not free, and changes nothing', async () => {
     for (const name of ['', 'Prices', 'a--b', '../x', 'hello', 'gateway']) {
-      await expect(copy.node('new/main.ts', 'service', name)).rejects.toThrow(/name must be|is there already/);
+      await expect(copy.node(...add, 'service', name)).rejects.toThrow(/name must be|is there already/);
     }
-    await expect(copy.node('new/main.ts', 'layer')).rejects.toThrow('expected "npm run new service NAME"');
+    await expect(copy.node(...add, 'layer')).rejects.toThrow('expected "add service NAME');
     expect(copy.changes()).toEqual([]);
   });
 });

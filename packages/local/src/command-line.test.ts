@@ -4,7 +4,9 @@ import type { LocalError } from './local-error.ts';
 
 describe('parseCommandLine', () => {
   it('asks for everything on port 8080 if nothing is given', () => {
-    expect(parseCommandLine([], {})).toEqual({ isHelp: false, port: 8080, gateway: undefined, scale: new Map() });
+    const { scale, ...rest } = parseCommandLine([], {});
+    expect(rest).toEqual({ isHelp: false, port: 8080, gateway: undefined, services: [], watch: false });
+    expect([...scale]).toEqual([]);
   });
 
   it('takes the port from PORT, and from --port before that', () => {
@@ -21,15 +23,19 @@ describe('parseCommandLine', () => {
     ]);
   });
 
+  it('takes the services to run, and 0 for a service not to run', () => {
+    const { services, scale } = parseCommandLine(['hello', 'greetings', '--scale', 'hello=0'], {});
+    expect(services).toEqual(['hello', 'greetings']);
+    expect([...scale]).toEqual([['hello', 0]]);
+  });
+
   it.each([
     [['--gatway', 'nginx'], "Unknown option '--gatway'"],
-    [['hello'], "Unexpected argument 'hello'"],
     [['--port'], '--port'],
     [['--port', 'http'], '--port: expected a port from 1 to 65535, got "http"'],
     [['--port', '65536'], '--port: expected a port from 1 to 65535, got "65536"'],
     [['--gateway', 'envoy'], '--gateway: expected nginx or embedded, got "envoy"'],
-    [['--scale', 'hello'], 'expected a service and a number of 1 or more such as hello=4, got "hello"'],
-    [['--scale', 'hello=0'], 'got "hello=0"'],
+    [['--scale', 'hello'], 'expected a service and a number such as hello=4, got "hello"'],
     [['--scale', 'hello=many'], 'got "hello=many"'],
   ])('refuses %j in one sentence, exit code 2', (args, sentence) => {
     const refusal = catching(() => parseCommandLine(args, {}));
@@ -43,7 +49,7 @@ describe('parseCommandLine', () => {
   });
 
   it('explains every option', () => {
-    for (const option of ['--port', '--scale', '--gateway', '--help']) expect(help).toContain(option);
+    for (const option of ['--port', '--scale', '--gateway', '--watch', '--help']) expect(help).toContain(option);
   });
 });
 

@@ -11,18 +11,31 @@ export interface CommandLine {
   readonly port: number;
   /** The gateway to insist on; without it nginx if there is one, embedded otherwise. */
   readonly gateway: GatewayKind | undefined;
+  /** Replicas by service; 0 for none. */
   readonly scale: ReadonlyMap<string, number>;
+  /** Services to run, with what they depend on. Empty for all. */
+  readonly services: readonly string[];
+  /** Whether a service whose code changes gets new processes. */
+  readonly watch: boolean;
 }
 
 /** What `--help` prints. */
 export const help = `Runs every service of docker-compose.yml here, without Docker, behind one gateway.
 
   npm start                              everything, on http://localhost:8080
-  npm start -- --scale hello=4           four replicas of hello (repeatable)
+  npm start -- hello                     hello and what it depends on; a URL of another service leads nowhere,
+                                         or where the environment says: GREETINGS_URL=https://… npm start -- hello
+  npm start -- --scale hello=4           four replicas of hello (repeatable); hello=0 for none
+  npm start -- --watch                   a service whose code changes is restarted, without a lost request
   npm start -- --port 8081               on another port; PORT=8081 npm start does the same
   npm start -- --gateway embedded        the gateway inside this program, even if there is an nginx
   npm start -- --gateway nginx           nginx, or an error if there is none
   npm start -- --help                    this text
+
+  parley-local init shop                 a new repository: a service, its caller, gateway, tests and CI
+                                         --packages FOLDER takes Parley from tarballs, --no-install leaves npm out
+  parley-local add service prices        a service of a template, wired in
+  parley-local add operation hello wave  an operation of a service
 
 Ctrl-C drains: the gateway first, then every service, those that others depend on last. Once more ends all at once.
 `;
@@ -32,22 +45,25 @@ const options = {
   port: { type: 'string' },
   gateway: { type: 'string' },
   scale: { type: 'string', multiple: true },
+  watch: { type: 'boolean' },
 } as const;
 
 /** Understands the arguments after `npm start --`; `PORT` of the environment is the port that `--port` overrides. */
 export function parseCommandLine(args: readonly string[], variables: Variables): CommandLine {
-  const values = valuesOf(args);
+  const { values, positionals } = argumentsOf(args);
   return {
     isHelp: values.help ?? false,
     port: portOf(values.port === undefined ? 'PORT' : '--port', values.port ?? (variables.PORT || '8080')),
     gateway: gatewayOf(values.gateway),
     scale: new Map((values.scale ?? []).map(scaleOf)),
+    services: positionals,
+    watch: values.watch ?? false,
   };
 }
 
-function valuesOf(args: readonly string[]) {
+function argumentsOf(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
+    return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     // The first sentence is enough; the others explain Node's parser.
     const [sentence = ''] = (error as Error).message.split('. ');
@@ -68,6 +84,6 @@ function gatewayOf(text: string | undefined): GatewayKind | undefined {
 
 function scaleOf(text: string): [string, number] {
   const [, service, replicas] = /^([^=]+)=(\d{1,3})$/.exec(text) ?? [];
-  if (service && Number(replicas) >= 1) return [service, Number(replicas)];
-  throw new LocalError(`--scale: expected a service and a number of 1 or more such as hello=4, got "${text}"`, 2);
+  if (service) return [service, Number(replicas)];
+  throw new LocalError(`--scale: expected a service and a number such as hello=4, got "${text}"`, 2);
 }

@@ -1,23 +1,33 @@
 import type { CommandLine } from './command-line.ts';
+import { compileCache } from './compile-cache.ts';
 import { chooseGateway } from './gateways/choose-gateway.ts';
 import type { Gateway } from './gateways/gateway.ts';
+import { hasOwnRoutes } from './gateways/gateway-files.ts';
+import { routeOf } from './gateways/routes.ts';
+import { servedPaths } from './gateways/served-paths.ts';
 import { LocalError } from './local-error.ts';
 import type { Log } from './log/log.ts';
 import type { TableRow } from './log/table.ts';
-import { addressesOf, type Plan, planReplicas, portCount } from './plan.ts';
-import { holderWords } from './ports/port-holder.ts';
-import { loopback, portProblem, type ReservedPorts, reservePorts } from './ports/ports.ts';
+import { type Operation, readOperations } from './operations.ts';
+import { type Plan, planReplicas, portCount, type SeatedPlan } from './plan.ts';
+import { loopback, type ReservedPorts, reservePorts } from './ports/ports.ts';
 import { LivenessWatch } from './processes/liveness-watch.ts';
+import { RenewableReplica, type ReplicaProcess } from './processes/renewable-replica.ts';
 import { createReplica, type ReplicaPlan } from './processes/replica.ts';
-import type { SupervisedProcess } from './processes/supervised-process.ts';
-import { endEarlierRuns, launcherOn } from './runs/earlier-runs.ts';
+import { endEarlierRuns } from './runs/earlier-runs.ts';
 import { type Guard, startGuard } from './runs/guard.ts';
 import { createRunFolder, removeRunFolder } from './runs/run-folder.ts';
+import { refuseSecondLauncher, refuseTakenPort } from './taken-port.ts';
+import { type Changes, onChanges } from './watch/changes.ts';
 import { composeVariables, readComposeFile } from './wiring/compose-file.ts';
-import { scaled, wiringOf } from './wiring/wiring.ts';
+import { limitedTo, scaled, wiringOf } from './wiring/wiring.ts';
 
 /** What a launcher needs to know. */
 export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 'scale'> {
+  /** Services to run, with what they depend on. @default [], which is all */
+  readonly services?: readonly string[];
+  /** Whether a service whose code changes gets new processes. @default false */
+  readonly watch?: boolean;
   /** Folder that holds `docker-compose.yml`, `services/` and `nginx/`. */
   readonly root: string;
   /** The environment that replicas inherit. */
@@ -36,7 +46,7 @@ export interface ReplicaStatus extends TableRow {
 
 interface Replica {
   readonly plan: ReplicaPlan;
-  readonly process: SupervisedProcess;
+  readonly process: ReplicaProcess;
 }
 
 /**
@@ -50,10 +60,12 @@ export class Launcher {
   #ports: ReservedPorts | undefined;
   #gateway: Gateway | undefined;
   #run: { readonly folder: string; readonly guard: Guard } | undefined;
+  #operations: readonly Operation[] = [];
+  #changes: Changes | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: LauncherOptions) {
-    this.#options = { readyTimeoutMs: 30_000, drainTimeoutMs: 15_000, ...options };
+    this.#options = { services: [], watch: false, readyTimeoutMs: 30_000, drainTimeoutMs: 15_000, ...options };
   }
 
   /** Where clients go. */
@@ -64,6 +76,11 @@ export class Launcher {
   /** The gateway, once there is one. */
   get gateway(): Pick<Gateway, 'name' | 'pid'> | undefined {
     return this.#gateway;
+  }
+
+  /** What clients can ask for through the gateway, once all is ready. */
+  get operations(): readonly Operation[] {
+    return this.#operations;
   }
 
   /** Every replica, in the order of start. */
@@ -79,28 +96,36 @@ export class Launcher {
 
   /** Starts everything in order and resolves when all is ready. After a rejection, `close()` stops what was started. */
   async start(): Promise<void> {
-    const { log, port } = this.#options;
+    const { log, port, root } = this.#options;
     const plan = await this.#plan();
     await endEarlierRuns(log);
     await refuseTakenPort(port);
     this.#refuseIfClosing();
     const { folder } = this.#openRun();
     refuseSecondLauncher(port);
-    const addresses = addressesOf(plan.replicas);
-    const gateway = await chooseGateway(this.#options.gateway, { ...this.#options, addresses, folder });
-    this.#gateway = gateway;
+    const createGateway = await chooseGateway(this.#options.gateway, this.#options.variables);
+    const setting = { ...this.#options, addresses: plan.addresses, folder };
+    // Meanwhile: its configuration may be wrong, or not fit the services.
+    if (hasOwnRoutes(root)) this.#gateway = createGateway(setting);
     for (const remark of plan.remarks) log.event('info', remark);
-    for (const replicas of Map.groupBy(plan.replicas, ({ service }) => service).values()) {
-      await this.#startReplicas(replicas, folder);
-    }
+    await Promise.all([this.#gateway?.prepare(), this.#startReplicas(plan.replicas, folder)]);
     this.#refuseIfClosing();
+    const operations = await readOperations(
+      plan.replicas.map(({ service }) => service),
+      plan.addresses,
+    );
+    this.#gateway ??= createGateway({ ...setting, served: servedPaths(operations, plan.routes, log) });
+    const gateway = this.#gateway;
+    this.#operations = [...operations.values()].flat().filter(({ path }) => routeOf(path, gateway.routes));
     // Another program may have taken the port since. nginx would try for ever, and the other program would answer its probe.
     // A second launcher may have looked before the first one had recorded itself.
     refuseSecondLauncher(port);
     await refuseTakenPort(port);
+    await gateway.prepare();
     await gateway.start();
     this.#refuseIfClosing();
-    this.#watch();
+    this.#probe();
+    if (this.#options.watch) this.#changes = onChanges(plan.folders, (service) => this.#renew(service));
   }
 
   /** Drains everything in order: the gateway first, then the services, what others depend on last. */
@@ -111,6 +136,7 @@ export class Launcher {
 
   /** Ends everything at once. */
   kill(): void {
+    this.#changes?.close();
     this.#liveness.close();
     for (const { process } of this.#replicas) process.kill();
     this.#gateway?.kill();
@@ -121,37 +147,60 @@ export class Launcher {
   }
 
   /** A debugger that has stopped a replica looks as if the replica hung. */
-  #watch(): void {
+  #probe(): void {
     if (this.#options.variables.NODE_OPTIONS?.includes('--inspect')) return;
     const processes = [...this.#replicas.map(({ process }) => process), this.#gateway?.process];
     for (const process of processes) if (process) this.#liveness.watch(process);
     void this.#liveness.run();
   }
 
+  /** One replica after the other. */
+  async #renew(service: string): Promise<void> {
+    this.#options.log.event('info', `${service} has changed`);
+    for (const { plan, process } of this.#replicas) {
+      if (plan.service === service && process instanceof RenewableReplica && !this.#closing) await process.renew();
+    }
+  }
+
   #openRun() {
-    const { variables, log } = this.#options;
+    const { root, variables, log } = this.#options;
     const folder = createRunFolder(this.#options);
-    this.#run = { folder, guard: startGuard(folder, variables, log) };
+    this.#run = { folder, guard: startGuard(folder, { ...compileCache(root), ...variables }, log) };
     return this.#run;
   }
 
   async #plan(): Promise<Plan> {
-    const { root, variables, scale } = this.#options;
+    const { root, variables, scale, services, watch } = this.#options;
     const composed = composeVariables(root, variables);
-    const wiring = scaled(wiringOf(readComposeFile(root), composed), scale);
-    this.#ports = await reservePorts(portCount(wiring));
-    return planReplicas(wiring, this.#ports.ports, root, composed);
+    const wiring = scaled(limitedTo(wiringOf(readComposeFile(root), composed), services), scale);
+    this.#ports = await reservePorts(portCount(wiring, { root, watch }));
+    return planReplicas(wiring, this.#ports.ports, composed, { root, watch });
   }
 
-  async #startReplicas(plans: readonly ReplicaPlan[], folder: string): Promise<void> {
+  /** Starts all services at once, but each only when what it depends on is ready. */
+  async #startReplicas(plans: readonly SeatedPlan[], folder: string): Promise<void> {
+    const ready = new Map<string, Promise<void>>();
+    for (const [service, replicas] of Map.groupBy(plans, (plan) => plan.service)) {
+      const dependencies = replicas.flatMap(({ dependsOn }) => dependsOn.map((name) => ready.get(name)));
+      ready.set(service, this.#startService(replicas, folder, dependencies));
+    }
+    await Promise.all(ready.values());
+  }
+
+  async #startService(plans: readonly SeatedPlan[], folder: string, dependencies: readonly unknown[]): Promise<void> {
+    await Promise.all(dependencies);
     this.#refuseIfClosing();
     const setting = { ...this.#options, folder };
-    const started = plans.map((plan) => ({ plan, process: createReplica(plan, setting) }));
+    const started = plans.map((plan) => ({
+      plan,
+      process: plan.places ? new RenewableReplica(plan, plan.places, setting) : createReplica(plan, setting),
+    }));
     this.#replicas.push(...started);
     await Promise.all(started.map(({ process }) => process.start()));
   }
 
   async #close(): Promise<void> {
+    this.#changes?.close();
     this.#liveness.close();
     await this.#gateway?.close();
     const byService = Map.groupBy(this.#replicas, ({ plan }) => plan.service);
@@ -167,31 +216,4 @@ export class Launcher {
   #refuseIfClosing(): void {
     if (this.#closing) throw new LocalError('stopped before all was ready');
   }
-}
-
-/** Of two that start at once, both find the port free: their records say which of them was first. */
-function refuseSecondLauncher(port: number): void {
-  const first = launcherOn(port);
-  if (!first || first.pid === process.pid) return;
-  throw new LocalError(takenSentence(port, `by the npm start of ${first.root} (pid ${first.pid})`, 'EADDRINUSE'));
-}
-
-function takenSentence(port: number, holder: string, code: string): string {
-  return `port ${port} on ${loopback} is taken ${holder} (${code}): stop that, or ${anotherPort(port)}`;
-}
-
-function anotherPort(port: number): string {
-  return `choose another with PORT=${port === 8080 ? 8081 : 8080} npm start`;
-}
-
-async function refuseTakenPort(port: number): Promise<void> {
-  const code = await portProblem(port);
-  if (!code) return;
-  if (code !== 'EADDRINUSE') {
-    throw new LocalError(`port ${port} on ${loopback} cannot be listened on (${code}): ${anotherPort(port)}`);
-  }
-  const other = launcherOn(port);
-  const holder =
-    other && other.pid !== process.pid ? `by the npm start of ${other.root} (pid ${other.pid})` : holderWords(port);
-  throw new LocalError(takenSentence(port, holder, code));
 }

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../test/eventually.ts';
@@ -168,6 +169,19 @@ async function expectAnswer(url: string): Promise<void> {
   await eventually(async () => (await fetch(url).catch(() => undefined))?.ok);
 }
 
+/** As soon as the process that had the port is gone, before the next one has started. */
+async function listenOnceFree(port: number): Promise<Server> {
+  for (;;) {
+    const server = createServer().listen(port, loopback);
+    const isOurs = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (isOurs) return server;
+    await delay(1);
+  }
+}
+
 describeWith('nginx')('nginx under the launcher', () => {
   it('is started again when it dies, workers and all', async () => {
     const launched = start(['--gateway', 'nginx']);
@@ -229,15 +243,26 @@ describe('npm start', () => {
     },
   );
 
+  it('leaves nothing behind when it is killed in watch mode, after a service has been replaced', async () => {
+    const launched = start(['--gateway', 'embedded', '--watch']);
+    const { replicas = [] } = await launched.ready();
+    house.write('services/hello/settings.json', '{}');
+    await launched.until(({ msg, replica }) => msg.endsWith('is stopped') && replica === 'hello-2');
+    const later = launched.lines.flatMap((line) => ('pid' in line && line.pid ? [Number(line.pid)] : []));
+    launched.signal('SIGKILL');
+    await launched.end;
+    const pids = [...replicas.map(({ pid }) => pid), ...later];
+    await eventually(() => (pids.some(isAlive) || leftovers().length > 0 ? undefined : true));
+    await expectNothingLeft(pids);
+  });
+
   it('names who took the port of a dead replica, and takes it back once it is free', async () => {
     const launched = start(['--gateway', 'embedded']);
     const { replicas = [] } = await launched.ready();
     const victim = replicas.find(({ replica }) => replica === 'greetings-1');
     const port = Number(new URL(victim?.address ?? '').port);
     process.kill(victim?.pid ?? 0, 'SIGKILL');
-    await launched.until(({ msg }) => msg.startsWith('greetings-1 is restarting'));
-    const other = createServer();
-    await new Promise<void>((resolve) => other.listen(port, loopback, resolve));
+    const other = await listenOnceFree(port);
     const { msg } = await launched.until(({ msg, level }) => level === 'error' && msg.startsWith('greetings-1'));
     expect(msg).toContain(`greetings-1 cannot have port ${port} again, it is taken by pid ${process.pid} (`);
     other.close();
@@ -296,6 +321,12 @@ describe('npm start says in one sentence', () => {
     expect(refused.lines.map(({ msg }) => msg)).toContain('greetings-1 is stopped');
   });
 
+  it('that Node is too old', async () => {
+    const code = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.0" } })';
+    const refused = start([], { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` } });
+    await expectRefusal(refused, /^@parley\/local: expected Node 22\.19 or later, got v[\d.]+: install that$/);
+  });
+
   it('that nginx is asked for and not installed', async () => {
     const refused = start(['--gateway', 'nginx'], { env: { PATH: '/nowhere' } });
     await expectRefusal(refused, '--gateway nginx: expected nginx on PATH, found none');
@@ -312,9 +343,9 @@ describe('npm start says in one sentence', () => {
   type House = ReturnType<typeof createHouse>;
   it.each<[string, (house: House) => void, string]>([
     [
-      'a service has no main.ts',
+      'a service has nothing to run',
       (house) => house.remove('services/hello'),
-      'service hello: expected services/hello/main.ts to run, found no such file',
+      'service hello: expected main.ts, src/main.ts, dist/main.js, main.js, src/main.js or a start script "node FILE" in services/hello, found none',
     ],
     [
       'docker-compose.yml is no YAML',

@@ -5,7 +5,7 @@ import { PartsSource, type RequestBody, StreamSource } from '../transport/body-s
 
 /** The body of a call as it is sent, and the content type of a form with files. Texts, bytes, blobs and forms can be sent again, streams once. */
 export function bodyToSend(body: WireInput['body']): [body: RequestBody | undefined, formType: string | undefined] {
-  if (body instanceof FormData) return multipart(body);
+  if (body instanceof FormData) return multipart(body, undefined, (text) => text); // a handler gets what its caller gave
   return [requestBody(body), undefined];
 }
 

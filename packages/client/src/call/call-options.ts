@@ -1,4 +1,5 @@
 import { AttemptsLeft, isStream, type Operation, ownMembers, replyBody } from '@parley/contract';
+import { shown } from '../options/shown.ts';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
 
 /** Every option of a call, those of streams and bytes too. */
@@ -71,7 +72,7 @@ const bytesChecks = new Map([
  */
 export function callOptions<Options extends GivenCallOptions>(operation: Operation, given: Options): Options {
   const { label } = operation;
-  if (!isObject(given)) throw new TypeError(`${label}: options must be an object, not ${String(given)}`);
+  if (!isObject(given)) throw new TypeError(`${label}: options must be an object, not ${shown(given)}`);
   const known = checksOf(operation);
   const options = ownMembers(given);
   for (const [name, value] of Object.entries(options)) {
@@ -95,8 +96,4 @@ function isRange(value: unknown): boolean {
   const { start, end } = ownMembers(value as Partial<AskedRange>);
   const isPlace = (place: unknown) => Number.isSafeInteger(place) && Number(place) >= 0;
   return isPlace(start) && (end === undefined || (isPlace(end) && Number(start) <= end));
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

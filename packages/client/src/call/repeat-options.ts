@@ -1,4 +1,5 @@
 import { type CallOptions, currentContext, isStream, type Operation, priorities, replyBody } from '@parley/contract';
+import { shown } from '../options/shown.ts';
 
 /** Every option of a call; the type of an operation has the ones that fit it. */
 export interface GivenOptions extends CallOptions {
@@ -21,20 +22,20 @@ export function checkRepeatOptions(operation: Operation, options: GivenOptions):
   if (maxAttempts !== undefined) {
     if (safety === 'unsafe') refuse(`maxAttempts is not for an unsafe operation, which is never repeated`);
     if (!(Number.isInteger(maxAttempts) && maxAttempts >= 1 && maxAttempts <= 10)) {
-      refuse(`maxAttempts must be a whole number from 1 to 10, not ${String(maxAttempts)}`);
+      refuse(`maxAttempts must be a whole number from 1 to 10, not ${shown(maxAttempts)}`);
     }
   }
   if (hedge !== undefined) {
     if (safety !== 'safe' && safety !== 'keyed') refuse(`hedge is for safe and keyed operations, and it is ${safety}`);
     if (isStream(output)) refuse('hedge is not for streams');
     if (replyBody(operation)?.format === 'bytes') refuse('hedge is not for bytes, which are streamed');
-    if (typeof hedge !== 'boolean') refuse(`hedge must be true or false, not ${String(hedge)}`);
+    if (typeof hedge !== 'boolean') refuse(`hedge must be true or false, not ${shown(hedge)}`);
   }
   // The context may bring the key of the request that is being served: it is not meant for this call.
   if (idempotencyKey !== undefined && safety !== 'keyed' && idempotencyKey !== currentContext().idempotencyKey) {
     refuse(`idempotencyKey is for keyed operations, and it is ${safety}`);
   }
   if (priority !== undefined && !priorities.includes(priority)) {
-    refuse(`priority must be one of ${priorities.join(', ')}, not ${String(priority)}`);
+    refuse(`priority must be one of ${priorities.join(', ')}, not ${shown(priority)}`);
   }
 }

@@ -1,3 +1,5 @@
+import { shown } from './shown.ts';
+
 /** One option in the table of options. Its sentence is the comment above its line there. */
 export interface OptionSpec<Value> {
   /** Holds where the caller gives none. */
@@ -24,7 +26,7 @@ export function number(standard: number, [min, max]: Bounds, unit: string): Opti
     standard,
     unit,
     expected: (value) => (isFine(value) ? undefined : `a number from ${min} to ${max}`),
-    show: String,
+    show: shown,
   };
 }
 
@@ -36,7 +38,7 @@ export function whole(standard: number, [min, max]: Bounds, unit: string): Optio
     standard,
     unit,
     expected: (value) => (isFine(value) ? undefined : `a whole number from ${min} to ${max}`),
-    show: String,
+    show: shown,
   };
 }
 
@@ -46,7 +48,7 @@ export function flag(standard: boolean): OptionSpec<boolean> {
     standard,
     unit: '–',
     expected: (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
-    show: String,
+    show: shown,
   };
 }
 

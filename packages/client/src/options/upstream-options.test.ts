@@ -64,7 +64,11 @@ describe('upstreamOptions', () => {
     for (const value of [min, max]) expect(upstreamOptions({ ...widest, [name]: value })[name]).toBe(value);
     for (const value of [min - 0.01, max + 1, Number.NaN, Number.POSITIVE_INFINITY, '5', null]) {
       const refuse = () => upstreamOptions({ ...widest, [name]: value } as Partial<UpstreamOptions>);
-      expect(refuse).toThrow(new RegExp(`^${name} must be a (whole )?number from ${min} to ${max}, not ${value}$`));
+      expect(refuse).toThrow(
+        new RegExp(
+          `^${name} must be a (whole )?number from ${min} to ${max}, not ${typeof value === 'string' ? JSON.stringify(value) : value}$`,
+        ),
+      );
     }
   });
 
@@ -101,6 +105,8 @@ describe('upstreamOptions', () => {
   it.each([
     [{ zone: '' }, 'zone must be the name of a zone, not ""'],
     [{ zone: 3 }, 'zone must be the name of a zone, not 3'],
+    [{ callTimeoutMs: '1000' }, 'callTimeoutMs must be a number from 1 to 3600000, not "1000"'],
+    [{ maxAttempts: '3' }, 'maxAttempts must be a whole number from 1 to 10, not "3"'],
     [{ clientId: '' }, 'clientId must be a text that no other process has, not ""'],
     [{ probePath: 'healthz' }, 'probePath must be a path like /healthz, not "healthz"'],
     [{ probePath: '/a b' }, 'probePath must be a path like /healthz, not "/a b"'],
@@ -111,7 +117,7 @@ describe('upstreamOptions', () => {
   it.each(['acceptCompressed', 'singleFlight'] as const)('takes %s as true or false', (name) => {
     expect(upstreamOptions({ [name]: true })[name]).toBe(true);
     const refuse = () => upstreamOptions({ [name]: 'gzip' } as unknown as Partial<UpstreamOptions>);
-    expect(refuse).toThrow(`${name} must be true or false, not gzip`);
+    expect(refuse).toThrow(`${name} must be true or false, not "gzip"`);
   });
 
   it('takes concurrencyLimit as a whole number, Infinity or adaptive', () => {

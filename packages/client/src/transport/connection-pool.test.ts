@@ -23,7 +23,17 @@ describe('a pool of connections', () => {
     for (const socket of held) socket.write(httpReply('{}'));
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(200).fill(200));
     expect(server.connections).toBe(10);
-    expect(counts()).toMatchObject({ open: 10, idle: 10, running: 0, queued: 0, reused: 190 });
+    await until(() => counts().idle === 10);
+    expect(counts()).toMatchObject({ open: 10, running: 0, queued: 0, reused: 190 });
+  });
+
+  it('counts a connection as idle once the next call takes it, and not before', async () => {
+    const { server, upstream, counts } = await upstreamOf(ok);
+    for (let i = 0; i < 20; i++) {
+      await upstream.send(someRequest());
+      while (counts().idle < 1) await new Promise(setImmediate);
+    }
+    expect(server.connections).toBe(1);
   });
 
   it('leaves nothing behind that would keep a process alive, closed or not', async () => {

@@ -78,7 +78,8 @@ export class ConnectionPool implements Connections {
     const [pending, queued, running] = [pool.total('pending'), pool.total('queued'), pool.total('running')];
     return {
       open: this.#sockets.count,
-      idle: Math.max(0, pool.total('connected') - running) + this.#warm.count,
+      // undici takes a connection again one turn of the event loop after its reply. Over HTTP/2 a free one may have requests.
+      idle: Math.max(0, Math.min(pool.total('free'), pool.total('connected') - running)) + this.#warm.count,
       pending: pending - queued,
       queued,
       running,

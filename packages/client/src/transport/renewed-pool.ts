@@ -5,7 +5,7 @@ export type PoolLimits = Pick<UpstreamOptions, 'maxConnections' | 'minConnection
 
 /** What is needed of an undici pool. */
 export interface RenewablePool {
-  readonly stats: { readonly [name in 'connected' | 'pending' | 'queued' | 'running']: number };
+  readonly stats: { readonly [name in 'connected' | 'free' | 'pending' | 'queued' | 'running']: number };
   close(): Promise<void>;
 }
 

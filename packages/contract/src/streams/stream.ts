@@ -27,5 +27,5 @@ export function stream<S extends Schema>(item: S, { as }: { readonly as: Framing
 
 /** Whether an output comes item by item. */
 export function isStream(output: Schema | undefined): output is Stream {
-  return output !== undefined && 'framing' in output;
+  return output !== undefined && Object.hasOwn(output, 'framing');
 }

@@ -3,7 +3,7 @@ import type { CircuitReason, CircuitState } from './call-events.ts';
 /** How the connections of one endpoint stand. */
 export interface ConnectionCounts {
   readonly open: number;
-  /** Open without a request. */
+  /** Open without a request: the next one takes it. */
   readonly idle: number;
   /** Requests on a connection that is being opened. */
   readonly pending: number;

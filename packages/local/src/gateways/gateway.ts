@@ -1,14 +1,21 @@
 import type { Log } from '../log/log.ts';
 import type { SupervisedProcess } from '../processes/supervised-process.ts';
+import type { ServedPaths } from './gateway-files.ts';
+import type { Route } from './routes.ts';
 
 /** What stands in front of the services. */
 export interface Gateway {
   /** `nginx 1.22.1`. */
   readonly name: string;
+  /** Which paths go to which service. */
+  readonly routes: readonly Route[];
   /** Process id, where it is a process of its own. */
   readonly pid: number | undefined;
   /** That process, once it has been started. */
   readonly process?: SupervisedProcess | undefined;
+  /** Checks its configuration, once. @throws LocalError where that is wrong */
+  prepare(): Promise<void>;
+  /** Starts it. Call {@link prepare} first. */
   start(): Promise<void>;
   /** Drains it: finishes its requests, accepts no new one. */
   close(): Promise<void>;
@@ -20,6 +27,8 @@ export interface Gateway {
 export interface GatewaySetting {
   readonly root: string;
   readonly port: number;
+  /** Paths of each service, for a folder without routes of its own. Default: none. */
+  readonly served?: ServedPaths;
   /** `host:port` of each service's replicas. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   readonly variables: NodeJS.ProcessEnv;

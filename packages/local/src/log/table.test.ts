@@ -18,10 +18,27 @@ describe('table', () => {
 });
 
 describe('invitation', () => {
-  it('says what to try and how to stop', () => {
-    expect(invitation('http://localhost:8080')).toContain(
-      "curl 'http://localhost:8080/api/hello?name=Alice&language=fr'",
+  const url = 'http://localhost:8080';
+  const list = { method: 'GET', path: '/orders', summary: 'All orders', needsInput: false };
+  const one = { method: 'GET', path: '/orders/{id}', summary: 'One order', needsInput: true };
+  const add = { method: 'POST', path: '/orders', summary: '', needsInput: true };
+
+  it('lists what there is, what to try and how to stop', () => {
+    expect(invitation(url, [one, add, list])).toBe(
+      [
+        '  GET     http://localhost:8080/orders/{id}  One order',
+        '  POST    http://localhost:8080/orders',
+        '  GET     http://localhost:8080/orders       All orders',
+        '',
+        'Try: curl http://localhost:8080/orders',
+        'Stop with Ctrl-C.',
+      ].join('\n'),
     );
-    expect(invitation('http://localhost:8080')).toContain('Ctrl-C');
+  });
+
+  it('says nothing of what is not there, and bounds a long list', () => {
+    expect(invitation(url, [])).toBe('Stop with Ctrl-C.');
+    expect(invitation(url, [one])).not.toContain('curl');
+    expect(invitation(url, Array(25).fill(list))).toContain('\n  and 5 more\n');
   });
 });

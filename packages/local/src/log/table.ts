@@ -16,12 +16,30 @@ export function table(rows: readonly TableRow[]): string {
   return [lineOf(columns), ...rows.map((row) => lineOf(columns.map((column) => row[column])))].join('\n');
 }
 
-/** What to try first, and how to stop. */
-export function invitation(url: string): string {
+/** An operation that can be tried. */
+export interface Invited {
+  readonly method: string;
+  readonly path: string;
+  readonly summary: string;
+  readonly needsInput: boolean;
+}
+
+const mostInvited = 20;
+
+/** What there is to ask for, what to try first, and how to stop. */
+export function invitation(url: string, operations: readonly Invited[]): string {
+  const shown = operations.slice(0, mostInvited);
+  const widths = [...shown.map(({ path }) => url.length + path.length), 0];
+  const lines = shown.map(({ method, path, summary }) =>
+    `  ${method.padEnd(6)}  ${`${url}${path}`.padEnd(Math.max(...widths))}  ${summary}`.trimEnd(),
+  );
+  const rest = operations.length - shown.length;
+  const simple = operations.find(({ method, needsInput }) => method === 'GET' && !needsInput);
   return [
-    'Try:',
-    `  curl '${url}/api/hello?name=Alice&language=fr'`,
-    `  curl '${url}/api/visits' -H 'Content-Type: application/json' -d '{"name":"Alice"}'`,
+    ...lines,
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+    ...(operations.length > 0 ? [''] : []),
+    ...(simple ? [`Try: curl ${url}${simple.path}`] : []),
     'Stop with Ctrl-C.',
   ].join('\n');
 }

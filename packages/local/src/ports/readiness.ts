@@ -4,9 +4,43 @@ import { loopback } from './ports.ts';
 
 const probeTimeoutMs = 1_000;
 
-/** Whether `/readyz` on this port answers 200. */
-export async function answersReady(adminPort: number): Promise<boolean> {
-  return (await statusOf(adminPort, '/readyz', probeTimeoutMs)) === 200;
+/** How long a service without an operators' port must have accepted connections to be ready: time for that port to open. */
+const settledMs = 500;
+
+/** Whether a service can be used, and whether it still answers. */
+export interface Probes {
+  /** `pid` is that of its process: a process begins anew. */
+  isReady(pid: number | undefined): Promise<boolean>;
+  isAlive(timeoutMs: number): Promise<boolean>;
+}
+
+/**
+ * Probes `/readyz` and `/livez` on a service's operators' port. A service that opens no such port is ready when it accepts
+ * connections, and counts as alive as long as it runs. A port that accepted connections before the process did is another
+ * program's. Scope: one per replica.
+ */
+export function createProbes(
+  { port, adminPort }: { readonly port: number; readonly adminPort: number },
+  nowMs: () => number = () => performance.now(),
+): Probes {
+  let hasAdminPort = false;
+  let probed: { pid: number | undefined; hasRefused: boolean; acceptsSinceMs: number | undefined } | undefined;
+  return {
+    async isReady(pid) {
+      const status = await statusOf(adminPort, '/readyz', probeTimeoutMs);
+      hasAdminPort = status !== undefined;
+      if (hasAdminPort) return status === 200;
+      if (probed?.pid !== pid) probed = undefined;
+      const now = { pid, hasRefused: false, acceptsSinceMs: undefined, ...probed };
+      const accepts = await acceptsConnections(port);
+      if (!accepts) now.hasRefused = true;
+      now.acceptsSinceMs = accepts ? (now.acceptsSinceMs ?? nowMs()) : undefined;
+      probed = now;
+      const { acceptsSinceMs } = now;
+      return now.hasRefused && acceptsSinceMs !== undefined && nowMs() - acceptsSinceMs >= settledMs;
+    },
+    isAlive: async (timeoutMs) => !hasAdminPort || answersAtAll(adminPort, '/livez', timeoutMs),
+  };
 }
 
 /** Whether a path on this port is answered in time: with anything but a 5xx, as not every service has `/livez`. */

@@ -9,8 +9,8 @@ export type ProcessState = 'starting' | 'ready' | 'restarting' | 'stopping' | 's
 export interface Program extends Command {
   /** `hello-1`, for people. */
   readonly name: string;
-  /** Whether it can be used. */
-  readonly isReady: () => Promise<boolean>;
+  /** Whether it can be used. `pid` tells a process from the one before it. */
+  readonly isReady: (pid: number | undefined) => Promise<boolean>;
   /** Returns the part of an output line that may be shown, or undefined for none. Default: the whole line. */
   readonly visibleLine?: (line: string) => string | undefined;
   /** Whether it still answers, once it is ready. A process that does not is ended and started again. */

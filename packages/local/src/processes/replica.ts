@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { compileCache } from '../compile-cache.ts';
 import type { Log } from '../log/log.ts';
 import { holderWords } from '../ports/port-holder.ts';
 import { loopback } from '../ports/ports.ts';
-import { answersAtAll, answersReady } from '../ports/readiness.ts';
+import { createProbes } from '../ports/readiness.ts';
 import { createProcessRecord } from '../runs/run-folder.ts';
 import { livenessDefaults } from './liveness-watch.ts';
-import type { ProcessState } from './program.ts';
+import type { ProcessState, Program } from './program.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
 /** Where one process of a service runs. */
@@ -14,12 +13,16 @@ export interface ReplicaPlan {
   readonly service: string;
   /** `hello-1`. */
   readonly name: string;
-  /** File to run. */
-  readonly file: string;
+  /** Folder to run in. */
+  readonly cwd: string;
+  /** Flags of Node, the file to run, and its arguments. */
+  readonly args: readonly string[];
   readonly port: number;
   readonly adminPort: number;
   /** Place of its service in the order of start; a gateway comes after all of them. */
   readonly stage: number;
+  /** Services that must be ready before it starts. */
+  readonly dependsOn: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -35,27 +38,33 @@ export interface ReplicaSetting {
   readonly drainTimeoutMs: number;
 }
 
-const nodeArgs = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
+// A launcher that runs from source, as in Parley's own repository, runs services that do. Anywhere else packages are as published.
+const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions='));
+const nodeArgs = [...conditions, '--disable-warning=ExperimentalWarning'];
 
-/** The process of one replica, restarted on the same port whenever it dies. */
-export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting): SupervisedProcess {
-  const { service, name: replica, adminPort, stage } = plan;
-  const { log, root: cwd, readyTimeoutMs, drainTimeoutMs } = setting;
+/**
+ * The process of one replica, restarted on the same port whenever it dies. `recordName` is for the record on disk: two processes
+ * that run at once have two.
+ */
+export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting, recordName = plan.name): SupervisedProcess {
+  const { service, name: replica, cwd, stage } = plan;
+  const { log, readyTimeoutMs, drainTimeoutMs } = setting;
+  const probes = createProbes(plan);
   const what = {
     name: replica,
     command: process.execPath,
-    args: [...nodeArgs, plan.file],
+    args: [...nodeArgs, ...plan.args],
     drainSignal: 'SIGTERM',
   } as const;
-  const program = {
+  const program: Program = {
     ...what,
     cwd,
     env: replicaEnvironment(plan, setting),
-    isReady: () => answersReady(adminPort),
-    isAlive: () => answersAtAll(adminPort, '/livez', livenessDefaults.timeoutMs),
+    isReady: (pid) => probes.isReady(pid),
+    isAlive: () => probes.isAlive(livenessDefaults.timeoutMs),
     readyTimeoutMs,
     drainTimeoutMs,
-    record: createProcessRecord(setting.folder, { ...what, stage }),
+    record: createProcessRecord(setting.folder, { ...what, name: recordName, stage }),
   };
   return new SupervisedProcess(program, {
     onLine: (line, isError) => log.line({ service, replica }, line, isError),
@@ -75,12 +84,6 @@ export interface ReplicaState {
 export function logState(log: Log, now: ReplicaState, why?: string): void {
   const level = now.state === 'restarting' ? 'warn' : 'info';
   log.event(level, `${now.replica} is ${now.state}${why ? `: ${why}` : ''}`, { ...now });
-}
-
-/** Compiled code is kept for the next start, which takes half of the CPU then. Not below /tmp, where others could write. */
-function compileCache(root: string): NodeJS.ProcessEnv {
-  const modules = join(root, 'node_modules');
-  return existsSync(modules) ? { NODE_COMPILE_CACHE: join(modules, '.cache', 'node-compile-cache') } : {};
 }
 
 function replicaEnvironment(plan: ReplicaPlan, { root, variables }: ReplicaSetting): NodeJS.ProcessEnv {

@@ -151,7 +151,7 @@ export class SupervisedProcess {
   async #untilReady(running: RunningProcess): Promise<void> {
     const { name, isReady, readyTimeoutMs } = this.#program;
     const deadline = Date.now() + readyTimeoutMs;
-    while (!(await isReady()) || running.hasEnded) {
+    while (!(await isReady(running.child.pid)) || running.hasEnded) {
       if (this.#stopping.signal.aborted) throw new LocalError(`${name} was stopped before it was ready`);
       if (running.hasEnded) throw new LocalError(this.#sentence(`ended before it was ready (${await running.end})`));
       if (Date.now() >= deadline) throw new LocalError(this.#sentence(`was not ready within ${readyTimeoutMs} ms`));

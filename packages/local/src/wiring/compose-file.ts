@@ -8,31 +8,32 @@ import type { Variables } from './interpolation.ts';
 /** Members of a YAML mapping, unchecked. */
 export type Mapping = Readonly<Record<string, unknown>>;
 
-const fileName = 'docker-compose.yml';
+/** In Docker's order. */
+const fileNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 
-/** The services of the folder's `docker-compose.yml`, as written: variables are not yet put in. */
+/** The services of the folder's compose file, as written: variables are not yet put in. */
 export function readComposeFile(root: string): Mapping {
-  const path = join(root, fileName);
-  if (!existsSync(path)) {
-    throw new LocalError(`expected ${fileName} in ${root}, found none: run this in the folder that holds it`);
+  const name = fileNames.find((each) => existsSync(join(root, each)));
+  if (!name) {
+    throw new LocalError(`expected docker-compose.yml in ${root}, found none: run this in the folder that holds it`);
   }
-  return parseComposeFile(readFileSync(path, 'utf8'));
+  return parseComposeFile(readFileSync(join(root, name), 'utf8'), name);
 }
 
-/** The services of a compose file's text. */
-export function parseComposeFile(text: string): Mapping {
+/** The services of a compose file's text. `fileName` is for messages. */
+export function parseComposeFile(text: string, fileName = 'compose file'): Mapping {
   const document = parseDocument(text, { merge: true, prettyErrors: false });
   const [error] = document.errors;
   if (error) {
     const line = text.slice(0, error.pos[0]).split('\n').length;
     throw new LocalError(`${fileName}:${line}: expected YAML, got something else: ${error.message}`);
   }
-  const services = mappingOf(mappingOf(contentOf(document))?.services);
+  const services = mappingOf(mappingOf(contentOf(document, fileName))?.services);
   if (!services) throw new LocalError(`${fileName}: expected a mapping "services:", found none`);
   return services;
 }
 
-function contentOf(document: Document): unknown {
+function contentOf(document: Document, fileName: string): unknown {
   try {
     return document.toJS();
   } catch (error) {

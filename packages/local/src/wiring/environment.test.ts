@@ -4,13 +4,17 @@ import { localEnvironment } from './environment.ts';
 import type { Service } from './wiring.ts';
 
 const surroundings = {
-  endpoints: new Map([['greetings', ['http://127.0.0.1:20001', 'http://127.0.0.1:20003']]]),
+  endpoints: new Map([
+    ['greetings', ['http://127.0.0.1:20001', 'http://127.0.0.1:20003']],
+    ['prices', ['http://127.0.0.1:20009']],
+  ]),
+  vacant: new Set(['prices']),
   absent: new Set(['database']),
-  variables: { LEVEL: 'debug' },
+  variables: { LEVEL: 'debug', PRICES_URL: 'https://prices.example' },
 };
 
 const environmentOf = (environment: Service['environment']) =>
-  localEnvironment({ name: 'hello', folder: 'hello', replicas: 1, dependsOn: [], environment }, surroundings);
+  localEnvironment({ name: 'hello', environment }, surroundings);
 
 describe('localEnvironment', () => {
   it.each([
@@ -31,13 +35,21 @@ describe('localEnvironment', () => {
     expect([...environment.leftOut]).toEqual([['DATABASE_URL', 'database']]);
   });
 
+  it('takes a URL of a service without replicas from the environment, else one where nothing listens', () => {
+    const url = 'dns://prices:3000';
+    expect(environmentOf({ PRICES_URL: url, OTHER_URL: url }).variables).toEqual({
+      PRICES_URL: 'https://prices.example',
+      OTHER_URL: 'http://127.0.0.1:20009',
+    });
+  });
+
   it("leaves out the container's own ports", () => {
     expect(environmentOf({ PORT: '3000', ADMIN_PORT: '9000', DRAIN_DELAY_MS: '2000' }).variables).toEqual({});
   });
 
   it('says which variable of which service is missing', () => {
     expect(() => environmentOf({ KEY: '${SECRET:?ask an operator}' })).toThrow(
-      'docker-compose.yml: service hello: KEY: SECRET must be set: ask an operator',
+      'compose file: service hello: KEY: SECRET must be set: ask an operator',
     );
   });
 });

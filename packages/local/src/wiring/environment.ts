@@ -2,10 +2,15 @@ import { LocalError, messageOf } from '../local-error.ts';
 import { interpolate, type Variables } from './interpolation.ts';
 import type { Service } from './wiring.ts';
 
+/** The part of a service that this is about. */
+type Wired = Pick<Service, 'name' | 'environment'>;
+
 /** Where everything is on this machine. */
 export interface Surroundings {
   /** Addresses (`http://127.0.0.1:21004`) of each service's replicas. */
   readonly endpoints: ReadonlyMap<string, readonly string[]>;
+  /** Names of services that run without replicas: nothing listens at their addresses. */
+  readonly vacant: ReadonlySet<string>;
   /** Names of services that don't run here. */
   readonly absent: ReadonlySet<string>;
   readonly variables: Variables;
@@ -23,30 +28,33 @@ const ownByReplica = new Set(['PORT', 'ADMIN_PORT', 'HOST', 'TRUSTED_PROXIES', '
 
 /**
  * What a service's processes get to know: its compose environment, with every URL of one of our services turned into
- * the comma-separated addresses of that service's replicas, and without those of services that don't run here.
+ * the comma-separated addresses of that service's replicas, and without those of services that don't run here. A URL of a
+ * service without replicas may come from the launcher's environment: `GREETINGS_URL=https://… npm start -- hello`.
  */
-export function localEnvironment(service: Service, surroundings: Surroundings): LocalEnvironment {
+export function localEnvironment(service: Wired, surroundings: Surroundings): LocalEnvironment {
   const variables: Record<string, string> = {};
   const leftOut = new Map<string, string>();
   for (const [name, written] of Object.entries(service.environment)) {
     if (ownByReplica.has(name)) continue;
-    const absent = absentHost(written, surroundings);
+    const absent = hostAmong(surroundings.absent, written, surroundings);
+    const elsewhere = hostAmong(surroundings.vacant, written, surroundings) && surroundings.variables[name];
     if (absent) leftOut.set(name, absent);
+    else if (elsewhere) variables[name] = elsewhere;
     else variables[name] = localValue(service, name, written, surroundings);
   }
   return { variables, leftOut };
 }
 
-function absentHost(written: string, { absent, variables }: Surroundings): string | undefined {
+function hostAmong(names: ReadonlySet<string>, written: string, { variables }: Surroundings): string | undefined {
   // Lenient: a password that must be set for the database doesn't matter when there is no database.
   const value = interpolate(written, variables, { isLenient: true });
   return value
     .split(',')
     .map(hostOf)
-    .find((host) => host && absent.has(host));
+    .find((host) => host && names.has(host));
 }
 
-function localValue(service: Service, name: string, written: string, surroundings: Surroundings): string {
+function localValue(service: Wired, name: string, written: string, surroundings: Surroundings): string {
   try {
     const value = interpolate(written, surroundings.variables);
     return value
@@ -54,7 +62,7 @@ function localValue(service: Service, name: string, written: string, surrounding
       .map((part) => localAddresses(part, surroundings) ?? part)
       .join(',');
   } catch (error) {
-    throw new LocalError(`docker-compose.yml: service ${service.name}: ${name}: ${messageOf(error)}`);
+    throw new LocalError(`compose file: service ${service.name}: ${name}: ${messageOf(error)}`);
   }
 }
 

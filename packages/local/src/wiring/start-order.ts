@@ -12,7 +12,7 @@ export function startOrder<Item extends Dependent>(items: readonly Item[]): Item
   const ordered = new Set<Item>();
   const visit = (item: Item, path: readonly string[]): void => {
     if (path.includes(item.name)) {
-      throw new LocalError(`docker-compose.yml: depends_on goes in a circle: ${[...path, item.name].join(' → ')}`);
+      throw new LocalError(`compose file: depends_on goes in a circle: ${[...path, item.name].join(' → ')}`);
     }
     for (const name of item.dependsOn) {
       const dependency = byName.get(name);

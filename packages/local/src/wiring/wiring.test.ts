@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these variables are compose's, not JavaScript's
 import { describe, expect, it } from '@jest/globals';
 import { parseComposeFile } from './compose-file.ts';
-import { scaled, type Wiring, wiringOf } from './wiring.ts';
+import { limitedTo, scaled, type Wiring, wiringOf } from './wiring.ts';
 
 const house = `
 x-environment: &environment
@@ -27,7 +27,7 @@ const read = (text: string, variables = {}): Wiring => wiringOf(parseComposeFile
 
 describe('wiringOf', () => {
   it('takes the services that are built, with what others depend on first', () => {
-    expect(read(house).services.map(({ name, folder, replicas }) => [name, folder, replicas])).toEqual([
+    expect(read(house).services.map(({ name, build, replicas }) => [name, build.service, replicas])).toEqual([
       ['greetings', 'words', 1],
       ['hello', 'hello', 2],
     ]);
@@ -50,15 +50,14 @@ describe('wiringOf', () => {
   });
 
   it.each([
-    ['services: {}', 'docker-compose.yml: expected at least one service with a "build:", found none'],
-    ['volumes: {}', 'docker-compose.yml: expected a mapping "services:", found none'],
-    ['services: { hello: { build: . } }', 'docker-compose.yml: service hello: expected build.args.SERVICE'],
+    ['services: {}', 'compose file: expected at least one service with a "build:", found none'],
+    ['volumes: {}', 'compose file: expected a mapping "services:", found none'],
     [
-      'services: { hello: { build: { args: { SERVICE: hello } }, deploy: { replicas: 0 } } }',
-      'docker-compose.yml: service hello: expected deploy.replicas to be a whole number of 1 or more, got "0"',
+      'services: { hello: { build: { args: { SERVICE: hello } }, deploy: { replicas: 1.5 } } }',
+      'compose file: service hello: expected deploy.replicas to be a whole number, got "1.5"',
     ],
-    ['services:\n  hello: [\n  b: }', 'docker-compose.yml:3: expected YAML'],
-    ['services: *nobody', 'docker-compose.yml: expected every alias (*name) to have its anchor'],
+    ['services:\n  hello: [\n  b: }', 'compose file:3: expected YAML'],
+    ['services: *nobody', 'compose file: expected every alias (*name) to have its anchor'],
   ])('says what is wrong with %j', (text, sentence) => {
     expect(() => read(text)).toThrow(sentence);
   });
@@ -68,6 +67,43 @@ describe('wiringOf', () => {
   a: { build: { args: { SERVICE: a } }, depends_on: [b] }
   b: { build: { args: { SERVICE: b } }, depends_on: [a] }`;
     expect(() => read(text)).toThrow('depends_on goes in a circle: a → b → a');
+  });
+});
+
+it('reads what a service says of its build, its command and of Parley', () => {
+  const text = `services:
+  orders:
+    build: { context: ./shop, dockerfile: apps/orders/Dockerfile }
+    command: node --enable-source-maps dist/server.js \${MODE:-all}
+    env_file: [a.env, { path: b.env, required: false }]
+    x-parley: { entry: src/server.ts, routes: /orders }
+  plain: { build: ./plain, command: [node, main.js] }`;
+  const [orders, plain] = read(text).services;
+  expect(orders).toMatchObject({
+    build: { context: './shop', dockerfileFolder: 'apps/orders', service: undefined },
+    command: ['node', '--enable-source-maps', 'dist/server.js', 'all'],
+    envFiles: [
+      { path: 'a.env', isRequired: true },
+      { path: 'b.env', isRequired: false },
+    ],
+    entry: 'src/server.ts',
+    routes: ['/orders'],
+  });
+  expect(plain).toMatchObject({ build: { context: './plain', dockerfileFolder: '.' }, command: ['node', 'main.js'] });
+  expect(plain).toMatchObject({ entry: undefined, routes: undefined, envFiles: [] });
+});
+
+describe('limitedTo', () => {
+  const replicasOf = ({ services }: Wiring) => services.map(({ name, replicas }) => `${name}=${replicas}`).join(' ');
+
+  it('runs a service and what it depends on', () => {
+    expect(replicasOf(limitedTo(read(house), ['hello']))).toBe('greetings=1 hello=2');
+    expect(replicasOf(limitedTo(read(house), ['greetings']))).toBe('greetings=1 hello=0');
+    expect(replicasOf(limitedTo(read(house), []))).toBe('greetings=1 hello=2');
+  });
+
+  it('refuses a service that is not there', () => {
+    expect(() => limitedTo(read(house), ['helo'])).toThrow('helo: expected one of the services greetings, hello');
   });
 });
 

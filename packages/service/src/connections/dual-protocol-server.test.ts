@@ -109,6 +109,19 @@ describe('a cleartext port', () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 400/);
   });
 
+  it.each([
+    ['x', 200],
+    ['X', 200],
+    ['y', 400],
+    ['x:80', 400],
+  ])('answers a request over HTTP/2 for x whose Host is %s with %i', async (host, status) => {
+    const { port } = await listening();
+    const fields = { ':path': '/api/visits/latest', ':authority': 'x', host };
+    const answer = await ask(session(`http://127.0.0.1:${port}`), fields);
+    expect(answer.status).toBe(status);
+    if (status === 400) expect(JSON.parse(answer.body)).toMatchObject({ type: 'urn:parley:problem:rejected' });
+  });
+
   it('ends a connection that sends nothing, or too little to find its protocol', async () => {
     const { port } = await listening();
     const [silent, slow] = [socketTo(port).resume(), socketTo(port).resume()];

@@ -17,7 +17,7 @@ import { endSession } from './end-session.ts';
 import { endTrickles } from './end-trickles.ts';
 import { http2Limits } from './http2-limits.ts';
 import { answerMalformedRequests } from './malformed-requests.ts';
-import { requireHost } from './require-host.ts';
+import { refuseOtherHost, requireHost } from './require-host.ts';
 import { type FloodLimits, limitFloods } from './session-floods.ts';
 import { speaksHttp2 } from './speaks-http2.ts';
 import { answerUnusualRequests } from './unusual-requests.ts';
@@ -66,7 +66,7 @@ export function createDualProtocolServer(
   const serveHttp2 = app as unknown as Http2Listener;
   http2.on('request', (req, res) => {
     // The client reset the stream in the packet that opened it: no work for it.
-    if (!req.stream.destroyed) serveHttp2(req, res);
+    if (!req.stream.destroyed && !refuseOtherHost(req, res)) serveHttp2(req, res);
   });
   answerMalformedRequests(server);
   answerUnusualRequests(server, http2);

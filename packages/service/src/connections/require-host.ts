@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { useOwnHeaders } from '../express/own-headers.ts';
 import { type RawProblem, sendRawProblem } from './raw-problem.ts';
 
@@ -17,7 +18,7 @@ const otherVersion: RawProblem = {
 };
 
 /**
- * Answers 400 unless a request has exactly one Host header with a valid host (RFC 9112 §3.2). With two of them a proxy
+ * Answers 400 unless a request has exactly one Host header with a valid host (RFC 9112 §3.2); over HTTP/1.0 it may have none. With two of them a proxy
  * and this service could disagree on the target of the request. Node checks only that there is one, and answers without
  * a body: give the server `requireHostHeader: false`. A version other than 1.x is answered 505, a target that is no URL 400.
  */
@@ -25,20 +26,34 @@ export function requireHost(app: RequestListener): RequestListener {
   return function requireHost(req, res) {
     useOwnHeaders(req);
     const isOfHttp1 = req.httpVersionMajor === 1;
-    const isFine = isOfHttp1 && (req.httpVersionMinor === 0 || hasOneHost(req));
+    const isFine = isOfHttp1 && hasOneHost(req);
     if (isFine) return isTarget(req.url) ? app(req, res) : sendRawProblem(res, noTarget);
     res.shouldKeepAlive = false;
     sendRawProblem(res, isOfHttp1 ? noHost : otherVersion);
   };
 }
 
-/** Whether Node can make sense of a target that is a whole URL: of another one Express would have it print a warning. */
-function isTarget(url = '/'): boolean {
-  return url.startsWith('/') || !url.includes('://') || URL.canParse(url);
+const otherHost: RawProblem = { code: 'rejected', detail: 'Host must be the same as :authority, or not be there' };
+
+/** Answers an HTTP/2 request with 400 whose Host header names another host than `:authority` does (RFC 9113 §8.3.1). Returns whether it did. */
+export function refuseOtherHost(req: Http2ServerRequest, res: Http2ServerResponse): boolean {
+  const { host, ':authority': authority } = req.headers;
+  if (!host || !authority || host.toLowerCase() === authority.toLowerCase()) return false;
+  sendRawProblem(res, otherHost);
+  return true;
 }
 
-function hasOneHost({ headers, rawHeaders }: IncomingMessage): boolean {
-  if (headers.host === undefined || !hostAndPort.test(headers.host)) return false;
+/**
+ * Whether Node can make sense of a target that is a whole URL: of another one Express would have it print a warning. `http:///a` has no
+ * host, and parsers disagree on its path.
+ */
+function isTarget(url = '/'): boolean {
+  return url.startsWith('/') || !url.includes('://') || (URL.canParse(url) && !url.includes(':///'));
+}
+
+function hasOneHost({ headers, httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
+  if (headers.host === undefined) return httpVersionMinor === 0;
+  if (!hostAndPort.test(headers.host)) return false;
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];

@@ -1,3 +1,4 @@
+import { ownMember } from '@parley/contract';
 import type { Express, Request, Response } from 'express';
 
 /** Express' own handler of a request. */
@@ -17,8 +18,9 @@ function internalsOf(app: object): ExpressInternals {
 /** Whether a thing is an Express application, of version 4 or 5: not a router or another function. */
 export function isExpressApp(thing: unknown): boolean {
   if (typeof thing !== 'function') return false;
-  const { request, response, handle } = thing as Partial<ExpressInternals>;
-  return typeof request === 'object' && typeof response === 'object' && typeof handle === 'function';
+  const app = thing as Partial<ExpressInternals>;
+  const messages = [ownMember(app, 'request'), ownMember(app, 'response')];
+  return messages.every((one) => typeof one === 'object') && typeof ownMember(app, 'handle') === 'function';
 }
 
 /** Replaces the function that handles every request of an app. `wrap` gets the current one. */

@@ -16,6 +16,7 @@ import {
   text,
   withBody,
 } from '@parley/contract';
+import supertest from 'supertest';
 import { z } from 'zod';
 import { eventually } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
@@ -52,7 +53,7 @@ function appOf(given: () => GivenContent, save = async (body: Content) => String
     change: async (changes: { a?: string | null | undefined }) => changes,
     note: async ({ body }: { body: string }) => body,
   };
-  return { app: createApp(files, handlers, { logger: log.logger }), log };
+  return { app: createApp(files, handlers, { logger: log.logger }), log, handlers };
 }
 
 describe.each(protocols)('bytes over $protocol', ({ request }) => {
@@ -140,6 +141,31 @@ describe.each(protocols)('bytes over $protocol', ({ request }) => {
       .set({ ...png, 'content-encoding': 'gzip' })
       .send(ten)
       .expect(415);
+  });
+});
+
+describe('a stream that is not sent', () => {
+  let isClosed = false;
+  const source = () => {
+    isClosed = false;
+    return Readable.from([ten], { objectMode: false }).on('close', () => {
+      isClosed = true;
+    });
+  };
+
+  it('is closed where it is of another type', async () => {
+    const { app } = appOf(() => content(source(), { type: 'text/css' }));
+    await supertest(app).get('/page').expect(500);
+    await eventually(() => isClosed);
+  });
+
+  it('is closed where it comes too late', async () => {
+    const { promise: sent, resolve: go } = Promise.withResolvers<void>();
+    const handlers = { ...appOf(source).handlers, read: () => sent.then(source) };
+    const app = createApp(files, handlers, { logger: capturedLog().logger, requestTimeoutMs: 20 });
+    await supertest(app).get('/file').expect(504);
+    go();
+    await eventually(() => isClosed);
   });
 });
 

@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { CallError, type Content, chunksOf, hasRanges, type Operation, type OperationReply } from '@parley/contract';
+import {
+  CallError,
+  type Content,
+  chunksOf,
+  contentOf,
+  hasRanges,
+  type Operation,
+  type OperationReply,
+} from '@parley/contract';
 import type { Request, Response } from 'express';
 import { releasePlace } from '../middleware/load-shedding.ts';
 import { namesTag, strongTag } from '../replies/entity-tag.ts';
@@ -66,10 +74,16 @@ function rangeOf(req: Request, res: Response, size: number, tag: string | undefi
   throw new CallError('range_not_satisfiable', `Content has ${size} bytes, and none in the range that was asked for`);
 }
 
-/** Ends a reply that has no body. A stream that nobody reads would stay open. */
+/** Ends a reply that has no body. */
 async function endWithout(given: Content, res: Response): Promise<void> {
   res.end();
-  if (!given.slice) await given.stream().cancel();
+  await closeUnread(given);
+}
+
+/** Closes what a handler has given, and nobody reads: a stream would stay open. */
+export async function closeUnread(given: unknown): Promise<void> {
+  const unread = contentOf(given);
+  if (unread && !unread.slice) await unread.stream().cancel();
 }
 
 async function pour(given: Content, res: Response, begin: () => void): Promise<void> {

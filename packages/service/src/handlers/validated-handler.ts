@@ -3,13 +3,16 @@ import {
   currentContext,
   type Handler,
   isStream,
+  isWithBody,
   type Operation,
+  replyBody,
   replyOf,
   type StreamHandler,
 } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import type { Idempotency } from '../idempotency/idempotency.ts';
-import { requestLifetimeOf } from '../requests/request-lifetime.ts';
+import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
+import { closeUnread } from './content-reply.ts';
 import { keyedHandler } from './keyed-handler.ts';
 import { replySender } from './send-reply.ts';
 import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';
@@ -46,6 +49,7 @@ export function validatedHandler(
 
 function plainHandler(operation: Operation, handler: Handler, encode: RequestHandler): RequestHandler {
   const send = replySender(operation, encode);
+  const accept = acceptor(operation);
   return async function validatedHandler(req, res) {
     const context = currentContext();
     const end = requestLifetimeOf(context);
@@ -53,9 +57,28 @@ function plainHandler(operation: Operation, handler: Handler, encode: RequestHan
       const checking = validInput(operation, req);
       const input = checking instanceof Promise ? await checking : checking;
       if (end?.reason) throw end.reason;
-      return acceptOutput(operation, await handler(input, context));
+      return accept(await handler(input, context), end);
     };
     const output = await (end ? end.boundWork(answer) : answer());
     await send(req, res, replyOf(operation, output));
+  };
+}
+
+type Accept = (given: unknown, end: RequestLifetime | undefined) => unknown;
+
+/** Checks what a handler gives. Bytes that are refused, or come too late, are closed. */
+function acceptor(operation: Operation): Accept {
+  if (replyBody(operation)?.format !== 'bytes') return (given) => acceptOutput(operation, given);
+  return async (given, end) => {
+    try {
+      const output = await acceptOutput(operation, given);
+      if (end?.reason) throw end.reason;
+      return output;
+    } catch (error) {
+      await closeUnread(
+        isWithBody(operation.output) ? (given as { readonly body?: unknown } | undefined)?.body : given,
+      );
+      throw error;
+    }
   };
 }

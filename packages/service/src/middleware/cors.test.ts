@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { bytes, defineContract, get, type Operation, post, text } from '@parley/contract';
 import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { visits } from '../../test-fixtures/visits.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
+import { createApp } from '../app.ts';
 import { type CorsOptions, cors } from './cors.ts';
 
 const origin = 'https://app.example.com';
@@ -64,6 +67,24 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
       expect(corsHeaders((await preflight(app, '/api/visits', asked)).headers)).toEqual({});
     },
   );
+
+  it('answers a preflight for the most specific path, as the request will be answered', async () => {
+    const files = defineContract('files', {
+      rest: get('/{path*}', {
+        summary: 's',
+        input: z.object({ path: z.string(), tag: z.string() }),
+        output: z.object({}),
+        requestHeaders: { tag: 'X-Tag' },
+      }),
+      file: get('/file', { summary: 's', output: bytes() }),
+    });
+    const handlers = { rest: async () => ({}), file: async () => new Uint8Array(3) };
+    const { logger } = capturedLog();
+    const app = createApp(files, handlers, { logger, cors: { origins: [origin] } });
+    const asked = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'x-tag' };
+    expect((await preflight(app, '/other', asked)).headers['access-control-allow-headers']).toMatch(/x-tag/);
+    expect(corsHeaders((await preflight(app, '/file', asked)).headers)).toEqual({});
+  });
 
   it('answers a preflight with what the operation takes', async () => {
     const { status, headers, text } = await preflight(allowed(), '/api/visits/7', {

@@ -4,8 +4,8 @@ import {
   headerNames,
   type Operation,
   ownMembers,
-  pathPattern,
   replyBody,
+  routeFinder,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 
@@ -64,7 +64,7 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
   checkOrigins(options, all);
   const { origins, maxAgeS = 600, allowedHeaders = [], exposedHeaders = [], credentials = false } = options;
   const isAny = origins.includes('*');
-  const byPath = all.map((operation) => ({ operation, pattern: pathPattern(operation.path.template) }));
+  const find = routeFinder(all.map((operation) => ({ operation })));
   const exposed = [
     ...new Set([
       headerNames.requestId,
@@ -86,8 +86,7 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
     if (credentials) res.setHeader('Access-Control-Allow-Credentials', 'true');
   };
   const asked = ({ path, headers }: Request): Operation | undefined => {
-    const method = headers['access-control-request-method'];
-    return byPath.find(({ operation, pattern }) => operation.method === method && pattern.test(path))?.operation;
+    return find(headers['access-control-request-method'] ?? '', path)?.route.operation;
   };
   return function cors(req, res, next) {
     // Also where nothing is allowed: a cache must not give one origin what another one got.

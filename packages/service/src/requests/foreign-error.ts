@@ -18,10 +18,20 @@ export class ForeignError {
  */
 export function foreignError(thrown: unknown): unknown {
   if (thrown instanceof CallError || typeof thrown !== 'object' || thrown === null) return thrown;
-  const { status, statusCode, message, expose } = thrown as Record<string, unknown>;
-  const code = [status, statusCode].find((one) => Number.isInteger(one) && Number(one) >= 400 && Number(one) < 600);
+  const code = ['status', 'statusCode'].map((name) => memberOf(thrown, name)).find(isStatus);
   if (code === undefined) return thrown;
-  const isShown = Number(code) < 500 && expose !== false && typeof message === 'string';
+  const message = memberOf(thrown, 'message');
+  const isShown = code < 500 && memberOf(thrown, 'expose') !== false && typeof message === 'string';
   const detail = isShown ? message : 'Something went wrong in this service';
-  return new ForeignError(errorOfReply(Number(code), { type: 'about:blank', detail }, {}), thrown);
+  return new ForeignError(errorOfReply(code, { type: 'about:blank', detail }, {}), thrown);
+}
+
+function isStatus(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 400 && Number(value) < 600;
+}
+
+/** A member of an error or of its class, and none that somebody has put into `Object.prototype`. */
+function memberOf(error: object, name: string): unknown {
+  if (!Object.hasOwn(error, name) && Object.hasOwn(Object.prototype, name)) return undefined;
+  return (error as Record<string, unknown>)[name];
 }

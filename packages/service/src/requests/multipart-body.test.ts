@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { request as send } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { defineContract, form, multipart, post } from '@parley/contract';
+import fc from 'fast-check';
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { listening } from '../../test-fixtures/streamed.ts';
 import { createApp } from '../app.ts';
+import { inMemoryService } from '../testing/in-memory-service.ts';
 
 const summary = 's';
 const output = z.object({ seen: z.record(z.string(), z.unknown()) });
@@ -60,6 +62,13 @@ describe.each(protocols)('a form with files over $protocol', ({ request }) => {
     expect(body.seen).toEqual({ a: ['1', '2'], photo: 'a.png|image/png|5', others: ['b|text/plain|3'] });
   });
 
+  it('has texts as they are, and in UTF-8 alone', async () => {
+    const { body } = await ask(`${part('name="a"', '\ufeffä\r\n\n')}${part('name="b"', '')}${end}`).expect(200);
+    expect(body.seen).toEqual({ a: '\ufeffä\r\n\n', b: '' });
+    const latin1 = Buffer.from(part('name="a"', 'ä') + end, 'latin1');
+    await request(app).post('/form').set('content-type', type).send(latin1).expect(400);
+  });
+
   it('has file names without folders', async () => {
     const names = ['../../etc/passwd', 'C:\\\\windows\\\\system.ini', '..', 'a\x00b\x1b.txt'];
     for (const [index, name] of ['passwd', 'system.ini', '', 'ab.txt'].entries()) {
@@ -109,6 +118,26 @@ describe.each(protocols)('a form with files over $protocol', ({ request }) => {
     const { body } = await ask(file('photo', 'a', 'a'.repeat(300_000)) + end, '/photo').expect(200);
     expect(body.seen.photo).toBe('a|text/plain|300000');
     await ask(file('photo', 'a', 'a'.repeat(300_001)) + end, '/photo').expect(413);
+  });
+});
+
+describe('a form with files that is damaged', () => {
+  const whole = Buffer.from(part('name="a"', '1') + file('photo', 'a', 'xyz') + file('others', 'b', '') + end);
+
+  it('is read or refused, and fails nothing', async () => {
+    const service = inMemoryService(contract, { send: seenOf, photo: seenOf, plain: seenOf });
+    const damages = fc.array(fc.record({ at: fc.nat(whole.length - 1), byte: fc.nat(255) }), { maxLength: 4 });
+    const property = fc.asyncProperty(damages, fc.nat(whole.length), async (changed, cut) => {
+      const body = Buffer.from(whole);
+      for (const { at, byte } of changed) body[at] = byte;
+      const length = cut % 2 === 0 ? whole.length : cut;
+      const { status } = await service.request('POST', '/form', {
+        headers: { 'content-type': type, 'content-length': String(length) },
+        body: body.subarray(0, length),
+      });
+      expect([200, 400, 413]).toContain(status);
+    });
+    await fc.assert(property, { numRuns: 300 });
   });
 });
 

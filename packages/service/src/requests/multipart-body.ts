@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
 import { CallError, chunksOf, type FileType, longestFileName, safeFileName } from '@parley/contract';
@@ -46,7 +47,7 @@ export function readMultipart(
   stopped.promise.catch(() => {});
   const stop = (reason: unknown = new CallError('cancelled', 'nobody waits for the form')) => stopped.reject(reason);
   const read = async () => {
-    const parser = parserOf(type, limits);
+    const parser = parserOf(type);
     const fields = new FieldCollector(parser, files, limits, stop).fields;
     const finished = new Promise((resolve) => parser.once('finish', resolve));
     parser.on('error', (cause) => stop(malformed('is no form, or ends before its last boundary', cause)));
@@ -61,18 +62,11 @@ export function readMultipart(
   return { fields: Promise.race([stopped.promise, read()]), stop: () => stop() };
 }
 
-function parserOf(type: string, { maxValues }: MultipartLimits): BusboyInstance {
+/** Every part is a file to it: as a text, a field would lose what is no UTF-8 and its byte order mark. */
+function parserOf(type: string): BusboyInstance {
   try {
-    return Busboy({
-      headers: { 'content-type': type },
-      limits: {
-        fields: maxValues,
-        headerSize: maxHeaderBytes,
-        headerPairs: maxHeaders,
-        fieldSize: Number.POSITIVE_INFINITY,
-      },
-      isPartAFile: (_name, _type, fileName) => fileName !== undefined,
-    });
+    const limits = { headerSize: maxHeaderBytes, headerPairs: maxHeaders };
+    return Busboy({ headers: { 'content-type': type }, limits, isPartAFile: () => true });
   } catch (cause) {
     throw malformed('has no boundary in its content type', cause);
   }
@@ -88,6 +82,7 @@ function written(parser: BusboyInstance, chunk: Uint8Array): Promise<void> {
 class FieldCollector {
   readonly fields: Record<string, unknown> = Object.create(null);
   readonly #counts = new Map<string, number>();
+  #texts = 0;
   readonly #files: ReadonlyMap<string, FileType>;
   readonly #limits: MultipartLimits;
   readonly #fail: (error: CallError) => void;
@@ -101,13 +96,14 @@ class FieldCollector {
     this.#files = files;
     this.#limits = limits;
     this.#fail = fail;
-    parser.on('field', (name, value) => this.#guarded(name, () => this.#add(name, value)));
-    parser.on('file', (name, stream, fileName, _encoding, type) => {
+    parser.on('file', (name, stream, fileName: string | undefined, _encoding, type) => {
       // Its end is that of the whole form, which reports it.
       stream.on('error', () => {});
-      this.#guarded(name, () => this.#take(name, stream, fileName, type));
+      this.#guarded(name, () => {
+        if (fileName === undefined) this.#takeText(name, stream);
+        else this.#takeFile(name, stream, fileName, type);
+      });
     });
-    parser.on('fieldsLimit', () => fail(tooLarge(`has more than ${limits.maxValues} fields`)));
   }
 
   #guarded(name: string | undefined, step: () => void): void {
@@ -127,32 +123,54 @@ class FieldCollector {
     else this.fields[name] = [before, value];
   }
 
-  #take(name: string, stream: BusboyFileStream, fileName: string, type: string): void {
+  #takeText(name: string, stream: BusboyFileStream): void {
+    this.#texts += 1;
+    const { maxValues } = this.#limits;
+    if (this.#texts > maxValues) throw tooLarge(`has more than ${maxValues} fields`);
+    this.#collect(name, stream, Number.POSITIVE_INFINITY, (parts) => {
+      const bytes = Buffer.concat(parts);
+      if (!isUtf8(bytes)) throw malformed(`has a field ${name} that is not valid UTF-8`);
+      this.#add(name, bytes.toString());
+    });
+  }
+
+  #takeFile(name: string, stream: BusboyFileStream, fileName: string, type: string): void {
     const known = this.#files.get(name);
     // An HTML form sends an empty part without a file name where nobody chose a file.
     if (fileName === '' && !known) return void stream.resume();
-    const maxFiles = known?.isList ? (known.maxFiles ?? this.#limits.maxFiles) : 1;
-    const { maxBytes = Number.POSITIVE_INFINITY } = known ?? {};
+    if (!known) throw noFile(name);
+    const maxFiles = known.isList ? (known.maxFiles ?? this.#limits.maxFiles) : 1;
     const count = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, count);
-    if (!known) throw noFile(name);
     if (count > maxFiles) throw tooLarge(`has more than ${maxFiles} files named ${name}`);
     if (fileName.length > longestFileName) {
       throw malformed(`has a file whose name is longer than ${longestFileName} characters`);
     }
-    const parts: Buffer<ArrayBuffer>[] = [];
+    this.#collect(name, stream, known.maxBytes ?? Number.POSITIVE_INFINITY, (parts, size) => {
+      if (fileName !== '' || size > 0) this.#add(name, new File(parts, safeFileName(fileName) ?? '', { type }));
+    });
+  }
+
+  #collect(
+    name: string,
+    stream: BusboyFileStream,
+    maxBytes: number,
+    onEnd: (parts: Part[], size: number) => void,
+  ): void {
+    const parts: Part[] = [];
     let size = 0;
-    stream.on('data', (part) => {
+    stream.on('data', (part: Part) => {
       size += part.length;
-      if (size > maxBytes) this.#fail(tooLarge(`has a file ${name} that is larger than ${maxBytes} bytes`));
-      else parts.push(part);
+      if (size <= maxBytes) parts.push(part);
+      else this.#fail(tooLarge(`has a file ${name} that is larger than ${maxBytes} bytes`));
     });
     stream.on('end', () => {
-      const isNone = fileName === '' && size === 0;
-      if (!isNone && size <= maxBytes) this.#add(name, new File(parts, safeFileName(fileName) ?? '', { type }));
+      if (size <= maxBytes) this.#guarded(name, () => onEnd(parts, size));
     });
   }
 }
+
+type Part = Buffer<ArrayBuffer>;
 
 function noFile(path: string): CallError {
   const issues = [{ path, message: 'takes no file' }];

@@ -12,6 +12,7 @@ import { loopback } from '../../ports/ports.ts';
 import { delay } from '../../time/delay.ts';
 import type { Gateway, GatewaySetting } from '../gateway.ts';
 import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
+import { parseRoutes, type Route, routeOf } from '../routes.ts';
 import { type Attempts, createAttempts } from './attempt.ts';
 import { type Balancer, createBalancer } from './balancer.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
@@ -24,7 +25,6 @@ import { refusalOf } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { isClimbing, requestPath } from './request-path.ts';
 import { requestTarget } from './request-target.ts';
-import { parseRoutes, type Route, routeOf } from './routes.ts';
 import { createTurns, type Turns } from './turns.ts';
 
 /** As nginx: tries to reach a replica, and replicas that may see one request. */
@@ -49,7 +49,7 @@ interface Parts {
 /** A gateway inside this program, for where there is no nginx: the same routes from the same file, the same answers. */
 export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   const attempts = createAttempts();
-  const files = readGatewayFiles(setting.root);
+  const files = readGatewayFiles(setting.root, setting.served);
   const problems = parseProblems(gatewayFile(files, 'problems.conf'));
   const routes = parseRoutes(gatewayFile(files, 'routes.conf'));
   const balancers = balancersOf(routes, setting.addresses);
@@ -72,7 +72,10 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   answerMalformed(server, problems, turns);
   return {
     name: `embedded (httpxy ${httpxyVersion()})`,
+    routes,
     pid: undefined,
+    // Its configuration has been read.
+    prepare: async () => {},
     start: () => listen(server, setting.port),
     async close() {
       await drain(server, setting.drainTimeoutMs);

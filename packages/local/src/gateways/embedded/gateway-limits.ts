@@ -1,4 +1,4 @@
-import { directivesNamed, parseDirectives } from './nginx-directives.ts';
+import { directivesNamed, parseDirectives } from '../nginx-directives.ts';
 
 /** What the gateway allows a client, from nginx' own `nginx.conf`: both gateways have the same bounds. */
 export interface GatewayLimits {

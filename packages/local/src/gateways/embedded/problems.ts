@@ -1,4 +1,4 @@
-import { directivesNamed, parseDirectives } from './nginx-directives.ts';
+import { directivesNamed, parseDirectives } from '../nginx-directives.ts';
 
 /** An answer that the gateway gives itself, RFC 9457. */
 export interface ProblemAnswer {

@@ -9,7 +9,8 @@ import { SupervisedProcess } from '../../processes/supervised-process.ts';
 import { unwritable } from '../../runs/json-files.ts';
 import { createProcessRecord } from '../../runs/run-folder.ts';
 import type { Gateway, GatewaySetting } from '../gateway.ts';
-import { readGatewayFiles } from '../gateway-files.ts';
+import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
+import { parseRoutes } from '../routes.ts';
 import { localNginxConfiguration } from './nginx-configuration.ts';
 import { withoutRequest } from './nginx-line.ts';
 
@@ -38,21 +39,30 @@ export async function findNginx(variables: NodeJS.ProcessEnv): Promise<Nginx | u
 /** The real nginx with the project's own configuration, rendered for this machine into the temporary folder of the run. */
 export function createNginxGateway({ command, version }: Nginx, setting: NginxGatewaySetting): Gateway {
   const { variables } = setting;
-  const files = readGatewayFiles(setting.root);
+  const files = readGatewayFiles(setting.root, setting.served);
+  const routes = parseRoutes(gatewayFile(files, 'routes.conf'));
   const folder = join(setting.folder, 'nginx');
   let nginx: SupervisedProcess | undefined;
   let isClosed = false;
+  let prepared: Promise<void> | undefined;
+  async function prepare(): Promise<void> {
+    writeFiles(folder, localNginxConfiguration(files, { ...setting, folder }));
+    await check(command, folder, variables);
+  }
   return {
     name: `nginx ${version}`,
+    routes,
     get pid() {
       return nginx?.pid;
     },
     get process() {
       return nginx;
     },
+    prepare() {
+      prepared ??= prepare();
+      return prepared;
+    },
     async start() {
-      writeFiles(folder, localNginxConfiguration(files, { ...setting, folder }));
-      await check(command, folder, variables);
       if (isClosed) return;
       nginx = nginxProcess(command, folder, setting);
       await nginx.start();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { requestPath } from './request-path.ts';
-import { parseRoutes, routeOf } from './routes.ts';
+import { requestPath } from './embedded/request-path.ts';
+import { parseRoutes, routeOf, routesTo } from './routes.ts';
 
 const routes = parseRoutes(`
 # location = /api/old { proxy_pass http://old; }
@@ -58,5 +58,19 @@ describe('requestPath', () => {
     ['*', undefined],
   ])('reads %s as %s', (url, path) => {
     expect(requestPath(url)).toBe(path);
+  });
+});
+
+describe('routesTo', () => {
+  it('leads to a path and all below it, and to the fixed beginning of a template', () => {
+    const served = new Map([
+      ['orders', ['/orders', '/orders/{id}', '/orders/{id}/items', '/v{version}/all']],
+      ['prices', ['/orders', '/{any}', '/a b']],
+    ]);
+    expect(routesTo(served).map(({ isExact, path, service }) => [isExact, path, service])).toEqual([
+      [true, '/orders', 'orders'],
+      [false, '/orders/', 'orders'],
+      [false, '/', 'orders'],
+    ]);
   });
 });

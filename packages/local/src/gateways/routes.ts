@@ -30,3 +30,29 @@ export function routeOf(path: string, routes: readonly Route[]): Route | undefin
       undefined,
     );
 }
+
+/**
+ * Routes to the paths of each service, which may be templates such as `/orders/{id}`. `/orders` leads to all below it too.
+ * Where two services have the same path, it leads to the first one. A path with signs that nginx gives a meaning has no route.
+ */
+export function routesTo(served: ReadonlyMap<string, readonly string[]>): Route[] {
+  const routes = new Map<string, Route>();
+  for (const [service, paths] of served) {
+    for (const path of paths.flatMap(locationsOf)) {
+      const key = `${path.isExact ? '= ' : ''}${path.path}`;
+      if (!routes.has(key)) routes.set(key, { ...path, service });
+    }
+  }
+  return [...routes.values()];
+}
+
+function locationsOf(template: string): Omit<Route, 'service'>[] {
+  const at = template.indexOf('{');
+  const path = at < 0 ? template : template.slice(0, template.lastIndexOf('/', at) + 1);
+  if (!/^\/[\w\-.~%/]*$/.test(path)) return [];
+  if (path.endsWith('/')) return [{ isExact: false, path }];
+  return [
+    { isExact: true, path },
+    { isExact: false, path: `${path}/` },
+  ];
+}

@@ -1,0 +1,106 @@
+import { messageOf } from '../local-error.ts';
+import type { Log } from '../log/log.ts';
+import { openRelay, type Relay } from '../ports/relay.ts';
+import type { ProcessState } from './program.ts';
+import { createReplica, type ReplicaPlan, type ReplicaSetting } from './replica.ts';
+import type { SupervisedProcess } from './supervised-process.ts';
+
+/** Ports of one process. */
+export interface Place {
+  readonly port: number;
+  readonly adminPort: number;
+}
+
+/** What the launcher does with a replica. */
+export type ReplicaProcess = Pick<
+  SupervisedProcess,
+  'state' | 'pid' | 'start' | 'stop' | 'kill' | 'isAlive' | 'endHung'
+>;
+
+/**
+ * A replica whose process can be replaced by one of the code as it is now, without a lost request: the new one is ready before
+ * the old one drains. Callers know the port of the plan; processes take turns between two places behind it.
+ * Scope: one per replica, in watch mode.
+ */
+export class RenewableReplica implements ReplicaProcess {
+  readonly #plan: ReplicaPlan;
+  readonly #setting: ReplicaSetting;
+  readonly #log: Log;
+  #places: readonly [Place, Place];
+  #current: SupervisedProcess;
+  /** The process that is to replace the current one. */
+  #next: SupervisedProcess | undefined;
+  #relay: Relay | undefined;
+
+  constructor(plan: ReplicaPlan, places: readonly [Place, Place], setting: ReplicaSetting) {
+    this.#plan = plan;
+    this.#setting = setting;
+    this.#log = setting.log;
+    this.#places = places;
+    this.#current = this.#processAt(places[0]);
+  }
+
+  /** Where the process that serves stands. */
+  get state(): ProcessState {
+    return this.#current.state;
+  }
+
+  /** Process id of the process that serves. */
+  get pid(): number | undefined {
+    return this.#current.pid;
+  }
+
+  /** Starts the first process, and listens on the plan's port once it is ready. */
+  async start(): Promise<void> {
+    await this.#current.start();
+    this.#relay = await openRelay(this.#plan.port, this.#places[0].port);
+  }
+
+  /** Replaces the process. Where the new one does not get ready, the old one goes on, and the log says why. */
+  async renew(): Promise<void> {
+    const [from, to] = this.#places;
+    const next = this.#processAt(to);
+    this.#next = next;
+    try {
+      await next.start();
+    } catch (error) {
+      await next.stop();
+      this.#log.event('error', `${messageOf(error)}: the process before the change goes on`);
+      return;
+    } finally {
+      this.#next = undefined;
+    }
+    const old = this.#current;
+    this.#current = next;
+    this.#places = [to, from];
+    this.#relay?.leadTo(to.port);
+    await old.stop();
+  }
+
+  /** Drains it; kills it if that takes too long. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#next?.stop(), this.#current.stop()]);
+    this.#relay?.close();
+  }
+
+  /** Ends it and all that it started, at once. */
+  kill(): void {
+    this.#next?.kill();
+    this.#current.kill();
+    this.#relay?.close();
+  }
+
+  /** Whether the process that serves answers in time. */
+  isAlive(): Promise<boolean> {
+    return this.#current.isAlive();
+  }
+
+  /** Kills the process that serves, which does not answer. */
+  endHung(failures: number): void {
+    this.#current.endHung(failures);
+  }
+
+  #processAt(place: Place): SupervisedProcess {
+    return createReplica({ ...this.#plan, ...place }, this.#setting, `${this.#plan.name}-${place.port}`);
+  }
+}

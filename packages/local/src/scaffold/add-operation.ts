@@ -1,0 +1,90 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { routesText } from '../gateways/nginx-text.ts';
+import { parseRoutes, routeOf } from '../gateways/routes.ts';
+import { LocalError } from '../local-error.ts';
+import { pathSegmentOf } from './names.ts';
+
+/**
+ * Adds an operation to a service: to its contract, to its handlers, and to `nginx/routes.conf` where no route leads there. It
+ * is a GET on `/api/SERVICE/OPERATION` that takes and answers a text, to be changed. Changes nothing where it throws.
+ *
+ * @throws LocalError where the name is not valid or not free, or a file is not as expected
+ * @returns paths of the files that are changed, from the root
+ */
+export function addOperation(root: string, service: string, operation: string): readonly string[] {
+  if (!/^[a-z][A-Za-z0-9]*$/.test(operation)) {
+    throw new LocalError(`operation must be a name such as countItems, not "${operation}"`, 2);
+  }
+  const folder = join('services', service);
+  const contract = ['contract/contract.ts', 'contract.ts'].find((file) => existsSync(join(root, folder, file)));
+  if (service === '' || !contract) {
+    throw new LocalError(`expected ${folder}/contract/contract.ts, found none: name a folder under services/`, 2);
+  }
+  const path = `/api/${service}/${pathSegmentOf(operation)}`;
+  const files = {
+    [contract]: (text: string) => withContract(text, operation, path),
+    'handlers.ts': (text: string) => withHandler(text, operation),
+  };
+  const changed = Object.entries(files).map(([file, edit]) => {
+    const place = join(folder, file);
+    return [place, orRefuse(place, edit(readFileSync(join(root, place), 'utf8')))] as const;
+  });
+  const routes = withRoute(root, service, path);
+  const all = [...changed, ...(routes === undefined ? [] : [[join('nginx', 'routes.conf'), routes] as const])];
+  for (const [place, text] of all) writeFileSync(join(root, place), text);
+  return all.map(([place]) => place);
+}
+
+function orRefuse(place: string, text: string | undefined): string {
+  if (text !== undefined) return text;
+  throw new LocalError(`${place} is not as the template writes it, or has this operation: add the operation by hand`);
+}
+
+/** Undefined where there is no `defineContract(…, {` with zod, or the operation is there. */
+function withContract(text: string, operation: string, path: string): string | undefined {
+  const start = text.search(/defineContract\([^{}\n]+, \{$/m);
+  const end = text.indexOf('\n});', start);
+  const [names, list = ''] = /import \{([^}]+)\} from '@parley\/contract';/.exec(text) ?? [];
+  if (start < 0 || end < 0 || !names || !/import \{ z \} from 'zod'/.test(text) || has(text, operation))
+    return undefined;
+  const added = `
+  ${operation}: get('${path}', {
+    summary: '${operation}',
+    input: z.object({ text: z.string() }),
+    output: z.object({ text: z.string() }),
+  }),`;
+  const imported = list.split(',').map((name) => name.trim());
+  const all = imported.includes('get') ? imported : [...imported, 'get'];
+  const withImport = `import { ${all.filter(Boolean).join(', ')} } from '@parley/contract';`;
+  return (text.slice(0, end) + added + text.slice(end)).replace(names, () => withImport);
+}
+
+/** Undefined where there is no `Handlers<typeof …>` with an object literal below it, or the operation is there. */
+function withHandler(text: string, operation: string): string | undefined {
+  const start = text.indexOf('Handlers<typeof ');
+  const [, indent] = /^(.*)(?:= \{|return \{)$/m.exec(text.slice(Math.max(start, 0))) ?? [];
+  if (start < 0 || indent === undefined || has(text, operation)) return undefined;
+  const margin = /^ */.exec(indent)?.[0] ?? '';
+  const end = text.indexOf(`\n${margin}};`, start);
+  if (end < 0) return undefined;
+  const added = `
+
+${margin}  async ${operation}({ text }) {
+${margin}    return { text };
+${margin}  },`;
+  return text.slice(0, end) + added + text.slice(end);
+}
+
+function has(text: string, operation: string): boolean {
+  return new RegExp(`^ *(async )?${operation}[:(]`, 'm').test(text);
+}
+
+/** Undefined where a route leads to the path, or the folder has no routes of its own. */
+function withRoute(root: string, service: string, path: string): string | undefined {
+  const file = join(root, 'nginx', 'routes.conf');
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, 'utf8');
+  if (routeOf(path, parseRoutes(text))?.service === service) return undefined;
+  return `${text.trimEnd()}\n\n${routesText([{ isExact: true, path, service }])}`;
+}

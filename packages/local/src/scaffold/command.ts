@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+import { LocalError } from '../local-error.ts';
+import { addOperation } from './add-operation.ts';
+import { addService } from './add-service.ts';
+import { init } from './init.ts';
+
+/** Words that begin a command that writes files, and are no names of services. */
+export const scaffoldCommands: ReadonlySet<string> = new Set(['init', 'add']);
+
+const usage = {
+  init: 'init FOLDER [--packages FOLDER] [--no-install]',
+  add: 'add service NAME, or add operation SERVICE NAME',
+} as const;
+
+/**
+ * Runs `init …` or `add …` in a folder.
+ *
+ * @throws LocalError with a sentence for the person at the keyboard
+ * @returns what to print: the files that are new or changed, and what to do next
+ */
+export async function runScaffold(args: readonly string[], root: string): Promise<string> {
+  const [command, ...rest] = args;
+  return command === 'init' ? runInit(rest) : runAdd(rest, root);
+}
+
+async function runInit(args: readonly string[]): Promise<string> {
+  const options = { packages: { type: 'string' }, 'no-install': { type: 'boolean' } } as const;
+  const { values, positionals } = parsed(() => parseArgs({ args: [...args], options, allowPositionals: true }), 'init');
+  const [folder] = positionals;
+  if (folder === undefined || positionals.length > 1) throw misused('init', args);
+  const install = !values['no-install'];
+  const paths = await init({ folder, packages: values.packages, install });
+  const next = [`cd ${folder}`, ...(install ? [] : ['npm install']), 'npm test', 'npm start'].join(' && ');
+  return `${paths.join('\n')}\nNext: ${next}`;
+}
+
+function runAdd(args: readonly string[], root: string): string {
+  const { positionals } = parsed(() => parseArgs({ args: [...args], allowPositionals: true }), 'add');
+  const [what, one = '', other, ...rest] = positionals;
+  if (what === 'service' && other === undefined) {
+    const paths = addService(root, one);
+    return `${paths.join('\n')}\nNext: npm start, then curl http://localhost:8080/api/${one}; change services/${one}/contract/contract.ts.`;
+  }
+  if (what === 'operation' && other !== undefined && rest.length === 0) {
+    const paths = addOperation(root, one, other);
+    return `${paths.join('\n')}\nNext: change ${other} in ${paths.slice(0, 2).join(' and ')}.`;
+  }
+  throw misused('add', args);
+}
+
+function parsed<T>(parse: () => T, command: keyof typeof usage): T {
+  try {
+    return parse();
+  } catch (error) {
+    const [sentence = ''] = (error as Error).message.split('. ');
+    throw new LocalError(`${sentence.replace(/\.$/, '')}: expected "${usage[command]}"`, 2);
+  }
+}
+
+function misused(command: keyof typeof usage, args: readonly string[]): LocalError {
+  return new LocalError(`expected "${usage[command]}", got "${[command, ...args].join(' ')}"`, 2);
+}

@@ -1,0 +1,78 @@
+import { routesText, upstreamText } from '../gateways/nginx-text.ts';
+import { routesTo } from '../gateways/routes.ts';
+import { LocalError } from '../local-error.ts';
+import type { Manifest } from './house.ts';
+
+/** A package of a new service: its contract, which callers install, or the service itself. */
+export interface NewPackage {
+  /** Its folder from the root, with `/` between names. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+/** A service that is to be added. */
+export interface NewService {
+  readonly name: string;
+  /** Name of the service that it looks like. */
+  readonly model: string;
+  /** Names of all services that are there. */
+  readonly services: readonly string[];
+  readonly packages: readonly [contract: NewPackage, service: NewPackage];
+}
+
+/** Changes the text of one file so that the repository knows a new service. */
+export type Edit = (text: string, service: NewService) => string;
+
+/** What wires a service into a repository, by path from the root. A file that is not there is passed over. */
+export const edits: Readonly<Record<string, Edit>> = {
+  'package.json': addWorkspace,
+  'package-lock.json': addToLockfile,
+  'docker-compose.yml': addToCompose,
+  'docker-compose.tls.yml': copyOfModel,
+  'nginx/upstreams.conf': (text, { name }) => `${text.trimEnd()}\n\n${upstreamText(name)}`,
+  'nginx/routes.conf': (text, { name }) =>
+    `${text.trimEnd()}\n\n${routesText(routesTo(new Map([[name, [`/api/${name}`]]])))}`,
+};
+
+function addWorkspace(text: string, { packages }: NewService): string {
+  const manifest = JSON.parse(text);
+  if (manifest.workspaces.includes('services/*')) return text;
+  manifest.workspaces.push(...packages.map(({ folder }) => folder));
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+// By hand, since `npm install` would ask a registry for what is installed already.
+function addToLockfile(text: string, service: NewService): string {
+  const lockfile = JSON.parse(text);
+  const { '': root, ...packages } = lockfile.packages;
+  if (!root.workspaces.includes('services/*')) root.workspaces.push(...service.packages.map(({ folder }) => folder));
+  for (const { folder, manifest } of service.packages) {
+    const { name, version, license, dependencies } = manifest;
+    packages[`node_modules/${name}`] = { resolved: folder, link: true };
+    packages[folder] = { name, version, license, dependencies };
+  }
+  const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${JSON.stringify({ ...lockfile, packages: { '': root, ...Object.fromEntries(sorted) } }, null, 2)}\n`;
+}
+
+/** A copy of the model's own part, and a place in lists of the form `greetings: { condition: service_healthy }`. */
+function addToCompose(text: string, service: NewService): string {
+  const { name, model } = service;
+  const last = new RegExp(`^( +)${model}: \\{ condition: service_healthy \\}\\n(?:\\1\\S.*\\n)*`, 'm');
+  const copy = copyOfModel(text, service);
+  return copy.replace(last, (list, indent) => `${list}${indent}${name}: { condition: service_healthy }\n`);
+}
+
+/** Puts a copy of the model's part, without comments, after the last service. */
+function copyOfModel(text: string, { name, model, services }: NewService): string {
+  const parts = services.flatMap((service) => partOf(text, service) ?? []);
+  const part = partOf(text, model);
+  const last = parts.reduce((one, other) => (text.indexOf(one) > text.indexOf(other) ? one : other), '');
+  if (!part) throw new LocalError(`expected "  ${model}:" in the compose file, found none: add ${name} to it by hand`);
+  const copy = part.replace(/^ *#.*\n/gm, '').replace(new RegExp(`\\b${model}\\b`, 'g'), name);
+  return text.replace(last, () => `${last}\n${copy}`);
+}
+
+function partOf(text: string, service: string): string | undefined {
+  return new RegExp(`^ {2}${service}:.*\\n(?: {3,}.*\\n)+`, 'm').exec(text)?.[0];
+}

@@ -1,0 +1,79 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of code
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../eventually.ts';
+import { has } from '../needs.ts';
+import { ask } from '../public-api.ts';
+import { type RunningHouse, startHouseIn } from '../running-house.ts';
+import { type LoadRequest, startLoad } from '../steady-load.ts';
+import { copyRepository, type RepositoryCopy } from './repository-copy.ts';
+
+/** Few, for machines that run other things too. */
+const perSecond = Number(process.env.REQUESTS_PER_SECOND ?? 20);
+
+/** Half of them write, through the service that changes. */
+const request = (n: number): LoadRequest =>
+  n % 2 === 0
+    ? { method: 'POST', path: '/api/visits', body: { name: `Ada ${n}` } }
+    : { path: '/api/hello?name=Ada&language=en' };
+
+describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start -- --watch behind %s', (gateway) => {
+  let copy: RepositoryCopy;
+  let house: RunningHouse;
+
+  beforeAll(async () => {
+    copy = await copyRepository();
+    // One replica has to do what two could share.
+    house = await startHouseIn(copy.folder, '--gateway', gateway, '--watch', '--scale', 'hello=1');
+  }, 90_000);
+
+  afterAll(async () => {
+    expect(await house.stop()).toBe(0);
+    await copy.remove();
+  }, 60_000);
+
+  const handlers = 'services/hello/handlers.ts';
+  const greets = (words: string) =>
+    eventually(async () => {
+      const { body } = await ask(house.url, '/api/hello?name=Ada&language=en');
+      return body.message === words ? true : undefined;
+    }, 30_000);
+
+  it('serves the new code, and fails no request meanwhile', async () => {
+    const load = startLoad(house.url, { perSecond, request });
+    try {
+      for (const [before, after] of [
+        ['() => name)', '() => `1${name}`)'],
+        ['`1${name}`', '`2${name}`'],
+        ['`2${name}`', '`3${name}`'],
+      ] as const) {
+        await copy.replace(handlers, before, after);
+        await greets(`Hello, ${after.match(/\d/)}Ada!`);
+      }
+    } finally {
+      const report = await load.stop();
+      console.info(`${gateway}: ${JSON.stringify(report)}`);
+      expect(report.lost).toEqual({});
+      expect(report.sent).toBeGreaterThan(perSecond);
+    }
+  }, 90_000);
+
+  it('goes on with the old code where the new code does not start, and says why', async () => {
+    await copy.replace(handlers, 'export function', 'throw new Error("half done");\nexport function');
+    const said = await eventually(() =>
+      house.lines.find(({ level, msg }) => level === 'error' && String(msg).includes('half done')),
+    );
+    expect(said?.msg).toMatch(/^hello-1 ended before it was ready .*: the process before the change goes on$/);
+    await greets('Hello, 3Ada!');
+    await copy.replace(handlers, 'throw new Error("half done");\n', '');
+    await copy.replace(handlers, '`3${name}`', '`4${name}`');
+    await greets('Hello, 4Ada!');
+  }, 60_000);
+
+  it('leaves other services alone, but for callers where the contract has changed', async () => {
+    const changed = () => new Set(house.lines.flatMap(({ msg }) => /^(\w+) has changed$/.exec(String(msg))?.[1] ?? []));
+    expect(changed()).toEqual(new Set(['hello']));
+    await copy.replace('services/hello/contract/contract.ts', "'Greets somebody'", "'Greets people'");
+    await eventually(() => (changed().has('guestbook') ? true : undefined), 30_000);
+    expect(changed()).toEqual(new Set(['hello', 'guestbook']));
+  }, 60_000);
+});
