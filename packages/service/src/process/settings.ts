@@ -1,4 +1,4 @@
-import { withoutSecrets } from '@parley/contract';
+import { ownMembers, withoutSecrets } from '@parley/contract';
 import { expected, networkIn } from '../addresses/trusted-proxies.ts';
 import { ConfigError } from './config-error.ts';
 import { type LogLevel, logLevels } from './logger.ts';
@@ -61,7 +61,8 @@ const longestTimerMs = 2_147_483_647;
  *
  * @throws ConfigError that names every wrong variable
  */
-export function readSettings(env: Environment = process.env, overrides: Partial<Settings> = {}): Settings {
+export function readSettings(given: Environment = process.env, overrides: Partial<Settings> = {}): Settings {
+  const env = ownMembers(given);
   const faults: string[] = [];
   const whole = (name: string, highest: number, standard: number) => {
     const text = env[name];
@@ -74,7 +75,7 @@ export function readSettings(env: Environment = process.env, overrides: Partial<
   const file = text;
   const fromEnvironment: Settings = {
     host: env.HOST || '0.0.0.0',
-    adminHost: env.ADMIN_HOST || overrides.host || env.HOST || '0.0.0.0',
+    adminHost: env.ADMIN_HOST || ownMembers(overrides).host || env.HOST || '0.0.0.0',
     port: whole('PORT', highestPort, 3000),
     adminPort: whole('ADMIN_PORT', highestPort, 9000),
     acceptBacklog: whole('ACCEPT_BACKLOG', highestBacklog, 4096),
