@@ -41,6 +41,14 @@ describe('inMemoryService', () => {
     expect((await request('GET', '/nowhere')).status).toBe(404);
   });
 
+  it('answers any number of requests, one after the other', async () => {
+    const { request } = inMemoryService(visits, handlers);
+    const statuses = new Set<number>();
+    for (let index = 0; index < 300; index++)
+      statuses.add((await request('POST', '/api/visits', { body: { name: 'Ada' } })).status);
+    expect([...statuses]).toEqual([201]);
+  });
+
   it('has no body where there is none to give', async () => {
     const { request } = inMemoryService(visits, handlers);
     expect(await request('DELETE', '/api/visits/7')).toMatchObject({ status: 204, text: '', body: undefined });

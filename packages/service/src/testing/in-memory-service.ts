@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, request as send } from 'node:http';
 import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Contract } from '@parley/contract';
 import type { Express } from 'express';
 import { type AppOptions, createApp, type MountedAppOptions, type Served, servedContract } from '../app.ts';
@@ -74,6 +75,8 @@ export function inMemoryService<C extends Contract>(
       send(options, async (response) => {
         try {
           const answer = await text(response);
+          // Without a socket nothing waits for the event loop: places of requests, which are given back once a turn, would run out.
+          await turn();
           resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answer, body: parsed(answer) });
         } catch (error) {
           reject(error);
