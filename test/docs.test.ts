@@ -196,7 +196,7 @@ describe('packages/service/README.md', () => {
     const words = [...source.matchAll(/(?:: |\()env\.(\w+) \|\| '([^']+)'/g)];
     const optional = [...source.matchAll(/(?:file|text|tokenIn)\('(\w+)'[,)]|\(env\.(\w+) \|\| ''/g)];
     const files = optional.map(([, file, list]) => ['', file ?? list, 'none']);
-    const fallbacks = [...source.matchAll(/env\.(\w+) \|\| overrides\.\w+ \|\| env\.(\w+)/g)];
+    const fallbacks = [...source.matchAll(/env\.(\w+) \|\| ownMembers\(overrides\)\.\w+ \|\| env\.(\w+)/g)];
     const inCode = [...whole, ...words, ...files, ...fallbacks].map(([, name, standard]) => [
       name,
       standard?.replaceAll('_', ''),

@@ -43,7 +43,7 @@ describe('an option of a call', () => {
 
   it.each([null, 5, 'timeoutMs'])('is not %p', (options) => {
     expect(() => callOptions(one, options as never)).toThrow(
-      new TypeError(`GET /things: options must be an object, not ${options}`),
+      new TypeError(`GET /things: options must be an object, not ${JSON.stringify(options)}`),
     );
   });
 
