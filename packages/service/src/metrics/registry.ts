@@ -33,9 +33,16 @@ export const maxSeries = 1000;
 
 const other = 'other';
 
+/** The series of label values that begin alike. Maps within maps: a key of all values together would cost more than the rest of a request's metrics. */
+class Branch<Series> {
+  readonly next = new Map<string, Branch<Series>>();
+  series: Series | undefined;
+}
+
 /** One metric with its series, one for each set of label values. */
 abstract class Metric<Series> {
-  readonly #made = new Map<string, Series>();
+  readonly #root = new Branch<Series>();
+  readonly #all: Series[] = [];
   readonly #name: MetricName;
 
   constructor(name: MetricName) {
@@ -46,23 +53,24 @@ abstract class Metric<Series> {
 
   /** The series of these label values, in the order of the labels. */
   of(...values: readonly string[]): Series {
-    const key = values.join('\u0000');
-    return this.#made.get(key) ?? this.#make(key, values);
+    let branch: Branch<Series> | undefined = this.#root;
+    for (const value of values) branch = branch?.next.get(value);
+    return branch?.series ?? this.#make(values);
   }
 
-  #make(key: string, values: readonly string[]): Series {
-    if (this.#made.size >= maxSeries) {
-      const rest = values.map(() => other);
-      const restKey = rest.join('\u0000');
-      if (key !== restKey) return this.#made.get(restKey) ?? this.#create(restKey, rest);
+  #make(values: readonly string[]): Series {
+    if (this.#all.length >= maxSeries && values.some((value) => value !== other)) {
+      return this.of(...values.map(() => other));
     }
-    return this.#create(key, values);
-  }
-
-  #create(key: string, values: readonly string[]): Series {
-    const series = this.create(labelText(this.#name.labels ?? [], values));
-    this.#made.set(key, series);
-    return series;
+    let branch = this.#root;
+    for (const value of values) {
+      const next = branch.next.get(value) ?? new Branch<Series>();
+      branch.next.set(value, next);
+      branch = next;
+    }
+    branch.series = this.create(labelText(this.#name.labels ?? [], values));
+    this.#all.push(branch.series);
+    return branch.series;
   }
 
   protected abstract create(labels: string): Series;
@@ -70,7 +78,7 @@ abstract class Metric<Series> {
 
   lines(format: MetricsFormat): readonly string[] {
     const { name } = this.#name;
-    return [...this.#made.values()].flatMap((series) => this.linesOf(series, name, format));
+    return this.#all.flatMap((series) => this.linesOf(series, name, format));
   }
 
   get about(): MetricName {
