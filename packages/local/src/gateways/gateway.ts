@@ -15,7 +15,7 @@ export interface Gateway {
   readonly process?: SupervisedProcess | undefined;
   /** Checks its configuration, once. @throws LocalError where that is wrong */
   prepare(): Promise<void>;
-  /** Starts it. Call {@link prepare} first. */
+  /** Starts it; {@link prepare} comes first, if nobody has called it. */
   start(): Promise<void>;
   /** Drains it: finishes its requests, accepts no new one. */
   close(): Promise<void>;

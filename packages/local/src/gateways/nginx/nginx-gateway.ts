@@ -63,6 +63,8 @@ export function createNginxGateway({ command, version }: Nginx, setting: NginxGa
       return prepared;
     },
     async start() {
+      prepared ??= prepare();
+      await prepared;
       if (isClosed) return;
       nginx = nginxProcess(command, folder, setting);
       await nginx.start();
