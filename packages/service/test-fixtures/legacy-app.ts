@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createReadStream, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { currentContext } from '@parley/contract';
 import type { Express, NextFunction, Request, Response } from 'express';
 
@@ -21,20 +22,22 @@ export type ExpressVersion = (typeof expressVersions)[number];
 /** 100 000 characters, of which no two kilobytes are alike. */
 export const longText = Array.from({ length: 20_000 }, (_, index) => String(index).padStart(5, '0')).join('');
 
+/** The files and views of all legacy apps, for as long as the tests run. */
+const folder = mkdtempSync(join(tmpdir(), 'parley-legacy-'));
+mkdirSync(join(folder, 'public'));
+writeFileSync(join(folder, 'public', 'text.txt'), longText);
+writeFileSync(join(folder, 'hello.page'), '');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 /** What an old application has: pages, files, sessions, uploads, errors. Its slow routes wait for its event `go on`. */
 export function legacyApp({ express }: ExpressVersion): Express {
   const session = require('express-session');
   const multer = require('multer');
   const compression = require('compression');
-  const folder = mkdtempSync(join(tmpdir(), 'parley-legacy-'));
-  mkdirSync(join(folder, 'public'));
-  writeFileSync(join(folder, 'public', 'text.txt'), longText);
-
   const app: Express = express();
   app.engine('page', (path, { name }: { name?: string }, done) => {
     done(null, `<h1>${path.split('/').at(-1)}: ${name}</h1>`);
   });
-  writeFileSync(join(folder, 'hello.page'), '');
   app.set('views', folder).set('view engine', 'page');
   app.use(compression({ threshold: 0 }));
   app.use('/public', express.static(join(folder, 'public')));
