@@ -66,7 +66,7 @@ async function createGateway(name: GatewayName, setting: NginxGatewaySetting): P
 }
 
 /** Runs the HAProxy of this machine with a small configuration: each service below `/api/`, by the name of its path. */
-export async function startHaproxy(addresses: Addresses): Promise<RunningGateway> {
+export async function startHaproxy(addresses: Addresses, tries = 3): Promise<RunningGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-haproxy-'));
   const port = await freePort();
   const file = join(folder, 'haproxy.cfg');
@@ -76,12 +76,17 @@ export async function startHaproxy(addresses: Addresses): Promise<RunningGateway
   for (const output of [child.stdout, child.stderr]) {
     createInterface({ input: output }).on('line', (line) => void lines.push(line));
   }
-  await eventually(async () => (child.exitCode === null && (await acceptsConnections(port)) ? true : undefined));
+  const hasEnded = () => child.exitCode !== null;
+  await eventually(async () => hasEnded() || (await acceptsConnections(port)));
   const stop = async () => {
     await stopped(child);
     await rm(folder, { recursive: true });
   };
-  return { port, url: `http://127.0.0.1:${port}`, lines, stop };
+  if (!hasEnded()) return { port, url: `http://127.0.0.1:${port}`, lines, stop };
+  await stop();
+  // Another process may have taken the port meanwhile.
+  if (tries > 1) return startHaproxy(addresses, tries - 1);
+  throw new Error(`HAProxy ended before it accepted connections: ${lines.join(' ')}`);
 }
 
 async function stopped(child: ChildProcess): Promise<void> {
