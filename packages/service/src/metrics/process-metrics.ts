@@ -1,23 +1,15 @@
-import {
-  constants,
-  monitorEventLoopDelay,
-  type NodeGCPerformanceDetail,
-  PerformanceObserver,
-  performance,
-} from 'node:perf_hooks';
-import type { Counter, MetricsRegistry } from './registry.ts';
-
-const collections: Readonly<Record<number, string>> = {
-  [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
-  [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
-  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
-  [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
-};
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import type { MetricsRegistry } from './registry.ts';
 
 /** How often Node samples delays, in ms. */
 const resolutionMs = 10;
 
-/** Metrics of the process and of Node, with the names that Prometheus' clients gave them. Returns a function that stops what measures. */
+/**
+ * Metrics of the process and of Node, with the names that Prometheus' clients gave them. Returns a function that stops what measures.
+ *
+ * Without times of garbage collections: an observer of them ends the process at the next one where `Object.prototype` has a
+ * member `value` or `writable` (Node 24.21), which a request may have put there.
+ */
 export function processMetrics(registry: MetricsRegistry): () => void {
   const one = (value: number) => [{ labels: [], value }];
   const memory = () => process.memoryUsage();
@@ -45,7 +37,7 @@ export function processMetrics(registry: MetricsRegistry): () => void {
     { name: 'nodejs_external_memory_bytes', help: 'Memory of buffers outside the heap.' },
     () => one(memory().external),
   );
-  return stopAll(eventLoopMetrics(registry), collectionMetrics(registry));
+  return eventLoopMetrics(registry);
 }
 
 // Totals, not averages since the last scrape: two who scrape would take from each other.
@@ -73,26 +65,4 @@ function eventLoopMetrics(registry: MetricsRegistry): () => void {
     () => [{ labels: [], value: turns() }],
   );
   return () => delays.disable();
-}
-
-function collectionMetrics(registry: MetricsRegistry): () => void {
-  const seconds: Counter = registry.counter({
-    name: 'nodejs_gc_seconds_total',
-    help: 'Time in garbage collections, by kind.',
-    labels: ['kind'],
-  });
-  const observer = new PerformanceObserver((list) => {
-    for (const collection of list.getEntries()) {
-      const { kind } = (collection as unknown as { readonly detail: NodeGCPerformanceDetail }).detail; // the types lack it
-      seconds.of(collections[kind] ?? 'other').value += collection.duration / 1000;
-    }
-  });
-  observer.observe({ entryTypes: ['gc'] });
-  return () => observer.disconnect();
-}
-
-function stopAll(...stops: readonly (() => void)[]): () => void {
-  return () => {
-    for (const stop of stops) stop();
-  };
 }
