@@ -11,7 +11,9 @@ const run = promisify(execFile);
 /** What the legacy code base has besides Parley's packages. */
 const libraries = ['@jest/globals', 'axios', 'axios-retry', 'jest', 'msw', 'nock', 'opossum'];
 
+// nock and msw each need a process of their own.
 const jestConfig = `export default {
+  workerIdleMemoryLimit: 1,
   testMatch: ['<rootDir>/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\\\.ts$': '<rootDir>/strip-types.js' },

@@ -29,8 +29,9 @@ async function numbers(items: AsyncIterable<{ n: number }>, most = Number.POSITI
 
 /** A part of a picture: what the page sees of it. */
 async function part(url: string) {
-  const { type, name, size, range, bytes } = await clientOf(url).picture({}, { range: { start: 1, end: 2 } });
-  return { type, name, size, range, bytes: [...(await bytes())] };
+  const picture = await clientOf(url).picture({}, { range: { start: 1, end: 2 } });
+  const { type, name, size, range } = picture;
+  return { type, name, size, range, bytes: [...(await picture.bytes())] };
 }
 
 /** Calls that the test makes from outside of the page. */

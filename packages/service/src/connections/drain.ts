@@ -46,7 +46,7 @@ export async function drain(options: DrainOptions): Promise<void> {
   adminServer.close();
   adminServer.closeAllConnections();
   logger.info('stopped');
-  await new Promise<void>((resolve) => logger.flush(() => resolve()));
+  await flushed(logger, closeTimeoutMs);
 }
 
 async function closeOne(closeable: Closeable, closeTimeoutMs: number, logger: Logger): Promise<void> {
@@ -62,4 +62,12 @@ async function closeOne(closeable: Closeable, closeTimeoutMs: number, logger: Lo
     late.catch(() => {});
     done.abort();
   }
+}
+
+// A destination of the user's own may never say that it is done.
+async function flushed(logger: Logger, timeoutMs: number): Promise<void> {
+  const done = new AbortController();
+  const late = wait(timeoutMs, undefined, { signal: done.signal }).catch(() => {});
+  await Promise.race([new Promise<void>((resolve) => logger.flush(() => resolve())), late]);
+  done.abort();
 }

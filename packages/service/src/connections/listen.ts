@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ownMembers } from '@parley/contract';
 import { ConfigError } from '../process/config-error.ts';
 
 /** Where to listen. */
@@ -23,7 +24,8 @@ export function listen(server: Server, address: ListenAddress): Promise<number> 
     const onError = (error: NodeJS.ErrnoException) => reject(new ConfigError(sentenceOf(error, address)));
     server.once('error', onError);
     const { port, host, backlog = 511 } = address;
-    server.listen(port, host, backlog, () => {
+    // Own members: of three arguments Node makes an object that inherits a `handle`, where there is one.
+    server.listen(ownMembers({ port, host, backlog }), () => {
       server.off('error', onError);
       resolve((server.address() as AddressInfo).port);
     });

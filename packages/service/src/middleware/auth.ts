@@ -68,7 +68,7 @@ export function auth(options: AuthOptions): RequestHandler {
 /** Lets a caller through that one of the contract's own schemes identifies; the first that does counts. */
 function ownAuth(schemes: readonly AuthScheme[], options: AuthOptions): RequestHandler {
   const { authenticate = {}, operation, bodyLimitBytes = standardBodyLimitBytes } = options;
-  const { maxBytes = bodyLimitBytes } = operation.bodyLimits ?? {};
+  const { maxBytes = bodyLimitBytes } = ownMembers(operation.bodyLimits ?? {});
   return async function ownAuth(req, res, next) {
     const proof: SentProof = { body: () => bodyOf(req, res, maxBytes) };
     const end = requestLifetimeOf(currentContext());

@@ -68,7 +68,7 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
 }
 
 function limitsOf(operation: Operation, options: BodyLimitOptions): Limits {
-  const { bodyLimits = {} } = operation;
+  const bodyLimits = ownMembers(operation.bodyLimits ?? {});
   const { bodyLimitBytes = standardBodyLimitBytes, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
   for (const [name, limit] of Object.entries({ bodyLimitBytes, maxBodyValues, maxBodyDepth })) {
     if (!(Number.isInteger(limit) && limit >= 1)) {
