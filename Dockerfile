@@ -18,10 +18,11 @@ RUN find . \( -type f -o -type l \) ! -name package.json -delete && find . -type
 FROM node:24-bookworm-slim AS dependencies
 ARG SERVICE
 WORKDIR /app
+# TypeScript is an optional peer of valibot, and no service needs it to run.
 COPY package.json package-lock.json .npmrc ./
 COPY --from=manifests /app ./
 RUN --mount=type=cache,target=/root/.npm \
-    npm ci --omit=dev --workspace "services/$SERVICE" \
+    npm ci --omit=dev --omit=optional --workspace "services/$SERVICE" \
  && rm package-lock.json .npmrc
 
 FROM node:24-bookworm-slim AS application
