@@ -34,11 +34,11 @@ export function sentParts(
   { idempotencyKey, range }: SentOptions,
 ): WireInput {
   const { path, headers, body, contentType } = encode(operation, input);
-  const { format, types = ['application/json'] } = replyBody(operation) ?? none;
+  const { format, types = json } = replyBody(operation) ?? none;
   return {
     path,
     headers: {
-      accept: `${types.join(', ')}, ${problemMediaType}`,
+      accept: acceptOf(types),
       // As they are: another encoding would have other parts.
       ...(format === 'bytes' && { 'accept-encoding': 'identity' }),
       ...(range && { range: `bytes=${range.start}-${range.end ?? ''}` }),
@@ -53,6 +53,17 @@ export function sentParts(
 }
 
 const none: Partial<OperationBody> = ownMembers({});
+const json = ['application/json'];
+const accepts = new WeakMap<readonly string[], string>();
+
+function acceptOf(types: readonly string[]): string {
+  let accept = accepts.get(types);
+  if (accept === undefined) {
+    accept = `${types.join(', ')}, ${problemMediaType}`;
+    accepts.set(types, accept);
+  }
+  return accept;
+}
 
 // The error names the operation: a handler that calls this must not report the input of its own caller as wrong.
 function encode(operation: Operation, input: Record<string, unknown>): WireInput {

@@ -19,9 +19,17 @@ export function requestBody({ input, rest }: Operation): OperationBody | undefin
 }
 
 /** The body of an operation's successful reply in one piece; undefined where it has none, or is a stream of items. */
-export function replyBody({ output, status }: Operation): OperationBody | undefined {
-  return output && !isStream(output) && !isBodyless(status) ? bodyOf(output) : undefined;
+export function replyBody(operation: Operation): OperationBody | undefined {
+  const known = replies.get(operation);
+  if (known) return known;
+  const { output, status } = operation;
+  const body = output && !isStream(output) && !isBodyless(status) ? bodyOf(output) : undefined;
+  if (body) replies.set(operation, body);
+  return body;
 }
+
+/** Found once: each call asks. */
+const replies = new WeakMap<Operation, OperationBody>();
 
 /** Whether replies of a status have no body: 204, 205, and redirects. */
 export function isBodyless(status: number): boolean {
