@@ -85,11 +85,12 @@ export class Launcher {
 
   /** Every replica, in the order of start. */
   get replicas(): ReplicaStatus[] {
-    return this.#replicas.map(({ plan: { service, name, port }, process: { state, pid } }) => ({
-      service,
-      replica: name,
+    return this.#replicas.map(({ plan, process: { state, pid, adminPort = plan.adminPort } }) => ({
+      service: plan.service,
+      replica: plan.name,
       state,
-      address: `http://${loopback}:${port}`,
+      address: `http://${loopback}:${plan.port}`,
+      operators: `http://${loopback}:${adminPort}`,
       pid,
     }));
   }

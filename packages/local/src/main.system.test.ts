@@ -76,6 +76,10 @@ describe.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])('npm start behind
     ]);
   });
 
+  it("names each replica's address for operators", async () => {
+    for (const { operators } of replicas) expect((await fetch(`${operators}/readyz`)).status).toBe(200);
+  });
+
   it('gives a service the addresses of all replicas that it calls, and no database', async () => {
     const hello = replicas.filter(({ replica }) => replica.startsWith('hello')).map(({ address }) => address);
     const told = await (await fetch(urlOf('/api/visits'))).json();

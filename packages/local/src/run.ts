@@ -48,6 +48,7 @@ function announce({ url, gateway, replicas, operations }: Launcher): void {
     log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas });
     return;
   }
-  const rows = [...replicas, { service: 'gateway', replica: gateway?.name ?? '', state: 'ready', address: url }];
+  const front = { service: 'gateway', replica: gateway?.name ?? '', state: 'ready', address: url, operators: '' };
+  const rows = [...replicas, front];
   stdout.write(`\n${table(rows)}\n\n${invitation(url, operations)}\n\n`);
 }

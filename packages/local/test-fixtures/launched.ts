@@ -17,7 +17,12 @@ export interface Line {
   readonly gateway?: string;
   readonly gatewayPid?: number;
   readonly replica?: string;
-  readonly replicas?: readonly { readonly replica: string; readonly address: string; readonly pid: number }[];
+  readonly replicas?: readonly {
+    readonly replica: string;
+    readonly address: string;
+    readonly operators: string;
+    readonly pid: number;
+  }[];
 }
 
 /** What {@link launch} runs. */

@@ -4,14 +4,20 @@ import { invitation, table } from './table.ts';
 describe('table', () => {
   it('puts the columns in line', () => {
     const rows = [
-      { service: 'hello', replica: 'hello-1', state: 'ready', address: 'http://127.0.0.1:20001' },
-      { service: 'greetings', replica: 'greetings-1', state: 'restarting', address: 'http://127.0.0.1:20003' },
+      {
+        service: 'hello',
+        replica: 'hello-1',
+        state: 'ready',
+        address: 'http://127.0.0.1:20001',
+        operators: 'http://127.0.0.1:20002',
+      },
+      { service: 'gateway', replica: 'nginx 1.30', state: 'ready', address: 'http://localhost:8080', operators: '' },
     ];
     expect(table(rows)).toBe(
       [
-        '  service    replica      state       address',
-        '  hello      hello-1      ready       http://127.0.0.1:20001',
-        '  greetings  greetings-1  restarting  http://127.0.0.1:20003',
+        '  service  replica     state  address                 operators',
+        '  hello    hello-1     ready  http://127.0.0.1:20001  http://127.0.0.1:20002',
+        '  gateway  nginx 1.30  ready  http://localhost:8080',
       ].join('\n'),
     );
   });

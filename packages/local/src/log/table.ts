@@ -4,9 +4,11 @@ export interface TableRow {
   readonly replica: string;
   readonly state: string;
   readonly address: string;
+  /** Where operators read metrics, if it opens such a port. Empty for a gateway. */
+  readonly operators: string;
 }
 
-const columns = ['service', 'replica', 'state', 'address'] as const;
+const columns = ['service', 'replica', 'state', 'address', 'operators'] as const;
 
 /** The replicas as a table for people, columns in line. */
 export function table(rows: readonly TableRow[]): string {

@@ -15,7 +15,10 @@ export interface Place {
 export type ReplicaProcess = Pick<
   SupervisedProcess,
   'state' | 'pid' | 'start' | 'stop' | 'kill' | 'isAlive' | 'endHung'
->;
+> & {
+  /** Operators' port of the process that serves, where that is not the plan's. */
+  readonly adminPort?: number;
+};
 
 /**
  * A replica whose process can be replaced by one of the code as it is now, without a lost request: the new one is ready before
@@ -48,6 +51,11 @@ export class RenewableReplica implements ReplicaProcess {
   /** Process id of the process that serves. */
   get pid(): number | undefined {
     return this.#current.pid;
+  }
+
+  /** Operators' port of the process that serves. */
+  get adminPort(): number {
+    return this.#places[0].adminPort;
   }
 
   /** Starts the first process, and listens on the plan's port once it is ready. */
