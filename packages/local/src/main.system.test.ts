@@ -55,7 +55,7 @@ async function expectNothingLeft(pids: readonly number[]): Promise<void> {
 
 describe.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])('npm start behind %s', (gateway) => {
   let launched: Launched;
-  let replicas: readonly { replica: string; address: string; pid: number }[];
+  let replicas: readonly { replica: string; address: string; operators: string; pid: number }[];
   beforeAll(async () => {
     const env = { TMPDIR: scratch, PORT: String(ports.ports[0]) };
     launched = launch({ root: house.root, args: ['--gateway', gateway, '--scale', 'hello=3'], env });
