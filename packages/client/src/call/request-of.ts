@@ -30,10 +30,16 @@ export function requestOf(
   const said = options === undefined || options === currentContext() ? undefined : callOptions(operation, options);
   const { timeoutMs, maxAttempts, hedge, range, idempotencyKey, idleTimeoutMs: _, ...explicit } = said ?? none;
   const context = inheritedContext(said && explicit);
+  const { path, headers, body: given } = sentParts(operation, input, context, { idempotencyKey, range });
+  const [body, formType] = bodyToSend(given);
+  if (formType !== undefined) headers['content-type'] = formType;
   return {
     label: operation.label,
     method: operation.method,
-    ...partsOf(operation, input, context, { idempotencyKey, range }),
+    path,
+    headers,
+    body,
+    replyAs: replyBody(operation)?.format === 'bytes' ? 'stream' : 'text',
     safety: operation.safety,
     context,
     timeoutMs: timeoutMs ?? defaults.timeoutMs,
@@ -44,15 +50,3 @@ export function requestOf(
 }
 
 const none: GivenCallOptions = ownMembers({});
-
-function partsOf(...args: Parameters<typeof sentParts>): Pick<CallRequest, 'path' | 'headers' | 'body' | 'replyAs'> {
-  const [operation] = args;
-  const { path, headers, ...sent } = sentParts(...args);
-  const [body, formType] = bodyToSend(sent.body);
-  return {
-    path,
-    headers: formType === undefined ? headers : { ...headers, 'content-type': formType },
-    body,
-    ...(replyBody(operation)?.format === 'bytes' && { replyAs: 'stream' }),
-  };
-}

@@ -35,21 +35,14 @@ export function sentParts(
 ): WireInput {
   const { path, headers, body, contentType } = encode(operation, input);
   const { format, types = json } = replyBody(operation) ?? none;
-  return {
-    path,
-    headers: {
-      accept: acceptOf(types),
-      // As they are: another encoding would have other parts.
-      ...(format === 'bytes' && { 'accept-encoding': 'identity' }),
-      ...(range && { range: `bytes=${range.start}-${range.end ?? ''}` }),
-      ...(contentType !== undefined && { 'content-type': contentType }),
-      ...contextHeaders(context),
-      ...(operation.safety === 'keyed' && { [headerNames.idempotencyKey]: idempotencyKeyHeader(idempotencyKey) }),
-      ...headers,
-    },
-    body,
-    contentType,
-  };
+  const sent = contextHeaders(context);
+  sent.accept = acceptOf(types);
+  // Bytes as they are: another encoding would have other parts.
+  if (format === 'bytes') sent['accept-encoding'] = 'identity';
+  if (range) sent.range = `bytes=${range.start}-${range.end ?? ''}`;
+  if (contentType !== undefined) sent['content-type'] = contentType;
+  if (operation.safety === 'keyed') sent[headerNames.idempotencyKey] = idempotencyKeyHeader(idempotencyKey);
+  return { path, headers: Object.assign(sent, headers), body, contentType };
 }
 
 const none: Partial<OperationBody> = ownMembers({});

@@ -3,11 +3,12 @@ import { type CallContext, childTrace, formatTraceparent, headerNames } from '@p
 /** The headers that carry a context to the next hop; the deadline's is set per attempt, when the time left is known. */
 export function contextHeaders({ requestId, trace, priority }: CallContext): Record<string, string> {
   const child = childTrace(trace);
-  return {
+  const headers: Record<string, string> = {
     // Outside a request the call is where everything begins, so its trace names it.
     [headerNames.requestId]: requestId ?? child.traceId,
     [headerNames.traceparent]: formatTraceparent(child),
-    ...(priority && { [headerNames.priority]: priority }),
-    ...(child.state && { [headerNames.tracestate]: child.state }),
   };
+  if (priority) headers[headerNames.priority] = priority;
+  if (child.state) headers[headerNames.tracestate] = child.state;
+  return headers;
 }

@@ -14,22 +14,35 @@ export interface OperationBody {
 }
 
 /** The body of an operation's requests; undefined where they have none. */
-export function requestBody({ input, rest }: Operation): OperationBody | undefined {
-  return input && (rest === 'body' || isWithBody(input)) ? bodyOf(input) : undefined;
+export function requestBody(operation: Operation): OperationBody | undefined {
+  return bodiesOf(operation).request;
 }
 
 /** The body of an operation's successful reply in one piece; undefined where it has none, or is a stream of items. */
 export function replyBody(operation: Operation): OperationBody | undefined {
-  const known = replies.get(operation);
-  if (known) return known;
-  const { output, status } = operation;
-  const body = output && !isStream(output) && !isBodyless(status) ? bodyOf(output) : undefined;
-  if (body) replies.set(operation, body);
-  return body;
+  return bodiesOf(operation).reply;
+}
+
+interface OperationBodies {
+  readonly request: OperationBody | undefined;
+  readonly reply: OperationBody | undefined;
 }
 
 /** Found once: each call asks. */
-const replies = new WeakMap<Operation, OperationBody>();
+const known = new WeakMap<Operation, OperationBodies>();
+
+function bodiesOf(operation: Operation): OperationBodies {
+  let bodies = known.get(operation);
+  if (!bodies) {
+    const { input, rest, output, status } = operation;
+    bodies = {
+      request: input && (rest === 'body' || isWithBody(input)) ? bodyOf(input) : undefined,
+      reply: output && !isStream(output) && !isBodyless(status) ? bodyOf(output) : undefined,
+    };
+    known.set(operation, bodies);
+  }
+  return bodies;
+}
 
 /** Whether replies of a status have no body: 204, 205, and redirects. */
 export function isBodyless(status: number): boolean {

@@ -34,7 +34,8 @@ export function encodeInput(operation: Operation, input: Members = {}): WireInpu
   }
   const target = path.parameters.length > 0 ? path.build(pathTexts(operation, input, members)) : path.template;
   const query = rest === 'query' ? queryText(withoutBody(operation, input), members) : '';
-  return { path: query ? `${target}?${query}` : target, headers, ...encodeBody(operation, input, members) };
+  const { body, contentType } = encodeBody(operation, input, members);
+  return { path: query ? `${target}?${query}` : target, headers, body, contentType };
 }
 
 function withoutBody({ input: schema }: Operation, input: Members): Members {
