@@ -14,12 +14,13 @@ import { requestOf } from './call/request-of.ts';
 import { attachStory } from './story/attach-story.ts';
 import { StoryRecorder } from './story/story-recorder.ts';
 import { ReplyContent } from './streams/reply-content.ts';
-import { type StreamingOperation, streamMethod } from './streams/stream-method.ts';
+import { streamMethod } from './streams/stream-method.ts';
 import type { Reply } from './transport/reply.ts';
 import type { Upstream } from './upstream.ts';
 import { checkInput } from './validation/check-input.ts';
 import { declaredError } from './validation/declared-error.ts';
 import { outputOf } from './validation/output-of.ts';
+import type { StreamingOperation } from './validation/stream-item.ts';
 
 /**
  * Typed functions for calling a service: one per operation of its contract. Inside a handler they take

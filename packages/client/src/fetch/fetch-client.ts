@@ -7,12 +7,13 @@ import { attemptTimeout } from '../endpoint/attempt-timeout.ts';
 import { checkInput } from '../validation/check-input.ts';
 import { declaredError } from '../validation/declared-error.ts';
 import { outputOf } from '../validation/output-of.ts';
+import type { StreamingOperation } from '../validation/stream-item.ts';
 import { fetchAttempt } from './fetch-attempt.ts';
 import { fetchCall, fetchCallOptions, type SendFetchCall } from './fetch-call.ts';
 import { unreadContent } from './fetch-content.ts';
 import { type FetchClientOptions, type FetchSettings, fetchSettings } from './fetch-options.ts';
 import { fetchRetry } from './fetch-retry.ts';
-import { type FetchStreamOperation, fetchStream } from './fetch-stream.ts';
+import { fetchStream } from './fetch-stream.ts';
 import { givenHeaders } from './given-headers.ts';
 
 /**
@@ -37,7 +38,7 @@ export function createFetchClient<C extends Contract>(contract: C, options: Fetc
     const own = defaults.get(name);
     fetchCallOptions(operation, own); // refuses at once what this client cannot do
     const method = isStream(operation.output)
-      ? fetchStream(operation as FetchStreamOperation, send, settings, own)
+      ? fetchStream(operation as StreamingOperation, send, settings, own)
       : fetchMethod(operation, send, settings, own);
     return [name, method];
   });

@@ -1,29 +1,19 @@
-import { type CallError, errorOfReply, type Operation, type Problem, type Stream, validate } from '@parley/contract';
 import type { GivenCallOptions } from '../call/call-options.ts';
 import type { OperationDefaults } from '../call/operation-options.ts';
 import { closable } from '../streams/closable.ts';
-import { brokenContract, describeIssues } from '../validation/broken-contract.ts';
+import { brokenContract } from '../validation/broken-contract.ts';
 import { checkInput } from '../validation/check-input.ts';
 import { declaredError } from '../validation/declared-error.ts';
-import {
-  type FetchOrigin,
-  type FetchReply,
-  fetchCall,
-  fetchCallOptions,
-  type ReplyChunks,
-  type SendFetchCall,
-} from './fetch-call.ts';
+import { itemOf, type StreamingOperation, streamFault } from '../validation/stream-item.ts';
+import { type FetchReply, fetchCall, fetchCallOptions, type ReplyChunks, type SendFetchCall } from './fetch-call.ts';
 import { fetchFrames } from './fetch-frames.ts';
 import type { FetchSettings } from './fetch-options.ts';
-
-/** One operation whose output is a stream. */
-export type FetchStreamOperation = Operation & { readonly output: Stream };
 
 type Input = Record<string, unknown>;
 
 /** The client's method for an operation whose output is a stream. The call is made when the first item is asked for. */
 export function fetchStream(
-  operation: FetchStreamOperation,
+  operation: StreamingOperation,
   send: SendFetchCall,
   settings: FetchSettings,
   defaults: OperationDefaults | undefined,
@@ -38,7 +28,7 @@ export function fetchStream(
 }
 
 async function* itemsOf(
-  operation: FetchStreamOperation,
+  operation: StreamingOperation,
   send: SendFetchCall,
   settings: FetchSettings,
   input: Input,
@@ -72,22 +62,13 @@ async function* itemsOf(
   });
   for await (const frame of frames) {
     if (frame.kind === 'end') return;
-    if (frame.kind === 'problem') throw await declaredError(operation, errorOf(frame.problem, origin));
-    const validation = await validate(operation.output, frame.value);
-    if (validation.issues) throw brokenContract(origin, describeIssues(validation.issues));
-    yield validation.value;
+    yield await itemOf(operation, frame, origin);
   }
 }
 
-function streamOf({ status, headers, chunks, origin }: FetchReply, expected: number, mediaType: string): ReplyChunks {
-  const type = headers['content-type']?.toLowerCase() ?? 'none';
-  if (chunks && status === expected && type.split(';', 1)[0]?.trim() === mediaType) return chunks;
-  chunks?.cancel();
-  const wanted = status === expected ? mediaType : `${expected} and ${mediaType}`;
-  throw brokenContract(origin, `answered with status ${status} and content type ${type}, not ${wanted}`);
-}
-
-function errorOf(problem: Problem | undefined, origin: FetchOrigin): CallError {
-  const status = Number(problem?.status);
-  return errorOfReply(status >= 400 && status < 600 ? status : 500, problem, origin);
+function streamOf(reply: FetchReply, expected: number, mediaType: string): ReplyChunks {
+  const fault = streamFault(reply, expected, mediaType);
+  if (!fault && reply.chunks) return reply.chunks;
+  reply.chunks?.cancel();
+  throw fault ?? brokenContract(reply.origin, 'answered with a stream that has no body');
 }

@@ -1,24 +1,13 @@
 import type { Readable } from 'node:stream';
-import {
-  type CallError,
-  currentContext,
-  errorOfReply,
-  type Operation,
-  ownMembers,
-  type Problem,
-  runInContext,
-  type Stream,
-  type StreamCallOptions,
-  validate,
-} from '@parley/contract';
+import { currentContext, type Operation, ownMembers, runInContext, type StreamCallOptions } from '@parley/contract';
 import type { CallRequest } from '../layer.ts';
 import { attachStory } from '../story/attach-story.ts';
 import type { StoryRecorder } from '../story/story-recorder.ts';
 import type { Clock } from '../time/clock.ts';
-import type { Reply, ReplyOrigin } from '../transport/reply.ts';
-import { brokenContract, describeIssues } from '../validation/broken-contract.ts';
+import type { Reply } from '../transport/reply.ts';
 import { checkInput } from '../validation/check-input.ts';
 import { declaredError } from '../validation/declared-error.ts';
+import { itemOf, type StreamingOperation, streamFault } from '../validation/stream-item.ts';
 import { closable } from './closable.ts';
 import { framesOf } from './frames-of.ts';
 import type { StreamOptions } from './stream-options.ts';
@@ -39,9 +28,6 @@ export interface CallSteps {
   requestOf(operation: Operation, input: Input, options: StreamCallOptions): StreamRequest;
   callOptions(operation: Operation, options: StreamCallOptions): StreamCallOptions;
 }
-
-/** One operation whose output is a stream. */
-export type StreamingOperation = Operation & { readonly output: Stream };
 
 /**
  * The client's method for an operation whose output is a stream. The call is made when the first item is asked for,
@@ -98,10 +84,7 @@ async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream,
     });
     for await (const frame of frames) {
       if (frame.kind === 'end') return;
-      if (frame.kind === 'problem') throw await declaredError(operation, errorOf(frame.problem, origin));
-      const validation = await validate(operation.output, frame.value);
-      if (validation.issues) throw brokenContract(origin, describeIssues(validation.issues));
-      yield validation.value;
+      yield await itemOf(operation, frame, origin);
     }
   } catch (error) {
     throw attachStory(error, request, reply.status);
@@ -118,15 +101,8 @@ function streamRequest(call: StreamCall, mediaType: string, firstMs: number, now
 }
 
 function expectStream(reply: Reply, expected: number, mediaType: string): void {
-  const { status, headers, body, origin } = reply;
-  const type = String(headers['content-type'] ?? '').toLowerCase();
-  if (status === expected && type.split(';', 1)[0]?.trim() === mediaType) return;
-  (body as Readable).destroy?.();
-  const wanted = status === expected ? mediaType : `${expected} and ${mediaType}`;
-  throw brokenContract(origin, `answered with status ${status} and content type ${type || 'none'}, not ${wanted}`);
-}
-
-function errorOf(problem: Problem | undefined, { operation, endpoint, attempts }: ReplyOrigin): CallError {
-  const status = Number(problem?.status);
-  return errorOfReply(status >= 400 && status < 600 ? status : 500, problem, { operation, endpoint, attempts });
+  const fault = streamFault(reply, expected, mediaType);
+  if (!fault) return;
+  (reply.body as Readable).destroy?.();
+  throw fault;
 }
