@@ -301,6 +301,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'middleware/',
     'handlers/',
     'metrics/',
+    'served.ts',
     'app.ts',
     'admin/',
     'admin.ts',

@@ -7,9 +7,9 @@ export {
   type WireBody,
 } from './bodies/body-format.ts';
 export { type Bytes, bytes } from './bodies/bytes.ts';
+export type { Chunks } from './bodies/chunks.ts';
 export {
   type ByteRange,
-  type Chunks,
   type Content,
   type ContentOptions,
   type ContentRange,

@@ -1,13 +1,4 @@
-import {
-  type Contract,
-  defineContract,
-  type Handler,
-  type Handlers,
-  type Operation,
-  ownMember,
-  ownMembers,
-  queryParser,
-} from '@parley/contract';
+import { type Contract, type Handler, type Operation, ownMember, ownMembers, queryParser } from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { TrustedProxies } from './addresses/trusted-proxies.ts';
@@ -49,6 +40,7 @@ import {
   type OperationOptions,
   type OptionsOfOperations,
 } from './requests/operation-options.ts';
+import { type Served, servedContract } from './served.ts';
 import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
 import { type ServiceListener, ServiceTelemetry } from './telemetry/service-events.ts';
@@ -108,36 +100,6 @@ export interface MountedAppOptions
   > {
   /** Name of the service in its log and in `server-timing`, in kebab-case. Default `app`. */
   readonly name?: string;
-}
-
-/** What is served: a contract and its handlers, or applications without a contract. */
-export type Served<C extends Contract, O, M> =
-  | readonly [contract: C, handlers: Handlers<C>, options?: O | undefined]
-  | readonly [mount: Mounts, options?: M | undefined];
-
-/** Brings both forms of {@link Served} into one: applications without a contract are below one without operations. */
-export function servedContract<C extends Contract, O extends object, M extends MountedAppOptions>(
-  served: Served<C, O, M>,
-): { readonly contract: C; readonly handlers: Handlers<C>; readonly options: O } {
-  if (isContract(served)) {
-    const [contract, handlers, options] = served;
-    return { contract, handlers, options: ownMembers(options ?? ({} as O)) };
-  }
-  const [mount, given] = served;
-  const { name = 'app', ...options } = ownMembers(given ?? ({} as M));
-  const contract = defineContract(name, {}) as unknown as C;
-  return { contract, handlers: {} as Handlers<C>, options: ownMembers({ ...options, mount }) as unknown as O };
-}
-
-function isContract<C extends Contract, O, M>(
-  served: Served<C, O, M>,
-): served is readonly [contract: C, handlers: Handlers<C>, options?: O | undefined] {
-  const [first] = served;
-  if (typeof first === 'function' || Array.isArray(first)) return false;
-  if (first && 'operations' in first) return true;
-  throw new TypeError(
-    `what is served must be a contract, or an Express application (a function), not ${first && `{ ${Object.keys(first).join(', ')} }`}`,
-  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ownMembers } from '../members/own-members.ts';
 import type { Formatted } from './body-format.ts';
-import { type Chunks, type Content, content, contentOf, type GivenContent, withType } from './content.ts';
+import type { Chunks } from './chunks.ts';
+import { type Content, content, contentOf, type GivenContent, withType } from './content.ts';
 import { contentDescription } from './content-headers.ts';
 import { isOneOf, mediaTypes } from './media-type.ts';
 import { ownSchema } from './own-schema.ts';

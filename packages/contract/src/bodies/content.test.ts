@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ByteRange, type Chunks, chunksOf, content, contentOf } from './content.ts';
+import type { Chunks } from './chunks.ts';
+import { type ByteRange, chunksOf, content, contentOf } from './content.ts';
 
 const abc = new TextEncoder().encode('abcdef');
 const chunks = async function* () {

@@ -1,4 +1,5 @@
 import { ownMembers } from '../members/own-members.ts';
+import { type Chunks, collected, isChunks, iterated, streamOf } from './chunks.ts';
 
 /** A part of a content in bytes, both ends included, as `createReadStream` and HTTP count. */
 export interface ByteRange {
@@ -32,9 +33,6 @@ export interface Content {
   /** A part, from byte `start` to before byte `end`. Not there where the bytes come once, in order. */
   readonly slice?: ((start: number, end: number) => Content) | undefined;
 }
-
-/** Bytes that come piece by piece: a stream of Node or of the web, or an async generator. */
-export type Chunks = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
 
 /** What may be given as a content. Bytes, a `Blob` and a `Content` may be read again, and in parts; what is streamed once. */
 export type GivenContent = Uint8Array | Content | Chunks;
@@ -87,10 +85,6 @@ export function withType(given: Content, type: string): Content {
 /** The bytes of a content as they come, in the cheapest way. */
 export function chunksOf(given: Content): AsyncIterable<Uint8Array> {
   return given instanceof MadeContent ? given.chunks() : iterated(given.stream());
-}
-
-function isChunks(value: object): value is Chunks {
-  return Symbol.asyncIterator in value || 'getReader' in value;
 }
 
 abstract class MadeContent implements Content {
@@ -229,75 +223,4 @@ class RetypedContent extends MadeContent {
   override bytes(): Promise<Uint8Array> {
     return this.#given.bytes();
   }
-}
-
-/** Iterates any source. What is given up before it began is closed too, which a generator alone would not do. */
-function iterated(chunks: Chunks): AsyncIterableIterator<Uint8Array> {
-  let begun: AsyncIterator<Uint8Array> | undefined;
-  return {
-    next() {
-      begun ??= Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : readerOf(chunks);
-      return begun.next();
-    },
-    async return() {
-      if (begun) await begun.return?.();
-      else await abandon(chunks);
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-/** Not every platform iterates its streams. */
-async function* readerOf(chunks: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  const reader = chunks.getReader();
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    await reader.cancel();
-  }
-}
-
-async function abandon(chunks: Chunks): Promise<void> {
-  const { destroy, cancel } = chunks as { destroy?: unknown; cancel?: unknown };
-  if (typeof destroy === 'function') destroy.call(chunks);
-  else if (typeof cancel === 'function') await cancel.call(chunks);
-  else await (chunks as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]().return?.();
-}
-
-function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await iterator.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        await iterator.return?.();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-async function collected(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of chunks) {
-    parts.push(part);
-    size += part.length;
-  }
-  const [first] = parts;
-  if (parts.length === 1 && first) return first;
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

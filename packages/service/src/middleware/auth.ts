@@ -13,11 +13,11 @@ import type { Logger } from 'pino';
 import { keepBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
 import { hasBody } from '../requests/has-body.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
+import { readBeforeDeadline } from '../requests/timely-body.ts';
 import { callerOf, thumbprintOf } from '../tls/caller-identity.ts';
 import { InvalidToken } from '../tokens/invalid-token.ts';
 import type { Authenticators, SentProof } from '../tokens/own-schemes.ts';
 import type { VerifiedToken, VerifyToken } from '../tokens/token-verifier.ts';
-import { readBeforeDeadline } from './body.ts';
 
 /** How callers of one operation are checked. */
 export interface AuthOptions {
@@ -92,7 +92,7 @@ function challengeOf({ scheme, openapi }: AuthScheme): string {
 }
 
 async function bodyOf(req: Request, res: Response, maxBytes: number): Promise<Buffer> {
-  const bytes = hasBody(req) ? await readBeforeDeadline(req, res, { maxBytes }) : Buffer.alloc(0);
+  const bytes = hasBody(req) ? await readBeforeDeadline(req, res, maxBytes) : Buffer.alloc(0);
   keepBody(req, bytes);
   return bytes;
 }

@@ -1,8 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { setImmediate as turn } from 'node:timers/promises';
 import {
-  CallError,
-  currentContext,
   inputMembers,
   isJson,
   isOneOf,
@@ -13,13 +9,15 @@ import {
   requestBody,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
-import { keptBody, readBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
+import { keptBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
 import { hasBody } from '../requests/has-body.ts';
-import { exceededLimit, type JsonLimits } from '../requests/json-limits.ts';
+import { parsedJson, textIn } from '../requests/json-body.ts';
+import type { JsonLimits } from '../requests/json-limits.ts';
 import { type MultipartLimits, readMultipart } from '../requests/multipart-body.ts';
 import { receivedContent } from '../requests/received-content.ts';
-import { requestLifetimeOf } from '../requests/request-lifetime.ts';
+import { malformed, tooLarge, unsupported } from '../requests/refused-body.ts';
+import { beforeDeadline, readBeforeDeadline } from '../requests/timely-body.ts';
 
 /** How much a body may hold where its operation says nothing of it (`bodyLimits` in the contract). */
 export interface BodyLimitOptions {
@@ -125,11 +123,7 @@ async function textOf(req: Request, res: Response, limits: Limits, { types }: Op
   if (!hasBody(req)) return '';
   checkTypeOf(req, types);
   checkCharset(req);
-  const decode = decoderOf(req);
-  const bytes = await readBeforeDeadline(req, res, limits);
-  const text = decode ? await decoded(bytes, decode, limits) : bytes;
-  if (!isUtf8(text)) throw malformed('is not valid UTF-8');
-  return text.toString('utf8', hasByteOrderMark(text) ? 3 : 0);
+  return textIn(await plainBytes(req, res, limits));
 }
 
 async function contentOf(req: Request, _: Response, { maxBytes }: Limits, { types }: OperationBody) {
@@ -151,10 +145,7 @@ function checkTypeOf({ headers }: Request, types: readonly string[]): void {
 
 async function jsonOf(req: Request, res: Response, limits: Limits, { types: [type] }: Wanted): Promise<unknown> {
   checkType(req, type as string);
-  const decode = decoderOf(req);
-  const bytes = await readBeforeDeadline(req, res, limits);
-  const text = decode ? await decoded(bytes, decode, limits) : bytes;
-  return parsed(text, limits);
+  return parsedJson(await plainBytes(req, res, limits), limits);
 }
 
 function checkType(req: Request, type: string): void {
@@ -178,86 +169,17 @@ function decoderOf({ headers }: Request): ContentDecoder | undefined {
   return decode;
 }
 
-/**
- * Reads a body into memory. A client that sends slowly must not outlast the deadline.
- *
- * @throws CallError `body_too_large`, `rejected` (408) where it is late, and `cancelled`
- */
-export async function readBeforeDeadline(
-  req: Request,
-  res: Response,
-  { maxBytes }: Pick<Limits, 'maxBytes'>,
-): Promise<Buffer> {
-  const { bytes: read, stop } = readBody(req, maxBytes);
-  const bytes = await beforeDeadline(req, res, { read, stop });
-  if (bytes) return bytes;
-  throw tooLarge(`is larger than ${maxBytes} bytes`);
+/** The bytes of a body without its content coding. */
+async function plainBytes(req: Request, res: Response, { maxBytes }: Limits): Promise<Buffer> {
+  const decode = decoderOf(req);
+  const bytes = await readBeforeDeadline(req, res, maxBytes);
+  return decode ? decoded(bytes, decode, maxBytes) : bytes;
 }
 
-interface Reading<T> {
-  readonly read: Promise<T>;
-  stop(): void;
-}
-
-// A client that sends slowly must not outlast the deadline.
-async function beforeDeadline<T>(req: Request, res: Response, reading: Reading<T>): Promise<T> {
-  const lifetime = requestLifetimeOf(currentContext());
-  try {
-    return await (lifetime ? lifetime.bound(() => reading.read) : reading.read);
-  } catch (error) {
-    // The rest may be here already, and this process be the one that is late.
-    if (lifetime?.reason?.code === 'deadline_exceeded') await turn();
-    reading.stop();
-    if (lifetime?.reason?.code !== 'deadline_exceeded' || req.complete) throw error;
-    // It would be waited for: this connection has no next request.
-    res.shouldKeepAlive = false;
-    throw new CallError('rejected', 'Body did not arrive in time', { status: 408, cause: error });
-  }
-}
-
-async function decoded(bytes: Buffer, decode: ContentDecoder, { maxBytes }: Limits): Promise<Buffer> {
+async function decoded(bytes: Buffer, decode: ContentDecoder, maxBytes: number): Promise<Buffer> {
   const text = await decode(bytes, maxBytes).catch((cause) => {
     throw malformed('cannot be decompressed', cause);
   });
   if (text) return text;
   throw tooLarge(`is larger than ${maxBytes} bytes`);
-}
-
-function parsed(bytes: Buffer, limits: Limits): unknown {
-  // As `{}` of a client that has nothing to say.
-  if (bytes.length === 0) return {};
-  // Decoding would hide what is no UTF-8.
-  if (!isUtf8(bytes)) throw malformed('is not valid UTF-8');
-  const exceeded = exceededLimit(bytes, limits);
-  if (exceeded === 'maxDepth') throw malformed(`is nested deeper than ${limits.maxDepth}`);
-  if (exceeded) throw tooLarge(`has more than ${limits.maxValues} members and elements`);
-  const json = jsonIn(bytes);
-  if (typeof json === 'object' && json !== null) return json;
-  throw malformed('is not a JSON object or array');
-}
-
-function jsonIn(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8', hasByteOrderMark(bytes) ? 3 : 0));
-  } catch {
-    // Its message quotes the body.
-    return undefined;
-  }
-}
-
-// RFC 8259 §8.1: who parses may ignore it.
-function hasByteOrderMark(bytes: Buffer): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-}
-
-function unsupported(detail: string): CallError {
-  return new CallError('unsupported_media_type', detail);
-}
-
-function malformed(what: string, cause?: unknown): CallError {
-  return new CallError('malformed_body', `Body ${what}`, { cause });
-}
-
-function tooLarge(excess: string): CallError {
-  return new CallError('body_too_large', `Body ${excess}, the limit of this operation`);
 }

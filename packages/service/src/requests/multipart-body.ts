@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
 import { CallError, chunksOf, type FileType, longestFileName, safeFileName } from '@parley/contract';
 import { receivedContent } from './received-content.ts';
+import { malformed, tooLarge } from './refused-body.ts';
 
 /** How much a form with files may hold. */
 export interface MultipartLimits {
@@ -175,12 +176,4 @@ type Part = Buffer<ArrayBuffer>;
 function noFile(path: string): CallError {
   const issues = [{ path, message: 'takes no file' }];
   return new CallError('invalid_input', 'Input does not fit the contract', { issues });
-}
-
-function malformed(what: string, cause?: unknown): CallError {
-  return new CallError('malformed_body', `Body ${what}`, { cause });
-}
-
-function tooLarge(excess: string): CallError {
-  return new CallError('body_too_large', `Body ${excess}, the limit of this operation`);
 }

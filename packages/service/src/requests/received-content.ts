@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { CallError, type Content, content } from '@parley/contract';
 import { keptBody } from './body-bytes.ts';
+import { tooLarge } from './refused-body.ts';
 
 /** What is known of a body of bytes before it comes. */
 export interface ReceivedDescription {
@@ -20,7 +21,7 @@ export interface ReceivedDescription {
 export function receivedContent(req: IncomingMessage, { type, maxBytes }: ReceivedDescription): Content {
   const { 'content-length': announced } = req.headers;
   const size = announced === undefined ? undefined : Number(announced);
-  if (size !== undefined && size > maxBytes) throw tooLarge(maxBytes);
+  if (size !== undefined && size > maxBytes) throw tooLarge(`is larger than ${maxBytes} bytes`);
   return content(chunksIn(req, maxBytes), { type, ...(size !== undefined && { size }) });
 }
 
@@ -30,14 +31,10 @@ async function* chunksIn(req: IncomingMessage, maxBytes: number): AsyncGenerator
   try {
     for await (const chunk of before ? [before] : req.iterator({ destroyOnReturn: false })) {
       length += chunk.length;
-      if (length > maxBytes) throw tooLarge(maxBytes);
+      if (length > maxBytes) throw tooLarge(`is larger than ${maxBytes} bytes`);
       yield chunk;
     }
   } catch (error) {
     throw error instanceof CallError ? error : new CallError('cancelled', 'client went away', { cause: error });
   }
-}
-
-function tooLarge(maxBytes: number): CallError {
-  return new CallError('body_too_large', `Body is larger than ${maxBytes} bytes, the limit of this operation`);
 }

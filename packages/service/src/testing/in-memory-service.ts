@@ -4,9 +4,10 @@ import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Contract } from '@parley/contract';
 import type { Express } from 'express';
-import { type AppOptions, createApp, type MountedAppOptions, type Served, servedContract } from '../app.ts';
+import { type AppOptions, createApp, type MountedAppOptions } from '../app.ts';
 import type { HandlersWith } from '../middleware/extras.ts';
 import type { Mounts } from '../middleware/mount-apps.ts';
+import { type Served, servedContract } from '../served.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
 /** What to send. */

@@ -1,8 +1,8 @@
 import type { Contract } from '@parley/contract';
-import { type Served, servedContract } from '../app.ts';
 import type { HandlersWith } from '../middleware/extras.ts';
 import type { Mounts } from '../middleware/mount-apps.ts';
 import { readSettings } from '../process/settings.ts';
+import { type Served, servedContract } from '../served.ts';
 import { type ServeAppOptions, type ServeOptions, start } from '../server.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 

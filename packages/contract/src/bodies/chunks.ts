@@ -1,0 +1,80 @@
+/** Bytes that come piece by piece: a stream of Node or of the web, or an async generator. */
+export type Chunks = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
+
+/** Whether a value is {@link Chunks}. */
+export function isChunks(value: object): value is Chunks {
+  return Symbol.asyncIterator in value || 'getReader' in value;
+}
+
+/** Iterates any source. What is given up before it began is closed too, which a generator alone would not do. */
+export function iterated(chunks: Chunks): AsyncIterableIterator<Uint8Array> {
+  let begun: AsyncIterator<Uint8Array> | undefined;
+  return {
+    next() {
+      begun ??= Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : readerOf(chunks);
+      return begun.next();
+    },
+    async return() {
+      if (begun) await begun.return?.();
+      else await abandon(chunks);
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** Not every platform iterates its streams. */
+async function* readerOf(chunks: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const reader = chunks.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+async function abandon(chunks: Chunks): Promise<void> {
+  const { destroy, cancel } = chunks as { destroy?: unknown; cancel?: unknown };
+  if (typeof destroy === 'function') destroy.call(chunks);
+  else if (typeof cancel === 'function') await cancel.call(chunks);
+  else await (chunks as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]().return?.();
+}
+
+/** The same bytes as a stream of the web, read no faster than its reader wants. */
+export function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await iterator.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await iterator.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** All bytes in one piece, in memory. */
+export async function collected(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of chunks) {
+    parts.push(part);
+    size += part.length;
+  }
+  const [first] = parts;
+  if (parts.length === 1 && first) return first;
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
