@@ -57,7 +57,7 @@ describe('a part of a shop', () => {
     expect(replicasOf(shop as LaunchedElsewhere)).toEqual(['orders-1']);
     expect(JSON.parse(await answer('/orders/quote'))).toMatchObject({ status: 503 });
     expect(lines).toContainEqual(
-      expect.objectContaining({ msg: 'prices does not run: whoever calls it gets no connection' }),
+      expect.objectContaining({ msg: 'prices does not run: callers of it get no connection' }),
     );
   }, 60_000);
 });

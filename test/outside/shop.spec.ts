@@ -21,7 +21,7 @@ async function started(name: string, environment: Record<string, string> = {}): 
   return `http://127.0.0.1:${await portOf(child, name)}`;
 }
 
-// A contract in zod, one in valibot, and a caller of both, as somebody would write them who has the tarballs alone.
+// A contract in zod, one in valibot, and a caller of both, as a team writes them that has the tarballs alone.
 describe('a shop of three services', () => {
   beforeAll(async () => {
     await cp(join(import.meta.dirname, 'shop'), folder, { recursive: true });

@@ -53,7 +53,7 @@ describe.each(gateways)('a refusal of %s', (name) => {
     ['without a service', 404, `${head('POST /nowhere HTTP/1.1', 'Content-Length: 900000')}\r\n`],
     ['whose service is gone', 503, `${head('POST /api/visits HTTP/1.1', 'Content-Length: 9')}\r\n{"a": 12}`],
   ])('reaches a client that still sends a request %s', async (_what, status, bytes) => {
-    // nginx reads on for 5 s, and then resets who is still there.
+    // nginx reads on for 5 s, and then resets the connections that are still open.
     const reply = await sendRaw(gateway.url, bytes, { more: sendMore, hangUpAfterMs: 3_000 });
     expect({ status: reply.status, isReset: reply.isReset }).toEqual({ status, isReset: false });
     expect(reply.text).toContain('"type":"urn:parley:problem:');

@@ -62,7 +62,7 @@ const languageOf = (acceptLanguage: string) => {
   return 'issues' in validation ? validation : preferredGreeting(greetings as never, acceptLanguage);
 };
 
-/** Reads a stream in chunks of so many bytes, again and again: a line of a stream may be much longer than a header. */
+/** Reads a stream in chunks of one size: a line of a stream may be much longer than a header. */
 const stream = (framing: 'ndjson' | 'sse', chunkBytes: number) => (text: string) => {
   const bytes = Buffer.from(text);
   const parser = framings[framing].parser({ maxItemBytes: 10_000_000 });

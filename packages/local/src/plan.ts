@@ -74,7 +74,7 @@ export function planReplicas(
     }
     for (const [name, host] of leftOut) remarks.push(`${service.name} goes without ${name}: ${host} does not run here`);
   }
-  for (const name of vacant) remarks.push(`${name} does not run: whoever calls it gets no connection`);
+  for (const name of vacant) remarks.push(`${name} does not run: callers of it get no connection`);
   const routes = new Map(wiring.services.flatMap(({ name, routes }) => (routes ? [[name, routes] as const] : [])));
   return { replicas, addresses, routes, folders, remarks };
 }

@@ -86,7 +86,7 @@ export interface AppOptions<C extends Contract = Contract, Extras = unknown>
   readonly idempotency?: IdempotencyOptions;
   /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
   readonly compressBelow?: number;
-  /** Told of requests and of refusals: for metrics or an audit of yours. Default: none; `serve` adds its metrics. */
+  /** Get an event for each request and each refusal: for metrics or an audit of yours. Default: none; `serve` adds its metrics. */
   readonly listeners?: readonly ServiceListener[];
   /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
   readonly version?: string;

@@ -12,7 +12,7 @@ async function h2c(behave: StreamBehaviour) {
   const upstream = createUpstream('things', server.address, {
     http: '2',
     maxAttempts: 1,
-    callTimeoutMs: 60_000, // a busy machine takes long for so many bytes
+    callTimeoutMs: 60_000, // a busy machine takes long for the largest bodies
     attemptTimeoutMs: 60_000,
   });
   closeAfterTest(upstream);

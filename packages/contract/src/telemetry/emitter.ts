@@ -8,7 +8,7 @@ export class Emitter<L extends Listener<L>> {
   readonly #warn: (error: unknown) => void;
   readonly #listeners = new Set<L>();
 
-  /** @param warn told of what a listener throws or rejects with. Given, since a browser has no `process` to warn with */
+  /** @param warn gets what a listener throws or rejects with. A parameter, since a browser has no `process.emitWarning` */
   constructor(warn: (error: unknown) => void) {
     this.#warn = warn;
   }

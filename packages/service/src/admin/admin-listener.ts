@@ -7,7 +7,7 @@ import { admin } from './contract.ts';
 import { type AdministeredService, adminHandlers } from './handlers.ts';
 import { createProbesApp } from './probes-app.ts';
 
-/** What the operators' port shows, and to whom. */
+/** What the operators' port serves, and which tokens its admin API asks for. */
 export interface AdminListenerOptions {
   readonly metrics: Pick<ServiceMetrics, 'render'>;
   readonly service: AdministeredService;
@@ -15,7 +15,7 @@ export interface AdminListenerOptions {
   readonly logger: Logger;
 }
 
-/** Serves the operators' port: probes and metrics to all who reach it, the admin API below `/admin/` to operators. */
+/** Serves the operators' port: probes and metrics without a token, the admin API below `/admin/` with one. */
 export function adminListener(options: AdminListenerOptions): RequestListener {
   const { metrics, service, access, logger } = options;
   const probes = createProbesApp({ isReady: () => !service.isDraining(), metrics, logger });

@@ -47,7 +47,7 @@ export function createProbesApp({ isReady, logger, metrics }: ProbesAppOptions):
   return listenToEnds(listenToHeads(app, closeIfUnread), { beforeEnd: discardRest });
 }
 
-/** OpenMetrics for those who name it, as Prometheus does; text for all others. */
+/** OpenMetrics for a request that names it in `Accept`, as Prometheus does; Prometheus text for any other. */
 function formatFor(accept = ''): MetricsFormat {
   return accept.includes('application/openmetrics-text') ? 'openmetrics' : 'text';
 }

@@ -94,7 +94,7 @@ async function pour(given: Content, res: Response, begin: () => void): Promise<v
   const chunks = chunksOf(given)[Symbol.asyncIterator]();
   let sent = 0;
   try {
-    // Nothing is said before the first bytes are there: a failure until then is an ordinary problem.
+    // The head waits for the first bytes: a failure before them can still be answered with a problem.
     let next = await untilAborted(() => chunks.next(), signal);
     begin();
     releasePlace(res);

@@ -40,7 +40,7 @@ export function processMetrics(registry: MetricsRegistry): () => void {
   return eventLoopMetrics(registry);
 }
 
-// Totals, not averages since the last scrape: two who scrape would take from each other.
+// Totals, not averages since the last scrape: with two Prometheus servers each would reset the other's.
 function eventLoopMetrics(registry: MetricsRegistry): () => void {
   registry.observed(
     'counter',

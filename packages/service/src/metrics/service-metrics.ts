@@ -29,7 +29,7 @@ export class ServiceMetrics {
     this.#stopProcess = processMetrics(this.#registry);
   }
 
-  /** To be told of the service's requests. */
+  /** Counts the service's requests. */
   get listener(): ServiceListener {
     return this.#requests;
   }

@@ -8,10 +8,10 @@ import { isRefusal } from '../shedding/refusal.ts';
 import type { ServiceTelemetry } from '../telemetry/service-events.ts';
 import { labelOf, untemplatedPath } from './running-operation.ts';
 
-/** Where the access log goes, and who else is told. */
+/** Where the access log goes. */
 export interface AccessLogOptions {
   readonly logger: Logger;
-  /** Told of each request too. */
+  /** Emits `onRequest` for each request. */
   readonly telemetry: ServiceTelemetry;
 }
 

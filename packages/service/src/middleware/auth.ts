@@ -31,7 +31,7 @@ export interface AuthOptions {
   readonly logger: Logger;
 }
 
-/** Whom a token may let through. */
+/** Which tokens may call an operation: those of a service, or those with all of these scopes. */
 type ByToken = 'service' | { readonly scopes: readonly string[] };
 
 const bearer = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;

@@ -106,7 +106,7 @@ function mounted(given: Mount, answerFailure: AnswerFailure): RequestHandler {
   };
 }
 
-/** Tells which routes count as such: the first so many of an app, since a router below `/users/:id` has a new path for each user. */
+/** Which routes have a name of their own in log and metrics: the first {@link maxRoutes} of an app, since a router below `/users/:id` has a new path for each user. */
 function routeMemory(): (route: VisitedRoute) => boolean {
   const known = new Set<string>();
   return ({ route, baseUrl }) => {

@@ -33,7 +33,7 @@ export interface ProblemOptions {
   readonly answerFailure: AnswerFailure;
 }
 
-/** Answers a request with a failure. `thrown` is what the log is told of. */
+/** Answers a request with a failure. `thrown` goes to the log. */
 export type AnswerFailure = (res: Response, answer: PublicError, thrown: unknown) => void;
 
 /** Makes the function that answers with failures: a problem for the caller, and for the log what that one does not show. */

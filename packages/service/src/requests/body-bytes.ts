@@ -26,12 +26,12 @@ export function keptBody(req: Keeping): Buffer | undefined {
   return req[kept];
 }
 
-/** Of a body in several pieces whose length nobody tells. */
+/** Memory for the first pieces of a body without `content-length`. */
 const firstBytes = 16_384;
 
 /**
- * Reads a body into memory, and no byte of one that says that it is larger than `maxBytes`. What is too large is left where it
- * is: who answers need not wait for its end.
+ * Reads a body into memory, and no byte of one that says that it is larger than `maxBytes`. What is too large is left
+ * unread: an answer need not wait for its end.
  *
  * @throws CallError `cancelled` where the client goes away before the end
  */

@@ -52,7 +52,7 @@ export function readMultipart(
     const fields = new FieldCollector(parser, files, limits, stop).fields;
     const finished = new Promise((resolve) => parser.once('finish', resolve));
     parser.on('error', (cause) => stop(malformed('is no form, or ends before its last boundary', cause)));
-    // The rest is not read: who answers need not wait for it.
+    // The rest is not read: an answer need not wait for it.
     for await (const chunk of chunksOf(receivedContent(req, { type, maxBytes: limits.maxBytes }))) {
       await Promise.race([stopped.promise, written(parser, chunk)]);
     }

@@ -3,7 +3,7 @@ import { adaptiveLimit, limitOf } from './limit.ts';
 
 const calm = { slowdown: 1, loopDelayMs: 1, peakInFlight: 0 };
 
-/** A limit after so many windows that are alike; `peak` is a part of the limit. */
+/** A limit after windows that are alike; `peak` is a part of the limit. */
 function after(windows: number, window: Partial<typeof calm>, peak = 1) {
   const limit = adaptiveLimit();
   for (let n = 0; n < windows; n++) limit.update({ ...calm, peakInFlight: limit.current * peak, ...window });

@@ -17,7 +17,7 @@ function virtual(options: Partial<LoadOptions> = {}) {
   return { load, state, enter };
 }
 
-/** Serves windows of so many requests at once, each so long. */
+/** Serves windows of `atOnce` requests, each of `ms`. */
 async function serve({ load, state, enter }: ReturnType<typeof virtual>, windows: number, atOnce: number, ms: number) {
   for (let n = 0; n < windows; n++) {
     const places = Array.from({ length: atOnce }, () => enter()).filter((place) => typeof place !== 'string');
