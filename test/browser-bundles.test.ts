@@ -5,7 +5,7 @@ import { defineContract, post } from '@parley/contract';
 import { type BuildOptions, build } from 'esbuild';
 import { root } from './source-files.ts';
 
-/** Bundles code as for a page. Fails where a module of Node is in it. */
+/** Bundles code as for a page, without comments: they may name what a page doesn't have. Fails where a module of Node is in it. */
 async function bundle(code: string, options: BuildOptions = {}): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: `${root}/test`, loader: 'ts' },
@@ -14,6 +14,7 @@ async function bundle(code: string, options: BuildOptions = {}): Promise<string>
     format: 'iife',
     target: 'es2024',
     conditions: ['@parley/source'],
+    minifyWhitespace: true,
     write: false,
     logLevel: 'silent',
     ...options,
