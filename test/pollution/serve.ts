@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import type { Handlers } from '@parley/contract';
 import { createLogger, type RunningService, serve } from '@parley/service';
+import express from 'express';
 import { refused, things } from './contract.ts';
 import { type Pollution, polluted } from './polluted.ts';
 
@@ -22,6 +23,8 @@ const handlers: Handlers<typeof things> = {
     yield { n: 1 };
   },
 };
+const mounted = express();
+mounted.get('/mounted/:id', (req, res) => void res.json({ id: req.params.id }));
 const silent = new Writable({ write: (_, __, done) => done() });
 // Once, before: pino itself takes options that it inherits.
 const logger = createLogger('things', { destination: silent });
@@ -33,7 +36,7 @@ let service: RunningService | undefined;
 
 async function restart(): Promise<void> {
   const old = service;
-  service = await serve(things, handlers, { logger, settings });
+  service = await serve(things, handlers, { logger, settings, mount: mounted });
   await old?.stop();
 }
 

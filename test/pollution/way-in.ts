@@ -26,6 +26,7 @@ const questions: readonly Question[] = [
   { method: 'POST', path: '/orders', headers: json, body: '{"name":"a"}' },
   { method: 'GET', path: '/refused' },
   { method: 'GET', path: '/watched' },
+  { method: 'GET', path: '/mounted/7' },
   { method: 'GET', path: '/nowhere' },
   { method: 'OPTIONS', path: '/orders' },
   { method: 'TRACE', path: '/things/7' },

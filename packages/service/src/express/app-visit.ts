@@ -1,3 +1,4 @@
+import { ownMembers } from '@parley/contract';
 import type { Request, Response } from 'express';
 import { isExpressApp } from './express-internals.ts';
 import { lendMessages } from './mounted-messages.ts';
@@ -65,7 +66,7 @@ export class AppVisit {
   interrupt(): void {
     const res = this.#res;
     for (const [name, before] of this.#methods) {
-      if (before) Object.defineProperty(res, name, before);
+      if (before) Object.defineProperty(res, name, ownMembers(before));
       else Reflect.deleteProperty(res, name);
     }
     this.leave();
@@ -86,7 +87,7 @@ export class AppVisit {
 // Express says where a request is while it is there: the path of a nested router is gone once an error has left it.
 function watchRoute(req: Request, onRoute: (route: VisitedRoute) => void): void {
   let current: VisitedRoute['route'] | undefined;
-  Object.defineProperty(req, 'route', {
+  const watched: PropertyDescriptor = {
     configurable: true,
     enumerable: true,
     get: () => current,
@@ -94,5 +95,6 @@ function watchRoute(req: Request, onRoute: (route: VisitedRoute) => void): void 
       current = route;
       if (route) onRoute({ route, baseUrl: req.baseUrl });
     },
-  });
+  };
+  Object.defineProperty(req, 'route', ownMembers(watched));
 }

@@ -1,10 +1,11 @@
 import { Http2ServerResponse } from 'node:http2';
+import { ownMembers } from '@parley/contract';
 
 const overHttp2 = Symbol('over HTTP/2');
 
 /** Marks a message of HTTP/2 that gets the prototype of a mounted app, which does not tell. */
 export function markHttp2(message: object): void {
-  Object.defineProperty(message, overHttp2, { configurable: true, value: true });
+  Object.defineProperty(message, overHttp2, ownMembers({ configurable: true, value: true }));
 }
 
 /** Whether a message has the mark of HTTP/2. */

@@ -1,3 +1,4 @@
+import { ownMembers } from '@parley/contract';
 import type { Response } from 'express';
 
 /** The methods by which a handler changes or ends its response. */
@@ -22,20 +23,16 @@ const chained = [
  * @param onEnd runs when the handler ends the response
  */
 export function ignoreLateWrites(res: Response, onEnd: () => void): void {
-  const ignored = { value: () => res, configurable: true, writable: true };
-  const members: PropertyDescriptorMap = {};
-  for (const name of chained) members[name] = ignored;
+  const replace = (name: string, value: unknown) =>
+    Object.defineProperty(res, name, ownMembers({ value, configurable: true, writable: true }));
+  for (const name of chained) replace(name, () => res);
   // True: a source that is piped here flows to its end, and is closed.
-  members.write = { ...ignored, value: (...args: unknown[]) => callBack(args) };
-  members.end = {
-    ...ignored,
-    value: (...args: unknown[]) => {
-      callBack(args);
-      onEnd();
-      return res;
-    },
-  };
-  Object.defineProperties(res, members);
+  replace('write', (...args: unknown[]) => callBack(args));
+  replace('end', (...args: unknown[]) => {
+    callBack(args);
+    onEnd();
+    return res;
+  });
   // A wrapper that was there before may hold the real method, and Node reports a write after the end as an event.
   res.on('error', () => {});
 }

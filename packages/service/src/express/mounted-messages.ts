@@ -1,4 +1,5 @@
 import { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { ownMembers } from '@parley/contract';
 import type { Request, Response } from 'express';
 import { messagePrototypes } from './express-internals.ts';
 import { hasFinished } from './express-messages.ts';
@@ -75,12 +76,13 @@ export function lendMessages(app: object, req: Request, res: Response): () => vo
 function mark(message: object, prototype: object): void {
   markHttp2(message);
   // Others look for the member to tell HTTP/2 from HTTP/1: a prototype for both cannot have it.
-  Object.defineProperty(message, 'stream', {
+  const stream: PropertyDescriptor & ThisType<object> = {
     configurable: true,
     get() {
       return Reflect.get(prototype, 'stream', this);
     },
-  });
+  };
+  Object.defineProperty(message, 'stream', ownMembers(stream));
 }
 
 /** A prototype whose members are those of the protocol of each message. What HTTP/2 doesn't have is found in `http1`. */
@@ -89,7 +91,7 @@ function byProtocol(http1: object, http2: object): object {
   const of = (message: object) => (isMarkedHttp2(message) ? http2 : http1);
   for (const name of Reflect.ownKeys(http2)) {
     if (name === 'constructor' || name === 'stream') continue;
-    Object.defineProperty(prototype, name, {
+    const member: PropertyDescriptor & ThisType<object> = {
       configurable: true,
       get() {
         return Reflect.get(of(this), name, this);
@@ -97,9 +99,10 @@ function byProtocol(http1: object, http2: object): object {
       set(value) {
         const isSet = Reflect.set(of(this), name, value, this);
         // A getter alone, over HTTP/2: an own member, as over HTTP/1.
-        if (!isSet) Object.defineProperty(this, name, { configurable: true, writable: true, value });
+        if (!isSet) Object.defineProperty(this, name, ownMembers({ configurable: true, writable: true, value }));
       },
-    });
+    };
+    Object.defineProperty(prototype, name, ownMembers(member));
   }
   return prototype;
 }
