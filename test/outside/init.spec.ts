@@ -28,9 +28,19 @@ describe('a new repository', () => {
   it('greets through its gateway', async () => {
     const house = await launchElsewhere(shop, 'npm', 'start');
     const greeting = await (await fetch(`${house.url}/api/hello?name=Ada&language=fr`)).json();
+    const refusal = await fetch(`${house.url}/api/hello?name=Ada&language=tlh`);
+    const problem = await refusal.json();
     await house.stop();
     expect(house.lines.at(-1)).toMatchObject({ msg: 'stopped' });
     expect(greeting).toEqual({ message: 'Bonjour, Ada !' });
+    expect([refusal.status, problem]).toMatchObject([404, { type: 'urn:parley:problem:unknown_language' }]);
+  }, 60_000);
+
+  it('runs one service with what it depends on', async () => {
+    const house = await launchElsewhere(shop, 'npm', 'start', '--', 'hello');
+    const greeting = await fetch(`${house.url}/api/hello?name=Ada`);
+    await house.stop();
+    expect([greeting.status, await greeting.json()]).toEqual([200, { message: 'Hello, Ada!' }]);
   }, 60_000);
 
   it('takes a service and operations, with types and tests that pass, and serves them', async () => {
@@ -49,6 +59,7 @@ describe('a new repository', () => {
       ),
     );
     await house.stop();
+    expect(house.gateway).toMatch(/^embedded \(httpxy 0\.[5-9]\d*\.\d+\)$/);
     expect(answers).toEqual([{ id: '1', title: 'First' }, { text: 'a' }, { text: 'b' }]);
   }, 90_000);
 

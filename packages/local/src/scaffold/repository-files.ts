@@ -34,7 +34,7 @@ export function repositoryFiles(scope: string, source: PackageSource): TemplateF
     'services/greetings/contract/package.json': contractManifest(scope, 'greetings', contract),
     'services/greetings/package.json': serviceManifest(scope, 'greetings', { ...own, ...greetings }),
     'services/greetings/main.ts': main,
-    'services/hello/contract/package.json': contractManifest(scope, 'hello', contract),
+    'services/hello/contract/package.json': contractManifest(scope, 'hello', { ...contract, ...greetings }),
     'services/hello/package.json': serviceManifest(scope, 'hello', { ...hello, zod: toolVersions.zod }),
   };
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -206,6 +207,6 @@ async function drain(server: Server, drainTimeoutMs: number): Promise<void> {
 }
 
 function httpxyVersion(): string {
-  const manifest = new URL('../../../package.json', import.meta.resolve('httpxy'));
-  return JSON.parse(readFileSync(manifest, 'utf8')).version;
+  const manifest = findPackageJSON('httpxy', import.meta.url);
+  return manifest ? JSON.parse(readFileSync(manifest, 'utf8')).version : 'of an unknown version';
 }
