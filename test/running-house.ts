@@ -12,6 +12,8 @@ export interface Replica {
   readonly service: string;
   readonly replica: string;
   readonly address: string;
+  /** Address of its operators' port. */
+  readonly operators: string;
   readonly pid: number;
 }
 

@@ -57,6 +57,13 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start --
     }
   }, 90_000);
 
+  it('leaves the address for operators as it was', async () => {
+    const { operators = '', pid } = house.replicas.find(({ service }) => service === 'hello') ?? {};
+    const { body } = await ask(operators, '/admin/service');
+    expect(body).toMatchObject({ name: 'hello', isDraining: false });
+    expect(body.pid).not.toBe(pid);
+  });
+
   it('goes on with the old code where the new code does not start, and says why', async () => {
     await copy.replace(handlers, 'export function', 'throw new Error("half done");\nexport function');
     const said = await eventually(() =>

@@ -85,12 +85,12 @@ export class Launcher {
 
   /** Every replica, in the order of start. */
   get replicas(): ReplicaStatus[] {
-    return this.#replicas.map(({ plan, process: { state, pid, adminPort = plan.adminPort } }) => ({
+    return this.#replicas.map(({ plan, process: { state, pid } }) => ({
       service: plan.service,
       replica: plan.name,
       state,
       address: `http://${loopback}:${plan.port}`,
-      operators: `http://${loopback}:${adminPort}`,
+      operators: `http://${loopback}:${plan.adminPort}`,
       pid,
     }));
   }
@@ -174,7 +174,7 @@ export class Launcher {
     const { root, variables, scale, services, watch } = this.#options;
     const composed = composeVariables(root, variables);
     const wiring = scaled(limitedTo(wiringOf(readComposeFile(root), composed), services), scale);
-    this.#ports = await reservePorts(portCount(wiring, { root, watch }));
+    this.#ports = await reservePorts(portCount(wiring, { root, watch }), root);
     return planReplicas(wiring, this.#ports.ports, composed, { root, watch });
   }
 

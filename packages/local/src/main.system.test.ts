@@ -20,7 +20,7 @@ let ports: ReservedPorts;
 
 beforeAll(async () => {
   mkdirSync(scratch);
-  ports = await reservePorts(3);
+  ports = await reservePorts(3, 'main.system.test');
 });
 afterEach(async () => {
   await Promise.all(started.splice(0).map((launched) => launched.close()));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { LocalError } from '../local-error.ts';
 
@@ -18,11 +19,12 @@ const blockSize = 100;
 const blockCount = 100;
 
 /**
- * Reserves free ports. A launcher holds the first port of a block of 100 for as long as it lives, and so has the rest
- * of the block to itself among launchers; ports that other programs use are passed over.
+ * Reserves free ports: the same ones for the same folder, so that what reads metrics finds them again after a restart. A launcher
+ * holds the first port of a block of 100 for as long as it lives, and so has the rest of the block to itself among
+ * launchers. It takes the next block where another launcher has this one, and the next port where another program has this one.
  */
-export async function reservePorts(count: number, random: () => number = Math.random): Promise<ReservedPorts> {
-  const start = Math.floor(random() * blockCount);
+export async function reservePorts(count: number, folder: string): Promise<ReservedPorts> {
+  const start = createHash('sha256').update(folder).digest().readUInt32BE() % blockCount;
   for (let offset = 0; offset < blockCount; offset++) {
     const first = firstBlock + ((start + offset) % blockCount) * blockSize;
     const lock = await listenOn(first).catch(() => undefined);

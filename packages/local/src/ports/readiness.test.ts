@@ -8,7 +8,7 @@ import { createProbes } from './readiness.ts';
 let reserved: ReservedPorts;
 const servers: Server[] = [];
 beforeAll(async () => {
-  reserved = await reservePorts(2);
+  reserved = await reservePorts(2, 'readiness.test');
 });
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();

@@ -8,7 +8,7 @@ import { openRelay, type Relay } from './relay.ts';
 let reserved: ReservedPorts;
 const closeables: { close(): unknown }[] = [];
 beforeAll(async () => {
-  reserved = await reservePorts(4);
+  reserved = await reservePorts(4, 'relay.test');
 });
 afterEach(() => {
   for (const each of closeables.splice(0)) each.close();

@@ -15,14 +15,11 @@ export interface Place {
 export type ReplicaProcess = Pick<
   SupervisedProcess,
   'state' | 'pid' | 'start' | 'stop' | 'kill' | 'isAlive' | 'endHung'
-> & {
-  /** Operators' port of the process that serves, where that is not the plan's. */
-  readonly adminPort?: number;
-};
+>;
 
 /**
  * A replica whose process can be replaced by one of the code as it is now, without a lost request: the new one is ready before
- * the old one drains. Callers know the port of the plan; processes take turns between two places behind it.
+ * the old one drains. Callers and operators know the ports of the plan; processes take turns between two places behind them.
  * Scope: one per replica, in watch mode.
  */
 export class RenewableReplica implements ReplicaProcess {
@@ -33,7 +30,7 @@ export class RenewableReplica implements ReplicaProcess {
   #current: SupervisedProcess;
   /** The process that is to replace the current one. */
   #next: SupervisedProcess | undefined;
-  #relay: Relay | undefined;
+  #relays: Readonly<Record<keyof Place, Relay>> | undefined;
 
   constructor(plan: ReplicaPlan, places: readonly [Place, Place], setting: ReplicaSetting) {
     this.#plan = plan;
@@ -53,15 +50,13 @@ export class RenewableReplica implements ReplicaProcess {
     return this.#current.pid;
   }
 
-  /** Operators' port of the process that serves. */
-  get adminPort(): number {
-    return this.#places[0].adminPort;
-  }
-
-  /** Starts the first process, and listens on the plan's port once it is ready. */
+  /** Starts the first process, and listens on the plan's ports once it is ready. */
   async start(): Promise<void> {
     await this.#current.start();
-    this.#relay = await openRelay(this.#plan.port, this.#places[0].port);
+    const [{ port, adminPort }] = this.#places;
+    const opened = [openRelay(this.#plan.port, port), openRelay(this.#plan.adminPort, adminPort)] as const;
+    const [callers, operators] = await Promise.all(opened);
+    this.#relays = { port: callers, adminPort: operators };
   }
 
   /** Replaces the process. Where the new one does not get ready, the old one goes on, and the log says why. */
@@ -81,21 +76,22 @@ export class RenewableReplica implements ReplicaProcess {
     const old = this.#current;
     this.#current = next;
     this.#places = [to, from];
-    this.#relay?.leadTo(to.port);
+    this.#relays?.port.leadTo(to.port);
+    this.#relays?.adminPort.leadTo(to.adminPort);
     await old.stop();
   }
 
   /** Drains it; kills it if that takes too long. */
   async stop(): Promise<void> {
     await Promise.all([this.#next?.stop(), this.#current.stop()]);
-    this.#relay?.close();
+    this.#closeRelays();
   }
 
   /** Ends it and all that it started, at once. */
   kill(): void {
     this.#next?.kill();
     this.#current.kill();
-    this.#relay?.close();
+    this.#closeRelays();
   }
 
   /** Whether the process that serves answers in time. */
@@ -106,6 +102,11 @@ export class RenewableReplica implements ReplicaProcess {
   /** Kills the process that serves, which does not answer. */
   endHung(failures: number): void {
     this.#current.endHung(failures);
+  }
+
+  #closeRelays(): void {
+    this.#relays?.port.close();
+    this.#relays?.adminPort.close();
   }
 
   #processAt(place: Place): SupervisedProcess {

@@ -14,7 +14,7 @@ let reserved: ReservedPorts;
 let gatewayAt = 3;
 
 beforeAll(async () => {
-  reserved = await reservePorts(20);
+  reserved = await reservePorts(20, 'embedded-gateway.test');
 });
 afterAll(() => reserved.close());
 afterEach(async () => {

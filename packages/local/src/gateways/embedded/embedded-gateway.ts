@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -8,6 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { findPackageJSON } from 'node:module';
 import { LocalError } from '../../local-error.ts';
 import { loopback } from '../../ports/ports.ts';
 import { delay } from '../../time/delay.ts';
