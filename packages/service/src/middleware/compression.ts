@@ -2,8 +2,8 @@ import compress from 'compression';
 import type { Request, RequestHandler, Response } from 'express';
 import { beforeHead } from '../express/before-head.ts';
 import { type ContentCoding, chooseCoding, contentCodings, shortestEncoded } from '../replies/content-coding.ts';
+import { encodeReply, mayEncodeWhole } from '../replies/encoded-reply.ts';
 import { markTag, unmarkTags } from '../replies/entity-tag.ts';
-import { zstdReply } from '../replies/zstd-reply.ts';
 import { eventLoopReader } from '../shedding/event-loop.ts';
 import { operationOf } from './running-operation.ts';
 
@@ -30,8 +30,9 @@ export function compression({ compressBelow = 0.9 }: CompressionOptions = {}): R
     const coding = wished && readEventLoop(performance.now()).lastSecond <= compressBelow ? wished : undefined;
     describeEncoding(req, res, coding);
     if (!coding) return next();
-    if (coding === 'zstd') {
-      if (req.method !== 'HEAD') zstdReply(res, (bytes) => bytes >= shortestEncoded && mayEncode(req, res));
+    // A length that is known already is that of a reply in one piece.
+    if (mayEncodeWhole(coding, Number(res.getHeader('content-length')))) {
+      if (req.method !== 'HEAD') encodeReply(res, coding, (bytes) => bytes >= shortestEncoded && mayEncode(req, res));
       return next();
     }
     // The choice is made, and the package is to make the same.
