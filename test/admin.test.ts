@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream, type Upstream } from '@parley/client';
-import { defineContract, get } from '@parley/contract';
+import { defineContract, get, type Handlers } from '@parley/contract';
 import { admin } from '@parley/service/admin';
 import { type StartedService, type StartOptions, startService } from '@parley/service/testing';
 import { z } from 'zod';
@@ -26,8 +26,11 @@ afterEach(async () => {
   await service.stop();
 });
 
-async function start(settings: StartOptions['settings'] = {}): Promise<void> {
-  service = await startService(shop, { getItem: async ({ id }) => ({ id }) }, { version: '2.1.0', settings });
+async function start(
+  settings: StartOptions['settings'] = {},
+  getItem: Handlers<typeof shop>['getItem'] = async ({ id }) => ({ id }),
+): Promise<void> {
+  service = await startService(shop, { getItem }, { version: '2.1.0', settings });
 }
 
 function open(name: string, url: string): Upstream {
@@ -108,6 +111,52 @@ describe('the admin API', () => {
       setCircuit({ upstream: name, endpoint, circuit: 'open' }).catch((error: Error) => error.message);
     expect(await refused('shops', service.url)).toContain('no upstream "shops"; it has: shop');
     expect(await refused('shop', 'http://other')).toContain(`no endpoint "http://other"; it has: ${service.url}`);
+  });
+
+  it('changes the log level for a time, for requests under way too', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    await start({ ...tokens, logLevel: 'warn' }, async ({ id }, context) => {
+      context?.log?.debug('before');
+      asked.resolve();
+      await answer.promise;
+      context?.log?.debug('after');
+      return { id };
+    });
+    const request = fetch(`${service.url}/api/items/1`);
+    await asked.promise;
+    const { setLogLevel, getService } = operator(actToken);
+    expect(await getService()).toMatchObject({ logLevel: { level: 'warn', configured: 'warn' } });
+    const changed = await setLogLevel({ level: 'debug' });
+    expect(changed).toMatchObject({ before: 'warn', after: 'debug' });
+    const inMs = Date.parse(changed.endsAt ?? '') - Date.now();
+    expect(inMs).toBeGreaterThan(590_000);
+    expect(inMs).toBeLessThanOrEqual(600_000);
+    expect((await getService()).logLevel).toEqual({ level: 'debug', configured: 'warn', endsAt: changed.endsAt });
+    answer.resolve();
+    await (await request).text();
+    await eventually(() => service.logs.some(({ msg }) => msg === 'request') || undefined);
+    expect(service.logs.map(({ msg }) => msg)).toEqual(['an operator acts', 'after', 'request']);
+    expect(service.logs[0]).toMatchObject({ act: 'setLogLevel', before: 'warn', after: 'debug', peer: '127.0.0.1' });
+  });
+
+  it('has an audit of acts that silence the log, and of the end of their time', async () => {
+    await start(tokens);
+    const { setLogLevel } = operator(actToken);
+    await setLogLevel({ level: 'silent', forMs: 1 });
+    await eventually(() => service.logs.some(({ msg }) => msg === 'what an operator set has ended') || undefined);
+    expect(service.logs).toMatchObject([
+      { act: 'setLogLevel', before: 'info', after: 'silent' },
+      { act: 'setLogLevel', before: 'silent', after: 'info' },
+    ]);
+  });
+
+  it('refuses a log level without an end', async () => {
+    await start(tokens);
+    const { setLogLevel } = operator(actToken);
+    const refused = setLogLevel({ level: 'debug', forMs: 3_600_001 });
+    await expect(refused).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(service.logs.filter(({ msg }) => msg === 'an operator acts')).toEqual([]);
   });
 
   it('drains the service', async () => {

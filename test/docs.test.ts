@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { upstreamDefaults } from '@parley/client';
 import { type ErrorCode, errorCodes, errorTitles } from '@parley/contract';
+import { admin } from '@parley/service/admin';
 import { documentedTable, optionTable } from './option-table.ts';
 import { files, root } from './source-files.ts';
 
@@ -181,6 +182,11 @@ describe('packages/client/README.md', () => {
 });
 
 describe('packages/service/README.md', () => {
+  it('has every operation of the admin API', () => {
+    const labels = Object.values(admin.operations).map(({ label }) => label);
+    expect(table('packages/service/README.md', 'Admin API').map(([label]) => label)).toEqual(labels);
+  });
+
   it('lists the middleware in their order', () => {
     const inCode = calledIn(
       text('packages/service/src/app.ts'),

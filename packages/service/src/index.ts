@@ -18,7 +18,8 @@ export type { ErrorMapping, ErrorReply, Failure } from './middleware/error-mappi
 export type { HandlerContext, HandlersWith, ReadExtras } from './middleware/extras.ts';
 export type { Mount, MountedApp, Mounts } from './middleware/mount-apps.ts';
 export { ConfigError } from './process/config-error.ts';
-export { createLogger, type LoggerOptions, type LogLevel } from './process/logger.ts';
+export type { LogLevel } from './process/log-levels.ts';
+export { createLogger, type LoggerOptions } from './process/logger.ts';
 export { readConfig } from './process/read-config.ts';
 export { run } from './process/run.ts';
 export type { Environment, Settings } from './process/settings.ts';

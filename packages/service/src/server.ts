@@ -2,6 +2,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type Contract, type Handlers, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
 import { adminListener } from './admin/admin-listener.ts';
+import { AuditLog } from './admin/audit-log.ts';
+import { TemporaryLogLevel } from './admin/log-level.ts';
 import { type AppOptions, createApp, type MountedAppOptions } from './app.ts';
 import { BrokenSessionLog } from './connections/broken-session-log.ts';
 import { type Closeable, drain } from './connections/drain.ts';
@@ -137,7 +139,9 @@ export async function start<C extends Contract>(
     replies: connections.replies,
     onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
   });
-  const service = { contract, version, load: metrics.load, isDraining, drain: () => void stop(), logger };
+  const audit = new AuditLog(logger);
+  const logLevel = new TemporaryLogLevel(logger, (levels) => audit.ended('setLogLevel', levels));
+  const service = { contract, version, load: metrics.load, isDraining, drain: () => void stop(), logLevel, audit };
   const adminServer = createAdminServer(adminListener({ metrics, service, access: settings, logger }));
 
   const { server, secure } = dualServer;
@@ -150,7 +154,7 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
-      closeables: [unread, metrics, ...certificate, ...closeables],
+      closeables: [unread, metrics, logLevel, ...certificate, ...closeables],
       logger,
     });
     return stopped;

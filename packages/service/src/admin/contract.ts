@@ -1,9 +1,12 @@
 import { defineContract, get, post, put } from '@parley/contract';
 import { toStandardJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
+import { logLevels } from '../process/log-levels.ts';
 
 const circuit = v.picklist(['closed', 'open', 'half-open', 'forced-open', 'forced-closed']);
 const count = v.number();
+/** How long an act holds, in ms: never for ever. */
+const duration = (maxMs: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxMs));
 
 const endpoint = v.object({
   address: v.string(),
@@ -42,6 +45,12 @@ const operation = v.object({
   safety: v.picklist(['safe', 'idempotent', 'keyed', 'unsafe']),
 });
 
+const logLevel = v.object({
+  level: v.string(),
+  configured: v.string(),
+  endsAt: v.optional(v.string()),
+});
+
 const service = v.object({
   name: v.string(),
   version: v.string(),
@@ -49,6 +58,7 @@ const service = v.object({
   pid: count,
   startedAt: v.string(),
   isDraining: v.boolean(),
+  logLevel,
   load: v.object({ inFlight: count, limit: v.optional(count), callers: count }),
   operations: v.array(operation),
 });
@@ -72,6 +82,13 @@ export const admin = defineContract('admin', {
       v.object({ upstream: v.string(), endpoint: v.string(), circuit: v.picklist(['open', 'closed', 'auto']) }),
     ),
     output: toStandardJsonSchema(v.object({ before: circuit, after: circuit })),
+  }),
+  setLogLevel: put('/admin/log-level', {
+    summary: 'Changes the log level for a time, then the configured one holds again',
+    input: toStandardJsonSchema(
+      v.object({ level: v.picklist(logLevels), forMs: v.optional(duration(3_600_000), 600_000) }),
+    ),
+    output: toStandardJsonSchema(v.object({ before: v.string(), after: v.string(), endsAt: v.optional(v.string()) })),
   }),
   drain: post('/admin/drain', {
     summary: 'Stops the service as SIGTERM does: without failing a request',

@@ -1,15 +1,15 @@
-import {
-  CallError,
-  type Contract,
-  currentContext,
-  type Handlers,
-  type OpenUpstream,
-  openUpstreams,
-  type UpstreamStatus,
-} from '@parley/contract';
-import type { Logger } from 'pino';
+import { CallError, type Contract, type OpenUpstream, openUpstreams, type UpstreamStatus } from '@parley/contract';
+import type { HandlersWith } from '../middleware/extras.ts';
 import type { ServiceLoad } from '../telemetry/service-events.ts';
+import type { AuditLog } from './audit-log.ts';
 import type { admin } from './contract.ts';
+import type { TemporaryLogLevel } from './log-level.ts';
+
+/** What the handlers know of a request beyond the contract. */
+export interface AdminExtras {
+  /** Address of the operator's connection. */
+  readonly peer: string | undefined;
+}
 
 /** The service that is administered. */
 export interface AdministeredService {
@@ -20,17 +20,14 @@ export interface AdministeredService {
   readonly isDraining: () => boolean;
   /** Begins to stop it, as SIGTERM does. */
   readonly drain: () => void;
+  readonly logLevel: TemporaryLogLevel;
   /** Has a line for each act. */
-  readonly logger: Logger;
+  readonly audit: AuditLog;
 }
 
 /** Serves {@link admin} for one service. */
-export function adminHandlers(service: AdministeredService): Handlers<typeof admin> {
-  const { contract, version, load, isDraining, drain, logger } = service;
-  const audit = (act: string, details: object) => {
-    const { requestId } = currentContext();
-    logger.warn({ act, ...details, requestId }, 'an operator acts');
-  };
+export function adminHandlers(service: AdministeredService): HandlersWith<typeof admin, AdminExtras> {
+  const { contract, version, load, isDraining, drain, logLevel, audit } = service;
   return {
     async getService() {
       const { inFlight, limit, callers } = load;
@@ -41,6 +38,7 @@ export function adminHandlers(service: AdministeredService): Handlers<typeof adm
         pid: process.pid,
         startedAt: new Date(performance.timeOrigin).toISOString(),
         isDraining: isDraining(),
+        logLevel: logLevel.status,
         load: { inFlight, limit: finite(limit), callers },
         operations: Object.entries(contract.operations).map(([name, { method, path, safety }]) => ({
           name,
@@ -55,7 +53,7 @@ export function adminHandlers(service: AdministeredService): Handlers<typeof adm
       return { upstreams: openUpstreams().map((upstream) => shown(upstream.status())) };
     },
 
-    async setCircuit({ upstream: name, endpoint, circuit }) {
+    async setCircuit({ upstream: name, endpoint, circuit }, { extras }) {
       const upstream = upstreamNamed(name);
       const before = circuitOf(upstream, endpoint);
       const control = upstream.circuit(endpoint);
@@ -63,12 +61,20 @@ export function adminHandlers(service: AdministeredService): Handlers<typeof adm
       else if (circuit === 'open') control.forceOpen();
       else control.forceClose();
       const after = circuitOf(upstream, endpoint);
-      audit('setCircuit', { upstream: name, endpoint, before, after });
+      audit.acted('setCircuit', extras.peer, { upstream: name, endpoint, before, after });
       return { before, after };
     },
 
-    async drain() {
-      audit('drain', { before: isDraining(), after: true });
+    async setLogLevel({ level, forMs }, { extras }) {
+      const before = logLevel.status.level;
+      logLevel.change({ level, forMs });
+      const { level: after, endsAt } = logLevel.status;
+      audit.acted('setLogLevel', extras.peer, { before, after, endsAt });
+      return { before, after, endsAt };
+    },
+
+    async drain(_input, { extras }) {
+      audit.acted('drain', extras.peer, { before: isDraining(), after: true });
       setImmediate(drain); // after the reply
       return { isDraining: true };
     },

@@ -31,6 +31,8 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
     const context = currentContext();
     const { requestId, trace } = context;
     res.on('close', () => {
+      // An operator may have changed the level, and pino before 10.4 copies it into a child.
+      if (log.levelVal !== logger.levelVal) log.level = logger.level;
       const status = statusOf(res);
       const { method } = req;
       const operation = labelOf(res);

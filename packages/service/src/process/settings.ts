@@ -1,7 +1,7 @@
 import { ownMembers, withoutSecrets } from '@parley/contract';
 import { expected, networkIn } from '../addresses/trusted-proxies.ts';
 import { ConfigError } from './config-error.ts';
-import { type LogLevel, logLevels } from './logger.ts';
+import { type LogLevel, logLevels } from './log-levels.ts';
 
 /** Settings of a service for its operators, by environment variable or in code. */
 export interface Settings {
