@@ -141,15 +141,16 @@ export type {
 export { framings } from './streams/framings.ts';
 export { isStream, type Stream, stream } from './streams/stream.ts';
 export type { Framing, StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
-export type {
-  AttemptOutcome,
-  CallOutcome,
-  CircuitChange,
-  CircuitReason,
-  CircuitState,
-  Fate,
-  Outcome,
-  TelemetryListener,
+export {
+  type AttemptOutcome,
+  type CallOutcome,
+  type CircuitChange,
+  type CircuitReason,
+  type CircuitState,
+  type Fate,
+  type Outcome,
+  slowMs,
+  type TelemetryListener,
 } from './telemetry/call-events.ts';
 export { Emitter } from './telemetry/emitter.ts';
 export {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { adminListener } from './admin/admin-listener.ts';
 import { AuditLog } from './admin/audit-log.ts';
 import { TemporaryLogLevel } from './admin/log-level.ts';
+import { RecentCalls } from './admin/recent-calls.ts';
 import { type AppOptions, createApp, type MountedAppOptions } from './app.ts';
 import { BrokenSessionLog } from './connections/broken-session-log.ts';
 import { type Closeable, drain } from './connections/drain.ts';
@@ -116,10 +117,11 @@ export async function start<C extends Contract>(
   const isDraining = () => connections.isClosing;
   const { version = '1.0.0' } = options;
   const metrics = new ServiceMetrics({ name: contract.name, version, isDraining });
+  const recent = new RecentCalls(contract);
   const app = createApp(contract, handlers, {
     ...options,
     logger,
-    listeners: [metrics.listener, ...(options.listeners ?? [])],
+    listeners: [metrics.listener, recent, ...(options.listeners ?? [])],
     stopping: stopping.signal,
     trustedProxies: options.trustedProxies ?? settings.trustedProxies ?? [],
     tokens: options.tokens ?? tokensFromSettings(settings),
@@ -141,7 +143,10 @@ export async function start<C extends Contract>(
   });
   const audit = new AuditLog(logger);
   const logLevel = new TemporaryLogLevel(logger, (levels) => audit.ended('setLogLevel', levels));
-  const service = { contract, version, load: metrics.load, isDraining, drain: () => void stop(), logLevel, audit };
+  const service = {
+    ...{ contract, version, load: metrics.load, isDraining, drain: () => void stop() },
+    ...{ logLevel, recent, audit },
+  };
   const adminServer = createAdminServer(adminListener({ metrics, service, access: settings, logger }));
 
   const { server, secure } = dualServer;
@@ -154,7 +159,7 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
-      closeables: [unread, metrics, logLevel, ...certificate, ...closeables],
+      closeables: [unread, metrics, recent, logLevel, ...certificate, ...closeables],
       logger,
     });
     return stopped;

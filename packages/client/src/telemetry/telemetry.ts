@@ -1,5 +1,13 @@
-import { CallError, Emitter, type Outcome, type TelemetryListener } from '@parley/contract';
-import type { AttemptLayer, CallLayer } from '../layer.ts';
+import {
+  CallError,
+  type CallOutcome,
+  Emitter,
+  type Fate,
+  type Outcome,
+  type Story,
+  type TelemetryListener,
+} from '@parley/contract';
+import type { AttemptLayer, Call, CallLayer } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Reply } from '../transport/reply.ts';
 import { fateOf } from './fate.ts';
@@ -13,18 +21,39 @@ export class Telemetry extends Emitter<TelemetryListener> {
 
 /** Reports each call as its caller sees it. */
 export function callTelemetry(telemetry: Telemetry, upstream: string, clock: Clock): CallLayer {
-  return observed(telemetry, clock, (end, call) => {
-    const { label, context, tried } = call;
-    const fate = fateOf(call, end.error);
-    telemetry.emit('onCall', {
-      upstream,
-      operation: label,
-      ...outcomeOf(end),
-      traceId: context.trace?.traceId,
-      attempts: tried.size,
-      fate,
-    });
-  });
+  return observed(telemetry, clock, (end, call) => telemetry.emit('onCall', new CallEnd(upstream, call, end)));
+}
+
+/** A class, whose getter costs nothing where no listener reads the story. */
+class CallEnd implements CallOutcome {
+  readonly upstream: string;
+  readonly operation: string;
+  readonly durationMs: number;
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  readonly traceId: string | undefined;
+  readonly attempts: number;
+  readonly fate: Fate;
+  readonly requestId: string | undefined;
+  readonly #call: Call;
+
+  constructor(upstream: string, call: Call, end: End) {
+    const { durationMs, status, code } = outcomeOf(end);
+    this.upstream = upstream;
+    this.operation = call.label;
+    this.durationMs = durationMs;
+    this.status = status;
+    this.code = code;
+    this.traceId = call.context.trace?.traceId;
+    this.attempts = call.tried.size;
+    this.fate = fateOf(call, end.error);
+    this.requestId = call.context.requestId;
+    this.#call = call;
+  }
+
+  get story(): Story {
+    return this.#call.story.end(this.operation, this.status, this.code);
+  }
 }
 
 /** Reports each attempt at one endpoint. */

@@ -1,3 +1,5 @@
+import type { Story } from '../story/story.ts';
+
 /** How a call or one attempt of it ended. */
 export interface Outcome {
   /** The upstream's name. */
@@ -33,11 +35,18 @@ export type Fate =
   | 'no_endpoint'
   | 'cancelled';
 
+/** A call, attempt or request that takes this long in ms, or longer, is slow: operators see it with its story. */
+export const slowMs = 1000;
+
 /** One call, as its caller sees it. */
 export interface CallOutcome extends Outcome {
   /** Attempts that it made, hedges included; 0 if it never came to one, or shared another call's. */
   readonly attempts: number;
   readonly fate: Fate;
+  /** The request that was served meanwhile, where there was one. */
+  readonly requestId: string | undefined;
+  /** What happened to the call. Made where it is read, so read it only where it is needed. */
+  readonly story: Story;
 }
 
 /** One attempt, at one endpoint. */

@@ -63,6 +63,34 @@ const service = v.object({
   operations: v.array(operation),
 });
 
+const troubled = {
+  operation: v.string(),
+  startedAt: v.string(),
+  durationMs: count,
+  status: v.optional(count),
+  code: v.optional(v.string()),
+  requestId: v.optional(v.string()),
+  traceId: v.optional(v.string()),
+};
+
+const call = v.object({
+  ...troubled,
+  reason: v.picklist(['failed', 'slow', 'retried']),
+  upstream: v.string(),
+  fate: v.string(),
+  attempts: count,
+  timeline: v.array(v.string()),
+  events: v.array(v.looseObject({ kind: v.string(), atMs: count })),
+});
+
+const request = v.object({
+  ...troubled,
+  reason: v.picklist(['failed', 'slow']),
+  method: v.string(),
+  scheme: v.picklist(['http', 'https']),
+  status: count,
+});
+
 /**
  * The admin API of every service, on its operators' port: `createClient(admin, createUpstream('admin', url))` is a client
  * of it. Reading changes nothing. Who may read and act: see `ADMIN_READ_TOKEN` and `ADMIN_ACT_TOKEN`.
@@ -82,6 +110,10 @@ export const admin = defineContract('admin', {
       v.object({ upstream: v.string(), endpoint: v.string(), circuit: v.picklist(['open', 'closed', 'auto']) }),
     ),
     output: toStandardJsonSchema(v.object({ before: circuit, after: circuit })),
+  }),
+  listCalls: get('/admin/calls', {
+    summary: 'Recent calls and requests that failed or were slow, newest first, each call with its story',
+    output: toStandardJsonSchema(v.object({ slowMs: count, calls: v.array(call), requests: v.array(request) })),
   }),
   setLogLevel: put('/admin/log-level', {
     summary: 'Changes the log level for a time, then the configured one holds again',

@@ -1,9 +1,17 @@
-import { CallError, type Contract, type OpenUpstream, openUpstreams, type UpstreamStatus } from '@parley/contract';
+import {
+  CallError,
+  type Contract,
+  type OpenUpstream,
+  openUpstreams,
+  slowMs,
+  type UpstreamStatus,
+} from '@parley/contract';
 import type { HandlersWith } from '../middleware/extras.ts';
 import type { ServiceLoad } from '../telemetry/service-events.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { admin } from './contract.ts';
 import type { TemporaryLogLevel } from './log-level.ts';
+import type { RecentCalls } from './recent-calls.ts';
 
 /** What the handlers know of a request beyond the contract. */
 export interface AdminExtras {
@@ -21,13 +29,14 @@ export interface AdministeredService {
   /** Begins to stop it, as SIGTERM does. */
   readonly drain: () => void;
   readonly logLevel: TemporaryLogLevel;
+  readonly recent: RecentCalls;
   /** Has a line for each act. */
   readonly audit: AuditLog;
 }
 
 /** Serves {@link admin} for one service. */
 export function adminHandlers(service: AdministeredService): HandlersWith<typeof admin, AdminExtras> {
-  const { contract, version, load, isDraining, drain, logLevel, audit } = service;
+  const { contract, version, load, isDraining, drain, logLevel, recent, audit } = service;
   return {
     async getService() {
       const { inFlight, limit, callers } = load;
@@ -63,6 +72,10 @@ export function adminHandlers(service: AdministeredService): HandlersWith<typeof
       const after = circuitOf(upstream, endpoint);
       audit.acted('setCircuit', extras.peer, { upstream: name, endpoint, before, after });
       return { before, after };
+    },
+
+    async listCalls() {
+      return { slowMs, calls: [...recent.calls()], requests: [...recent.requests()] };
     },
 
     async setLogLevel({ level, forMs }, { extras }) {

@@ -40,7 +40,7 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
       const scheme = 'encrypted' in req.socket ? 'https' : 'http';
       const code = codeOf(res);
       const traceId = trace?.traceId;
-      telemetry.emit('onRequest', { method, scheme, operation, status, code, durationMs, traceId });
+      telemetry.emit('onRequest', { method, scheme, operation, status, code, durationMs, requestId, traceId });
       const line = {
         method,
         operation: operation ?? 'unmatched',

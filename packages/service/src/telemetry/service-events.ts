@@ -13,6 +13,7 @@ export interface ServedRequest {
   readonly code: string | undefined;
   /** From its arrival until the client has the last byte of the reply, or is gone. */
   readonly durationMs: number;
+  readonly requestId: string | undefined;
   readonly traceId: string | undefined;
 }
 

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createClient, createUpstream } from '@parley/client';
+import { faults, inMemoryUpstream, ok, slow, status, type VirtualClock, virtualClock } from '@parley/client/testing';
+import { CallError, defineContract, get } from '@parley/contract';
+import { admin } from '@parley/service/admin';
+import { type StartedService, startService } from '@parley/service/testing';
+import { z } from 'zod';
+import { secret } from './planted-secrets.ts';
+
+const item = z.object({ id: z.string(), note: z.string().optional() });
+const stock = defineContract('stock', {
+  getStock: get('/api/stock/{id}', { summary: 'Stock', input: item, output: item }),
+});
+const shop = defineContract('shop', {
+  getItem: get('/api/items/{id}', { summary: 'One item', input: item, output: item }),
+});
+
+let clock: VirtualClock;
+let service: StartedService;
+const closing: (() => Promise<void>)[] = [];
+beforeEach(() => {
+  clock = virtualClock();
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+function open() {
+  const upstream = inMemoryUpstream(stock, { getStock: async (input) => input }, { clock, replicas: 2 });
+  closing.push(() => upstream.close());
+  return upstream;
+}
+
+async function start(getItem: (input: z.infer<typeof item>) => Promise<z.infer<typeof item>> = async (input) => input) {
+  service = await startService(shop, { getItem });
+  closing.push(() => service.stop());
+  const operators = createUpstream('admin', service.adminUrl);
+  closing.push(() => operators.close());
+  return createClient(admin, operators);
+}
+
+describe('GET /admin/calls', () => {
+  it('shows nothing where all is well', async () => {
+    const { listCalls } = await start();
+    await clock.run(createClient(stock, open()).getStock({ id: '1' }));
+    await (await fetch(`${service.url}/api/items/1`)).text();
+    expect(await listCalls()).toEqual({ slowMs: 1000, calls: [], requests: [] });
+  });
+
+  it('tells the attempts of calls that failed, were slow or needed another attempt, newest first', async () => {
+    const { listCalls } = await start();
+    const upstream = open();
+    const { getStock } = createClient(stock, upstream);
+    upstream.inject(faults(status(503), ok()));
+    await clock.run(getStock({ id: '1' }));
+    upstream.inject(faults(slow(1_200)));
+    await clock.run(getStock({ id: '1' }));
+    upstream.inject(faults(status(500), status(503)));
+    await clock.run(getStock({ id: '1' }, { maxAttempts: 2 }).catch(() => {}));
+    const { calls } = await listCalls();
+    expect(calls).toMatchObject([
+      {
+        reason: 'failed',
+        upstream: 'stock',
+        operation: 'GET /api/stock/{id}',
+        code: 'unavailable',
+        status: 503,
+        attempts: 2,
+      },
+      { reason: 'slow', durationMs: 1_200, attempts: 1, fate: 'success' },
+      { reason: 'retried', fate: 'success_after_retry', attempts: 2 },
+    ]);
+    expect(calls[0]?.events.map(({ kind }) => kind)).toEqual([
+      'attempt',
+      'backoff',
+      'chosen',
+      'attempt',
+      'gave_up',
+      'ended',
+    ]);
+    expect(calls[0]?.timeline.join('\n')).toMatch(/attempt 1 +http:\/\/stock-\d: 500 internal[\s\S]*attempt 2/);
+    expect(calls[1]?.timeline[0]).toMatch(/ 0\.0 ms +attempt 1 +http:\/\/stock-\d: 200 in 1200\.0 ms$/);
+  });
+
+  it('shows a failed request together with the call that failed in it', async () => {
+    const upstream = open();
+    const { getStock } = createClient(stock, upstream);
+    const { listCalls } = await start((input) => clock.run(getStock(input, { maxAttempts: 1 })));
+    upstream.inject(faults(status(500)));
+    await (await fetch(`${service.url}/api/items/1`, { headers: { 'x-request-id': 'order-7' } })).text();
+    const { calls, requests } = await listCalls();
+    expect(requests).toMatchObject([
+      { reason: 'failed', operation: 'GET /api/items/{id}', method: 'GET', scheme: 'http', requestId: 'order-7' },
+    ]);
+    expect(requests[0]?.status).toBeGreaterThanOrEqual(500);
+    expect(calls).toMatchObject([{ reason: 'failed', requestId: 'order-7' }]);
+  });
+
+  it('shows nothing of query, headers, input, body and messages', async () => {
+    const upstream = open();
+    const { getStock } = createClient(stock, upstream);
+    const { listCalls } = await start(async (input) => {
+      await clock.run(getStock(input)).catch(() => {});
+      throw new CallError('internal', `failed with ${secret}`);
+    });
+    upstream.inject(faults(status(503), status(503), status(503)));
+    const headers = {
+      authorization: `Bearer ${secret}`,
+      'x-api-key': secret,
+      'x-request-id': `${secret} with a space`,
+    };
+    await (await fetch(`${service.url}/api/items/${secret}?note=${secret}`, { headers })).text();
+    const shown = await listCalls();
+    expect([shown.calls.length, shown.requests.length]).toEqual([1, 1]);
+    expect(JSON.stringify(shown)).not.toContain(secret);
+  });
+});
