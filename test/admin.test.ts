@@ -159,6 +159,26 @@ describe('the admin API', () => {
     expect(service.logs.filter(({ msg }) => msg === 'an operator acts')).toEqual([]);
   });
 
+  it('shows the options that hold, and where they came from, without secrets', async () => {
+    await start({ ...tokens, drainDelayMs: 100 });
+    const upstream = open('shop', service.url);
+    upstream.configure({ maxAttempts: 2 });
+    const { service: own, upstreams: all } = await operator(readToken).getOptions();
+    const values = Object.fromEntries(own.map(({ name, value, source }) => [name, [value, source]]));
+    expect(values).toMatchObject({
+      drainDelayMs: [100, 'code'],
+      drainTimeoutMs: [1_000, 'code'],
+      adminReadToken: ['set', 'code'],
+      tlsKeyFile: ['not set', 'default'],
+      requestTimeoutMs: [10_000, 'default'],
+      keepAliveTimeout: [65_000, 'default'],
+    });
+    const options = all.find(({ name }) => name === 'shop')?.options ?? [];
+    expect(options.find(({ name }) => name === 'maxAttempts')).toMatchObject({ value: 2, source: 'configure' });
+    expect(options.find(({ name }) => name === 'callTimeoutMs')).toMatchObject({ value: 5_000, source: 'default' });
+    expect(JSON.stringify([own, all])).not.toMatch(/a-token-for/);
+  });
+
   it('drains the service', async () => {
     await start({ ...tokens, drainDelayMs: 100 });
     expect(await operator(actToken).drain()).toEqual({ isDraining: true });

@@ -5,6 +5,7 @@ import {
   type ConcurrencyStatus,
   type EndpointStatus,
   ownMembers,
+  type ShownOption,
   type TelemetryListener,
   type UpstreamStatus,
 } from '@parley/contract';
@@ -227,6 +228,10 @@ export class AssembledUpstream {
       concurrency: this.concurrency(),
       retryBudget: this.shared.budget.available,
     };
+  }
+
+  shownOptions(): readonly ShownOption[] {
+    return this.#options.shown();
   }
 
   subscribe(listener: TelemetryListener): () => void {

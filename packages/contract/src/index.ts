@@ -160,6 +160,7 @@ export {
   openUpstreams,
   watchUpstreams,
 } from './telemetry/open-upstreams.ts';
+export { type OptionSource, type ShownOption, shownValue } from './telemetry/shown-option.ts';
 export type {
   ConcurrencyStatus,
   ConnectionCounts,

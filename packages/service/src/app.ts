@@ -34,6 +34,7 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { serverTiming } from './middleware/server-timing.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { createLogger } from './process/logger.ts';
+import { standardOptions } from './process/standard-options.ts';
 import { weakTag } from './replies/entity-tag.ts';
 import {
   checkOperationOptions,
@@ -124,15 +125,15 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
   const { contract, handlers, options } = servedContract(served);
   checkOperationOptions(contract, options.operations ?? {});
   const own = ownMembers(options.operations ?? {}) as Readonly<Record<string, OperationOptions | undefined>>;
-  const { logger = createLogger(contract.name), requestTimeoutMs = 10_000 } = options;
-  const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
+  const { logger = createLogger(contract.name), requestTimeoutMs = standardOptions.requestTimeoutMs } = options;
+  const { heartbeatMs = standardOptions.heartbeatMs, stopping, compressBelow } = options;
+  const streams = { logger, heartbeatMs, stopping };
   const keyed = idempotency(options.idempotency, logger);
   const routes = Object.entries(contract.operations);
   const verifyToken = authentication(contract, options, logger);
-  const { compressBelow } = options;
   const encode = compression({ compressBelow });
   const answerFailure = failureAnswer({ logger, mapping: options.errors });
-  const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
+  const load = new Load({ maxInFlight: options.maxInFlight ?? standardOptions.maxInFlight });
   const telemetry = new ServiceTelemetry([new ShedLog(logger), ...(options.listeners ?? [])]);
   telemetry.emit('onLoad', load);
 
@@ -190,7 +191,10 @@ function withBodyLimit(operation: Operation, options: OperationOptions = {}): Op
   return maxBytes === undefined ? operation : { ...operation, bodyLimits: { ...operation.bodyLimits, maxBytes } };
 }
 
-function createExpress(logger: Logger, { trustedProxies = [], maxQueryParameters = 256 }: AppOptions): Express {
+function createExpress(
+  logger: Logger,
+  { trustedProxies = [], maxQueryParameters = standardOptions.maxQueryParameters }: AppOptions,
+): Express {
   const app = express();
   app.disable('x-powered-by');
   useCallerAddress(app, new TrustedProxies(trustedProxies), ignoredProxyLog(logger));

@@ -1,10 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type Contract, type Handlers, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
-import { adminListener } from './admin/admin-listener.ts';
-import { AuditLog } from './admin/audit-log.ts';
-import { TemporaryLogLevel } from './admin/log-level.ts';
-import { RecentCalls } from './admin/recent-calls.ts';
+import { Administration } from './admin/administration.ts';
+import type { EffectiveOptions } from './admin/service-options.ts';
 import { type AppOptions, createApp, type MountedAppOptions } from './app.ts';
 import { BrokenSessionLog } from './connections/broken-session-log.ts';
 import { type Closeable, drain } from './connections/drain.ts';
@@ -18,6 +16,7 @@ import { ServiceMetrics } from './metrics/service-metrics.ts';
 import type { HandlersWith } from './middleware/extras.ts';
 import type { Mounts } from './middleware/mount-apps.ts';
 import { createLogger } from './process/logger.ts';
+import { settingSources } from './process/setting-sources.ts';
 import { readSettings, type Settings } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
 import { type Served, servedContract } from './served.ts';
@@ -89,8 +88,13 @@ export async function serve<C extends Contract>(
 ): Promise<RunningService> {
   const { contract, handlers, options } = servedContract(served);
   const settings = readSettings(process.env, options.settings);
+  const sources = settingSources(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
-  const { port, adminPort, stop: drained } = await start(contract, handlers, settings, { ...options, logger });
+  const {
+    port,
+    adminPort,
+    stop: drained,
+  } = await start(contract, handlers, { settings, sources }, { ...options, logger });
   const stop = () => drained().finally(ignoreSignals);
   const ignoreSignals = stopOnSignals(stop, logger);
   warnOfMemoryStore(contract, options, logger);
@@ -98,6 +102,9 @@ export async function serve<C extends Contract>(
   logger.info({ port, adminPort }, 'listening');
   return { port, adminPort, stop };
 }
+
+/** The settings of a service, and where each comes from. */
+export type Configuration = Pick<EffectiveOptions, 'settings' | 'sources'>;
 
 /**
  * Serves a contract by settings that are given, and leaves the process' signals and environment alone.
@@ -107,7 +114,7 @@ export async function serve<C extends Contract>(
 export async function start<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  settings: Settings,
+  { settings, sources }: Configuration,
   given: ServeOptions<NoInfer<C>> & { readonly logger: Logger },
 ): Promise<RunningService> {
   const options = ownMembers(given);
@@ -117,11 +124,14 @@ export async function start<C extends Contract>(
   const isDraining = () => connections.isClosing;
   const { version = '1.0.0' } = options;
   const metrics = new ServiceMetrics({ name: contract.name, version, isDraining });
-  const recent = new RecentCalls(contract);
+  const administration = new Administration({
+    ...{ contract, version, metrics, isDraining, drain: () => void stop(), logger },
+    ...{ settings, sources, options: given, limits },
+  });
   const app = createApp(contract, handlers, {
     ...options,
     logger,
-    listeners: [metrics.listener, recent, ...(options.listeners ?? [])],
+    listeners: [metrics.listener, administration.requests, ...(options.listeners ?? [])],
     stopping: stopping.signal,
     trustedProxies: options.trustedProxies ?? settings.trustedProxies ?? [],
     tokens: options.tokens ?? tokensFromSettings(settings),
@@ -141,13 +151,7 @@ export async function start<C extends Contract>(
     replies: connections.replies,
     onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
   });
-  const audit = new AuditLog(logger);
-  const logLevel = new TemporaryLogLevel(logger, (levels) => audit.ended('setLogLevel', levels));
-  const service = {
-    ...{ contract, version, load: metrics.load, isDraining, drain: () => void stop() },
-    ...{ logLevel, recent, audit },
-  };
-  const adminServer = createAdminServer(adminListener({ metrics, service, access: settings, logger }));
+  const adminServer = createAdminServer(administration.listener);
 
   const { server, secure } = dualServer;
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
@@ -159,7 +163,7 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
-      closeables: [unread, metrics, recent, logLevel, ...certificate, ...closeables],
+      closeables: [unread, metrics, administration, ...certificate, ...closeables],
       logger,
     });
     return stopped;

@@ -5,8 +5,9 @@ import { createApp } from '../app.ts';
 import type { ServiceMetrics } from '../metrics/service-metrics.ts';
 import { withOwnLevel } from '../process/own-level.ts';
 import { type AdminAccess, adminAccess } from './access.ts';
+import type { AdminExtras, AdministeredService } from './administered-service.ts';
 import { admin } from './contract.ts';
-import { type AdminExtras, type AdministeredService, adminHandlers } from './handlers.ts';
+import { adminHandlers } from './handlers.ts';
 import { createProbesApp } from './probes-app.ts';
 
 /** What the operators' port serves, and which tokens its admin API asks for. */

@@ -63,6 +63,14 @@ const service = v.object({
   operations: v.array(operation),
 });
 
+const option = v.object({
+  name: v.string(),
+  value: v.union([v.number(), v.boolean(), v.string()]),
+  source: v.picklist(['default', 'code', 'environment', 'configure']),
+  unit: v.optional(v.string()),
+  variable: v.optional(v.string()),
+});
+
 const troubled = {
   operation: v.string(),
   startedAt: v.string(),
@@ -114,6 +122,16 @@ export const admin = defineContract('admin', {
   listCalls: get('/admin/calls', {
     summary: 'Recent calls and requests that failed or were slow, newest first, each call with its story',
     output: toStandardJsonSchema(v.object({ slowMs: count, calls: v.array(call), requests: v.array(request) })),
+  }),
+  getOptions: get('/admin/options', {
+    summary:
+      'What the service and its upstreams run with, and where each value came from; of secrets only whether they are set',
+    output: toStandardJsonSchema(
+      v.object({
+        service: v.array(option),
+        upstreams: v.array(v.object({ name: v.string(), options: v.array(option) })),
+      }),
+    ),
   }),
   setLogLevel: put('/admin/log-level', {
     summary: 'Changes the log level for a time, then the configured one holds again',

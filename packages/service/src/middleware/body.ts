@@ -9,6 +9,7 @@ import {
   requestBody,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
+import { standardOptions } from '../process/standard-options.ts';
 import { keptBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
 import { hasBody } from '../requests/has-body.ts';
@@ -67,7 +68,11 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
 
 function limitsOf(operation: Operation, options: BodyLimitOptions): Limits {
   const bodyLimits = ownMembers(operation.bodyLimits ?? {});
-  const { bodyLimitBytes = standardBodyLimitBytes, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
+  const {
+    bodyLimitBytes = standardBodyLimitBytes,
+    maxBodyValues = standardOptions.maxBodyValues,
+    maxBodyDepth = standardOptions.maxBodyDepth,
+  } = ownMembers(options);
   for (const [name, limit] of Object.entries({ bodyLimitBytes, maxBodyValues, maxBodyDepth })) {
     if (!(Number.isInteger(limit) && limit >= 1)) {
       throw new TypeError(`${name} must be a whole number from 1, not ${limit}`);

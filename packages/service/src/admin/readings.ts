@@ -1,0 +1,33 @@
+import { openUpstreams, slowMs } from '@parley/contract';
+import type { AdminHandlers, AdministeredService } from './administered-service.ts';
+import { serviceOptions } from './service-options.ts';
+import { serviceSnapshot, upstreamSnapshots } from './snapshot.ts';
+
+/** The operations that read. */
+export type Readings = Pick<AdminHandlers, 'getService' | 'listUpstreams' | 'listCalls' | 'getOptions'>;
+
+/** Shows a service to its operators. Reading changes nothing. */
+export function readings(service: AdministeredService): Readings {
+  const { recent, effective } = service;
+  return {
+    async getService() {
+      return serviceSnapshot(service);
+    },
+
+    async listUpstreams() {
+      return { upstreams: upstreamSnapshots() };
+    },
+
+    async listCalls() {
+      return { slowMs, calls: [...recent.calls()], requests: [...recent.requests()] };
+    },
+
+    async getOptions() {
+      const upstreams = openUpstreams().map((upstream) => ({
+        name: upstream.name,
+        options: [...(upstream.shownOptions?.() ?? [])],
+      }));
+      return { service: [...serviceOptions(effective)], upstreams };
+    },
+  };
+}
