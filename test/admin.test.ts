@@ -102,6 +102,23 @@ describe('the admin API', () => {
     expect(JSON.stringify(service.logs)).not.toContain(actToken);
   });
 
+  it('shows and forces the circuit of an endpoint with a fixed address before the first call', async () => {
+    await start(tokens);
+    const { getItem } = createClient(shop, open('shop', service.url));
+    const { listUpstreams, setCircuit } = operator(actToken);
+    const { upstreams: all } = await listUpstreams();
+    expect(all.find(({ name }) => name === 'shop')?.endpoints).toMatchObject([{ address: service.url }]);
+    await setCircuit({ upstream: 'shop', endpoint: service.url, circuit: 'open' });
+    await expect(getItem({ id: '1' })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('says that endpoints are not known before the first call where addresses are looked up', async () => {
+    await start(tokens);
+    open('shop', 'dns://shop.invalid:80');
+    const refused = operator(actToken).setCircuit({ upstream: 'shop', endpoint: 'http://10.0.0.1', circuit: 'open' });
+    await expect(refused).rejects.toMatchObject({ message: expect.stringContaining('looked up at the first call') });
+  });
+
   it('names the upstreams and endpoints that there are where another one is asked for', async () => {
     await start(tokens);
     const upstream = open('shop', service.url);

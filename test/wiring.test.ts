@@ -195,7 +195,7 @@ describe('both ends', () => {
   });
 
   const server = text('packages/service/src/server.ts');
-  const app = text('packages/service/src/app.ts');
+  const standards = text('packages/service/src/process/standard-options.ts');
   const number = (source: string, name: string) =>
     Number(new RegExp(`${name}[:=\\s]+([\\d_]+)`).exec(source)?.[1]?.replaceAll('_', ''));
 
@@ -207,15 +207,13 @@ describe('both ends', () => {
 
   it('let the service time out before the gateway, since it says more', () => {
     expect(seconds(directive('nginx/proxy.conf', 'proxy_read_timeout')) * 1000).toBeGreaterThan(
-      number(app, 'requestTimeoutMs'),
+      number(standards, 'requestTimeoutMs'),
     );
   });
 
   it('let the gateway take every body that a service takes by default, up to what an operation may ask for', () => {
     expect(directive('nginx/nginx.conf', 'client_max_body_size')).toBe('1m');
-    expect(number(text('packages/service/src/requests/body-bytes.ts'), 'standardBodyLimitBytes')).toBeLessThanOrEqual(
-      1024 * 1024,
-    );
+    expect(number(standards, 'bodyLimitBytes')).toBeLessThanOrEqual(1024 * 1024);
   });
 
   it('have one tier that retries: the gateway repeats connection failures only, and once', () => {

@@ -51,7 +51,7 @@ export interface Upstream {
    * @throws TypeError as {@link createUpstream}, and for an option that cannot be changed (`tls`, `http`, `clock`, `random`)
    */
   configure(changes: Partial<ChangeableOptions>): void;
-  /** The endpoints known now. */
+  /** The endpoints known now: fixed addresses from the start, others from the first look-up on. */
   endpoints(): readonly EndpointStatus[];
   /** The circuit of one endpoint, for an operator to force. @throws TypeError where its address is not known now */
   circuit(address: string): CircuitControl;

@@ -48,6 +48,8 @@ function circuitOf(upstream: OpenUpstream, address: string) {
   const { endpoints } = upstream.status();
   const found = endpoints.find((endpoint) => endpoint.address === address);
   if (found) return found.circuit;
-  const known = endpoints.map((endpoint) => endpoint.address).join(', ') || 'none so far';
+  const known =
+    endpoints.map((endpoint) => endpoint.address).join(', ') ||
+    'none so far, since its addresses are looked up at the first call';
   throw new CallError('not_found', `${upstream.name} has no endpoint ${JSON.stringify(address)}; it has: ${known}`);
 }

@@ -109,11 +109,13 @@ export const admin = defineContract('admin', {
     output: toStandardJsonSchema(service),
   }),
   listUpstreams: get('/admin/upstreams', {
-    summary: 'What the service calls: endpoints with their circuits, limits, retry budgets',
+    summary:
+      'What the service calls: endpoints with their circuits, limits, retry budgets. No endpoints before the first call where addresses are looked up',
     output: toStandardJsonSchema(v.object({ upstreams: v.array(upstream) })),
   }),
   setCircuit: put('/admin/upstreams/{upstream}/circuit', {
-    summary: 'Forces the circuit of one endpoint, or lets it decide again',
+    summary:
+      'Forces the circuit of one endpoint, or lets it decide again. Where all are forced open, calls fail: a forced circuit knows no panic',
     input: toStandardJsonSchema(
       v.object({ upstream: v.string(), endpoint: v.string(), circuit: v.picklist(['open', 'closed', 'auto']) }),
     ),
