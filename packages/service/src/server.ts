@@ -131,7 +131,7 @@ export async function start<C extends Contract>(
   const app = createApp(contract, handlers, {
     ...options,
     logger,
-    listeners: [metrics.listener, administration.requests, ...(options.listeners ?? [])],
+    listeners: [metrics.listener, ...administration.listeners, ...(options.listeners ?? [])],
     stopping: stopping.signal,
     trustedProxies: options.trustedProxies ?? settings.trustedProxies ?? [],
     tokens: options.tokens ?? tokensFromSettings(settings),
@@ -158,7 +158,9 @@ export async function start<C extends Contract>(
   const certificate = tls && secure ? [followCertificate(secure, tls, { logger })] : [];
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= drain({
+    if (stopped) return stopped;
+    administration.draining();
+    stopped = drain({
       ...settings,
       connections,
       stopping,

@@ -26,7 +26,7 @@ export function adminListener(options: AdminListenerOptions): RequestListener {
     // A board asks every second: its requests are no lines of the log. Acts have their own.
     logger: withOwnLevel(logger, { app: 'admin' }, 'warn'),
     middleware: [adminAccess(access)],
-    extras: (req: Request): AdminExtras => ({ peer: req.socket.remoteAddress }),
+    extras: (req: Request): AdminExtras => ({ peer: req.socket.remoteAddress, drop: () => req.socket.destroy() }),
     maxInFlight: Number.POSITIVE_INFINITY, // an operator must get through when callers do not
   });
   return (req, res) => (req.url?.startsWith('/admin/') ? api(req, res) : probes(req, res));

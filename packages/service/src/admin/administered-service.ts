@@ -3,6 +3,7 @@ import type { HandlersWith } from '../middleware/extras.ts';
 import type { ServiceLoad } from '../telemetry/service-events.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { admin } from './contract.ts';
+import type { EventHub } from './event-hub.ts';
 import type { TemporaryLogLevel } from './log-level.ts';
 import type { RecentCalls } from './recent-calls.ts';
 import type { EffectiveOptions } from './service-options.ts';
@@ -11,6 +12,8 @@ import type { EffectiveOptions } from './service-options.ts';
 export interface AdminExtras {
   /** Address of the operator's connection. */
   readonly peer: string | undefined;
+  /** Cuts off the operator's connection. */
+  readonly drop: () => void;
 }
 
 /** Functions that serve the admin API. */
@@ -27,6 +30,7 @@ export interface AdministeredService {
   readonly drain: () => void;
   readonly logLevel: TemporaryLogLevel;
   readonly recent: RecentCalls;
+  readonly events: EventHub;
   /** What it runs with. */
   readonly effective: EffectiveOptions;
   /** Has a line for each act. */

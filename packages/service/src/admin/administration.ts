@@ -1,10 +1,12 @@
 import type { RequestListener } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Contract } from '@parley/contract';
 import type { Logger } from 'pino';
 import type { ServiceMetrics } from '../metrics/service-metrics.ts';
 import type { ServiceListener } from '../telemetry/service-events.ts';
 import { adminListener } from './admin-listener.ts';
 import { AuditLog } from './audit-log.ts';
+import { EventHub } from './event-hub.ts';
 import { TemporaryLogLevel } from './log-level.ts';
 import { RecentCalls } from './recent-calls.ts';
 import type { EffectiveOptions } from './service-options.ts';
@@ -29,25 +31,33 @@ export interface AdministrationOptions extends EffectiveOptions {
 export class Administration {
   /** Serves the operators' port. */
   readonly listener: RequestListener;
-  /** Gets an event for each request of the service. */
-  readonly requests: ServiceListener;
+  /** Get an event for each request of the service, and each refusal. */
+  readonly listeners: readonly ServiceListener[];
+  readonly #events = new EventHub();
   readonly #recent: RecentCalls;
   readonly #logLevel: TemporaryLogLevel;
 
   constructor(options: AdministrationOptions) {
     const { contract, version, metrics, isDraining, drain, logger, settings } = options;
-    const audit = new AuditLog(logger);
+    const audit = new AuditLog(logger, (act) => this.#events.acted(act));
     this.#recent = new RecentCalls(contract);
     this.#logLevel = new TemporaryLogLevel(logger, (levels) => audit.ended('setLogLevel', levels));
-    this.requests = this.#recent;
-    const parts = { logLevel: this.#logLevel, recent: this.#recent, effective: options, audit };
+    this.listeners = [this.#recent, this.#events];
+    const parts = { logLevel: this.#logLevel, recent: this.#recent, events: this.#events, effective: options, audit };
     const service = { contract, version, load: () => metrics.load, isDraining, drain, ...parts };
     this.listener = adminListener({ metrics, service, access: settings, logger });
   }
 
+  /** The service begins to stop. */
+  draining(): void {
+    this.#events.draining();
+  }
+
   /** The service stops: what operators have set ends, and nothing is listened to any more. */
-  close(): void {
+  async close(): Promise<void> {
+    this.#events.close();
     this.#recent.close();
     this.#logLevel.close();
+    await turn(); // streams of events end whole, before their connections are closed
   }
 }

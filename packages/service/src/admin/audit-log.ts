@@ -6,17 +6,20 @@ import { withOwnLevel } from '../process/own-level.ts';
 export interface Act {
   /** Name of the operation in the admin contract. */
   readonly act: string;
+  /** What an operator has set ends by itself: its time is up. */
+  readonly isOver: boolean;
   /** What was acted on, and the state before and after. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Writes a line of the log for each act of an operator, whatever the log level is, and tells one listener. */
+/** Writes a line of the log for each act of an operator, whatever the log level is, and tells its listener. */
 export class AuditLog {
   readonly #logger: Logger;
-  /** Gets each act. Default: nothing happens. */
-  onAct: (act: Act) => void = () => {};
+  readonly #onAct: (act: Act) => void;
 
-  constructor(logger: Logger) {
+  /** @param onAct gets each act */
+  constructor(logger: Logger, onAct: (act: Act) => void) {
+    this.#onAct = onAct;
     // A level of its own: an operator who silences the log does not silence the audit.
     this.#logger = withOwnLevel(logger, {}, 'warn');
   }
@@ -29,12 +32,12 @@ export class AuditLog {
   acted(act: string, peer: string | undefined, details: Act['details']): void {
     const { requestId } = currentContext();
     this.#logger.warn({ act, ...details, peer, requestId }, 'an operator acts');
-    this.onAct({ act, details });
+    this.#onAct({ act, isOver: false, details });
   }
 
   /** What an operator has set is over: its time is up. */
   ended(act: string, details: Act['details']): void {
     this.#logger.warn({ act, ...details }, 'what an operator set has ended');
-    this.onAct({ act, details });
+    this.#onAct({ act, isOver: true, details });
   }
 }

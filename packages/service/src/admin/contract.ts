@@ -1,9 +1,10 @@
-import { defineContract, get, post, put } from '@parley/contract';
+import { defineContract, get, post, put, stream } from '@parley/contract';
 import { toStandardJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { logLevels } from '../process/log-levels.ts';
 
 const circuit = v.picklist(['closed', 'open', 'half-open', 'forced-open', 'forced-closed']);
+const circuitReason = v.picklist(['failures', 'slow', 'outlier', 'probe', 'operator']);
 const count = v.number();
 /** How long an act holds, in ms: never for ever. */
 const duration = (maxMs: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxMs));
@@ -13,7 +14,7 @@ const endpoint = v.object({
   zone: v.optional(v.string()),
   circuit,
   circuitSinceMs: count,
-  circuitReason: v.optional(v.picklist(['failures', 'slow', 'outlier', 'probe', 'operator'])),
+  circuitReason: v.optional(circuitReason),
   lastFailure: v.optional(v.object({ code: v.string(), atMs: count })),
   isEjected: v.boolean(),
   inFlight: count,
@@ -62,6 +63,23 @@ const service = v.object({
   load: v.object({ inFlight: count, limit: v.optional(count), callers: count }),
   operations: v.array(operation),
 });
+
+const at = v.string();
+
+const event = v.variant('kind', [
+  v.object({ kind: v.literal('snapshot'), at, service, upstreams: v.array(upstream) }),
+  v.object({
+    kind: v.literal('circuit'),
+    at,
+    upstream: v.string(),
+    endpoint: v.string(),
+    circuit,
+    reason: v.optional(circuitReason),
+  }),
+  v.object({ kind: v.literal('draining'), at }),
+  v.object({ kind: v.literal('act'), at, act: v.string(), isOver: v.boolean(), details: v.looseObject({}) }),
+  v.object({ kind: v.literal('refused'), at, overloaded: count, rateLimited: count }),
+]);
 
 const option = v.object({
   name: v.string(),
@@ -134,6 +152,10 @@ export const admin = defineContract('admin', {
         upstreams: v.array(v.object({ name: v.string(), options: v.array(option) })),
       }),
     ),
+  }),
+  watchEvents: get('/admin/events', {
+    summary: 'The service and its upstreams as they stand, then each change',
+    output: stream(toStandardJsonSchema(event), { as: 'sse' }),
   }),
   setLogLevel: put('/admin/log-level', {
     summary: 'Changes the log level for a time, then the configured one holds again',

@@ -4,11 +4,11 @@ import { serviceOptions } from './service-options.ts';
 import { serviceSnapshot, upstreamSnapshots } from './snapshot.ts';
 
 /** The operations that read. */
-export type Readings = Pick<AdminHandlers, 'getService' | 'listUpstreams' | 'listCalls' | 'getOptions'>;
+export type Readings = Pick<AdminHandlers, 'getService' | 'listUpstreams' | 'listCalls' | 'getOptions' | 'watchEvents'>;
 
 /** Shows a service to its operators. Reading changes nothing. */
 export function readings(service: AdministeredService): Readings {
-  const { recent, effective } = service;
+  const { recent, effective, events } = service;
   return {
     async getService() {
       return serviceSnapshot(service);
@@ -20,6 +20,16 @@ export function readings(service: AdministeredService): Readings {
 
     async listCalls() {
       return { slowMs, calls: [...recent.calls()], requests: [...recent.requests()] };
+    },
+
+    watchEvents(_input, { signal, extras: { drop } }) {
+      const snapshot = () => ({
+        kind: 'snapshot' as const,
+        at: new Date().toISOString(),
+        service: serviceSnapshot(service),
+        upstreams: upstreamSnapshots(),
+      });
+      return events.read(snapshot, { signal, drop });
     },
 
     async getOptions() {
