@@ -36,6 +36,7 @@ import { unmatched } from './middleware/unmatched.ts';
 import { createLogger } from './process/logger.ts';
 import { standardOptions } from './process/standard-options.ts';
 import { weakTag } from './replies/entity-tag.ts';
+import type { Middleware } from './requests/either-version.ts';
 import {
   checkOperationOptions,
   type OperationOptions,
@@ -73,8 +74,8 @@ export interface AppOptions<C extends Contract = Contract, Extras = unknown>
   readonly cors?: CorsOptions;
   /** Fires when the service stops: streams end, and say so. `serve` has its own. */
   readonly stopping?: AbortSignal;
-  /** Express middleware of yours, routers too, between ours and the operations. Default: none. */
-  readonly middleware?: readonly RequestHandler[];
+  /** Express middleware of yours, of version 5 or 4, routers too, between ours and the operations. Default: none. */
+  readonly middleware?: readonly Middleware[];
   /** Express applications of yours, 4 or 5: they get what no operation takes. `{ app, path, … }` has options of each. Default: none. */
   readonly mount?: Mounts;
   /** How failures are answered to callers that know no problems: `{ map, body }`. Default: with problems. */

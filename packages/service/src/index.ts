@@ -24,6 +24,7 @@ export { readConfig } from './process/read-config.ts';
 export { run } from './process/run.ts';
 export type { Environment, Settings } from './process/settings.ts';
 export { entityTag, type VersionPart, version } from './replies/version.ts';
+export type { Middleware } from './requests/either-version.ts';
 export type { OperationOptions, OptionsOfOperations } from './requests/operation-options.ts';
 export { type RunningService, type ServeAppOptions, type ServeOptions, serve } from './server.ts';
 export type { RefusedRequest, ServedRequest, ServiceListener, ServiceLoad } from './telemetry/service-events.ts';

@@ -9,6 +9,7 @@ import { isExpressApp } from '../express/express-internals.ts';
 import { ignoreLateWrites } from '../express/late-response.ts';
 import { adoptMessages } from '../express/mounted-messages.ts';
 import { listenToEnds } from '../express/reply-end.ts';
+import type { Middleware } from '../requests/either-version.ts';
 import { foreignError } from '../requests/foreign-error.ts';
 import { longestTimerMs } from '../requests/operation-options.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
@@ -20,7 +21,7 @@ import { type MountedPlace, noteMounted } from './running-operation.ts';
 import { securityHeaderNames } from './security-headers.ts';
 
 /** An application of yours: of Express 5 or 4, a router, or any other listener or middleware. */
-export type MountedApp = RequestListener | RequestHandler;
+export type MountedApp = RequestListener | Middleware;
 
 /** How an application is mounted. */
 export interface Mount {

@@ -1,5 +1,5 @@
 import type { Contract } from '@parley/contract';
-import type { RequestHandler } from 'express';
+import type { Middleware } from './either-version.ts';
 
 /** Options of one operation. They go before the app's options, and before `bodyLimits` in the contract. */
 export interface OperationOptions {
@@ -7,8 +7,8 @@ export interface OperationOptions {
   readonly requestTimeoutMs?: number;
   /** The largest body, in bytes, as sent and after inflation. Default: of the contract, then the app's. */
   readonly bodyLimitBytes?: number;
-  /** Express middleware of yours, after authentication and before the body is read. Default: none. */
-  readonly middleware?: readonly RequestHandler[];
+  /** Express middleware of yours, of version 5 or 4, after authentication and before the body is read. Default: none. */
+  readonly middleware?: readonly Middleware[];
 }
 
 /** Options by the name of an operation. */
