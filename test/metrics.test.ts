@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream, type Upstream } from '@parley/client';
 import { CallError, defineContract, get } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
+import express from 'express';
 import { z } from 'zod';
 import { describeWith } from './needs.ts';
 
@@ -58,6 +59,22 @@ describe('the metrics of a service', () => {
     expect(lines).toContain(`${labels('/api/items/{id}', 200, '')} 20`);
     expect(lines).toContain(`${labels('', 404, 'not_found')} 1`);
     expect(lines.join('\n')).not.toMatch(/s3cret|nothing/);
+  });
+
+  it('have the route of a mounted app where one matched, and of the OpenAPI document', async () => {
+    const app = express();
+    app.get('/', (_req, res) => res.send('home'));
+    app.use(express.static('docs'));
+    await start(undefined, { mount: [{ app }, { app: express.Router(), path: '/old' }] });
+    for (const path of ['/', '/cookbook.md', '/nothing', '/old/nothing', '/openapi.json']) {
+      await (await fetch(`${service.url}${path}`)).text();
+    }
+    const counted = (await metrics()).lines.filter((line) => line.includes('duration_seconds_count{'));
+    const routes = counted.map((line) => {
+      const [, route, status, count] = /http_route="(.*?)",http_response_status_code="(.*?)".*} (.*)/.exec(line) ?? [];
+      return `${status} "${route}" ${count}`;
+    });
+    expect(routes.sort()).toEqual(['200 "" 1', '200 "/" 1', '200 "/openapi.json" 1', '404 "" 2']);
   });
 
   it('count unusual methods as one', async () => {

@@ -170,6 +170,7 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
   if (routes.length > 0) {
     app.get(
       openapiOperation.path.template,
+      runningOperation(openapiOperation),
       compression({ compressBelow }), // for the document alone: operations compress what is long themselves, and mounted apps what they like
       openapiDocument(contract, options), // below the contract, which may have its own; above apps that take every path
     );

@@ -52,9 +52,8 @@ export class RequestMetrics implements ServiceListener {
     this.#load = load;
   }
 
-  onRequest({ method, scheme, operation, status, code, durationMs, traceId }: ServedRequest): void {
+  onRequest({ method, scheme, route = '', status, code, durationMs, traceId }: ServedRequest): void {
     const known = methods.has(method) ? method : '_OTHER';
-    const route = operation?.slice(operation.indexOf(' ') + 1) ?? '';
     const error = code ?? (status >= 500 ? String(status) : '');
     this.#durations.of(known, route, String(status), scheme, error).observe(durationMs / 1000, traceId);
   }

@@ -6,7 +6,7 @@ import { isCutOff } from '../requests/cut-off.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
 import type { ServiceTelemetry } from '../telemetry/service-events.ts';
-import { labelOf, untemplatedPath } from './running-operation.ts';
+import { labelOf, routeOf, untemplatedPath } from './running-operation.ts';
 
 /** Where the access log goes. */
 export interface AccessLogOptions {
@@ -40,7 +40,8 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
       const scheme = 'encrypted' in req.socket ? 'https' : 'http';
       const code = codeOf(res);
       const traceId = trace?.traceId;
-      telemetry.emit('onRequest', { method, scheme, operation, status, code, durationMs, requestId, traceId });
+      const route = routeOf(res);
+      telemetry.emit('onRequest', { method, scheme, operation, route, status, code, durationMs, requestId, traceId });
       const line = {
         method,
         operation: operation ?? 'unmatched',

@@ -7,7 +7,7 @@ export interface Failure {
   readonly problem: Problem;
   /** What was thrown, in a handler or a mounted app. It may hold what its caller must not see. */
   readonly thrown: unknown;
-  /** `GET /api/books/{id}`, or the route of a mounted app. Undefined where nothing took the request. */
+  /** `GET /api/books/{id}`, or the route of a mounted app, or `mounted /` where none of its routes matched. Undefined where no app is mounted either. */
   readonly operation: string | undefined;
   readonly req: Request;
 }

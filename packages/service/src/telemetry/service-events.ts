@@ -5,8 +5,10 @@ export interface ServedRequest {
   readonly method: string;
   /** `http`, or `https` where the connection to the service has TLS. */
   readonly scheme: 'http' | 'https';
-  /** Method and path template of the operation, or of the route of a mounted app; none where nothing took the request. */
+  /** Method and path template of the operation, or of the route of a mounted app; `mounted /` where none of the app's routes matched. None where no app is mounted either. */
   readonly operation: string | undefined;
+  /** Path template of the operation, or of the route of a mounted app. None where no route matched: unknown paths, and files of a mounted app. */
+  readonly route: string | undefined;
   /** 499 where the client went away before the answer. */
   readonly status: number;
   /** Code of the error that was answered; none for a success, and for errors that a mounted app answers itself. */
