@@ -107,6 +107,15 @@ describe('the metrics of a service', () => {
     expect(lines).toContain('parley_server_requests_limit 1');
   });
 
+  it('have counters of what is rare at 0 before it happens, so that the first time is an increase', async () => {
+    await start();
+    upstream = createUpstream('shop', service.url);
+    const { lines } = await metrics();
+    expect(lines).toContain('parley_server_refused_requests_total{reason="overloaded",priority="normal"} 0');
+    expect(lines).toContain('parley_client_circuit_openings_total{upstream="shop",reason="slow"} 0');
+    expect(lines).toContain('parley_client_extra_attempts_total{upstream="shop",kind="hedge"} 0');
+  });
+
   it('count calls by their fate, and attempts apart from them', async () => {
     let failures = 1;
     await start(async ({ id }) => {
