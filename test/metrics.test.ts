@@ -6,6 +6,7 @@ import { CallError, defineContract, get } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
 import express from 'express';
 import { z } from 'zod';
+import { certificate } from '../packages/service/test-fixtures/certificates.ts';
 import { describeWith } from './needs.ts';
 
 const shop = defineContract('shop', {
@@ -164,6 +165,18 @@ describe('the metrics of a service', () => {
     expect(type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
     expect(lines.some((line) => line.includes(`# {trace_id="${traceId}"}`))).toBe(true);
     expect(lines.slice(-2)).toEqual(['# EOF', '']);
+  });
+
+  it('say when the certificate ends, and nothing of one in cleartext', async () => {
+    const name = 'parley_server_certificate_expiry_timestamp_seconds ';
+    const own = await certificate({ validDays: 5 });
+    await start(undefined, { tls: own });
+    const leftS = numberAt((await metrics()).lines, name) - Date.now() / 1000;
+    expect(leftS / 86_400).toBeGreaterThan(4);
+    expect(leftS / 86_400).toBeLessThanOrEqual(5);
+    await service.stop();
+    await start();
+    expect((await metrics()).lines.some((line) => line.startsWith(name))).toBe(false);
   });
 
   it('have the process, and change nothing by being read', async () => {

@@ -20,7 +20,7 @@ import { settingSources } from './process/setting-sources.ts';
 import { readSettings, type Settings } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
 import { type Served, servedContract } from './served.ts';
-import { followCertificate } from './tls/follow-certificate.ts';
+import { type CertificateFollower, followCertificate } from './tls/follow-certificate.ts';
 import { openSecureContext, type TlsOptions } from './tls/secure-context.ts';
 import { tlsFromSettings } from './tls/tls-from-settings.ts';
 import { tokensFromSettings } from './tokens/tokens-from-settings.ts';
@@ -123,7 +123,9 @@ export async function start<C extends Contract>(
   const tlsOptions = options.tls ?? tlsFromSettings(settings);
   const isDraining = () => connections.isClosing;
   const { version = '1.0.0' } = options;
-  const metrics = new ServiceMetrics({ name: contract.name, version, isDraining });
+  let certificate: CertificateFollower | undefined;
+  const certificatePem = () => certificate?.pem;
+  const metrics = new ServiceMetrics({ name: contract.name, version, isDraining, certificatePem });
   const administration = new Administration({
     ...{ contract, version, metrics, isDraining, drain: () => void stop(), logger },
     ...{ settings, sources, options: given, limits },
@@ -155,7 +157,7 @@ export async function start<C extends Contract>(
 
   const { server, secure } = dualServer;
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
-  const certificate = tls && secure ? [followCertificate(secure, tls, { logger })] : [];
+  if (tls && secure) certificate = followCertificate(secure, tls, { logger });
   let stopped: Promise<void> | undefined;
   const stop = () => {
     if (stopped) return stopped;
@@ -165,7 +167,7 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
-      closeables: [unread, metrics, administration, ...certificate, ...closeables],
+      closeables: [unread, metrics, administration, ...(certificate ? [certificate] : []), ...closeables],
       logger,
     });
     return stopped;
