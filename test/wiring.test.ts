@@ -141,6 +141,42 @@ describe('compose with TLS', () => {
   });
 });
 
+describe('compose with observability', () => {
+  const observed = parse(text('docker-compose.observability.yml'), { merge: true }) as typeof compose;
+  const added = Object.entries(observed.services).filter(([, { image }]) => image);
+
+  it('changes nothing of a service but its environment', () => {
+    const changed = Object.entries(observed.services).filter(([, { image }]) => !image);
+    expect(changed.map(([name]) => name).sort()).toEqual(ours.map(([name]) => name).sort());
+    for (const [, service] of changed) expect(Object.keys(service)).toEqual(['environment']);
+  });
+
+  it('contains what it adds as the services are, with limits, on loopback', () => {
+    expect(added.map(([name]) => name)).toEqual(['prometheus', 'grafana', 'traces']);
+    for (const [, service] of added) {
+      expect(service).toMatchObject({
+        read_only: true,
+        cap_drop: ['ALL'],
+        init: true,
+        user: expect.stringMatching(/\w/),
+      });
+      expect(service).toMatchObject({
+        security_opt: ['no-new-privileges:true'],
+        deploy: { resources: { limits: {} } },
+      });
+      expect(service.ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
+      expect(service.networks).not.toContain('data');
+    }
+  });
+
+  it('scrapes every service, on the operators’ port', () => {
+    const { scrape_configs } = parse(text('observability/prometheus/prometheus.yml'));
+    const [{ names, port }] = scrape_configs[0].dns_sd_configs;
+    expect(port).toBe(9000);
+    expect(names.toSorted()).toEqual(ours.map(([name]) => name).sort());
+  });
+});
+
 describe('gateway', () => {
   it('leads every operation of every contract to its service', () => {
     for (const [name, { operations }] of Object.entries(contracts)) {

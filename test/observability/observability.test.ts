@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
@@ -8,7 +8,6 @@ import { CallError, defineContract, errorCodes, get } from '@parley/contract';
 import { startService } from '@parley/service/testing';
 import { z } from 'zod';
 import { describeWith } from '../needs.ts';
-import { root } from '../source-files.ts';
 import { partsOf } from './promql.ts';
 import { boards, dashboardQueries, prometheusFolder, type Query, ruleQueries, rules, ruleTests } from './queries.ts';
 
@@ -181,12 +180,4 @@ describeWith('promtool')('promtool', () => {
   it('sees each alert fire and not fire', () => {
     expect(promtool('test', 'rules', ...files('tests'))).toMatchObject({ status: 0, stderr: '' });
   }, 60_000);
-});
-
-describe('the services of the house', () => {
-  it('are all scraped', () => {
-    const config = readFileSync(join(prometheusFolder, 'prometheus.yml'), 'utf8');
-    const names = [...config.matchAll(/^ {10}- (\S+)$/gm)].map(([, name]) => name);
-    expect(names.toSorted()).toEqual(readdirSync(join(root, 'services')).toSorted());
-  });
 });
