@@ -120,7 +120,8 @@ async function multipartOf(req: Request, res: Response, limits: Limits, { types,
   if (!hasBody(req)) return {};
   checkTypeOf(req, types);
   checkPlain(req);
-  const { fields, stop } = readMultipart(req, inputMembers(operation).files, limits);
+  const { fields, stop, remove } = readMultipart(req, inputMembers(operation).files, limits);
+  res.once('close', () => void remove().catch((error) => process.emitWarning(error)));
   return beforeDeadline(req, res, { read: fields, stop });
 }
 
