@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream } from '@parley/client';
 import { faults, inMemoryUpstream, ok, slow, status, type VirtualClock, virtualClock } from '@parley/client/testing';
-import { CallError, defineContract, get } from '@parley/contract';
+import { CallError, defineContract, get, isStream } from '@parley/contract';
 import { admin } from '@parley/service/admin';
 import { type StartedService, startService } from '@parley/service/testing';
 import { z } from 'zod';
@@ -38,6 +38,38 @@ async function start(getItem: (input: z.infer<typeof item>) => Promise<z.infer<t
   closing.push(() => operators.close());
   return createClient(admin, operators);
 }
+
+describe('reading the admin API', () => {
+  it('changes no state: neither of circuits nor of anything that another operation shows', async () => {
+    await start();
+    const upstream = open();
+    upstream.inject(faults(status(503), status(503), status(503), slow(2_000), ok()));
+    const { getStock } = createClient(stock, upstream);
+    await clock.run(getStock({ id: '1' }).catch(() => {}));
+    await clock.run(getStock({ id: '1' }));
+    upstream.circuit('http://stock-1').forceOpen();
+    const reads = Object.values(admin.operations).filter(({ method }) => method === 'GET');
+    const read = async () => {
+      const [before, shown] = [upstream.status(), await Promise.all(reads.map((operation) => answer(operation)))];
+      expect(upstream.status()).toEqual(before);
+      return shown;
+    };
+    const first = await read();
+    expect(await read()).toEqual(first);
+    expect(first.length).toBeGreaterThan(5);
+    expect(service.logs.filter(({ level }) => level !== 'info')).toEqual([]);
+  });
+
+  /** What is answered; of a stream the first item, without its time. */
+  async function answer({ path, output }: (typeof admin.operations)[keyof typeof admin.operations]): Promise<unknown> {
+    const leaving = new AbortController();
+    const { body } = await fetch(`${service.adminUrl}${path.template}`, { signal: leaving.signal });
+    if (!isStream(output)) return new Response(body).json();
+    const first = await body?.getReader().read();
+    leaving.abort();
+    return new TextDecoder().decode(first?.value).replace(/"at":"[^"]*"/, '');
+  }
+});
 
 describe('GET /admin/calls', () => {
   it('shows nothing where all is well', async () => {

@@ -196,6 +196,14 @@ describe('the admin API', () => {
     expect(JSON.stringify([own, all])).not.toMatch(/a-token-for/);
   });
 
+  it('says what looks wrong, and nothing where all is well', async () => {
+    await start({ drainTimeoutMs: 10_000 });
+    expect(await operator().lint()).toEqual({ findings: [] });
+    open('shop', `${service.url},http://127.0.0.1:1`);
+    const { findings } = await operator().lint();
+    expect(findings.find(({ rule }) => rule === 'no-retries')?.sentence).toContain('shop has 2 endpoints');
+  });
+
   it('drains the service', async () => {
     await start({ ...tokens, drainDelayMs: 100 });
     expect(await operator(actToken).drain()).toEqual({ isDraining: true });

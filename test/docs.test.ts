@@ -187,6 +187,12 @@ describe('packages/service/README.md', () => {
     expect(table('packages/service/README.md', 'Admin API').map(([label]) => label)).toEqual(labels);
   });
 
+  it('has every rule of lint', () => {
+    const inCode = calledIn(text('packages/service/src/admin/lint.ts'), /^ {2}'([a-z-]+)': \(/gm);
+    expect(inCode.length).toBeGreaterThan(5);
+    expect(table('packages/service/README.md', 'What lint finds').map(([rule]) => rule)).toEqual(inCode);
+  });
+
   it('lists the middleware in their order', () => {
     const inCode = calledIn(
       text('packages/service/src/app.ts'),

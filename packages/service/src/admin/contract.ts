@@ -157,6 +157,10 @@ export const admin = defineContract('admin', {
     summary: 'The service and its upstreams as they stand, then each change',
     output: stream(toStandardJsonSchema(event), { as: 'sse' }),
   }),
+  lint: get('/admin/lint', {
+    summary: 'What looks wrong in the running configuration, one sentence each',
+    output: toStandardJsonSchema(v.object({ findings: v.array(v.object({ rule: v.string(), sentence: v.string() })) })),
+  }),
   setLogLevel: put('/admin/log-level', {
     summary: 'Changes the log level for a time, then the configured one holds again',
     input: toStandardJsonSchema(

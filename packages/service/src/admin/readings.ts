@@ -1,14 +1,18 @@
 import { openUpstreams, slowMs } from '@parley/contract';
 import type { AdminHandlers, AdministeredService } from './administered-service.ts';
+import { lint } from './lint.ts';
 import { serviceOptions } from './service-options.ts';
 import { serviceSnapshot, upstreamSnapshots } from './snapshot.ts';
 
 /** The operations that read. */
-export type Readings = Pick<AdminHandlers, 'getService' | 'listUpstreams' | 'listCalls' | 'getOptions' | 'watchEvents'>;
+export type Readings = Pick<
+  AdminHandlers,
+  'getService' | 'listUpstreams' | 'listCalls' | 'getOptions' | 'watchEvents' | 'lint'
+>;
 
 /** Shows a service to its operators. Reading changes nothing. */
 export function readings(service: AdministeredService): Readings {
-  const { recent, effective, events } = service;
+  const { contract, recent, effective, events } = service;
   return {
     async getService() {
       return serviceSnapshot(service);
@@ -30,6 +34,10 @@ export function readings(service: AdministeredService): Readings {
         upstreams: upstreamSnapshots(),
       });
       return events.read(snapshot, { signal, drop });
+    },
+
+    async lint() {
+      return { findings: [...lint({ contract, effective, upstreams: openUpstreams() })] };
     },
 
     async getOptions() {
