@@ -196,6 +196,52 @@ describe('the admin API', () => {
     expect(JSON.stringify([own, all])).not.toMatch(/a-token-for/);
   });
 
+  it('injects a fault into an operation for a time, shows it, and ends it', async () => {
+    await start(tokens);
+    const { setFault, endFault, getService } = operator(actToken);
+    const { getItem } = createClient(shop, open('shop', service.url));
+    const { before, after } = await setFault({
+      operation: 'getItem',
+      abort: 'conflict',
+      percentage: 100,
+      forMs: 60_000,
+    });
+    expect([before, after]).toMatchObject([undefined, { operation: 'getItem', abort: 'conflict', hits: 0 }]);
+    await expect(getItem({ id: '1' })).rejects.toMatchObject({
+      code: 'conflict',
+      detail: expect.stringContaining('injected'),
+    });
+    expect((await getService()).faults).toEqual([{ ...after, hits: 1 }]);
+    expect(await endFault({ operation: 'getItem' })).toMatchObject({ before: { abort: 'conflict', hits: 1 } });
+    expect(await getItem({ id: '1' })).toEqual({ id: '1' });
+    expect((await getService()).faults).toEqual([]);
+    const line = service.logs.filter(({ msg }) => msg === 'an operator acts');
+    expect(line).toMatchObject([
+      { act: 'setFault', operation: 'getItem', after: { abort: 'conflict', percentage: 100 } },
+      { act: 'endFault', operation: 'getItem', before: { abort: 'conflict' } },
+    ]);
+  });
+
+  it('says when the time of a fault is up', async () => {
+    await start(tokens);
+    await operator(actToken).setFault({ operation: 'getItem', delayMs: 5, percentage: 1, forMs: 1 });
+    await eventually(() => service.logs.some(({ msg }) => msg === 'what an operator set has ended') || undefined);
+    expect(service.logs.at(-1)).toMatchObject({ act: 'setFault', operation: 'getItem', before: { delayMs: 5 } });
+  });
+
+  it.each([
+    ['without an end', { abort: 'internal', percentage: 1 }],
+    ['that ends in more than 1 h', { abort: 'internal', percentage: 1, forMs: 3_600_001 }],
+    ['for no request', { abort: 'internal', percentage: 0, forMs: 1 }],
+    ['that does nothing', { percentage: 1, forMs: 1 }],
+    ['with a code that no service sends', { abort: 'cancelled', percentage: 1, forMs: 1 }],
+  ])('refuses a fault %s', async (_, fault) => {
+    await start(tokens);
+    const refused = operator(actToken).setFault({ operation: 'getItem', ...fault } as never);
+    await expect(refused).rejects.toMatchObject({ code: 'invalid_input' });
+    expect((await operator(readToken).getService()).faults).toEqual([]);
+  });
+
   it('says what looks wrong, and nothing where all is well', async () => {
     await start({ drainTimeoutMs: 10_000 });
     expect(await operator().lint()).toEqual({ findings: [] });
@@ -242,6 +288,14 @@ describe('access to the admin API', () => {
       'Send Authorization: Bearer with an admin token',
     ]);
     expect(await status('/admin/drain', readToken, act)).toEqual([403, 'This token may read, not act']);
+  });
+
+  it('knows no faults without an act token', async () => {
+    await start();
+    const fault = JSON.stringify({ abort: 'internal', percentage: 100, forMs: 1_000 });
+    const put = { method: 'PUT', body: fault };
+    expect((await status('/admin/faults/getItem', undefined, put))[0]).toBe(403);
+    expect((await fetch(`${service.url}/api/items/1`)).status).toBe(200);
   });
 
   it('lets nobody act without an act token', async () => {

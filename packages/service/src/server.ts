@@ -134,6 +134,7 @@ export async function start<C extends Contract>(
     ...options,
     logger,
     listeners: [metrics.listener, ...administration.listeners, ...(options.listeners ?? [])],
+    operations: administration.operations(options.operations),
     stopping: stopping.signal,
     trustedProxies: options.trustedProxies ?? settings.trustedProxies ?? [],
     tokens: options.tokens ?? tokensFromSettings(settings),

@@ -1,12 +1,13 @@
 import { CallError, type OpenUpstream, openUpstreams } from '@parley/contract';
 import type { AdminHandlers, AdministeredService } from './administered-service.ts';
+import type { SetFault } from './faults.ts';
 import type { Readings } from './readings.ts';
 
 /** The operations that act. */
 export type Acts = Omit<AdminHandlers, keyof Readings>;
 
 /** Lets operators act on a service. Each act has a line in the audit. */
-export function acts({ isDraining, drain, logLevel, audit }: AdministeredService): Acts {
+export function acts({ isDraining, drain, logLevel, faults, audit }: AdministeredService): Acts {
   return {
     async setCircuit({ upstream: name, endpoint, circuit }, { extras }) {
       const upstream = upstreamNamed(name);
@@ -26,6 +27,26 @@ export function acts({ isDraining, drain, logLevel, audit }: AdministeredService
       const { level: after, endsAt } = logLevel.status;
       audit.acted('setLogLevel', extras.peer, { before, after, endsAt });
       return { before, after, endsAt };
+    },
+
+    async setFault({ operation, forMs, ...fault }, { extras }) {
+      if (fault.delayMs === undefined && fault.abort === undefined) {
+        throw new CallError('invalid_input', 'A fault needs delayMs, abort or both');
+      }
+      const before = faults.of(operation);
+      faults.set(operation, fault, forMs, () => {
+        audit.ended('setFault', { operation, before: faults.of(operation) });
+      });
+      const after = faults.of(operation) as SetFault;
+      audit.acted('setFault', extras.peer, { operation, before, after });
+      return { before, after };
+    },
+
+    async endFault({ operation }, { extras }) {
+      const before = faults.of(operation);
+      faults.end(operation);
+      audit.acted('endFault', extras.peer, { operation, before });
+      return { before };
     },
 
     async drain(_input, { extras }) {

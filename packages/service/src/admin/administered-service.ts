@@ -4,6 +4,7 @@ import type { ServiceLoad } from '../telemetry/service-events.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { admin } from './contract.ts';
 import type { EventHub } from './event-hub.ts';
+import type { Faults } from './faults.ts';
 import type { TemporaryLogLevel } from './log-level.ts';
 import type { RecentCalls } from './recent-calls.ts';
 import type { EffectiveOptions } from './service-options.ts';
@@ -31,6 +32,7 @@ export interface AdministeredService {
   readonly logLevel: TemporaryLogLevel;
   readonly recent: RecentCalls;
   readonly events: EventHub;
+  readonly faults: Faults;
   /** What it runs with. */
   readonly effective: EffectiveOptions;
   /** Has a line for each act. */

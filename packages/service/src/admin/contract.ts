@@ -1,7 +1,8 @@
-import { defineContract, get, post, put, stream } from '@parley/contract';
+import { defineContract, del, get, post, put, stream } from '@parley/contract';
 import { toStandardJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { logLevels } from '../process/log-levels.ts';
+import { abortCodes } from './abort-codes.ts';
 
 const circuit = v.picklist(['closed', 'open', 'half-open', 'forced-open', 'forced-closed']);
 const circuitReason = v.picklist(['failures', 'slow', 'outlier', 'probe', 'operator']);
@@ -52,6 +53,21 @@ const logLevel = v.object({
   endsAt: v.optional(v.string()),
 });
 
+const fault = {
+  delayMs: v.optional(duration(60_000)),
+  abort: v.optional(v.picklist(abortCodes)),
+  percentage: v.pipe(v.number(), v.gtValue(0), v.maxValue(100)),
+};
+
+const setFault = v.object({
+  operation: v.string(),
+  delayMs: v.optional(count),
+  abort: v.optional(v.string()),
+  percentage: count,
+  endsAt: v.string(),
+  hits: count,
+});
+
 const service = v.object({
   name: v.string(),
   version: v.string(),
@@ -59,7 +75,9 @@ const service = v.object({
   pid: count,
   startedAt: v.string(),
   isDraining: v.boolean(),
-  logLevel,
+  // Optional: services of an earlier version have none.
+  logLevel: v.optional(logLevel),
+  faults: v.optional(v.array(setFault)),
   load: v.object({ inFlight: count, limit: v.optional(count), callers: count }),
   operations: v.array(operation),
 });
@@ -167,6 +185,16 @@ export const admin = defineContract('admin', {
       v.object({ level: v.picklist(logLevels), forMs: v.optional(duration(3_600_000), 600_000) }),
     ),
     output: toStandardJsonSchema(v.object({ before: v.string(), after: v.string(), endsAt: v.optional(v.string()) })),
+  }),
+  setFault: put('/admin/faults/{operation}', {
+    summary: 'Injects a delay, an error or both into a share of the requests of one operation, for a time',
+    input: toStandardJsonSchema(v.object({ operation: v.string(), ...fault, forMs: duration(3_600_000) })),
+    output: toStandardJsonSchema(v.object({ before: v.optional(setFault), after: setFault })),
+  }),
+  endFault: del('/admin/faults/{operation}', {
+    summary: 'Ends the fault of one operation',
+    input: toStandardJsonSchema(v.object({ operation: v.string() })),
+    output: toStandardJsonSchema(v.object({ before: v.optional(setFault) })),
   }),
   drain: post('/admin/drain', {
     summary: 'Stops the service as SIGTERM does: without failing a request',

@@ -2,7 +2,7 @@ import { openUpstreams, type UpstreamStatus } from '@parley/contract';
 import type { AdministeredService } from './administered-service.ts';
 
 /** The service as it stands. */
-export function serviceSnapshot({ contract, version, load, isDraining, logLevel }: AdministeredService) {
+export function serviceSnapshot({ contract, version, load, isDraining, logLevel, faults }: AdministeredService) {
   const { inFlight, limit, callers } = load();
   return {
     name: contract.name,
@@ -12,6 +12,7 @@ export function serviceSnapshot({ contract, version, load, isDraining, logLevel 
     startedAt: new Date(performance.timeOrigin).toISOString(),
     isDraining: isDraining(),
     logLevel: logLevel.status,
+    faults: [...faults.all],
     load: { inFlight, limit: finite(limit), callers },
     operations: Object.entries(contract.operations).map(([name, { method, path, safety }]) => ({
       name,
