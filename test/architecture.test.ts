@@ -286,6 +286,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   certificates: ['authority.ts', 'folder.ts', 'main.ts'],
   'packages/service/src': [
+    'options/',
     'addresses/',
     'process/',
     'tls/',
@@ -301,6 +302,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'middleware/',
     'handlers/',
     'metrics/',
+    'app-options.ts',
     'served.ts',
     'app.ts',
     'admin/',

@@ -1,6 +1,7 @@
 export type { Pem } from '@parley/contract';
 export { createProbesApp, type ProbesAppOptions } from './admin/probes-app.ts';
-export { type AppOptions, createApp, type MountedAppOptions } from './app.ts';
+export { createApp } from './app.ts';
+export type { AppOptions, MountedAppOptions } from './app-options.ts';
 export type { Closeable } from './connections/drain.ts';
 export type { IdempotencyOptions } from './idempotency/idempotency.ts';
 export {

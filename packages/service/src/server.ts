@@ -3,7 +3,8 @@ import { type Contract, type Handlers, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
 import { Administration } from './admin/administration.ts';
 import type { EffectiveOptions } from './admin/service-options.ts';
-import { type AppOptions, createApp, type MountedAppOptions } from './app.ts';
+import { appOf } from './app.ts';
+import { type AppOptions, appForms, type MountedAppOptions, mountedAppForms } from './app-options.ts';
 import { BrokenSessionLog } from './connections/broken-session-log.ts';
 import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
@@ -15,9 +16,10 @@ import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.t
 import { ServiceMetrics } from './metrics/service-metrics.ts';
 import type { HandlersWith } from './middleware/extras.ts';
 import type { Mounts } from './middleware/mount-apps.ts';
+import { anyForm, type OptionForms, objectForm, objectsForm } from './options/option-form.ts';
 import { createLogger } from './process/logger.ts';
 import { settingSources } from './process/setting-sources.ts';
-import { readSettings, type Settings } from './process/settings.ts';
+import { readSettings, type Settings, settingNames } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
 import { type Served, servedContract } from './served.ts';
 import { type CertificateFollower, followCertificate } from './tls/follow-certificate.ts';
@@ -40,6 +42,20 @@ export interface ServeOptions<C extends Contract = Contract, Extras = unknown>
 
 /** How applications are run that have no contract. */
 export interface ServeAppOptions extends MountedAppOptions, Omit<ServeOptions, keyof AppOptions> {}
+
+const ofServe: OptionForms<Omit<ServeOptions, keyof AppOptions>> = {
+  closeables: objectsForm('[pool], each with a method close', 'close'),
+  tls: objectForm("{ cert: { file: 'a.crt' }, key: { file: 'a.key' } }", { members: ['cert', 'key', 'ca'] }),
+  settings: objectForm('{ port: 3000 }', { members: settingNames }),
+  writeTimeoutMs: anyForm,
+  maxUnreadBytesPerConnection: anyForm,
+  maxUnreadBytes: anyForm,
+  maxEarlyResets: anyForm,
+  maxControlFrames: anyForm,
+};
+
+/** Forms of {@link ServeOptions} and {@link ServeAppOptions}. */
+export const serveForms = { contract: { ...appForms, ...ofServe }, mounted: { ...mountedAppForms, ...ofServe } };
 
 /** A service that accepts requests. */
 export interface RunningService {
@@ -86,7 +102,7 @@ export async function serve<C extends Contract, Extras = undefined>(
 export async function serve<C extends Contract>(
   ...served: Served<C, ServeOptions<C>, ServeAppOptions>
 ): Promise<RunningService> {
-  const { contract, handlers, options } = servedContract(served);
+  const { contract, handlers, options } = servedContract(served, { caller: 'serve', ...serveForms });
   const settings = readSettings(process.env, options.settings);
   const sources = settingSources(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
@@ -130,7 +146,7 @@ export async function start<C extends Contract>(
     ...{ contract, version, metrics, isDraining, drain: () => void stop(), logger },
     ...{ settings, sources, options: given, limits },
   });
-  const app = createApp(contract, handlers, {
+  const app = appOf(contract, handlers, {
     ...options,
     logger,
     listeners: [metrics.listener, ...administration.listeners, ...(options.listeners ?? [])],

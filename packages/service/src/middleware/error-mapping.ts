@@ -26,7 +26,7 @@ export interface ErrorReply<Body = unknown> {
 export interface ErrorMapping<S extends Schema = Schema> {
   /** Makes the answer to a failure. Undefined: the problem is sent. Not called where `Accept` names `application/problem+json`, as Parley's clients do. */
   readonly map: (failure: Failure) => ErrorReply<InputOf<S>> | undefined;
-  /** Describes the body, for the OpenAPI document. Default: any JSON. */
+  /** Describes the body, for the OpenAPI document. Default: any JSON. A status that `map` chooses is not in the document: its `default` response describes it. */
   readonly body?: S;
 }
 

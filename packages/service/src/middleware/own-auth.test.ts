@@ -15,7 +15,8 @@ import {
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
-import { type AppOptions, createApp } from '../app.ts';
+import { createApp } from '../app.ts';
+import type { AppOptions } from '../app-options.ts';
 
 const apiKey = authScheme('apiKey', { type: 'apiKey', in: 'header', name: 'x-api-key' });
 const session = authScheme('session', { type: 'apiKey', in: 'cookie', name: 'sid' });

@@ -46,6 +46,28 @@ export interface Settings {
   readonly tokenAudience?: string | undefined;
 }
 
+/** Names of {@link Settings}. */
+export const settingNames: readonly (keyof Settings)[] = [
+  'host',
+  'port',
+  'acceptBacklog',
+  'adminHost',
+  'adminPort',
+  'adminReadToken',
+  'adminActToken',
+  'logLevel',
+  'drainDelayMs',
+  'drainTimeoutMs',
+  'trustedProxies',
+  'tlsCertFile',
+  'tlsKeyFile',
+  'tlsCaFile',
+  'tokenIssuer',
+  'tokenJwksUrl',
+  'tokenJwksFile',
+  'tokenAudience',
+];
+
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 

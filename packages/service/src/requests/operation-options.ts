@@ -1,4 +1,5 @@
 import type { Contract } from '@parley/contract';
+import { anyForm, checkForms, functionsForm, type OptionForms } from '../options/option-form.ts';
 import type { Middleware } from './either-version.ts';
 
 /** Options of one operation. They go before the app's options, and before `bodyLimits` in the contract. */
@@ -16,6 +17,12 @@ export type OptionsOfOperations<C extends Contract> = {
   readonly [Name in keyof C['operations']]?: OperationOptions;
 };
 
+const operationForms: OptionForms<OperationOptions> = {
+  requestTimeoutMs: anyForm,
+  bodyLimitBytes: anyForm,
+  middleware: functionsForm('[cookieParser()]'),
+};
+
 /** The longest timer of Node, in ms. */
 export const longestTimerMs = 2_147_483_647;
 
@@ -30,7 +37,9 @@ export function checkOperationOptions({ name, operations }: Contract, options: o
       const known = Object.keys(operations).join(', ');
       throw new TypeError(`operations has ${operation}, which contract ${name} lacks: use one of ${known}`);
     }
-    const { requestTimeoutMs, bodyLimitBytes, middleware } = own ?? {};
+    if (own === undefined) continue;
+    checkForms(`operations.${operation}`, own, operationForms, `operations.${operation}.`);
+    const { requestTimeoutMs, bodyLimitBytes } = own;
     if (requestTimeoutMs !== undefined && !(requestTimeoutMs > 0 && requestTimeoutMs <= longestTimerMs)) {
       throw new TypeError(
         `operations.${operation}.requestTimeoutMs must be from 1 to ${longestTimerMs}, not ${requestTimeoutMs}`,
@@ -40,9 +49,6 @@ export function checkOperationOptions({ name, operations }: Contract, options: o
       throw new TypeError(
         `operations.${operation}.bodyLimitBytes must be a whole number from 1, not ${bodyLimitBytes}`,
       );
-    }
-    if (middleware?.some((one) => typeof one !== 'function')) {
-      throw new TypeError(`operations.${operation}.middleware must be a list of functions`);
     }
   }
 }

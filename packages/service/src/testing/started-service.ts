@@ -4,7 +4,7 @@ import type { Mounts } from '../middleware/mount-apps.ts';
 import { settingSources } from '../process/setting-sources.ts';
 import { readSettings } from '../process/settings.ts';
 import { type Served, servedContract } from '../served.ts';
-import { type ServeAppOptions, type ServeOptions, start } from '../server.ts';
+import { type ServeAppOptions, type ServeOptions, serveForms, start } from '../server.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
 /** How a service is started in a test: what `serve` takes, without its logger. */
@@ -57,7 +57,7 @@ export async function startService<C extends Contract, Extras = undefined>(
 export async function startService<C extends Contract>(
   ...served: Served<C, StartOptions<C>, StartAppOptions>
 ): Promise<StartedService> {
-  const { contract, handlers, options } = servedContract(served);
+  const { contract, handlers, options } = servedContract(served, { caller: 'startService', ...serveForms });
   const overrides = { ...settings, ...options.settings };
   const all = readSettings({}, overrides);
   const { logger, lines } = capturedLog(contract.name, all.logLevel);
