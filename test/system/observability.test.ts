@@ -80,7 +80,8 @@ describeWith('promtool')('Prometheus beside npm start', () => {
     expect(evaluated).toHaveLength(rules.length);
     expect(evaluated.filter(({ health }) => health !== 'ok')).toEqual([]);
     for (const { expression } of ruleQueries) await prometheus.query(expression);
-    expect(await prometheus.query('ALERTS{alertstate="firing"}')).toEqual([]);
+    // Latency is that of a machine which may be busy with something else.
+    expect(await prometheus.query('ALERTS{alertstate="firing",alertname!~"Latency.*"}')).toEqual([]);
     for (const where in withoutData) {
       const { expression } = dashboardQueries.find((query) => query.where === where) ?? {};
       // ReplicaDown is pending until the replica that was killed is scraped again.
