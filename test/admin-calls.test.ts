@@ -5,6 +5,7 @@ import { CallError, defineContract, get, isStream } from '@parley/contract';
 import { admin } from '@parley/service/admin';
 import { type StartedService, startService } from '@parley/service/testing';
 import { z } from 'zod';
+import { eventually } from './eventually.ts';
 import { secret } from './planted-secrets.ts';
 
 const item = z.object({ id: z.string(), note: z.string().optional() });
@@ -37,6 +38,16 @@ async function start(getItem: (input: z.infer<typeof item>) => Promise<z.infer<t
   const operators = createUpstream('admin', service.adminUrl);
   closing.push(() => operators.close());
   return createClient(admin, operators);
+}
+
+/** What is shown once a request is: it ends a moment after its caller has the answer. */
+function withRequest<Shown extends { readonly requests: readonly unknown[] }>(
+  list: () => Promise<Shown>,
+): Promise<Shown> {
+  return eventually(async () => {
+    const shown = await list();
+    return shown.requests.length > 0 ? shown : undefined;
+  });
 }
 
 describe('reading the admin API', () => {
@@ -114,19 +125,28 @@ describe('GET /admin/calls', () => {
     expect(calls[1]?.timeline[0]).toMatch(/ 0\.0 ms +attempt 1 +http:\/\/stock-\d: 200 in 1200\.0 ms$/);
   });
 
-  it('shows a failed request together with the call that failed in it', async () => {
-    const upstream = open();
-    const { getStock } = createClient(stock, upstream);
-    const { listCalls } = await start((input) => clock.run(getStock(input, { maxAttempts: 1 })));
-    upstream.inject(faults(status(500)));
-    await (await fetch(`${service.url}/api/items/1`, { headers: { 'x-request-id': 'order-7' } })).text();
-    const { calls, requests } = await listCalls();
-    expect(requests).toMatchObject([
-      { reason: 'failed', operation: 'GET /api/items/{id}', method: 'GET', scheme: 'http', requestId: 'order-7' },
-    ]);
-    expect(requests[0]?.status).toBeGreaterThanOrEqual(500);
-    expect(calls).toMatchObject([{ reason: 'failed', requestId: 'order-7' }]);
-  });
+  it.each(['1.1', '2'] as const)(
+    'shows a failed request over HTTP/%s with the call that failed in it',
+    async (http) => {
+      const upstream = open();
+      const { getStock } = createClient(stock, upstream);
+      const { listCalls } = await start((input) => clock.run(getStock(input, { maxAttempts: 1 })));
+      upstream.inject(faults(status(500)));
+      const caller = createUpstream('shop', service.url, { http, maxAttempts: 1 });
+      closing.push(() => caller.close());
+      await createClient(shop, caller)
+        .getItem({ id: '1' }, { requestId: 'order-7' })
+        .catch(() => {});
+      const { calls, requests } = await withRequest(listCalls);
+      expect(requests).toMatchObject([
+        { reason: 'failed', operation: 'GET /api/items/{id}', method: 'GET', scheme: 'http', requestId: 'order-7' },
+      ]);
+      expect(requests[0]?.status).toBeGreaterThanOrEqual(500);
+      expect(calls.filter(({ upstream: name }) => name === 'stock')).toMatchObject([
+        { reason: 'failed', requestId: 'order-7' },
+      ]);
+    },
+  );
 
   it('shows nothing of query, headers, input, body and messages', async () => {
     const upstream = open();
@@ -142,7 +162,7 @@ describe('GET /admin/calls', () => {
       'x-request-id': `${secret} with a space`,
     };
     await (await fetch(`${service.url}/api/items/${secret}?note=${secret}`, { headers })).text();
-    const shown = await listCalls();
+    const shown = await withRequest(listCalls);
     expect([shown.calls.length, shown.requests.length]).toEqual([1, 1]);
     expect(JSON.stringify(shown)).not.toContain(secret);
   });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createClient, createUpstream, type Upstream } from '@parley/client';
+import { createClient, createUpstream, type Upstream, type UpstreamOptions } from '@parley/client';
 import { defineContract, get, type Handlers } from '@parley/contract';
 import { admin } from '@parley/service/admin';
 import { type StartedService, type StartOptions, startService } from '@parley/service/testing';
@@ -33,8 +33,8 @@ async function start(
   service = await startService(shop, { getItem }, { version: '2.1.0', settings });
 }
 
-function open(name: string, url: string): Upstream {
-  const upstream = createUpstream(name, url, { maxAttempts: 1 });
+function open(name: string, url: string, options: Partial<UpstreamOptions> = {}): Upstream {
+  const upstream = createUpstream(name, url, { maxAttempts: 1, ...options });
   upstreams.push(upstream);
   return upstream;
 }
@@ -196,10 +196,10 @@ describe('the admin API', () => {
     expect(JSON.stringify([own, all])).not.toMatch(/a-token-for/);
   });
 
-  it('injects a fault into an operation for a time, shows it, and ends it', async () => {
+  it.each(['1.1', '2'] as const)('injects a fault into requests over HTTP/%s, shows it, and ends it', async (http) => {
     await start(tokens);
     const { setFault, endFault, getService } = operator(actToken);
-    const { getItem } = createClient(shop, open('shop', service.url));
+    const { getItem } = createClient(shop, open('shop', service.url, { http }));
     const { before, after } = await setFault({
       operation: 'getItem',
       abort: 'conflict',
