@@ -7,6 +7,7 @@ import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lif
 import { isRefusal } from '../shedding/refusal.ts';
 import type { ServiceTelemetry } from '../telemetry/service-events.ts';
 import { labelOf, untemplatedPath } from './running-operation.ts';
+import { servedSpan } from './served-span.ts';
 
 /** Where the access log goes. */
 export interface AccessLogOptions {
@@ -38,7 +39,8 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
       const scheme = 'encrypted' in req.socket ? 'https' : 'http';
       const code = codeOf(res);
       const traceId = trace?.traceId;
-      telemetry.emit('onRequest', { method, scheme, operation, status, code, durationMs, traceId });
+      const place = telemetry.wantsSpans && trace ? servedSpan(res, trace, startMs) : undefined;
+      telemetry.emit('onRequest', { method, scheme, operation, status, code, durationMs, traceId, ...place });
       const line = {
         method,
         operation: operation ?? 'unmatched',

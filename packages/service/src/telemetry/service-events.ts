@@ -1,4 +1,4 @@
-import { Emitter, type Priority } from '@parley/contract';
+import { Emitter, type Priority, type SpanPlace } from '@parley/contract';
 
 /** One request, as the service answered it. */
 export interface ServedRequest {
@@ -14,6 +14,10 @@ export interface ServedRequest {
   /** From its arrival until the client has the last byte of the reply, or is gone. */
   readonly durationMs: number;
   readonly traceId: string | undefined;
+  /** Present only while a listener has {@link ServiceListener.wantsSpans}. */
+  readonly span?: SpanPlace | undefined;
+  /** The reply was a stream of items, which lasts as long as its client likes. Present only with `span`. */
+  readonly isStream?: boolean | undefined;
 }
 
 /** How many requests a service works on, and how many it would take. */
@@ -33,6 +37,8 @@ export interface RefusedRequest {
 
 /** What may be listened to in a service. A method that throws or rejects is warned about and harms no request. */
 export interface ServiceListener {
+  /** Requests have a `span` for this listener. Default: false. */
+  readonly wantsSpans?: boolean;
   /** The app was made. `load` has its current figures whenever it is read. */
   onLoad?(load: ServiceLoad): void;
   onRequest?(request: ServedRequest): void;
