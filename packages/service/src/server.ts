@@ -18,6 +18,7 @@ import { createLogger } from './process/logger.ts';
 import { readSettings, type Settings } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
 import { type Served, servedContract } from './served.ts';
+import { openTracing } from './telemetry/open-tracing.ts';
 import { followCertificate } from './tls/follow-certificate.ts';
 import { openSecureContext, type TlsOptions } from './tls/secure-context.ts';
 import { tlsFromSettings } from './tls/tls-from-settings.ts';
@@ -87,7 +88,14 @@ export async function serve<C extends Contract>(
   const { contract, handlers, options } = servedContract(served);
   const settings = readSettings(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
-  const { port, adminPort, stop: drained } = await start(contract, handlers, settings, { ...options, logger });
+  const { listeners = [], closeables = [], version = '1.0.0' } = options;
+  const tracing = settings.isTraced ? await openTracing({ name: contract.name, version, logger }) : undefined;
+  const traced = tracing && { listeners: [...listeners, tracing.listener], closeables: [...closeables, tracing] };
+  const {
+    port,
+    adminPort,
+    stop: drained,
+  } = await start(contract, handlers, settings, { ...options, logger, ...traced });
   const stop = () => drained().finally(ignoreSignals);
   const ignoreSignals = stopOnSignals(stop, logger);
   warnOfMemoryStore(contract, options, logger);
