@@ -96,12 +96,14 @@ class RunningTracing implements Tracing {
     for (const end of this.#ends) end();
     running.splice(running.indexOf(this), 1);
     if (running.length === 0) sampleBy(undefined);
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(() => late.reject(new Error(`not sent in ${closeMs} ms`)), closeMs);
+    const late = Promise.withResolvers<'late'>();
+    const timer = setTimeout(late.resolve, closeMs, 'late');
     try {
-      await Promise.race([this.#exporting.close(), late.promise]);
+      const end = await Promise.race([this.#exporting.close(), late.promise]);
+      if (end === 'late')
+        this.#warn(`the last spans were not exported: the collector did not take them in ${closeMs} ms`);
     } catch {
-      this.#warn('the last spans were not exported: the collector did not take them in time');
+      // The exporter has reported it.
     } finally {
       clearTimeout(timer);
     }
