@@ -56,3 +56,18 @@ export function childTrace(parent?: TraceContext): TraceContext {
   const traceId = randomHex(16);
   return { traceId, spanId, isSampled: isSampledBy(traceId, undefined), isRandom: true };
 }
+
+/**
+ * The span of a server in the trace of its caller, whose span it is below. Of a trace that Parley's gateway began it is the
+ * root, since the gateway exports no span; its sampling is decided here.
+ */
+export function receivedTrace(parent: TraceContext | undefined): TraceContext {
+  if (!parent || !isBegunByGateway(parent)) return childTrace(parent);
+  const { traceId } = parent;
+  return { traceId, spanId: randomHex(8), isSampled: isSampledBy(traceId, undefined) };
+}
+
+// nginx has one random id per request: it takes the first half of it for the span, and sets the one flag.
+function isBegunByGateway({ traceId, spanId, isSampled, isRandom, state }: TraceContext): boolean {
+  return traceId.startsWith(spanId) && isSampled && !isRandom && state === undefined;
+}
