@@ -8,6 +8,7 @@ import {
   type TraceContext,
 } from '@parley/contract';
 import type { Attempt, AttemptLayer } from '../layer.ts';
+import { sentSpanId } from './span-place.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /**
@@ -28,11 +29,13 @@ function spanOf({ headers, call, number, isHedge }: Attempt, wantsSpans: boolean
   const isTraced = isTracedByApplication();
   const isFirst = number === 1 && !isHedge;
   if (isFirst && !wantsSpans && !isTraced) return undefined;
-  const sent = parseTraceparent(headers[headerNames.traceparent], headers[headerNames.tracestate]);
-  if (!sent) return undefined;
-  const isCallers = sent.spanId === call.context.trace?.spanId;
+  const sent = sentSpanId(headers);
+  if (sent === undefined) return undefined;
+  const isCallers = sent === call.context.trace?.spanId;
   if (isTraced) return isCallers ? undefined : applicationSpan();
-  return (isCallers ? wantsSpans : !isFirst) ? childTrace(sent) : undefined;
+  if (isCallers ? !wantsSpans : isFirst) return undefined;
+  const trace = parseTraceparent(headers[headerNames.traceparent], headers[headerNames.tracestate]);
+  return trace && childTrace(trace);
 }
 
 function withSpan(attempt: Attempt, span: TraceContext): Attempt {
