@@ -28,6 +28,7 @@ describe('the house', () => {
     ['packages/contract', []],
     ['packages/client', ['@parley/contract']],
     ['packages/service', ['@parley/contract']],
+    ['packages/telemetry', ['@parley/contract']],
     ['packages/local', []],
     ['services/greetings', ['@parley/contract', '@parley/greetings', '@parley/service']],
     ['services/hello', ['@parley/client', '@parley/contract', '@parley/greetings', '@parley/hello', '@parley/service']],
@@ -113,15 +114,18 @@ describe('the house', () => {
     expect(replacing).toEqual([]);
   });
 
-  it.each(['contract', 'client', 'service', 'local'])('has a door for `require` beside each door of %s', (name) => {
-    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-    for (const [door, { require, default: built }] of Object.entries<Record<string, unknown>>(exports)) {
-      const file = (built as string).replace('./dist/', '').replace('.js', '');
-      const expected = { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` };
-      expect([door, require]).toEqual([door, expected]);
-      expect(files(`packages/${name}/src/${file}.cts`)).toHaveLength(1);
-    }
-  });
+  it.each(['contract', 'client', 'service', 'telemetry', 'local'])(
+    'has a door for `require` beside each door of %s',
+    (name) => {
+      const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+      for (const [door, { require, default: built }] of Object.entries<Record<string, unknown>>(exports)) {
+        const file = (built as string).replace('./dist/', '').replace('.js', '');
+        const expected = { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` };
+        expect([door, require]).toEqual([door, expected]);
+        expect(files(`packages/${name}/src/${file}.cts`)).toHaveLength(1);
+      }
+    },
+  );
 
   it('has no import cycle', () => {
     const graph = new Map(sources.map((file) => [file.path, file.imports.flatMap((one) => target(file, one) ?? [])]));
@@ -185,6 +189,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'testing/',
     'fetch.ts',
     'testing.ts',
+    'index.ts',
+  ],
+  'packages/telemetry/src': [
+    'environment.ts',
+    'wall-clock.ts',
+    'spans/',
+    'sampling/',
+    'export/',
+    'tracing.ts',
+    'start-tracing.ts',
     'index.ts',
   ],
   'packages/local/src': [

@@ -9,7 +9,7 @@ import { installed, node, outside, project, quietly } from './outside.ts';
 
 const run = promisify(execFile);
 const bin = (name: string) => join(root, 'node_modules/.bin', name);
-const packages = ['contract', 'client', 'service', 'local'];
+const packages = ['contract', 'client', 'service', 'telemetry', 'local'];
 const contracts = ['greetings', 'hello', 'guestbook'];
 
 const tarballOf = (name: string) => outside().tarballs.find((path) => path.includes(`/parley-${name}-`)) as string;

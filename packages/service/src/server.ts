@@ -18,10 +18,11 @@ import type { HandlersWith } from './middleware/extras.ts';
 import type { Mounts } from './middleware/mount-apps.ts';
 import { anyForm, type OptionForms, objectForm, objectsForm } from './options/option-form.ts';
 import { createLogger } from './process/logger.ts';
-import { settingSources } from './process/setting-sources.ts';
-import { readSettings, type Settings, settingNames } from './process/settings.ts';
+import { settingNames, settingSources } from './process/setting-sources.ts';
+import { readSettings, type Settings } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
 import { type Served, servedContract } from './served.ts';
+import { openTracing } from './telemetry/open-tracing.ts';
 import { type CertificateFollower, followCertificate } from './tls/follow-certificate.ts';
 import { openSecureContext, type TlsOptions } from './tls/secure-context.ts';
 import { tlsFromSettings } from './tls/tls-from-settings.ts';
@@ -106,11 +107,14 @@ export async function serve<C extends Contract>(
   const settings = readSettings(process.env, options.settings);
   const sources = settingSources(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
+  const { listeners = [], closeables = [], version = '1.0.0' } = options;
+  const tracing = settings.isTraced ? await openTracing({ name: contract.name, version, logger }) : undefined;
+  const traced = tracing && { listeners: [...listeners, tracing.listener], closeables: [...closeables, tracing] };
   const {
     port,
     adminPort,
     stop: drained,
-  } = await start(contract, handlers, { settings, sources }, { ...options, logger });
+  } = await start(contract, handlers, { settings, sources }, { ...options, logger, ...traced });
   const stop = () => drained().finally(ignoreSignals);
   const ignoreSignals = stopOnSignals(stop, logger);
   warnOfMemoryStore(contract, options, logger);

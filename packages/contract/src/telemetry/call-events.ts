@@ -1,5 +1,24 @@
 import type { Story } from '../story/story.ts';
 
+/** Where a piece of work stands in its trace, for a listener that makes spans. */
+export interface SpanPlace {
+  readonly traceId: string;
+  /** 16 hex digits. The span of an attempt has the id that the upstream got as its parent. */
+  readonly spanId: string;
+  /** None for the root of a trace. */
+  readonly parentSpanId: string | undefined;
+  /** The span of this process that ends last: of the request that is served, or of the outermost call. */
+  readonly localRootId: string;
+  /** The trace is recorded, as decided at its root. */
+  readonly isSampled: boolean;
+  /** `tracestate` of the trace. */
+  readonly state: string | undefined;
+  /** When the work began, in ms since 1970 as `now` counts them. */
+  readonly startMs: number;
+  /** Path of the request, without its query. */
+  readonly path: string;
+}
+
 /** How a call or one attempt of it ended. */
 export interface Outcome {
   /** The upstream's name. */
@@ -13,6 +32,8 @@ export interface Outcome {
   readonly code: string | undefined;
   /** Trace that the call belongs to, where it has one. */
   readonly traceId: string | undefined;
+  /** Present only while a listener has {@link TelemetryListener.wantsSpans}. */
+  readonly span?: SpanPlace | undefined;
 }
 
 /**
@@ -56,6 +77,8 @@ export interface AttemptOutcome extends Outcome {
   readonly endpoint: string;
   /** It was the second copy of an attempt that was slow. */
   readonly isHedge: boolean;
+  /** Attempts of its call before it, hedges included. Present only while a listener has {@link TelemetryListener.wantsSpans}. */
+  readonly resends?: number | undefined;
 }
 
 /** The state of an endpoint's circuit; `forced-…` while an operator decides. */
@@ -78,6 +101,8 @@ export interface CircuitChange {
 
 /** What a subscriber may listen to. A method that throws or rejects is warned about and harms no call. */
 export interface TelemetryListener {
+  /** Events have a `span` for this listener. Default: false, since ids of spans cost time. */
+  readonly wantsSpans?: boolean;
   onCall?(outcome: CallOutcome): void;
   onAttempt?(outcome: AttemptOutcome): void;
   onCircuit?(change: CircuitChange): void;

@@ -1,5 +1,5 @@
 import { type OptionSource, ownMember, type ShownOption, shownValue } from '@parley/contract';
-import { type SettingSources, settingVariables } from '../process/setting-sources.ts';
+import { type SettingSources, settingNames, settingVariables } from '../process/setting-sources.ts';
 import type { Settings } from '../process/settings.ts';
 import { standardOptions } from '../process/standard-options.ts';
 
@@ -44,8 +44,7 @@ export function serviceOptions({
 }
 
 function settingRows(settings: Settings, sources: SettingSources, options: object): ShownServiceOption[] {
-  const names = Object.keys(settingVariables) as (keyof Settings)[];
-  return names.map((name) => {
+  return settingNames.map((name) => {
     // The only one that is an option of the app too.
     const own = name === 'trustedProxies' ? ownOf(options, name) : undefined;
     const value = own ?? settings[name];

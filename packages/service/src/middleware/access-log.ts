@@ -7,6 +7,7 @@ import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lif
 import { isRefusal } from '../shedding/refusal.ts';
 import type { ServiceTelemetry } from '../telemetry/service-events.ts';
 import { labelOf, routeOf, untemplatedPath } from './running-operation.ts';
+import { servedSpan } from './served-span.ts';
 
 /** Where the access log goes. */
 export interface AccessLogOptions {
@@ -41,7 +42,9 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
       const code = codeOf(res);
       const traceId = trace?.traceId;
       const route = routeOf(res);
-      telemetry.emit('onRequest', { method, scheme, operation, route, status, code, durationMs, requestId, traceId });
+      const place = telemetry.wantsSpans && trace ? servedSpan(res, trace, startMs) : undefined;
+      const ids = { requestId, traceId, ...place };
+      telemetry.emit('onRequest', { method, scheme, operation, route, status, code, durationMs, ...ids });
       const line = {
         method,
         operation: operation ?? 'unmatched',

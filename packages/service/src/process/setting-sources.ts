@@ -21,7 +21,11 @@ export const settingVariables: Readonly<Record<keyof Settings, string>> = {
   tokenJwksUrl: 'TOKEN_JWKS_URL',
   tokenJwksFile: 'TOKEN_JWKS_FILE',
   tokenAudience: 'TOKEN_AUDIENCE',
+  isTraced: 'OTEL_EXPORTER_OTLP_ENDPOINT',
 };
+
+/** The names of all settings. */
+export const settingNames = Object.keys(settingVariables) as (keyof Settings)[];
 
 /** Where the value of each setting comes from. */
 export type SettingSources = Readonly<Record<keyof Settings, OptionSource>>;
@@ -34,6 +38,5 @@ export function settingSources(env: Environment = process.env, overrides: Partia
     if (variables[settingVariables[name]]) return 'environment';
     return name === 'adminHost' ? sourceOf('host') : 'default'; // which it follows
   };
-  const names = Object.keys(settingVariables) as (keyof Settings)[];
-  return Object.fromEntries(names.map((name) => [name, sourceOf(name)])) as SettingSources;
+  return Object.fromEntries(settingNames.map((name) => [name, sourceOf(name)])) as SettingSources;
 }

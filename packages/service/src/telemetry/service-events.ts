@@ -1,4 +1,4 @@
-import { Emitter, type Priority } from '@parley/contract';
+import { Emitter, type Priority, type SpanPlace } from '@parley/contract';
 
 /** One request, as the service answered it. */
 export interface ServedRequest {
@@ -17,6 +17,10 @@ export interface ServedRequest {
   readonly durationMs: number;
   readonly requestId: string | undefined;
   readonly traceId: string | undefined;
+  /** Present only while a listener has {@link ServiceListener.wantsSpans}. */
+  readonly span?: SpanPlace | undefined;
+  /** The reply was a stream of items, which lasts as long as its client likes. Present only with `span`. */
+  readonly isStream?: boolean | undefined;
 }
 
 /** How many requests a service works on, and how many it would take. */
@@ -36,6 +40,8 @@ export interface RefusedRequest {
 
 /** What may be listened to in a service. A method that throws or rejects is warned about and harms no request. */
 export interface ServiceListener {
+  /** Requests have a `span` for this listener. Default: false. */
+  readonly wantsSpans?: boolean;
   /** The app was made. `load` has its current figures whenever it is read. */
   onLoad?(load: ServiceLoad): void;
   onRequest?(request: ServedRequest): void;
