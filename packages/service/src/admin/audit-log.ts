@@ -20,7 +20,7 @@ export class AuditLog {
   /** @param onAct gets each act */
   constructor(logger: Logger, onAct: (act: Act) => void) {
     this.#onAct = onAct;
-    // A level of its own: an operator who silences the log does not silence the audit.
+    // A level of its own: an operator that silences the log does not silence the audit.
     this.#logger = withOwnLevel(logger, {}, 'warn');
   }
 

@@ -23,7 +23,7 @@ export type AdminEvent =
   | { kind: 'act'; at: string; act: string; isOver: boolean; details: Record<string, unknown> }
   | { kind: 'refused'; at: string; overloaded: number; rateLimited: number };
 
-/** One who reads events. */
+/** A reader of events, as the hub knows it. */
 export interface EventReader {
   /** Fires when the reader leaves. */
   readonly signal: AbortSignal | undefined;
@@ -39,7 +39,7 @@ const maxWaiting = 1024;
 const summaryMs = 1000;
 
 /**
- * Hands on changes to operators who read them. Bounded: 16 readers, and 1024 events that wait for each. A reader that falls behind is cut
+ * Sends changes to the operators that read them. Bounded: 16 readers, and 1024 events that wait for each. A reader that falls behind is cut
  * off, and gets a new snapshot when it comes back. Without a reader nothing is counted and nothing kept.
  *
  * Scope: service; circuits are those of all upstreams in the process.
