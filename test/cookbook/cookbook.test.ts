@@ -222,16 +222,19 @@ describe('calling', () => {
 
   it('Send a header with each attempt', async () => {
     const { url } = await started({
-      authenticate: { apiKey: ({ headers }) => ({ subject: String(headers['x-api-key']) }) },
+      authenticate: {
+        apiKey: ({ headers }) => ({ subject: `${headers['x-api-key']} of ${headers['user-agent']}` }),
+      },
     });
-    const upstream = opened(url);
     // recipe
-    upstream.interceptors.request.use((config) => {
-      config.headers.set('x-api-key', 'k-1');
-      return config;
+    const headers = { 'x-api-key': 'k-1', 'user-agent': 'shop-front/1.2' };
+    const upstream = createUpstream('shop', url, {
+      layers: { attempt: [(next) => (attempt) => next({ ...attempt, headers: { ...attempt.headers, ...headers } })] },
     });
     // end
-    expect(await createClient(shop, upstream).sales()).toEqual({ by: 'k-1' });
+    closeLater.push(() => upstream.close());
+    expect(await createClient(shop, upstream).sales()).toEqual({ by: 'k-1 of shop-front/1.2' });
+    expect(await createClient(shop, opened(url)).sales()).toEqual({ by: 'undefined of undefined' });
   });
 
   it('Give one operation more time', async () => {

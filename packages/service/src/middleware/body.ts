@@ -1,4 +1,5 @@
 import {
+  boundedText,
   inputMembers,
   isJson,
   isOneOf,
@@ -146,7 +147,7 @@ function checkPlain({ headers }: Request): void {
 function checkTypeOf({ headers }: Request, types: readonly string[]): void {
   const type = headers['content-type'] ?? 'application/octet-stream';
   if (isOneOf(type, types)) return;
-  throw unsupported(`Body must have the content type ${types.join(' or ')}`);
+  throw unsupported(wrongType(types, headers['content-type']));
 }
 
 async function jsonOf(req: Request, res: Response, limits: Limits, { types: [type] }: Wanted): Promise<unknown> {
@@ -156,8 +157,14 @@ async function jsonOf(req: Request, res: Response, limits: Limits, { types: [typ
 
 function checkType(req: Request, type: string): void {
   if (req.headers['content-type'] === type) return;
-  if (!req.is(type)) throw unsupported(`Body must have the content type ${type}`);
+  if (!req.is(type)) throw unsupported(wrongType([type], req.headers['content-type']));
   checkCharset(req);
+}
+
+function wrongType(types: readonly string[], came: string | undefined): string {
+  const sentence = `Body must have the content type ${types.join(' or ')}, not ${came ? boundedText(came, 100) : 'none'}`;
+  const isText = came?.startsWith('text/plain') === true && types.includes('multipart/form-data');
+  return isText ? `${sentence}: a FormData is sent as text by a fetch of another library than its own` : sentence;
 }
 
 function checkCharset({ headers }: Request): void {

@@ -131,6 +131,15 @@ describe.each(protocols)('a form with files over $protocol', ({ request }) => {
     await ask(end).set('content-encoding', 'gzip').expect(415);
   });
 
+  it('says what came instead: the text of a FormData that another fetch does not know', async () => {
+    const json = await ask('{}').set('content-type', 'application/json').expect(415);
+    expect(json.body.detail).toBe('Body must have the content type multipart/form-data, not application/json');
+    const text = await ask('[object FormData]').set('content-type', 'text/plain;charset=UTF-8').expect(415);
+    expect(text.body.detail).toBe(
+      'Body must have the content type multipart/form-data, not text/plain;charset=UTF-8: a FormData is sent as text by a fetch of another library than its own',
+    );
+  });
+
   it('may be as large as its files may', async () => {
     const { body } = await ask(file('photo', 'a', 'a'.repeat(300_000)) + end, '/photo').expect(200);
     expect(body.seen.photo).toBe('a|text/plain|300000');
