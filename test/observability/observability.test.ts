@@ -8,11 +8,12 @@ import { CallError, defineContract, errorCodes, get } from '@parley/contract';
 import { startService } from '@parley/service/testing';
 import { z } from 'zod';
 import { describeWith } from '../needs.ts';
+import { anchors, pageQueries, sections } from './operating-page.ts';
 import { partsOf } from './promql.ts';
 import { boards, dashboardQueries, prometheusFolder, type Query, ruleQueries, rules, ruleTests } from './queries.ts';
 
 const alerts = rules.filter(({ alert }) => alert !== undefined);
-const allQueries = [...dashboardQueries, ...ruleQueries];
+const allQueries = [...dashboardQueries, ...ruleQueries, ...pageQueries];
 
 /** Labels that Prometheus gives every series of a replica: prometheus.yml. */
 const targetLabels = ['service', 'instance', 'job'];
@@ -146,6 +147,13 @@ describe('every alert', () => {
     }
   });
 
+  it('has a section in docs/operating.md, and no other alert has', () => {
+    expect(sections).toEqual(expect.arrayContaining(alerts.map(({ alert }) => alert)));
+    expect(sections).toHaveLength(alerts.length);
+    const leads = [...anchors.linked, ...alerts.map(({ annotations }) => annotations?.runbook?.split('#')[1])];
+    expect(leads.filter((anchor) => !anchors.there.includes(anchor as string))).toEqual([]);
+  });
+
   it('has a test in which it fires, and one in which it does not', () => {
     const tested = (fires: boolean) =>
       new Set(ruleTests.filter((one) => one.exp_alerts.length > 0 === fires).map(({ alertname }) => alertname));
@@ -165,12 +173,12 @@ describeWith('promtool')('promtool', () => {
     expect(promtool('check', 'rules', '--lint-fatal', ...files('rules'))).toMatchObject({ status: 0, stderr: '' });
   });
 
-  it('accepts every query of the dashboards', () => {
+  it('accepts every query of the dashboards and of docs/operating.md', () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-queries-'));
     const asRule = ({ expression }: Query, at: number) => ({ record: `query:${at}`, expr: expression });
     writeFileSync(
       join(folder, 'q.yml'),
-      JSON.stringify({ groups: [{ name: 'q', rules: dashboardQueries.map(asRule) }] }),
+      JSON.stringify({ groups: [{ name: 'q', rules: [...dashboardQueries, ...pageQueries].map(asRule) }] }),
     );
     const check = promtool('check', 'rules', join(folder, 'q.yml'));
     rmSync(folder, { recursive: true });

@@ -1,0 +1,154 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { eventually } from '../eventually.ts';
+import { describeWith } from '../needs.ts';
+import { pageQueries, storyCommands } from '../observability/operating-page.ts';
+import { ask } from '../public-api.ts';
+import { isAlive } from '../running-house.ts';
+import { type RunningPrometheus, startPrometheus } from '../running-prometheus.ts';
+import { root } from '../source-files.ts';
+import { withHouse } from './with-house.ts';
+
+process.env.ADMIN_ACT_TOKEN = 'token-of-the-operators';
+
+/** What a command prints by the page, where `…` stands for anything. */
+const pattern = (printed: readonly string[]) =>
+  new RegExp(`^${printed.join('\n').split('…').map(RegExp.escape).join('[^]*')}$`);
+
+/** A shell that runs one command after the other, so that variables stay. */
+class Shell {
+  readonly #shell: ChildProcessWithoutNullStreams = spawn('sh', [], { cwd: root });
+  #printed = '';
+
+  constructor() {
+    this.#shell.stdout.setEncoding('utf8').on('data', (text) => {
+      this.#printed += text;
+    });
+    this.#shell.stderr.pipe(process.stderr);
+  }
+
+  /** Runs a command; gives what it prints. */
+  async run(command: string): Promise<string> {
+    this.#printed = '';
+    this.#shell.stdin.write(`${command}\necho; echo "ended: $?"\n`);
+    const end = /\nended: \d+\n$/;
+    await eventually(() => end.test(this.#printed), 3_000);
+    return this.#printed.replace(end, '').replaceAll('\r', '').trim();
+  }
+
+  close(): void {
+    this.#shell.stdin.end();
+  }
+}
+
+describeWith('promtool')('docs/operating.md', () => {
+  const house = withHouse('--scale', 'greetings=1');
+  const folder = mkdtempSync(join(tmpdir(), 'parley-operating-'));
+  let prometheus: RunningPrometheus;
+  let shell: Shell;
+  let sending: NodeJS.Timeout;
+  let slowPid: number;
+
+  beforeAll(async () => {
+    prometheus = await startPrometheus(house.running.replicas);
+    shell = new Shell();
+    let n = 0;
+    const languages = ['fr', 'de', 'en', 'es'];
+    const greet = () => ask(house.running.url, `/api/hello?language=${languages[n++ % languages.length]}`);
+    sending = setInterval(() => void greet().catch(() => {}), 100);
+    slowPid = await house.served('greetings-1');
+    void beSlow(slowPid);
+  }, 60_000);
+  afterAll(async () => {
+    clearInterval(sending);
+    shell?.close();
+    await prometheus?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A process that gets a fifth of the time, as on a machine that has too little CPU; until it ends. */
+  async function beSlow(pid: number): Promise<void> {
+    while (isAlive(pid)) {
+      process.kill(pid, 'SIGSTOP');
+      await pause(800);
+      if (isAlive(pid)) process.kill(pid, 'SIGCONT');
+      await pause(200);
+    }
+  }
+
+  /** The addresses in the page are examples: those of this house take their place. */
+  function variables(): Record<string, string> {
+    const at = (name: string) => house.running.replicas.find(({ replica }) => replica === name);
+    return {
+      PROMETHEUS: prometheus.url,
+      HELLO: at('hello-1')?.address ?? '',
+      HELLO_1: at('hello-1')?.operators ?? '',
+      HELLO_2: at('hello-2')?.operators ?? '',
+      GREETINGS: at('greetings-1')?.address ?? '',
+      GREETINGS_1: at('greetings-1')?.operators ?? '',
+      TOKEN: process.env.ADMIN_ACT_TOKEN ?? '',
+    };
+  }
+
+  /** A command of the page for this house. */
+  function here(command: string): string {
+    const log = join(folder, 'parley.log');
+    writeFileSync(log, house.running.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const values = variables();
+    return command
+      .replace(/^(\w+)=.*$/gm, (_, name) => {
+        if (!(name in values)) throw new Error(`the page sets ${name}, which this test does not know`);
+        return `${name}='${values[name]}'`;
+      })
+      .replaceAll('parley.log', log);
+  }
+
+  it('begins with an alert that fires', async () => {
+    const firing = 'ALERTS{alertname="LatencyBudgetBurnsFast",alertstate="firing",service="hello"}';
+    await eventually(async () => (await prometheus.query(firing)).length === 1, 3_000);
+  }, 60_000);
+
+  /** What a command of the page prints here. A query is asked again until it has what the page shows: Prometheus needs some scrapes. */
+  async function printedBy(command: string, expected: RegExp): Promise<string> {
+    let text = await shell.run(here(command));
+    for (let left = command.startsWith('promtool') ? 50 : 0; left > 0 && !expected.test(text); left--) {
+      await pause(200);
+      text = await shell.run(here(command));
+    }
+    return text;
+  }
+
+  /** While the circuits are forced open, requests are answered and nothing is sent to greetings. */
+  async function expectNoAttempts(): Promise<void> {
+    await pause(1_000); // an attempt under way ends by its timeout
+    const attempts = async () => {
+      const samples = await prometheus.query('sum(http_client_request_duration_seconds_count{service="hello"})');
+      return samples[0]?.value;
+    };
+    const before = await attempts();
+    for (let n = 0; n < 10; n++) expect((await ask(house.running.url, '/api/hello?language=fr')).status).toBe(200);
+    await pause(1_000); // a scrape
+    expect(await attempts()).toBe(before);
+  }
+
+  it('does what it says, command by command', async () => {
+    let count = 0;
+    for (const { command, printed } of storyCommands()) {
+      const text = await printedBy(command, pattern(printed));
+      if (printed.length > 0) expect(text).toMatch(pattern(printed));
+      if (command.includes('-X PUT') && command.includes('open')) await expectNoAttempts();
+      if (command.includes('/admin/drain')) await house.served('greetings-1', slowPid);
+      count += printed.length;
+    }
+    expect(count).toBeGreaterThanOrEqual(20);
+  }, 120_000);
+
+  it('has queries that Prometheus takes', async () => {
+    expect(pageQueries.length).toBeGreaterThan(10);
+    for (const { expression } of pageQueries) await prometheus.query(expression);
+  });
+});
