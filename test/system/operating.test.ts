@@ -8,7 +8,6 @@ import { eventually } from '../eventually.ts';
 import { describeWith } from '../needs.ts';
 import { pageQueries, storyCommands } from '../observability/operating-page.ts';
 import { ask } from '../public-api.ts';
-import { isAlive } from '../running-house.ts';
 import { type RunningPrometheus, startPrometheus } from '../running-prometheus.ts';
 import { root } from '../source-files.ts';
 import { withHouse } from './with-house.ts';
@@ -61,7 +60,6 @@ describeWith('promtool')('docs/operating.md', () => {
     const greet = () => ask(house.running.url, `/api/hello?language=${languages[n++ % languages.length]}`);
     sending = setInterval(() => void greet().catch(() => {}), 100);
     slowPid = await house.served('greetings-1');
-    void beSlow(slowPid);
   }, 60_000);
   afterAll(async () => {
     clearInterval(sending);
@@ -69,16 +67,6 @@ describeWith('promtool')('docs/operating.md', () => {
     await prometheus?.stop();
     rmSync(folder, { recursive: true });
   });
-
-  /** A process that gets a fifth of the time, as on a machine that has too little CPU; until it ends. */
-  async function beSlow(pid: number): Promise<void> {
-    while (isAlive(pid)) {
-      process.kill(pid, 'SIGSTOP');
-      await pause(800);
-      if (isAlive(pid)) process.kill(pid, 'SIGCONT');
-      await pause(200);
-    }
-  }
 
   /** The addresses in the page are examples: those of this house take their place. */
   function variables(): Record<string, string> {
@@ -100,22 +88,17 @@ describeWith('promtool')('docs/operating.md', () => {
     writeFileSync(log, house.running.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     const values = variables();
     return command
-      .replace(/^(\w+)=.*$/gm, (_, name) => {
+      .replace(/^(\w+)=[^$\s]+$/gm, (_, name) => {
         if (!(name in values)) throw new Error(`the page sets ${name}, which this test does not know`);
         return `${name}='${values[name]}'`;
       })
       .replaceAll('parley.log', log);
   }
 
-  it('begins with an alert that fires', async () => {
-    const firing = 'ALERTS{alertname="LatencyBudgetBurnsFast",alertstate="firing",service="hello"}';
-    await eventually(async () => (await prometheus.query(firing)).length === 1, 3_000);
-  }, 60_000);
-
   /** What a command of the page prints here. A query is asked again until it has what the page shows: Prometheus needs some scrapes. */
   async function printedBy(command: string, expected: RegExp): Promise<string> {
     let text = await shell.run(here(command));
-    for (let left = command.startsWith('promtool') ? 50 : 0; left > 0 && !expected.test(text); left--) {
+    for (let left = command.startsWith('promtool') ? 150 : 0; left > 0 && !expected.test(text); left--) {
       await pause(200);
       text = await shell.run(here(command));
     }
@@ -138,7 +121,7 @@ describeWith('promtool')('docs/operating.md', () => {
   it('does what it says, command by command', async () => {
     let count = 0;
     for (const { command, printed } of storyCommands()) {
-      const text = await printedBy(command, pattern(printed));
+      const text = await printedBy(command, pattern(printed)); // the first query waits until the alert fires
       if (printed.length > 0) expect(text).toMatch(pattern(printed));
       if (command.includes('-X PUT') && command.includes('open')) await expectNoAttempts();
       if (command.includes('/admin/drain')) await house.served('greetings-1', slowPid);
