@@ -50,10 +50,12 @@ describe('the environment', () => {
       OTEL_TRACES_SAMPLER_ARG: '5',
       TRACES_SLOW_MS: '1s',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
     });
     expect({ sampler, ratio, slowMs }).toEqual({ sampler: 'parentbased_always_on', ratio: 1, slowMs: 1000 });
-    expect(faults).toHaveLength(4);
+    expect(faults).toHaveLength(5);
     expect(faults).toContain('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, not "5": 1 is used');
+    expect(faults).toContain('OTEL_EXPORTER_OTLP_ENDPOINT must be an http(s) address: localhost:4318 is used');
     expect(faults).toContain('OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, not "grpc"');
   });
 });

@@ -69,6 +69,10 @@ export function tracesEnvironment(env: Environment): TracesEnvironment {
   const ratio = Number(env.OTEL_TRACES_SAMPLER_ARG || 1);
   const isRatio = ratio >= 0 && ratio <= 1;
   if (!isRatio) wrong('OTEL_TRACES_SAMPLER_ARG', 'a number from 0 to 1', '1');
+  for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
+    // Its value is not shown: an address may hold a password.
+    if (env[name] && !isAddress(env[name])) faults.push(`${name} must be an http(s) address: localhost:4318 is used`);
+  }
   const protocol = env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || 'http/protobuf';
   if (protocol !== 'http/protobuf') {
     faults.push(`OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, not ${JSON.stringify(protocol.slice(0, 50))}`);
@@ -84,4 +88,8 @@ export function tracesEnvironment(env: Environment): TracesEnvironment {
     batches: Object.fromEntries(batches),
     faults,
   };
+}
+
+function isAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

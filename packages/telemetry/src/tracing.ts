@@ -47,8 +47,10 @@ export interface OpenTracingOptions {
 export function openTracing(options: OpenTracingOptions): Tracing {
   const { sampler, ratio, slowMs, batches, faults } = tracesEnvironment(process.env);
   for (const fault of faults) options.warn(fault);
+  const exporting = openExporting({ ...options, batches });
+  // After what may throw: an exporter's endpoint may be no URL.
   sampleBy(headSampler(sampler, ratio));
-  return new RunningTracing(openExporting({ ...options, batches }), slowMs, options.warn);
+  return new RunningTracing(exporting, slowMs, options.warn);
 }
 
 class RunningTracing implements Tracing {
