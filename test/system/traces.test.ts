@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CollectedSpan, type Collector, startCollector } from '../collector.ts';
+import { startHouse as startLauncher } from '../running-house.ts';
 import { type RunningService, startService } from '../running-service.ts';
 
 let collector: Collector;
@@ -45,6 +46,11 @@ function addVisit(guestbook: string, headers: Record<string, string> = {}): Prom
     headers: { 'content-type': 'application/json', authorization: 'Bearer s3cret', ...headers },
     body,
   });
+}
+
+/** The trace of the visit: the launcher asks services for their documents too. */
+function visitTrace(): string | undefined {
+  return collector.spans.find(({ name }) => name === 'POST /api/visits')?.traceId;
 }
 
 /** From the root down: `service kind name`. */
@@ -98,6 +104,18 @@ describe('a trace through guestbook, hello and greetings', () => {
     expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(['guestbook']));
     expect(chain(spans).slice(0, 3)).toEqual(whole.slice(0, 3));
     expect(spans.find(({ kind }) => kind === 'INTERNAL')?.attributes).toMatchObject({ 'error.type': 'unavailable' });
+  });
+
+  it('has its root in the first service behind the gateway, which exports no span', async () => {
+    process.env.OTEL_EXPORTER_OTLP_ENDPOINT = collector.url;
+    try {
+      const house = await startLauncher('--gateway', 'embedded');
+      expect((await addVisit(house.url)).status).toBe(201);
+      expect(await house.stop()).toBe(0);
+    } finally {
+      delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+    }
+    expect(chain(collector.spans.filter(({ traceId }) => traceId === visitTrace()))).toEqual(whole);
   });
 
   it('is lost with a collector that is down, and no request is', async () => {
