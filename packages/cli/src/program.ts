@@ -74,8 +74,8 @@ function reported(error: unknown, isJson: boolean, output: Output): number {
     return exitCodes.usage;
   }
   if (!(error instanceof CliError)) throw error;
-  const { exit, message, lines, data } = error;
-  if (isJson) output.json({ error: { exit, message, ...data } });
+  const { exit, message, lines, data, isDocumented } = error;
+  if (isJson && !isDocumented) output.json({ error: { exit, message, ...data } });
   output.remark([`parley: ${message}`, ...lines].join('\n'));
   return exitCodes[exit];
 }

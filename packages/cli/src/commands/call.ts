@@ -1,6 +1,6 @@
 import { CliError } from '../cli-error.ts';
 import { type AddCommand, type CommandDependencies, examples, systemCommand } from '../command.ts';
-import { type Call, callOperation } from '../openapi/call-operation.ts';
+import type { Call } from '../openapi/call-operation.ts';
 import { type OpenApiDocument, operationNamed, operationsOf, readDocument } from '../openapi/document.ts';
 import { documentedInput, type Member } from '../openapi/input-members.ts';
 import { whole } from '../parser.ts';
@@ -70,6 +70,8 @@ async function callNamed(
     idempotencyKey: options.idempotencyKey,
     token: env.PARLEY_TOKEN || undefined,
   };
+  // Only now: it brings the client, which the list of operations does without.
+  const { callOperation } = await import('../openapi/call-operation.ts');
   await callOperation(wanted, async ({ value, story }) => {
     if (options.json) return writeValue(output, value, { isDocument: true, story });
     await writeValue(output, value);

@@ -84,7 +84,9 @@ async function setCircuits(
   }
   for (const { message } of failures) output.remark(message);
   if (failures[0])
-    throw new CliError(failures[0].exit, `${failures.length} of ${replicas.length} replicas did not act`);
+    throw new CliError('failed', `${failures.length} of ${replicas.length} replicas did not act`, {
+      isDocumented: true,
+    });
 }
 
 /** A replica's name stands for its address. */
@@ -110,6 +112,14 @@ async function expectEndpoint(
   }
   const addresses = found.endpoints.map((one) => one.address);
   if (addresses.includes(address)) return;
-  const near = addresses.length > 0 ? suggestion(address, addresses) : '; it knows none before its first call';
-  throw new CliError('usage', `${name}: expected an endpoint of ${upstream}, got "${address}"${near}`);
+  if (addresses.length === 0) {
+    throw new CliError(
+      'failed',
+      `${name}: expected an endpoint of ${upstream}, found none: it learns them with its first call`,
+    );
+  }
+  throw new CliError(
+    'usage',
+    `${name}: expected an endpoint of ${upstream}, got "${address}"${suggestion(address, addresses)}`,
+  );
 }

@@ -62,7 +62,9 @@ async function showUpstreams(
   }
   for (const { message } of failures) output.remark(message);
   if (failures[0])
-    throw new CliError(failures[0].exit, `${failures.length} of ${replicas.length} replicas did not answer`);
+    throw new CliError(failures[0].exit, `${failures.length} of ${replicas.length} replicas did not answer`, {
+      isDocumented: true,
+    });
 }
 
 async function askAll(replicas: readonly SystemReplica[], env: CommandDependencies['env']) {

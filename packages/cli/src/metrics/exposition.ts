@@ -5,7 +5,7 @@ export interface Sample {
   readonly value: number;
 }
 
-const line = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)/;
+const line = /^([A-Za-z_:][\w:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? (\S+)/;
 const label = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 
 /** Reads a metrics page in Prometheus' text format. Lines that it cannot read are left out. */

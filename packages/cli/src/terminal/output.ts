@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { alignedTable, type Cell, type Column, type Paint, tabbedTable } from '../text/table.ts';
+import { withoutControls } from '../text/without-controls.ts';
 
 /** Where `parley` writes to, and what it may write there. */
 export interface OutputTarget {
@@ -43,9 +44,9 @@ export class Output {
     this.#target.write(bytes);
   }
 
-  /** For people, beside the result. */
+  /** For people, beside the result. May quote what another process said. */
   remark(text: string): void {
-    this.#target.writeError(`${text}\n`);
+    this.#target.writeError(`${withoutControls(text)}\n`);
   }
 
   json(document: unknown): void {

@@ -1,3 +1,5 @@
+import { withoutControls } from './without-controls.ts';
+
 /** One column of a table. */
 export interface Column {
   readonly title: string;
@@ -14,7 +16,7 @@ export type Cell = string | { readonly text: string; readonly look: Look };
 /** Gives a text its look; the identity where there are no colours. */
 export type Paint = (look: Look, text: string) => string;
 
-const textOf = (cell: Cell | undefined) => (typeof cell === 'object' ? cell.text : (cell ?? ''));
+const textOf = (cell: Cell | undefined) => withoutControls(typeof cell === 'object' ? cell.text : (cell ?? ''));
 
 /** A table for people, columns in line, in the colours of its cells. */
 export function alignedTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], paint: Paint): string {
