@@ -9,7 +9,7 @@ import { installed, node, outside, project, quietly } from './outside.ts';
 
 const run = promisify(execFile);
 const bin = (name: string) => join(root, 'node_modules/.bin', name);
-const packages = ['contract', 'client', 'service', 'local'];
+const packages = ['contract', 'client', 'service', 'local', 'cli'];
 const contracts = ['greetings', 'hello', 'guestbook'];
 
 const tarballOf = (name: string) => outside().tarballs.find((path) => path.includes(`/parley-${name}-`)) as string;
@@ -38,7 +38,7 @@ describe.each(packages)('@parley/%s', (name) => {
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
     );
     const wanted =
-      /^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js|\.d\.cts|\.cjs)|dist\/gateways\/built-in\/\w+\.conf|templates\/.+\.template)$/;
+      /^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js|\.d\.cts|\.cjs)|dist\/gateways\/built-in\/\w+\.conf|templates\/.+\.template|bin\/parley\.js)$/;
     expect(files.filter((path) => !wanted.test(path))).toEqual([]);
     expect(files.filter((path) => /\.test\.[cm]?[jt]s$|test-/.test(path))).toEqual([]);
   });

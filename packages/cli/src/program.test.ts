@@ -105,3 +105,39 @@ describe('where nothing runs', () => {
     });
   });
 });
+
+describe('README.md', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const rowsBelow = (heading: string) => {
+    const [, section = ''] = readme.split(`\n## ${heading}\n`);
+    const [body = ''] = section.split('\n## ');
+    const rows = body.split('\n').filter((line) => line.startsWith('|'));
+    return rows.slice(2).map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  };
+  const commands = program.commands.filter((command) => names.includes(command.name()) && command.name() !== 'help');
+
+  it('has every command, with its arguments and what it does', () => {
+    const usage = (command: (typeof commands)[number]) =>
+      ['parley', command.name(), command.usage().replace('[options] ', '').replace('[options]', '')].join(' ').trim();
+    const inCode = commands.map((command) => [`\`${usage(command)}\``, command.description()]);
+    expect(rowsBelow('Commands')).toEqual(inCode);
+  });
+
+  it('has every option', () => {
+    const inCode = new Set(commands.flatMap(({ options }) => options.map(({ long }) => long)));
+    const documented = rowsBelow('Options').map(([option = '']) => /--[\w-]+/.exec(option)?.[0]);
+    expect(documented.sort()).toEqual([...inCode].sort());
+  });
+
+  it('has every exit code, in the words of the help', async () => {
+    const { stdout } = await parley('--help');
+    const rows = rowsBelow('Exit codes');
+    expect(rows.map(([code]) => Number(code))).toEqual(Object.values(exitCodes));
+    for (const [code, when] of rows) expect(stdout).toContain(`  ${code}  ${when}\n`);
+  });
+});

@@ -16,7 +16,7 @@ export const call: AddCommand = (program, dependencies) => {
     .argument('[parameters...]', 'name=value, name:=json, name=@file, or @file.json for all of them')
     .option('--explain', 'the timeline of the call across hops, below its result', false)
     .option('--url <url>', 'address of the service, instead of what runs in this folder')
-    .option('--timeout <ms>', 'the call takes at most this long, in ms', whole(1, 3_600_000), 5_000)
+    .option('--timeout-ms <ms>', 'the call takes at most this long', whole(1, 3_600_000), 5_000)
     .option('--idempotency-key <key>', 'names the request over all its tries, for operations that remember it')
     .option('--no-check', 'leaves the check of the parameters to the service')
     .addHelpText(
@@ -41,7 +41,7 @@ interface CallCommandOptions {
   readonly json: boolean;
   readonly explain: boolean;
   readonly check: boolean;
-  readonly timeout: number;
+  readonly timeoutMs: number;
   readonly url?: string | undefined;
   readonly idempotencyKey?: string | undefined;
 }
@@ -66,7 +66,7 @@ async function callNamed(
     readFile,
     isChecked: options.check,
     isExplained: options.explain,
-    timeoutMs: options.timeout,
+    timeoutMs: options.timeoutMs,
     idempotencyKey: options.idempotencyKey,
     token: env.PARLEY_TOKEN || undefined,
   };
