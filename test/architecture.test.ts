@@ -251,6 +251,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'command-table.ts',
     'program.ts',
     'process-dependencies.ts',
+    'parley.ts',
     'main.ts',
     'index.ts',
   ],

@@ -80,6 +80,12 @@ it('have the same module behind import and require, at each door', async () => {
   expect(await node(await project('doors', { 'doors.mjs': code }), ['doors.mjs'])).toBe('');
 });
 
+it('run the command line', async () => {
+  const { version } = JSON.parse(await readFile(installed('@parley/cli/package.json'), 'utf8'));
+  const words = [installed('@parley/cli/bin/parley.js'), '--version'];
+  expect(await node(outside().home, words)).toBe(`${version}\n`);
+});
+
 it('have types that TypeScript 5.6 to 7 understands, declaration by declaration', async () => {
   const doors = (await Promise.all(packages.map(doorsOf))).flat().filter((door) => door !== '@parley/service/stores');
   const code = doors.map((door, index) => `export * as door${index} from '${door}';`).join('\n');

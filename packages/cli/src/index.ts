@@ -1,3 +1,2 @@
 export { type ExitCodeName, exitCodes } from './exit-codes.ts';
-export { processDependencies } from './process-dependencies.ts';
-export { runParley } from './program.ts';
+export { parley } from './parley.ts';

@@ -5,7 +5,5 @@ import { join } from 'node:path';
 // What is imported from here on is kept compiled, as the launcher does it: a command takes half of the CPU then.
 const modules = join(process.cwd(), 'node_modules');
 if (existsSync(modules)) module.enableCompileCache(join(modules, '.cache', 'node-compile-cache'));
-const { processDependencies } = await import('./process-dependencies.ts');
-const { runParley } = await import('./program.ts');
-
-process.exitCode = await runParley(process.argv.slice(2), processDependencies());
+const { parley } = await import('./parley.ts');
+process.exitCode = await parley(process.argv.slice(2));

@@ -70,7 +70,7 @@ async function callNamed(
     idempotencyKey: options.idempotencyKey,
     token: env.PARLEY_TOKEN || undefined,
   };
-  // Only now: it brings the client, which the list of operations does without.
+  // Imported late: the list of operations does not need the client.
   const { callOperation } = await import('../openapi/call-operation.ts');
   await callOperation(wanted, async ({ value, story }) => {
     if (options.json) return writeValue(output, value, { isDocument: true, story });

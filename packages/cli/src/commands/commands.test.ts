@@ -181,8 +181,8 @@ describe('parley top', () => {
     };
     const { code, stdout } = await run('top', { isTerminal: true, interrupted: () => controller.signal, pause });
     expect(code).toBe(0);
-    expect(stdout.startsWith('\u001b[?1049h\u001b[?25l')).toBe(true);
-    expect(stdout.endsWith('\u001b[?25h\u001b[?1049l')).toBe(true);
+    expect(stdout.startsWith('\u001b[?1049h\u001b[?25l\u001b[?7l')).toBe(true);
+    expect(stdout.endsWith('\u001b[?7h\u001b[?25h\u001b[?1049l')).toBe(true);
     expect(stdout.match(/1 of 2 replicas ready/g)).toHaveLength(2);
   });
 });

@@ -23,7 +23,7 @@ export const completion: AddCommand = (program, dependencies) => {
       if (json) output.json({ shell, script });
       else output.line(script);
     });
-  // What those scripts ask. Nothing here may fail: its output is what a person is typing.
+  // The scripts run this at each Tab. It accepts any words, as an error would end up in what a person types.
   program
     .command('__complete', { hidden: true })
     .argument('[words...]')

@@ -10,6 +10,6 @@ export const launcher: AddCommand = (program) => {
     ['init', 'Makes a new repository: a service, its caller, gateway, tests and CI'],
     ['add', 'Adds a service, or an operation of a service'],
   ] as const;
-  // The launcher gets its words before they are parsed here: these are for the help and for completion.
+  // `program.ts` passes their words on unread: these entries are for the help and for completion.
   for (const [name, summary] of rows) program.command(name).description(summary).argument('[args...]');
 };

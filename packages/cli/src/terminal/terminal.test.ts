@@ -46,9 +46,9 @@ describe('a screen', () => {
     screen.close();
     screen.close();
     expect(written).toEqual([
-      '\u001b[?1049h\u001b[?25l',
+      '\u001b[?1049h\u001b[?25l\u001b[?7l',
       '\u001b[Hone\u001b[K\ntwo\u001b[K\n\u001b[J',
-      '\u001b[?25h\u001b[?1049l',
+      '\u001b[?7h\u001b[?25h\u001b[?1049l',
     ]);
   });
 

@@ -38,7 +38,7 @@ interface Known {
   readonly restartedAtMs: number | undefined;
 }
 
-/** Percentiles are those of this time: a second has too few requests. */
+/** Percentiles cover this time: a second has too few requests. */
 const windowMs = 10_000;
 
 /** Remembers what replicas answered, and makes of it what `parley top` shows. */
@@ -92,7 +92,7 @@ interface Growths {
 
 function growthsOf(samples: readonly ReplicaSample[], nowMs: number): Growths {
   const [last, previous] = [samples.at(-1), samples.at(-2)];
-  // Of a replica that has been silent for two looks nothing is known.
+  // After two looks without an answer the last figures are too old.
   if (!last || !previous || nowMs - last.atMs > 2_000) return { recent: [], window: [] };
   const window = samples.slice(1).map((sample, at) => growth(samples[at] as ReplicaSample, sample));
   return { recent: [growth(previous, last)], window };
