@@ -14,7 +14,7 @@ export function processDependencies(): CommandDependencies {
     output: new Output(processOutput(process)),
     env: process.env,
     cwd: process.cwd(),
-    // Imported late: most commands do not need the launcher, and loading it takes longer than they do.
+    // Imported late: it brings the launcher, which help and errors do without.
     launched: async () => (await import('@parley/local')).runningSystems(),
     runLocal: async (args) => (await import('@parley/local')).runLocal(args, 'parley'),
     runProgram,

@@ -48,8 +48,7 @@ async function showServices(isJson: boolean, choice: SystemChoice, dependencies:
   output.table(columns, rows);
 }
 
-/** The state of a replica in its colour. */
-export function stateCell(state: ReplicaState): Cell {
+function stateCell(state: ReplicaState): Cell {
   if (state === 'ready') return { text: state, look: 'green' };
   return { text: state, look: state === 'draining' || state === 'starting' ? 'yellow' : 'red' };
 }

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createProcessRecord, createRunFolder, removeRunFolder } from './run-folder.ts';
 import { runningSystems } from './running-systems.ts';
@@ -67,6 +69,13 @@ describe('running systems', () => {
     old.draining();
     record('hello-1', 'hello-1-20003').started(process.ppid);
     expect(found()[0]?.replicas).toMatchObject([{ name: 'hello-1', pid: process.ppid, isDraining: false }]);
+  });
+
+  it('are not those whose launcher is gone', async () => {
+    run();
+    const owner = { pid: await deadPid(), startedAt: 'then', root, port: 8080, drainTimeoutMs: 1_000 };
+    writeFileSync(join(folders[0] as string, 'launcher.json'), JSON.stringify(owner));
+    expect(found()).toEqual([]);
   });
 
   it('are gone with their folders', () => {
