@@ -30,6 +30,7 @@ describe('the house', () => {
     ['packages/service', ['@parley/contract']],
     ['packages/telemetry', ['@parley/contract']],
     ['packages/local', []],
+    ['packages/cli', ['@parley/client', '@parley/contract', '@parley/local', '@parley/service/admin']],
     ['services/greetings', ['@parley/contract', '@parley/greetings', '@parley/service']],
     ['services/hello', ['@parley/client', '@parley/contract', '@parley/greetings', '@parley/hello', '@parley/service']],
     [
@@ -63,7 +64,7 @@ describe('the house', () => {
     );
     expect(strays).toEqual([]);
     const deep = sources.flatMap(packagesOf).filter((name) => /^@parley\/[^/]+\//.test(name));
-    expect([...new Set(deep)]).toEqual(['@parley/service/stores']);
+    expect([...new Set(deep)].sort()).toEqual(['@parley/service/admin', '@parley/service/stores']);
   });
 
   it('has further doors to a package for browsers (`/fetch`), tests (`/testing`), stores and operators alone', () => {
@@ -95,7 +96,18 @@ describe('the house', () => {
     expect(strayImporters(sources, 'axios', ['packages/client/src/axios/axios.ts'])).toEqual([]);
     expect(importersOf('opossum')).toEqual(['packages/client/src/breaker/circuit.ts']);
     expect(importersOf('undici')).toEqual(['packages/client/src/transport/connection-pool.ts']);
-    for (const name of ['@fastify/busboy', 'compression', 'helmet', 'jose', 'pino', 'httpxy', 'yaml', 'negotiator']) {
+    const others = [
+      '@fastify/busboy',
+      'commander',
+      'compression',
+      'helmet',
+      'jose',
+      'pino',
+      'httpxy',
+      'yaml',
+      'negotiator',
+    ];
+    for (const name of others) {
       expect([name, importersOf(name, { types: false }).length]).toEqual([name, 1]);
     }
   });
@@ -114,7 +126,7 @@ describe('the house', () => {
     expect(replacing).toEqual([]);
   });
 
-  it.each(['contract', 'client', 'service', 'telemetry', 'local'])(
+  it.each(['contract', 'client', 'service', 'telemetry', 'local', 'cli'])(
     'has a door for `require` beside each door of %s',
     (name) => {
       const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
@@ -232,6 +244,27 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'embedded/',
     'nginx/',
     'choose-gateway.ts',
+  ],
+  'packages/cli/src': [
+    'exit-codes.ts',
+    'cli-error.ts',
+    'parser.ts',
+    'text/',
+    'terminal/',
+    'metrics/',
+    'systems/',
+    'operators/',
+    'openapi/',
+    'top/',
+    'completion/',
+    'command.ts',
+    'commands/',
+    'command-table.ts',
+    'program.ts',
+    'process-dependencies.ts',
+    'parley.ts',
+    'main.ts',
+    'index.ts',
   ],
   'services/greetings': ['contract/', 'handlers.ts', 'main.ts'],
   'services/hello': ['contract/', 'settings.ts', 'preferred-greeting.ts', 'handlers.ts', 'main.ts'],

@@ -96,6 +96,7 @@ describe('ARCHITECTURE.md', () => {
     ['Rooms of the contract', 'packages/contract/src', ['index.ts']],
     ['Rooms of the client', 'packages/client/src', ['fetch.ts', 'testing.ts', 'index.ts']],
     ['Rooms of the launcher', 'packages/local/src', ['main.ts', 'index.ts']],
+    ['Rooms of the command line', 'packages/cli/src', ['main.ts', 'index.ts']],
   ])('lists in "%s" the rooms of %s in their order', (heading, folder, facades) => {
     const [, order = ''] = new RegExp(`'${folder}': \\[([^\\]]*)\\]`).exec(text('test/architecture.test.ts')) ?? [];
     const inCode = calledIn(order, /'([^']+)'/g).filter((room) => !facades.includes(room as string));
