@@ -27,17 +27,21 @@ const holdWeight = 0.1;
  */
 export class CallQueue {
   readonly #options: Current<ConcurrencyLimitOptions>;
+  readonly #sockets: () => number;
   readonly #gradient = new GradientLimit();
   readonly #queue = new PriorityQueue<Waiting>();
   #inFlight = 0;
   #holdMs = 0;
 
-  constructor(options: Current<ConcurrencyLimitOptions>) {
+  /** @param sockets how many calls the sockets of all endpoints can carry at once */
+  constructor(options: Current<ConcurrencyLimitOptions>, sockets: () => number) {
     this.#options = options;
+    this.#sockets = sockets;
   }
 
   get limit(): number {
     const { concurrencyLimit } = this.#options.current;
+    if (concurrencyLimit === 'connections') return this.#sockets();
     return concurrencyLimit === 'adaptive' ? this.#gradient.limit : concurrencyLimit;
   }
 

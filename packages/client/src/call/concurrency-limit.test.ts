@@ -10,7 +10,8 @@ import { CallQueue } from './call-queue.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 
 let clock: VirtualClock;
-let options: { concurrencyLimit: number | 'adaptive'; maxQueue: number };
+let options: { concurrencyLimit: number | 'connections' | 'adaptive'; maxQueue: number };
+let sockets = Number.POSITIVE_INFINITY;
 beforeEach(() => {
   clock = new VirtualClock();
   options = { concurrencyLimit: 2, maxQueue: 3 };
@@ -18,7 +19,7 @@ beforeEach(() => {
 
 /** The layer over calls that the test ends by hand, in any order. */
 function limited() {
-  const queue = new CallQueue(holding(options));
+  const queue = new CallQueue(holding(options), () => sockets);
   const underWay: { request: Call; answer(reply?: Reply): void; fail(error?: Error): void }[] = [];
   const send = concurrencyLimit(
     queue,
@@ -56,6 +57,18 @@ describe('concurrencyLimit', () => {
     for (const { answer } of underWay) answer();
     expect(await Promise.all(calls)).toEqual(['answered', 'unavailable', 'answered']);
     expect(queue.status).toEqual({ limit: 2, inFlight: 0, queued: 0 });
+  });
+
+  it('has a place for each socket where it goes by connections', async () => {
+    options.concurrencyLimit = 'connections';
+    sockets = 3;
+    const { queue, underWay, call } = limited();
+    for (let i = 0; i < 4; i++) void call();
+    expect(underWay).toHaveLength(3);
+    sockets = 4;
+    underWay[0]?.answer();
+    await settled();
+    expect(queue.status).toEqual({ limit: 4, inFlight: 3, queued: 0 });
   });
 
   it('sends at once, in the same turn, where a place is free', () => {
@@ -172,7 +185,7 @@ describe('concurrencyLimit', () => {
   });
 
   it('frees the place of a call that is given up', async () => {
-    const queue = new CallQueue(holding(options));
+    const queue = new CallQueue(holding(options), () => sockets);
     const send = concurrencyLimit(queue, clock)(hangingUntilAborted);
     const caller = new AbortController();
     const ended = send(someCall({ signal: caller.signal })).catch(() => {});
