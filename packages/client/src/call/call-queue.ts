@@ -96,10 +96,15 @@ export class CallQueue {
     });
   }
 
-  /** Gives a place back. @param heldMs how long it was held, until `nowMs` */
-  leave(heldMs: number, nowMs: number): void {
+  /** How long places are held counts: the limit is learned, or calls may soon wait. */
+  get isMeasured(): boolean {
+    return this.#options.current.concurrencyLimit === 'adaptive' || this.#inFlight * 2 > this.limit;
+  }
+
+  /** Gives a place back. @param heldMs how long it was held, where that was measured */
+  leave(nowMs: number, heldMs?: number): void {
     this.#inFlight--;
-    this.#holdMs += (heldMs - this.#holdMs) * (this.#holdMs === 0 ? 1 : holdWeight);
+    if (heldMs !== undefined) this.#holdMs += (heldMs - this.#holdMs) * (this.#holdMs === 0 ? 1 : holdWeight);
     this.#admit(nowMs);
   }
 

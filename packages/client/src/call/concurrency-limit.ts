@@ -10,10 +10,19 @@ import type { CallQueue } from './call-queue.ts';
  * @throws CallError `overloaded`, never processed, where the queue refuses
  */
 export function concurrencyLimit(queue: CallQueue, clock: Clock): CallLayer {
-  return (next) =>
-    function concurrencyLimit(call) {
+  return (next) => {
+    const leave = (reply: Reply) => {
+      queue.leave(clock.now());
+      return reply;
+    };
+    const fail = (error: unknown) => {
+      queue.leave(clock.now());
+      throw error;
+    };
+    return function concurrencyLimit(call) {
       if (queue.limit === Number.POSITIVE_INFINITY) return next(call);
-      if (queue.enter()) return hold(queue, clock, next, call);
+      // Most calls: no closure, and one promise.
+      if (queue.enter()) return queue.isMeasured ? hold(queue, clock, next, call) : next(call).then(leave, fail);
       const queuedAtMs = clock.now();
       return queue.wait(call, queuedAtMs).then(() => {
         const { inFlight, limit } = queue;
@@ -21,6 +30,7 @@ export function concurrencyLimit(queue: CallQueue, clock: Clock): CallLayer {
         return hold(queue, clock, next, call);
       });
     };
+  };
 }
 
 async function hold(queue: CallQueue, clock: Clock, next: SendCall, call: Call): Promise<Reply> {
@@ -33,6 +43,6 @@ async function hold(queue: CallQueue, clock: Clock, next: SendCall, call: Call):
     return reply;
   } finally {
     const now = clock.now();
-    queue.leave(now - startedAtMs, now);
+    queue.leave(now, now - startedAtMs);
   }
 }
