@@ -38,8 +38,10 @@ function success(name: string, operation: Operation, components: Components): Js
   }
   const members = operation.responseHeaders.map(([member]) => member);
   const { split, rest } = splitSchema(json, members, components);
-  for (const [member, header] of operation.responseHeaders)
-    headers[header] = { schema: split.get(member)?.schema ?? {} };
+  for (const [member, header] of operation.responseHeaders) {
+    const { schema = {}, isRequired = false } = split.get(member) ?? {};
+    headers[header] = { ...(isRequired && { required: true }), schema };
+  }
   const body = replyBody(operation);
   if (!body) return { description: summary, ...withHeaders(headers) };
   const schema = isWithBody(output) ? components.add(jsonSchemaOf(output.body, 'output'), `${name}Body`) : rest;
