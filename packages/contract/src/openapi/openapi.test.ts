@@ -100,7 +100,10 @@ describe('openapi', () => {
       content: {
         'application/problem+json': {
           schema: {
-            allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object', properties, required: ['known'] }],
+            allOf: [
+              { $ref: '#/components/schemas/Problem' },
+              { title: 'no_such_thing', type: 'object', properties, required: ['known'] },
+            ],
           },
         },
       },
