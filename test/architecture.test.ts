@@ -324,6 +324,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'add-operation.ts',
     'command.ts',
   ],
+  'packages/cli/src/contracts': [
+    'contracts-error.ts',
+    'compare/',
+    'load/',
+    'check-contracts.ts',
+    'format-report.ts',
+    'index.ts',
+  ],
   release: ['public-packages.ts', 'pack.ts', 'publish.ts', 'release-edits.ts', 'main.ts'],
 };
 

@@ -1,9 +1,10 @@
 import { canonical, type Json, listOf, objectOf } from './json.ts';
 
-/** Bounds that hold more where they are lower, or where they are higher. */
+/** Bounds that allow more where they are lower. */
 export const lowerBounds: ReadonlySet<string> = new Set([
   ...['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains'],
 ]);
+/** Bounds that allow more where they are higher. */
 export const upperBounds: ReadonlySet<string> = new Set([
   ...['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties', 'maxContains'],
 ]);

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Workspace } from './workspaces.ts';
 
 /**
@@ -11,14 +11,14 @@ import type { Workspace } from './workspaces.ts';
  * @param workspaces the packages of the tree
  */
 export function linkModules(root: string, tree: string, workspaces: readonly Workspace[]): void {
-  const folders = ['.', ...workspaces.map(({ folder }) => folder)];
-  for (const folder of new Set(folders)) mirror(join(root, folder, 'node_modules'), join(tree, folder, 'node_modules'));
-  const own = new Map(workspaces.map(({ name, folder }) => [name, join(tree, folder)]));
-  for (const folder of new Set(folders)) {
-    for (const [name, target] of own) {
+  const folders = new Set(['.', ...workspaces.map(({ folder }) => folder)]);
+  for (const folder of folders) mirror(join(root, folder, 'node_modules'), join(tree, folder, 'node_modules'));
+  const own = workspaces.filter(({ name, folder }) => name !== '@parley/contract' && folder !== '.');
+  for (const folder of folders) {
+    for (const { name, folder: target } of own) {
       const path = join(tree, folder, 'node_modules', name);
-      const isRoot = folder === '.' && !own.has('.') && name !== '@parley/contract';
-      if (isRoot || (existsSync(path) && name !== '@parley/contract')) replace(path, target);
+      // npm and Yarn link all of them at the top, pnpm each where it is used.
+      if (folder === '.' || existsSync(path)) replace(path, join(tree, target));
     }
   }
 }
@@ -44,5 +44,5 @@ function link(target: string, path: string): void {
 function replace(path: string, target: string): void {
   mkdirSync(dirname(path), { recursive: true });
   rmSync(path, { force: true, recursive: true });
-  symlinkSync(target.endsWith(sep) ? target.slice(0, -1) : target, path, 'junction');
+  symlinkSync(target, path, 'junction');
 }

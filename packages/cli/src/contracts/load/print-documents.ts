@@ -11,18 +11,32 @@ export interface PrintedDocuments {
 /** In front of what is printed: contracts may print something too. */
 export const documentsMark = '\u0000parley-documents ';
 
-/**
- * Imports packages, and prints the documents of the contracts that they export. Runs in a process of its own.
- *
- * @param load imports a package as a file in the repository would
- */
-export async function printDocuments(names: readonly string[], load: (name: string) => Promise<object>): Promise<void> {
+/** A package that is imported. */
+export interface ContractPackage {
+  readonly name: string;
+  /** URL of its package.json. */
+  readonly manifest: string;
+  /** What to import there: its own name, or the file that it calls `main`. */
+  readonly entry: string;
+}
+
+/** Imports packages, and prints the documents of the contracts that they export. Then it ends the process, which is for this alone. */
+export async function printDocuments(packages: readonly ContractPackage[]): Promise<void> {
   const documents: Record<string, Readonly<Record<string, unknown>>> = {};
   const failures: Record<string, { code: string; message: string }> = {};
-  for (const name of names) {
+  for (const { name, manifest, entry } of packages) {
     try {
-      for (const exported of Object.values(await load(name))) {
-        if (isContract(exported)) documents[exported.name] = openapi(exported);
+      // From inside the package: it need not be installed at the top.
+      const module: object = await import(import.meta.resolve(entry, manifest));
+      for (const exported of Object.values(module)) {
+        if (!isContract(exported)) continue;
+        const document = openapi(exported);
+        const before = documents[exported.name];
+        // A contract may be exported again by another one.
+        if (before && JSON.stringify(before) !== JSON.stringify(document)) {
+          throw new Error(`another package has another contract with the name ${exported.name}: rename one`);
+        }
+        documents[exported.name] = document;
       }
     } catch (error) {
       const { code = '', message = String(error) } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ContractsError } from '../contracts-error.ts';
-import { documentsMark, type PrintedDocuments } from './print-documents.ts';
+import { atEnd } from './at-end.ts';
+import { type ContractPackage, documentsMark, type PrintedDocuments } from './print-documents.ts';
 import { contractPackages, workspacesOf } from './workspaces.ts';
 
 /** Documents by the name of their contract. */
@@ -10,7 +11,7 @@ export type Documents = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
 const timeoutMs = 60_000;
 const maxOutputBytes = 256 * 1024 * 1024;
-const program = pathToFileURL(`${import.meta.dirname}/print-documents${extname(import.meta.filename)}`).href;
+const program = join(import.meta.dirname, `documents-main${extname(import.meta.filename)}`);
 // A program that runs from source, as in Parley's own repository, imports packages that do. Anywhere else packages are as published.
 const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions='));
 
@@ -32,31 +33,35 @@ export interface Place {
  * @throws ContractsError where one cannot be imported, or there is no contract package
  */
 export async function repositoryDocuments(place: Place): Promise<Documents> {
-  const names = contractPackages(workspacesOf(place.tree)).map(({ name }) => name);
-  if (names.length === 0) return new Map();
-  const { documents, failures } = await printed(names, place);
+  const packages = contractPackages(workspacesOf(place.tree)).map(({ name, folder, manifest }) => ({
+    name,
+    manifest: pathToFileURL(join(place.tree, folder, 'package.json')).href,
+    entry: manifest.exports === undefined ? `./${manifest.main}` : name,
+  }));
+  if (packages.length === 0) return new Map();
+  const { documents, failures } = await printed(packages, place);
   const [failure] = Object.entries(failures);
   if (failure) throw new ContractsError(notImported(failure[0], failure[1], place));
   return new Map(Object.entries(documents));
 }
 
-async function printed(
-  names: readonly string[],
-  { tree, words, nodeArgs = conditions }: Place,
-): Promise<PrintedDocuments> {
-  // Evaluated code is a module of the working directory: it finds packages as a file of the repository does.
-  const code = `import { printDocuments } from ${JSON.stringify(program)};
-await printDocuments(${JSON.stringify(names)}, (name) => import(name));`;
-  const args = [...nodeArgs, '--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', code];
-  const env = { ...process.env, NODE_OPTIONS: '' };
-  const options = { cwd: tree, env, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes } as const;
+async function printed(packages: readonly ContractPackage[], place: Place): Promise<PrintedDocuments> {
+  const { tree, words, nodeArgs = conditions } = place;
+  const flags = ['--disable-warning=ExperimentalWarning', '--experimental-import-meta-resolve'];
+  const args = [...nodeArgs, ...flags, program, JSON.stringify(packages)];
+  const options = { cwd: tree, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes } as const;
   const { output, errors } = await new Promise<{ output: string; errors: string }>((resolve) => {
-    execFile(process.execPath, args, options, (_error, output, errors) => resolve({ output, errors }));
+    const child = execFile(process.execPath, args, options, (_error, output, errors) => {
+      isOver();
+      resolve({ output, errors });
+    });
+    const isOver = atEnd(() => child.kill('SIGKILL'));
   });
   const start = output.lastIndexOf(documentsMark);
   if (start >= 0) return JSON.parse(output.slice(start + documentsMark.length));
+  const names = packages.map(({ name }) => name).join(', ');
   throw new ContractsError(
-    `expected the contracts ${words} (${names.join(', ')}) to be imported within ${timeoutMs / 1000} s, and Node ended: ${lastWords(errors)}`,
+    `expected Node to import the contracts ${words} (${names}) within ${timeoutMs / 1000} s, and it ended: ${lastWords(errors)}`,
   );
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ContractsError, messageOf } from '../contracts-error.ts';
+import { atEnd } from './at-end.ts';
 import { commitOf, git } from './git.ts';
 import { linkModules } from './link-modules.ts';
 import { workspacesOf } from './workspaces.ts';
@@ -22,17 +23,14 @@ export async function withRevisionTree<T>(
   const commit = await commitOf(root, revision);
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'parley-contracts-')));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  // `exit` comes after process.exit() too, which handlers of Ctrl-C end with.
-  process.once('exit', remove);
-  const stop = onStopSignal(remove);
+  const isOver = atEnd(remove);
   try {
     const tree = join(folder, 'tree');
     await writeTree(root, commit, revision, { index: join(folder, 'index'), tree });
     linkModules(root, tree, workspacesOf(tree));
     return await use(tree);
   } finally {
-    stop();
-    process.off('exit', remove);
+    isOver();
     remove();
   }
 }
@@ -55,22 +53,4 @@ async function writeTree(
       `--base: expected the files of ${prefix || 'the repository'} at ${revision}: ${messageOf(error)}`,
     );
   }
-}
-
-/** Runs something before the process ends by a signal, as it would have without us. */
-function onStopSignal(then: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const handlers = signals.map((signal) => {
-    const handler = () => {
-      then();
-      process.removeListener(signal, handler);
-      // Others may want to end in their own way.
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    };
-    process.on(signal, handler);
-    return [signal, handler] as const;
-  });
-  return () => {
-    for (const [signal, handler] of handlers) process.off(signal, handler);
-  };
 }
