@@ -1,20 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { documentThatGives, documentThatTakes } from '../../../test-fixtures/contracts/compared-documents.ts';
 import { documentPairs } from '../../../test-fixtures/contracts/document-pairs.ts';
 import { type Breaks, schemaPairs } from '../../../test-fixtures/contracts/schema-pairs.ts';
 import { compareContracts } from './compare-contracts.ts';
 import { type RuleName, rules } from './rules.ts';
 
-const json = (schema: unknown) => ({ content: { 'application/json': { schema } } });
-const document = (operation: object) => ({
-  openapi: '3.1.0',
-  info: { title: 'shop', version: '1' },
-  paths: { '/a': { post: { operationId: 'a', responses: {}, ...operation } } },
-});
-const sent = (schema: unknown) => document({ requestBody: json(schema) });
-const got = (schema: unknown) => document({ responses: { 200: { description: 'Done', ...json(schema) } } });
-
 const places = { request: 'body', reply: '200 body' } as const;
-const makers = { request: sent, reply: got } as const;
+const makers = { request: documentThatTakes, reply: documentThatGives } as const;
 
 describe.each(['request', 'reply'] as const)('a schema in a %s', (direction) => {
   const breaksHere = (breaks: Breaks) => breaks === direction || breaks === 'both';
