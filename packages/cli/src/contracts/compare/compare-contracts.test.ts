@@ -1,6 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { documentThatGives, documentThatTakes } from '../../../test-fixtures/contracts/compared-documents.ts';
+import {
+  comparedDocuments,
+  documentThatGives,
+  documentThatTakes,
+} from '../../../test-fixtures/contracts/compared-documents.ts';
 import { documentPairs } from '../../../test-fixtures/contracts/document-pairs.ts';
+import { otherOpinions } from '../../../test-fixtures/contracts/other-opinions.ts';
+import { documentedRules, rulesTable } from '../../../test-fixtures/contracts/rules-table.ts';
 import { type Breaks, schemaPairs } from '../../../test-fixtures/contracts/schema-pairs.ts';
 import { compareContracts } from './compare-contracts.ts';
 import { type RuleName, rules } from './rules.ts';
@@ -53,6 +60,16 @@ describe('the table of rules', () => {
     ...schemaPairs.flatMap((one) => Object.keys(one.expected).map((change) => change.split(' ')[0])),
     ...documentPairs.flatMap((one) => one.expected.map((change) => change.replace('!', '').split(' ')[0])),
   ];
+
+  it('is in the README: `node packages/cli/test-fixtures/contracts/rules-table.ts` writes it', () => {
+    expect(documentedRules()).toEqual(rulesTable());
+  });
+
+  it('says in the README how many pairs there are, and how many Redocly judges otherwise', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    const [differing, pairs] = [Object.keys(otherOpinions).length, comparedDocuments.length];
+    expect(readme).toContain(`it judges ${differing} of the ${pairs} pairs of our tests otherwise`);
+  });
 
   it('has an example of each rule among the pairs', () => {
     const ofContracts = ['contract-removed', 'contract-added'];
