@@ -131,6 +131,17 @@ describe('a check of contracts against a revision', () => {
     ]);
   });
 
+  it('takes a folder of a git repository for the whole, with the paths of files from the top', async () => {
+    edit(`${places.greetings}/contract.ts`, 'Words of greeting', 'The words of greeting');
+    const top = dirname(shop);
+    execFileSync('mv', [join(shop, '.git'), top]);
+    git('add', '--all', top);
+    git('commit', '--quiet', '--message=Move');
+    edit(`${places.greetings}/contract.ts`, '.max(8)', '.max(4)');
+    expect(await breaking()).toEqual([['bound-tightened', 'greetings', 'getGreeting', 'path.language']]);
+    await expect(check('HEAD:shop/package.json')).rejects.toThrow('found other JSON');
+  });
+
   it('leaves the repository and the temporary folder as they are', async () => {
     edit(`${places.greetings}/contract.ts`, 'Words of greeting', 'The words of greeting');
     git('add', '--all');

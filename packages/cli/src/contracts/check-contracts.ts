@@ -69,8 +69,8 @@ function notesOn(name: string, documents: Documents): readonly string[] {
 
 function noContracts(root: string): string {
   return (
-    `expected a workspace of ${root} that exports a contract, found none: it has @parley/contract in its dependencies, ` +
-    'exports or main in its package.json, and no @parley/service'
+    `expected a workspace of ${root} that exports a contract, found none: such a package has @parley/contract in its ` +
+    'dependencies, and exports in its package.json'
   );
 }
 

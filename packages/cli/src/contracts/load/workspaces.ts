@@ -49,13 +49,14 @@ export function workspacesOf(root: string): readonly Workspace[] {
 }
 
 /**
- * Packages that may hold a contract: they use `@parley/contract` and can be imported. A package that serves is not imported: it might start to.
+ * Packages that may hold a contract: they use `@parley/contract` and can be imported. The `main` of a package that serves
+ * is not: it might start to serve. Its `exports` are for others to import.
  */
 export function contractPackages(workspaces: readonly Workspace[]): readonly Workspace[] {
   return workspaces.filter(({ name, manifest: { exports, main, dependencies, peerDependencies } }) => {
     const used = { ...dependencies, ...peerDependencies };
-    const isServing = used['@parley/service'] !== undefined || parleys.has(name);
-    return used['@parley/contract'] !== undefined && !isServing && (exports !== undefined || main !== undefined);
+    if (used['@parley/contract'] === undefined || parleys.has(name)) return false;
+    return exports !== undefined || (main !== undefined && used['@parley/service'] === undefined);
   });
 }
 
