@@ -1,16 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,7 +16,6 @@ const parley = fileURLToPath(new URL('../../../../', import.meta.url));
 const nodeArgs = ['--conditions=@parley/source'];
 const node = [...nodeArgs, '--disable-warning=ExperimentalWarning'];
 const places = { greetings: 'services/greetings/contract', hello: 'services/hello/contract' } as const;
-const { TMPDIR } = process.env;
 let home: string;
 let original: string;
 let shop: string;
@@ -49,7 +38,12 @@ const link = (name: string, target: string) => {
   mkdirSync(dirname(path), { recursive: true });
   symlinkSync(target, path);
 };
-const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('parley-contracts-'));
+/** What a contract has in front to write down where it is imported. */
+const noting = (file: string) =>
+  `import { writeFileSync } from 'node:fs';
+writeFileSync(${JSON.stringify(file)}, JSON.stringify([process.pid, import.meta.dirname]));
+`;
+const noted = (file: string): [pid: number, folder: string] => JSON.parse(readFileSync(file, 'utf8'));
 const check = (base = 'HEAD', root = shop) => checkContracts({ root, base, nodeArgs });
 const breaking = async (base?: string) =>
   (await check(base)).changes
@@ -58,8 +52,6 @@ const breaking = async (base?: string) =>
 
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'parley-check-'));
-  process.env.TMPDIR = join(home, 'temporary');
-  mkdirSync(process.env.TMPDIR);
   original = join(home, 'original', 'shop');
   mkdirSync(dirname(original));
   const main = join(parley, 'packages/local/src/main.ts');
@@ -71,11 +63,7 @@ beforeAll(() => {
   git('add', '--all');
   git('commit', '--quiet', '--message=Begin');
 });
-afterAll(() => {
-  if (TMPDIR === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = TMPDIR;
-  rmSync(home, { recursive: true });
-});
+afterAll(() => rmSync(home, { recursive: true }));
 
 let count = 0;
 beforeEach(() => {
@@ -142,18 +130,27 @@ describe('a check of contracts against a revision', () => {
     await expect(check('HEAD:shop/package.json')).rejects.toThrow('found other JSON');
   });
 
-  it('leaves the repository and the temporary folder as they are', async () => {
-    edit(`${places.greetings}/contract.ts`, 'Words of greeting', 'The words of greeting');
+  it('leaves the repository as it is, and no temporary folder', async () => {
+    const path = `${places.greetings}/contract.ts`;
+    const note = join(home, 'note');
+    const text = read(path);
+    write(path, noting(note) + text);
+    git('commit', '--quiet', '--all', '--message=Note');
+    write(path, text);
     git('add', '--all');
     write('note.txt', 'not yet');
     const state = () => [git('status', '--porcelain'), git('worktree', 'list'), git('branch', '--all')];
     const before = state();
     await check();
-    write(`${places.greetings}/contract.ts`, 'throw new Error("not today");');
-    await expect(check()).rejects.toThrow('not today');
-    git('checkout', '--quiet', '--', places.greetings);
+    expect(noted(note)[1]).toContain('/parley-contracts-');
+    expect(existsSync(noted(note)[1])).toBe(false);
     expect(state()).toEqual(before);
-    expect(leftovers()).toEqual([]);
+    write(path, `${noting(note)}throw new Error('not today');`);
+    git('commit', '--quiet', '--all', '--message=Fail');
+    await expect(check()).rejects.toThrow(
+      /^expected to import the contract @shop\/greetings at HEAD, and its code fails \(not today\)/,
+    );
+    expect(existsSync(noted(note)[1])).toBe(false);
   });
 
   it('says what to do where a contract of the revision needs a build', async () => {
@@ -200,6 +197,11 @@ describe('a check of contracts against a revision', () => {
     await expect(check(base)).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(sentence) });
   });
 
+  it('refuses two contracts with one name', async () => {
+    edit(`${places.hello}/contract.ts`, "defineContract('hello'", "defineContract('greetings'");
+    await expect(check()).rejects.toThrow('another package has another contract with the name greetings: rename one');
+  });
+
   it('refuses a repository without contracts', async () => {
     const empty = join(home, 'empty');
     mkdirSync(empty, { recursive: true });
@@ -207,7 +209,15 @@ describe('a check of contracts against a revision', () => {
     execFileSync('git', ['init', '--quiet'], { cwd: empty });
     writeFileSync(join(empty, 'base.json'), JSON.stringify({ openapi: '3.1.0', info: { title: 'x' }, paths: {} }));
     await expect(check('./base.json', empty)).rejects.toThrow('found the one of "x"');
-    await expect(check('HEAD', join(empty, '..', 'empty'))).rejects.toThrow('expected a revision');
+    execFileSync(
+      'git',
+      ['-c', 'user.name=A', '-c', 'user.email=a@b.c', 'commit', '--quiet', '--allow-empty', '-m', 'x'],
+      {
+        cwd: empty,
+      },
+    );
+    rmSync(join(empty, 'base.json'));
+    await expect(check('HEAD', empty)).rejects.toThrow('expected a workspace of');
   });
 });
 
@@ -256,11 +266,8 @@ describe('a check of contracts against a document', () => {
 
 describe('a check that is ended', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('by %s leaves nothing behind', async (signal) => {
-    const pidFile = join(home, `pid-${signal}`);
-    const hanging = `import { writeFileSync } from 'node:fs';
-writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));
-setInterval(() => {}, 1000);
-await new Promise(() => {});`;
+    const note = join(home, `note-${signal}`);
+    const hanging = `${noting(note)}setInterval(() => {}, 1000);\nawait new Promise(() => {});`;
     write(`${places.greetings}/contract.ts`, hanging);
     git('commit', '--quiet', '--all', '--message=Hang');
     const module = new URL('./check-contracts.ts', import.meta.url).href;
@@ -268,12 +275,13 @@ await new Promise(() => {});`;
 await checkContracts({ root: ${JSON.stringify(shop)}, base: 'HEAD' });`;
     const child = spawn(process.execPath, [...node, '--input-type=module', '--eval', code], { stdio: 'inherit' });
     const ended = once(child, 'exit');
-    await eventually(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '');
-    expect(leftovers()).toHaveLength(1);
+    await eventually(() => existsSync(note) && readFileSync(note, 'utf8').endsWith(']'));
+    const [pid, folder] = noted(note);
+    expect(folder).toContain('/parley-contracts-');
     child.kill(signal);
     expect(await ended).toEqual([null, signal]);
-    expect(leftovers()).toEqual([]);
-    await eventually(() => !isRunning(Number(readFileSync(pidFile, 'utf8'))));
+    expect(existsSync(folder)).toBe(false);
+    await eventually(() => !isRunning(pid));
   });
 });
 

@@ -91,14 +91,20 @@ function boundWords(schema: Json, word: string): string {
 
 function textChanges(before: Json, after: Json): Finding[] {
   const changes = texts.flatMap((word) => {
-    const [old, now] = [before[word], after[word]].map((value) => value && shortened(`${word} ${value}`));
-    if (before[word] === after[word]) return [];
+    const [old, now] = [textWords(before, word), textWords(after, word)];
+    if (canonical(before[word]) === canonical(after[word])) return [];
     const rule = old === undefined ? 'pattern-added' : now === undefined ? 'pattern-removed' : 'pattern-changed';
-    return [finding(rule, old as string | undefined, now as string | undefined)];
+    return [finding(rule, old, now)];
   });
   const [wasUnique, isUnique] = [before.uniqueItems === true, after.uniqueItems === true];
   if (wasUnique === isUnique) return changes;
   return [...changes, finding(isUnique ? 'items-became-unique' : 'items-no-longer-unique')];
+}
+
+function textWords(schema: Json, word: string): string | undefined {
+  const value = schema[word];
+  if (value === undefined) return undefined;
+  return shortened(`${word} ${typeof value === 'string' ? value : canonical(value)}`);
 }
 
 function otherChanges(before: Json, after: Json): Finding[] {

@@ -83,6 +83,46 @@ describe('a comparison of schemas', () => {
     expect([isBreaking(before, after, 'reply'), isBreaking(after, before, 'reply')]).toEqual([false, true]);
   });
 
+  it('takes any JSON for a schema, and finds nothing between it and itself', () => {
+    const words = [
+      'type',
+      'enum',
+      'const',
+      '$ref',
+      'anyOf',
+      'allOf',
+      'items',
+      'properties',
+      'required',
+      'pattern',
+      'not',
+    ];
+    const values = fc.oneof(fc.jsonValue(), fc.constantFrom('#/anyOf/0', '#', '#/%', 'other.json#/A', 'string'));
+    const strange = fc.dictionary(
+      fc.constantFrom(...words),
+      fc.oneof(values, fc.array(fc.dictionary(fc.constantFrom(...words), values))),
+    );
+    fc.assert(
+      fc.property(strange, strange, (before, after) => {
+        new SchemaComparison(before, after).compare(before, after);
+        expect(new SchemaComparison(before, before).compare(before, structuredClone(before))).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('compares long unions alternative by alternative', () => {
+    const words = Array.from({ length: 200 }, (_, index) => ({ const: `w${index}` }));
+    expect(changesOf({ anyOf: words }, { anyOf: words.slice(1) }, 'request').map(({ sentence }) => sentence)).toEqual([
+      'the value cannot be "w0" any more: callers that send what was valid are refused',
+    ]);
+  });
+
+  it('says of what it cannot compare that it is another one', () => {
+    const [changed] = changesOf({ $ref: 'a.json#/A' }, { $ref: 'a.json#/B' }, 'reply');
+    expect(changed?.sentence).toContain('has other conditions (a reference into another file)');
+  });
+
   it('compares schemas that hold themselves and each other', () => {
     const tree = (value: string) => ({
       $defs: {

@@ -83,15 +83,10 @@ export class SchemaComparison {
 
   #properties(before: Json, after: Json): readonly Finding[] {
     const [old, now] = [objectOf(before.properties), objectOf(after.properties)];
-    const [wasRequired, isRequired] = [before.required, after.required].map((names) => new Set(listOf(names)));
-    const names = new Set([
-      ...Object.keys(old),
-      ...Object.keys(now),
-      ...listOf(before.required),
-      ...listOf(after.required),
-    ]);
-    return [...(names as Set<string>)].flatMap((name) => {
-      const [was, is] = [wasRequired?.has(name) ?? false, isRequired?.has(name) ?? false];
+    const [wasRequired, isRequired] = [requiredOf(before), requiredOf(after)];
+    const names = new Set([...Object.keys(old), ...Object.keys(now), ...wasRequired, ...isRequired]);
+    return [...names].flatMap((name) => {
+      const [was, is] = [wasRequired.has(name), isRequired.has(name)];
       const known = [Object.hasOwn(old, name) || was, Object.hasOwn(now, name) || is];
       const where = `.${name}`;
       if (!known[0]) return [{ rule: is ? 'required-property-added' : 'property-added', where } as const];
@@ -120,6 +115,10 @@ export class SchemaComparison {
     );
     return [...places.flat(), ...within('[]', this.#schemas(before.items, after.items))];
   }
+}
+
+function requiredOf({ required }: Json): ReadonlySet<string> {
+  return new Set(listOf(required).filter((name) => typeof name === 'string'));
 }
 
 function nullChange(before: FlatSchema, after: FlatSchema): readonly Finding[] {

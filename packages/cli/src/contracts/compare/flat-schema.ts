@@ -34,6 +34,8 @@ const typeOfKeyword = new Map(
 );
 /** More alternatives than this are not multiplied out. */
 const maxVariants = 64;
+/** In place of keywords, in words for people. */
+const unread = { elsewhere: 'a reference into another file', tooMany: 'a product of many alternatives' } as const;
 const never: Json = { type: 'never' };
 
 /** Reads the schemas of one document. */
@@ -71,10 +73,10 @@ export class SchemaReader {
 
   #target(ref: string): unknown {
     // A document may be in several files; what is in another file is compared by its name.
-    if (!ref.startsWith('#')) return { 'x-file': ref };
+    if (!ref.startsWith('#')) return { [unread.elsewhere]: ref };
     const steps = ref.split('/').slice(1);
     return steps.reduce<unknown>((value, step) => {
-      const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+      const name = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
       if (Array.isArray(value)) return value[Number(name)];
       return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
     }, this.#root);
@@ -94,6 +96,14 @@ export class SchemaReader {
       if (options.length > 0) variants = product(variants, options);
     }
     return variants;
+  }
+}
+
+function decoded(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
   }
 }
 
@@ -119,7 +129,7 @@ function typed(schema: Json): Json[] {
 }
 
 function isVendors(word: string): boolean {
-  return word.startsWith('x-') && word !== 'x-file';
+  return word.startsWith('x-');
 }
 
 /** OpenAPI 3.0 has `exclusiveMinimum: true` beside `minimum`. */
@@ -167,7 +177,8 @@ function wordsFor(type: string, words: Json): Json {
 }
 
 function product(some: readonly Json[], others: readonly Json[]): readonly Json[] {
-  if (some.length * others.length > maxVariants) return [{ 'x-file': canonical([some, others]) }];
+  const isLarge = some.length > 1 && others.length > 1 && some.length * others.length > maxVariants;
+  if (isLarge) return [{ [unread.tooMany]: canonical([some, others]) }];
   return some.flatMap((one) =>
     others.map((other) => mergeSchemas(one, other)).filter((merged) => merged !== undefined),
   );

@@ -51,9 +51,9 @@ async function printed(packages: readonly ContractPackage[], place: Place): Prom
   const args = [...nodeArgs, ...flags, program, JSON.stringify(packages)];
   const options = { cwd: tree, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes } as const;
   const { output, errors } = await new Promise<{ output: string; errors: string }>((resolve) => {
-    const child = execFile(process.execPath, args, options, (_error, output, errors) => {
+    const child = execFile(process.execPath, args, options, (error, output, errors) => {
       isOver();
-      resolve({ output, errors });
+      resolve({ output, errors: error?.killed ? 'it was still running' : errors });
     });
     const isOver = atEnd(() => child.kill('SIGKILL'));
   });

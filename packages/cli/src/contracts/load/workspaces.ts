@@ -40,6 +40,8 @@ export function repositoryRoot(folder: string): string {
  * @throws ContractsError where a package.json cannot be read
  */
 export function workspacesOf(root: string): readonly Workspace[] {
+  // A revision may be older than its first package.
+  if (!existsSync(join(root, 'package.json'))) return [];
   const patterns = patternsOf(root);
   const folders = patterns.length === 0 ? ['.'] : matching(root, patterns);
   return folders.flatMap((folder) => {
