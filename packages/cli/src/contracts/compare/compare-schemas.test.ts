@@ -105,9 +105,10 @@ describe('a comparison of schemas', () => {
     fc.assert(
       fc.property(strange, strange, (before, after) => {
         new SchemaComparison(before, after).compare(before, after);
-        expect(new SchemaComparison(before, before).compare(before, structuredClone(before))).toEqual([]);
+        const copy = structuredClone(before);
+        expect(new SchemaComparison(before, copy).compare(before, copy)).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
