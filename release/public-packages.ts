@@ -18,6 +18,7 @@ export interface Manifest {
   readonly repository?: { readonly type: string; readonly url: string };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 /** Reads the `package.json` of a folder, which is named from the root. */

@@ -48,12 +48,13 @@ function released<M extends Partial<Manifest>>(manifest: M, version: string): M 
     Object.fromEntries(
       Object.entries(ranges).map(([name, range]) => [name, name.startsWith('@parley/') ? `^${version}` : range]),
     );
-  const { dependencies, devDependencies } = manifest;
+  const { dependencies, devDependencies, peerDependencies } = manifest;
   return {
     ...manifest,
     ...(manifest.version !== undefined && { version }),
     ...(dependencies && { dependencies: withRanges(dependencies) }),
     ...(devDependencies && { devDependencies: withRanges(devDependencies) }),
+    ...(peerDependencies && { peerDependencies: withRanges(peerDependencies) }),
   };
 }
 

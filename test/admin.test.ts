@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createClient, createUpstream, type Upstream } from '@parley/client';
-import { defineContract, get } from '@parley/contract';
+import { createClient, createUpstream, type Upstream, type UpstreamOptions } from '@parley/client';
+import { defineContract, get, type Handlers } from '@parley/contract';
 import { admin } from '@parley/service/admin';
 import { type StartedService, type StartOptions, startService } from '@parley/service/testing';
 import { z } from 'zod';
@@ -26,12 +26,15 @@ afterEach(async () => {
   await service.stop();
 });
 
-async function start(settings: StartOptions['settings'] = {}): Promise<void> {
-  service = await startService(shop, { getItem: async ({ id }) => ({ id }) }, { version: '2.1.0', settings });
+async function start(
+  settings: StartOptions['settings'] = {},
+  getItem: Handlers<typeof shop>['getItem'] = async ({ id }) => ({ id }),
+): Promise<void> {
+  service = await startService(shop, { getItem }, { version: '2.1.0', settings });
 }
 
-function open(name: string, url: string): Upstream {
-  const upstream = createUpstream(name, url, { maxAttempts: 1 });
+function open(name: string, url: string, options: Partial<UpstreamOptions> = {}): Upstream {
+  const upstream = createUpstream(name, url, { maxAttempts: 1, ...options });
   upstreams.push(upstream);
   return upstream;
 }
@@ -99,6 +102,23 @@ describe('the admin API', () => {
     expect(JSON.stringify(service.logs)).not.toContain(actToken);
   });
 
+  it('shows and forces the circuit of an endpoint with a fixed address before the first call', async () => {
+    await start(tokens);
+    const { getItem } = createClient(shop, open('shop', service.url));
+    const { listUpstreams, setCircuit } = operator(actToken);
+    const { upstreams: all } = await listUpstreams();
+    expect(all.find(({ name }) => name === 'shop')?.endpoints).toMatchObject([{ address: service.url }]);
+    await setCircuit({ upstream: 'shop', endpoint: service.url, circuit: 'open' });
+    await expect(getItem({ id: '1' })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('says that endpoints are not known before the first call where addresses are looked up', async () => {
+    await start(tokens);
+    open('shop', 'dns://shop.invalid:80');
+    const refused = operator(actToken).setCircuit({ upstream: 'shop', endpoint: 'http://10.0.0.1', circuit: 'open' });
+    await expect(refused).rejects.toMatchObject({ message: expect.stringContaining('looked up at the first call') });
+  });
+
   it('names the upstreams and endpoints that there are where another one is asked for', async () => {
     await start(tokens);
     const upstream = open('shop', service.url);
@@ -108,6 +128,126 @@ describe('the admin API', () => {
       setCircuit({ upstream: name, endpoint, circuit: 'open' }).catch((error: Error) => error.message);
     expect(await refused('shops', service.url)).toContain('no upstream "shops"; it has: shop');
     expect(await refused('shop', 'http://other')).toContain(`no endpoint "http://other"; it has: ${service.url}`);
+  });
+
+  it('changes the log level for a time, for requests under way too', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    await start({ ...tokens, logLevel: 'warn' }, async ({ id }, context) => {
+      context?.log?.debug('before');
+      asked.resolve();
+      await answer.promise;
+      context?.log?.debug('after');
+      return { id };
+    });
+    const request = fetch(`${service.url}/api/items/1`);
+    await asked.promise;
+    const { setLogLevel, getService } = operator(actToken);
+    expect(await getService()).toMatchObject({ logLevel: { level: 'warn', configured: 'warn' } });
+    const changed = await setLogLevel({ level: 'debug' });
+    expect(changed).toMatchObject({ before: 'warn', after: 'debug' });
+    const inMs = Date.parse(changed.endsAt ?? '') - Date.now();
+    expect(inMs).toBeGreaterThan(590_000);
+    expect(inMs).toBeLessThanOrEqual(600_000);
+    expect((await getService()).logLevel).toEqual({ level: 'debug', configured: 'warn', endsAt: changed.endsAt });
+    answer.resolve();
+    await (await request).text();
+    await eventually(() => service.logs.some(({ msg }) => msg === 'request') || undefined);
+    expect(service.logs.map(({ msg }) => msg)).toEqual(['an operator acts', 'after', 'request']);
+    expect(service.logs[0]).toMatchObject({ act: 'setLogLevel', before: 'warn', after: 'debug', peer: '127.0.0.1' });
+  });
+
+  it('has an audit of acts that silence the log, and of the end of their time', async () => {
+    await start(tokens);
+    const { setLogLevel } = operator(actToken);
+    await setLogLevel({ level: 'silent', forMs: 1 });
+    await eventually(() => service.logs.some(({ msg }) => msg === 'what an operator set has ended') || undefined);
+    expect(service.logs).toMatchObject([
+      { act: 'setLogLevel', before: 'info', after: 'silent' },
+      { act: 'setLogLevel', before: 'silent', after: 'info' },
+    ]);
+  });
+
+  it('refuses a log level without an end', async () => {
+    await start(tokens);
+    const { setLogLevel } = operator(actToken);
+    const refused = setLogLevel({ level: 'debug', forMs: 3_600_001 });
+    await expect(refused).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(service.logs.filter(({ msg }) => msg === 'an operator acts')).toEqual([]);
+  });
+
+  it('shows the options that hold, and where they came from, without secrets', async () => {
+    await start({ ...tokens, drainDelayMs: 100 });
+    const upstream = open('shop', service.url);
+    upstream.configure({ maxAttempts: 2 });
+    const { service: own, upstreams: all } = await operator(readToken).getOptions();
+    const values = Object.fromEntries(own.map(({ name, value, source }) => [name, [value, source]]));
+    expect(values).toMatchObject({
+      drainDelayMs: [100, 'code'],
+      drainTimeoutMs: [1_000, 'code'],
+      adminReadToken: ['set', 'code'],
+      tlsKeyFile: ['not set', 'default'],
+      requestTimeoutMs: [10_000, 'default'],
+      keepAliveTimeout: [65_000, 'default'],
+    });
+    const options = all.find(({ name }) => name === 'shop')?.options ?? [];
+    expect(options.find(({ name }) => name === 'maxAttempts')).toMatchObject({ value: 2, source: 'configure' });
+    expect(options.find(({ name }) => name === 'callTimeoutMs')).toMatchObject({ value: 5_000, source: 'default' });
+    expect(JSON.stringify([own, all])).not.toMatch(/a-token-for/);
+  });
+
+  it.each(['1.1', '2'] as const)('injects a fault into requests over HTTP/%s, shows it, and ends it', async (http) => {
+    await start(tokens);
+    const { setFault, endFault, getService } = operator(actToken);
+    const { getItem } = createClient(shop, open('shop', service.url, { http }));
+    const { before, after } = await setFault({
+      operation: 'getItem',
+      abort: 'conflict',
+      percentage: 100,
+      forMs: 60_000,
+    });
+    expect([before, after]).toMatchObject([undefined, { operation: 'getItem', abort: 'conflict', hits: 0 }]);
+    await expect(getItem({ id: '1' })).rejects.toMatchObject({
+      code: 'conflict',
+      detail: expect.stringContaining('injected'),
+    });
+    expect((await getService()).faults).toEqual([{ ...after, hits: 1 }]);
+    expect(await endFault({ operation: 'getItem' })).toMatchObject({ before: { abort: 'conflict', hits: 1 } });
+    expect(await getItem({ id: '1' })).toEqual({ id: '1' });
+    expect((await getService()).faults).toEqual([]);
+    const line = service.logs.filter(({ msg }) => msg === 'an operator acts');
+    expect(line).toMatchObject([
+      { act: 'setFault', operation: 'getItem', after: { abort: 'conflict', percentage: 100 } },
+      { act: 'endFault', operation: 'getItem', before: { abort: 'conflict' } },
+    ]);
+  });
+
+  it('says when the time of a fault is up', async () => {
+    await start(tokens);
+    await operator(actToken).setFault({ operation: 'getItem', delayMs: 5, percentage: 1, forMs: 1 });
+    await eventually(() => service.logs.some(({ msg }) => msg === 'what an operator set has ended') || undefined);
+    expect(service.logs.at(-1)).toMatchObject({ act: 'setFault', operation: 'getItem', before: { delayMs: 5 } });
+  });
+
+  it.each([
+    ['without an end', { abort: 'internal', percentage: 1 }],
+    ['that ends in more than 1 h', { abort: 'internal', percentage: 1, forMs: 3_600_001 }],
+    ['for no request', { abort: 'internal', percentage: 0, forMs: 1 }],
+    ['that does nothing', { percentage: 1, forMs: 1 }],
+    ['with a code that no service sends', { abort: 'cancelled', percentage: 1, forMs: 1 }],
+  ])('refuses a fault %s', async (_, fault) => {
+    await start(tokens);
+    const refused = operator(actToken).setFault({ operation: 'getItem', ...fault } as never);
+    await expect(refused).rejects.toMatchObject({ code: 'invalid_input' });
+    expect((await operator(readToken).getService()).faults).toEqual([]);
+  });
+
+  it('says what looks wrong, and nothing where all is well', async () => {
+    await start({ drainTimeoutMs: 10_000 });
+    expect(await operator().lint()).toEqual({ findings: [] });
+    open('shop', `${service.url},http://127.0.0.1:1`);
+    const { findings } = await operator().lint();
+    expect(findings.find(({ rule }) => rule === 'no-retries')?.sentence).toContain('shop has 2 endpoints');
   });
 
   it('drains the service', async () => {
@@ -148,6 +288,14 @@ describe('access to the admin API', () => {
       'Send Authorization: Bearer with an admin token',
     ]);
     expect(await status('/admin/drain', readToken, act)).toEqual([403, 'This token may read, not act']);
+  });
+
+  it('knows no faults without an act token', async () => {
+    await start();
+    const fault = JSON.stringify({ abort: 'internal', percentage: 100, forMs: 1_000 });
+    const put = { method: 'PUT', body: fault };
+    expect((await status('/admin/faults/getItem', undefined, put))[0]).toBe(403);
+    expect((await fetch(`${service.url}/api/items/1`)).status).toBe(200);
   });
 
   it('lets nobody act without an act token', async () => {

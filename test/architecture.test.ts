@@ -28,7 +28,9 @@ describe('the house', () => {
     ['packages/contract', []],
     ['packages/client', ['@parley/contract']],
     ['packages/service', ['@parley/contract']],
+    ['packages/telemetry', ['@parley/contract']],
     ['packages/local', []],
+    ['packages/cli', ['@parley/client', '@parley/contract', '@parley/local', '@parley/service/admin']],
     ['services/greetings', ['@parley/contract', '@parley/greetings', '@parley/service']],
     ['services/hello', ['@parley/client', '@parley/contract', '@parley/greetings', '@parley/hello', '@parley/service']],
     [
@@ -62,7 +64,7 @@ describe('the house', () => {
     );
     expect(strays).toEqual([]);
     const deep = sources.flatMap(packagesOf).filter((name) => /^@parley\/[^/]+\//.test(name));
-    expect([...new Set(deep)]).toEqual(['@parley/service/stores']);
+    expect([...new Set(deep)].sort()).toEqual(['@parley/service/admin', '@parley/service/stores']);
   });
 
   it('has further doors to a package for browsers (`/fetch`), tests (`/testing`), stores and operators alone', () => {
@@ -94,7 +96,18 @@ describe('the house', () => {
     expect(strayImporters(sources, 'axios', ['packages/client/src/axios/axios.ts'])).toEqual([]);
     expect(importersOf('opossum')).toEqual(['packages/client/src/breaker/circuit.ts']);
     expect(importersOf('undici')).toEqual(['packages/client/src/transport/connection-pool.ts']);
-    for (const name of ['@fastify/busboy', 'compression', 'helmet', 'jose', 'pino', 'httpxy', 'yaml', 'negotiator']) {
+    const others = [
+      '@fastify/busboy',
+      'commander',
+      'compression',
+      'helmet',
+      'jose',
+      'pino',
+      'httpxy',
+      'yaml',
+      'negotiator',
+    ];
+    for (const name of others) {
       expect([name, importersOf(name, { types: false }).length]).toEqual([name, 1]);
     }
   });
@@ -113,15 +126,18 @@ describe('the house', () => {
     expect(replacing).toEqual([]);
   });
 
-  it.each(['contract', 'client', 'service', 'local'])('has a door for `require` beside each door of %s', (name) => {
-    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-    for (const [door, { require, default: built }] of Object.entries<Record<string, unknown>>(exports)) {
-      const file = (built as string).replace('./dist/', '').replace('.js', '');
-      const expected = { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` };
-      expect([door, require]).toEqual([door, expected]);
-      expect(files(`packages/${name}/src/${file}.cts`)).toHaveLength(1);
-    }
-  });
+  it.each(['contract', 'client', 'service', 'telemetry', 'local', 'cli'])(
+    'has a door for `require` beside each door of %s',
+    (name) => {
+      const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+      for (const [door, { require, default: built }] of Object.entries<Record<string, unknown>>(exports)) {
+        const file = (built as string).replace('./dist/', '').replace('.js', '');
+        const expected = { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` };
+        expect([door, require]).toEqual([door, expected]);
+        expect(files(`packages/${name}/src/${file}.cts`)).toHaveLength(1);
+      }
+    },
+  );
 
   it('has no import cycle', () => {
     const graph = new Map(sources.map((file) => [file.path, file.imports.flatMap((one) => target(file, one) ?? [])]));
@@ -147,9 +163,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'text/',
     'tls/',
     'load/',
+    'story/',
     'telemetry/',
     'schemas/',
-    'story/',
     'errors/',
     'wire/',
     'context/',
@@ -187,6 +203,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'testing.ts',
     'index.ts',
   ],
+  'packages/telemetry/src': [
+    'environment.ts',
+    'wall-clock.ts',
+    'spans/',
+    'sampling/',
+    'export/',
+    'tracing.ts',
+    'start-tracing.ts',
+    'index.ts',
+  ],
   'packages/local/src': [
     'local-error.ts',
     'compile-cache.ts',
@@ -218,6 +244,28 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'embedded/',
     'nginx/',
     'choose-gateway.ts',
+  ],
+  'packages/cli/src': [
+    'exit-codes.ts',
+    'cli-error.ts',
+    'parser.ts',
+    'text/',
+    'terminal/',
+    'metrics/',
+    'systems/',
+    'operators/',
+    'openapi/',
+    'top/',
+    'completion/',
+    'contracts/',
+    'command.ts',
+    'commands/',
+    'command-table.ts',
+    'program.ts',
+    'process-dependencies.ts',
+    'parley.ts',
+    'main.ts',
+    'index.ts',
   ],
   'services/greetings': ['contract/', 'handlers.ts', 'main.ts'],
   'services/hello': ['contract/', 'settings.ts', 'preferred-greeting.ts', 'handlers.ts', 'main.ts'],
@@ -286,6 +334,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   certificates: ['authority.ts', 'folder.ts', 'main.ts'],
   'packages/service/src': [
+    'options/',
     'addresses/',
     'process/',
     'tls/',
@@ -301,6 +350,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'middleware/',
     'handlers/',
     'metrics/',
+    'app-options.ts',
     'served.ts',
     'app.ts',
     'admin/',

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { upstreamDefaults } from '@parley/client';
 import { type ErrorCode, errorCodes, errorTitles } from '@parley/contract';
+import { admin } from '@parley/service/admin';
 import { documentedTable, optionTable } from './option-table.ts';
 import { files, root } from './source-files.ts';
 
@@ -95,6 +96,7 @@ describe('ARCHITECTURE.md', () => {
     ['Rooms of the contract', 'packages/contract/src', ['index.ts']],
     ['Rooms of the client', 'packages/client/src', ['fetch.ts', 'testing.ts', 'index.ts']],
     ['Rooms of the launcher', 'packages/local/src', ['main.ts', 'index.ts']],
+    ['Rooms of the command line', 'packages/cli/src', ['main.ts', 'index.ts']],
   ])('lists in "%s" the rooms of %s in their order', (heading, folder, facades) => {
     const [, order = ''] = new RegExp(`'${folder}': \\[([^\\]]*)\\]`).exec(text('test/architecture.test.ts')) ?? [];
     const inCode = calledIn(order, /'([^']+)'/g).filter((room) => !facades.includes(room as string));
@@ -181,6 +183,17 @@ describe('packages/client/README.md', () => {
 });
 
 describe('packages/service/README.md', () => {
+  it('has every operation of the admin API', () => {
+    const labels = Object.values(admin.operations).map(({ label }) => label);
+    expect(table('packages/service/README.md', 'Admin API').map(([label]) => label)).toEqual(labels);
+  });
+
+  it('has every rule of lint', () => {
+    const inCode = calledIn(text('packages/service/src/admin/lint.ts'), /^ {2}'([a-z-]+)': \(/gm);
+    expect(inCode.length).toBeGreaterThan(5);
+    expect(table('packages/service/README.md', 'What lint finds').map(([rule]) => rule)).toEqual(inCode);
+  });
+
   it('lists the middleware in their order', () => {
     const inCode = calledIn(
       text('packages/service/src/app.ts'),

@@ -25,7 +25,8 @@ describe.each([
   beforeAll(async () => {
     service = await startService(notes, { add: async () => ({}) }, { ...(tls && { tls }) });
     const url = service.url.replace('127.0.0.1', 'localhost');
-    upstream = createUpstream('notes', url, { http, ...(tls && { tls: { ca } }) });
+    const times = { callTimeoutMs: 60_000, attemptTimeoutMs: 20_000 }; // a busy machine needs long for 20 MB
+    upstream = createUpstream('notes', url, { http, ...times, ...(tls && { tls: { ca } }) });
   });
   afterAll(async () => {
     await upstream.close();

@@ -4,7 +4,9 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream, type Upstream } from '@parley/client';
 import { CallError, defineContract, get } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
+import express from 'express';
 import { z } from 'zod';
+import { certificate } from '../packages/service/test-fixtures/certificates.ts';
 import { describeWith } from './needs.ts';
 
 const shop = defineContract('shop', {
@@ -60,6 +62,22 @@ describe('the metrics of a service', () => {
     expect(lines.join('\n')).not.toMatch(/s3cret|nothing/);
   });
 
+  it('have the route of a mounted app where one matched, and of the OpenAPI document', async () => {
+    const app = express();
+    app.get('/', (_req, res) => res.send('home'));
+    app.use(express.static('docs'));
+    await start(undefined, { mount: [{ app }, { app: express.Router(), path: '/old' }] });
+    for (const path of ['/', '/cookbook.md', '/nothing', '/old/nothing', '/openapi.json']) {
+      await (await fetch(`${service.url}${path}`)).text();
+    }
+    const counted = (await metrics()).lines.filter((line) => line.includes('duration_seconds_count{'));
+    const routes = counted.map((line) => {
+      const [, route, status, count] = /http_route="(.*?)",http_response_status_code="(.*?)".*} (.*)/.exec(line) ?? [];
+      return `${status} "${route}" ${count}`;
+    });
+    expect(routes.sort()).toEqual(['200 "" 1', '200 "/" 1', '200 "/openapi.json" 1', '404 "" 2']);
+  });
+
   it('count unusual methods as one', async () => {
     await start();
     for (const method of ['PROPFIND', 'LOCK', 'PURGE']) await fetch(`${service.url}/api/items/1`, { method });
@@ -88,6 +106,15 @@ describe('the metrics of a service', () => {
     const sum = counted.reduce((all, line) => all + Number(line.split(' ').at(-1)), 0);
     expect(sum).toBe(statuses.filter((status) => status >= 400).length);
     expect(lines).toContain('parley_server_requests_limit 1');
+  });
+
+  it('have counters of what is rare at 0 before it happens, so that the first time is an increase', async () => {
+    await start();
+    upstream = createUpstream('shop', service.url);
+    const { lines } = await metrics();
+    expect(lines).toContain('parley_server_refused_requests_total{reason="overloaded",priority="normal"} 0');
+    expect(lines).toContain('parley_client_circuit_openings_total{upstream="shop",reason="slow"} 0');
+    expect(lines).toContain('parley_client_extra_attempts_total{upstream="shop",kind="hedge"} 0');
   });
 
   it('count calls by their fate, and attempts apart from them', async () => {
@@ -138,6 +165,18 @@ describe('the metrics of a service', () => {
     expect(type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
     expect(lines.some((line) => line.includes(`# {trace_id="${traceId}"}`))).toBe(true);
     expect(lines.slice(-2)).toEqual(['# EOF', '']);
+  });
+
+  it('say when the certificate ends, and nothing of one in cleartext', async () => {
+    const name = 'parley_server_certificate_expiry_timestamp_seconds ';
+    const own = await certificate({ validDays: 5 });
+    await start(undefined, { tls: own });
+    const leftS = numberAt((await metrics()).lines, name) - Date.now() / 1000;
+    expect(leftS / 86_400).toBeGreaterThan(4);
+    expect(leftS / 86_400).toBeLessThanOrEqual(5);
+    await service.stop();
+    await start();
+    expect((await metrics()).lines.some((line) => line.startsWith(name))).toBe(false);
   });
 
   it('have the process, and change nothing by being read', async () => {

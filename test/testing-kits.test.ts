@@ -99,8 +99,9 @@ describe('what an upstream in memory answers is what a service would', () => {
 
   beforeAll(async () => {
     service = await startService(contract, handlers);
-    upstreams.push(createUpstream('kit', service.url, { backoffBaseMs: 1, backoffMaxMs: 1 }));
-    upstreams.push(inMemoryUpstream(contract, handlers, { backoffBaseMs: 1, backoffMaxMs: 1 }));
+    const times = { backoffBaseMs: 1, backoffMaxMs: 1, attemptTimeoutMs: 20_000, callTimeoutMs: 60_000 };
+    upstreams.push(createUpstream('kit', service.url, times));
+    upstreams.push(inMemoryUpstream(contract, handlers, times));
     [real, inMemory] = upstreams.map((upstream) => createClient(contract, upstream));
   });
   afterAll(async () => {

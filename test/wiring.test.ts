@@ -141,6 +141,42 @@ describe('compose with TLS', () => {
   });
 });
 
+describe('compose with observability', () => {
+  const observed = parse(text('docker-compose.observability.yml'), { merge: true }) as typeof compose;
+  const added = Object.entries(observed.services).filter(([, { image }]) => image);
+
+  it('changes nothing of a service but its environment', () => {
+    const changed = Object.entries(observed.services).filter(([, { image }]) => !image);
+    expect(changed.map(([name]) => name).sort()).toEqual(ours.map(([name]) => name).sort());
+    for (const [, service] of changed) expect(Object.keys(service)).toEqual(['environment']);
+  });
+
+  it('contains what it adds as the services are, with limits, on loopback', () => {
+    expect(added.map(([name]) => name)).toEqual(['prometheus', 'grafana', 'traces']);
+    for (const [, service] of added) {
+      expect(service).toMatchObject({
+        read_only: true,
+        cap_drop: ['ALL'],
+        init: true,
+        user: expect.stringMatching(/\w/),
+      });
+      expect(service).toMatchObject({
+        security_opt: ['no-new-privileges:true'],
+        deploy: { resources: { limits: {} } },
+      });
+      expect(service.ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
+      expect(service.networks).not.toContain('data');
+    }
+  });
+
+  it('scrapes every service, on the operators’ port', () => {
+    const { scrape_configs } = parse(text('observability/prometheus/prometheus.yml'));
+    const [{ names, port }] = scrape_configs[0].dns_sd_configs;
+    expect(port).toBe(9000);
+    expect(names.toSorted()).toEqual(ours.map(([name]) => name).sort());
+  });
+});
+
 describe('gateway', () => {
   it('leads every operation of every contract to its service', () => {
     for (const [name, { operations }] of Object.entries(contracts)) {
@@ -195,7 +231,7 @@ describe('both ends', () => {
   });
 
   const server = text('packages/service/src/server.ts');
-  const app = text('packages/service/src/app.ts');
+  const standards = text('packages/service/src/process/standard-options.ts');
   const number = (source: string, name: string) =>
     Number(new RegExp(`${name}[:=\\s]+([\\d_]+)`).exec(source)?.[1]?.replaceAll('_', ''));
 
@@ -207,15 +243,13 @@ describe('both ends', () => {
 
   it('let the service time out before the gateway, since it says more', () => {
     expect(seconds(directive('nginx/proxy.conf', 'proxy_read_timeout')) * 1000).toBeGreaterThan(
-      number(app, 'requestTimeoutMs'),
+      number(standards, 'requestTimeoutMs'),
     );
   });
 
   it('let the gateway take every body that a service takes by default, up to what an operation may ask for', () => {
     expect(directive('nginx/nginx.conf', 'client_max_body_size')).toBe('1m');
-    expect(number(text('packages/service/src/requests/body-bytes.ts'), 'standardBodyLimitBytes')).toBeLessThanOrEqual(
-      1024 * 1024,
-    );
+    expect(number(standards, 'bodyLimitBytes')).toBeLessThanOrEqual(1024 * 1024);
   });
 
   it('have one tier that retries: the gateway repeats connection failures only, and once', () => {

@@ -1,6 +1,17 @@
 // What may be said of a call being sent twice, by the safety of its operation. compile-time.test.ts compiles this file: a
 // line that ends in `error TS…` must give that error, and no other line may give one.
-import { type Client, currentContext, defineContract, get, type Handlers, post, put, stream } from '@parley/contract';
+import {
+  type Client,
+  currentContext,
+  defineContract,
+  del,
+  get,
+  type Handlers,
+  patch,
+  post,
+  put,
+  stream,
+} from '@parley/contract';
 import { z } from 'zod';
 
 const summary = 's';
@@ -43,6 +54,12 @@ client.order({}, { idempotencyKey: 7 }); // error TS2322
 client.list({}, { maxAttempts: '5' }); // error TS2322
 client.list({}, { priority: 'high' }); // error TS2322
 post('/x', { summary, safety: 'sometimes' }); // error TS2322
+
+// Which methods have a key.
+patch('/x', { summary, safety: 'keyed' });
+get('/x', { summary, safety: 'keyed' }); // error TS2345
+put('/x', { summary, safety: 'keyed' }); // error TS2345
+del('/x', { summary, safety: 'keyed' }); // error TS2345
 
 // The context of a request may be handed on as it is, and handlers stand in for the client.
 const context = currentContext();

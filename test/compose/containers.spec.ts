@@ -97,5 +97,7 @@ describe('the wiring', () => {
 
   it('is valid for Compose, and takes a password from outside', async () => {
     expect(await compose('config', '--quiet')).toBe('');
+    const files = ['docker-compose.yml', 'docker-compose.observability.yml'].flatMap((file) => ['--file', file]);
+    expect(await compose(...files, 'config', '--quiet')).toBe('');
   });
 });

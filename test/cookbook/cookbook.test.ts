@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createClient, createUpstream, paginate, parleyAdapter, type Upstream } from '@parley/client';
 import { createFetchClient } from '@parley/client/fetch';
 import { always, failing, faults, inMemoryUpstream, refused, virtualClock } from '@parley/client/testing';
-import { type Client, type Handlers, isCallError } from '@parley/contract';
+import { type Client, defineContract, del, get, type Handlers, isCallError, post, text } from '@parley/contract';
 import { readConfig, serve } from '@parley/service';
 import { admin } from '@parley/service/admin';
 import { inMemoryService, type StartedService, type StartOptions, startService } from '@parley/service/testing';
@@ -19,9 +19,9 @@ const closeLater: (() => unknown)[] = [];
 let service: StartedService;
 let upstream: Upstream;
 let client: ReturnType<typeof createClient<typeof shop>>;
+const authenticate = { apiKey: () => ({ subject: 'anybody' }) }; // how the shop checks its API key
 
 async function started(options: StartOptions<typeof shop> = {}, handlers = shopHandlers()): Promise<StartedService> {
-  const authenticate = { apiKey: () => ({ subject: 'anybody' }) };
   const one = await startService(shop, handlers, { authenticate, ...options });
   closeLater.push(() => one.stop());
   return one;
@@ -40,6 +40,64 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const close of closeLater.reverse()) await close();
+});
+
+describe('declaring', () => {
+  it('Delete something', async () => {
+    const items = new Map([['tea', 'Tea']]);
+    // recipe
+    const shelf = defineContract('shelf', {
+      removeItem: del('/api/items/{id}', { summary: 'Removes an item', input: z.object({ id: z.string() }) }),
+    });
+    const handlers: Handlers<typeof shelf> = {
+      removeItem: async ({ id }) => void items.delete(id), // a second DELETE finds nothing, and is 204 too
+    };
+    // end
+    const client = createClient(shelf, inMemoryUpstream(shelf, handlers));
+    expect(await client.removeItem({ id: 'tea' })).toBeUndefined();
+    expect((await inMemoryService(shelf, handlers).request('DELETE', '/api/items/tea')).status).toBe(204);
+    expect(items.size).toBe(0);
+  });
+
+  it('Leave out what an operation does not have', async () => {
+    let visitors = 3;
+    // recipe
+    const turnstile = defineContract('turnstile', {
+      countVisitors: get('/api/visitors', { summary: 'How many came', output: z.int() }),
+      resetVisitors: post('/api/visitors/reset', { summary: 'Counts from zero' }),
+    });
+    const handlers: Handlers<typeof turnstile> = {
+      countVisitors: async () => visitors,
+      resetVisitors: async () => {
+        visitors = 0;
+      },
+    };
+    // end
+    const client = createClient(turnstile, inMemoryUpstream(turnstile, handlers));
+    expect([await client.countVisitors(), await client.resetVisitors(), visitors]).toEqual([3, undefined, 0]);
+    const answer = await inMemoryService(turnstile, handlers).request('POST', '/api/visitors/reset');
+    expect(answer).toMatchObject({ status: 204, text: '' });
+  });
+
+  it('Give a list, or a single value', async () => {
+    // recipe
+    const words = defineContract('words', {
+      listWords: get('/api/words', { summary: 'All words', output: z.array(z.string()) }), // ["tea","cup"]
+      longestWord: get('/api/words/longest', { summary: 'As JSON', output: z.string() }), // "tea"
+      printWords: get('/api/words.txt', { summary: 'As a text', output: text() }), // tea
+    });
+    // end
+    const handlers = {
+      listWords: async () => ['tea', 'cup'],
+      longestWord: async () => 'tea',
+      printWords: async () => 'tea',
+    };
+    const { request } = inMemoryService(words, handlers);
+    const paths = ['/api/words', '/api/words/longest', '/api/words.txt'];
+    const texts = await Promise.all(paths.map(async (path) => (await request('GET', path)).text));
+    expect(texts).toEqual(['["tea","cup"]', '"tea"', 'tea']);
+    expect(await createClient(words, inMemoryUpstream(words, handlers)).longestWord()).toBe('tea');
+  });
 });
 
 describe('calling', () => {
@@ -164,16 +222,19 @@ describe('calling', () => {
 
   it('Send a header with each attempt', async () => {
     const { url } = await started({
-      authenticate: { apiKey: ({ headers }) => ({ subject: String(headers['x-api-key']) }) },
+      authenticate: {
+        apiKey: ({ headers }) => ({ subject: `${headers['x-api-key']} of ${headers['user-agent']}` }),
+      },
     });
-    const upstream = opened(url);
     // recipe
-    upstream.interceptors.request.use((config) => {
-      config.headers.set('x-api-key', 'k-1');
-      return config;
+    const headers = { 'x-api-key': 'k-1', 'user-agent': 'shop-front/1.2' };
+    const upstream = createUpstream('shop', url, {
+      layers: { attempt: [(next) => (attempt) => next({ ...attempt, headers: { ...attempt.headers, ...headers } })] },
     });
     // end
-    expect(await createClient(shop, upstream).sales()).toEqual({ by: 'k-1' });
+    closeLater.push(() => upstream.close());
+    expect(await createClient(shop, upstream).sales()).toEqual({ by: 'k-1 of shop-front/1.2' });
+    expect(await createClient(shop, opened(url)).sales()).toEqual({ by: 'undefined of undefined' });
   });
 
   it('Give one operation more time', async () => {
@@ -239,7 +300,9 @@ describe('serving', () => {
       },
     });
     // end
-    expect((await inMemoryService(shop, handlers, anybody).request('GET', '/api/report')).body).toEqual({ lines: 3 });
+    expect((await inMemoryService(shop, handlers, { authenticate }).request('GET', '/api/report')).body).toEqual({
+      lines: 3,
+    });
   });
 
   it('Call another service in a handler', async () => {
@@ -252,11 +315,9 @@ describe('serving', () => {
   });
 
   it('Give one operation other limits', async () => {
-    const options = anybody;
-    const handlers = shopHandlers();
     // recipe
-    const service = inMemoryService(shop, handlers, {
-      ...options,
+    const service = inMemoryService(shop, shopHandlers(), {
+      authenticate,
       operations: { report: { requestTimeoutMs: 30_000 }, setPhoto: { bodyLimitBytes: 2_000_000 } },
     });
     // end
@@ -264,10 +325,9 @@ describe('serving', () => {
   });
 
   it('Let in who has a key', async () => {
-    const keys = new Map([['k-7', 'till 7']]);
-    const handlers = shopHandlers();
     // recipe
-    const service = inMemoryService(shop, handlers, {
+    const keys = new Map([['k-7', 'till 7']]); // key → caller; yours come from a secret store
+    const service = inMemoryService(shop, shopHandlers(), {
       authenticate: {
         apiKey: ({ headers }) => {
           const subject = keys.get(String(headers['x-api-key']));
@@ -290,26 +350,27 @@ describe('serving', () => {
   });
 
   it('Close what you opened after the last request', async () => {
-    let isClosed = false;
-    const pool = {
-      async close() {
-        isClosed = true;
-      },
-    };
-    const handlers = shopHandlers();
-    const options = { ...anybody, settings: { port: 0, adminPort: 0, host: '127.0.0.1', drainDelayMs: 0 } };
+    const log = jest.spyOn(console, 'log').mockReturnValue();
+    Object.assign(process.env, {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ADMIN_PORT: '0',
+      DRAIN_DELAY_MS: '0',
+      LOG_LEVEL: 'silent',
+    });
     // recipe
-    const service = await serve(shop, handlers, { ...options, closeables: [pool] });
+    const pool = { close: async () => console.log('closed') }; // a database, an upstream
+    const service = await serve(shop, shopHandlers(), { authenticate, closeables: [pool] });
     await service.stop(); // as SIGTERM does
     // end
-    expect(isClosed).toBe(true);
+    expect(log).toHaveBeenCalledWith('closed');
+    log.mockRestore();
   });
 
   it('Put a contract in front of an old application', async () => {
-    const app = express().get('/old', (_req, res) => void res.send('as before'));
-    const handlers = shopHandlers();
     // recipe
-    const service = inMemoryService(shop, handlers, { ...anybody, mount: app });
+    const app = express().get('/old', (_req, res) => res.send('as before')); // yours, as it is
+    const service = inMemoryService(shop, shopHandlers(), { authenticate, mount: app });
     // end
     expect((await service.request('GET', '/old')).text).toBe('as before');
     expect((await service.request('GET', '/api/report')).status).toBe(200);
@@ -336,7 +397,7 @@ describe('testing', () => {
 
   it('Test a service over HTTP, without a port', async () => {
     // recipe
-    const { request } = inMemoryService(shop, shopHandlers(), anybody);
+    const { request } = inMemoryService(shop, shopHandlers(), { authenticate });
     expect(await request('GET', '/api/items/coffee')).toMatchObject({ status: 404, body: { title: 'Unknown item' } });
     // end
   });
@@ -363,11 +424,21 @@ describe('operating', () => {
   });
 });
 
-const anybody = { authenticate: { apiKey: () => ({ subject: 'anybody' }) } };
-
 /** The recipes of a page or of this file: title → code, without margin. */
 function recipesIn(text: string, pattern: RegExp): Map<string, string> {
   return new Map([...text.matchAll(pattern)].map(([, title = '', code = '']) => [title, unindented(code)]));
+}
+
+/** Names that a text imports, by the module. */
+function importsIn(text: string): Record<string, string[]> {
+  const statements = [...text.matchAll(/^import (.*) from '(.*)';$/gm)];
+  const names = (list: string) =>
+    list
+      .replaceAll(/[{}]|\btype /g, '')
+      .split(',')
+      .map((name) => name.trim())
+      .sort();
+  return Object.fromEntries(statements.map(([, list = '', from = '']) => [from, names(list)]));
 }
 
 function unindented(code: string): string {
@@ -385,5 +456,20 @@ describe('docs/cookbook.md', () => {
     );
     expect(here.size).toBeGreaterThanOrEqual(30);
     expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(here));
+  });
+
+  it('begins with all that the recipes import', () => {
+    const [, first = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync('docs/cookbook.md', 'utf8')) ?? [];
+    const here = importsIn(readFileSync('test/cookbook/cookbook.test.ts', 'utf8'));
+    const recipes = readFileSync('docs/cookbook.md', 'utf8')
+      .split('```ts\n')
+      .slice(1)
+      .map((code) => code.split('```')[0]);
+    const isUsed = (name: string) =>
+      new RegExp(`\\b${name}\\b`).test(recipes.join('\n').replaceAll(/^import .*$/gm, ''));
+    const used = Object.entries(here).map(([from, names]) => [from, names.filter(isUsed)] as const);
+    const ours = used.filter(([from, names]) => names.length > 0 && !/^(node:|@jest)/.test(from));
+    expect(ours.length).toBeGreaterThan(9);
+    expect(importsIn(first)).toEqual(Object.fromEntries(ours));
   });
 });

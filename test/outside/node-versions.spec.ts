@@ -16,7 +16,7 @@ async function warnings(version: '20' | '22.19', folder: string, ...args: string
 
 describe('Node 22.19, the lowest that packages allow', () => {
   it('is what each package says', async () => {
-    const engines = ['contract', 'client', 'service', 'local'].map(async (name) => {
+    const engines = ['contract', 'client', 'service', 'telemetry', 'local'].map(async (name) => {
       return JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')).engines.node;
     });
     expect(new Set(await Promise.all(engines))).toEqual(new Set(['>=22.19']));

@@ -9,7 +9,7 @@ import { installed, node, outside, project, quietly } from './outside.ts';
 
 const run = promisify(execFile);
 const bin = (name: string) => join(root, 'node_modules/.bin', name);
-const packages = ['contract', 'client', 'service', 'local'];
+const packages = ['contract', 'client', 'service', 'telemetry', 'local', 'cli'];
 const contracts = ['greetings', 'hello', 'guestbook'];
 
 const tarballOf = (name: string) => outside().tarballs.find((path) => path.includes(`/parley-${name}-`)) as string;
@@ -38,7 +38,7 @@ describe.each(packages)('@parley/%s', (name) => {
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
     );
     const wanted =
-      /^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js|\.d\.cts|\.cjs)|dist\/gateways\/built-in\/\w+\.conf|templates\/.+\.template)$/;
+      /^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js|\.d\.cts|\.cjs)|dist\/gateways\/built-in\/\w+\.conf|templates\/.+\.template|bin\/parley\.js)$/;
     expect(files.filter((path) => !wanted.test(path))).toEqual([]);
     expect(files.filter((path) => /\.test\.[cm]?[jt]s$|test-/.test(path))).toEqual([]);
   });
@@ -78,6 +78,12 @@ it('have the same module behind import and require, at each door', async () => {
     }`;
   expect(doors.length).toBeGreaterThan(9);
   expect(await node(await project('doors', { 'doors.mjs': code }), ['doors.mjs'])).toBe('');
+});
+
+it('run the command line', async () => {
+  const { version } = JSON.parse(await readFile(installed('@parley/cli/package.json'), 'utf8'));
+  const words = [installed('@parley/cli/bin/parley.js'), '--version'];
+  expect(await node(outside().home, words)).toBe(`${version}\n`);
 });
 
 it('have types that TypeScript 5.6 to 7 understands, declaration by declaration', async () => {

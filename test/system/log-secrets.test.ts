@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isStream } from '@parley/contract';
+import { admin } from '@parley/service/admin';
 import { eventually } from '../eventually.ts';
 import { has } from '../needs.ts';
-import { abort, abortBody, flood, refusedRequests, secret, secretGet } from '../planted-secrets.ts';
+import { abort, abortBody, flood, refusedRequests, secret, secretGet, secretRequest } from '../planted-secrets.ts';
 import { sendRaw } from '../raw-request.ts';
 import { isAlive, type RunningHouse, startHouse } from '../running-house.ts';
 
@@ -48,7 +50,10 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('the log of a
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     // The launcher kills what hangs: the reply may be that of a connection that broke (502), or of nobody (503).
     const hanging = sendRaw(house.url, secretGet('/api/greetings'), { hangUpAfterMs: 35_000 });
+    // Its service calls the one that hangs, and tells operators of that.
+    const calling = sendRaw(house.url, secretRequest(`GET /api/hello?name=${secret}&language=fr`));
     expect([200, 502, 503, 504]).toContain((await hanging).status);
+    expect([200, 502, 503, 504]).toContain((await calling).status);
     // Waits for its answer when the process dies.
     const broken = [1, 2, 3, 4].map(() => sendRaw(house.url, secretGet('/api/greetings/fr')));
     await abort(house.url, '/api/greetings');
@@ -58,6 +63,18 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('the log of a
     expect(statuses).toEqual(statuses.filter((status) => [200, 404, 400, 502, 503].includes(status)));
     await said(/Connection refused|reset by peer|prematurely closed/);
   }, 40_000);
+
+  it('holds as little as what operators read of failed calls and requests', async () => {
+    const paths = Object.values(admin.operations).filter(({ method, output }) => method === 'GET' && !isStream(output));
+    const urls = house.replicas
+      .filter(({ service, pid }) => service !== 'gateway' && isAlive(pid))
+      .flatMap(({ operators }) => paths.map(({ path }) => `${operators}${path.template}`));
+    const answers = await Promise.all(urls.map(async (url) => (await fetch(url)).text()));
+    expect(answers.length).toBeGreaterThan(10);
+    expect(answers.every((answer) => answer.startsWith('{"'))).toBe(true);
+    expect(answers.filter((answer) => answer.includes(secret))).toEqual([]);
+    expect(answers.filter((answer) => answer.includes('"reason":"failed"')).length).toBeGreaterThan(0);
+  });
 
   it('holds nothing of connections that are more than a client’s share', async () => {
     const refused = await flood(house.url, 1_100);

@@ -295,9 +295,9 @@ describe('createClient', () => {
     });
 
     it('does not let timeoutMs outlive the deadline', async () => {
-      const context = { deadlineMs: now() + 200 };
+      const context = { deadlineMs: now() + 20_000 };
       await runInContext(context, () => client().getThing({ id: '7' }, { timeoutMs: 60_000 }));
-      expect(Number(seen()?.headers['x-request-timeout-ms'])).toBeLessThanOrEqual(200);
+      expect(Number(seen()?.headers['x-request-timeout-ms'])).toBeLessThanOrEqual(20_000);
     });
 
     it('is fresh outside a request', async () => {

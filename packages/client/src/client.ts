@@ -10,8 +10,9 @@ import {
 } from '@parley/contract';
 import { callOptions, type GivenCallOptions } from './call/call-options.ts';
 import { type ClientOptions, type OperationDefaults, operationDefaults } from './call/operation-options.ts';
-import { requestOf } from './call/request-of.ts';
+import { requestOf, type StoriedRequest } from './call/request-of.ts';
 import { attachStory } from './story/attach-story.ts';
+import { withCallerFrames } from './story/caller-frames.ts';
 import { StoryRecorder } from './story/story-recorder.ts';
 import { ReplyContent } from './streams/reply-content.ts';
 import { streamMethod } from './streams/stream-method.ts';
@@ -59,18 +60,20 @@ function methodOf(operation: Operation, upstream: Upstream, defaults: OperationD
 function method(operation: Operation, upstream: Upstream, defaults: OperationDefaults | undefined) {
   const isBytes = replyBody(operation)?.format === 'bytes';
   async function answered(input: Input, options?: GivenCallOptions, story?: StoryRecorder): Promise<unknown> {
-    const checking = checkInput(operation, input);
-    if (checking) await checking;
-    const request = requestOf(operation, input, options, story, defaults);
-    const reply = await upstream.send(request);
+    let request: StoriedRequest | undefined;
+    let reply: Reply | undefined;
     try {
+      const checking = checkInput(operation, input);
+      if (checking) await checking;
+      request = requestOf(operation, input, options, story, defaults);
+      reply = await upstream.send(request);
       if (reply.error) throw await declaredError(operation, reply.error);
       const { status, headers, body, origin } = reply;
       const unread = isBytes ? unreadContent(reply, upstream, { ...defaults, ...options }) : undefined;
       const output = outputOf(operation, { status, headers, text: isBytes ? '' : String(body), unread, origin });
       return output instanceof Promise ? await output : output;
     } catch (error) {
-      throw attachStory(error, request, reply.status);
+      throw withCallerFrames(request ? attachStory(error, request, reply?.status) : error);
     }
   }
   async function explain(input: Input = {}, options?: GivenCallOptions): Promise<Explained<unknown>> {

@@ -60,6 +60,8 @@ export interface Call {
   readonly tried: TriedEndpoints;
   /** Records what happens to the call. All copies of the call share it. */
   readonly story: StoryRecorder;
+  /** Id of its span. None while nobody makes spans. */
+  readonly spanId: string | undefined;
 }
 
 /** One attempt before it has an endpoint. `retry` turns a call into tries; the balancer turns a try into an {@link Attempt}. */
@@ -173,5 +175,6 @@ export function callOf(request: CallRequest, callTimeoutMs: number, clock: Clock
     signal: context.signal,
     tried: new TriedEndpoints(),
     story,
+    spanId: undefined,
   };
 }

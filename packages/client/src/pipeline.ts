@@ -17,6 +17,7 @@ import type { Current } from './options/current-options.ts';
 import type { UpstreamOptions } from './options/upstream-options.ts';
 import type { ActiveStreams } from './streams/active-streams.ts';
 import { firstByte } from './streams/first-byte.ts';
+import { attemptSpan } from './telemetry/attempt-span.ts';
 import { attemptTelemetry, callTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 /** What all calls to one upstream share. */
@@ -83,6 +84,7 @@ export function endpointPipeline(
 ): SendAttempt {
   const { clock } = options.current;
   return stack(
+    attemptSpan(telemetry), // above what reports the attempt, with the span id that is sent
     attemptTelemetry(telemetry, name, clock), // sees what retry sees
     circuitBreaker(breaker, new Attribution(poison, breaker, load)), // above the attempt timeout: a timeout counts against the endpoint
     attemptTimeout(options, clock), // bounds interceptors, connecting and the whole body, or a stream's first byte

@@ -114,7 +114,7 @@ describe('createUpstream', () => {
     const upstream = upstreamAt([a.address, b.address], { slowStartMs: 0 });
     const onCircuit = jest.fn();
     upstream.subscribe({ onCircuit });
-    expect(() => upstream.circuit(a.address)).toThrow('expected one of (none known yet)');
+    expect(() => upstream.circuit('http://other')).toThrow(`expected one of ${a.address}`);
     await upstream.send(somePost());
     const sent = a.server.requests.length;
     upstream.circuit(a.address).forceOpen();

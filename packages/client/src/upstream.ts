@@ -5,6 +5,7 @@ import {
   type ConcurrencyStatus,
   type EndpointStatus,
   ownMembers,
+  type ShownOption,
   type TelemetryListener,
   type UpstreamStatus,
 } from '@parley/contract';
@@ -50,7 +51,7 @@ export interface Upstream {
    * @throws TypeError as {@link createUpstream}, and for an option that cannot be changed (`tls`, `http`, `clock`, `random`)
    */
   configure(changes: Partial<ChangeableOptions>): void;
-  /** The endpoints known now. */
+  /** The endpoints known now: fixed addresses from the start, others from the first look-up on. */
   endpoints(): readonly EndpointStatus[];
   /** The circuit of one endpoint, for an operator to force. @throws TypeError where its address is not known now */
   circuit(address: string): CircuitControl;
@@ -227,6 +228,10 @@ export class AssembledUpstream {
       concurrency: this.concurrency(),
       retryBudget: this.shared.budget.available,
     };
+  }
+
+  shownOptions(): readonly ShownOption[] {
+    return this.#options.shown();
   }
 
   subscribe(listener: TelemetryListener): () => void {

@@ -50,7 +50,7 @@ export async function dnsServer(zone: Map<string, readonly ZoneRecord[]>) {
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
-  const resolver = new Resolver({ timeout: 500, tries: 1 });
+  const resolver = new Resolver({ timeout: 1_500, tries: 1 });
   resolver.setServers([`127.0.0.1:${socket.address().port}`]);
   const close = async () => {
     resolver.cancel();

@@ -51,6 +51,7 @@ export function someCall(overrides: Partial<Call> = {}): Call {
     signal: context.signal,
     tried: new TriedEndpoints(),
     story: new StoryRecorder(),
+    spanId: undefined,
     ...overrides,
   };
 }

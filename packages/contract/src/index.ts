@@ -26,6 +26,7 @@ export { isOneOf } from './bodies/media-type.ts';
 export { applyMergePatch, type MergePatch, type MergePatchInput, mergePatch } from './bodies/merge-patch.ts';
 export { type Text, text } from './bodies/text.ts';
 export { bodySchema, isWithBody, type WithBody, withBody } from './bodies/with-body.ts';
+export { applicationSpan, isTracedByApplication } from './context/application-tracing.ts';
 export { AttemptsLeft, parseAttemptsLeft } from './context/attempts-left.ts';
 export {
   type CallContext,
@@ -46,6 +47,7 @@ export {
   requestedTimeoutMs,
   requestIdOf,
 } from './context/received-context.ts';
+export { type HeadSampler, sampleBy } from './context/sampling.ts';
 export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from './context/trace-context.ts';
 export {
   type Client,
@@ -102,6 +104,8 @@ export {
 } from './operations/operation.ts';
 export { pathPattern } from './paths/path-pattern.ts';
 export { type PathTemplate, pathTemplate } from './paths/path-template.ts';
+// Symbols below are for authors of a client or a server kit. A contract does not need them.
+export { randomHex } from './random/random-ids.ts';
 export { jsonSchemaOf } from './schemas/document-schema.ts';
 export type { Issue } from './schemas/issue.ts';
 export type { InputOf, OutputOf, Schema, Validation } from './schemas/schema.ts';
@@ -137,19 +141,20 @@ export type {
   ScoredEndpoint,
   StoryEvent,
 } from './story/story-event.ts';
-// Symbols below are for authors of a client or a server kit. A contract does not need them.
 export { framings } from './streams/framings.ts';
 export { isStream, type Stream, stream } from './streams/stream.ts';
 export type { Framing, StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
-export type {
-  AttemptOutcome,
-  CallOutcome,
-  CircuitChange,
-  CircuitReason,
-  CircuitState,
-  Fate,
-  Outcome,
-  TelemetryListener,
+export {
+  type AttemptOutcome,
+  type CallOutcome,
+  type CircuitChange,
+  type CircuitReason,
+  type CircuitState,
+  type Fate,
+  type Outcome,
+  type SpanPlace,
+  slowMs,
+  type TelemetryListener,
 } from './telemetry/call-events.ts';
 export { Emitter } from './telemetry/emitter.ts';
 export {
@@ -159,6 +164,7 @@ export {
   openUpstreams,
   watchUpstreams,
 } from './telemetry/open-upstreams.ts';
+export { type OptionSource, type ShownOption, shownValue } from './telemetry/shown-option.ts';
 export type {
   ConcurrencyStatus,
   ConnectionCounts,

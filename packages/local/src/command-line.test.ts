@@ -49,7 +49,14 @@ describe('parseCommandLine', () => {
   });
 
   it('explains every option', () => {
-    for (const option of ['--port', '--scale', '--gateway', '--watch', '--help']) expect(help).toContain(option);
+    for (const option of ['--port', '--scale', '--gateway', '--watch', '--help'])
+      expect(help('npm start')).toContain(option);
+  });
+
+  it('explains itself by the program that was called', () => {
+    expect(help('parley')).toContain('parley start --scale hello=4');
+    expect(help('parley')).toContain('parley init shop');
+    expect(help('parley')).not.toMatch(/npm start|parley-local/);
   });
 });
 

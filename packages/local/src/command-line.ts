@@ -19,26 +19,37 @@ export interface CommandLine {
   readonly watch: boolean;
 }
 
+/** How people call the launcher: in the help, and in errors. */
+export type Program = 'npm start' | 'parley';
+
 /** What `--help` prints. */
-export const help = `Runs every service of docker-compose.yml here, without Docker, behind one gateway.
+export function help(program: Program): string {
+  const start = program === 'npm start' ? 'npm start --' : 'parley start';
+  const write = program === 'npm start' ? 'parley-local' : 'parley';
+  const rows = [
+    [start.replace(/ --$/, ''), 'everything, on http://localhost:8080'],
+    [`${start} hello`, 'hello and what it depends on; a URL of another service leads nowhere,'],
+    ['', `or where the environment says: GREETINGS_URL=https://… ${start} hello`],
+    [`${start} --scale hello=4`, 'four replicas of hello (repeatable); hello=0 for none'],
+    [`${start} --watch`, 'a service whose code changes is restarted, without a lost request'],
+    [`${start} --port 8081`, `on another port; PORT=8081 ${start.replace(/ --$/, '')} does the same`],
+    [`${start} --gateway embedded`, 'the gateway inside this program, even if there is an nginx'],
+    [`${start} --gateway nginx`, 'nginx, or an error if there is none'],
+    [`${start} --help`, 'this text'],
+    [],
+    [`${write} init shop`, 'a new repository: a service, its caller, gateway, tests and CI'],
+    ['', '--packages FOLDER takes Parley from tarballs, --no-install leaves npm out'],
+    [`${write} add service prices`, 'a service of a template, wired in'],
+    [`${write} add operation hello wave`, 'an operation of a service'],
+  ];
+  const lines = rows.map(([call = '', text = '']) => `  ${call.padEnd(38)} ${text}`.trimEnd());
+  return `Runs every service of docker-compose.yml here, without Docker, behind one gateway.
 
-  npm start                              everything, on http://localhost:8080
-  npm start -- hello                     hello and what it depends on; a URL of another service leads nowhere,
-                                         or where the environment says: GREETINGS_URL=https://… npm start -- hello
-  npm start -- --scale hello=4           four replicas of hello (repeatable); hello=0 for none
-  npm start -- --watch                   a service whose code changes is restarted, without a lost request
-  npm start -- --port 8081               on another port; PORT=8081 npm start does the same
-  npm start -- --gateway embedded        the gateway inside this program, even if there is an nginx
-  npm start -- --gateway nginx           nginx, or an error if there is none
-  npm start -- --help                    this text
-
-  parley-local init shop                 a new repository: a service, its caller, gateway, tests and CI
-                                         --packages FOLDER takes Parley from tarballs, --no-install leaves npm out
-  parley-local add service prices        a service of a template, wired in
-  parley-local add operation hello wave  an operation of a service
+${lines.join('\n')}
 
 Ctrl-C drains: the gateway first, then every service, those that others depend on last. Once more ends all at once.
 `;
+}
 
 const options = {
   help: { type: 'boolean', short: 'h' },

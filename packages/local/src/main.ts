@@ -13,4 +13,5 @@ if (major < needed.major || (major === needed.major && minor < needed.minor)) {
 // What is imported from here on is kept compiled. Without it the launcher takes 0.2 s of CPU more before it starts anything.
 const { NODE_COMPILE_CACHE: folder } = compileCache(process.cwd());
 if (folder) module.enableCompileCache(folder);
-await import('./run.ts');
+const { runLocal } = await import('./run.ts');
+process.exitCode = await runLocal(process.argv.slice(2));

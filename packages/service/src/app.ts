@@ -1,7 +1,16 @@
-import { type Contract, type Handler, type Operation, ownMember, ownMembers, queryParser } from '@parley/contract';
+import {
+  type Contract,
+  type Handler,
+  type Handlers,
+  type Operation,
+  ownMember,
+  ownMembers,
+  queryParser,
+} from '@parley/contract';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { TrustedProxies } from './addresses/trusted-proxies.ts';
+import { type AppOptions, appForms, type MountedAppOptions, mountedAppForms } from './app-options.ts';
 import { closeIfUnread, discardRest } from './connections/unread-bodies.ts';
 import { noteUnreadReply } from './connections/unread-replies.ts';
 import { listenToHeads } from './express/before-head.ts';
@@ -12,18 +21,17 @@ import { operationRoutes } from './express/operation-routes.ts';
 import { listenToEnds } from './express/reply-end.ts';
 import { stack } from './express/stack.ts';
 import { validatedHandler } from './handlers/validated-handler.ts';
-import { type IdempotencyOptions, idempotency } from './idempotency/idempotency.ts';
+import { idempotency } from './idempotency/idempotency.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { askedTimeout } from './middleware/asked-timeout.ts';
 import { auth } from './middleware/auth.ts';
-import { type BodyLimitOptions, body } from './middleware/body.ts';
+import { body } from './middleware/body.ts';
 import { cacheHeaders } from './middleware/cache-headers.ts';
 import { callContext, operationTimeout } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
-import { type CorsOptions, cors } from './middleware/cors.ts';
-import type { ErrorMapping } from './middleware/error-mapping.ts';
-import { extras, type HandlersWith, type ReadExtras } from './middleware/extras.ts';
+import { cors } from './middleware/cors.ts';
+import { extras, type HandlersWith } from './middleware/extras.ts';
 import { loadReport } from './middleware/load-report.ts';
 import { giveBackPlace, loadShedding } from './middleware/load-shedding.ts';
 import { type Mounts, mountApps, mountList } from './middleware/mount-apps.ts';
@@ -34,73 +42,14 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { serverTiming } from './middleware/server-timing.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { createLogger } from './process/logger.ts';
+import { standardOptions } from './process/standard-options.ts';
 import { weakTag } from './replies/entity-tag.ts';
-import {
-  checkOperationOptions,
-  type OperationOptions,
-  type OptionsOfOperations,
-} from './requests/operation-options.ts';
+import { checkOperationOptions, type OperationOptions } from './requests/operation-options.ts';
 import { type Served, servedContract } from './served.ts';
 import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
-import { type ServiceListener, ServiceTelemetry } from './telemetry/service-events.ts';
-import { type AuthenticationOptions, authentication } from './tokens/authentication.ts';
-
-/** How an app treats its requests. */
-export interface AppOptions<C extends Contract = Contract, Extras = unknown>
-  extends AuthenticationOptions,
-    BodyLimitOptions {
-  /** Default: JSON lines on standard output from level `info` up. */
-  readonly logger?: Logger;
-  /** The longest a request may take, in ms; a caller may ask for less. Default 10 000. */
-  readonly requestTimeoutMs?: number;
-  /** The most parameters of a query; more are refused with 400. A parameter that comes n times counts n times. Default 256. */
-  readonly maxQueryParameters?: number;
-  /**
-   * How many requests may be in flight before some are refused: `adaptive` finds out what the service can take (from 20
-   * to 1000), Infinity refuses nothing. Background requests may fill 60 % of it, normal ones 90 %. Default `adaptive`.
-   */
-  readonly maxInFlight?: number | 'adaptive';
-  /**
-   * Addresses (`10.0.0.7`) and networks (`10.0.0.0/8`) of the proxies in front: forwarded addresses, hosts and protocols count
-   * only from these peers. Default: none; with `serve` by `TRUSTED_PROXIES`.
-   */
-  readonly trustedProxies?: readonly string[];
-  /** Sends a heartbeat when a stream has been silent for this long, in ms. Below the gateway's read timeout of 12 s. Default 10 000. */
-  readonly heartbeatMs?: number;
-  /** Which pages of other origins may call from a browser. Default: none. */
-  readonly cors?: CorsOptions;
-  /** Fires when the service stops: streams end, and say so. `serve` has its own. */
-  readonly stopping?: AbortSignal;
-  /** Express middleware of yours, routers too, between ours and the operations. Default: none. */
-  readonly middleware?: readonly RequestHandler[];
-  /** Express applications of yours, 4 or 5: they get what no operation takes. `{ app, path, … }` has options of each. Default: none. */
-  readonly mount?: Mounts;
-  /** How failures are answered to callers that know no problems: `{ map, body }`. Default: with problems. */
-  readonly errors?: ErrorMapping;
-  /** What handlers get from a request beyond the contract, as `context.extras`: a session, cookies. Default: nothing. */
-  readonly extras?: ReadExtras<Extras>;
-  /** Options of single operations, by name. Default: none. */
-  readonly operations?: OptionsOfOperations<C>;
-  /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
-  readonly idempotency?: IdempotencyOptions;
-  /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
-  readonly compressBelow?: number;
-  /** Get an event for each request and each refusal: for metrics or an audit of yours. Default: none; `serve` adds its metrics. */
-  readonly listeners?: readonly ServiceListener[];
-  /** Version of the API, for its OpenAPI document. Default `1.0.0`. */
-  readonly version?: string;
-}
-
-/** How applications are served that have no contract. */
-export interface MountedAppOptions
-  extends Pick<
-    AppOptions,
-    'logger' | 'requestTimeoutMs' | 'maxInFlight' | 'trustedProxies' | 'middleware' | 'errors' | 'listeners'
-  > {
-  /** Name of the service in its log and in `server-timing`, in kebab-case. Default `app`. */
-  readonly name?: string;
-}
+import { ServiceTelemetry } from './telemetry/service-events.ts';
+import { authentication } from './tokens/authentication.ts';
 
 /**
  * Makes the Express app that serves applications as they are, without a contract.
@@ -121,18 +70,25 @@ export function createApp<C extends Contract, Extras = undefined>(
   options?: AppOptions<NoInfer<C>, Extras>,
 ): Express;
 export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>, MountedAppOptions>): Express {
-  const { contract, handlers, options } = servedContract(served);
+  const { contract, handlers, options } = servedContract(served, createAppForms);
+  return appOf(contract, handlers, options);
+}
+
+const createAppForms = { caller: 'createApp', contract: appForms, mounted: mountedAppForms };
+
+/** As {@link createApp}, for options that were checked before. */
+export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions<C>): Express {
   checkOperationOptions(contract, options.operations ?? {});
   const own = ownMembers(options.operations ?? {}) as Readonly<Record<string, OperationOptions | undefined>>;
-  const { logger = createLogger(contract.name), requestTimeoutMs = 10_000 } = options;
-  const streams = { logger, heartbeatMs: options.heartbeatMs ?? 10_000, stopping: options.stopping };
+  const { logger = createLogger(contract.name), requestTimeoutMs = standardOptions.requestTimeoutMs } = options;
+  const { heartbeatMs = standardOptions.heartbeatMs, stopping, compressBelow } = options;
+  const streams = { logger, heartbeatMs, stopping };
   const keyed = idempotency(options.idempotency, logger);
   const routes = Object.entries(contract.operations);
   const verifyToken = authentication(contract, options, logger);
-  const { compressBelow } = options;
   const encode = compression({ compressBelow });
   const answerFailure = failureAnswer({ logger, mapping: options.errors });
-  const load = new Load({ maxInFlight: options.maxInFlight ?? 'adaptive' });
+  const load = new Load({ maxInFlight: options.maxInFlight ?? standardOptions.maxInFlight });
   const telemetry = new ServiceTelemetry([new ShedLog(logger), ...(options.listeners ?? [])]);
   telemetry.emit('onLoad', load);
 
@@ -168,6 +124,7 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
   if (routes.length > 0) {
     app.get(
       openapiOperation.path.template,
+      runningOperation(openapiOperation),
       compression({ compressBelow }), // for the document alone: operations compress what is long themselves, and mounted apps what they like
       openapiDocument(contract, options), // below the contract, which may have its own; above apps that take every path
     );
@@ -190,7 +147,10 @@ function withBodyLimit(operation: Operation, options: OperationOptions = {}): Op
   return maxBytes === undefined ? operation : { ...operation, bodyLimits: { ...operation.bodyLimits, maxBytes } };
 }
 
-function createExpress(logger: Logger, { trustedProxies = [], maxQueryParameters = 256 }: AppOptions): Express {
+function createExpress(
+  logger: Logger,
+  { trustedProxies = [], maxQueryParameters = standardOptions.maxQueryParameters }: AppOptions,
+): Express {
   const app = express();
   app.disable('x-powered-by');
   useCallerAddress(app, new TrustedProxies(trustedProxies), ignoredProxyLog(logger));

@@ -1,6 +1,7 @@
 export type { Pem } from '@parley/contract';
 export { createProbesApp, type ProbesAppOptions } from './admin/probes-app.ts';
-export { type AppOptions, createApp, type MountedAppOptions } from './app.ts';
+export { createApp } from './app.ts';
+export type { AppOptions, MountedAppOptions } from './app-options.ts';
 export type { Closeable } from './connections/drain.ts';
 export type { IdempotencyOptions } from './idempotency/idempotency.ts';
 export {
@@ -18,11 +19,13 @@ export type { ErrorMapping, ErrorReply, Failure } from './middleware/error-mappi
 export type { HandlerContext, HandlersWith, ReadExtras } from './middleware/extras.ts';
 export type { Mount, MountedApp, Mounts } from './middleware/mount-apps.ts';
 export { ConfigError } from './process/config-error.ts';
-export { createLogger, type LoggerOptions, type LogLevel } from './process/logger.ts';
+export type { LogLevel } from './process/log-levels.ts';
+export { createLogger, type LoggerOptions } from './process/logger.ts';
 export { readConfig } from './process/read-config.ts';
 export { run } from './process/run.ts';
 export type { Environment, Settings } from './process/settings.ts';
 export { entityTag, type VersionPart, version } from './replies/version.ts';
+export type { Middleware } from './requests/either-version.ts';
 export type { OperationOptions, OptionsOfOperations } from './requests/operation-options.ts';
 export { type RunningService, type ServeAppOptions, type ServeOptions, serve } from './server.ts';
 export type { RefusedRequest, ServedRequest, ServiceListener, ServiceLoad } from './telemetry/service-events.ts';

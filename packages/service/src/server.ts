@@ -1,8 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type Contract, type Handlers, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
-import { adminListener } from './admin/admin-listener.ts';
-import { type AppOptions, createApp, type MountedAppOptions } from './app.ts';
+import { Administration } from './admin/administration.ts';
+import type { EffectiveOptions } from './admin/service-options.ts';
+import { appOf } from './app.ts';
+import { type AppOptions, appForms, type MountedAppOptions, mountedAppForms } from './app-options.ts';
 import { BrokenSessionLog } from './connections/broken-session-log.ts';
 import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
@@ -14,11 +16,14 @@ import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.t
 import { ServiceMetrics } from './metrics/service-metrics.ts';
 import type { HandlersWith } from './middleware/extras.ts';
 import type { Mounts } from './middleware/mount-apps.ts';
+import { anyForm, type OptionForms, objectForm, objectsForm } from './options/option-form.ts';
 import { createLogger } from './process/logger.ts';
+import { settingNames, settingSources } from './process/setting-sources.ts';
 import { readSettings, type Settings } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
 import { type Served, servedContract } from './served.ts';
-import { followCertificate } from './tls/follow-certificate.ts';
+import { openTracing } from './telemetry/open-tracing.ts';
+import { type CertificateFollower, followCertificate } from './tls/follow-certificate.ts';
 import { openSecureContext, type TlsOptions } from './tls/secure-context.ts';
 import { tlsFromSettings } from './tls/tls-from-settings.ts';
 import { tokensFromSettings } from './tokens/tokens-from-settings.ts';
@@ -38,6 +43,20 @@ export interface ServeOptions<C extends Contract = Contract, Extras = unknown>
 
 /** How applications are run that have no contract. */
 export interface ServeAppOptions extends MountedAppOptions, Omit<ServeOptions, keyof AppOptions> {}
+
+const ofServe: OptionForms<Omit<ServeOptions, keyof AppOptions>> = {
+  closeables: objectsForm('[pool], each with a method close', 'close'),
+  tls: objectForm("{ cert: { file: 'a.crt' }, key: { file: 'a.key' } }", { members: ['cert', 'key', 'ca'] }),
+  settings: objectForm('{ port: 3000 }', { members: settingNames }),
+  writeTimeoutMs: anyForm,
+  maxUnreadBytesPerConnection: anyForm,
+  maxUnreadBytes: anyForm,
+  maxEarlyResets: anyForm,
+  maxControlFrames: anyForm,
+};
+
+/** Forms of {@link ServeOptions} and {@link ServeAppOptions}. */
+export const serveForms = { contract: { ...appForms, ...ofServe }, mounted: { ...mountedAppForms, ...ofServe } };
 
 /** A service that accepts requests. */
 export interface RunningService {
@@ -84,10 +103,18 @@ export async function serve<C extends Contract, Extras = undefined>(
 export async function serve<C extends Contract>(
   ...served: Served<C, ServeOptions<C>, ServeAppOptions>
 ): Promise<RunningService> {
-  const { contract, handlers, options } = servedContract(served);
+  const { contract, handlers, options } = servedContract(served, { caller: 'serve', ...serveForms });
   const settings = readSettings(process.env, options.settings);
+  const sources = settingSources(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
-  const { port, adminPort, stop: drained } = await start(contract, handlers, settings, { ...options, logger });
+  const { listeners = [], closeables = [], version = '1.0.0' } = options;
+  const tracing = settings.isTraced ? await openTracing({ name: contract.name, version, logger }) : undefined;
+  const traced = tracing && { listeners: [...listeners, tracing.listener], closeables: [...closeables, tracing] };
+  const {
+    port,
+    adminPort,
+    stop: drained,
+  } = await start(contract, handlers, { settings, sources }, { ...options, logger, ...traced });
   const stop = () => drained().finally(ignoreSignals);
   const ignoreSignals = stopOnSignals(stop, logger);
   warnOfMemoryStore(contract, options, logger);
@@ -95,6 +122,9 @@ export async function serve<C extends Contract>(
   logger.info({ port, adminPort }, 'listening');
   return { port, adminPort, stop };
 }
+
+/** The settings of a service, and where each comes from. */
+export type Configuration = Pick<EffectiveOptions, 'settings' | 'sources'>;
 
 /**
  * Serves a contract by settings that are given, and leaves the process' signals and environment alone.
@@ -104,7 +134,7 @@ export async function serve<C extends Contract>(
 export async function start<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  settings: Settings,
+  { settings, sources }: Configuration,
   given: ServeOptions<NoInfer<C>> & { readonly logger: Logger },
 ): Promise<RunningService> {
   const options = ownMembers(given);
@@ -113,11 +143,18 @@ export async function start<C extends Contract>(
   const tlsOptions = options.tls ?? tlsFromSettings(settings);
   const isDraining = () => connections.isClosing;
   const { version = '1.0.0' } = options;
-  const metrics = new ServiceMetrics({ name: contract.name, version, isDraining });
-  const app = createApp(contract, handlers, {
+  let certificate: CertificateFollower | undefined;
+  const certificatePem = () => certificate?.pem;
+  const metrics = new ServiceMetrics({ name: contract.name, version, isDraining, certificatePem });
+  const administration = new Administration({
+    ...{ contract, version, metrics, isDraining, drain: () => void stop(), logger },
+    ...{ settings, sources, options: given, limits },
+  });
+  const app = appOf(contract, handlers, {
     ...options,
     logger,
-    listeners: [metrics.listener, ...(options.listeners ?? [])],
+    listeners: [metrics.listener, ...administration.listeners, ...(options.listeners ?? [])],
+    operations: administration.operations(options.operations),
     stopping: stopping.signal,
     trustedProxies: options.trustedProxies ?? settings.trustedProxies ?? [],
     tokens: options.tokens ?? tokensFromSettings(settings),
@@ -137,20 +174,21 @@ export async function start<C extends Contract>(
     replies: connections.replies,
     onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
   });
-  const service = { contract, version, load: metrics.load, isDraining, drain: () => void stop(), logger };
-  const adminServer = createAdminServer(adminListener({ metrics, service, access: settings, logger }));
+  const adminServer = createAdminServer(administration.listener);
 
   const { server, secure } = dualServer;
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
-  const certificate = tls && secure ? [followCertificate(secure, tls, { logger })] : [];
+  if (tls && secure) certificate = followCertificate(secure, tls, { logger });
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= drain({
+    if (stopped) return stopped;
+    administration.draining();
+    stopped = drain({
       ...settings,
       connections,
       stopping,
       adminServer,
-      closeables: [unread, metrics, ...certificate, ...closeables],
+      closeables: [unread, metrics, administration, ...(certificate ? [certificate] : []), ...closeables],
       logger,
     });
     return stopped;

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../src/process/logger.ts';
+import type { LogLevel } from '../src/process/log-levels.ts';
 import { capturedLog as logOf } from '../src/testing/captured-log.ts';
 
 /** A logger whose lines can be looked at. */

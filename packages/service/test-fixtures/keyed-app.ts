@@ -2,7 +2,8 @@ import { EventEmitter, on } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { defineContract, defineError, type Handlers, post } from '@parley/contract';
 import { z } from 'zod';
-import { type AppOptions, createApp } from '../src/app.ts';
+import { createApp } from '../src/app.ts';
+import type { AppOptions } from '../src/app-options.ts';
 import { capturedLog } from './captured-log.ts';
 
 /** An error that an order may end in. */

@@ -1,5 +1,6 @@
 import type { Handlers } from '@parley/contract';
-import { type AppOptions, createApp } from '../src/app.ts';
+import { createApp } from '../src/app.ts';
+import type { AppOptions } from '../src/app-options.ts';
 import { capturedLog } from './captured-log.ts';
 import { type visits as Visits, visits, visitsHandlers } from './visits.ts';
 

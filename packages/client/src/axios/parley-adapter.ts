@@ -1,4 +1,4 @@
-import { CallError, headerNames, ownMember, type Safety } from '@parley/contract';
+import { CallError, headerNames, ownMember, parseTraceparent, type Safety } from '@parley/contract';
 import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { Call, CallRequest } from '../layer.ts';
@@ -107,8 +107,14 @@ function toRequest(
 ): CallRequest {
   const method = (config.method ?? 'get').toUpperCase();
   const path = requestPath(config);
-  const context = inheritedContext(signal && { signal });
   const headers = lowerCased(axiosHeaders);
+  const trace = parseTraceparent(
+    ownMember(headers, headerNames.traceparent),
+    ownMember(headers, headerNames.tracestate),
+  );
+  const context = inheritedContext(
+    signal || trace ? { ...(signal && { signal }), ...(trace && { trace }) } : undefined,
+  );
   return {
     label: `${method} ${path.split('?', 1)[0]}`,
     method,

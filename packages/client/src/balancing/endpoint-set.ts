@@ -30,6 +30,8 @@ export class EndpointSet {
     this.#open = open;
     this.group = new EndpointGroup(options);
     discovery.onChange((addresses) => this.#update(addresses));
+    // Operators see them, and may act on them, before the first call.
+    if (discovery.fixed) this.#update(discovery.fixed);
   }
 
   /** The endpoints; waits for the first look-up. @throws Error the resolver's */

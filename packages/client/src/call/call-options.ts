@@ -43,6 +43,7 @@ const checks = new Map<string, OptionCheck>([
   ['deadlineMs', { expected: 'a time in ms', isFine: Number.isFinite }],
   ['signal', { expected: 'an AbortSignal', isFine: (value) => isObject(value) && 'aborted' in (value as object) }],
   ['requestId', { expected: 'a string', isFine: (value) => typeof value === 'string' }],
+  ['baggage', { expected: 'a string', isFine: (value) => typeof value === 'string' }],
   ['priority', anything],
   ['maxAttempts', anything],
   ['hedge', anything],

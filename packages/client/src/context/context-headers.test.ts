@@ -13,6 +13,11 @@ describe('contextHeaders', () => {
     expect(told?.spanId).not.toBe(trace.spanId);
   });
 
+  it('hands on baggage', () => {
+    expect(contextHeaders({ baggage: 'tenant=7' }).baggage).toBe('tenant=7');
+    expect(contextHeaders({})).not.toHaveProperty('baggage');
+  });
+
   it('hands on the priority, and says nothing where there is none', () => {
     expect(contextHeaders({ priority: 'background' })['x-request-priority']).toBe('background');
     expect(contextHeaders({})).not.toHaveProperty('x-request-priority');

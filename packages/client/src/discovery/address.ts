@@ -12,6 +12,8 @@ export interface Address {
 
 /** Finds out at which addresses a service is. */
 export interface Discovery {
+  /** The addresses, where they are known from the start and never change. */
+  readonly fixed?: readonly Address[] | undefined;
   /** The addresses; waits for the first look-up if none has ended yet. @throws Error where that fails */
   addresses(): Promise<readonly Address[]> | readonly Address[];
   /** Calls back when the addresses have changed. */

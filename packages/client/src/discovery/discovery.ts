@@ -52,7 +52,7 @@ const forms =
   'srv+https://name, or file:/path';
 
 function fixed(addresses: readonly Address[]): Discovery {
-  return { addresses: () => addresses, onChange() {}, refresh() {}, close() {} };
+  return { fixed: addresses, addresses: () => addresses, onChange() {}, refresh() {}, close() {} };
 }
 
 function lookUp(text: string, nameServer: DnsResolver): () => Promise<Found> {

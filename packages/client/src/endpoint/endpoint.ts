@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type CircuitControl, type CircuitState, type EndpointStatus, headerNames } from '@parley/contract';
+import { type CircuitControl, type CircuitState, type EndpointStatus, headerNames, slowMs } from '@parley/contract';
 import type { Availability, CircuitBreaker } from '../breaker/circuit-breaker.ts';
 import type { Attempt, SendAttempt } from '../layer.ts';
 import { type AttemptEnd, passOnTimings, recordAttempt } from '../story/record-attempt.ts';
@@ -88,7 +88,8 @@ export class Endpoint {
       load.answered(reply, now - startedAt, now);
       const serverTiming = reply.headers[headerNames.serverTiming];
       if (context.timings) passOnTimings(context.timings, serverTiming);
-      if (story.isTelling || reply.status >= 400) {
+      // An attempt that makes a call slow is told; another half of that time may be waits.
+      if (story.isTelling || reply.status >= 400 || now - startedAt >= slowMs / 2) {
         const { status, error } = reply;
         record(attempt, { startedAtMs: startedAt, endedAtMs: now, place }, { status, error, serverTiming });
       }

@@ -136,6 +136,24 @@ describe('a call', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('gives a redirect that the contract declares, and fails on a page, which cannot see where it leads', async () => {
+    const links = defineContract('links', {
+      openLink: get('/links/one', {
+        summary: 'Leads elsewhere',
+        output: z.object({ location: z.string() }),
+        status: 302,
+        responseHeaders: { location: 'Location' },
+      }),
+    });
+    const redirect = new Response(null, { status: 302, headers: { location: 'https://example.org/' } });
+    const opaque = async () => Response.error(); // status 0 and no header, as of a page's opaque redirect
+    const { fetch, requests } = scriptedFetch(redirect, opaque);
+    const client = createFetchClient(links, { baseUrl: 'https://api.test', fetch, clock });
+    expect(await client.openLink()).toEqual({ location: 'https://example.org/' });
+    expect(await rejection(client.openLink())).toMatchObject({ code: 'invalid_reply' });
+    expect(requests.map(({ init }) => init.redirect)).toEqual(['manual', 'manual']);
+  });
+
   it('ends as cancelled when its signal fires, and takes its request back', async () => {
     const { client, requests } = shopOf([hangingFetch]);
     const controller = new AbortController();

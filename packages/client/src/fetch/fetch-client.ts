@@ -1,4 +1,5 @@
 import { type Client, type Contract, isStream, type Operation, ownMembers, replyBody } from '@parley/contract';
+import { withCallerFrames } from '#caller-frames';
 import { operationDefaults } from '#options';
 import type { GivenCallOptions } from '../call/call-options.ts';
 import { deadline } from '../call/deadline.ts';
@@ -60,13 +61,18 @@ function fetchMethod(
 ) {
   const isBytes = replyBody(operation)?.format === 'bytes';
   return async (input: Record<string, unknown> = {}, given?: GivenCallOptions): Promise<unknown> => {
-    await checkInput(operation, input);
-    const options = fetchCallOptions(operation, given, defaults);
-    const call = await fetchCall(operation, input, options, settings);
-    const reply = await send(isBytes ? { ...call, replyAs: 'stream' } : call);
-    if (reply.error) throw await declaredError(operation, reply.error);
-    const { clock, idleTimeoutMs } = { ...settings, ...options };
-    const limits = { clock, idleTimeoutMs, signal: call.signal };
-    return outputOf(operation, { ...reply, unread: isBytes ? unreadContent(operation, reply, limits) : undefined });
+    try {
+      await checkInput(operation, input);
+      const options = fetchCallOptions(operation, given, defaults);
+      const call = await fetchCall(operation, input, options, settings);
+      const reply = await send(isBytes ? { ...call, replyAs: 'stream' } : call);
+      if (reply.error) throw await declaredError(operation, reply.error);
+      const { clock, idleTimeoutMs } = { ...settings, ...options };
+      const limits = { clock, idleTimeoutMs, signal: call.signal };
+      const unread = isBytes ? unreadContent(operation, reply, limits) : undefined;
+      return await outputOf(operation, { ...reply, unread });
+    } catch (error) {
+      throw withCallerFrames(error);
+    }
   };
 }

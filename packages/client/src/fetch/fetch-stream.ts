@@ -1,3 +1,4 @@
+import { withCallerFrames } from '#caller-frames';
 import type { GivenCallOptions } from '../call/call-options.ts';
 import type { OperationDefaults } from '../call/operation-options.ts';
 import { closable } from '../streams/closable.ts';
@@ -38,31 +39,30 @@ async function* itemsOf(
   const { firstItemTimeoutMs, idleTimeoutMs } = { ...settings, ...options };
   const { deadlineMs = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY, signal } = options;
   const { mediaType, parser } = operation.output.wire;
-  await checkInput(operation, input);
+  try {
+    await checkInput(operation, input);
+    const startedAtMs = clock.now();
+    const endMs = Math.min(deadlineMs, startedAtMs + timeoutMs);
+    const bounded = { ...options, deadlineMs: endMs, timeoutMs: firstItemTimeoutMs };
+    const call = await fetchCall(operation, input, bounded, settings);
+    const accept = `${mediaType}, application/problem+json`;
+    const reply = await send({ ...call, replyAs: 'stream', headers: { ...call.headers, accept } });
+    if (reply.error) throw await declaredError(operation, reply.error);
 
-  const startedAtMs = clock.now();
-  const endMs = Math.min(deadlineMs, startedAtMs + timeoutMs);
-  const call = await fetchCall(
-    operation,
-    input,
-    { ...options, deadlineMs: endMs, timeoutMs: firstItemTimeoutMs },
-    settings,
-  );
-  const accept = `${mediaType}, application/problem+json`;
-  const reply = await send({ ...call, replyAs: 'stream', headers: { ...call.headers, accept } });
-  if (reply.error) throw await declaredError(operation, reply.error);
-
-  const { origin } = reply;
-  const frames = fetchFrames(streamOf(reply, operation.status, mediaType), parser({ maxItemBytes }), origin, {
-    clock,
-    signal,
-    firstItemAtMs: startedAtMs + firstItemTimeoutMs,
-    idleTimeoutMs,
-    deadlineMs: endMs,
-  });
-  for await (const frame of frames) {
-    if (frame.kind === 'end') return;
-    yield await itemOf(operation, frame, origin);
+    const { origin } = reply;
+    const frames = fetchFrames(streamOf(reply, operation.status, mediaType), parser({ maxItemBytes }), origin, {
+      clock,
+      signal,
+      firstItemAtMs: startedAtMs + firstItemTimeoutMs,
+      idleTimeoutMs,
+      deadlineMs: endMs,
+    });
+    for await (const frame of frames) {
+      if (frame.kind === 'end') return;
+      yield await itemOf(operation, frame, origin);
+    }
+  } catch (error) {
+    throw withCallerFrames(error);
   }
 }
 

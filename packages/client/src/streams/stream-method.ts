@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { currentContext, type Operation, ownMembers, runInContext, type StreamCallOptions } from '@parley/contract';
 import type { CallRequest } from '../layer.ts';
 import { attachStory } from '../story/attach-story.ts';
+import { withCallerFrames } from '../story/caller-frames.ts';
 import type { StoryRecorder } from '../story/story-recorder.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Reply } from '../transport/reply.ts';
@@ -65,13 +66,14 @@ async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream,
   const { clock, firstItemTimeoutMs, idleTimeoutMs, maxItemBytes } = upstream.options;
   const { mediaType, parser } = operation.output.wire;
   const { options } = call;
-  await checkInput(operation, call.input);
-
-  const startedAtMs = clock.now();
-  const firstMs = options.firstItemTimeoutMs ?? firstItemTimeoutMs;
-  const request = streamRequest(call, mediaType, firstMs, startedAtMs);
-  const reply = await upstream.send(request);
+  let request: StreamRequest | undefined;
+  let reply: Reply | undefined;
   try {
+    await checkInput(operation, call.input);
+    const startedAtMs = clock.now();
+    const firstMs = options.firstItemTimeoutMs ?? firstItemTimeoutMs;
+    request = streamRequest(call, mediaType, firstMs, startedAtMs);
+    reply = await upstream.send(request);
     if (reply.error) throw await declaredError(operation, reply.error);
     expectStream(reply, operation.status, mediaType);
 
@@ -87,7 +89,7 @@ async function* itemsOf(operation: StreamingOperation, upstream: StreamUpstream,
       yield await itemOf(operation, frame, origin);
     }
   } catch (error) {
-    throw attachStory(error, request, reply.status);
+    throw withCallerFrames(request ? attachStory(error, request, reply?.status) : error);
   }
 }
 

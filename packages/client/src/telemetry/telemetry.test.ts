@@ -74,6 +74,45 @@ describe('telemetry of attempts', () => {
   });
 });
 
+describe('places of spans', () => {
+  const trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), isSampled: false, state: 'vendor=1' };
+  const headers = { traceparent: `00-${trace.traceId}-${'c'.repeat(16)}-00`, tracestate: 'vendor=1' };
+  const call = someCall({ headers, context: { trace }, path: '/api/things/7?token=s3cret' });
+
+  it('are made for a listener that wants them: the call below the request, the attempt below the call', async () => {
+    const [onCall, onAttempt] = [jest.fn(), jest.fn()];
+    telemetry.subscribe({ wantsSpans: true, onCall, onAttempt });
+    call.tried.add('http://a');
+    const wire = attemptTelemetry(telemetry, 'things', clock)(scripted(someReply()));
+    await callTelemetry(telemetry, 'things', clock)((call) => wire(someAttempt({ call })))(call);
+    const spanId = expect.stringMatching(/^[0-9a-f]{16}$/);
+    const { traceId, isSampled, state } = trace;
+    const place = { traceId, isSampled, state, localRootId: trace.spanId, startMs: clock.now(), path: '/api/things/7' };
+    const expected = { ...place, parentSpanId: trace.spanId, spanId };
+    expect(onCall).toHaveBeenCalledWith(expect.objectContaining({ span: expected }));
+    const { span } = onCall.mock.calls.flat()[0] as { span: { spanId: string } };
+    expect(onAttempt).toHaveBeenCalledWith(
+      expect.objectContaining({ resends: 0, span: { ...place, parentSpanId: span.spanId, spanId: 'c'.repeat(16) } }),
+    );
+  });
+
+  it('begin with the call outside a request', async () => {
+    const onCall = jest.fn();
+    telemetry.subscribe({ wantsSpans: true, onCall });
+    await callTelemetry(telemetry, 'things', clock)(scripted<Call>(someReply()))(someCall({ headers }));
+    const { span } = onCall.mock.calls.flat()[0] as { span: { spanId: string } };
+    expect(span).toMatchObject({ parentSpanId: undefined, localRootId: span.spanId, traceId: trace.traceId });
+  });
+
+  it('are not made once that listener has gone', async () => {
+    const onCall = jest.fn();
+    telemetry.subscribe({ onCall });
+    telemetry.subscribe({ wantsSpans: true })();
+    await callTelemetry(telemetry, 'things', clock)(scripted<Call>(someReply()))(call);
+    expect(onCall).toHaveBeenCalledWith(expect.objectContaining({ span: undefined }));
+  });
+});
+
 describe('Telemetry', () => {
   it('computes nothing without a listener', async () => {
     const now = jest.spyOn(clock, 'now');

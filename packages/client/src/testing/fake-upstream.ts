@@ -18,7 +18,7 @@ export interface FakeReply {
 
 /** A request that a fake answers. */
 export interface FakeRequest extends Omit<InMemoryRequest, 'body'> {
-  /** Text; bytes that are no UTF-8 are lost. */
+  /** Text, so JSON is to be parsed; bytes that are no UTF-8 are lost. */
   readonly body: string | undefined;
 }
 

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 /** A request as it would travel. */
 export interface InMemoryRequest {
   readonly method: string;
-  /** Path and query, encoded. */
+  /** Path and query, encoded: `/items?limit=5`. */
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;

@@ -16,6 +16,8 @@ interface Connection {
   goneCode: number | undefined;
   /** A reply has come on it. */
   isUsed: boolean;
+  /** The server has begun as a server of HTTP/2 does, with SETTINGS. */
+  isHttp2: boolean;
   readonly hooks: ConnectionHooks;
 }
 
@@ -31,6 +33,8 @@ export interface ConnectionHooks {
 export const malformedReply = 0x1_00_00;
 /** The same where several streams were open: the fault may be in the reply of any of them. */
 export const brokenConnection = malformedReply + 1;
+/** The same where the server has sent nothing of HTTP/2 before. */
+export const noHttp2 = malformedReply + 2;
 
 const connectionOf = Symbol('connection');
 const isSettled = Symbol('isSettled');
@@ -73,14 +77,17 @@ export function http2SessionOf(socket: Socket): ClientHttp2Session | undefined {
  * - a request that the client gives up is reset with NO_ERROR: here with CANCEL (RFC 9113 §7);
  * - a stream that a GOAWAY with code REFUSED_STREAM breaks counts as refused: here it may have been processed;
  * - a request on a connection that Node has given up fails: here it goes to another;
- * - all streams of a connection whose protocol the server breaks fail alike: here each has {@link malformedReply} or
- *   {@link brokenConnection};
+ * - all streams of a connection whose protocol the server breaks fail alike: here each has {@link malformedReply},
+ *   {@link brokenConnection} or {@link noHttp2};
  * - a large body that waits for the server makes Node reset streams: here it is handed over in slices ({@link writeSliced}).
  */
 export function checkStreams(session: ClientHttp2Session, hooks: ConnectionHooks): void {
-  const connection: Connection = { open: 0, openAtBreak: 0, goneCode: undefined, isUsed: false, hooks };
+  const connection: Connection = { open: 0, openAtBreak: 0, goneCode: undefined, isUsed: false, isHttp2: false, hooks };
   session.once('goaway', (code) => {
     connection.goneCode = code;
+  });
+  session.once('remoteSettings', () => {
+    connection.isHttp2 = true;
   });
   // undici's listener fails with this error whatever waits for the next connection.
   session.removeAllListeners('error').on('error', () => {});
@@ -143,7 +150,8 @@ function destroy(this: CheckedStream, error: Error | null, callback: (error?: Er
   const connection = this[connectionOf];
   if (isProtocolBroken(error)) {
     connection.openAtBreak ||= connection.open;
-    setCode(this, connection.openAtBreak === 1 ? malformedReply : brokenConnection);
+    const { isHttp2, openAtBreak } = connection;
+    setCode(this, isHttp2 ? (openAtBreak === 1 ? malformedReply : brokenConnection) : noHttp2);
   }
   connection.open--;
   // From the GOAWAY and not from the stream: undici would send the request again.

@@ -175,6 +175,17 @@ describe('HTTP/2', () => {
     await until(() => server.sessions.size <= 1);
   });
 
+  it('says so where the server does not speak it without TLS', async () => {
+    const badRequest = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+    const server = new RawServer((socket) => socket.end(badRequest));
+    closeAfterTest(server);
+    const upstream = upstreamAt(await server.listen(), { http: '2' });
+    const calls = Array.from({ length: 3 }, () => rejection(upstream.send(somePost())));
+    for (const error of await Promise.all(calls)) {
+      expect(error).toMatchObject({ code: 'invalid_reply', detail: expect.stringContaining('does not speak HTTP/2') });
+    }
+  });
+
   it('says so where the server does not speak it over TLS', async () => {
     const raw = new RawServer(() => {});
     closeAfterTest(raw);

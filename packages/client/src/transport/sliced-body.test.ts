@@ -67,5 +67,5 @@ describe('a body over HTTP/2', () => {
       await expect(send('x'.repeat(1_000_000))).resolves.toMatchObject({ status: 413 });
     }
     expect(server.counts().opened).toBe(1);
-  });
+  }, 120_000);
 });

@@ -1,6 +1,6 @@
 import { maxHeaderSize } from 'node:http';
 import { constants } from 'node:http2';
-import { malformedReply } from './http2-streams.ts';
+import { malformedReply, noHttp2 } from './http2-streams.ts';
 
 const { NGHTTP2_PROTOCOL_ERROR } = constants;
 
@@ -31,6 +31,7 @@ export function whyUnreadable(error: Error, hasHead: boolean): string | undefine
   // What undici's parser asserts of a status line.
   if (code === 'ERR_ASSERTION') return 'its status is none of HTTP';
   if (http2ErrorCode === malformedReply) return 'it breaks HTTP/2';
+  if (http2ErrorCode === noHttp2) return "the server does not speak HTTP/2, so leave out the option `http: '2'`";
   if (hasHead) return undefined;
   // undici gives this code for every malformed head with a Content-Length.
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'its Content-Length, or a header after it, is malformed';

@@ -15,6 +15,8 @@ export interface CallContext {
   /** The id of the request that entered the system. */
   readonly requestId?: string;
   readonly trace?: TraceContext;
+  /** W3C Baggage, handed on to all calls that this request makes: 64 members and 8192 characters at most. Any client can send it. */
+  readonly baggage?: string;
   /** What all calls made on behalf of this request draw their retries from. Absent: each has its own `maxAttempts`. */
   readonly attemptsLeft?: AttemptsLeft;
   /** Priority under load: low priority is shed first. Absent: `normal`. */

@@ -29,6 +29,22 @@ describe('addReceivedContext', () => {
     expect(context.attemptsLeft?.count).toBe(2);
     expect(context.trace).toMatchObject({ traceId, state: 'x=y', isSampled: true });
     expect(context.trace?.spanId).not.toBe('b'.repeat(16));
+    expect(context.trace?.parentSpanId).toBe('b'.repeat(16));
+  });
+
+  it.each([
+    ['nginx', traceId.replace(/a$/, 'b')],
+    ['the embedded gateway', '0123456789abcdef'.repeat(2)],
+  ])('makes the root of a trace that %s began: it exports no span', (_, id) => {
+    const { trace } = contextOf({ traceparent: `00-${id}-${id.slice(0, 16)}-01`, tracestate: '' });
+    expect(trace).toEqual({ traceId: id, spanId: expect.stringMatching(/^[0-9a-f]{16}$/), isSampled: true });
+    expect(trace?.spanId).not.toBe(id.slice(0, 16));
+  });
+
+  it('hands on baggage, but for what is not valid', () => {
+    expect(contextOf({ baggage: 'tenant=7, user = ' }).baggage).toBe('tenant=7,user =');
+    expect(contextOf({ baggage: ['a=1', 'no member', 'b=2;ttl=3'] }).baggage).toBe('a=1,b=2;ttl=3');
+    expect(Object.keys(contextOf({ baggage: 'broken' }))).toEqual(['trace']);
   });
 
   it('starts a trace and adds nothing else where the headers say nothing valid', () => {

@@ -1,8 +1,9 @@
 import { randomUuid } from '../random/random-ids.ts';
 import { headerNames } from '../wire/header-names.ts';
 import { AttemptsLeft, parseAttemptsLeft } from './attempts-left.ts';
+import { parseBaggage } from './baggage.ts';
 import { type CallContext, priorities } from './call-context.ts';
-import { childTrace, parseTraceparent } from './trace-context.ts';
+import { parseTraceparent, receivedTrace } from './trace-context.ts';
 
 /** Headers of a request, with names in lower case. A header that came twice may be a list. */
 export type ReceivedHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -31,14 +32,16 @@ export function requestedTimeoutMs(headers: ReceivedHeaders): number | undefined
 
 /**
  * Adds what the headers of a request tell about its context: the trace (a span of its own in the caller's trace, or a new
- * trace), and where the header is there and valid: attempts left, priority, and a place for timings. The idempotency key is
+ * trace), and where the header is there and valid: baggage, attempts left, priority, and a place for timings. The idempotency key is
  * taken as it came: `idempotencyKeyOf` refuses what is no key.
  * Request id and deadline are left to the server, since it bounds them: see {@link requestIdOf}, {@link requestedTimeoutMs}.
  */
 export function addReceivedContext(context: MutableContext, headers: ReceivedHeaders): void {
-  context.trace = childTrace(
+  context.trace = receivedTrace(
     parseTraceparent(single(headers[headerNames.traceparent]), single(headers[headerNames.tracestate])),
   );
+  const baggage = parseBaggage(headers[headerNames.baggage]);
+  if (baggage !== undefined) context.baggage = baggage;
   const left = parseAttemptsLeft(headers[headerNames.attemptsLeft]);
   if (left !== undefined) context.attemptsLeft = new AttemptsLeft(left);
   const given = headers[headerNames.priority];

@@ -1,4 +1,5 @@
 import { randomHex } from '../random/random-ids.ts';
+import { isSampledBy } from './sampling.ts';
 import { parseTracestate } from './trace-state.ts';
 
 /** Where a piece of work stands in a distributed trace. W3C Trace Context level 2. */
@@ -7,6 +8,8 @@ export interface TraceContext {
   readonly traceId: string;
   /** 16 hex digits, this hop's own. */
   readonly spanId: string;
+  /** The span that caused this one. Absent: this is the root of the trace, or it is not known. */
+  readonly parentSpanId?: string;
   readonly isSampled: boolean;
   /** The right half of the trace id is random: a sampler may use it as its dice. Absent: unknown. */
   readonly isRandom?: boolean;
@@ -43,8 +46,28 @@ export function formatTraceparent({ traceId, spanId, isSampled, isRandom }: Trac
   return `00-${traceId}-${spanId}-0${flags}`;
 }
 
-/** A span of its own below `parent`; the root of a new trace where there is none. */
+/** A span of its own below `parent`; the root of a new trace where there is none. Sampled as {@link sampleBy} says. */
 export function childTrace(parent?: TraceContext): TraceContext {
   const spanId = randomHex(8);
-  return parent ? { ...parent, spanId } : { traceId: randomHex(16), spanId, isSampled: true, isRandom: true };
+  if (parent) {
+    const { traceId, spanId: parentSpanId, isSampled } = parent;
+    return { ...parent, spanId, parentSpanId, isSampled: isSampledBy(traceId, isSampled) };
+  }
+  const traceId = randomHex(16);
+  return { traceId, spanId, isSampled: isSampledBy(traceId, undefined), isRandom: true };
+}
+
+/**
+ * The span of a server in the trace of its caller, whose span it is below. Of a trace that Parley's gateway began it is the
+ * root, since the gateway exports no span; its sampling is decided here.
+ */
+export function receivedTrace(parent: TraceContext | undefined): TraceContext {
+  if (!parent || !isBegunByGateway(parent)) return childTrace(parent);
+  const { traceId } = parent;
+  return { traceId, spanId: randomHex(8), isSampled: isSampledBy(traceId, undefined) };
+}
+
+// nginx has one random id per request: it takes the first half of it for the span, and sets the one flag.
+function isBegunByGateway({ traceId, spanId, isSampled, isRandom, state }: TraceContext): boolean {
+  return traceId.startsWith(spanId) && isSampled && !isRandom && state === undefined;
 }

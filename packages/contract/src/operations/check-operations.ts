@@ -5,6 +5,7 @@ import { cacheFault } from './cache-fault.ts';
 import { inputFault } from './input-fault.ts';
 import type { Operation } from './operation.ts';
 import { outputFault } from './output-fault.ts';
+import { safetyFault } from './safety-fault.ts';
 import { statusFault } from './status-fault.ts';
 
 /**
@@ -18,6 +19,7 @@ export function checkOperations(contract: string, operations: Readonly<Record<st
   for (const [operation, definition] of Object.entries(operations)) {
     const { label } = definition;
     const fault =
+      safetyFault(definition) ??
       authFault(definition) ??
       cacheFault(definition) ??
       bodyLimitsFault(definition) ??

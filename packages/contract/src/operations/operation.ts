@@ -116,15 +116,23 @@ export interface Operation<
 }
 
 // NoInfer stops TypeScript from inferring the type parameter from the contextual type: without an option the default holds.
-type Define<Standard extends Safety, Rest extends 'query' | 'body'> = <
+type Define<Standard extends Possible, Rest extends 'query' | 'body', Possible extends Safety = Safety> = <
   I extends MaybeSchema = undefined,
   O extends MaybeSchema = undefined,
   const S extends Safety = Standard,
   const P extends string = string,
 >(
   path: P,
-  options: OperationOptions<I, O, S> & CheckedInput<P, I, Rest>,
+  options: OperationOptions<I, O, S> & CheckedInput<P, I, Rest> & (S extends Possible ? unknown : KeyedMethod),
 ) => Operation<I, O, NoInfer<S>>;
+
+/** An `Idempotency-Key` is for POST and PATCH. */
+type Unkeyed = Exclude<Safety, 'keyed'>;
+
+/** No options have this member: the compiler's message is its name. */
+interface KeyedMethod {
+  readonly 'a keyed operation is a post or a patch': true;
+}
 
 const define =
   <Standard extends Safety, Rest extends 'query' | 'body'>(
@@ -155,12 +163,12 @@ function lowerCased(binding: object = {}): [string, string][] {
 }
 
 /** An operation that reads and changes nothing. May be sent twice. */
-export const get: Define<'safe', 'query'> = define('GET', 'safe');
+export const get: Define<'safe', 'query', Unkeyed> = define('GET', 'safe');
 /** An operation that does something new each time it is sent. */
 export const post: Define<'unsafe', 'body'> = define('POST', 'unsafe');
 /** An operation that sets something to a given state. May be sent twice. */
-export const put: Define<'idempotent', 'body'> = define('PUT', 'idempotent');
+export const put: Define<'idempotent', 'body', Unkeyed> = define('PUT', 'idempotent');
 /** An operation that changes part of something. */
 export const patch: Define<'unsafe', 'body'> = define('PATCH', 'unsafe');
 /** An operation that removes something. May be sent twice. */
-export const del: Define<'idempotent', 'query'> = define('DELETE', 'idempotent');
+export const del: Define<'idempotent', 'query', Unkeyed> = define('DELETE', 'idempotent');

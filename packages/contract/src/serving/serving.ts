@@ -2,6 +2,7 @@ import { isWithBody } from '../bodies/with-body.ts';
 import { CallError } from '../errors/call-error.ts';
 import { replyBody } from '../operations/body-of.ts';
 import type { Operation } from '../operations/operation.ts';
+import type { Issue } from '../schemas/issue.ts';
 import { type Validation, validate } from '../schemas/schema.ts';
 import { refuseUnknownMembers } from './unknown-members.ts';
 import { decodeInput, encodeOutput, type ReceivedInput } from './wire.ts';
@@ -28,12 +29,21 @@ export function acceptInput(operation: Operation, received: ReceivedInput, url: 
   const input = decodeInput(operation, received);
   refuseUnknownMembers(operation, input);
   const validation = validate(operation.input, input);
-  return validation instanceof Promise ? validation.then(acceptedInput) : acceptedInput(validation);
+  return validation instanceof Promise
+    ? validation.then((late) => acceptedInput(operation, late))
+    : acceptedInput(operation, validation);
 }
 
-function acceptedInput(validation: Validation<unknown>): unknown {
+function acceptedInput(operation: Operation, validation: Validation<unknown>): unknown {
   if (!validation.issues) return validation.value;
-  throw new CallError('invalid_input', 'Input does not fit the contract', { issues: validation.issues });
+  const issues = validation.issues.map((issue) => withHeader(operation, issue));
+  throw new CallError('invalid_input', 'Input does not fit the contract', { issues });
+}
+
+/** Says in which header a member travels: callers without the client do not know it by the member's name. */
+function withHeader({ requestHeaders }: Operation, { path, message }: Issue): Issue {
+  const header = requestHeaders.find(([member]) => path === member || path.startsWith(`${member}.`))?.[1];
+  return { path, message: header === undefined ? message : `${message} (header ${header})` };
 }
 
 /**

@@ -115,6 +115,30 @@ describe('Story', () => {
     expect(inspect(new CallError('internal', 'no', { story: told }))).toContain(`attempt 1  ${one}: 200 in 31.0 ms`);
   });
 
+  it('is printed of an error that nobody catches too, where Node calls no method of what it prints', () => {
+    const error = new CallError('internal', 'no', { story: story(attempt()) });
+    expect(inspect(error, { customInspect: false })).toContain(`attempt 1  ${one}: 200 in 31.0 ms`);
+  });
+
+  it('is printed up to a limit', () => {
+    const ejected = Array.from({ length: 100 }, (_, index) => `http://endpoint-${index}`);
+    const chosen: StoryEvent = {
+      kind: 'chosen',
+      atMs: 0,
+      attempt: 1,
+      endpoint: one,
+      candidates: [],
+      ejected,
+      isPanic: false,
+    };
+    const long = story(...Array.from({ length: 100 }, () => chosen));
+    const printed = inspect(long).split('\n');
+    expect(printed).toHaveLength(42);
+    expect(printed.at(-1)).toBe('… and 60 more events');
+    expect(Math.max(...printed.map(({ length }) => length))).toBe(300);
+    expect(String(long).split('\n')).toHaveLength(101);
+  });
+
   it('gives its data as JSON', () => {
     expect(JSON.parse(JSON.stringify(story(attempt())))).toEqual({
       operation: 'GET /api/things/{id}',

@@ -1,5 +1,11 @@
+import { boundedText } from '../text/bounded-text.ts';
 import type { StoryEvent } from './story-event.ts';
 import { storyLine } from './story-line.ts';
+
+/** How many events are printed of a story that is part of something else. */
+const maxPrintedLines = 40;
+/** Characters of a printed line. */
+const maxPrintedLength = 300;
 
 /** What a story looks like as JSON. */
 export interface StoryData {
@@ -46,6 +52,18 @@ export class Story implements StoryData {
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
+    return this.#printed();
+  }
+
+  /** The timeline too: where Node prints an uncaught error it calls no method of what it prints, but reads this. */
+  get [Symbol.toStringTag](): string {
+    return this.#printed();
+  }
+
+  #printed(): string {
+    const { events } = this;
+    const lines = events.slice(0, maxPrintedLines).map((event) => boundedText(storyLine(event), maxPrintedLength));
+    const others = events.length > maxPrintedLines ? [`… and ${events.length - maxPrintedLines} more events`] : [];
+    return [this.operation, ...lines, ...others].join('\n');
   }
 }

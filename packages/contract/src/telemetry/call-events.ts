@@ -1,3 +1,24 @@
+import type { Story } from '../story/story.ts';
+
+/** Where a piece of work stands in its trace, for a listener that makes spans. */
+export interface SpanPlace {
+  readonly traceId: string;
+  /** 16 hex digits. The span of an attempt has the id that the upstream got as its parent. */
+  readonly spanId: string;
+  /** None for the root of a trace. */
+  readonly parentSpanId: string | undefined;
+  /** The span of this process that ends last: of the request that is served, or of the outermost call. */
+  readonly localRootId: string;
+  /** The trace is recorded, as decided at its root. */
+  readonly isSampled: boolean;
+  /** `tracestate` of the trace. */
+  readonly state: string | undefined;
+  /** When the work began, in ms since 1970 as `now` counts them. */
+  readonly startMs: number;
+  /** Path of the request, without its query. */
+  readonly path: string;
+}
+
 /** How a call or one attempt of it ended. */
 export interface Outcome {
   /** The upstream's name. */
@@ -11,6 +32,8 @@ export interface Outcome {
   readonly code: string | undefined;
   /** Trace that the call belongs to, where it has one. */
   readonly traceId: string | undefined;
+  /** Present only while a listener has {@link TelemetryListener.wantsSpans}. */
+  readonly span?: SpanPlace | undefined;
 }
 
 /**
@@ -33,11 +56,18 @@ export type Fate =
   | 'no_endpoint'
   | 'cancelled';
 
+/** A call, attempt or request that takes this long in ms, or longer, is slow: operators see it with its story. */
+export const slowMs = 1000;
+
 /** One call, as its caller sees it. */
 export interface CallOutcome extends Outcome {
   /** Attempts that it made, hedges included; 0 if it never came to one, or shared another call's. */
   readonly attempts: number;
   readonly fate: Fate;
+  /** The request that was served meanwhile, where there was one. */
+  readonly requestId: string | undefined;
+  /** What happened to the call. Made where it is read, so read it only where it is needed. */
+  readonly story: Story;
 }
 
 /** One attempt, at one endpoint. */
@@ -47,6 +77,8 @@ export interface AttemptOutcome extends Outcome {
   readonly endpoint: string;
   /** It was the second copy of an attempt that was slow. */
   readonly isHedge: boolean;
+  /** Attempts of its call before it, hedges included. Present only while a listener has {@link TelemetryListener.wantsSpans}. */
+  readonly resends?: number | undefined;
 }
 
 /** The state of an endpoint's circuit; `forced-…` while an operator decides. */
@@ -69,6 +101,8 @@ export interface CircuitChange {
 
 /** What a subscriber may listen to. A method that throws or rejects is warned about and harms no call. */
 export interface TelemetryListener {
+  /** Events have a `span` for this listener. Default: false, since ids of spans cost time. */
+  readonly wantsSpans?: boolean;
   onCall?(outcome: CallOutcome): void;
   onAttempt?(outcome: AttemptOutcome): void;
   onCircuit?(change: CircuitChange): void;

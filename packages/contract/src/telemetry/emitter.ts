@@ -1,12 +1,17 @@
-/** Methods by event name, each with one parameter; all may be missing. */
-type Listener<L> = { readonly [E in keyof L]?: ((payload: never) => void) | undefined };
+/** Methods by event name, each with one parameter; all may be missing. `wantsSpans` is no event. */
+type Listener<L> = {
+  readonly [E in keyof L]?: (E extends 'wantsSpans' ? boolean : (payload: never) => void) | undefined;
+};
 
-type Payload<L extends Listener<L>, E extends keyof L> = Parameters<NonNullable<L[E]>>[0];
+type EventOf<L> = Exclude<keyof L, 'wantsSpans'>;
+type Payload<L extends Listener<L>, E extends EventOf<L>> =
+  NonNullable<L[E]> extends (payload: infer P) => void ? P : never;
 
 /** Tells listeners what happens: for metrics, traces and logs. A listener that throws or rejects harms nothing else. */
 export class Emitter<L extends Listener<L>> {
   readonly #warn: (error: unknown) => void;
   readonly #listeners = new Set<L>();
+  #wantsSpans = false;
 
   /** @param warn gets what a listener throws or rejects with. A parameter, since a browser has no `process.emitWarning` */
   constructor(warn: (error: unknown) => void) {
@@ -16,15 +21,24 @@ export class Emitter<L extends Listener<L>> {
   /** Adds a listener; the returned function takes it away. */
   subscribe(listener: L): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#look();
+    return () => {
+      this.#listeners.delete(listener);
+      this.#look();
+    };
   }
 
   get hasListeners(): boolean {
     return this.#listeners.size > 0;
   }
 
+  /** A listener makes spans: events must have a `span`. */
+  get wantsSpans(): boolean {
+    return this.#wantsSpans;
+  }
+
   /** Tells all listeners. */
-  emit<E extends keyof L>(event: E, payload: Payload<L, E>): void {
+  emit<E extends EventOf<L>>(event: E, payload: Payload<L, E>): void {
     for (const listener of this.#listeners) {
       try {
         const result: unknown = (listener[event] as ((payload: unknown) => unknown) | undefined)?.call(
@@ -36,5 +50,9 @@ export class Emitter<L extends Listener<L>> {
         this.#warn(error);
       }
     }
+  }
+
+  #look(): void {
+    this.#wantsSpans = [...this.#listeners].some((listener: { readonly wantsSpans?: unknown }) => listener.wantsSpans);
   }
 }

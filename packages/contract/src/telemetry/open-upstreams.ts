@@ -1,4 +1,5 @@
 import type { TelemetryListener } from './call-events.ts';
+import type { ShownOption } from './shown-option.ts';
 import type { UpstreamStatus } from './upstream-status.ts';
 
 /** Lets an operator force the circuit of one endpoint. Ends when the endpoint disappears. */
@@ -16,6 +17,8 @@ export interface OpenUpstream {
   readonly name: string;
   status(): UpstreamStatus;
   subscribe(listener: TelemetryListener): () => void;
+  /** Its options as operators may see them: no secrets. Absent in an upstream of an older client. */
+  shownOptions?(): readonly ShownOption[];
   /** The circuit of one endpoint. @throws TypeError where its address is not known now */
   circuit(address: string): CircuitControl;
 }

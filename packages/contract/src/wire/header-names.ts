@@ -5,6 +5,8 @@ export const headerNames = {
   /** W3C Trace Context. */
   traceparent: 'traceparent',
   tracestate: 'tracestate',
+  /** W3C Baggage. */
+  baggage: 'baggage',
   /** Remaining time of the call as a duration in ms, since clocks of two machines differ (as userver and gRPC do). */
   timeoutMs: 'x-request-timeout-ms',
   /** How many more attempts all calls on behalf of this request may make together; on a reply, how many are left of them. See `AttemptsLeft`. */

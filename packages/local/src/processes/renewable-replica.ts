@@ -110,6 +110,7 @@ export class RenewableReplica implements ReplicaProcess {
   }
 
   #processAt(place: Place): SupervisedProcess {
-    return createReplica({ ...this.#plan, ...place }, this.#setting, `${this.#plan.name}-${place.port}`);
+    const { name, port } = this.#plan;
+    return createReplica({ ...this.#plan, ...place }, this.#setting, { name: `${name}-${place.port}`, port });
   }
 }

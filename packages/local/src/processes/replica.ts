@@ -42,12 +42,21 @@ export interface ReplicaSetting {
 const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions='));
 const nodeArgs = [...conditions, '--disable-warning=ExperimentalWarning'];
 
-/**
- * The process of one replica, restarted on the same port whenever it dies. `recordName` is for the record on disk: two processes
- * that run at once have two.
- */
-export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting, recordName = plan.name): SupervisedProcess {
-  const { service, name: replica, cwd, stage } = plan;
+/** What the record on disk says of a replica, where it is not what the plan says. */
+export interface ReplicaRecord {
+  /** Of the record: two processes that run at once have two. */
+  readonly name: string;
+  /** Where callers go: a relay, where processes take turns. */
+  readonly port: number;
+}
+
+/** The process of one replica, restarted on the same port whenever it dies. */
+export function createReplica(
+  plan: ReplicaPlan,
+  setting: ReplicaSetting,
+  record: ReplicaRecord = plan,
+): SupervisedProcess {
+  const { service, name: replica, cwd, stage, adminPort } = plan;
   const { log, readyTimeoutMs, drainTimeoutMs } = setting;
   const probes = createProbes(plan);
   const what = {
@@ -64,7 +73,12 @@ export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting, record
     isAlive: () => probes.isAlive(livenessDefaults.timeoutMs),
     readyTimeoutMs,
     drainTimeoutMs,
-    record: createProcessRecord(setting.folder, { ...what, name: recordName, stage }),
+    record: createProcessRecord(setting.folder, {
+      ...what,
+      name: record.name,
+      stage,
+      replica: { service, name: replica, address: urlOf(record.port), operators: urlOf(adminPort) },
+    }),
   };
   return new SupervisedProcess(program, {
     onLine: (line, isError) => log.line({ service, replica }, line, isError),
@@ -72,6 +86,8 @@ export function createReplica(plan: ReplicaPlan, setting: ReplicaSetting, record
     onTrouble: (sentence) => log.event('error', explained(sentence, plan), { replica }),
   });
 }
+
+const urlOf = (port: number) => `http://${loopback}:${port}`;
 
 /** Where the process of a replica, or of nginx, stands. */
 export interface ReplicaState {

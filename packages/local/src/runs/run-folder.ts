@@ -16,6 +16,17 @@ export interface RunOwner extends ProcessIdentity {
   readonly drainTimeoutMs: number;
 }
 
+/** Which replica a process is, for those who look for it: the command line of operators. */
+export interface RecordedReplica {
+  readonly service: string;
+  /** `hello-1`. */
+  readonly name: string;
+  /** Where its callers reach it: `http://127.0.0.1:20001`. */
+  readonly address: string;
+  /** Where its operators reach it. */
+  readonly operators: string;
+}
+
 /** What a launcher records of a process before the process runs its command. */
 export interface RecordedProcess extends ProcessIdentity {
   /** `hello-1`. */
@@ -28,6 +39,8 @@ export interface RecordedProcess extends ProcessIdentity {
   readonly stage: number;
   /** Whether it has had its drain signal: a second one would cut its requests off. */
   readonly isDraining: boolean;
+  /** None for nginx. */
+  readonly replica?: RecordedReplica | undefined;
 }
 
 /** Keeps the record of one process up to date, so that others can end it when the launcher is gone. */
@@ -39,7 +52,7 @@ export interface ProcessRecord {
 }
 
 /** The constant part of a {@link ProcessRecord}. */
-export type RecordedProgram = Pick<RecordedProcess, 'name' | 'drainSignal' | 'stage'> & {
+export type RecordedProgram = Pick<RecordedProcess, 'name' | 'drainSignal' | 'stage' | 'replica'> & {
   readonly command: string;
   readonly args: readonly string[];
 };
@@ -108,13 +121,13 @@ export function guardOf(folder: string): ProcessIdentity | undefined {
 
 /** Keeps the record of one process in the folder of its run. */
 export function createProcessRecord(folder: string, program: RecordedProgram): ProcessRecord {
-  const { name, drainSignal, stage } = program;
+  const { name, drainSignal, stage, replica } = program;
   const command = [program.command, ...program.args].join(' ');
   let recorded: RecordedProcess | undefined;
   return {
     started(pid) {
       const startedAt = identityOf(pid)?.startedAt ?? '';
-      recorded = { pid, startedAt, name, command, drainSignal, stage, isDraining: false };
+      recorded = { pid, startedAt, name, command, drainSignal, stage, isDraining: false, replica };
       writeJson(folder, fileOf(recorded), recorded);
     },
     draining() {
@@ -144,7 +157,8 @@ function identityOf(pid: number): ProcessIdentity | undefined {
   return found && { pid, startedAt: found.startedAt };
 }
 
-function isRunning({ pid, startedAt }: ProcessIdentity): boolean {
+/** Whether that process runs: not another one that has its pid now. */
+export function isRunning({ pid, startedAt }: ProcessIdentity): boolean {
   return processAt(pid)?.startedAt === startedAt;
 }
 

@@ -22,13 +22,21 @@ export function addOperation(root: string, service: string, operation: string): 
     throw new LocalError(`expected ${folder}/contract/contract.ts, found none: name a folder under services/`, 2);
   }
   const path = `/api/${service}/${pathSegmentOf(operation)}`;
-  const files = {
-    [contract]: (text: string) => withContract(text, operation, path),
-    'handlers.ts': (text: string) => withHandler(text, operation),
-  };
-  const changed = Object.entries(files).map(([file, edit]) => {
+  const edits: readonly Edit[] = [
+    { file: contract, edit: (text) => withContract(text, operation, path), needs: '"defineContract(…, {" and zod' },
+    {
+      file: 'handlers.ts',
+      edit: (text) => withHandler(text, operation),
+      needs: 'an object below "Handlers<typeof …>"',
+    },
+  ];
+  const changed = edits.map(({ file, edit, needs }) => {
     const place = join(folder, file);
-    return [place, orRefuse(place, edit(readFileSync(join(root, place), 'utf8')))] as const;
+    const text = readFileSync(join(root, place), 'utf8');
+    if (has(text, operation)) {
+      throw new LocalError(`${place} has ${operation} already: change it there, or choose another name`, 2);
+    }
+    return [place, orRefuse(place, needs, edit(text))] as const;
   });
   const routes = withRoute(root, service, path);
   const all = [...changed, ...(routes === undefined ? [] : [[join('nginx', 'routes.conf'), routes] as const])];
@@ -36,18 +44,26 @@ export function addOperation(root: string, service: string, operation: string): 
   return all.map(([place]) => place);
 }
 
-function orRefuse(place: string, text: string | undefined): string {
-  if (text !== undefined) return text;
-  throw new LocalError(`${place} is not as the template writes it, or has this operation: add the operation by hand`);
+/** A file that an operation is added to. */
+interface Edit {
+  readonly file: string;
+  /** Undefined where the file is not as expected. */
+  readonly edit: (text: string) => string | undefined;
+  /** What the edit looks for. */
+  readonly needs: string;
 }
 
-/** Undefined where there is no `defineContract(…, {` with zod, or the operation is there. */
+function orRefuse(place: string, needs: string, text: string | undefined): string {
+  if (text !== undefined) return text;
+  throw new LocalError(`${place} is not as the template writes it, with ${needs}: add the operation by hand`);
+}
+
+/** Undefined where there is no `defineContract(…, {` with zod. */
 function withContract(text: string, operation: string, path: string): string | undefined {
   const start = text.search(/defineContract\([^{}\n]+, \{$/m);
   const end = text.indexOf('\n});', start);
   const [names, list = ''] = /import \{([^}]+)\} from '@parley\/contract';/.exec(text) ?? [];
-  if (start < 0 || end < 0 || !names || !/import \{ z \} from 'zod'/.test(text) || has(text, operation))
-    return undefined;
+  if (start < 0 || end < 0 || !names || !/import \{ z \} from 'zod'/.test(text)) return undefined;
   const added = `
   ${operation}: get('${path}', {
     summary: '${operation}',
@@ -60,11 +76,11 @@ function withContract(text: string, operation: string, path: string): string | u
   return (text.slice(0, end) + added + text.slice(end)).replace(names, () => withImport);
 }
 
-/** Undefined where there is no `Handlers<typeof …>` with an object literal below it, or the operation is there. */
+/** Undefined where there is no `Handlers<typeof …>` with an object literal below it. */
 function withHandler(text: string, operation: string): string | undefined {
   const start = text.indexOf('Handlers<typeof ');
   const [, indent] = /^(.*)(?:= \{|return \{)$/m.exec(text.slice(Math.max(start, 0))) ?? [];
-  if (start < 0 || indent === undefined || has(text, operation)) return undefined;
+  if (start < 0 || indent === undefined) return undefined;
   const margin = /^ */.exec(indent)?.[0] ?? '';
   const end = text.indexOf(`\n${margin}};`, start);
   if (end < 0) return undefined;

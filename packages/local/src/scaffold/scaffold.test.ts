@@ -130,13 +130,18 @@ describe('add operation', () => {
   it.each([
     [
       ['hello', 'sayHello'],
-      'services/hello/contract/contract.ts is not as the template writes it, or has this operation',
+      'services/hello/contract/contract.ts has sayHello already: change it there, or choose another name',
     ],
     [['hello', 'count-calls'], 'operation must be a name such as countItems, not "count-calls"'],
     [['helo', 'more'], 'expected services/helo/contract/contract.ts, found none'],
     [['hello'], 'expected "add service NAME, or add operation SERVICE NAME", got "add operation hello"'],
   ])('refuses %j', async (names, sentence) => {
     await expect(inShop('add', 'operation', ...names)).rejects.toThrow(sentence);
+  });
+
+  it('says of the second time that the operation is there', async () => {
+    await inShop('add', 'operation', 'hello', 'more');
+    await expect(inShop('add', 'operation', 'hello', 'more')).rejects.toThrow('has more already');
   });
 
   it.each(['greetings', 'hello', 'guestbook'])('fits %s of this repository', (service) => {
@@ -147,7 +152,9 @@ describe('add operation', () => {
   it('changes nothing where one of the files is not as the template writes it', async () => {
     const contract = text('services/hello/contract/contract.ts');
     put('services/hello/handlers.ts', 'export const handlers = {};\n');
-    await expect(inShop('add', 'operation', 'hello', 'more')).rejects.toThrow('services/hello/handlers.ts is not as');
+    await expect(inShop('add', 'operation', 'hello', 'more')).rejects.toThrow(
+      'services/hello/handlers.ts is not as the template writes it, with an object below "Handlers<typeof …>": add the operation by hand',
+    );
     expect(text('services/hello/contract/contract.ts')).toBe(contract);
   });
 });

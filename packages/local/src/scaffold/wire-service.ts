@@ -29,6 +29,8 @@ export const edits: Readonly<Record<string, Edit>> = {
   'package-lock.json': addToLockfile,
   'docker-compose.yml': addToCompose,
   'docker-compose.tls.yml': copyOfModel,
+  'docker-compose.observability.yml': copyOfModel,
+  'observability/prometheus/prometheus.yml': addToList,
   'nginx/upstreams.conf': (text, { name }) => `${text.trimEnd()}\n\n${upstreamText(name)}`,
   'nginx/routes.conf': (text, { name }) =>
     `${text.trimEnd()}\n\n${routesText(routesTo(new Map([[name, [`/api/${name}`]]])))}`,
@@ -61,6 +63,11 @@ function addToCompose(text: string, service: NewService): string {
   const last = new RegExp(`^( +)${model}: \\{ condition: service_healthy \\}\\n(?:\\1\\S.*\\n)*`, 'm');
   const copy = copyOfModel(text, service);
   return copy.replace(last, (list, indent) => `${list}${indent}${name}: { condition: service_healthy }\n`);
+}
+
+/** A line of its own in a list that has the model: `- greetings`. */
+function addToList(text: string, { name, model }: NewService): string {
+  return text.replace(new RegExp(`^( +- )${model}\\n(?:\\1\\S+\\n)*`, 'm'), (list, dash) => `${list}${dash}${name}\n`);
 }
 
 /** Puts a copy of the model's part, without comments, after the last service. */

@@ -3,11 +3,10 @@ import { isIP } from 'node:net';
 import { CallError } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import type { Settings } from '../process/settings.ts';
+import { isLoopback } from './loopback.ts';
 
 /** Who may use the admin API. */
 export type AdminAccess = Pick<Settings, 'adminHost' | 'adminReadToken' | 'adminActToken'>;
-
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
 /**
  * Lets operators read and act: with the act token both, with the read token reading only. Without tokens reading is
@@ -16,7 +15,7 @@ const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
  * @throws CallError `unauthenticated` without a valid token, `permission_denied` where no token would do
  */
 export function adminAccess({ adminHost, adminReadToken, adminActToken }: AdminAccess): RequestHandler {
-  const isOpen = loopback.test(adminHost) && !adminReadToken && !adminActToken;
+  const isOpen = isLoopback(adminHost) && !adminReadToken && !adminActToken;
   const readers = [adminReadToken, adminActToken].filter((token) => token !== undefined);
   const actors = adminActToken === undefined ? [] : [adminActToken];
   return function adminAccess(req, _res, next) {

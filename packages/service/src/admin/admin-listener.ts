@@ -1,10 +1,13 @@
 import type { RequestListener } from 'node:http';
+import type { Request } from 'express';
 import type { Logger } from 'pino';
 import { createApp } from '../app.ts';
 import type { ServiceMetrics } from '../metrics/service-metrics.ts';
+import { withOwnLevel } from '../process/own-level.ts';
 import { type AdminAccess, adminAccess } from './access.ts';
+import type { AdminExtras, AdministeredService } from './administered-service.ts';
 import { admin } from './contract.ts';
-import { type AdministeredService, adminHandlers } from './handlers.ts';
+import { adminHandlers } from './handlers.ts';
 import { createProbesApp } from './probes-app.ts';
 
 /** What the operators' port serves, and which tokens its admin API asks for. */
@@ -21,8 +24,9 @@ export function adminListener(options: AdminListenerOptions): RequestListener {
   const probes = createProbesApp({ isReady: () => !service.isDraining(), metrics, logger });
   const api = createApp(admin, adminHandlers(service), {
     // A board asks every second: its requests are no lines of the log. Acts have their own.
-    logger: logger.child({ app: 'admin' }, { level: 'warn' }),
+    logger: withOwnLevel(logger, { app: 'admin' }, 'warn'),
     middleware: [adminAccess(access)],
+    extras: (req: Request): AdminExtras => ({ peer: req.socket.remoteAddress, drop: () => req.socket.destroy() }),
     maxInFlight: Number.POSITIVE_INFINITY, // an operator must get through when callers do not
   });
   return (req, res) => (req.url?.startsWith('/admin/') ? api(req, res) : probes(req, res));

@@ -1,16 +1,21 @@
-import { defineContract, get, post, put } from '@parley/contract';
+import { defineContract, del, get, post, put, stream } from '@parley/contract';
 import { toStandardJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
+import { logLevels } from '../process/log-levels.ts';
+import { abortCodes } from './abort-codes.ts';
 
 const circuit = v.picklist(['closed', 'open', 'half-open', 'forced-open', 'forced-closed']);
+const circuitReason = v.picklist(['failures', 'slow', 'outlier', 'probe', 'operator']);
 const count = v.number();
+/** How long an act holds, in ms: never for ever. */
+const duration = (maxMs: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxMs));
 
 const endpoint = v.object({
   address: v.string(),
   zone: v.optional(v.string()),
   circuit,
   circuitSinceMs: count,
-  circuitReason: v.optional(v.picklist(['failures', 'slow', 'outlier', 'probe', 'operator'])),
+  circuitReason: v.optional(circuitReason),
   lastFailure: v.optional(v.object({ code: v.string(), atMs: count })),
   isEjected: v.boolean(),
   inFlight: count,
@@ -42,6 +47,27 @@ const operation = v.object({
   safety: v.picklist(['safe', 'idempotent', 'keyed', 'unsafe']),
 });
 
+const logLevel = v.object({
+  level: v.string(),
+  configured: v.string(),
+  endsAt: v.optional(v.string()),
+});
+
+const fault = {
+  delayMs: v.optional(duration(60_000)),
+  abort: v.optional(v.picklist(abortCodes)),
+  percentage: v.pipe(v.number(), v.gtValue(0), v.maxValue(100)),
+};
+
+const setFault = v.object({
+  operation: v.string(),
+  delayMs: v.optional(count),
+  abort: v.optional(v.string()),
+  percentage: count,
+  endsAt: v.string(),
+  hits: count,
+});
+
 const service = v.object({
   name: v.string(),
   version: v.string(),
@@ -49,8 +75,64 @@ const service = v.object({
   pid: count,
   startedAt: v.string(),
   isDraining: v.boolean(),
+  // Optional: services of an earlier version have none.
+  logLevel: v.optional(logLevel),
+  faults: v.optional(v.array(setFault)),
   load: v.object({ inFlight: count, limit: v.optional(count), callers: count }),
   operations: v.array(operation),
+});
+
+const at = v.string();
+
+const event = v.variant('kind', [
+  v.object({ kind: v.literal('snapshot'), at, service, upstreams: v.array(upstream) }),
+  v.object({
+    kind: v.literal('circuit'),
+    at,
+    upstream: v.string(),
+    endpoint: v.string(),
+    circuit,
+    reason: v.optional(circuitReason),
+  }),
+  v.object({ kind: v.literal('draining'), at }),
+  v.object({ kind: v.literal('act'), at, act: v.string(), isOver: v.boolean(), details: v.looseObject({}) }),
+  v.object({ kind: v.literal('refused'), at, overloaded: count, rateLimited: count }),
+]);
+
+const option = v.object({
+  name: v.string(),
+  value: v.union([v.number(), v.boolean(), v.string()]),
+  source: v.picklist(['default', 'code', 'environment', 'configure']),
+  unit: v.optional(v.string()),
+  variable: v.optional(v.string()),
+});
+
+const troubled = {
+  operation: v.string(),
+  startedAt: v.string(),
+  durationMs: count,
+  status: v.optional(count),
+  code: v.optional(v.string()),
+  requestId: v.optional(v.string()),
+  traceId: v.optional(v.string()),
+};
+
+const call = v.object({
+  ...troubled,
+  reason: v.picklist(['failed', 'slow', 'retried']),
+  upstream: v.string(),
+  fate: v.string(),
+  attempts: count,
+  timeline: v.array(v.string()),
+  events: v.array(v.looseObject({ kind: v.string(), atMs: count })),
+});
+
+const request = v.object({
+  ...troubled,
+  reason: v.picklist(['failed', 'slow']),
+  method: v.string(),
+  scheme: v.picklist(['http', 'https']),
+  status: count,
 });
 
 /**
@@ -63,15 +145,56 @@ export const admin = defineContract('admin', {
     output: toStandardJsonSchema(service),
   }),
   listUpstreams: get('/admin/upstreams', {
-    summary: 'What the service calls: endpoints with their circuits, limits, retry budgets',
+    summary:
+      'What the service calls: endpoints with their circuits, limits, retry budgets. No endpoints before the first call where addresses are looked up',
     output: toStandardJsonSchema(v.object({ upstreams: v.array(upstream) })),
   }),
   setCircuit: put('/admin/upstreams/{upstream}/circuit', {
-    summary: 'Forces the circuit of one endpoint, or lets it decide again',
+    summary:
+      'Forces the circuit of one endpoint, or lets it decide again. Where all are forced open, calls fail: a forced circuit knows no panic',
     input: toStandardJsonSchema(
       v.object({ upstream: v.string(), endpoint: v.string(), circuit: v.picklist(['open', 'closed', 'auto']) }),
     ),
     output: toStandardJsonSchema(v.object({ before: circuit, after: circuit })),
+  }),
+  listCalls: get('/admin/calls', {
+    summary: 'Recent calls and requests that failed or were slow, newest first, each call with its story',
+    output: toStandardJsonSchema(v.object({ slowMs: count, calls: v.array(call), requests: v.array(request) })),
+  }),
+  getOptions: get('/admin/options', {
+    summary:
+      'What the service and its upstreams run with, and where each value came from; of secrets only whether they are set',
+    output: toStandardJsonSchema(
+      v.object({
+        service: v.array(option),
+        upstreams: v.array(v.object({ name: v.string(), options: v.array(option) })),
+      }),
+    ),
+  }),
+  watchEvents: get('/admin/events', {
+    summary: 'The service and its upstreams as they stand, then each change',
+    output: stream(toStandardJsonSchema(event), { as: 'sse' }),
+  }),
+  lint: get('/admin/lint', {
+    summary: 'What looks wrong in the running configuration, one sentence each',
+    output: toStandardJsonSchema(v.object({ findings: v.array(v.object({ rule: v.string(), sentence: v.string() })) })),
+  }),
+  setLogLevel: put('/admin/log-level', {
+    summary: 'Changes the log level for a time, then the configured one holds again',
+    input: toStandardJsonSchema(
+      v.object({ level: v.picklist(logLevels), forMs: v.optional(duration(3_600_000), 600_000) }),
+    ),
+    output: toStandardJsonSchema(v.object({ before: v.string(), after: v.string(), endsAt: v.optional(v.string()) })),
+  }),
+  setFault: put('/admin/faults/{operation}', {
+    summary: 'Injects a delay, an error or both into a share of the requests of one operation, for a time',
+    input: toStandardJsonSchema(v.object({ operation: v.string(), ...fault, forMs: duration(3_600_000) })),
+    output: toStandardJsonSchema(v.object({ before: v.optional(setFault), after: setFault })),
+  }),
+  endFault: del('/admin/faults/{operation}', {
+    summary: 'Ends the fault of one operation',
+    input: toStandardJsonSchema(v.object({ operation: v.string() })),
+    output: toStandardJsonSchema(v.object({ before: v.optional(setFault) })),
   }),
   drain: post('/admin/drain', {
     summary: 'Stops the service as SIGTERM does: without failing a request',

@@ -1,5 +1,6 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
+import { standardOptions } from '../process/standard-options.ts';
 import { Allowance } from './allowance.ts';
 
 /** How many frames that cost the server work and the client nothing one HTTP/2 connection may send. */
@@ -42,7 +43,10 @@ type TimedStream = ServerHttp2Stream & { [arrival]?: { readonly atMs: number; re
  */
 export function limitFloods(
   session: ServerHttp2Session,
-  { maxEarlyResets = 500, maxControlFrames = 1000 }: FloodLimits = {},
+  {
+    maxEarlyResets = standardOptions.maxEarlyResets,
+    maxControlFrames = standardOptions.maxControlFrames,
+  }: FloodLimits = {},
 ): void {
   const resets = new Allowance(maxEarlyResets, maxEarlyResets / 10);
   const frames = new Allowance(maxControlFrames, maxControlFrames / 10);

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { ownMembers } from '@parley/contract';
 import { isHttp2Response } from '../express/http2-response.ts';
 import { unslicedBytes } from '../express/sliced-end.ts';
+import { standardOptions } from '../process/standard-options.ts';
 import type { DualProtocolServer } from './dual-protocol-server.ts';
 import { unsentBytes } from './send-queues.ts';
 import { StalledSockets } from './stalled-sockets.ts';
@@ -37,7 +38,6 @@ interface Unread {
   readonly sinceMs: number;
 }
 
-const mebibyte = 1_048_576;
 const sweepEveryMs = 250;
 /** A stream behind others on a connection that the kernel is slow to empty has this many write timeouts. */
 const patienceBehindOthers = 6;
@@ -73,9 +73,9 @@ export class UnreadReplies {
   /** Call it before the server listens. @throws TypeError where a limit is not a number from 1 up */
   constructor({ server, http2 }: DualProtocolServer, options: UnreadOptions) {
     const {
-      writeTimeoutMs = 10_000,
-      maxUnreadBytesPerConnection = 128 * mebibyte,
-      maxUnreadBytes = 256 * mebibyte,
+      writeTimeoutMs = standardOptions.writeTimeoutMs,
+      maxUnreadBytesPerConnection = standardOptions.maxUnreadBytesPerConnection,
+      maxUnreadBytes = standardOptions.maxUnreadBytes,
     } = ownMembers(options);
     const limits = { writeTimeoutMs, maxUnreadBytesPerConnection, maxUnreadBytes };
     for (const [name, limit] of Object.entries(limits)) {

@@ -12,8 +12,11 @@ export function encodeBody(res: Encoding, encode: BodyEncoder): void {
   res[encoder] = encode;
 }
 
+/** Ends a response, as its prototype does: middleware that has replaced `end` has seen the body before it was encoded. */
+export type End = (this: Response, ...args: unknown[]) => Response;
+
 /** Ends a response with its encoded body. False: no encoder applies, and nothing was sent. */
-export function encodeAndEnd(res: Encoding, args: readonly unknown[]): boolean {
+export function encodeAndEnd(res: Encoding, args: readonly unknown[], end: End): boolean {
   const encode = res[encoder];
   if (!encode) return false;
   res[encoder] = undefined;
@@ -25,7 +28,7 @@ export function encodeAndEnd(res: Encoding, args: readonly unknown[]): boolean {
   const callback = args.find((one) => typeof one === 'function') as (() => void) | undefined;
   const finish = (bytes: Buffer) => {
     res.setHeader('Content-Length', bytes.length);
-    res.end(bytes, callback);
+    end.call(res, bytes, callback);
   };
   if (Buffer.isBuffer(encoded)) finish(encoded);
   else encoded.then(finish, (error) => res.destroy(error));

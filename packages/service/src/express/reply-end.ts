@@ -1,6 +1,6 @@
 import { ServerResponse } from 'node:http';
 import type { Response } from 'express';
-import { encodeAndEnd } from './encoded-end.ts';
+import { type End, encodeAndEnd } from './encoded-end.ts';
 import { messagePrototypes } from './express-internals.ts';
 import { isHttp2Response } from './http2-response.ts';
 import { endSliced } from './sliced-end.ts';
@@ -18,8 +18,6 @@ export interface ReplyListeners {
   readonly onLong?: (res: Response, bytes: number) => void;
 }
 
-type End = (this: Response, ...args: unknown[]) => Response;
-
 const end = ServerResponse.prototype.end as End;
 
 function nothing(): void {}
@@ -33,7 +31,7 @@ export function listenToEnds<App extends object>(
   { beforeEnd = nothing, onEnd = nothing, onLong = nothing }: ReplyListeners,
 ): App {
   const value: End = function endReply(...args) {
-    if (encodeAndEnd(this, args)) return this;
+    if (encodeAndEnd(this, args, endReply)) return this;
     beforeEnd(this);
     if (isHttp2Response(this)) endSliced(this, args);
     else end.apply(this, args);

@@ -14,7 +14,8 @@ import { z } from 'zod';
 import { eventually, unchanging } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { headOf, listening, textOf } from '../../test-fixtures/streamed.ts';
-import { type AppOptions, createApp } from '../app.ts';
+import { createApp } from '../app.ts';
+import type { AppOptions } from '../app-options.ts';
 
 const tooMany = defineError('too_many', { status: 409, title: 'Too many', data: z.object({ most: z.number() }) });
 const item = z.object({ n: z.number(), text: z.string().optional() });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { defineContract, get, type Handlers, post } from '@parley/contract';
+import { defineContract, get, type Handlers, post, put } from '@parley/contract';
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
@@ -14,6 +14,11 @@ const inputs = defineContract('inputs', {
   writeStrict: post('/strict', { summary: 'Refuses more', input: z.strictObject(some), output }),
   writeAny: post('/any', { summary: 'Takes anything', input: z.looseObject({}), output }),
   writeTree: post('/tree', { summary: 'Takes a tree', input: z.object({ tree: z.json() }), output }),
+  setVersion: put('/versions/{id}', {
+    summary: 'Has members in headers',
+    input: z.object({ id: z.string(), etag: z.string(), name: z.string(), tenant: z.int().optional() }),
+    requestHeaders: { etag: 'If-Match', tenant: 'X-Tenant' },
+  }),
   readEither: get('/either', {
     summary: 'Takes one or many',
     input: z.object({ a: z.union([z.string(), z.array(z.string())]) }),
@@ -28,6 +33,7 @@ const handlers: Handlers<typeof inputs> = {
   writeLoose: echo,
   writeStrict: echo,
   readEither: echo,
+  setVersion: async () => {},
   writeTree: async () => ({ got: 'a tree' }),
   writeAny: async (input) => ({ got: `${Object.getPrototypeOf(input) === Object.prototype} ${input.polluted}` }),
 };
@@ -60,6 +66,15 @@ describe.each(protocols)('valid-input over $protocol', ({ request }) => {
     const reply = await send('/stripped', JSON.stringify({ many: Array.from({ length: 900 }, () => 1) })).expect(400);
     expect(reply.body.errors).toHaveLength(21);
     expect(reply.body.errors[20]).toEqual({ path: '', message: 'and 880 more' });
+  });
+
+  it('names the header of a member that travels in one', async () => {
+    const { body } = await app.put('/versions/1').set('x-tenant', 'a').send({}).expect(400);
+    expect(body.errors).toEqual([
+      { path: 'etag', message: expect.stringMatching(/ \(header if-match\)$/) },
+      { path: 'name', message: expect.not.stringContaining('header') },
+      { path: 'tenant', message: expect.stringMatching(/ \(header x-tenant\)$/) },
+    ]);
   });
 
   it('gives no access to a prototype', async () => {

@@ -1,3 +1,4 @@
+import { priorities } from '@parley/contract';
 import type { RefusedRequest, ServedRequest, ServiceListener, ServiceLoad } from '../telemetry/service-events.ts';
 import type { Counter, Durations, MetricsRegistry } from './registry.ts';
 
@@ -13,6 +14,8 @@ const methods: ReadonlySet<string> = new Set([
   'CONNECT',
   'TRACE',
 ]);
+
+const refusalReasons: readonly RefusedRequest['reason'][] = ['overloaded', 'rate_limited'];
 
 /** Metrics of the requests that a service serves, named by OpenTelemetry's HTTP conventions as Prometheus writes them. */
 export class RequestMetrics implements ServiceListener {
@@ -31,6 +34,8 @@ export class RequestMetrics implements ServiceListener {
       help: 'Requests that load shedding refused, by reason and priority.',
       labels: ['reason', 'priority'],
     });
+    // At 0 from the start: Prometheus sees no increase in a series that begins at 1.
+    for (const reason of refusalReasons) for (const priority of priorities) this.#refused.of(reason, priority);
     registry.observed(
       'gauge',
       { name: 'parley_server_requests_in_flight', help: 'Requests that hold a place now.' },
@@ -52,9 +57,8 @@ export class RequestMetrics implements ServiceListener {
     this.#load = load;
   }
 
-  onRequest({ method, scheme, operation, status, code, durationMs, traceId }: ServedRequest): void {
+  onRequest({ method, scheme, route = '', status, code, durationMs, traceId }: ServedRequest): void {
     const known = methods.has(method) ? method : '_OTHER';
-    const route = operation?.slice(operation.indexOf(' ') + 1) ?? '';
     const error = code ?? (status >= 500 ? String(status) : '');
     this.#durations.of(known, route, String(status), scheme, error).observe(durationMs / 1000, traceId);
   }

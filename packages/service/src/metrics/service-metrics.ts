@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import type { ServiceListener, ServiceLoad } from '../telemetry/service-events.ts';
 import { processMetrics } from './process-metrics.ts';
-import { MetricsRegistry } from './registry.ts';
+import { MetricsRegistry, type Reading } from './registry.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { UpstreamMetrics } from './upstream-metrics.ts';
 
@@ -10,6 +11,8 @@ export interface MeteredService {
   /** Of its API. */
   readonly version: string;
   readonly isDraining: () => boolean;
+  /** The certificate that it shows to callers, as PEM; none where it serves cleartext. */
+  readonly certificatePem: () => string | undefined;
 }
 
 /** All metrics of one service: of the requests that it serves, the calls that it makes, and its process. */
@@ -19,11 +22,16 @@ export class ServiceMetrics {
   readonly #stopProcess: () => void;
   readonly #requests: RequestMetrics;
 
-  constructor({ name, version, isDraining }: MeteredService) {
+  constructor({ name, version, isDraining, certificatePem }: MeteredService) {
     const info = { name: 'parley_service_info', help: 'The service.', labels: ['service', 'version', 'node'] };
     this.#registry.observed('gauge', info, () => [{ labels: [name, version, process.versions.node], value: 1 }]);
     const draining = { name: 'parley_server_draining', help: '1 while the service stops.' };
     this.#registry.observed('gauge', draining, () => [{ labels: [], value: isDraining() ? 1 : 0 }]);
+    const certificate = {
+      name: 'parley_server_certificate_expiry_timestamp_seconds',
+      help: 'When the certificate for callers ends, in seconds since 1970.',
+    };
+    this.#registry.observed('gauge', certificate, () => expiryOf(certificatePem()));
     this.#requests = new RequestMetrics(this.#registry);
     this.#upstreams = new UpstreamMetrics(this.#registry);
     this.#stopProcess = processMetrics(this.#registry);
@@ -49,4 +57,8 @@ export class ServiceMetrics {
     this.#upstreams.close();
     this.#stopProcess();
   }
+}
+
+function expiryOf(pem: string | undefined): Reading[] {
+  return pem === undefined ? [] : [{ labels: [], value: Date.parse(new X509Certificate(pem).validTo) / 1000 }];
 }

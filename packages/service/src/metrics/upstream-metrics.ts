@@ -2,6 +2,7 @@ import {
   type AttemptOutcome,
   type CallOutcome,
   type CircuitChange,
+  type CircuitReason,
   type CircuitState,
   type ConnectionCounts,
   type OpenUpstream,
@@ -13,6 +14,7 @@ import {
 import type { Counter, Durations, MetricsRegistry, Reading } from './registry.ts';
 
 const circuitStates: readonly CircuitState[] = ['closed', 'open', 'half-open', 'forced-open', 'forced-closed'];
+const circuitReasons: readonly CircuitReason[] = ['failures', 'slow', 'outlier', 'probe', 'operator'];
 const connectionStates = [
   'idle',
   'running',
@@ -83,6 +85,9 @@ export class UpstreamMetrics implements TelemetryListener {
   }
 
   #watch(upstream: OpenUpstream): void {
+    // At 0 from the start: Prometheus sees no increase in a series that begins at 1.
+    for (const reason of circuitReasons) this.#openings.of(upstream.name, reason);
+    for (const kind of ['retry', 'hedge']) this.#extra.of(upstream.name, kind);
     this.#ends.push(upstream.subscribe(this));
   }
 }

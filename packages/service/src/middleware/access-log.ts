@@ -6,7 +6,8 @@ import { isCutOff } from '../requests/cut-off.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { isRefusal } from '../shedding/refusal.ts';
 import type { ServiceTelemetry } from '../telemetry/service-events.ts';
-import { labelOf, untemplatedPath } from './running-operation.ts';
+import { labelOf, routeOf, untemplatedPath } from './running-operation.ts';
+import { servedSpan } from './served-span.ts';
 
 /** Where the access log goes. */
 export interface AccessLogOptions {
@@ -31,6 +32,8 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
     const context = currentContext();
     const { requestId, trace } = context;
     res.on('close', () => {
+      // An operator may have changed the level, and pino before 10.4 copies it into a child.
+      if (log.levelVal !== logger.levelVal) log.level = logger.level;
       const status = statusOf(res);
       const { method } = req;
       const operation = labelOf(res);
@@ -38,7 +41,10 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
       const scheme = 'encrypted' in req.socket ? 'https' : 'http';
       const code = codeOf(res);
       const traceId = trace?.traceId;
-      telemetry.emit('onRequest', { method, scheme, operation, status, code, durationMs, traceId });
+      const route = routeOf(res);
+      const place = telemetry.wantsSpans && trace ? servedSpan(res, trace, startMs) : undefined;
+      const ids = { requestId, traceId, ...place };
+      telemetry.emit('onRequest', { method, scheme, operation, route, status, code, durationMs, ...ids });
       const line = {
         method,
         operation: operation ?? 'unmatched',

@@ -9,7 +9,8 @@ import { ca, certificate } from '../../test-fixtures/certificates.ts';
 import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { issuer, tokenIssuer, tokenSigner } from '../../test-fixtures/token-issuer.ts';
-import { type AppOptions, createApp } from '../app.ts';
+import { createApp } from '../app.ts';
+import type { AppOptions } from '../app-options.ts';
 import { createDualProtocolServer } from '../connections/dual-protocol-server.ts';
 import { openSecureContext } from '../tls/secure-context.ts';
 

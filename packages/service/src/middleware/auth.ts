@@ -69,6 +69,7 @@ export function auth(options: AuthOptions): RequestHandler {
 function ownAuth(schemes: readonly AuthScheme[], options: AuthOptions): RequestHandler {
   const { authenticate = {}, operation, bodyLimitBytes = standardBodyLimitBytes } = options;
   const { maxBytes = bodyLimitBytes } = ownMembers(operation.bodyLimits ?? {});
+  const needed = `This operation needs ${schemes.map(proofOf).join(' or ')}`;
   return async function ownAuth(req, res, next) {
     const proof: SentProof = { body: () => bodyOf(req, res, maxBytes) };
     const end = requestLifetimeOf(currentContext());
@@ -82,8 +83,15 @@ function ownAuth(schemes: readonly AuthScheme[], options: AuthOptions): RequestH
       return next();
     }
     res.setHeader('WWW-Authenticate', schemes.map(challengeOf));
-    throw new CallError('unauthenticated', `This operation needs ${schemes.map(({ scheme }) => scheme).join(' or ')}`);
+    throw new CallError('unauthenticated', needed);
   };
+}
+
+/** A scheme and where its proof is: `apiKey (header x-api-key)`. */
+function proofOf({ scheme, openapi }: AuthScheme): string {
+  if (openapi.type === 'http') return `${scheme} (header authorization: ${openapi.scheme} …)`;
+  const { in: place, name } = openapi;
+  return `${scheme} (${place === 'query' ? 'query parameter' : place} ${name})`;
 }
 
 // A 401 must have a challenge (RFC 9110 §15.5.2), and none is registered for keys and cookies.

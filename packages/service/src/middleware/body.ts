@@ -1,4 +1,5 @@
 import {
+  boundedText,
   inputMembers,
   isJson,
   isOneOf,
@@ -9,6 +10,7 @@ import {
   requestBody,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
+import { standardOptions } from '../process/standard-options.ts';
 import { keptBody, standardBodyLimitBytes } from '../requests/body-bytes.ts';
 import { type ContentDecoder, contentDecoders } from '../requests/content-decoding.ts';
 import { hasBody } from '../requests/has-body.ts';
@@ -67,7 +69,11 @@ export function body({ operation, ...options }: BodyOptions): RequestHandler {
 
 function limitsOf(operation: Operation, options: BodyLimitOptions): Limits {
   const bodyLimits = ownMembers(operation.bodyLimits ?? {});
-  const { bodyLimitBytes = standardBodyLimitBytes, maxBodyValues = 1000, maxBodyDepth = 100 } = ownMembers(options);
+  const {
+    bodyLimitBytes = standardBodyLimitBytes,
+    maxBodyValues = standardOptions.maxBodyValues,
+    maxBodyDepth = standardOptions.maxBodyDepth,
+  } = ownMembers(options);
   for (const [name, limit] of Object.entries({ bodyLimitBytes, maxBodyValues, maxBodyDepth })) {
     if (!(Number.isInteger(limit) && limit >= 1)) {
       throw new TypeError(`${name} must be a whole number from 1, not ${limit}`);
@@ -115,7 +121,8 @@ async function multipartOf(req: Request, res: Response, limits: Limits, { types,
   if (!hasBody(req)) return {};
   checkTypeOf(req, types);
   checkPlain(req);
-  const { fields, stop } = readMultipart(req, inputMembers(operation).files, limits);
+  const { fields, stop, remove } = readMultipart(req, inputMembers(operation).files, limits);
+  res.once('close', () => void remove().catch((error) => process.emitWarning(error)));
   return beforeDeadline(req, res, { read: fields, stop });
 }
 
@@ -140,7 +147,7 @@ function checkPlain({ headers }: Request): void {
 function checkTypeOf({ headers }: Request, types: readonly string[]): void {
   const type = headers['content-type'] ?? 'application/octet-stream';
   if (isOneOf(type, types)) return;
-  throw unsupported(`Body must have the content type ${types.join(' or ')}`);
+  throw unsupported(wrongType(types, headers['content-type']));
 }
 
 async function jsonOf(req: Request, res: Response, limits: Limits, { types: [type] }: Wanted): Promise<unknown> {
@@ -150,8 +157,14 @@ async function jsonOf(req: Request, res: Response, limits: Limits, { types: [typ
 
 function checkType(req: Request, type: string): void {
   if (req.headers['content-type'] === type) return;
-  if (!req.is(type)) throw unsupported(`Body must have the content type ${type}`);
+  if (!req.is(type)) throw unsupported(wrongType([type], req.headers['content-type']));
   checkCharset(req);
+}
+
+function wrongType(types: readonly string[], came: string | undefined): string {
+  const sentence = `Body must have the content type ${types.join(' or ')}, not ${came ? boundedText(came, 100) : 'none'}`;
+  const isText = came?.startsWith('text/plain') === true && types.includes('multipart/form-data');
+  return isText ? `${sentence}: a FormData is sent as text by a fetch of another library than its own` : sentence;
 }
 
 function checkCharset({ headers }: Request): void {

@@ -2,7 +2,7 @@ import type { Stream } from 'node:stream';
 import { zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { defineContract, get, stream } from '@parley/contract';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import supertest from 'supertest';
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
@@ -14,6 +14,9 @@ import { listenToEnds } from '../express/reply-end.ts';
 import { compression } from './compression.ts';
 
 const { logger } = capturedLog();
+const letter = defineContract('letter', {
+  read: get('/letter', { summary: 'Reads it', output: z.object({ text: z.string() }) }),
+});
 
 /** An app whose replies have the hooks that `createApp` installs. */
 const withReplyHooks = () => listenToEnds(listenToHeads(express()), { onEnd() {}, onLong() {} });
@@ -111,6 +114,43 @@ describe.each(protocols)('compression over $protocol', ({ request }) => {
     expect(headers).not.toHaveProperty('content-length');
     const short = await server(500).head('/').set('accept-encoding', coding).expect(200);
     expect(short.headers).toMatchObject({ 'content-length': '500' });
+  });
+
+  // This client decodes br and gzip by itself.
+  const textOf = (coding: string, body: Buffer) =>
+    JSON.parse((coding === 'zstd' ? zstdDecompressSync(body) : body).toString()).text;
+
+  it.each(['zstd', 'br', 'gzip'])('sends a short reply of an operation whole, as %s', async (coding) => {
+    const text = 'é'.repeat(2000);
+    const ends: string[] = [];
+    const seeEnds: RequestHandler = (_req, res, next) => {
+      const { end } = res;
+      res.end = ((...args: Parameters<typeof end>) => {
+        ends.push(String(args[0]));
+        return end.apply(res, args);
+      }) as typeof end;
+      next();
+    };
+    const app = createApp(
+      letter,
+      { read: async () => ({ text }) },
+      { logger, compressBelow: 1, middleware: [seeEnds] },
+    );
+    const reply = await request(app).get('/letter').set('accept-encoding', coding).buffer(true).parse(bytes);
+    expect(reply.headers).toMatchObject({ 'content-encoding': coding, vary: 'Accept-Encoding' });
+    expect(Number(reply.headers['content-length'])).toBeLessThan(100);
+    expect(textOf(coding, reply.body)).toBe(text);
+    // Middleware sees the body once, before it is encoded.
+    expect(ends.map((one) => JSON.parse(one))).toEqual([{ text }]);
+  });
+
+  it.each(['br', 'gzip'])('sends a long reply of an operation in pieces, as %s', async (coding) => {
+    const text = Array.from({ length: 10_000 }, (_, n) => n).join();
+    const app = createApp(letter, { read: async () => ({ text }) }, { logger, compressBelow: 1 });
+    const reply = await request(app).get('/letter').set('accept-encoding', coding).buffer(true).parse(bytes);
+    expect(reply.headers).toMatchObject({ 'content-encoding': coding, vary: 'Accept-Encoding' });
+    expect(reply.headers).not.toHaveProperty('content-length');
+    expect(textOf(coding, reply.body)).toBe(text);
   });
 
   it('is not done where the operation forbids it', async () => {

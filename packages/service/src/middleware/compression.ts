@@ -1,9 +1,10 @@
 import compress from 'compression';
 import type { Request, RequestHandler, Response } from 'express';
 import { beforeHead } from '../express/before-head.ts';
+import { standardOptions } from '../process/standard-options.ts';
 import { type ContentCoding, chooseCoding, contentCodings, shortestEncoded } from '../replies/content-coding.ts';
+import { encodeReply, mayEncodeWhole } from '../replies/encoded-reply.ts';
 import { markTag, unmarkTags } from '../replies/entity-tag.ts';
-import { zstdReply } from '../replies/zstd-reply.ts';
 import { eventLoopReader } from '../shedding/event-loop.ts';
 import { operationOf } from './running-operation.ts';
 
@@ -19,7 +20,9 @@ const noTransform = /(?:^|,)\s*no-transform\s*(?:,|$)/i;
  * Compresses replies from 1 KiB up with what the client likes best of zstd, brotli and gzip, unless the operation forbids
  * it, `Cache-Control` says `no-transform`, or there is no time for it. The gateway doesn't compress a second time.
  */
-export function compression({ compressBelow = 0.9 }: CompressionOptions = {}): RequestHandler {
+export function compression({
+  compressBelow = standardOptions.compressBelow,
+}: CompressionOptions = {}): RequestHandler {
   if (!(compressBelow >= 0 && compressBelow <= 1)) {
     throw new TypeError(`compressBelow must be a share from 0 to 1, not ${compressBelow}`);
   }
@@ -30,8 +33,9 @@ export function compression({ compressBelow = 0.9 }: CompressionOptions = {}): R
     const coding = wished && readEventLoop(performance.now()).lastSecond <= compressBelow ? wished : undefined;
     describeEncoding(req, res, coding);
     if (!coding) return next();
-    if (coding === 'zstd') {
-      if (req.method !== 'HEAD') zstdReply(res, (bytes) => bytes >= shortestEncoded && mayEncode(req, res));
+    // A length that is known already is that of a reply in one piece.
+    if (mayEncodeWhole(coding, Number(res.getHeader('content-length')))) {
+      if (req.method !== 'HEAD') encodeReply(res, coding, (bytes) => bytes >= shortestEncoded && mayEncode(req, res));
       return next();
     }
     // The choice is made, and the package is to make the same.

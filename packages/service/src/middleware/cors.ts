@@ -8,6 +8,7 @@ import {
   routeFinder,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
+import { shownForm } from '../options/option-form.ts';
 
 /** Which pages of other origins may call from a browser. Fetch standard, §3.2. */
 export interface CorsOptions {
@@ -22,6 +23,15 @@ export interface CorsOptions {
   /** Whether a browser sends cookies and client certificates along. Bearer tokens need no leave. Default false. */
   readonly credentials?: boolean;
 }
+
+/** Names of {@link CorsOptions}. */
+export const corsOptionNames: readonly (keyof CorsOptions)[] = [
+  'origins',
+  'maxAgeS',
+  'allowedHeaders',
+  'exposedHeaders',
+  'credentials',
+];
 
 /** Headers by which a reply lets a page read it, in lower case. */
 export const corsHeaderNames: readonly string[] = [
@@ -121,6 +131,9 @@ function mayHave(allowed: readonly string[], asked: string | undefined): boolean
 }
 
 function checkOrigins({ origins, credentials = false }: CorsOptions, operations: readonly Operation[]): void {
+  if (!Array.isArray(origins)) {
+    throw new TypeError(`cors.origins must be a list such as ['https://app.example.com'], not ${shownForm(origins)}`);
+  }
   const odd = origins.find((origin) => origin !== '*' && !isOrigin(origin));
   if (odd !== undefined || origins.length === 0) {
     throw new TypeError(`cors.origins must be origins such as https://app.example.com, or *, not ${odd ?? 'none'}`);

@@ -4,7 +4,8 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
-import { type AppOptions, createApp } from '../app.ts';
+import { createApp } from '../app.ts';
+import type { AppOptions } from '../app-options.ts';
 
 class ShopError extends Error {
   readonly status = 422;
@@ -112,6 +113,8 @@ describe.each(protocols)('the mapping of errors over $protocol', ({ request }) =
     const { content } = document.paths['/api/buy'].get.responses[400];
     expect(Object.keys(content)).toEqual(['application/problem+json', 'application/json']);
     expect(content['application/json'].schema).toMatchObject({ properties: { error: { type: 'string' } } });
+    // A status that `map` chooses is not known before: it is under `default`.
+    expect(document.paths['/api/buy'].get.responses.default).toEqual({ $ref: '#/components/responses/Problem' });
     expect(document.components.responses.Problem.content).toHaveProperty('application/json');
   });
 });

@@ -7,7 +7,7 @@ export interface Failure {
   readonly problem: Problem;
   /** What was thrown, in a handler or a mounted app. It may hold what its caller must not see. */
   readonly thrown: unknown;
-  /** `GET /api/books/{id}`, or the route of a mounted app. Undefined where nothing took the request. */
+  /** `GET /api/books/{id}`, or the route of a mounted app, or `mounted /` where none of its routes matched. Undefined where no app is mounted either. */
   readonly operation: string | undefined;
   readonly req: Request;
 }
@@ -26,7 +26,7 @@ export interface ErrorReply<Body = unknown> {
 export interface ErrorMapping<S extends Schema = Schema> {
   /** Makes the answer to a failure. Undefined: the problem is sent. Not called where `Accept` names `application/problem+json`, as Parley's clients do. */
   readonly map: (failure: Failure) => ErrorReply<InputOf<S>> | undefined;
-  /** Describes the body, for the OpenAPI document. Default: any JSON. */
+  /** Describes the body, for the OpenAPI document. Default: any JSON. A status that `map` chooses is not in the document: its `default` response describes it. */
   readonly body?: S;
 }
 

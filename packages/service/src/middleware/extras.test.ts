@@ -4,7 +4,8 @@ import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
-import { type AppOptions, createApp } from '../app.ts';
+import { createApp } from '../app.ts';
+import type { AppOptions } from '../app-options.ts';
 import type { HandlersWith } from './extras.ts';
 
 const item = z.object({ customer: z.string() });

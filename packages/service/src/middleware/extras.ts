@@ -8,10 +8,11 @@ import {
   type OutputOf,
   type Stream,
 } from '@parley/contract';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
+import type { ReadRequest } from '../requests/either-version.ts';
 
 /** Reads from a request what its contract does not have: a session, cookies, the tenant in a host name. */
-export type ReadExtras<Extras> = (req: Request) => Extras | Promise<Extras>;
+export type ReadExtras<Extras> = ReadRequest<[], Extras | Promise<Extras>>;
 
 /** The context of a handler in an app with `extras`. */
 export type HandlerContext<Extras> = CallContext & { readonly extras: Extras };

@@ -7,7 +7,8 @@ import { eventually } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { expressVersions, legacyApp, legacyAppWithNotFound, longText } from '../../test-fixtures/legacy-app.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
-import { type AppOptions, createApp, type MountedAppOptions } from '../app.ts';
+import { createApp } from '../app.ts';
+import type { AppOptions, MountedAppOptions } from '../app-options.ts';
 import type { Mounts } from './mount-apps.ts';
 
 const combinations = protocols.flatMap((protocol) => expressVersions.map((version) => ({ ...protocol, ...version })));
@@ -240,18 +241,18 @@ describe('the routes of a mounted app', () => {
   });
 
   it.each([
-    [[{ app: 'no app' }], 'mount must be an application or a list of { app, path }, and app a function, not string'],
-    [[{ app: express(), path: 'old' }], 'mount: a path must begin with /, not be "old"'],
+    [[{ app: 'no app' }], 'mount: app must be an Express application, a router or a listener, not "no app"'],
+    [[{ app: express(), path: 'old' }], 'mount: a path must be a text that begins with /, not "old"'],
     [[{ app: express(), requestTimeoutMs: 0 }], 'mount: requestTimeoutMs must be from 1 to 2147483647, not 0'],
   ])('are not mounted by %j', (mount, message) => {
     expect(() => serving(mount as Mounts)).toThrow(new TypeError(message));
   });
 
   it.each([
-    [{ app: express(), books: [] }, '{ app, books }'],
+    [{ app: express(), books: [] }, 'an object with app, books'],
     [undefined, 'undefined'],
   ])('are functions: of %j the error says what came', (mount, came) => {
-    const message = `what is served must be a contract, or an Express application (a function), not ${came}`;
+    const message = `what createApp serves must be a contract of defineContract, an Express application, or a list of { app, path }, not ${came}`;
     expect(() => serving(mount as unknown as Mounts)).toThrow(new TypeError(message));
   });
 });

@@ -9,6 +9,8 @@ import { isExpressApp } from '../express/express-internals.ts';
 import { ignoreLateWrites } from '../express/late-response.ts';
 import { adoptMessages } from '../express/mounted-messages.ts';
 import { listenToEnds } from '../express/reply-end.ts';
+import { checkNames, shownForm } from '../options/option-form.ts';
+import type { Middleware } from '../requests/either-version.ts';
 import { foreignError } from '../requests/foreign-error.ts';
 import { longestTimerMs } from '../requests/operation-options.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
@@ -20,7 +22,7 @@ import { type MountedPlace, noteMounted } from './running-operation.ts';
 import { securityHeaderNames } from './security-headers.ts';
 
 /** An application of yours: of Express 5 or 4, a router, or any other listener or middleware. */
-export type MountedApp = RequestListener | RequestHandler;
+export type MountedApp = RequestListener | Middleware;
 
 /** How an application is mounted. */
 export interface Mount {
@@ -46,20 +48,40 @@ const maxRoutes = 500;
  */
 export function mountList(mounts: Mounts | undefined): readonly Mount[] {
   if (mounts === undefined) return [];
-  const list = (typeof mounts === 'function' ? [{ app: mounts }] : mounts).map(ownMembers);
+  const given: unknown = mounts;
+  if (typeof given !== 'function' && !Array.isArray(given)) {
+    throw new TypeError(
+      `mount must be an Express application, or a list such as [{ app, path: '/old' }], not ${shownForm(mounts)}`,
+    );
+  }
+  const list = (typeof mounts === 'function' ? [{ app: mounts }] : mounts).map(mountOf);
   for (const { app, path = '/', requestTimeoutMs = 1 } of list) {
     if (typeof app !== 'function') {
-      throw new TypeError(
-        `mount must be an application or a list of { app, path }, and app a function, not ${typeof app}`,
-      );
+      throw new TypeError(`mount: app must be an Express application, a router or a listener, not ${shownForm(app)}`);
     }
-    if (!path.startsWith('/')) throw new TypeError(`mount: a path must begin with /, not be ${JSON.stringify(path)}`);
+    if (typeof path !== 'string' || !path.startsWith('/')) {
+      throw new TypeError(`mount: a path must be a text that begins with /, not ${shownForm(path)}`);
+    }
     if (!(requestTimeoutMs > 0 && requestTimeoutMs <= longestTimerMs)) {
       throw new TypeError(`mount: requestTimeoutMs must be from 1 to ${longestTimerMs}, not ${requestTimeoutMs}`);
     }
   }
   return list;
 }
+
+/** @throws TypeError for what is no `{ app, path, … }` */
+function mountOf(given: Mount): Mount {
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(
+      `mount lists applications as { app, path }: write [{ app }] for [app], not ${shownForm(given)}`,
+    );
+  }
+  const mount = ownMembers(given);
+  checkNames('mount', mount, mountNames);
+  return mount;
+}
+
+const mountNames: readonly (keyof Mount)[] = ['app', 'path', 'requestTimeoutMs', 'securityHeaders'];
 
 /**
  * Mounts applications of others as they are: their pages, files, sessions, uploads and errors stay theirs, and the limits of

@@ -15,7 +15,8 @@ import {
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
-import { type AppOptions, createApp } from '../app.ts';
+import { createApp } from '../app.ts';
+import type { AppOptions } from '../app-options.ts';
 
 const apiKey = authScheme('apiKey', { type: 'apiKey', in: 'header', name: 'x-api-key' });
 const session = authScheme('session', { type: 'apiKey', in: 'cookie', name: 'sid' });
@@ -69,7 +70,7 @@ describe.each(protocols)('a scheme of the service’s own over $protocol', ({ re
     expect(strange.headers['www-authenticate']).toBe('apiKey');
     expect(strange.body).toMatchObject({
       type: 'urn:parley:problem:unauthenticated',
-      detail: 'This operation needs apiKey',
+      detail: 'This operation needs apiKey (header x-api-key)',
     });
     const banned = await request(app).post('/api/orders').set('x-api-key', 'banned').send({ name: 'x' }).expect(403);
     expect(banned.body).toMatchObject({ detail: 'This key is banned' });
@@ -81,7 +82,16 @@ describe.each(protocols)('a scheme of the service’s own over $protocol', ({ re
     await request(app).post('/api/orders').set('Cookie', 'sid=ada').send({ name: 'x' }).expect(200);
     expect(seen[0]?.principal).toMatchObject({ subject: 'Ada', issuer: 'shop.example' });
     const { body } = await request(app).post('/api/orders').send({ name: 'x' }).expect(401);
-    expect(body.detail).toBe('This operation needs apiKey or session');
+    expect(body.detail).toBe('This operation needs apiKey (header x-api-key) or session (cookie sid)');
+  });
+
+  it('says where its proof belongs, wherever that is', async () => {
+    const byQuery = authScheme('link', { type: 'apiKey', in: 'query', name: 'token' });
+    const { app } = shopWith([hmac, byQuery], { authenticate: { hmac: () => undefined, link: () => undefined } });
+    const { body } = await request(app).post('/api/orders').send({ name: 'x' }).expect(401);
+    expect(body.detail).toBe(
+      'This operation needs hmac (header authorization: HMAC …) or link (query parameter token)',
+    );
   });
 
   it('may sign the bytes of the body, which the operation reads after it', async () => {

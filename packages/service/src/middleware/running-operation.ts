@@ -44,18 +44,24 @@ export function workOf(res: Running): object | undefined {
 
 /** What a request is for, by its template: `GET /api/books/{id}` of a contract, `GET /books/:id` or `mounted /` of a mounted app. */
 export function labelOf(res: Running): string | undefined {
-  return res[running]?.label ?? routeOf(res) ?? res[mounted]?.mount.label;
+  const operation = res[running];
+  if (operation) return operation.label;
+  const route = mountedRoute(res);
+  return route === undefined ? res[mounted]?.mount.label : `${res.req.method} ${route}`;
 }
 
 /** The path of a request that went to a mounted app and has no template: the log would not tell what it was for. */
 export function untemplatedPath(res: Running): string | undefined {
-  if (res[running] || !res[mounted] || routeOf(res) !== undefined) return undefined;
+  if (res[running] || !res[mounted] || mountedRoute(res) !== undefined) return undefined;
   return res.req.originalUrl.split('?', 1)[0]?.slice(0, maxLength);
 }
 
-function routeOf(res: Running): string | undefined {
+/** The path template that a request matched, of an operation or a mounted app's route: nothing for what an app serves without a route, as files and 404s. */
+export function routeOf(res: Running): string | undefined {
+  return res[running]?.path.template ?? mountedRoute(res);
+}
+
+function mountedRoute(res: Running): string | undefined {
   const found = res[mounted]?.visited;
-  if (!found) return undefined;
-  const { route, baseUrl } = found;
-  return `${res.req.method} ${baseUrl}${[route.path].flat().join(', ')}`.slice(0, maxLength);
+  return found && `${found.baseUrl}${[found.route.path].flat().join(', ')}`.slice(0, maxLength);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CallError, Story } from '@parley/contract';
+import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { loggedError } from './logged-error.ts';
 
 describe('loggedError', () => {
@@ -11,6 +12,21 @@ describe('loggedError', () => {
       stack: expect.stringContaining('logged-error.test'),
       cause: { name: 'Error', message: 'connect failed', code: 'ECONNREFUSED', stack: expect.any(String) },
     });
+  });
+
+  it('gives a line of the log the class of the error as its type, whatever logger it is', () => {
+    class ShopError extends Error {}
+    const { logger, lines } = capturedLog();
+    const thrown = [
+      new ShopError('no', { cause: new TypeError('why') }),
+      new CallError('internal', 'no'),
+      new RangeError(),
+      7,
+    ];
+    for (const one of thrown) logger.error({ err: loggedError(one) }, 'failed');
+    const types = lines.map((line) => (line as { err: { type?: string } }).err.type);
+    expect(types).toEqual(['ShopError', 'CallError', 'RangeError', undefined]);
+    expect(JSON.stringify(lines)).not.toContain('"Object"');
   });
 
   it('leaves an error’s own members out, since they may hold a request', () => {

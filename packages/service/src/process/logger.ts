@@ -1,12 +1,7 @@
 import { writeSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { type LineStream, lineBuffer, streamLimits } from './line-buffer.ts';
-
-/** Levels that `LOG_LEVEL` may name, the loudest first. */
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-/** One of {@link logLevels}. */
-export type LogLevel = (typeof logLevels)[number];
+import type { LogLevel } from './log-levels.ts';
 
 /** How a logger is made. */
 export interface LoggerOptions {

@@ -1,7 +1,7 @@
 import { ownMembers, withoutSecrets } from '@parley/contract';
 import { expected, networkIn } from '../addresses/trusted-proxies.ts';
 import { ConfigError } from './config-error.ts';
-import { type LogLevel, logLevels } from './logger.ts';
+import { type LogLevel, logLevels } from './log-levels.ts';
 
 /** Settings of a service for its operators, by environment variable or in code. */
 export interface Settings {
@@ -44,6 +44,11 @@ export interface Settings {
   readonly tokenJwksFile?: string | undefined;
   /** Whom tokens must be for: their claim `aud`. `TOKEN_AUDIENCE`, default the contract's name. */
   readonly tokenAudience?: string | undefined;
+  /**
+   * Whether spans are exported, by `@parley/telemetry`. Default: where `OTEL_EXPORTER_OTLP_ENDPOINT` or
+   * `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set, unless `OTEL_SDK_DISABLED` or `OTEL_TRACES_EXPORTER` says otherwise.
+   */
+  readonly isTraced?: boolean | undefined;
 }
 
 /** Environment variables by name. */
@@ -92,6 +97,11 @@ export function readSettings(given: Environment = process.env, overrides: Partia
     tokenJwksUrl: text('TOKEN_JWKS_URL'),
     tokenJwksFile: file('TOKEN_JWKS_FILE'),
     tokenAudience: text('TOKEN_AUDIENCE'),
+    isTraced: isTraced({
+      endpoint: text('OTEL_EXPORTER_OTLP_ENDPOINT') ?? text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
+      disabled: text('OTEL_SDK_DISABLED'),
+      exporters: text('OTEL_TRACES_EXPORTER'),
+    }),
   };
   const settings = { ...fromEnvironment, ...overrides };
   faults.push(...tlsFaults(settings), ...tokenFaults(settings));
@@ -122,6 +132,17 @@ function tokenIn(name: string, env: Environment, faults: string[]): string | und
     faults.push(`${name} must have ${shortestToken} characters or more, not ${token.length}`);
   }
   return token;
+}
+
+interface TracesAsked {
+  readonly endpoint: string | undefined;
+  readonly disabled: string | undefined;
+  readonly exporters: string | undefined;
+}
+
+function isTraced({ endpoint, disabled, exporters = 'otlp' }: TracesAsked): true | undefined {
+  const isOff = disabled?.toLowerCase() === 'true' || !exporters.split(',').some((name) => name.trim() === 'otlp');
+  return (endpoint !== undefined && !isOff) || undefined;
 }
 
 function levelOf(text: string, faults: string[]): LogLevel {

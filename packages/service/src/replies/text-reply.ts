@@ -29,11 +29,11 @@ export function sendText(req: Request, res: Response, encode: RequestHandler, re
     return;
   }
   const bytes = Buffer.byteLength(text);
+  res.setHeader('Content-Length', bytes);
   if (bytes >= shortestEncoded) {
     encode(req, res, () => res.send(text));
     return;
   }
-  res.setHeader('Content-Length', bytes);
   // Node writes the head with a text in the text's encoding: a header beyond ASCII would be UTF-8 then, and not Latin-1.
   res.end(Object.keys(headers).length > 0 ? Buffer.from(text) : text);
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { CallError } from '@parley/contract';
+import { standardOptions } from '../process/standard-options.ts';
 
 /** The bytes of a body while they arrive. */
 export interface BodyReading {
@@ -10,7 +11,7 @@ export interface BodyReading {
 }
 
 /** The largest body in bytes, where neither its operation nor the app says otherwise. */
-export const standardBodyLimitBytes = 131_072;
+export const standardBodyLimitBytes: number = standardOptions.bodyLimitBytes;
 
 const kept = Symbol('kept body');
 

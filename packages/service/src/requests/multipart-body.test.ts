@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { request as send } from 'node:http';
+import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { defineContract, form, multipart, post } from '@parley/contract';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { eventually } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { listening } from '../../test-fixtures/streamed.ts';
@@ -20,6 +24,11 @@ const contract = defineContract('forms', {
     bodyLimits: { maxBytes: 20_000, maxValues: 5, maxFiles: 2 },
   }),
   photo: post('/photo', { summary, input: multipart(z.object({ photo: z.file().max(300_000) })), output }),
+  albums: post('/albums', {
+    summary,
+    input: multipart(z.object({ pages: z.array(z.file().max(10_000_000)) })),
+    output,
+  }),
   plain: post('/plain', {
     summary,
     input: form(z.looseObject({ n: z.number().optional() })),
@@ -38,8 +47,16 @@ const seenOf = async (input: Record<string, unknown>) => {
   ]);
   return { seen: Object.fromEntries(entries) };
 };
+/** What is in files, and how many forms have files on disk meanwhile. */
+const albums = async ({ pages }: { pages: File[] }) => {
+  const digests = pages.map(async (page) => digestOf(Buffer.from(await page.arrayBuffer())));
+  return { seen: { digests: await Promise.all(digests), onDisk: formFolders().length } };
+};
+const digestOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+const formFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('parley-form-'));
 const { logger } = capturedLog();
-const app = createApp(contract, { send: seenOf, photo: seenOf, plain: seenOf }, { logger });
+const handlers = { send: seenOf, photo: seenOf, plain: seenOf, albums };
+const app = createApp(contract, handlers, { logger });
 
 const type = 'multipart/form-data; boundary=x';
 const part = (head: string, body: string) => `--x\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n`;
@@ -114,6 +131,15 @@ describe.each(protocols)('a form with files over $protocol', ({ request }) => {
     await ask(end).set('content-encoding', 'gzip').expect(415);
   });
 
+  it('says what came instead: the text of a FormData that another fetch does not know', async () => {
+    const json = await ask('{}').set('content-type', 'application/json').expect(415);
+    expect(json.body.detail).toBe('Body must have the content type multipart/form-data, not application/json');
+    const text = await ask('[object FormData]').set('content-type', 'text/plain;charset=UTF-8').expect(415);
+    expect(text.body.detail).toBe(
+      'Body must have the content type multipart/form-data, not text/plain;charset=UTF-8: a FormData is sent as text by a fetch of another library than its own',
+    );
+  });
+
   it('may be as large as its files may', async () => {
     const { body } = await ask(file('photo', 'a', 'a'.repeat(300_000)) + end, '/photo').expect(200);
     expect(body.seen.photo).toBe('a|text/plain|300000');
@@ -121,11 +147,31 @@ describe.each(protocols)('a form with files over $protocol', ({ request }) => {
   });
 });
 
+describe.each(protocols)('a form with long files over $protocol', ({ request }) => {
+  const contents = ['a'.repeat(3_000_000), 'b', 'c'.repeat(1_000_000)];
+  const body = contents.map((content, at) => file('pages', `${at}`, content)).join('');
+  const upload = (text: string) => request(app).post('/albums').set('content-type', type).send(text);
+
+  it('has them whole and in their order, from disk, where nothing is left of them', async () => {
+    const { body: answer } = await upload(body + end).expect(200);
+    expect(answer.seen.digests).toEqual(contents.map((content) => digestOf(Buffer.from(content))));
+    expect(answer.seen.onDisk).toBeGreaterThan(0);
+    await eventually(() => formFolders().length === 0);
+  });
+
+  it('leaves nothing on disk where it is refused', async () => {
+    await upload(body).expect(400);
+    await upload(body + file('pages', '3', 'd'.repeat(10_000_001)) + end).expect(413);
+    await upload(body + part('name="a"', '1').repeat(1001) + end).expect(413);
+    await eventually(() => formFolders().length === 0);
+  });
+});
+
 describe('a form with files that is damaged', () => {
   const whole = Buffer.from(part('name="a"', '1') + file('photo', 'a', 'xyz') + file('others', 'b', '') + end);
 
   it('is read or refused, and fails nothing', async () => {
-    const service = inMemoryService(contract, { send: seenOf, photo: seenOf, plain: seenOf });
+    const service = inMemoryService(contract, handlers);
     const damages = fc.array(fc.record({ at: fc.nat(whole.length - 1), byte: fc.nat(255) }), { maxLength: 4 });
     const property = fc.asyncProperty(damages, fc.nat(whole.length), async (changed, cut) => {
       const body = Buffer.from(whole);
@@ -165,6 +211,17 @@ describe.each(protocols)('a form over $protocol', ({ request }) => {
 describe('a form that is sent slowly', () => {
   let close = async () => {};
   afterEach(() => close());
+
+  it('leaves nothing on disk where its client goes away', async () => {
+    const server = await listening(app);
+    close = server.close;
+    const sending = send({ port: server.port, method: 'POST', path: '/albums', headers: { 'content-type': type } });
+    sending.on('error', () => {});
+    sending.write(file('pages', 'a', 'a'.repeat(2_000_000)));
+    await eventually(() => formFolders().length > 0);
+    sending.destroy();
+    await eventually(() => formFolders().length === 0);
+  });
 
   it('is refused at the limit, without its rest', async () => {
     const server = await listening(app);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
 import { CallError, chunksOf, type FileType, longestFileName, safeFileName } from '@parley/contract';
 import { receivedContent } from './received-content.ts';
+import { ReceivedFile, UploadFolder } from './received-file.ts';
 import { malformed, tooLarge } from './refused-body.ts';
 
 /** How much a form with files may hold. */
@@ -21,6 +22,8 @@ export interface MultipartReading {
   readonly fields: Promise<Record<string, unknown>>;
   /** Reads no further. Call it where nobody waits for the fields any more. */
   stop(): void;
+  /** Deletes the files that are on disk. Call it when nobody reads them any more. */
+  remove(): Promise<void>;
 }
 
 /** Bytes of all headers of one part. Longer ones are no form of a browser or client. */
@@ -30,7 +33,7 @@ const maxHeaders = 20;
 const longestName = 200;
 
 /**
- * Reads a form with files into memory. What is beyond a limit ends the reading at once, and is left where it is. Only members
+ * Reads a form with files: short ones into memory, others to a temporary folder. What is beyond a limit ends the reading at once, and is left where it is. Only members
  * that are files may be: others would fill memory for nothing.
  *
  * Rejects with CallError `body_too_large`, `malformed_body`, `invalid_input` (a file that the contract does not know), and
@@ -47,9 +50,10 @@ export function readMultipart(
   const stopped = Promise.withResolvers<never>();
   stopped.promise.catch(() => {});
   const stop = (reason: unknown = new CallError('cancelled', 'nobody waits for the form')) => stopped.reject(reason);
+  const uploads = new UploadFolder();
   const read = async () => {
     const parser = parserOf(type);
-    const fields = new FieldCollector(parser, files, limits, stop).fields;
+    const collector = new FieldCollector(parser, { files, limits, uploads, fail: stop });
     const finished = new Promise((resolve) => parser.once('finish', resolve));
     parser.on('error', (cause) => stop(malformed('is no form, or ends before its last boundary', cause)));
     // The rest is not read: an answer need not wait for it.
@@ -58,9 +62,9 @@ export function readMultipart(
     }
     parser.end();
     await Promise.race([stopped.promise, finished]);
-    return fields;
+    return collector.fields();
   };
-  return { fields: Promise.race([stopped.promise, read()]), stop: () => stop() };
+  return { fields: Promise.race([stopped.promise, read()]), stop: () => stop(), remove: () => uploads.remove() };
 }
 
 /** Every part is a file to it: as a text, a field would lose what is no UTF-8 and its byte order mark. */
@@ -79,99 +83,104 @@ function written(parser: BusboyInstance, chunk: Uint8Array): Promise<void> {
   });
 }
 
+interface Collecting {
+  readonly files: ReadonlyMap<string, FileType>;
+  readonly limits: MultipartLimits;
+  readonly uploads: UploadFolder;
+  /** Ends the reading of the form. */
+  readonly fail: (error: unknown) => void;
+}
+
+type Entry = readonly [name: string, value: unknown];
+
 /** Collects what a parser finds. */
 class FieldCollector {
-  readonly fields: Record<string, unknown> = Object.create(null);
+  readonly #collecting: Collecting;
+  /** In the order of the form: a file that goes to disk is there later than the fields behind it. */
+  readonly #entries: Promise<Entry | undefined>[] = [];
   readonly #counts = new Map<string, number>();
   #texts = 0;
-  readonly #files: ReadonlyMap<string, FileType>;
-  readonly #limits: MultipartLimits;
-  readonly #fail: (error: CallError) => void;
 
-  constructor(
-    parser: BusboyInstance,
-    files: ReadonlyMap<string, FileType>,
-    limits: MultipartLimits,
-    fail: (error: CallError) => void,
-  ) {
-    this.#files = files;
-    this.#limits = limits;
-    this.#fail = fail;
+  constructor(parser: BusboyInstance, collecting: Collecting) {
+    this.#collecting = collecting;
     parser.on('file', (name, stream, fileName: string | undefined, _encoding, type) => {
-      // Its end is that of the whole form, which reports it.
-      stream.on('error', () => {});
-      this.#guarded(name, () => {
-        if (fileName === undefined) this.#takeText(name, stream);
-        else this.#takeFile(name, stream, fileName, type);
+      const entry = this.#entryOf(name, stream, fileName, type).catch((error) => {
+        // An end too early is that of the whole form, which reports it.
+        if (error !== stream.errored) collecting.fail(error);
+        return undefined;
       });
+      this.#entries.push(entry);
     });
   }
 
-  #guarded(name: string | undefined, step: () => void): void {
-    try {
-      if (name === undefined) throw malformed('has a part without a name');
-      if (name.length > longestName) throw malformed(`has a field whose name is longer than ${longestName} characters`);
-      step();
-    } catch (error) {
-      this.#fail(error as CallError);
+  /** All of them, once the last one has ended. */
+  async fields(): Promise<Record<string, unknown>> {
+    const fields: Record<string, unknown> = Object.create(null);
+    for (const entry of await Promise.all(this.#entries)) {
+      if (!entry) continue;
+      const [name, value] = entry;
+      const before = fields[name];
+      if (before === undefined) fields[name] = value;
+      else if (Array.isArray(before)) before.push(value);
+      else fields[name] = [before, value];
     }
+    return fields;
   }
 
-  #add(name: string, value: unknown): void {
-    const before = this.fields[name];
-    if (before === undefined) this.fields[name] = value;
-    else if (Array.isArray(before)) before.push(value);
-    else this.fields[name] = [before, value];
+  async #entryOf(
+    name: string | undefined,
+    stream: BusboyFileStream,
+    fileName: string | undefined,
+    type: string,
+  ): Promise<Entry | undefined> {
+    if (name === undefined) throw malformed('has a part without a name');
+    if (name.length > longestName) throw malformed(`has a field whose name is longer than ${longestName} characters`);
+    if (fileName === undefined) return [name, await this.#textOf(name, stream)];
+    const file = await this.#fileOf(name, stream, fileName, type);
+    return file && [name, file];
   }
 
-  #takeText(name: string, stream: BusboyFileStream): void {
+  async #textOf(name: string, stream: BusboyFileStream): Promise<string> {
     this.#texts += 1;
-    const { maxValues } = this.#limits;
+    const { maxValues } = this.#collecting.limits;
     if (this.#texts > maxValues) throw tooLarge(`has more than ${maxValues} fields`);
-    this.#collect(name, stream, Number.POSITIVE_INFINITY, (parts) => {
-      const bytes = Buffer.concat(parts);
-      if (!isUtf8(bytes)) throw malformed(`has a field ${name} that is not valid UTF-8`);
-      this.#add(name, bytes.toString());
-    });
+    const parts: Buffer[] = [];
+    for await (const part of stream) parts.push(part);
+    const bytes = Buffer.concat(parts);
+    if (!isUtf8(bytes)) throw malformed(`has a field ${name} that is not valid UTF-8`);
+    return bytes.toString();
   }
 
-  #takeFile(name: string, stream: BusboyFileStream, fileName: string, type: string): void {
-    const known = this.#files.get(name);
-    // An HTML form sends an empty part without a file name where nobody chose a file.
-    if (fileName === '' && !known) return void stream.resume();
-    if (!known) throw noFile(name);
-    const maxFiles = known.isList ? (known.maxFiles ?? this.#limits.maxFiles) : 1;
-    const count = (this.#counts.get(name) ?? 0) + 1;
-    this.#counts.set(name, count);
-    if (count > maxFiles) throw tooLarge(`has more than ${maxFiles} files named ${name}`);
+  /** An HTML form sends an empty part without a file name where nobody chose a file: that is none. */
+  async #fileOf(name: string, stream: BusboyFileStream, fileName: string, type: string): Promise<File | undefined> {
+    const known = this.#collecting.files.get(name);
+    if (!known) {
+      if (fileName !== '') throw noFile(name);
+      stream.resume();
+      return undefined;
+    }
+    this.#countFile(name, known);
     if (fileName.length > longestFileName) {
       throw malformed(`has a file whose name is longer than ${longestFileName} characters`);
     }
-    this.#collect(name, stream, known.maxBytes ?? Number.POSITIVE_INFINITY, (parts, size) => {
-      if (fileName !== '' || size > 0) this.#add(name, new File(parts, safeFileName(fileName) ?? '', { type }));
-    });
+    const { maxBytes = Number.POSITIVE_INFINITY } = known;
+    const received = new ReceivedFile(this.#collecting.uploads);
+    for await (const part of stream) {
+      if (received.size + part.length > maxBytes)
+        throw tooLarge(`has a file ${name} that is larger than ${maxBytes} bytes`);
+      await received.add(part);
+    }
+    if (fileName === '' && received.size === 0) return undefined;
+    return received.end(safeFileName(fileName) ?? '', type);
   }
 
-  #collect(
-    name: string,
-    stream: BusboyFileStream,
-    maxBytes: number,
-    onEnd: (parts: Part[], size: number) => void,
-  ): void {
-    const parts: Part[] = [];
-    let size = 0;
-    stream.on('data', (part: Part) => {
-      size += part.length;
-      if (size <= maxBytes) parts.push(part);
-      else this.#fail(tooLarge(`has a file ${name} that is larger than ${maxBytes} bytes`));
-    });
-    stream.on('end', () => {
-      if (size <= maxBytes) this.#guarded(name, () => onEnd(parts, size));
-    });
+  #countFile(name: string, { isList, maxFiles }: FileType): void {
+    const most = isList ? (maxFiles ?? this.#collecting.limits.maxFiles) : 1;
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    if (count > most) throw tooLarge(`has more than ${most} files named ${name}`);
   }
 }
-
-type Part = Buffer<ArrayBuffer>;
 
 function noFile(path: string): CallError {
   const issues = [{ path, message: 'takes no file' }];

@@ -1,5 +1,6 @@
 import type { Contract } from '@parley/contract';
-import type { RequestHandler } from 'express';
+import { anyForm, checkForms, functionsForm, type OptionForms } from '../options/option-form.ts';
+import type { Middleware } from './either-version.ts';
 
 /** Options of one operation. They go before the app's options, and before `bodyLimits` in the contract. */
 export interface OperationOptions {
@@ -7,13 +8,19 @@ export interface OperationOptions {
   readonly requestTimeoutMs?: number;
   /** The largest body, in bytes, as sent and after inflation. Default: of the contract, then the app's. */
   readonly bodyLimitBytes?: number;
-  /** Express middleware of yours, after authentication and before the body is read. Default: none. */
-  readonly middleware?: readonly RequestHandler[];
+  /** Express middleware of yours, of version 5 or 4, after authentication and before the body is read. Default: none. */
+  readonly middleware?: readonly Middleware[];
 }
 
 /** Options by the name of an operation. */
 export type OptionsOfOperations<C extends Contract> = {
   readonly [Name in keyof C['operations']]?: OperationOptions;
+};
+
+const operationForms: OptionForms<OperationOptions> = {
+  requestTimeoutMs: anyForm,
+  bodyLimitBytes: anyForm,
+  middleware: functionsForm('[cookieParser()]'),
 };
 
 /** The longest timer of Node, in ms. */
@@ -30,7 +37,9 @@ export function checkOperationOptions({ name, operations }: Contract, options: o
       const known = Object.keys(operations).join(', ');
       throw new TypeError(`operations has ${operation}, which contract ${name} lacks: use one of ${known}`);
     }
-    const { requestTimeoutMs, bodyLimitBytes, middleware } = own ?? {};
+    if (own === undefined) continue;
+    checkForms(`operations.${operation}`, own, operationForms, `operations.${operation}.`);
+    const { requestTimeoutMs, bodyLimitBytes } = own;
     if (requestTimeoutMs !== undefined && !(requestTimeoutMs > 0 && requestTimeoutMs <= longestTimerMs)) {
       throw new TypeError(
         `operations.${operation}.requestTimeoutMs must be from 1 to ${longestTimerMs}, not ${requestTimeoutMs}`,
@@ -40,9 +49,6 @@ export function checkOperationOptions({ name, operations }: Contract, options: o
       throw new TypeError(
         `operations.${operation}.bodyLimitBytes must be a whole number from 1, not ${bodyLimitBytes}`,
       );
-    }
-    if (middleware?.some((one) => typeof one !== 'function')) {
-      throw new TypeError(`operations.${operation}.middleware must be a list of functions`);
     }
   }
 }

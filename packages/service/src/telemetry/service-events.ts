@@ -1,19 +1,26 @@
-import { Emitter, type Priority } from '@parley/contract';
+import { Emitter, type Priority, type SpanPlace } from '@parley/contract';
 
 /** One request, as the service answered it. */
 export interface ServedRequest {
   readonly method: string;
   /** `http`, or `https` where the connection to the service has TLS. */
   readonly scheme: 'http' | 'https';
-  /** Method and path template of the operation, or of the route of a mounted app; none where nothing took the request. */
+  /** Method and path template of the operation, or of the route of a mounted app; `mounted /` where none of the app's routes matched. None where no app is mounted either. */
   readonly operation: string | undefined;
+  /** Path template of the operation, or of the route of a mounted app. None where no route matched: unknown paths, and files of a mounted app. */
+  readonly route: string | undefined;
   /** 499 where the client went away before the answer. */
   readonly status: number;
   /** Code of the error that was answered; none for a success, and for errors that a mounted app answers itself. */
   readonly code: string | undefined;
   /** From its arrival until the client has the last byte of the reply, or is gone. */
   readonly durationMs: number;
+  readonly requestId: string | undefined;
   readonly traceId: string | undefined;
+  /** Present only while a listener has {@link ServiceListener.wantsSpans}. */
+  readonly span?: SpanPlace | undefined;
+  /** The reply was a stream of items, which lasts as long as its client likes. Present only with `span`. */
+  readonly isStream?: boolean | undefined;
 }
 
 /** How many requests a service works on, and how many it would take. */
@@ -33,6 +40,8 @@ export interface RefusedRequest {
 
 /** What may be listened to in a service. A method that throws or rejects is warned about and harms no request. */
 export interface ServiceListener {
+  /** Requests have a `span` for this listener. Default: false. */
+  readonly wantsSpans?: boolean;
   /** The app was made. `load` has its current figures whenever it is read. */
   onLoad?(load: ServiceLoad): void;
   onRequest?(request: ServedRequest): void;

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { createLogger, type LogLevel } from '../process/logger.ts';
+import type { LogLevel } from '../process/log-levels.ts';
+import { createLogger } from '../process/logger.ts';
 
 /** One line of a log: `level`, `time`, `service`, `msg`, and what else was logged. */
 export type LogLine = Readonly<Record<string, unknown>>;

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Contract } from '@parley/contract';
 import type { Express } from 'express';
-import { type AppOptions, createApp, type MountedAppOptions } from '../app.ts';
+import { createApp } from '../app.ts';
+import { type AppOptions, appForms, type MountedAppOptions, mountedAppForms } from '../app-options.ts';
 import type { HandlersWith } from '../middleware/extras.ts';
 import type { Mounts } from '../middleware/mount-apps.ts';
 import { type Served, servedContract } from '../served.ts';
@@ -57,7 +58,7 @@ export function inMemoryService<C extends Contract, Extras = undefined>(
 export function inMemoryService<C extends Contract>(
   ...served: Served<C, Omit<AppOptions<C>, 'logger'>, Omit<MountedAppOptions, 'logger'>>
 ): InMemoryService {
-  const { contract, handlers, options } = servedContract(served);
+  const { contract, handlers, options } = servedContract(served, forms);
   const { logger, lines } = capturedLog(contract.name);
   const app = createApp(contract, handlers, { ...options, logger });
   const server = createServer(app);
@@ -88,6 +89,8 @@ export function inMemoryService<C extends Contract>(
     });
   return { app, logs: lines, request };
 }
+
+const forms = { caller: 'inMemoryService', contract: appForms, mounted: mountedAppForms };
 
 function parsed(text: string): unknown {
   try {

@@ -1,9 +1,10 @@
 import type { Contract } from '@parley/contract';
 import type { HandlersWith } from '../middleware/extras.ts';
 import type { Mounts } from '../middleware/mount-apps.ts';
+import { settingSources } from '../process/setting-sources.ts';
 import { readSettings } from '../process/settings.ts';
 import { type Served, servedContract } from '../served.ts';
-import { type ServeAppOptions, type ServeOptions, start } from '../server.ts';
+import { type ServeAppOptions, type ServeOptions, serveForms, start } from '../server.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
 /** How a service is started in a test: what `serve` takes, without its logger. */
@@ -56,10 +57,16 @@ export async function startService<C extends Contract, Extras = undefined>(
 export async function startService<C extends Contract>(
   ...served: Served<C, StartOptions<C>, StartAppOptions>
 ): Promise<StartedService> {
-  const { contract, handlers, options } = servedContract(served);
-  const all = readSettings({}, { ...settings, ...options.settings });
+  const { contract, handlers, options } = servedContract(served, { caller: 'startService', ...serveForms });
+  const overrides = { ...settings, ...options.settings };
+  const all = readSettings({}, overrides);
   const { logger, lines } = capturedLog(contract.name, all.logLevel);
-  const { port, adminPort, stop } = await start(contract, handlers, all, { ...options, logger });
+  const { port, adminPort, stop } = await start(
+    contract,
+    handlers,
+    { settings: all, sources: settingSources({}, overrides) },
+    { ...options, logger },
+  );
   const scheme = options.tls || all.tlsCertFile ? 'https' : 'http';
   return {
     url: `${scheme}://${all.host}:${port}`,

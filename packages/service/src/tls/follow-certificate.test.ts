@@ -42,12 +42,13 @@ describe('followCertificate', () => {
     const server = { setSecureContext: (context: SecureContext) => taken.push(context) };
     const following = followCertificate(server, source, { logger, intervalMs });
     stop = () => void following.close();
+    const servedPem = () => following.pem;
     /** Waits until the files were read three times from now on. */
     const looksAgain = () => {
       const enough = read.mock.calls.length + 3;
       return eventually(() => read.mock.calls.length >= enough);
     };
-    return { taken, lines, looksAgain };
+    return { taken, lines, looksAgain, servedPem };
   }
 
   it('leaves a server alone while nothing changes', async () => {
@@ -59,11 +60,13 @@ describe('followCertificate', () => {
   });
 
   it('gives a server the new pair, and says until when it is good', async () => {
-    const { taken, lines } = following();
+    const { taken, lines, servedPem } = following();
+    expect(servedPem()).toBe(first.cert);
     put('tls.key', second.key);
     put('tls.crt', second.cert);
     await eventually(() => taken.length > 0);
     expect(taken).toEqual([{ ...second, ca, minVersion: 'TLSv1.2' }]);
+    expect(servedPem()).toBe(second.cert);
     expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'certificate renewed', validTo: expect.any(String) });
   });
 

@@ -10,6 +10,8 @@ export interface SecureServer {
 
 /** Follows the files of a certificate until it is closed. */
 export interface CertificateFollower {
+  /** The certificate that new connections get now, as PEM. */
+  readonly pem: string;
   close(): void;
 }
 
@@ -30,7 +32,8 @@ export function followCertificate(
   source: SecureContextSource,
   { logger, intervalMs = 5000 }: FollowCertificateOptions,
 ): CertificateFollower {
-  if (!source.isFromFiles) return { close: () => {} };
+  let pem = source.current.cert;
+  if (!source.isFromFiles) return { pem, close: () => {} };
   let served = fingerprint(source.current);
   let refused: string | undefined;
   let isReading = false;
@@ -45,6 +48,7 @@ export function followCertificate(
       checkSecureContext(context);
       server.setSecureContext(context);
       served = seen;
+      pem = context.cert;
       refused = undefined;
       logger.info({ validTo: new X509Certificate(context.cert).validTo }, 'certificate renewed');
     } catch (error) {
@@ -59,7 +63,12 @@ export function followCertificate(
     await look();
     isReading = false;
   }, intervalMs).unref();
-  return { close: () => clearInterval(timer) };
+  return {
+    get pem() {
+      return pem;
+    },
+    close: () => clearInterval(timer),
+  };
 }
 
 function fingerprint({ cert, key, ca }: SecureContext): string {

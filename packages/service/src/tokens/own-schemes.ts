@@ -1,5 +1,5 @@
 import { authSchemesOf, type Contract } from '@parley/contract';
-import type { Request } from 'express';
+import type { ReadRequest } from '../requests/either-version.ts';
 
 /** A caller that a scheme of the service's own has identified. */
 export interface IdentifiedCaller {
@@ -27,10 +27,10 @@ export interface SentProof {
  * Identifies the caller of a request. Undefined: the caller is not known by this scheme. What it throws is answered as if the
  * handler had thrown it. Compare secrets with `timingSafeEqual`.
  */
-export type Authenticate = (
-  req: Request,
-  proof: SentProof,
-) => IdentifiedCaller | undefined | Promise<IdentifiedCaller | undefined>;
+export type Authenticate = ReadRequest<
+  [proof: SentProof],
+  IdentifiedCaller | undefined | Promise<IdentifiedCaller | undefined>
+>;
 
 /** Checks of a contract's own schemes, by the name of the scheme. */
 export type Authenticators = Readonly<Record<string, Authenticate>>;

@@ -40,6 +40,17 @@ export interface TokenOptions {
   readonly isService?: (claims: Readonly<Record<string, unknown>>) => boolean;
 }
 
+/** Names of {@link TokenOptions}. */
+export const tokenOptionNames: readonly (keyof TokenOptions)[] = [
+  'issuer',
+  'jwks',
+  'audience',
+  'algorithms',
+  'clockToleranceMs',
+  'maxAgeMs',
+  'isService',
+];
+
 /** {@link TokenOptions} with nothing left open. */
 export type CheckedTokenOptions = Required<Omit<TokenOptions, 'maxAgeMs'>> & {
   readonly maxAgeMs: number | undefined;

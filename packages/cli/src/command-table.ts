@@ -1,0 +1,23 @@
+import type { AddCommand } from './command.ts';
+import { call } from './commands/call.ts';
+import { circuit } from './commands/circuit.ts';
+import { completion } from './commands/completion.ts';
+import { contracts } from './commands/contracts.ts';
+import { drain } from './commands/drain.ts';
+import { launcher } from './commands/launcher.ts';
+import { services } from './commands/services.ts';
+import { top } from './commands/top.ts';
+import { upstreams } from './commands/upstreams.ts';
+
+/** Every command, in the order of the help. A new one is a file in `commands/` and a line here. */
+export const commandTable: readonly AddCommand[] = [
+  launcher,
+  call,
+  services,
+  upstreams,
+  circuit,
+  drain,
+  top,
+  contracts,
+  completion,
+];

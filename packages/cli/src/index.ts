@@ -1,0 +1,2 @@
+export { type ExitCodeName, exitCodes } from './exit-codes.ts';
+export { parley } from './parley.ts';

@@ -1,0 +1,113 @@
+import { CliError } from '../cli-error.ts';
+import { suggestion } from '../text/nearest-name.ts';
+import type { JsonSchema } from './json-check.ts';
+
+/** A parameter of an operation, as OpenAPI describes it. */
+export interface DocumentedParameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly schema?: JsonSchema;
+}
+
+/** Bodies by media type. */
+export type DocumentedContent = Readonly<
+  Record<string, { readonly schema?: JsonSchema; readonly itemSchema?: JsonSchema }>
+>;
+
+/** A response of an operation, as OpenAPI describes it. */
+export interface DocumentedResponse {
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly content?: DocumentedContent;
+}
+
+/** One operation of a document, with its method and path. */
+export interface DocumentedOperation {
+  /** Its `operationId`, or else method and path: `GET /api/hello`. */
+  readonly name: string;
+  /** In lower case. */
+  readonly method: string;
+  readonly path: string;
+  readonly summary: string;
+  readonly parameters: readonly DocumentedParameter[];
+  readonly requestBody: { readonly content?: DocumentedContent } | undefined;
+  readonly responses: Readonly<Record<string, DocumentedResponse>>;
+  /** Whether its callers must identify themselves. */
+  readonly isProtected: boolean;
+}
+
+/** An OpenAPI document, as far as it is read here. */
+export interface OpenApiDocument {
+  readonly paths?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly components?: Readonly<Record<string, unknown>>;
+}
+
+const timeoutMs = 2_000;
+
+/**
+ * Reads a service's OpenAPI document from the first of its addresses that answers.
+ *
+ * @throws CliError where none answers, or there is no document
+ */
+export async function readDocument(service: string, addresses: readonly string[]): Promise<OpenApiDocument> {
+  let failure = 'no address';
+  for (const address of addresses) {
+    const url = `${address.replace(/\/$/, '')}/openapi.json`;
+    try {
+      const response = await fetch(url, {
+        signal: AbortSignal.timeout(timeoutMs),
+        headers: { accept: 'application/json' },
+      });
+      const document: unknown = response.ok ? await response.json() : undefined;
+      if (typeof document === 'object' && document !== null && 'paths' in document) return document as OpenApiDocument;
+      failure = `${url} answered ${response.status} without one`;
+    } catch (error) {
+      const { name, cause, message } = error as Error & { cause?: { code?: string } };
+      failure = `${url} failed (${name === 'TimeoutError' ? `no answer in ${timeoutMs} ms` : (cause?.code ?? message)})`;
+    }
+  }
+  throw new CliError(
+    'failed',
+    `${service}: expected its OpenAPI document at /openapi.json, but ${failure}: ` +
+      'name the address of the service itself with --url (a gateway may not lead to the document)',
+  );
+}
+
+const methods = ['get', 'post', 'put', 'patch', 'delete'];
+
+/** All operations of a document, in its order. */
+export function operationsOf({ paths = {} }: OpenApiDocument): readonly DocumentedOperation[] {
+  return Object.entries(paths).flatMap(([path, item]) =>
+    methods.flatMap((method): DocumentedOperation[] => {
+      const found = item[method] as Partial<DocumentedOperation> & {
+        operationId?: string;
+        security?: readonly unknown[];
+      };
+      if (typeof found !== 'object' || found === null) return [];
+      const { operationId, summary = '', parameters = [], requestBody, responses = {}, security = [] } = found;
+      const shared = (item.parameters ?? []) as readonly DocumentedParameter[];
+      return [
+        {
+          name: operationId ?? `${method.toUpperCase()} ${path}`,
+          method,
+          path,
+          summary,
+          parameters: [...shared, ...parameters],
+          requestBody,
+          responses,
+          isProtected: security.length > 0,
+        },
+      ];
+    }),
+  );
+}
+
+/** The operation of that name. @throws CliError where there is none; it suggests a near one */
+export function operationNamed(name: string, service: string, document: OpenApiDocument): DocumentedOperation {
+  const operations = operationsOf(document);
+  const found = operations.find((operation) => operation.name === name);
+  if (found) return found;
+  const names = operations.map((operation) => operation.name);
+  throw new CliError('usage', `expected an operation of ${service}, got "${name}"${suggestion(name, names)}`);
+}

@@ -1,0 +1,35 @@
+import type { Command as TypedCommand } from '@commander-js/extra-typings';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+
+/** The command line as a whole, or one command: commander's, with the types of its arguments and options. */
+export type Program = TypedCommand;
+
+/** A command with any arguments and options. */
+export type AnyCommand = Command;
+
+/** Ends the reading of a command line: its help was asked for, or it cannot be understood. */
+export const ParsingEnd = CommanderError;
+
+/** A new command line. */
+export function createProgram(): Program {
+  return new Command() as unknown as Program;
+}
+
+/** The commander command of a typed one, for those that look at its options. */
+export function plainCommand(program: Program): AnyCommand {
+  return program as unknown as AnyCommand;
+}
+
+/** Collects an option that may come several times. */
+export function collected(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value];
+}
+
+/** Reads a whole number within bounds. */
+export function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parley } from '../test-fixtures/command-line.ts';
+import { exitCodes } from './exit-codes.ts';
+import { plainCommand } from './parser.ts';
+import { createParley } from './program.ts';
+import { Output } from './terminal/output.ts';
+
+const silent = new Output({
+  write: () => {},
+  writeError: () => {},
+  isTerminal: false,
+  isColoured: false,
+  size: () => ({ rows: 1, columns: 1 }),
+});
+const program = plainCommand(createParley({ output: silent } as Parameters<typeof createParley>[0]));
+const names = program
+  .createHelp()
+  .visibleCommands(program)
+  .map((command) => command.name());
+const own = names.filter((name) => !['start', 'init', 'add', 'help'].includes(name));
+
+describe('the help', () => {
+  it('names every command, examples and exit codes', async () => {
+    const { code, stdout } = await parley('--help');
+    expect(code).toBe(0);
+    expect(own.length).toBeGreaterThanOrEqual(7);
+    for (const name of names) expect(stdout).toContain(`\n  ${name} `);
+    expect(stdout).toContain('parley call hello sayHello name=Alice --explain');
+    for (const exit of Object.values(exitCodes)) expect(stdout).toMatch(new RegExp(`^ {2}${exit} {2}\\w`, 'm'));
+    expect(await parley('')).toMatchObject({ code: 0, stdout });
+  });
+
+  it.each(own)('of %s has examples and --json', async (name) => {
+    const { code, stdout } = await parley(`${name} --help`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nExamples:\n(?: {2}\S*.*\n)+/);
+    expect(stdout).toMatch(/ --json /);
+    expect(await parley(`help ${name}`)).toMatchObject({ code: 0, stdout });
+  });
+
+  it('says the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    expect(await parley('--version')).toMatchObject({ code: 0, stdout: `${version}\n` });
+  });
+});
+
+describe('a command of the launcher', () => {
+  it.each([
+    ['start', []],
+    ['start --scale hello=4 greetings --watch', ['--scale', 'hello=4', 'greetings', '--watch']],
+    ['start --help', ['--help']],
+    ['help start', ['--help']],
+    ['init shop --no-install', ['init', 'shop', '--no-install']],
+    ['add service prices', ['add', 'service', 'prices']],
+    ['add --help', ['--help']],
+  ])('%s gets its words as they are', async (line, words) => {
+    let got: readonly string[] | undefined;
+    const runLocal = async (args: readonly string[]) => {
+      got = args;
+      return 5;
+    };
+    expect((await parley(line, { runLocal })).code).toBe(5);
+    expect(got).toEqual(words);
+  });
+});
+
+describe('a command line that cannot be understood', () => {
+  it.each([
+    ['servces', "parley: unknown command 'servces'\n(Did you mean services?)"],
+    ['top --onc', "parley: unknown option '--onc'\n(Did you mean --once?)"],
+    ['drain', "parley: missing required argument 'replica'"],
+    ['services hello', 'parley: too many arguments'],
+    ['services --port x', 'Expected a whole number from 1 to 65535.'],
+    ['circuit opn hello greetings x', 'parley: expected open, close or auto, got "opn"; did you mean "open"?'],
+    ['completion powershell', 'parley: expected bash, zsh or fish, got "powershell"; there is bash, zsh, fish'],
+  ])('%s ends with 2, and says what was expected', async (line, message) => {
+    const { code, stdout, stderr } = await parley(line);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('gives one document with --json', async () => {
+    const { code, stdout } = await parley('services --json --nothing');
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({ error: { exit: 'usage', message: expect.stringContaining('--nothing') } });
+  });
+});
+
+describe('where nothing runs', () => {
+  it.each(['services', 'upstreams', 'top', 'top --once', 'call hello', 'call hello sayHello'])(
+    '%s ends with 3 and says what to do',
+    async (line) => {
+      const { code, stderr } = await parley(line);
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/^parley: expected a running system in \/house, found none: run "parley start" here/);
+    },
+  );
+
+  it('gives one document with --json', async () => {
+    const { code, stdout } = await parley('services --json');
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { exit: 'nothingRuns', message: expect.stringContaining('parley start') },
+    });
+  });
+});
+
+describe('README.md', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const rowsBelow = (heading: string) => {
+    const [, section = ''] = readme.split(`\n## ${heading}\n`);
+    const [body = ''] = section.split('\n## ');
+    const rows = body.split('\n').filter((line) => line.startsWith('|'));
+    return rows.slice(2).map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  };
+  const commands = program.commands.filter((command) => names.includes(command.name()) && command.name() !== 'help');
+
+  it('has every command, with its arguments and what it does', () => {
+    const usage = (command: (typeof commands)[number]) =>
+      ['parley', command.name(), command.usage().replace('[options] ', '').replace('[options]', '')].join(' ').trim();
+    const inCode = commands.map((command) => [`\`${usage(command)}\``, command.description()]);
+    expect(rowsBelow('Commands')).toEqual(inCode);
+  });
+
+  it('has every option', () => {
+    const inCode = new Set(commands.flatMap(({ options }) => options.map(({ long }) => long)));
+    const documented = rowsBelow('Options').map(([option = '']) => /--[\w-]+/.exec(option)?.[0]);
+    expect(documented.sort()).toEqual([...inCode].sort());
+  });
+
+  it('has every exit code, in the words of the help', async () => {
+    const { stdout } = await parley('--help');
+    const rows = rowsBelow('Exit codes');
+    expect(rows.map(([code]) => Number(code))).toEqual(Object.values(exitCodes));
+    for (const [code, when] of rows) expect(stdout).toContain(`  ${code}  ${when}\n`);
+  });
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { CliError } from './cli-error.ts';
+import { type CommandDependencies, examples } from './command.ts';
+import { commandTable } from './command-table.ts';
+import { launcherCommands } from './commands/launcher.ts';
+import { exitCodes } from './exit-codes.ts';
+import { createProgram, ParsingEnd, type Program } from './parser.ts';
+import type { Output } from './terminal/output.ts';
+
+/** The whole command line: its commands, their options and help. */
+export function createParley(dependencies: CommandDependencies): Program {
+  const { output } = dependencies;
+  const program = createProgram()
+    .name('parley')
+    .description('Runs, calls and operates services of Parley.')
+    .version(versionOf(), '-v, --version', 'the version')
+    .helpOption('-h, --help', 'this text')
+    .helpCommand('help [command]', 'the help of a command')
+    .exitOverride()
+    .showHelpAfterError('See "parley --help", or the help of the command.')
+    .configureOutput({
+      writeOut: (text) => output.raw(text),
+      writeErr: (text) => output.remark(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, 'parley: ')),
+    });
+  for (const add of commandTable) add(program, dependencies);
+  return program.addHelpText('after', `${programExamples}\n\n${exitCodesText}`);
+}
+
+const programExamples = examples(
+  ['parley start', 'everything in docker-compose.yml, without Docker, on http://localhost:8080'],
+  ['parley services', 'what runs'],
+  ['parley call hello sayHello name=Alice --explain', 'one call, and where its time went'],
+  ['parley top', 'how all of it fares, each second'],
+);
+
+const exitCodesText = `Exit codes:
+  0  all went well
+  1  the call or the act failed, a replica did not answer, or a contract breaks callers
+  2  the command line cannot be understood
+  3  nothing was found that runs
+  4  the token is missing, wrong, or may only read`;
+
+/**
+ * Runs one command line.
+ *
+ * @param args after `parley`
+ * @returns the exit code
+ */
+export async function runParley(args: readonly string[], dependencies: CommandDependencies): Promise<number> {
+  const { output, runLocal } = dependencies;
+  const [first = '', ...rest] = args;
+  if (launcherCommands.has(first)) {
+    const isHelp = rest.some((word) => word === '--help' || word === '-h');
+    return runLocal(isHelp ? ['--help'] : first === 'start' ? rest : args);
+  }
+  if (first === 'help' && launcherCommands.has(rest[0] ?? '')) return runLocal(['--help']);
+  try {
+    const program = createParley(dependencies);
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    return reported(error, args.includes('--json'), output);
+  }
+}
+
+/** Tells of an error: a sentence on stderr, and with `--json` a document too. */
+function reported(error: unknown, isJson: boolean, output: Output): number {
+  if (error instanceof ParsingEnd) {
+    // Help and version end the reading too. commander has written why already.
+    if (error.exitCode === 0) return exitCodes.ok;
+    if (isJson) output.json({ error: { exit: 'usage', message: error.message.replace(/^error: /, '') } });
+    return exitCodes.usage;
+  }
+  if (!(error instanceof CliError)) throw error;
+  const { exit, message, lines, data, isDocumented } = error;
+  if (isJson && !isDocumented) output.json({ error: { exit, message, ...data } });
+  output.remark([`parley: ${message}`, ...lines].join('\n'));
+  return exitCodes[exit];
+}
+
+function versionOf(): string {
+  const manifest = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,25 @@
+import { CliError } from '../cli-error.ts';
+import { suggestion } from '../text/nearest-name.ts';
+import type { System, SystemReplica } from './system.ts';
+
+/**
+ * The replicas that a name means: all of a service (`hello`), or one (`hello-1`).
+ *
+ * @throws CliError where there is none of that name; it suggests a near one
+ */
+export function replicasNamed(name: string, { replicas }: System): readonly SystemReplica[] {
+  const found = replicas.filter((replica) => replica.service === name || replica.name === name);
+  if (found.length > 0) return found;
+  const services = [...new Set(replicas.map(({ service }) => service))];
+  const isReplica = /-\d+$/.test(name);
+  const names = isReplica ? replicas.map((replica) => replica.name) : services;
+  throw new CliError('usage', `expected a service or a replica that runs, got "${name}"${suggestion(name, names)}`);
+}
+
+/** One replica by its name. @throws CliError where there is none of that name; it suggests a near one */
+export function replicaNamed(name: string, { replicas }: System): SystemReplica {
+  const found = replicas.find((replica) => replica.name === name);
+  if (found) return found;
+  const names = replicas.map((replica) => replica.name);
+  throw new CliError('usage', `expected a replica that runs, got "${name}"${suggestion(name, names)}`);
+}

@@ -1,0 +1,20 @@
+const mebibyte = 2 ** 20;
+
+/** The options of a service that are numbers or words, with their defaults: what uses them reads them here. */
+export const standardOptions = {
+  /** ms */
+  requestTimeoutMs: 10_000,
+  maxInFlight: 'adaptive',
+  maxQueryParameters: 256,
+  bodyLimitBytes: 131_072,
+  maxBodyValues: 1000,
+  maxBodyDepth: 100,
+  heartbeatMs: 10_000,
+  /** Share of a second. */
+  compressBelow: 0.9,
+  writeTimeoutMs: 10_000,
+  maxUnreadBytesPerConnection: 128 * mebibyte,
+  maxUnreadBytes: 256 * mebibyte,
+  maxEarlyResets: 500,
+  maxControlFrames: 1000,
+} as const;

@@ -1,0 +1,112 @@
+import { openAsBlob } from 'node:fs';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** A file of a form up to this size, in bytes, stays in memory; a larger one goes to disk while it arrives. */
+const inMemoryBytes = 262_144;
+
+type Part = Buffer<ArrayBuffer>;
+
+/** A file of a form while it arrives. */
+export class ReceivedFile {
+  readonly #uploads: UploadFolder;
+  #parts: Part[] = [];
+  #size = 0;
+  #stored: StoredFile | undefined;
+
+  constructor(uploads: UploadFolder) {
+    this.#uploads = uploads;
+  }
+
+  /** Bytes that have arrived. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes the next part. @throws Error where it cannot be written to disk */
+  async add(part: Part): Promise<void> {
+    this.#size += part.length;
+    this.#parts.push(part);
+    if (!this.#stored && this.#size <= inMemoryBytes) return;
+    this.#stored ??= await this.#uploads.open();
+    await this.#stored.append(this.#parts);
+    this.#parts = [];
+  }
+
+  /** All of it. What is on disk is read when the `File` is. */
+  async end(name: string, type: string): Promise<File> {
+    const parts = this.#stored ? [await this.#stored.blob(type)] : this.#parts;
+    return new File(parts, name, { type });
+  }
+}
+
+/** The files of one form that are on disk, in a folder of their own that no other user may read. */
+export class UploadFolder {
+  #path: Promise<string> | undefined;
+  readonly #files: StoredFile[] = [];
+  readonly #parent: string;
+  #isRemoved = false;
+
+  /** @param parent where its folder is made. Default: the system's temporary folder */
+  constructor(parent = tmpdir()) {
+    this.#parent = parent;
+  }
+
+  /** Makes a file. @throws Error where the folder takes none */
+  async open(): Promise<StoredFile> {
+    try {
+      this.#path ??= mkdtemp(join(this.#parent, 'parley-form-'));
+      const path = join(await this.#path, String(this.#files.length));
+      if (this.#isRemoved) throw new Error('the form is no longer read');
+      const file = new StoredFile(path, await open(path, 'wx', 0o600));
+      this.#files.push(file);
+      return file;
+    } catch (cause) {
+      throw notWritten(this.#parent, cause);
+    }
+  }
+
+  /** Deletes all of them. */
+  async remove(): Promise<void> {
+    this.#isRemoved = true;
+    const path = await this.#path?.catch(() => undefined);
+    if (path === undefined) return;
+    await Promise.all(this.#files.map((file) => file.close()));
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+class StoredFile {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+
+  constructor(path: string, handle: FileHandle) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  async append(parts: readonly Part[]): Promise<void> {
+    try {
+      await this.#handle.appendFile(Buffer.concat(parts));
+    } catch (cause) {
+      throw notWritten(dirname(dirname(this.#path)), cause);
+    }
+  }
+
+  async blob(type: string): Promise<Blob> {
+    await this.close();
+    return openAsBlob(this.#path, { type });
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+function notWritten(folder: string, cause: unknown): Error {
+  const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+  return new Error(`cannot keep a file of a form in ${folder} (${code}): set TMPDIR to a folder with room`, {
+    cause,
+  });
+}

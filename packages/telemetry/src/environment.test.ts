@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { isExportAsked, tracesEnvironment } from './environment.ts';
+
+const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+
+describe('the environment', () => {
+  it.each([
+    [{}, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, false],
+    [endpoint, true],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318/v1/traces' }, true],
+    [{ ...endpoint, OTEL_SDK_DISABLED: 'true' }, false],
+    [{ ...endpoint, OTEL_SDK_DISABLED: 'false' }, true],
+    [{ ...endpoint, OTEL_TRACES_EXPORTER: 'none' }, false],
+    [{ ...endpoint, OTEL_TRACES_EXPORTER: 'console, otlp' }, true],
+  ])('%j: exports spans: %p', (env, expected) => {
+    expect(isExportAsked(env)).toBe(expected);
+  });
+
+  it('has defaults for all', () => {
+    expect(tracesEnvironment({})).toEqual({
+      sampler: 'parentbased_always_on',
+      ratio: 1,
+      slowMs: 1000,
+      batches: {},
+      faults: [],
+    });
+  });
+
+  it('says how traces are sampled and sent', () => {
+    const env = {
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.05',
+      TRACES_SLOW_MS: '250',
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+      OTEL_BSP_MAX_QUEUE_SIZE: '64',
+    };
+    expect(tracesEnvironment(env)).toEqual({
+      sampler: 'traceidratio',
+      ratio: 0.05,
+      slowMs: 250,
+      batches: { scheduledDelayMillis: 100, maxQueueSize: 64 },
+      faults: [],
+    });
+  });
+
+  it('that makes no sense counts as not set, in one sentence each', () => {
+    const { sampler, ratio, slowMs, faults } = tracesEnvironment({
+      OTEL_TRACES_SAMPLER: 'jaeger_remote',
+      OTEL_TRACES_SAMPLER_ARG: '5',
+      TRACES_SLOW_MS: '1s',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
+    });
+    expect({ sampler, ratio, slowMs }).toEqual({ sampler: 'parentbased_always_on', ratio: 1, slowMs: 1000 });
+    expect(faults).toHaveLength(5);
+    expect(faults).toContain('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, not "5": 1 is used');
+    expect(faults).toContain('OTEL_EXPORTER_OTLP_ENDPOINT must be an http(s) address: localhost:4318 is used');
+    expect(faults).toContain('OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, not "grpc"');
+  });
+});

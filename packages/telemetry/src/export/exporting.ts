@@ -1,0 +1,50 @@
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+  serviceInstanceIdDetector,
+} from '@opentelemetry/resources';
+import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace';
+import { now } from '@parley/contract';
+import type { BatchOptions } from '../environment.ts';
+import type { FinishedSpan } from '../spans/finished-span.ts';
+import { WallClock } from '../wall-clock.ts';
+import { QuietExporter } from './quiet-exporter.ts';
+import { PlainSpan } from './readable-span.ts';
+
+/** How spans leave the process. */
+export interface ExportingOptions {
+  readonly serviceName: string;
+  readonly serviceVersion?: string | undefined;
+  readonly batches: BatchOptions;
+  readonly warn: (message: string) => void;
+  /** Default: OTLP over HTTP with protobuf, as `OTEL_EXPORTER_OTLP_…` say. */
+  readonly exporter?: SpanExporter | undefined;
+}
+
+/** Sends spans in batches. */
+export interface Exporting {
+  export(span: FinishedSpan): void;
+  /** Sends what waits, and no more after that. Rejects where a batch cannot be sent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the way to the collector. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` go before the name and version that are
+ * given. At most 2048 spans wait; more are dropped.
+ */
+export function openExporting(options: ExportingOptions): Exporting {
+  const { serviceName, serviceVersion, batches, warn, exporter = new OTLPTraceExporter() } = options;
+  const resource = defaultResource()
+    .merge(detectResources({ detectors: [serviceInstanceIdDetector] }))
+    .merge(resourceFromAttributes({ 'service.name': serviceName, 'service.version': serviceVersion }))
+    .merge(detectResources({ detectors: [envDetector] }));
+  const clock = new WallClock(now);
+  const processor = new BatchSpanProcessor({ ...batches, exporter: new QuietExporter(exporter, warn, now) });
+  return {
+    export: (span) => processor.onEnd(new PlainSpan(span, resource, clock)),
+    close: () => processor.shutdown(),
+  };
+}

@@ -1,0 +1,53 @@
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+
+type Done = Parameters<SpanExporter['export']>[1];
+
+/** A collector that is down is reported once in this time, in ms. */
+const silenceMs = 60_000;
+
+/** Says that spans are lost, at most once a minute and with their number: an exporter alone says nothing, or something each time. */
+export class QuietExporter implements SpanExporter {
+  readonly #exporter: SpanExporter;
+  readonly #warn: (message: string) => void;
+  readonly #nowMs: () => number;
+  #lost = 0;
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(exporter: SpanExporter, warn: (message: string) => void, nowMs: () => number) {
+    this.#exporter = exporter;
+    this.#warn = warn;
+    this.#nowMs = nowMs;
+  }
+
+  export(spans: ReadableSpan[], done: Done): void {
+    this.#exporter.export(spans, (result) => {
+      if (result.code !== 0) this.#failed(spans.length, result.error);
+      done(result);
+    });
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.#exporter.forceFlush?.();
+  }
+
+  shutdown(): Promise<void> {
+    return this.#exporter.shutdown();
+  }
+
+  #failed(count: number, error: Error | undefined): void {
+    this.#lost += count;
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#lastMs < silenceMs) return;
+    this.#lastMs = nowMs;
+    this.#warn(
+      `${this.#lost} spans were not exported: ${reasonOf(error)}; is OTEL_EXPORTER_OTLP_ENDPOINT a collector?`,
+    );
+    this.#lost = 0;
+  }
+}
+
+function reasonOf(error: (Error & { readonly code?: unknown }) | undefined): string {
+  if (!error) return 'the collector refused them';
+  const text = error.message || String(error.code ?? error.name);
+  return text.split('\n', 1)[0]?.slice(0, 200) ?? '';
+}
