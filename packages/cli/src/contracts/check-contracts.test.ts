@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -261,6 +261,37 @@ describe('a check of contracts against a document', () => {
     await expect(check('base.json')).rejects.toThrow(
       'expected in base.json the document of a contract of this repository (greetings, hello), found the one of "orders"',
     );
+  });
+});
+
+describe('parley contracts check', () => {
+  const run = (...args: readonly string[]) => {
+    const main = join(parley, 'packages/cli/src/main.ts');
+    const words = [...node, main, 'contracts', ...args];
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: shop, encoding: 'utf8' });
+    return { status, stdout, stderr };
+  };
+
+  it('ends with 1 where a change breaks callers, and with 0 otherwise', () => {
+    expect(run('check', '--base', 'HEAD', '--json')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('"isBreaking":false'),
+    });
+    edit(`${places.hello}/contract.ts`, '.max(80)', '.max(40)');
+    const { status, stdout, stderr } = run('check', '--base', 'HEAD');
+    expect([status, stderr]).toEqual([1, 'parley: 1 of 1 changes break callers\n']);
+    expect(stdout).toMatch(/^BREAKING {2}hello.sayHello {2}request: query.name has maxLength 40 now/);
+  });
+
+  it('ends with 2 where the command line is wrong', () => {
+    expect(run('check')).toMatchObject({ status: 2, stderr: expect.stringContaining("required option '--base") });
+    expect(run('chek', '--base', 'HEAD')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('expected check'),
+    });
+    const { status, stdout } = run('check', '--base=-x', '--json');
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { exit: 'usage' } });
   });
 });
 
