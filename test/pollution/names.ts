@@ -38,7 +38,7 @@ export const brokenElsewhere = {
   /** Node: its sockets and streams inherit these, or their lists of listeners do. */
   sockets: ['blockList', 'connect', 'headers', 'timeout'],
   /** Node: the streams that it makes itself, of an accepted connection or an HTTP/2 request, take these for their options. */
-  streams: ['encoding', 'highWaterMark', 'keepAliveInitialDelay', 'objectMode', 'signal'],
+  streams: ['encoding', 'highWaterMark', 'keepAliveInitialDelay', 'objectMode', 'readable', 'signal'],
   /** undici: it gives Node ordinary objects as settings of HTTP/2, and Node takes this for one. */
   settings: ['maxHeaderSize'],
   /** Node: it looks up the host that a server listens on with these as options, and takes a file for a socket. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createClient, createUpstream, type Upstream, type UpstreamOptions, upstreamDefaults } from '@parley/client';
+import { createClient, createUpstream, type Upstream } from '@parley/client';
 import { type Client, isCallError } from '@parley/contract';
 import { type RunningService, startMain } from '../running-service.ts';
 import { startCalls } from '../steady-load.ts';
@@ -79,16 +79,12 @@ function figures({ perSecond, goodput, criticalShare, endings }: Offered, peak: 
   };
 }
 
-// A client of its own queues up for sockets, first come first served, before any service can refuse it: the limit
-// lets it wait by priority and deadline instead.
-const one: Partial<UpstreamOptions> = { concurrencyLimit: upstreamDefaults.maxConnections };
-
 describe.each([
-  ['ten callers with their defaults', 10, {}],
-  ['one caller with a place for each of its sockets', 1, one],
-])('a service that %s ask for 10 times what it can do', (name, callers, options) => {
+  ['ten callers', 10],
+  ['one caller', 1],
+])('a service that %s with defaults ask for 10 times what it can do', (name, callers) => {
   it('does nearly what it does at its best, and what is critical first', async () => {
-    upstreams = Array.from({ length: callers }, () => createUpstream('orders', service.url, options));
+    upstreams = Array.from({ length: callers }, () => createUpstream('orders', service.url));
     clients = upstreams.map((upstream) => createClient(orders, upstream));
     const peak = await offer(1.2, { settleMs: 1_000, seconds: 3 });
     const overload = await offer(10, { settleMs: 3_000, seconds: 5 });

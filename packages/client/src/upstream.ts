@@ -151,7 +151,7 @@ export class AssembledUpstream {
       name,
       options,
       telemetry: new Telemetry(),
-      queue: new CallQueue(options),
+      queue: new CallQueue(options, () => this.endpointSet.sockets),
       budget,
       poison: new PoisonRequests(() => budget.refund(), clock),
       endpoints: () => this.endpointSet.known(),

@@ -2,11 +2,14 @@ import { ownMember, withoutSecrets } from '@parley/contract';
 import type { Address, Discovery } from '../discovery/address.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Current } from '../options/current-options.ts';
+import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { EndpointGroup, type EndpointGroupOptions } from './endpoint-group.ts';
 import { type SubsetOptions, subset } from './subset.ts';
 
-/** Which endpoints are used. */
-export type EndpointSetOptions = EndpointGroupOptions & SubsetOptions;
+/** Which endpoints are used, and what their sockets carry. */
+export type EndpointSetOptions = EndpointGroupOptions &
+  SubsetOptions &
+  Pick<UpstreamOptions, 'maxConnections' | 'http'>;
 
 /**
  * The endpoints of an upstream, kept in step with what discovery finds: what is new is opened, what is
@@ -22,6 +25,7 @@ export class EndpointSet {
   /** The endpoints known now. */
   readonly group: EndpointGroup;
   #found: readonly Address[] = [];
+  #sockets = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
   constructor(discovery: Discovery, options: Current<EndpointSetOptions>, open: (address: Address) => Endpoint) {
@@ -45,6 +49,11 @@ export class EndpointSet {
     if (endpoint) return endpoint;
     const known = [...this.#byAddress.keys()].join(', ') || '(none known yet)';
     throw new TypeError(`unknown endpoint ${withoutSecrets(address)}: expected one of ${known}`);
+  }
+
+  /** How many calls the sockets of all endpoints can carry at once. Infinity where one may carry HTTP/2, and before the first look-up. */
+  get sockets(): number {
+    return this.#sockets;
   }
 
   /** Works out again which endpoints are used, and which may be chosen: options have changed. */
@@ -82,6 +91,14 @@ export class EndpointSet {
       endpoint.zone = ownMember(address, 'zone');
     }
     this.group.replace([...this.#byAddress.values()]);
+    this.#sockets = this.#socketsOf(addresses);
+  }
+
+  #socketsOf(addresses: readonly Address[]): number {
+    const { maxConnections, http } = this.#options.current;
+    const mayHaveHttp2 =
+      http === '2' || (http === 'auto' && addresses.some(({ origin }) => origin.startsWith('https:')));
+    return mayHaveHttp2 || addresses.length === 0 ? Number.POSITIVE_INFINITY : maxConnections * addresses.length;
   }
 
   #opened(address: Address, isFirst: boolean): Endpoint {

@@ -11,33 +11,41 @@ export type ConcurrencyLimitOptions = Pick<UpstreamOptions, 'concurrencyLimit' |
 
 interface Waiting {
   readonly operation: string;
+  /** Later than this it is not begun any more. */
+  readonly untilMs: number;
   /** It has its place now, or will have none. */
   end(error?: CallError): void;
 }
 
+/** The part of its time that a call may wait: the rest is for the call itself, and for an estimate that was too low. */
+const mostWait = 0.5;
 /** Weight of the latest call in the average time that a place is held. */
 const holdWeight = 0.1;
 
 /**
  * The places for calls to an upstream, and the queue for them: by priority, then in order. A call is refused at once if
- * it cannot expect a place before its deadline, by its position and by how fast places come free. In a full queue the
- * lowest priority gives way.
+ * it cannot expect a place within half of its time, by its position and by how fast places come free, and later if it gets
+ * none until then. In a full queue the lowest priority gives way.
  *
  * Scope: upstream.
  */
 export class CallQueue {
   readonly #options: Current<ConcurrencyLimitOptions>;
+  readonly #sockets: () => number;
   readonly #gradient = new GradientLimit();
   readonly #queue = new PriorityQueue<Waiting>();
   #inFlight = 0;
   #holdMs = 0;
 
-  constructor(options: Current<ConcurrencyLimitOptions>) {
+  /** @param sockets how many calls the sockets of all endpoints can carry at once */
+  constructor(options: Current<ConcurrencyLimitOptions>, sockets: () => number) {
     this.#options = options;
+    this.#sockets = sockets;
   }
 
   get limit(): number {
     const { concurrencyLimit } = this.#options.current;
+    if (concurrencyLimit === 'connections') return this.#sockets();
     return concurrencyLimit === 'adaptive' ? this.#gradient.limit : concurrencyLimit;
   }
 
@@ -75,6 +83,7 @@ export class CallQueue {
       };
       const waiting: Waiting = {
         operation: label,
+        untilMs: nowMs + (call.deadlineMs - nowMs) * mostWait,
         end(error) {
           signal?.removeEventListener('abort', onAbort);
           if (error) reject(error);
@@ -83,15 +92,15 @@ export class CallQueue {
       };
       signal?.addEventListener('abort', onAbort);
       this.#queue.add(waiting, priority);
-      this.#admit(); // the limit may have been raised while others wait
+      this.#admit(nowMs); // the limit may have been raised while others wait
     });
   }
 
-  /** Gives a place back. @param heldMs how long it was held */
-  leave(heldMs: number): void {
+  /** Gives a place back. @param heldMs how long it was held, until `nowMs` */
+  leave(heldMs: number, nowMs: number): void {
     this.#inFlight--;
     this.#holdMs += (heldMs - this.#holdMs) * (this.#holdMs === 0 ? 1 : holdWeight);
-    this.#admit();
+    this.#admit(nowMs);
   }
 
   /** A call succeeded: what the adaptive limit learns from. */
@@ -99,21 +108,31 @@ export class CallQueue {
     if (this.#options.current.concurrencyLimit === 'adaptive') this.#gradient.record(tookMs, inFlight);
   }
 
-  #admit(): void {
+  #admit(nowMs: number): void {
     while (this.#inFlight < this.limit) {
       const next = this.#queue.take();
       if (!next) return;
+      if (nowMs > next.untilMs) {
+        next.end(overloaded(next.operation, `not sent: it waited for half of its time (${this.#state()})`));
+        continue;
+      }
       this.#inFlight++;
       next.end();
     }
   }
 
-  #refusal({ deadlineMs }: Call, priority: Priority, nowMs: number): string | undefined {
+  #state(): string {
     const { limit, inFlight, queued } = this.status;
-    const state = `concurrencyLimit ${limit}: ${inFlight} in flight, ${queued} queued`;
+    return `concurrencyLimit ${limit}: ${inFlight} in flight, ${queued} queued`;
+  }
+
+  #refusal({ deadlineMs }: Call, priority: Priority, nowMs: number): string | undefined {
+    const { limit, queued } = this.status;
+    const state = this.#state();
     const waitMs = ((this.#queue.ahead(priority) + 1) * this.#holdMs) / limit;
-    if (nowMs + waitMs >= deadlineMs) {
-      return `not sent: a place is expected in ${Math.round(waitMs)} ms, when its time is up (${state})`;
+    const leftMs = deadlineMs - nowMs;
+    if (waitMs >= leftMs * mostWait) {
+      return `not sent: a place is expected in ${Math.round(waitMs)} ms, more than half of the ${Math.round(leftMs)} ms that are left (${state})`;
     }
     if (queued < this.#options.current.maxQueue) return undefined;
     const lowest = this.#queue.giveWay(priority);

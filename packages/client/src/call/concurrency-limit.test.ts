@@ -10,7 +10,8 @@ import { CallQueue } from './call-queue.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 
 let clock: VirtualClock;
-let options: { concurrencyLimit: number | 'adaptive'; maxQueue: number };
+let options: { concurrencyLimit: number | 'connections' | 'adaptive'; maxQueue: number };
+let sockets = Number.POSITIVE_INFINITY;
 beforeEach(() => {
   clock = new VirtualClock();
   options = { concurrencyLimit: 2, maxQueue: 3 };
@@ -18,7 +19,7 @@ beforeEach(() => {
 
 /** The layer over calls that the test ends by hand, in any order. */
 function limited() {
-  const queue = new CallQueue(holding(options));
+  const queue = new CallQueue(holding(options), () => sockets);
   const underWay: { request: Call; answer(reply?: Reply): void; fail(error?: Error): void }[] = [];
   const send = concurrencyLimit(
     queue,
@@ -56,6 +57,18 @@ describe('concurrencyLimit', () => {
     for (const { answer } of underWay) answer();
     expect(await Promise.all(calls)).toEqual(['answered', 'unavailable', 'answered']);
     expect(queue.status).toEqual({ limit: 2, inFlight: 0, queued: 0 });
+  });
+
+  it('has a place for each socket where it goes by connections', async () => {
+    options.concurrencyLimit = 'connections';
+    sockets = 3;
+    const { queue, underWay, call } = limited();
+    for (let i = 0; i < 4; i++) void call();
+    expect(underWay).toHaveLength(3);
+    sockets = 4;
+    underWay[0]?.answer();
+    await settled();
+    expect(queue.status).toEqual({ limit: 4, inFlight: 3, queued: 0 });
   });
 
   it('sends at once, in the same turn, where a place is free', () => {
@@ -119,7 +132,7 @@ describe('concurrencyLimit', () => {
     expect(await Promise.all([early, normal, critical].map(outcome))).toEqual(['pending', 'pending', 'pending']);
   });
 
-  it('refuses a call at once that cannot expect a place before its deadline', async () => {
+  it('refuses a call at once that cannot expect a place within half of its time', async () => {
     const { underWay, send, call } = limited();
     for (let i = 0; i < 2; i++) void call();
     await clock.advance(100);
@@ -127,12 +140,29 @@ describe('concurrencyLimit', () => {
     await settled();
     for (let i = 0; i < 3; i++) void call();
     // A place is held for 100 ms, there are two, and one waits: the next one's turn is in 100 ms.
-    const error = await send(someCall({ deadlineMs: clock.now() + 100 })).catch((error) => error);
+    const error = await send(someCall({ deadlineMs: clock.now() + 200 })).catch((error) => error);
     expect(error).toMatchObject({ code: 'overloaded', isUnprocessed: true });
     expect(error.detail).toBe(
-      'not sent: a place is expected in 100 ms, when its time is up (concurrencyLimit 2: 2 in flight, 1 queued)',
+      'not sent: a place is expected in 100 ms, more than half of the 200 ms that are left ' +
+        '(concurrencyLimit 2: 2 in flight, 1 queued)',
     );
-    expect(await outcome(call({ deadlineMs: clock.now() + 101 }))).toBe('pending');
+    expect(await outcome(call({ deadlineMs: clock.now() + 202 }))).toBe('pending');
+  });
+
+  it('begins no call that has waited for half of its time: too little is left for it', async () => {
+    const { underWay, send, call } = limited();
+    void call();
+    void call();
+    const late = send(someCall({ deadlineMs: clock.now() + 1_000 })).catch((error) => error);
+    const next = call({ deadlineMs: clock.now() + 2_000 });
+    await clock.advance(501);
+    underWay[0]?.answer();
+    await settled();
+    expect(await late).toMatchObject({ code: 'overloaded', isUnprocessed: true });
+    expect((await late).detail).toMatch(/^not sent: it waited for half of its time \(concurrencyLimit 2: /);
+    expect(underWay).toHaveLength(3);
+    underWay[2]?.answer();
+    expect(await next).toBe('answered');
   });
 
   it('counts only those before it: a critical call need not wait for the others', async () => {
@@ -142,8 +172,8 @@ describe('concurrencyLimit', () => {
     for (const { answer } of underWay) answer();
     await settled();
     for (let i = 0; i < 4; i++) void call();
-    expect(await outcome(call({ deadlineMs: clock.now() + 60 }))).toBe('overloaded');
-    expect(await outcome(call({ deadlineMs: clock.now() + 60 }, 'critical'))).toBe('pending');
+    expect(await outcome(call({ deadlineMs: clock.now() + 120 }))).toBe('overloaded');
+    expect(await outcome(call({ deadlineMs: clock.now() + 120 }, 'critical'))).toBe('pending');
   });
 
   it('removes a caller that gives up from the queue, and leaves nothing behind', async () => {
@@ -172,7 +202,7 @@ describe('concurrencyLimit', () => {
   });
 
   it('frees the place of a call that is given up', async () => {
-    const queue = new CallQueue(holding(options));
+    const queue = new CallQueue(holding(options), () => sockets);
     const send = concurrencyLimit(queue, clock)(hangingUntilAborted);
     const caller = new AbortController();
     const ended = send(someCall({ signal: caller.signal })).catch(() => {});

@@ -32,6 +32,7 @@ async function hold(queue: CallQueue, clock: Clock, next: SendCall, call: Call):
     if (!reply.error && call.replyAs !== 'stream') queue.learn(clock.now() - startedAtMs, inFlight);
     return reply;
   } finally {
-    queue.leave(clock.now() - startedAtMs);
+    const now = clock.now();
+    queue.leave(now - startedAtMs, now);
   }
 }

@@ -7,6 +7,7 @@ import type { HttpVersion, TlsOptions } from './tls-options.ts';
 const { POSITIVE_INFINITY: infinity } = Number;
 
 const isLimit = (value: unknown) =>
+  value === 'connections' ||
   value === 'adaptive' ||
   value === infinity ||
   (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100_000);
@@ -47,13 +48,18 @@ export const optionSpecs = {
   hedgeRatio: number(0, [0, 0.5], 'share'),
   /** Sends identical safe calls that are under way at the same time once; see [Less at once](#less-at-once). */
   singleFlight: flag(false),
-  /** Calls under way at once; `adaptive` finds the limit by latency, from 20 to 200. */
+  /** Calls under way at once. `connections`: as many as there may be sockets, none where one may carry HTTP/2; `adaptive` finds the limit by latency, from 20 to 200. */
   concurrencyLimit: inUnits(
-    checked<number | 'adaptive'>(infinity, isLimit, "a whole number from 1 to 100000, Infinity or 'adaptive'", String),
+    checked<number | 'connections' | 'adaptive'>(
+      'connections',
+      isLimit,
+      "a whole number from 1 to 100000, Infinity, 'connections' or 'adaptive'",
+      String,
+    ),
     'calls',
   ),
-  /** Calls that may wait for a place within that limit; 0 refuses at once. */
-  maxQueue: whole(100, [0, 10_000], 'calls'),
+  /** Calls that may wait for a place within that limit, if they can expect one in time; 0 refuses at once. */
+  maxQueue: whole(10_000, [0, 100_000], 'calls'),
   /** Attempts and failures of an endpoint are counted over this time. */
   circuitWindowMs: number(10_000, [1_000, 600_000], 'ms'),
   /** Fewer attempts in the window than this say nothing about an endpoint. */

@@ -25,7 +25,7 @@ describe('upstreamOptions', () => {
     ['retryBudgetRatio', 0, 1],
     ['retryBudgetPerSecond', 0, 10_000],
     ['hedgeRatio', 0, 0.5],
-    ['maxQueue', 0, 10_000],
+    ['maxQueue', 0, 100_000],
     ['circuitWindowMs', 1_000, 600_000],
     ['circuitMinCalls', 1, 1_000_000],
     ['circuitFailureRatio', 0.01, 0.99],
@@ -74,7 +74,7 @@ describe('upstreamOptions', () => {
 
   it('knows bounds for every number', () => {
     const numbers = Object.entries(upstreamDefaults).filter(([, value]) => typeof value === 'number');
-    const infinite = ['circuitSlowCallMs', 'compressRequestsAboveBytes', 'concurrencyLimit', 'subsetSize'];
+    const infinite = ['circuitSlowCallMs', 'compressRequestsAboveBytes', 'subsetSize'];
     const names = [...bounds.map(([name]) => name), ...infinite];
     expect(numbers.map(([name]) => name).sort()).toEqual(names.sort());
   });
@@ -120,14 +120,14 @@ describe('upstreamOptions', () => {
     expect(refuse).toThrow(`${name} must be true or false, not "gzip"`);
   });
 
-  it('takes concurrencyLimit as a whole number, Infinity or adaptive', () => {
-    for (const concurrencyLimit of [1, 100_000, Number.POSITIVE_INFINITY, 'adaptive'] as const) {
+  it('takes concurrencyLimit as a whole number, Infinity, connections or adaptive', () => {
+    for (const concurrencyLimit of [1, 100_000, Number.POSITIVE_INFINITY, 'connections', 'adaptive'] as const) {
       expect(upstreamOptions({ concurrencyLimit }).concurrencyLimit).toBe(concurrencyLimit);
     }
     for (const wrong of [0, 2.5, 100_001, Number.NaN, '20', null]) {
       const refuse = () => upstreamOptions({ concurrencyLimit: wrong } as unknown as Partial<UpstreamOptions>);
       expect(refuse).toThrow(
-        `concurrencyLimit must be a whole number from 1 to 100000, Infinity or 'adaptive', not ${wrong}`,
+        `concurrencyLimit must be a whole number from 1 to 100000, Infinity, 'connections' or 'adaptive', not ${wrong}`,
       );
     }
   });
