@@ -257,6 +257,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'openapi/',
     'top/',
     'completion/',
+    'contracts/',
     'command.ts',
     'commands/',
     'command-table.ts',
@@ -372,6 +373,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'add-service.ts',
     'add-operation.ts',
     'command.ts',
+  ],
+  'packages/cli/src/contracts': [
+    'contracts-error.ts',
+    'compare/',
+    'load/',
+    'check-contracts.ts',
+    'format-report.ts',
+    'index.ts',
   ],
   release: ['public-packages.ts', 'pack.ts', 'publish.ts', 'release-edits.ts', 'main.ts'],
 };

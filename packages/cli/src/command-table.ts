@@ -2,6 +2,7 @@ import type { AddCommand } from './command.ts';
 import { call } from './commands/call.ts';
 import { circuit } from './commands/circuit.ts';
 import { completion } from './commands/completion.ts';
+import { contracts } from './commands/contracts.ts';
 import { drain } from './commands/drain.ts';
 import { launcher } from './commands/launcher.ts';
 import { services } from './commands/services.ts';
@@ -17,5 +18,6 @@ export const commandTable: readonly AddCommand[] = [
   circuit,
   drain,
   top,
+  contracts,
   completion,
 ];

@@ -140,7 +140,10 @@ describe('the OpenAPI document', () => {
       paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
     };
     const responses = document.paths['/link']?.get?.responses ?? {};
-    expect(responses[307]).toEqual({ description: summary, headers: { location: { schema: expect.any(Object) } } });
+    expect(responses[307]).toEqual({
+      description: summary,
+      headers: { location: { required: true, schema: expect.any(Object) } },
+    });
     expect(responses).not.toHaveProperty('304');
   });
 

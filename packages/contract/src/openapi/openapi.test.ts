@@ -27,7 +27,7 @@ const document = openapi(
       status: 201,
       responseHeaders: { location: 'Location' },
     }),
-    touch: post('/touch', { summary: 'Touches' }),
+    touch: post('/touch', { summary: 'Touches', bodyLimits: { maxBytes: 10 } }),
     order: post('/orders', { summary: 'Orders', safety: 'keyed' }),
     rules: get('/rules', {
       summary: 'Rules',
@@ -65,6 +65,15 @@ describe('openapi', () => {
     expect(document.paths['/touch']?.post).not.toHaveProperty('parameters');
   });
 
+  it('has what OpenAPI has no field for beside it: whether it may be sent twice, its own errors, its limits', () => {
+    expect(document.paths['/things/{id}']?.get?.['x-parley']).toEqual({
+      safety: 'safe',
+      errors: { no_such_thing: 404 },
+    });
+    expect(document.paths['/orders']?.post?.['x-parley']).toEqual({ safety: 'keyed' });
+    expect(document.paths['/touch']?.post?.['x-parley']).toEqual({ safety: 'unsafe', bodyLimits: { maxBytes: 10 } });
+  });
+
   it('says how long a reply may be used again', () => {
     expect(document.paths).toMatchObject({
       '/rules': {
@@ -76,7 +85,7 @@ describe('openapi', () => {
   it('says what comes back, in headers and body', () => {
     expect(document.paths['/things/{id}']?.post?.responses).toMatchObject({
       201: {
-        headers: { location: { schema: { type: 'string' } } },
+        headers: { location: { required: true, schema: { type: 'string' } } },
         content: { 'application/json': { schema: { properties: { name: { type: 'string' } }, required: ['name'] } } },
       },
     });
@@ -91,7 +100,10 @@ describe('openapi', () => {
       content: {
         'application/problem+json': {
           schema: {
-            allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object', properties, required: ['known'] }],
+            allOf: [
+              { $ref: '#/components/schemas/Problem' },
+              { title: 'no_such_thing', type: 'object', properties, required: ['known'] },
+            ],
           },
         },
       },

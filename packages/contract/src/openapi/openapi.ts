@@ -72,6 +72,16 @@ function describe(operationId: string, operation: Operation, components: Compone
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: body } }),
     responses: responsesOf(operationId, operation, components),
+    'x-parley': beyondOpenapi(operation),
+  };
+}
+
+/** What a contract says and OpenAPI has no field for, for programs that read the document: `parley contracts check` compares it. */
+function beyondOpenapi({ safety, errors, bodyLimits }: Operation): Json {
+  return {
+    safety,
+    ...(errors.length > 0 && { errors: Object.fromEntries(errors.map(({ code, status }) => [code, status])) }),
+    ...(bodyLimits && { bodyLimits }),
   };
 }
 

@@ -38,8 +38,10 @@ function success(name: string, operation: Operation, components: Components): Js
   }
   const members = operation.responseHeaders.map(([member]) => member);
   const { split, rest } = splitSchema(json, members, components);
-  for (const [member, header] of operation.responseHeaders)
-    headers[header] = { schema: split.get(member)?.schema ?? {} };
+  for (const [member, header] of operation.responseHeaders) {
+    const { schema = {}, isRequired = false } = split.get(member) ?? {};
+    headers[header] = { ...(isRequired && { required: true }), schema };
+  }
   const body = replyBody(operation);
   if (!body) return { description: summary, ...withHeaders(headers) };
   const schema = isWithBody(output) ? components.add(jsonSchemaOf(output.body, 'output'), `${name}Body`) : rest;
@@ -108,7 +110,10 @@ function failure(
   const schemas: Json[] = errors.map(({ code, data }) => {
     if (!data) return anyProblem;
     // Without `additionalProperties: false`, which would refuse the problem's own members.
-    return { allOf: [anyProblem, open(jsonSchemaOf(data, 'output'), `${name}_${code}`, components)] };
+    // The title tells the errors of one status apart, for people and programs.
+    return {
+      allOf: [anyProblem, { title: code, ...open(jsonSchemaOf(data, 'output'), `${name}_${code}`, components) }],
+    };
   });
   if (codes.length > 0) schemas.push(anyProblem);
   const different = [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
@@ -123,7 +128,7 @@ const retryAfter: Json = { description: 'Seconds to wait before another try', sc
 
 function open(json: Json, hint: string, components: Components): Json {
   const { rest } = splitSchema(components.add(json, hint), [], components, { isCopied: true });
-  const { additionalProperties: _, ...schema } = rest;
+  const { additionalProperties: _, title: __, ...schema } = rest;
   return schema;
 }
 

@@ -1,0 +1,63 @@
+import { SchemaReader } from './flat-schema.ts';
+import { isObject, type Json, listOf, objectOf } from './json.ts';
+
+const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'];
+
+/** One operation of a document. */
+export interface ApiOperation {
+  /** Its `operationId`, or method and path where it has none. */
+  readonly name: string;
+  readonly hasId: boolean;
+  /** `GET` */
+  readonly method: string;
+  readonly path: string;
+  /** By place and name, `query.limit`; those of the path's own too. */
+  readonly parameters: ReadonlyMap<string, Json>;
+  /** The operation as it is in the document. */
+  readonly json: Json;
+}
+
+/** An OpenAPI document, read. */
+export interface ApiDocument {
+  readonly name: string;
+  readonly root: Json;
+  readonly reader: SchemaReader;
+  readonly operations: readonly ApiOperation[];
+}
+
+/** Whether a value is an OpenAPI document of version 3. */
+export function isOpenapi(value: unknown): value is Json {
+  return isObject(value) && /^3\./.test(String(value.openapi)) && isObject(value.paths);
+}
+
+/** Reads the operations of an OpenAPI document. */
+export function readDocument(root: Json): ApiDocument {
+  const reader = new SchemaReader(root);
+  const operations = Object.entries(objectOf(root.paths)).flatMap(([path, value]) => {
+    const item = reader.resolve(value);
+    return methods
+      .filter((method) => isObject(item[method]))
+      .map((method) => readOperation(reader, path, method, item));
+  });
+  return { name: String(objectOf(root.info).title ?? ''), root, reader, operations };
+}
+
+function readOperation(reader: SchemaReader, path: string, method: string, item: Json): ApiOperation {
+  const json = objectOf(item[method]);
+  const parameters = [...listOf(item.parameters), ...listOf(json.parameters)].map((one) => reader.resolve(one));
+  const hasId = typeof json.operationId === 'string';
+  return {
+    name: hasId ? (json.operationId as string) : `${method.toUpperCase()} ${path}`,
+    hasId,
+    method: method.toUpperCase(),
+    path,
+    parameters: new Map(parameters.map((one) => [placeOf(one), one])),
+    json,
+  };
+}
+
+/** `query.limit`. Names of headers are written in small letters. */
+function placeOf(parameter: Json): string {
+  const name = String(parameter.name);
+  return `${parameter.in}.${parameter.in === 'header' ? name.toLowerCase() : name}`;
+}

@@ -1,0 +1,30 @@
+import type { ApiOperation } from './api-document.ts';
+import type { Finding } from './change.ts';
+import { isObject, type Json, objectOf } from './json.ts';
+
+const safeties = ['safe', 'idempotent', 'keyed', 'unsafe'];
+/** Limits of a service that has no options for them. */
+const limits: Readonly<Record<string, number>> = { maxBytes: 131_072, maxValues: 1000, maxDepth: 100, maxFiles: 10 };
+
+/** Compares how often a request may be sent and how large it may be: `x-parley`, which only Parley's documents have. */
+export function comparePromises(before: ApiOperation, after: ApiOperation): Finding[] {
+  const [old, now] = [before.json['x-parley'], after.json['x-parley']];
+  if (!isObject(old) || !isObject(now)) return [];
+  return [...safetyChanges(old, now), ...limitChanges(objectOf(old.bodyLimits), objectOf(now.bodyLimits))];
+}
+
+function safetyChanges({ safety: old }: Json, { safety: now }: Json): Finding[] {
+  const [was, is] = [old, now].map((safety) => safeties.indexOf(safety as string)) as [number, number];
+  if (was === is || was < 0 || is < 0) return [];
+  const rule = is > was ? 'safety-lowered' : 'safety-raised';
+  return [{ rule, where: '', before: String(old), after: String(now) }];
+}
+
+function limitChanges(before: Json, after: Json): Finding[] {
+  return Object.keys(limits).flatMap((name) => {
+    const [old, now] = [before, after].map((own) => (own[name] ?? limits[name]) as number) as [number, number];
+    if (old === now) return [];
+    const rule = now < old ? 'body-limit-lowered' : 'body-limit-raised';
+    return [{ rule, where: `body ${name}`, before: String(old), after: String(now) } as const];
+  });
+}

@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { isOpenapi, readDocument } from '../compare/api-document.ts';
+import { ContractsError, messageOf } from '../contracts-error.ts';
+import { commitOf, git } from './git.ts';
+import { type Documents, repositoryDocuments } from './repository-documents.ts';
+import { withRevisionTree } from './revision-tree.ts';
+
+/** What to compare with. */
+export interface Base {
+  readonly documents: Documents;
+  /** Whether a contract that it lacks was not there: a file or a URL has one contract, a revision has all. */
+  readonly isWhole: boolean;
+}
+
+const fetchTimeoutMs = 10_000;
+const maxDocumentBytes = 64 * 1024 * 1024;
+
+/**
+ * Reads the contracts of a base.
+ *
+ * @param base a URL (`https://…`); a file (`./…`, `/…`, or a name that ends in `.json`) or a folder of such files; a file of a
+ *   revision (`origin/main:openapi.json`); otherwise a git revision
+ * @param root of the repository
+ * @param folder that paths of files start from
+ * @throws ContractsError with what was expected there
+ */
+export async function baseDocuments(
+  base: string,
+  {
+    root,
+    folder,
+    nodeArgs,
+  }: { readonly root: string; readonly folder: string; readonly nodeArgs?: readonly string[] | undefined },
+): Promise<Base> {
+  if (base === '') throw new ContractsError('--base: expected a revision, a file or a URL, got nothing');
+  if (/^https?:\/\//.test(base)) return one(await fetched(base), base);
+  if (isPath(base)) return { documents: files(resolve(folder, base)), isWhole: false };
+  const [, revision, path] = /^([^:]+):(.+)$/.exec(base) ?? [];
+  if (revision !== undefined && path !== undefined) return one(await fileOf(root, revision, path), base);
+  const documents = await withRevisionTree(root, base, (tree) =>
+    repositoryDocuments({
+      tree,
+      words: `at ${base}`,
+      advice: 'compare with a document instead, --base FILE or --base https://…/openapi.json',
+      nodeArgs,
+    }),
+  );
+  return { documents, isWhole: true };
+}
+
+function isPath(base: string): boolean {
+  return isAbsolute(base) || /^\.\.?[\\/]/.test(base) || (base.endsWith('.json') && !base.includes(':'));
+}
+
+function one(text: string, where: string): Base {
+  return { documents: new Map([parsed(text, where)]), isWhole: false };
+}
+
+function parsed(text: string, where: string): readonly [string, Readonly<Record<string, unknown>>] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ContractsError(`--base: expected an OpenAPI document as JSON in ${where}: ${messageOf(error)}`);
+  }
+  if (!isOpenapi(value))
+    throw new ContractsError(`--base: expected an OpenAPI document of version 3 in ${where}, found other JSON`);
+  return [readDocument(value).name, value];
+}
+
+function files(path: string): Documents {
+  if (!existsSync(path)) throw new ContractsError(`--base: expected a file or a folder, found nothing at ${path}`);
+  const isFolder = statSync(path).isDirectory();
+  const paths = isFolder
+    ? readdirSync(path)
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => join(path, name))
+    : [path];
+  if (paths.length === 0) throw new ContractsError(`--base: expected files that end in .json in ${path}, found none`);
+  return new Map(paths.map((each) => parsed(readFileSync(each, 'utf8'), each)));
+}
+
+async function fileOf(root: string, revision: string, path: string): Promise<string> {
+  const commit = await commitOf(root, revision);
+  try {
+    return await git(root, ['show', `${commit}:${path}`]);
+  } catch {
+    throw new ContractsError(
+      `--base: expected the file ${path} at ${revision}, found none: its path starts at the top of the repository`,
+    );
+  }
+}
+
+async function fetched(url: string): Promise<string> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      signal: AbortSignal.timeout(fetchTimeoutMs),
+      headers: { accept: 'application/json' },
+    });
+    text = await response.text();
+  } catch (error) {
+    const { cause } = error as Error;
+    throw new ContractsError(
+      `--base: expected a document from ${url} within ${fetchTimeoutMs / 1000} s: ${messageOf(cause ?? error)}`,
+    );
+  }
+  if (!response.ok) throw new ContractsError(`--base: expected a document from ${url}, got status ${response.status}`);
+  if (text.length > maxDocumentBytes)
+    throw new ContractsError(`--base: expected a document of at most 64 MiB from ${url}`);
+  return text;
+}

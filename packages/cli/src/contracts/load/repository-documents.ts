@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ContractsError } from '../contracts-error.ts';
+import { atEnd } from './at-end.ts';
+import { type ContractPackage, documentsMark, type PrintedDocuments } from './print-documents.ts';
+import { contractPackages, workspacesOf } from './workspaces.ts';
+
+/** Documents by the name of their contract. */
+export type Documents = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+const timeoutMs = 60_000;
+const maxOutputBytes = 256 * 1024 * 1024;
+const program = join(import.meta.dirname, `documents-main${extname(import.meta.filename)}`);
+// A program that runs from source, as in Parley's own repository, imports packages that do. Anywhere else packages are as published.
+const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions='));
+
+/** Where contracts are, and in what words an error names the place. */
+export interface Place {
+  /** Folder with the package.json of the workspaces. */
+  readonly tree: string;
+  /** `at origin/main`, `in /home/ada/shop` */
+  readonly words: string;
+  /** What to do where a contract cannot be imported. */
+  readonly advice: string;
+  /** Flags for Node. Default: the conditions that this process has. */
+  readonly nodeArgs?: readonly string[] | undefined;
+}
+
+/**
+ * The documents of all contracts of a repository. Its contract packages are imported in a process of its own, by the Node that runs this one.
+ *
+ * @throws ContractsError where one cannot be imported, or there is no contract package
+ */
+export async function repositoryDocuments(place: Place): Promise<Documents> {
+  const packages = contractPackages(workspacesOf(place.tree)).map(({ name, folder, manifest }) => ({
+    name,
+    manifest: pathToFileURL(join(place.tree, folder, 'package.json')).href,
+    entry: manifest.exports === undefined ? `./${manifest.main}` : name,
+  }));
+  if (packages.length === 0) return new Map();
+  const { documents, failures } = await printed(packages, place);
+  const [failure] = Object.entries(failures);
+  if (failure) throw new ContractsError(notImported(failure[0], failure[1], place));
+  return new Map(Object.entries(documents));
+}
+
+async function printed(packages: readonly ContractPackage[], place: Place): Promise<PrintedDocuments> {
+  const { tree, words, nodeArgs = conditions } = place;
+  const flags = ['--disable-warning=ExperimentalWarning', '--experimental-import-meta-resolve'];
+  const args = [...nodeArgs, ...flags, program, JSON.stringify(packages)];
+  const options = { cwd: tree, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes } as const;
+  const { output, errors } = await new Promise<{ output: string; errors: string }>((resolve) => {
+    const child = execFile(process.execPath, args, options, (error, output, errors) => {
+      isOver();
+      resolve({ output, errors: error?.killed ? 'it was still running' : errors });
+    });
+    const isOver = atEnd(() => child.kill('SIGKILL'));
+  });
+  const start = output.lastIndexOf(documentsMark);
+  if (start >= 0) return JSON.parse(output.slice(start + documentsMark.length));
+  const names = packages.map(({ name }) => name).join(', ');
+  throw new ContractsError(
+    `expected Node to import the contracts ${words} (${names}) within ${timeoutMs / 1000} s, and it ended: ${lastWords(errors)}`,
+  );
+}
+
+/** The line of Node's output that says what went wrong. */
+function lastWords(errors: string): string {
+  const lines = errors.split('\n').map((line) => line.trim());
+  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.find((line) => line !== '') ?? 'it said nothing';
+}
+
+function notImported(name: string, { code, message }: { code: string; message: string }, place: Place): string {
+  const isMissing = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ENOENT'].includes(code);
+  const [sentence = ''] = message.split('\n');
+  const cause = isMissing
+    ? 'a file is not there: it may need a build, or a package that is not installed here'
+    : 'its code fails';
+  return `expected to import the contract ${name} ${place.words}, and ${cause} (${sentence}): ${place.advice}`;
+}

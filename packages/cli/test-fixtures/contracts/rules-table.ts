@@ -1,0 +1,43 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Direction, type Rule, rules } from '../../src/contracts/compare/rules.ts';
+
+const readme = fileURLToPath(new URL('../../README.md', import.meta.url));
+
+/** The table of rules for people: a header and one row per rule. */
+export function rulesTable(): readonly string[] {
+  const rows = Object.entries<Rule>(rules).map(
+    ([name, rule]) => `| \`${name}\` | ${cell(rule, 'request')} | ${cell(rule, 'reply')} | ${meaning(rule)} |`,
+  );
+  return ['| rule | request | reply | meaning |', '|---|---|---|---|', ...rows];
+}
+
+function cell({ directions, breaks }: Rule, direction: Direction): string {
+  if (!directions.includes(direction)) return '–';
+  return breaks.includes(direction) ? '**breaking**' : 'ok';
+}
+
+function meaning({ says, why }: Rule): string {
+  const said = says.replaceAll('{where}', 'it').replaceAll('{before}', '*old*').replaceAll('{after}', '*new*');
+  return why === '' ? said : `${said}: ${why}`;
+}
+
+/** The table as the README has it now. */
+export function documentedRules(): readonly string[] {
+  return tableIn(readFileSync(readme, 'utf8')).split('\n');
+}
+
+function tableIn(text: string): string {
+  const [, found] = /^### Rules$[\s\S]*?\n\n(\|[\s\S]*?\|)\n(?:\n|$)/m.exec(text) ?? [];
+  if (found === undefined) throw new Error('packages/cli/README.md has no table below "### Rules"');
+  return found;
+}
+
+// `rules-table.ts` writes it.
+if (process.argv[1] === import.meta.filename) {
+  const text = readFileSync(readme, 'utf8');
+  writeFileSync(
+    readme,
+    text.replace(tableIn(text), () => rulesTable().join('\n')),
+  );
+}
