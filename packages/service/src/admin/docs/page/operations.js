@@ -1,0 +1,180 @@
+import { definitions, element, tableOf } from './elements.js';
+import { limitsText, resolved, schemaView, typeText } from './schemas.js';
+import { trialForm } from './trials.js';
+
+/**
+ * An operation of the document.
+ *
+ * @typedef {object} Operation
+ * @property {string} name
+ * @property {string} method
+ * @property {string} path as in the contract: `/files/{path*}`
+ * @property {string} safety
+ * @property {any} described the operation object of OpenAPI
+ */
+
+/**
+ * What the page knows.
+ *
+ * @typedef {object} Page
+ * @property {any} root the document
+ * @property {'open' | 'token' | 'off'} trying
+ * @property {(trial: object) => Promise<any>} send sends a request to the service
+ * @property {Map<string, string>} credentials values of headers that identify the caller, for all forms
+ */
+
+/**
+ * The operations of a description, in the order of the contract.
+ *
+ * @param {{ operations: { name: string, path: string, safety: string }[], openapi: any }} description
+ * @returns {Operation[]}
+ */
+export function operationsOf({ operations, openapi }) {
+  const described = new Map(
+    Object.values(openapi.paths).flatMap((methods) =>
+      Object.entries(methods).map(([method, one]) => [one.operationId, { method: method.toUpperCase(), one }]),
+    ),
+  );
+  return operations.flatMap(({ name, path, safety }) => {
+    const found = described.get(name);
+    return found ? [{ name, path, safety, method: found.method, described: found.one }] : [];
+  });
+}
+
+/**
+ * The section of one operation. Its content is made when it is first opened.
+ *
+ * @param {Operation} operation
+ * @param {Page} page
+ */
+export function operationSection(operation, page) {
+  const { name, method, path, described } = operation;
+  const details = element(
+    'details',
+    {},
+    element(
+      'summary',
+      {},
+      element('h2', {}, element('span', { class: 'method' }, method), ' ', element('code', {}, path)),
+      described.deprecated === true ? element('strong', { class: 'deprecated' }, ' deprecated') : undefined,
+      ` ${described.summary} `,
+      element('code', { class: 'quiet' }, name),
+    ),
+  );
+  details.addEventListener('toggle', () => {
+    if (details.open && details.children.length === 1) details.append(contentOf(operation, page));
+  });
+  return element('section', { class: 'operation', id: name, 'aria-label': `${name}: ${method} ${path}` }, details);
+}
+
+const safeties = /** @type {Readonly<Record<string, string>>} */ ({
+  safe: 'safe: changes nothing, and may be sent again',
+  idempotent: 'idempotent: sent twice, it has the effect of once',
+  keyed: 'keyed: sent twice with one Idempotency-Key, it has the effect of once',
+  unsafe: 'unsafe: does something new each time it is sent',
+});
+
+/**
+ * @param {Operation} operation
+ * @param {Page} page
+ */
+function contentOf(operation, page) {
+  const { name, described, safety } = operation;
+  const { root } = page;
+  return element(
+    'div',
+    { class: 'content' },
+    definitions([
+      ['Safety', safeties[safety] ?? safety],
+      ['Who may call', callersText(described.security ?? root.security, root)],
+      ['Link', element('a', { href: `#${name}` }, `#${name}`)],
+    ]),
+    ...parametersView(described.parameters ?? [], root),
+    ...bodyView(described.requestBody, root),
+    element('h3', {}, 'Replies'),
+    ...Object.entries(described.responses).map(([status, response]) => replyView(status, response, root)),
+    trialForm(operation, page),
+  );
+}
+
+/**
+ * Who may call, in a sentence.
+ *
+ * @param {any[]} security
+ * @param {any} root
+ */
+function callersText(security, root) {
+  if (security.length === 0) return 'everybody';
+  const schemes = root.components?.securitySchemes ?? {};
+  const ways = security.flatMap((/** @type {Record<string, string[]>} */ one) =>
+    Object.entries(one).map(([name, scopes]) => {
+      const { type, scheme = '', in: place, name: key } = resolved(schemes[name], root);
+      if (type === 'mutualTLS') return 'a service with a client certificate';
+      if (type === 'apiKey') return `${name}: ${place} ${key}`;
+      if (name !== 'token') return `${name}: Authorization ${scheme}`;
+      return scopes.length > 0 ? `a token with the scopes ${scopes.join(', ')}` : 'a service with a token';
+    }),
+  );
+  return ways.join(', or ');
+}
+
+/**
+ * @param {any[]} parameters
+ * @param {any} root
+ */
+function parametersView(parameters, root) {
+  if (parameters.length === 0) return [];
+  const rows = parameters.map(({ name, in: place, required, schema, description }) => [
+    element('code', {}, name),
+    place,
+    required ? 'required' : 'optional',
+    element('code', {}, typeText(schema, root)),
+    [limitsText(schema, root), description ?? resolved(schema, root).description ?? ''].filter(Boolean).join('. '),
+  ]);
+  return [element('h3', {}, 'Parameters'), tableOf(['name', 'in', '', 'type', ''], rows)];
+}
+
+/**
+ * @param {any} body
+ * @param {any} root
+ */
+function bodyView(body, root) {
+  return body ? [element('h3', {}, 'Body'), ...contentView(body.content, root)] : [];
+}
+
+/**
+ * @param {any} content
+ * @param {any} root
+ */
+function contentView(content, root) {
+  return Object.entries(content ?? {}).map(([type, media]) => {
+    const { schema, itemSchema } = /** @type {any} */ (media);
+    return element(
+      'div',
+      {},
+      element('p', { class: 'quiet' }, type, itemSchema ? ', a stream of items' : ''),
+      schema || itemSchema ? schemaView(schema ?? itemSchema, root) : 'bytes',
+    );
+  });
+}
+
+/**
+ * @param {string} status
+ * @param {any} response
+ * @param {any} root
+ */
+function replyView(status, response, root) {
+  const { description, headers = {}, content } = resolved(response, root);
+  const isPlainProblem = JSON.stringify(content ?? {}).includes('{"schema":{"$ref":"#/components/schemas/Problem"}}');
+  const rows = Object.entries(headers).map(([name, header]) => {
+    const { schema = {}, description: note } = resolved(header, root);
+    return /** @type {const} */ ([name, `${typeText(schema, root)}. ${note ?? schema.description ?? ''}`]);
+  });
+  return element(
+    'div',
+    { class: 'response' },
+    element('h4', {}, `${status} `, element('span', { class: 'quiet' }, description)),
+    rows.length > 0 ? definitions(rows) : undefined,
+    ...(isPlainProblem ? [element('p', { class: 'quiet' }, 'A problem of RFC 9457')] : contentView(content, root)),
+  );
+}
