@@ -145,7 +145,7 @@ describeWith('Chromium')('the API docs in a browser', () => {
     expect(shown).toContain('keyed: sent twice with one Idempotency-Key');
     expect(shown).toContain('everybody');
     expect(shown).toMatch(/count required\s*integer minimum 1, maximum 9/);
-    expect(shown).toContain('409 Sold out (`sold_out`)');
+    expect(shown).toContain('409 Sold out (sold_out)');
     expect(shown).toContain('left required');
     const report = await operation('report');
     expect(await report.textContent()).toContain('apiKey: header x-api-key');

@@ -66,7 +66,7 @@ function docsHandlers({
     async tryOperation(trial, { extras: { peer }, signal = new AbortController().signal }) {
       const { operation } = trial;
       // Before it runs: a request without a reply may have its effect too.
-      if (contract.operations[operation]?.safety !== 'safe') audit.acted('tryOperation', peer, { operation });
+      if (contract.operations[operation]?.safety !== 'safe') audit.acted('tryOperation', peer, { tried: operation });
       const { body, ...reply } = await trials.run(trial, peer, signal);
       return { ...reply, bytes: body.length, body: isText(reply.headers) ? body.toString() : undefined };
     },

@@ -48,8 +48,11 @@ export async function inProcess(
   const server = createServer(listener);
   answerMalformedRequests(server);
   server.emit('connection', Object.assign(far, { remoteAddress: peer }));
-  const abort = () => near.destroy();
-  signal.addEventListener('abort', abort);
+  const cut = () => {
+    near.destroy();
+    far.destroy(); // the listener sees that its caller has left
+  };
+  signal.addEventListener('abort', cut);
   try {
     const response = await responseOf(near, { method, path, headers: headers.flat() }, body);
     const read = await readBody(response, limits);
@@ -58,8 +61,8 @@ export async function inProcess(
     if (signal.aborted) throw new CallError('deadline_exceeded', 'The operation did not reply in time');
     throw new CallError('upstream_failed', 'The operation did not reply: its connection was closed', { cause: error });
   } finally {
-    signal.removeEventListener('abort', abort);
-    near.destroy();
+    signal.removeEventListener('abort', cut);
+    cut();
   }
 }
 

@@ -91,9 +91,8 @@ function contentOf(operation, page) {
     ]),
     ...parametersView(described.parameters ?? [], root),
     ...bodyView(described.requestBody, root),
-    element('h3', {}, 'Replies'),
-    ...Object.entries(described.responses).map(([status, response]) => replyView(status, response, root)),
     trialForm(operation, page),
+    ...repliesView(described.responses, root),
   );
 }
 
@@ -159,22 +158,52 @@ function contentView(content, root) {
 }
 
 /**
+ * Each reply with its schema; problems that are nothing but problems are a list at the end.
+ *
+ * @param {any} responses
+ * @param {any} root
+ */
+function repliesView(responses, root) {
+  const all = Object.entries(responses).map(([status, response]) => ({ status, response: resolved(response, root) }));
+  const isPlain = (/** @type {any} */ { response }) =>
+    JSON.stringify(response.content ?? {}).includes('"application/problem+json":{"schema":{"$ref":');
+  const problems = all
+    .filter(isPlain)
+    .map(({ status, response }) => /** @type {const} */ ([status, describedText(response.description)]));
+  return [
+    element('h3', {}, 'Replies'),
+    ...all.filter((one) => !isPlain(one)).map(({ status, response }) => replyView(status, response, root)),
+    element('h3', {}, 'Errors'),
+    element('p', { class: 'quiet' }, 'Problems of RFC 9457, with these codes.'),
+    definitions(problems),
+  ];
+}
+
+/**
  * @param {string} status
  * @param {any} response
  * @param {any} root
  */
-function replyView(status, response, root) {
-  const { description, headers = {}, content } = resolved(response, root);
-  const isPlainProblem = JSON.stringify(content ?? {}).includes('{"schema":{"$ref":"#/components/schemas/Problem"}}');
+function replyView(status, { description, headers = {}, content }, root) {
   const rows = Object.entries(headers).map(([name, header]) => {
-    const { schema = {}, description: note } = resolved(header, root);
-    return /** @type {const} */ ([name, `${typeText(schema, root)}. ${note ?? schema.description ?? ''}`]);
+    const { schema = {}, description: note = schema.description } = resolved(header, root);
+    return /** @type {const} */ ([name, [typeText(schema, root), note].filter(Boolean).join('. ')]);
   });
   return element(
     'div',
     { class: 'response' },
-    element('h4', {}, `${status} `, element('span', { class: 'quiet' }, description)),
+    element('h4', {}, `${status} `, describedText(description)),
     rows.length > 0 ? definitions(rows) : undefined,
-    ...(isPlainProblem ? [element('p', { class: 'quiet' }, 'A problem of RFC 9457')] : contentView(content, root)),
+    ...contentView(content, root),
   );
+}
+
+/**
+ * A text with `code` in it.
+ *
+ * @param {string} text
+ */
+function describedText(text) {
+  const parts = text.split('`').map((part, index) => (index % 2 === 0 ? part : element('code', {}, part)));
+  return element('span', {}, ...parts);
 }

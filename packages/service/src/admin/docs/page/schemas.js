@@ -112,7 +112,7 @@ function partsView(own, root, outer) {
       'li',
       {},
       element('code', {}, name),
-      element('span', { class: 'quiet' }, required.has(name) ? ' required' : ' optional'),
+      element('span', { class: 'quiet' }, required.has(name) ? ' required ' : ' optional '),
       schemaView(schema, root, outer),
     ),
   );
@@ -134,7 +134,7 @@ function partsView(own, root, outer) {
  * @param {readonly string[]} outer
  */
 function labelled(label, schema, root, outer) {
-  return element('li', {}, element('span', { class: 'quiet' }, label), schemaView(schema, root, outer));
+  return element('li', {}, element('span', { class: 'quiet' }, `${label} `), schemaView(schema, root, outer));
 }
 
 /**
