@@ -43,12 +43,12 @@ async function launch(launcher: Launcher): Promise<void> {
   log.event('info', 'stopped');
 }
 
-function announce({ url, gateway, replicas, operations }: Launcher): void {
+function announce({ url, gateway, replicas, operations, docs }: Launcher): void {
   if (!isReadable) {
-    log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas });
+    log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas, docs });
     return;
   }
   const front = { service: 'gateway', replica: gateway?.name ?? '', state: 'ready', address: url, operators: '' };
   const rows = [...replicas, front];
-  stdout.write(`\n${table(rows)}\n\n${invitation(url, operations)}\n\n`);
+  stdout.write(`\n${table(rows)}\n\n${invitation(url, operations, docs)}\n\n`);
 }
