@@ -51,6 +51,11 @@ const shop = defineContract(
       auth: authScheme('apiKey', { type: 'apiKey', in: 'header', name: 'x-api-key', description: evil }),
       output: z.object({ ok: z.boolean() }),
     }),
+    old: get('/api/old', {
+      summary: 'An old one',
+      deprecated: { reason: 'Call getItem', since: '2026-11-30' },
+      sunset: '2027-01-31',
+    }),
     hostile: get('/api/hostile', {
       summary: evil,
       input: z.object({
@@ -77,6 +82,7 @@ const handlers = {
     throw new CallError('unavailable', 'over');
   },
   report: async () => ({ ok: true }),
+  old: async () => {},
   hostile: async () => ({ html: evil }),
 };
 
@@ -133,7 +139,7 @@ describeWith('Chromium')('the API docs in a browser', () => {
     await open(`${service.adminUrl}/docs`);
     await page.locator('section').first().waitFor();
     expect(await page.title()).toBe('shop: API docs');
-    expect(await page.locator('section').count()).toBe(6);
+    expect(await page.locator('section').count()).toBe(7);
     expect(await page.locator('nav li').allTextContents()).toContain('POST /api/orders Orders a book');
     expect([...hosts]).toEqual([new URL(service.adminUrl).host]);
     expect(complaints).toEqual([]);
@@ -152,11 +158,20 @@ describeWith('Chromium')('the API docs in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('show what is deprecated, why, and when it ends', async () => {
+    const old = await operation('old');
+    expect(await old.locator('summary').textContent()).toContain('deprecated');
+    expect(await old.textContent()).toMatch(/Deprecated\s*since 2026-11-30: Call getItem\s*Ends on\s*2027-01-31/);
+    await old.getByRole('button', { name: 'Send' }).click();
+    await old.getByText('Status 204').waitFor();
+    expect(await old.locator('.reply').textContent()).toContain('Sun, 31 Jan 2027 00:00:00 GMT');
+  });
+
   it('find operations by words', async () => {
     await open(`${service.adminUrl}/docs`);
     await page.getByLabel('Search operations').fill('orders book');
     expect(await page.locator('section:visible').count()).toBe(1);
-    expect(await page.locator('nav [role=status]').textContent()).toBe('1 of 6 operations');
+    expect(await page.locator('nav [role=status]').textContent()).toBe('1 of 7 operations');
   });
 
   it('try an operation with an example as its body', async () => {

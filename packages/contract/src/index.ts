@@ -85,6 +85,7 @@ export type {
   StreamCallOptions,
   StreamCallOptionsOf,
 } from './operations/call-options.ts';
+export { type Deprecation, deprecationHeaders } from './operations/deprecation.ts';
 export { type InputMembers, inputMembers, type TextMember } from './operations/input-members.ts';
 export {
   type Auth,

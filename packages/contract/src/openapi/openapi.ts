@@ -67,12 +67,22 @@ function describe(operationId: string, operation: Operation, components: Compone
   return {
     operationId,
     summary: operation.summary,
-    description: effects[operation.safety],
+    description: [effects[operation.safety], ...endOf(operation)].join(' '),
+    ...(operation.deprecated && { deprecated: true }),
     ...securityOf(operation),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: body } }),
     responses: responsesOf(operationId, operation, components),
   };
+}
+
+/** What is said of an operation that ends. */
+function endOf({ deprecated, sunset }: Operation): string[] {
+  const { since, reason } = deprecated ?? {};
+  return [
+    ...(deprecated ? [`Deprecated${since ? ` since ${since}` : ''}${reason ? `: ${reason}` : ''}.`] : []),
+    ...(sunset === undefined ? [] : [`It ends on ${sunset}.`]),
+  ];
 }
 
 function inputOf(name: string, operation: Operation, components: Components): { parameters: Json[]; body?: Json } {

@@ -4,6 +4,7 @@ import { type ErrorCode, errorCodes } from '../errors/error-codes.ts';
 import { errorTitles } from '../errors/error-titles.ts';
 import { problemMediaType } from '../errors/problem.ts';
 import { hasRanges, type OperationBody, replyBody, requestBody } from '../operations/body-of.ts';
+import { deprecationHeaders } from '../operations/deprecation.ts';
 import type { Operation } from '../operations/operation.ts';
 import { jsonSchemaOf } from '../schemas/document-schema.ts';
 import { cacheControl } from '../serving/cache-control.ts';
@@ -30,6 +31,8 @@ function success(name: string, operation: Operation, components: Components): Js
   const headers: Json = {};
   if (safety === 'keyed') headers[headerNames.idempotentReplayed] = replayed;
   if (cache) headers['cache-control'] = { schema: { const: cacheControl(operation) } };
+  for (const [header, value] of Object.entries(deprecationHeaders(operation)))
+    headers[header] = { schema: { const: value } };
   if (!output) return { description: 'Done', ...withHeaders(headers) };
   const json = components.add(jsonSchemaOf(membersSchema(output), 'output'), `${name}Output`);
   if (isStream(output)) {

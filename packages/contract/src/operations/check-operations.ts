@@ -2,6 +2,7 @@ import { isStream } from '../streams/stream.ts';
 import { authFault } from './auth-fault.ts';
 import { bodyLimitsFault } from './body-limits-fault.ts';
 import { cacheFault } from './cache-fault.ts';
+import { deprecationFault } from './deprecation.ts';
 import { inputFault } from './input-fault.ts';
 import type { Operation } from './operation.ts';
 import { outputFault } from './output-fault.ts';
@@ -23,6 +24,7 @@ export function checkOperations(contract: string, operations: Readonly<Record<st
       authFault(definition) ??
       cacheFault(definition) ??
       bodyLimitsFault(definition) ??
+      deprecationFault(definition) ??
       inputFault(definition) ??
       outputFault(definition) ??
       statusFault(definition) ??

@@ -8,6 +8,14 @@ const header = v.object({
   value: v.pipe(text(8192), v.regex(/^[\t\x20-\x7e\x80-\xff]*$/)),
 });
 
+const operation = v.object({
+  name: v.string(),
+  path: v.string(),
+  safety: v.string(),
+  deprecated: v.optional(v.object({ reason: v.optional(v.string()), since: v.optional(v.string()) })),
+  sunset: v.optional(v.string()),
+});
+
 /** Bytes of a request to try. */
 export const maxRequestBytes = 1_048_576;
 
@@ -18,7 +26,7 @@ export const docs = defineContract('docs', {
     output: toStandardJsonSchema(
       v.object({
         trying: v.picklist(['open', 'token', 'off']),
-        operations: v.array(v.object({ name: v.string(), path: v.string(), safety: v.string() })),
+        operations: v.array(operation),
         openapi: v.looseObject({}),
       }),
     ),

@@ -57,8 +57,8 @@ function docsHandlers({
   return {
     async getDescription() {
       openapi ??= { ...documentOf(contract, document) };
-      const operations = Object.entries(contract.operations).map(([name, { path, safety }]) => ({
-        ...{ name, path: path.template, safety },
+      const operations = Object.entries(contract.operations).map(([name, { path, safety, deprecated, sunset }]) => ({
+        ...{ name, path: path.template, safety, deprecated, sunset },
       }));
       return { trying: tryingOf(access), operations, openapi };
     },

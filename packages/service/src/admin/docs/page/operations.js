@@ -10,6 +10,8 @@ import { trialForm } from './trials.js';
  * @property {string} method
  * @property {string} path as in the contract: `/files/{path*}`
  * @property {string} safety
+ * @property {{ reason?: string, since?: string } | undefined} deprecated
+ * @property {string | undefined} sunset
  * @property {any} described the operation object of OpenAPI
  */
 
@@ -26,7 +28,7 @@ import { trialForm } from './trials.js';
 /**
  * The operations of a description, in the order of the contract.
  *
- * @param {{ operations: { name: string, path: string, safety: string }[], openapi: any }} description
+ * @param {{ operations: Omit<Operation, 'method' | 'described'>[], openapi: any }} description
  * @returns {Operation[]}
  */
 export function operationsOf({ operations, openapi }) {
@@ -35,9 +37,9 @@ export function operationsOf({ operations, openapi }) {
       Object.entries(methods).map(([method, one]) => [one.operationId, { method: method.toUpperCase(), one }]),
     ),
   );
-  return operations.flatMap(({ name, path, safety }) => {
-    const found = described.get(name);
-    return found ? [{ name, path, safety, method: found.method, described: found.one }] : [];
+  return operations.flatMap((operation) => {
+    const found = described.get(operation.name);
+    return found ? [{ ...operation, method: found.method, described: found.one }] : [];
   });
 }
 
@@ -48,7 +50,7 @@ export function operationsOf({ operations, openapi }) {
  * @param {Page} page
  */
 export function operationSection(operation, page) {
-  const { name, method, path, described } = operation;
+  const { name, method, path, described, deprecated } = operation;
   const details = element(
     'details',
     {},
@@ -56,7 +58,7 @@ export function operationSection(operation, page) {
       'summary',
       {},
       element('h2', {}, element('span', { class: 'method' }, method), ' ', element('code', {}, path)),
-      described.deprecated === true ? element('strong', { class: 'deprecated' }, ' deprecated') : undefined,
+      deprecated ? element('strong', { class: 'deprecated' }, ' deprecated') : undefined,
       ` ${described.summary} `,
       element('code', { class: 'quiet' }, name),
     ),
@@ -79,7 +81,7 @@ const safeties = /** @type {Readonly<Record<string, string>>} */ ({
  * @param {Page} page
  */
 function contentOf(operation, page) {
-  const { name, described, safety } = operation;
+  const { name, described, safety, deprecated, sunset } = operation;
   const { root } = page;
   return element(
     'div',
@@ -87,6 +89,8 @@ function contentOf(operation, page) {
     definitions([
       ['Safety', safeties[safety] ?? safety],
       ['Who may call', callersText(described.security ?? root.security, root)],
+      ...(deprecated ? [/** @type {const} */ (['Deprecated', deprecatedText(deprecated)])] : []),
+      ...(sunset ? [/** @type {const} */ (['Ends on', sunset])] : []),
       ['Link', element('a', { href: `#${name}` }, `#${name}`)],
     ]),
     ...parametersView(described.parameters ?? [], root),
@@ -94,6 +98,11 @@ function contentOf(operation, page) {
     trialForm(operation, page),
     ...repliesView(described.responses, root),
   );
+}
+
+/** @param {{ reason?: string, since?: string }} deprecated */
+function deprecatedText({ reason, since }) {
+  return [since ? `since ${since}` : 'yes', reason].filter(Boolean).join(': ');
 }
 
 /**
