@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { authScheme, CallError, defineContract, defineError, get, post, stream, text } from '@parley/contract';
+import { authScheme, CallError, defineContract, defineError, get, post, put, stream, text } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { z } from 'zod';
@@ -51,6 +51,15 @@ const shop = defineContract(
       auth: authScheme('apiKey', { type: 'apiKey', in: 'header', name: 'x-api-key', description: evil }),
       output: z.object({ ok: z.boolean() }),
     }),
+    setItem: put('/api/items/{id}', {
+      summary: 'Sets an item',
+      input: z.object({ id: z.string(), title: z.string(), note: z.string().optional() }),
+      output: z.object({ title: z.string() }),
+      examples: {
+        emma: { input: { id: '7', title: 'Emma', note: 'new' }, output: { title: 'Emma' } },
+        short: { summary: evil, input: { id: '8', title: 'It' } },
+      },
+    }),
     old: get('/api/old', {
       summary: 'An old one',
       deprecated: { reason: 'Call getItem', since: '2026-11-30' },
@@ -82,6 +91,7 @@ const handlers = {
     throw new CallError('unavailable', 'over');
   },
   report: async () => ({ ok: true }),
+  setItem: async ({ id, title }: { id: string; title: string }) => ({ title: `${id} ${title}` }),
   old: async () => {},
   hostile: async () => ({ html: evil }),
 };
@@ -139,7 +149,7 @@ describeWith('Chromium')('the API docs in a browser', () => {
     await open(`${service.adminUrl}/docs`);
     await page.locator('section').first().waitFor();
     expect(await page.title()).toBe('shop: API docs');
-    expect(await page.locator('section').count()).toBe(7);
+    expect(await page.locator('section').count()).toBe(8);
     expect(await page.locator('nav li').allTextContents()).toContain('POST /api/orders Orders a book');
     expect([...hosts]).toEqual([new URL(service.adminUrl).host]);
     expect(complaints).toEqual([]);
@@ -171,7 +181,7 @@ describeWith('Chromium')('the API docs in a browser', () => {
     await open(`${service.adminUrl}/docs`);
     await page.getByLabel('Search operations').fill('orders book');
     expect(await page.locator('section:visible').count()).toBe(1);
-    expect(await page.locator('nav [role=status]').textContent()).toBe('1 of 7 operations');
+    expect(await page.locator('nav [role=status]').textContent()).toBe('1 of 8 operations');
   });
 
   it('try an operation with an example as its body', async () => {
@@ -180,6 +190,19 @@ describeWith('Chromium')('the API docs in a browser', () => {
     await order.getByRole('button', { name: 'Send' }).click();
     await order.getByText('Status 200').waitFor();
     expect(await order.locator('pre').textContent()).toBe('{\n  "order": "1 of text"\n}');
+    expect(complaints).toEqual([]);
+  });
+
+  it('are filled in with the examples of the contract', async () => {
+    const set = await operation('setItem');
+    expect(await set.getByLabel('id').inputValue()).toBe('7');
+    expect(JSON.parse(await set.getByLabel('body').inputValue())).toEqual({ title: 'Emma', note: 'new' });
+    expect(await set.getByText('Example emma').count()).toBe(2);
+    await set.getByLabel('Example').selectOption('short');
+    expect(JSON.parse(await set.getByLabel('body').inputValue())).toEqual({ title: 'It' });
+    await set.getByRole('button', { name: 'Send' }).click();
+    await set.getByText('Status 200').waitFor();
+    expect(await set.locator('.reply pre').textContent()).toContain('8 It');
     expect(complaints).toEqual([]);
   });
 

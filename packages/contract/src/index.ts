@@ -93,6 +93,7 @@ export {
   type BodyLimits,
   type CachePolicy,
   del,
+  type Example,
   get,
   type HeaderBinding,
   type Method,

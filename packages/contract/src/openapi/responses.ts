@@ -11,6 +11,7 @@ import { cacheControl } from '../serving/cache-control.ts';
 import { isStream } from '../streams/stream.ts';
 import { headerNames } from '../wire/header-names.ts';
 import type { Components } from './components.ts';
+import { examplesOf, replyBodyOf } from './examples.ts';
 import { mediaContent } from './media-content.ts';
 import { type Json, splitSchema } from './split-schema.ts';
 
@@ -46,7 +47,11 @@ function success(name: string, operation: Operation, components: Components): Js
   const body = replyBody(operation);
   if (!body) return { description: summary, ...withHeaders(headers) };
   const schema = isWithBody(output) ? components.add(jsonSchemaOf(output.body, 'output'), `${name}Body`) : rest;
-  return { description: summary, ...withHeaders(headers), content: mediaContent(body, schema) };
+  return {
+    description: summary,
+    ...withHeaders(headers),
+    content: mediaContent(body, schema, examplesOf(operation, replyBodyOf(operation))),
+  };
 }
 
 function part(operation: Operation): Json {

@@ -54,6 +54,16 @@ export interface BodyLimits {
   readonly maxFiles?: number;
 }
 
+/** What a caller gives and gets, once. Either may be left out. */
+export interface Example<Input = unknown, Output = unknown> {
+  /** One line for people. */
+  readonly summary?: string;
+  /** What the caller gives. */
+  readonly input?: Input;
+  /** What the caller gets. None for streams and bytes. */
+  readonly output?: Output;
+}
+
 /** A schema, or none. */
 type MaybeSchema = Schema | undefined;
 
@@ -90,6 +100,8 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly deprecated?: boolean | string | Deprecation;
   /** When the operation ends, as `2027-01-31` or a time with its zone. Replies have `Sunset` (RFC 8594). Default: it does not. */
   readonly sunset?: string;
+  /** Examples by name, for OpenAPI and the API docs. They must fit the schemas. Default: none. */
+  readonly examples?: Readonly<Record<string, Example<InputOf<I>, OutputOf<O>>>>;
   readonly requestHeaders?: HeaderBinding<InputOf<I>>;
   readonly responseHeaders?: HeaderBinding<OutputOf<O>>;
 }
@@ -116,6 +128,7 @@ export interface Operation<
   readonly bodyLimits?: BodyLimits | undefined;
   readonly deprecated?: Deprecation | undefined;
   readonly sunset?: string | undefined;
+  readonly examples?: Readonly<Record<string, Example>> | undefined;
   /** Where members travel that are neither in the path nor in a header, nor the body itself. */
   readonly rest: 'query' | 'body';
   readonly requestHeaders: readonly (readonly [member: string, header: string])[];
@@ -162,6 +175,7 @@ const define =
     bodyLimits: options.bodyLimits,
     deprecated: deprecationOf(options.deprecated),
     sunset: options.sunset,
+    examples: options.examples,
     rest: method === 'GET' || method === 'DELETE' || isWithBody(options.input) ? 'query' : 'body',
     requestHeaders: lowerCased(options.requestHeaders),
     responseHeaders: lowerCased(options.responseHeaders),

@@ -156,14 +156,26 @@ function bodyView(body, root) {
  */
 function contentView(content, root) {
   return Object.entries(content ?? {}).map(([type, media]) => {
-    const { schema, itemSchema } = /** @type {any} */ (media);
+    const { schema, itemSchema, examples = {} } = /** @type {any} */ (media);
     return element(
       'div',
       {},
       element('p', { class: 'quiet' }, type, itemSchema ? ', a stream of items' : ''),
       schema || itemSchema ? schemaView(schema ?? itemSchema, root) : 'bytes',
+      ...Object.entries(examples).map(exampleView),
     );
   });
+}
+
+/** @param {[name: string, example: any]} entry */
+function exampleView([name, { summary, value }]) {
+  const text = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
+  return element(
+    'details',
+    {},
+    element('summary', {}, `Example ${name}${summary ? `: ${summary}` : ''}`),
+    element('pre', { tabindex: '0' }, text),
+  );
 }
 
 /**

@@ -14,6 +14,7 @@ import { resolved, typeText } from './schemas.js';
  * @property {'path' | 'query' | 'header'} place
  * @property {boolean} isList one element a line
  * @property {Input} input
+ * @property {any} [examples] of OpenAPI, by name
  */
 
 /**
@@ -37,6 +38,7 @@ export function trialForm(operation, page) {
     { class: 'trial', 'aria-label': `Try ${name}` },
     element('h3', {}, 'Try it'),
     ...(page.trying === 'token' ? [element('p', { class: 'note' }, 'Needs the act token, at the top.')] : []),
+    ...exampleChoice(name, fields, body),
     ...fields.map((field) => field.row),
     ...(body ? body.rows : []),
     button,
@@ -59,6 +61,38 @@ export function trialForm(operation, page) {
   return element('div', {}, form, reply);
 }
 
+/**
+ * The choice among the contract's examples; the first one is filled in.
+ *
+ * @param {string} operation
+ * @param {readonly Field[]} fields
+ * @param {ReturnType<typeof bodyFields> | undefined} body
+ */
+function exampleChoice(operation, fields, body) {
+  const all = [...fields.map(({ examples = {} }) => examples), ...(body ? [body.examples] : [])];
+  const summaries = new Map(
+    all.flatMap((examples) => Object.entries(examples).map(([name, { summary }]) => [name, summary])),
+  );
+  const [first] = summaries.keys();
+  if (first === undefined) return [];
+  const fill = (/** @type {string} */ name) => {
+    for (const { examples, input } of fields) if (examples) input.value = fieldText(examples[name]?.value);
+    if (body && name in body.examples) body.area.value = bodyText(body.type.value, body.examples[name].value);
+  };
+  const options = [...summaries].map(([name, summary]) =>
+    element('option', { value: name }, summary ? `${name}: ${summary}` : name),
+  );
+  const select = element('select', {}, ...options);
+  select.addEventListener('change', () => fill(select.value));
+  fill(first);
+  return [row(`${operation}:example`, 'Example', select, 'fills in the form')];
+}
+
+/** @param {unknown} value */
+function fieldText(value) {
+  return value === undefined ? '' : [value].flat().map(String).join('\n');
+}
+
 /** @param {string} text */
 function note(text) {
   return element('p', { class: 'trial note' }, text);
@@ -70,14 +104,14 @@ function note(text) {
  */
 function fieldOf({ name: operation }, { root }) {
   return (/** @type {any} */ parameter) => {
-    const { name, in: place, required, schema, example } = parameter;
+    const { name, in: place, required, schema, example, examples } = parameter;
     const own = resolved(schema, root);
     const isList = own.type === 'array';
     const isKey = name === 'idempotency-key';
     const start = isKey ? `"${randomKey()}"` : required ? (example ?? exampleOf(schema, root)) : '';
-    const input = inputFor(own, isList, [start].flat().map(String).join('\n'), required);
+    const input = inputFor(own, isList, fieldText(start), required);
     const hint = `${place}, ${typeText(schema, root)}${isList ? ', one element a line' : ''}`;
-    return { name, place, isList, input, row: row(`${operation}:${place}:${name}`, name, input, hint) };
+    return { name, place, isList, input, examples, row: row(`${operation}:${place}:${name}`, name, input, hint) };
   };
 }
 
@@ -140,13 +174,13 @@ function bodyFields(operation, content, { root }) {
   const types = Object.keys(content).map((type) => (type === '*/*' ? 'application/octet-stream' : type));
   const type = element('select', {}, ...types.map((value) => element('option', { value }, value)));
   const area = element('textarea', { rows: '8', spellcheck: 'false' });
-  const [[first = '', { schema = {} } = /** @type {any} */ ({})] = []] = Object.entries(content);
+  const [[first = '', { schema = {}, examples = {} } = /** @type {any} */ ({})] = []] = Object.entries(content);
   area.value = bodyText(first, exampleOf(schema, root));
   const rows = [
     ...(types.length > 1 ? [row(`${operation}:body:type`, 'content-type', type, '')] : []),
     row(`${operation}:body`, 'body', area, first),
   ];
-  return { type, area, rows };
+  return { type, area, rows, examples };
 }
 
 /**
