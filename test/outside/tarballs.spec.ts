@@ -80,6 +80,23 @@ it('have the same module behind import and require, at each door', async () => {
   expect(await node(await project('doors', { 'doors.mjs': code }), ['doors.mjs'])).toBe('');
 });
 
+it('have the page of the API docs, with all that it loads', async () => {
+  const code = `
+    import { defineContract } from '@parley/contract';
+    import { startService } from '@parley/service/testing';
+    const service = await startService(defineContract('shop', {}), {});
+    const textOf = async (path) => (await fetch(new URL(path, service.adminUrl))).text();
+    const page = await textOf('/docs');
+    const linked = [...page.matchAll(/(?:src|href)="(docs\\/[^"]+)"/g)].map(([, path]) => '/' + path);
+    const main = await textOf('/docs/main.js');
+    const imported = [...main.matchAll(/from '\\.\\/(\\S+)'/g)].map(([, name]) => '/docs/' + name);
+    for (const path of [...linked, ...imported]) console.log((await fetch(new URL(path, service.adminUrl))).status);
+    await service.stop();`;
+  const statuses = (await node(await project('page', { 'page.mjs': code }), ['page.mjs'])).trim().split('\n');
+  expect(statuses.length).toBeGreaterThan(4);
+  expect(new Set(statuses)).toEqual(new Set(['200']));
+});
+
 it('have types that TypeScript 5.6 to 7 understands, declaration by declaration', async () => {
   const doors = (await Promise.all(packages.map(doorsOf))).flat().filter((door) => door !== '@parley/service/stores');
   const code = doors.map((door, index) => `export * as door${index} from '${door}';`).join('\n');

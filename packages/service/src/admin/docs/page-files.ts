@@ -31,9 +31,12 @@ const contentSecurityPolicy = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
+/** The page's links are relative to `/docs`. */
+const otherAddress = '/docs/';
+
 /** Whether a path is the page or one of its files. */
 export function isPageFile(path: string): boolean {
-  return files.has(path);
+  return files.has(path) || path === otherAddress;
 }
 
 /** Serves the page of the API docs and its files, read once each when they are first asked for. */
@@ -41,6 +44,7 @@ export function pageFiles(): RequestHandler {
   const read = new Map<string, Buffer>();
   return function pageFiles(req, res, next) {
     const name = files.get(req.path);
+    if (req.path === otherAddress) return res.redirect(308, '../docs');
     if (name === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) return next();
     const content = read.get(name) ?? contentOf(name);
     read.set(name, content);
