@@ -38,7 +38,7 @@ describe.each(packages)('@parley/%s', (name) => {
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
     );
     const wanted =
-      /^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js|\.d\.cts|\.cjs)|dist\/gateways\/built-in\/\w+\.conf|templates\/.+\.template|bin\/parley\.js)$/;
+      /^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js|\.d\.cts|\.cjs)|dist\/gateways\/built-in\/\w+\.conf|dist\/admin\/docs\/page\/\w+\.(html|css|svg)|templates\/.+\.template|bin\/parley\.js)$/;
     expect(files.filter((path) => !wanted.test(path))).toEqual([]);
     expect(files.filter((path) => /\.test\.[cm]?[jt]s$|test-/.test(path))).toEqual([]);
   });
@@ -84,6 +84,23 @@ it('run the command line', async () => {
   const { version } = JSON.parse(await readFile(installed('@parley/cli/package.json'), 'utf8'));
   const words = [installed('@parley/cli/bin/parley.js'), '--version'];
   expect(await node(outside().home, words)).toBe(`${version}\n`);
+});
+
+it('have the page of the API docs, with all that it loads', async () => {
+  const code = `
+    import { defineContract } from '@parley/contract';
+    import { startService } from '@parley/service/testing';
+    const service = await startService(defineContract('shop', {}), {});
+    const textOf = async (path) => (await fetch(new URL(path, service.adminUrl))).text();
+    const page = await textOf('/docs');
+    const linked = [...page.matchAll(/(?:src|href)="(docs\\/[^"]+)"/g)].map(([, path]) => '/' + path);
+    const main = await textOf('/docs/main.js');
+    const imported = [...main.matchAll(/from '\\.\\/(\\S+)'/g)].map(([, name]) => '/docs/' + name);
+    for (const path of [...linked, ...imported]) console.log((await fetch(new URL(path, service.adminUrl))).status);
+    await service.stop();`;
+  const statuses = (await node(await project('page', { 'page.mjs': code }), ['page.mjs'])).trim().split('\n');
+  expect(statuses.length).toBeGreaterThan(4);
+  expect(new Set(statuses)).toEqual(new Set(['200']));
 });
 
 it('have types that TypeScript 5.6 to 7 understands, declaration by declaration', async () => {

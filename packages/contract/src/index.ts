@@ -85,6 +85,7 @@ export type {
   StreamCallOptions,
   StreamCallOptionsOf,
 } from './operations/call-options.ts';
+export { type Deprecation, deprecationHeaders } from './operations/deprecation.ts';
 export { type InputMembers, inputMembers, type TextMember } from './operations/input-members.ts';
 export {
   type Auth,
@@ -92,6 +93,7 @@ export {
   type BodyLimits,
   type CachePolicy,
   del,
+  type Example,
   get,
   type HeaderBinding,
   type Method,

@@ -7,7 +7,7 @@ import { routeOf } from './gateways/routes.ts';
 import { servedPaths } from './gateways/served-paths.ts';
 import { LocalError } from './local-error.ts';
 import type { Log } from './log/log.ts';
-import type { TableRow } from './log/table.ts';
+import type { ServiceDocs, TableRow } from './log/table.ts';
 import { type Operation, readOperations } from './operations.ts';
 import { type Plan, planReplicas, portCount, type SeatedPlan } from './plan.ts';
 import { loopback, type ReservedPorts, reservePorts } from './ports/ports.ts';
@@ -81,6 +81,15 @@ export class Launcher {
   /** What clients can ask for through the gateway, once all is ready. */
   get operations(): readonly Operation[] {
     return this.#operations;
+  }
+
+  /** Where the API docs of each service with operations are, once all is ready: those of its first replica. */
+  get docs(): readonly ServiceDocs[] {
+    const documented = [...new Set(this.#operations.map(({ service }) => service))];
+    return documented.flatMap((service) => {
+      const replica = this.replicas.find((one) => one.service === service);
+      return replica ? [{ service, url: `${replica.operators}/docs` }] : [];
+    });
   }
 
   /** Every replica, in the order of start. */

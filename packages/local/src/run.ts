@@ -54,12 +54,12 @@ async function launch(commandLine: CommandLine): Promise<void> {
   log.event('info', 'stopped');
 }
 
-function announce({ url, gateway, replicas, operations }: Launcher, isReadable: boolean, log: Log): void {
+function announce({ url, gateway, replicas, operations, docs }: Launcher, isReadable: boolean, log: Log): void {
   if (!isReadable) {
-    log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas });
+    log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas, docs });
     return;
   }
   const front = { service: 'gateway', replica: gateway?.name ?? '', state: 'ready', address: url, operators: '' };
   const rows = [...replicas, front];
-  process.stdout.write(`\n${table(rows)}\n\n${invitation(url, operations)}\n\n`);
+  process.stdout.write(`\n${table(rows)}\n\n${invitation(url, operations, docs)}\n\n`);
 }

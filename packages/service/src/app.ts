@@ -31,6 +31,7 @@ import { callContext, operationTimeout } from './middleware/call-context.ts';
 import { compression } from './middleware/compression.ts';
 import { conditions } from './middleware/conditions.ts';
 import { cors } from './middleware/cors.ts';
+import { deprecation } from './middleware/deprecation.ts';
 import { extras, type HandlersWith } from './middleware/extras.ts';
 import { loadReport } from './middleware/load-report.ts';
 import { giveBackPlace, loadShedding } from './middleware/load-shedding.ts';
@@ -107,6 +108,7 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, op
         operation,
         serve: stack(
           runningOperation(operation), // first in a route: from here on log and problem know the operation
+          ...deprecation(operation), // above all that answers: whom the operation refuses should know too
           ...timeoutOf(own[name]), // above what waits
           auth({ ...options, operation: withBodyLimit(operation, own[name]), verifyToken, logger }), // above body: a stranger's is never read
           ...(own[name]?.middleware ?? []), // below auth: a stranger never reaches it

@@ -149,6 +149,7 @@ export async function start<C extends Contract>(
   const administration = new Administration({
     ...{ contract, version, metrics, isDraining, drain: () => void stop(), logger },
     ...{ settings, sources, options: given, limits },
+    ...{ app: () => app, clientCertificates: tlsOptions?.ca !== undefined, errors: options.errors },
   });
   const app = appOf(contract, handlers, {
     ...options,

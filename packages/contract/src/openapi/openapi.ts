@@ -8,6 +8,7 @@ import { listMarker } from '../serving/received-query.ts';
 import { isStream } from '../streams/stream.ts';
 import { headerNames } from '../wire/header-names.ts';
 import { Components } from './components.ts';
+import { examplesOf, parameterOf, requestBodyOf } from './examples.ts';
 import { mediaContent } from './media-content.ts';
 import { securityOf, securitySchemes } from './openapi-security.ts';
 import { problemSchema } from './problem-schema.ts';
@@ -67,7 +68,8 @@ function describe(operationId: string, operation: Operation, components: Compone
   return {
     operationId,
     summary: operation.summary,
-    description: effects[operation.safety],
+    description: [effects[operation.safety], ...endOf(operation)].join(' '),
+    ...(operation.deprecated && { deprecated: true }),
     ...securityOf(operation),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: body } }),
@@ -85,6 +87,15 @@ function beyondOpenapi({ safety, errors, bodyLimits }: Operation): Json {
   };
 }
 
+/** What is said of an operation that ends. */
+function endOf({ deprecated, sunset }: Operation): string[] {
+  const { since, reason } = deprecated ?? {};
+  return [
+    ...(deprecated ? [`Deprecated${since ? ` since ${since}` : ''}${reason ? `: ${reason}` : ''}.`] : []),
+    ...(sunset === undefined ? [] : [`It ends on ${sunset}.`]),
+  ];
+}
+
 function inputOf(name: string, operation: Operation, components: Components): { parameters: Json[]; body?: Json } {
   const { input, path, requestHeaders, rest } = operation;
   if (!input) return { parameters: [] };
@@ -93,16 +104,17 @@ function inputOf(name: string, operation: Operation, components: Components): { 
   const elsewhere = rest === 'body' ? [...path.parameters, ...headers.keys()] : undefined;
   const { split, rest: others } = splitSchema(json, elsewhere, components);
   const parameters = [...split].map(([member, { schema, isRequired }]): Json => {
+    const described = { schema, ...examplesOf(operation, parameterOf(member)) };
     if (path.parameters.includes(member))
-      return { name: member, in: 'path', required: true, ...restNote(operation, member), schema };
+      return { name: member, in: 'path', required: true, ...restNote(operation, member), ...described };
     const header = headers.get(member);
-    if (header) return { name: header, in: 'header', required: isRequired, schema };
-    return { name: member, in: 'query', required: isRequired, ...listNote(operation, member), schema };
+    if (header) return { name: header, in: 'header', required: isRequired, ...described };
+    return { name: member, in: 'query', required: isRequired, ...listNote(operation, member), ...described };
   });
   const body = requestBody(operation);
   if (!body) return { parameters };
   const schema = rest === 'body' ? others : components.add(jsonSchemaOf(body.schema, 'input'), `${name}Body`);
-  return { parameters, body: mediaContent(body, schema) };
+  return { parameters, body: mediaContent(body, schema, examplesOf(operation, requestBodyOf(operation))) };
 }
 
 /** How an empty list is told from one that was left out. */

@@ -4,12 +4,14 @@ import { type ErrorCode, errorCodes } from '../errors/error-codes.ts';
 import { errorTitles } from '../errors/error-titles.ts';
 import { problemMediaType } from '../errors/problem.ts';
 import { hasRanges, type OperationBody, replyBody, requestBody } from '../operations/body-of.ts';
+import { deprecationHeaders } from '../operations/deprecation.ts';
 import type { Operation } from '../operations/operation.ts';
 import { jsonSchemaOf } from '../schemas/document-schema.ts';
 import { cacheControl } from '../serving/cache-control.ts';
 import { isStream } from '../streams/stream.ts';
 import { headerNames } from '../wire/header-names.ts';
 import type { Components } from './components.ts';
+import { examplesOf, replyBodyOf } from './examples.ts';
 import { mediaContent } from './media-content.ts';
 import { type Json, splitSchema } from './split-schema.ts';
 
@@ -30,6 +32,8 @@ function success(name: string, operation: Operation, components: Components): Js
   const headers: Json = {};
   if (safety === 'keyed') headers[headerNames.idempotentReplayed] = replayed;
   if (cache) headers['cache-control'] = { schema: { const: cacheControl(operation) } };
+  for (const [header, value] of Object.entries(deprecationHeaders(operation)))
+    headers[header] = { schema: { const: value } };
   if (!output) return { description: 'Done', ...withHeaders(headers) };
   const json = components.add(jsonSchemaOf(membersSchema(output), 'output'), `${name}Output`);
   if (isStream(output)) {
@@ -45,7 +49,11 @@ function success(name: string, operation: Operation, components: Components): Js
   const body = replyBody(operation);
   if (!body) return { description: summary, ...withHeaders(headers) };
   const schema = isWithBody(output) ? components.add(jsonSchemaOf(output.body, 'output'), `${name}Body`) : rest;
-  return { description: summary, ...withHeaders(headers), content: mediaContent(body, schema) };
+  return {
+    description: summary,
+    ...withHeaders(headers),
+    content: mediaContent(body, schema, examplesOf(operation, replyBodyOf(operation))),
+  };
 }
 
 function part(operation: Operation): Json {

@@ -2,6 +2,8 @@ import { isStream } from '../streams/stream.ts';
 import { authFault } from './auth-fault.ts';
 import { bodyLimitsFault } from './body-limits-fault.ts';
 import { cacheFault } from './cache-fault.ts';
+import { deprecationFault } from './deprecation.ts';
+import { examplesFault } from './examples-fault.ts';
 import { inputFault } from './input-fault.ts';
 import type { Operation } from './operation.ts';
 import { outputFault } from './output-fault.ts';
@@ -23,10 +25,12 @@ export function checkOperations(contract: string, operations: Readonly<Record<st
       authFault(definition) ??
       cacheFault(definition) ??
       bodyLimitsFault(definition) ??
+      deprecationFault(definition) ??
       inputFault(definition) ??
       outputFault(definition) ??
       statusFault(definition) ??
-      streamFault(definition);
+      streamFault(definition) ??
+      examplesFault(definition);
     if (fault) throw new TypeError(`contract ${contract}: ${operation} ${fault}`);
     // Two templates that differ in parameter names only match the same requests, and are one path to OpenAPI.
     const shape = label.replace(/\{\w+\*?\}/g, '{}');

@@ -5,6 +5,7 @@ import { type PathTemplate, pathTemplate } from '../paths/path-template.ts';
 import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
 import type { AuthScheme } from './auth-scheme.ts';
 import type { CheckedInput } from './checked-input.ts';
+import { type Deprecation, deprecationOf } from './deprecation.ts';
 
 /** HTTP methods an operation can have. HEAD comes with every GET. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -53,6 +54,16 @@ export interface BodyLimits {
   readonly maxFiles?: number;
 }
 
+/** What a caller gives and gets, once. Either may be left out. */
+export interface Example<Input = unknown, Output = unknown> {
+  /** One line for people. */
+  readonly summary?: string;
+  /** What the caller gives. */
+  readonly input?: Input;
+  /** What the caller gets. None for streams and bytes. */
+  readonly output?: Output;
+}
+
 /** A schema, or none. */
 type MaybeSchema = Schema | undefined;
 
@@ -85,6 +96,12 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly bodyLimits?: BodyLimits;
   /** False if a reply holds a secret next to text that the caller chose: its compressed length leaks the secret (BREACH). Default true; `bytes` are never compressed. */
   readonly mayCompress?: boolean;
+  /** Whether callers should leave the operation: true, or why and what to call instead, or `{ reason, since }`. Replies have `Deprecation` (RFC 9745). Default false. */
+  readonly deprecated?: boolean | string | Deprecation;
+  /** When the operation ends, as `2027-01-31` or a time with its zone. Replies have `Sunset` (RFC 8594). Default: it does not. */
+  readonly sunset?: string;
+  /** Examples by name, for OpenAPI and the API docs. They must fit the schemas. Default: none. */
+  readonly examples?: Readonly<Record<string, Example<InputOf<I>, OutputOf<O>>>>;
   readonly requestHeaders?: HeaderBinding<InputOf<I>>;
   readonly responseHeaders?: HeaderBinding<OutputOf<O>>;
 }
@@ -109,6 +126,9 @@ export interface Operation<
   readonly auth: Auth;
   readonly mayCompress: boolean;
   readonly bodyLimits?: BodyLimits | undefined;
+  readonly deprecated?: Deprecation | undefined;
+  readonly sunset?: string | undefined;
+  readonly examples?: Readonly<Record<string, Example>> | undefined;
   /** Where members travel that are neither in the path nor in a header, nor the body itself. */
   readonly rest: 'query' | 'body';
   readonly requestHeaders: readonly (readonly [member: string, header: string])[];
@@ -153,6 +173,9 @@ const define =
     auth: options.auth ?? 'public',
     mayCompress: formatOf(bodySchema(options.output)) !== 'bytes' && (options.mayCompress ?? true),
     bodyLimits: options.bodyLimits,
+    deprecated: deprecationOf(options.deprecated),
+    sunset: options.sunset,
+    examples: options.examples,
     rest: method === 'GET' || method === 'DELETE' || isWithBody(options.input) ? 'query' : 'body',
     requestHeaders: lowerCased(options.requestHeaders),
     responseHeaders: lowerCased(options.responseHeaders),

@@ -25,4 +25,8 @@ export const headerNames = {
   serverTiming: 'server-timing',
   /** Seconds, or a date, before the server wants to see the caller again. RFC 9110 §10.2.3. */
   retryAfter: 'retry-after',
+  /** Since when an operation is deprecated: `@1796036400`, in seconds. RFC 9745. */
+  deprecation: 'deprecation',
+  /** When an operation ends. RFC 8594. */
+  sunset: 'sunset',
 } as const;

@@ -42,6 +42,11 @@ describe('invitation', () => {
     );
   });
 
+  it('names the docs of each service', () => {
+    const docs = [{ service: 'hello', url: 'http://127.0.0.1:20002/docs' }];
+    expect(invitation(url, [list], docs)).toContain('\nDocs of hello: http://127.0.0.1:20002/docs\nStop with');
+  });
+
   it('says nothing of what is not there, and bounds a long list', () => {
     expect(invitation(url, [])).toBe('Stop with Ctrl-C.');
     expect(invitation(url, [one])).not.toContain('curl');

@@ -26,10 +26,16 @@ export interface Invited {
   readonly needsInput: boolean;
 }
 
+/** Where people read what a service does, and try it. */
+export interface ServiceDocs {
+  readonly service: string;
+  readonly url: string;
+}
+
 const mostInvited = 20;
 
-/** What there is to ask for, what to try first, and how to stop. */
-export function invitation(url: string, operations: readonly Invited[]): string {
+/** What there is to ask for, what to try first, where the docs are, and how to stop. */
+export function invitation(url: string, operations: readonly Invited[], docs: readonly ServiceDocs[] = []): string {
   const shown = operations.slice(0, mostInvited);
   const widths = [...shown.map(({ path }) => url.length + path.length), 0];
   const lines = shown.map(({ method, path, summary }) =>
@@ -42,6 +48,7 @@ export function invitation(url: string, operations: readonly Invited[]): string 
     ...(rest > 0 ? [`  and ${rest} more`] : []),
     ...(operations.length > 0 ? [''] : []),
     ...(simple ? [`Try: curl ${url}${simple.path}`] : []),
+    ...docs.map((one) => `Docs of ${one.service}: ${one.url}`),
     'Stop with Ctrl-C.',
   ].join('\n');
 }

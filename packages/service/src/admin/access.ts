@@ -5,8 +5,18 @@ import type { RequestHandler } from 'express';
 import type { Settings } from '../process/settings.ts';
 import { isLoopback } from './loopback.ts';
 
-/** Who may use the admin API. */
+/** Who may use the operators' port. */
 export type AdminAccess = Pick<Settings, 'adminHost' | 'adminReadToken' | 'adminActToken'>;
+
+/** Whether an operator needs no token to read: the port is on loopback, and there are no tokens. */
+export function isOpen({ adminHost, adminReadToken, adminActToken }: AdminAccess): boolean {
+  return isLoopback(adminHost) && !adminReadToken && !adminActToken;
+}
+
+/** Whether no operator may read: the port is not on loopback, and there are no tokens. */
+export function isOff(access: AdminAccess): boolean {
+  return !isOpen(access) && !access.adminReadToken && !access.adminActToken;
+}
 
 /**
  * Lets operators read and act: with the act token both, with the read token reading only. Without tokens reading is
@@ -14,13 +24,13 @@ export type AdminAccess = Pick<Settings, 'adminHost' | 'adminReadToken' | 'admin
  *
  * @throws CallError `unauthenticated` without a valid token, `permission_denied` where no token would do
  */
-export function adminAccess({ adminHost, adminReadToken, adminActToken }: AdminAccess): RequestHandler {
-  const isOpen = isLoopback(adminHost) && !adminReadToken && !adminActToken;
+export function adminAccess(access: AdminAccess): RequestHandler {
+  const { adminReadToken, adminActToken } = access;
   const readers = [adminReadToken, adminActToken].filter((token) => token !== undefined);
   const actors = adminActToken === undefined ? [] : [adminActToken];
   return function adminAccess(req, _res, next) {
     const isReading = req.method === 'GET' || req.method === 'HEAD' || req.method === 'OPTIONS';
-    if (isReading && isOpen) {
+    if (isReading && isOpen(access)) {
       expectPlainHost(req.headers.host);
       return next();
     }
@@ -42,8 +52,13 @@ const readingIsOff =
   'The admin API is off: the operators’ port is not on loopback and there is no token. Set ADMIN_READ_TOKEN';
 const actingIsOff = 'Acting is off: set ADMIN_ACT_TOKEN';
 
-// A web page can make its own name point to 127.0.0.1, and read what it likes with its visitor's browser.
-function expectPlainHost(host = ''): void {
+/**
+ * Refuses a request that does not name the port by an IP address or `localhost`. A web page can make its own name point to
+ * 127.0.0.1, and read what it likes with its visitor's browser.
+ *
+ * @throws CallError `permission_denied`
+ */
+export function expectPlainHost(host = ''): void {
   const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   if (name === 'localhost' || isIP(name) !== 0) return;
   throw new CallError('permission_denied', 'Without a token, call the admin API by its IP address or as localhost');

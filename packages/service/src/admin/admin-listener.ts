@@ -4,23 +4,26 @@ import type { Logger } from 'pino';
 import { createApp } from '../app.ts';
 import type { ServiceMetrics } from '../metrics/service-metrics.ts';
 import { withOwnLevel } from '../process/own-level.ts';
-import { type AdminAccess, adminAccess } from './access.ts';
+import { adminAccess } from './access.ts';
 import type { AdminExtras, AdministeredService } from './administered-service.ts';
 import { admin } from './contract.ts';
+import { type DocsOptions, docsListener, isDocsUrl } from './docs/docs-listener.ts';
 import { adminHandlers } from './handlers.ts';
 import { createProbesApp } from './probes-app.ts';
 
-/** What the operators' port serves, and which tokens its admin API asks for. */
-export interface AdminListenerOptions {
+/** What the operators' port serves, and which tokens its admin API and API docs ask for. */
+export interface AdminListenerOptions extends Pick<DocsOptions, 'access' | 'document' | 'trials'> {
   readonly metrics: Pick<ServiceMetrics, 'render'>;
   readonly service: AdministeredService;
-  readonly access: AdminAccess;
   readonly logger: Logger;
 }
 
-/** Serves the operators' port: probes and metrics without a token, the admin API below `/admin/` with one. */
+/**
+ * Serves the operators' port: probes and metrics without a token, the admin API below `/admin/` and the API docs below `/docs`
+ * with one.
+ */
 export function adminListener(options: AdminListenerOptions): RequestListener {
-  const { metrics, service, access, logger } = options;
+  const { metrics, service, access, document, trials, logger } = options;
   const probes = createProbesApp({ isReady: () => !service.isDraining(), metrics, logger });
   const api = createApp(admin, adminHandlers(service), {
     // A board asks every second: its requests are no lines of the log. Acts have their own.
@@ -29,5 +32,11 @@ export function adminListener(options: AdminListenerOptions): RequestListener {
     extras: (req: Request): AdminExtras => ({ peer: req.socket.remoteAddress, drop: () => req.socket.destroy() }),
     maxInFlight: Number.POSITIVE_INFINITY, // an operator must get through when callers do not
   });
-  return (req, res) => (req.url?.startsWith('/admin/') ? api(req, res) : probes(req, res));
+  const { contract, audit } = service;
+  const docs = docsListener({ contract, document, access, trials, audit, logger });
+  return (req, res) => {
+    const { url = '' } = req;
+    if (url.startsWith('/admin/')) return api(req, res);
+    return isDocsUrl(url) ? docs(req, res) : probes(req, res);
+  };
 }

@@ -3,9 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Contract } from '@parley/contract';
 import type { Logger } from 'pino';
 import type { ServiceMetrics } from '../metrics/service-metrics.ts';
+import type { ErrorMapping } from '../middleware/error-mapping.ts';
 import type { ServiceListener } from '../telemetry/service-events.ts';
 import { adminListener } from './admin-listener.ts';
 import { AuditLog } from './audit-log.ts';
+import { Trials } from './docs/trials.ts';
 import { EventHub } from './event-hub.ts';
 import { Faults } from './faults.ts';
 import { TemporaryLogLevel } from './log-level.ts';
@@ -22,10 +24,16 @@ export interface AdministrationOptions extends EffectiveOptions {
   /** Begins to stop it, as SIGTERM does. */
   readonly drain: () => void;
   readonly logger: Logger;
+  /** Serves callers. Asked for when an operation is tried: the app is made after this. */
+  readonly app: () => RequestListener;
+  /** Whether callers need a client certificate. */
+  readonly clientCertificates: boolean;
+  /** The form of errors for callers that know no problems. */
+  readonly errors?: ErrorMapping | undefined;
 }
 
 /**
- * What operators have of one service: its admin API, with what it keeps for them. Made before the app, whose requests it listens to.
+ * What operators have of one service: its admin API and API docs, with what they keep. Made before the app, whose requests it listens to.
  *
  * Scope: service.
  */
@@ -39,9 +47,10 @@ export class Administration {
   readonly #options: AdministrationOptions;
   readonly #recent: RecentCalls;
   readonly #logLevel: TemporaryLogLevel;
+  readonly #trials: Trials;
 
   constructor(options: AdministrationOptions) {
-    const { contract, version, metrics, isDraining, drain, logger, settings } = options;
+    const { contract, version, metrics, isDraining, drain, logger, settings, clientCertificates, errors } = options;
     const audit = new AuditLog(logger, (act) => this.#events.acted(act));
     this.#options = options;
     this.#recent = new RecentCalls(contract);
@@ -56,7 +65,10 @@ export class Administration {
       audit,
     };
     const service = { contract, version, load: () => metrics.load, isDraining, drain, ...parts };
-    this.listener = adminListener({ metrics, service, access: settings, logger });
+    this.#trials = new Trials(contract, options.app);
+    const access = { ...settings, clientCertificates };
+    const document = { version, errors };
+    this.listener = adminListener({ metrics, service, access, document, trials: this.#trials, logger });
   }
 
   /** The options of the service's operations, with what injects faults where operators may act. */
@@ -77,6 +89,7 @@ export class Administration {
     this.#faults.close();
     this.#recent.close();
     this.#logLevel.close();
+    this.#trials.close();
     await turn(); // streams of events end whole, before their connections are closed
   }
 }

@@ -1,6 +1,7 @@
 import {
   authSchemesOf,
   type Contract,
+  deprecationHeaders,
   headerNames,
   type Operation,
   ownMembers,
@@ -80,6 +81,7 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
       headerNames.requestId,
       headerNames.retryAfter,
       headerNames.attemptsLeft,
+      ...all.flatMap((operation) => Object.keys(deprecationHeaders(operation))),
       ...all.flatMap(({ responseHeaders }) => responseHeaders.map(([, header]) => header)),
       ...(all.some((operation) => replyBody(operation)?.format === 'bytes') ? headersOfBytes : []),
       ...exposedHeaders.map((name) => name.toLowerCase()),

@@ -13,9 +13,14 @@ export interface DocumentOptions {
   readonly errors?: ErrorMapping | undefined;
 }
 
+/** The OpenAPI document of a contract, as its service gives it. */
+export function documentOf(contract: Contract, { version, errors }: DocumentOptions = {}): object {
+  return errors ? withErrorBody(openapi(contract, version), errors) : openapi(contract, version);
+}
+
 /** Serves the OpenAPI document of a contract, built once. */
-export function openapiDocument(contract: Contract, { version, errors }: DocumentOptions = {}): RequestHandler {
-  const document = errors ? withErrorBody(openapi(contract, version), errors) : openapi(contract, version);
+export function openapiDocument(contract: Contract, options: DocumentOptions = {}): RequestHandler {
+  const document = documentOf(contract, options);
   return function openapiDocument(_req, res) {
     res.set('Cache-Control', cacheControl(openapiOperation)).json(document);
   };

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { CallError } from '@parley/contract';
+import type { RequestHandler } from 'express';
+
+/** The page and its files: path → name below `page/`. */
+const files: ReadonlyMap<string, string> = new Map([
+  ['/docs', 'page.html'],
+  ...['page.css', 'icon.svg', 'main.js', 'elements.js', 'operations.js', 'schemas.js', 'examples.js', 'trials.js'].map(
+    (name): [string, string] => [`/docs/${name}`, name],
+  ),
+]);
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+/** Nothing but the page's own files and requests to its own origin; text never becomes markup. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ');
+
+/** The page's links are relative to `/docs`. */
+const otherAddress = '/docs/';
+
+/** Whether a path is the page or one of its files. */
+export function isPageFile(path: string): boolean {
+  return files.has(path) || path === otherAddress;
+}
+
+/** Serves the page of the API docs and its files, read once each when they are first asked for. */
+export function pageFiles(): RequestHandler {
+  const read = new Map<string, Buffer>();
+  return function pageFiles(req, res, next) {
+    const name = files.get(req.path);
+    if (req.path === otherAddress) return res.redirect(308, '../docs');
+    if (name === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) return next();
+    const content = read.get(name) ?? contentOf(name);
+    read.set(name, content);
+    res.set({
+      'Content-Type': mediaTypes[name.replace(/^.*\./, '')] as string,
+      'Content-Security-Policy': contentSecurityPolicy,
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+      'Cache-Control': 'no-cache',
+    });
+    res.send(content);
+  };
+}
+
+/** @throws CallError `not_found` where a bundler has left the files behind */
+function contentOf(name: string): Buffer {
+  const path = fileURLToPath(new URL(`page/${name}`, import.meta.url));
+  try {
+    return readFileSync(path);
+  } catch {
+    throw new CallError('not_found', 'The files of the page are not beside the code: it was bundled without them');
+  }
+}
