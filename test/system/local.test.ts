@@ -27,6 +27,12 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start wi
     expect(services.sort()).toEqual([...each, ...each].sort());
   });
 
+  it('says where the API docs of each service are', async () => {
+    const { docs } = house.lines.find(({ msg }) => msg === 'ready') as { docs: { service: string; url: string }[] };
+    expect(docs.map(({ service }) => service).sort()).toEqual(readdirSync(join(root, 'services')).sort());
+    for (const { url } of docs) expect(await (await fetch(url)).text()).toContain('<title>API docs</title>');
+  });
+
   describePublicApi(() => house.url);
 
   it('hangs one request id and one trace on everything that a request causes', async () => {

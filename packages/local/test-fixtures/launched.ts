@@ -23,7 +23,6 @@ export interface Line {
     readonly operators: string;
     readonly pid: number;
   }[];
-  readonly docs?: readonly { readonly service: string; readonly url: string }[];
 }
 
 /** What {@link launch} runs. */
