@@ -139,7 +139,7 @@ function parametersView(parameters, root) {
     element('code', {}, typeText(schema, root)),
     [limitsText(schema, root), description ?? resolved(schema, root).description ?? ''].filter(Boolean).join('. '),
   ]);
-  return [element('h3', {}, 'Parameters'), tableOf(['name', 'in', '', 'type', ''], rows)];
+  return [element('h3', {}, 'Parameters'), tableOf(['name', 'in', 'needed', 'type', 'notes'], rows)];
 }
 
 /**

@@ -31,7 +31,12 @@ export function trialForm(operation, page) {
     return note('A form with files cannot be sent from this page.');
   const fields = [...(described.parameters ?? []).map(fieldOf(operation, page)), ...credentialFields(operation, page)];
   const body = Object.keys(content).length > 0 ? bodyFields(name, content, page) : undefined;
-  const reply = element('div', { 'aria-live': 'polite' });
+  const status = element('p', { role: 'status' });
+  const reply = element('div');
+  const say = (/** @type {string} */ text, kind = '') => {
+    status.textContent = text;
+    status.className = kind;
+  };
   const button = element('button', { type: 'submit' }, 'Send');
   const form = element(
     'form',
@@ -46,19 +51,19 @@ export function trialForm(operation, page) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     button.disabled = true;
-    reply.replaceChildren(element('p', {}, 'Sending…'));
+    reply.replaceChildren();
+    say('Sending…');
     try {
-      const request = requestOf(operation, fields, body);
-      reply.replaceChildren(replyView(await page.send(request)));
+      const answer = await page.send(requestOf(operation, fields, body));
+      say(`Status ${answer.status} after ${answer.durationMs.toFixed(1)} ms`, answer.status < 400 ? 'good' : 'bad');
+      reply.replaceChildren(replyView(answer));
     } catch (error) {
-      reply.replaceChildren(
-        element('p', { class: 'bad' }, `Not sent: ${String(/** @type {Error} */ (error).message)}`),
-      );
+      say(`Not sent: ${/** @type {Error} */ (error).message}`, 'bad');
     } finally {
       button.disabled = false;
     }
   });
-  return element('div', {}, form, reply);
+  return element('div', {}, form, status, reply);
 }
 
 /**
@@ -245,15 +250,15 @@ function randomKey() {
  *
  * @param {any} reply
  */
-function replyView({ status, headers, durationMs, body, bytes, isCut }) {
+function replyView({ headers, body, bytes, isCut }) {
   const type = headers.find((/** @type {any} */ { name }) => name.toLowerCase() === 'content-type')?.value ?? '';
   const json = /[/+]json\b/.test(type) ? parsed(body) : undefined;
   const text = json === undefined ? body : JSON.stringify(json, undefined, 2);
   return element(
     'div',
     { class: 'reply' },
-    element('h3', { class: status < 400 ? 'good' : 'bad' }, `Status ${status}`),
-    element('p', {}, `${durationMs.toFixed(1)} ms, ${bytes} bytes${isCut ? '; the rest was not read' : ''}`),
+    element('h3', {}, 'Reply'),
+    element('p', {}, `${bytes} bytes${isCut ? '; the rest was not read' : ''}`),
     ...(type.startsWith('application/problem+json') ? [problemView(json)] : []),
     element('h4', {}, 'Body'),
     text === undefined ? element('p', {}, `${bytes} bytes of ${type}`) : element('pre', { tabindex: '0' }, text),
