@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { bytes, content, defineContract, get, type Handlers, openapi, post, stream } from '@parley/contract';
 import { type StartedService, type StartOptions, startService } from '@parley/service/testing';
 import { z } from 'zod';
+import { ca, certificate } from '../packages/service/test-fixtures/certificates.ts';
 import { eventually } from './eventually.ts';
 import { root } from './source-files.ts';
 
@@ -189,6 +190,18 @@ describe('who may try operations', () => {
     await start({ settings: { adminReadToken: tokens.adminReadToken } });
     const { status, answer } = await attempt(item, { token: tokens.adminReadToken });
     expect([status, answer.detail]).toEqual([403, 'Acting is off: set ADMIN_ACT_TOKEN']);
+  });
+
+  it('needs the act token where callers need a certificate, which no try has', async () => {
+    const tls = { ...(await certificate()), ca };
+    await start({ tls });
+    expect((await attempt(item)).status).toBe(403);
+    await service.stop();
+    await start({ tls, settings: tokens });
+    const token = tokens.adminActToken;
+    expect((await attempt(item, { token })).answer).toMatchObject({ status: 200 });
+    const report = { operation: 'report', path: '/api/report' };
+    expect((await attempt(report, { token })).answer).toMatchObject({ status: 401 });
   });
 
   it.each<[string, Sent]>([
