@@ -28,7 +28,9 @@ describe.each(groups)("of axios' behaviours, %s:", (_, protocol, behaviours) => 
   beforeAll(async () => {
     site = await openSite(protocol);
     const http = protocol === 'h2c' ? '2' : '1.1';
-    upstream = createUpstream('site', site.address, { maxAttempts: 1, circuitMinCalls: 100_000, http });
+    const patient = { callTimeoutMs: 60_000, attemptTimeoutMs: 20_000, connectTimeoutMs: 20_000 }; // with a busy machine
+    const alone = { maxAttempts: 1, circuitMinCalls: 100_000, circuitConsecutiveFailures: 100_000 };
+    upstream = createUpstream('site', site.address, { ...alone, ...patient, http });
     theirs = axios.create({ baseURL: site.address, ...(protocol === 'h2c' && ({ httpVersion: 2 } as object)) });
     ours = axios.create({ adapter: parleyAdapter(upstream) });
   });
