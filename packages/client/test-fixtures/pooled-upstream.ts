@@ -4,8 +4,8 @@ import { closeAfterTest } from './close-after-test.ts';
 import type { HeldAnswers } from './held-answers.ts';
 import { type Behaviour, httpReply, RawServer } from './raw-server.ts';
 
-/** Nothing is late, however busy the machine is. */
-const patient = { callTimeoutMs: 20_000, attemptTimeoutMs: 15_000 };
+/** Nothing is late, however busy the machine is, and all calls get to the pool. */
+const patient = { callTimeoutMs: 20_000, attemptTimeoutMs: 15_000, concurrencyLimit: Number.POSITIVE_INFINITY };
 
 /** An upstream, closed after the test, over one server that behaves as described, and the counts of its connections. */
 export async function upstreamOf(behave: Behaviour, options: Partial<UpstreamOptions> = {}) {

@@ -45,7 +45,7 @@ export interface Settings {
   /** Whom tokens must be for: their claim `aud`. `TOKEN_AUDIENCE`, default the contract's name. */
   readonly tokenAudience?: string | undefined;
   /**
-   * Whether spans are exported, by `@parley/telemetry`. Default: where `OTEL_EXPORTER_OTLP_ENDPOINT` or
+   * Whether spans are exported, by `@parley/telemetry`. `OTEL_EXPORTER_OTLP_ENDPOINT`, default no: yes where it or
    * `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set, unless `OTEL_SDK_DISABLED` or `OTEL_TRACES_EXPORTER` says otherwise.
    */
   readonly isTraced?: boolean | undefined;
