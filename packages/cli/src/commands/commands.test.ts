@@ -77,7 +77,7 @@ describe('parley upstreams', () => {
     const row = rowsOf(result).find(([, name]) => name === 'shop');
     expect(row?.slice(0, 4)).toEqual(['shop-1', 'shop', running.service.url, 'closed']);
     expect(row?.slice(6, 8)).toEqual(['no', '0']);
-    expect(row?.[10]).toBe('0 of ∞');
+    expect(row?.[10]).toBe('0 of 64');
   });
 
   it('shows those that answer, and names those that do not', async () => {
