@@ -4,6 +4,7 @@ import { circuit } from './commands/circuit.ts';
 import { completion } from './commands/completion.ts';
 import { drain } from './commands/drain.ts';
 import { launcher } from './commands/launcher.ts';
+import { logLevel } from './commands/log-level.ts';
 import { services } from './commands/services.ts';
 import { top } from './commands/top.ts';
 import { upstreams } from './commands/upstreams.ts';
@@ -15,6 +16,7 @@ export const commandTable: readonly AddCommand[] = [
   services,
   upstreams,
   circuit,
+  logLevel,
   drain,
   top,
   completion,

@@ -73,6 +73,8 @@ describe('a command line that cannot be understood', () => {
     ['services hello', 'parley: too many arguments'],
     ['services --port x', 'Expected a whole number from 1 to 65535.'],
     ['circuit opn hello greetings x', 'parley: expected open, close or auto, got "opn"; did you mean "open"?'],
+    ['log-level hello debg', 'parley: expected a log level, got "debg"; did you mean "debug"?'],
+    ['log-level hello debug --for 10', 'Expected a duration such as 300ms, 30s, 10m or 1h.'],
     ['completion powershell', 'parley: expected bash, zsh or fish, got "powershell"; there is bash, zsh, fish'],
   ])('%s ends with 2, and says what was expected', async (line, message) => {
     const { code, stdout, stderr } = await parley(line);

@@ -144,6 +144,44 @@ describe('parley circuit', () => {
   });
 });
 
+describe('parley log-level', () => {
+  it('changes the level of a replica for a time', async () => {
+    const result = await run('log-level shop-1 debug --for 30s', { env: tokens });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    const [[replica, before, after, ends = ''] = []] = rowsOf(result);
+    expect([replica, before, after]).toEqual(['shop-1', 'info', 'debug']);
+    const leftMs = Date.parse(ends) - Date.now();
+    expect(leftMs).toBeGreaterThan(0);
+    expect(leftMs).toBeLessThanOrEqual(30_000);
+  });
+
+  it('gives one document, and has no end where the configured level holds again', async () => {
+    const { stdout } = await run('log-level shop-1 info --json', { env: tokens });
+    expect(JSON.parse(stdout)).toEqual({
+      changes: [{ replica: 'shop-1', before: 'debug', after: 'info' }],
+      failures: [],
+    });
+  });
+
+  it('leaves the longest time to the admin API', async () => {
+    const { code, stdout, stderr } = await run('log-level shop-1 debug --for 2h', { env: tokens });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^parley: shop-1: .*forMs: .*3600000 .* \(invalid_input\)\n$/);
+  });
+
+  it('acts where it can, and ends with 1 where not everywhere', async () => {
+    const result = await run('log-level shop info', { env: tokens });
+    expect(result.code).toBe(1);
+    expect(rowsOf(result)).toEqual([['shop-1', 'info', 'info', '–']]);
+    expect(result.stderr).toContain('shop-2: expected a running process, found none');
+    expect(result.stderr).toContain('1 of 2 replicas did not act');
+  });
+
+  it('needs the token for acting', async () => {
+    expect(await run('log-level shop-1 debug', { env: readOnly })).toMatchObject({ code: 4, stdout: '' });
+  });
+});
+
 describe('parley top', () => {
   it('shows one second of each replica', async () => {
     let first = true;
@@ -283,6 +321,7 @@ describe('parley completion', () => {
     ['call sh', 'shop\nshop-1\nshop-2'],
     ['drain shop-', 'shop-1\nshop-2'],
     ['circuit o', 'open'],
+    ['log-level shop-1 de', 'debug'],
     ['circuit open shop shop shop-', 'shop-1\nshop-2'],
     ['top --on', '--once'],
     ['upstreams --port 8080 shop-1', 'shop-1'],
