@@ -1,9 +1,11 @@
 import type { AddCommand } from './command.ts';
 import { call } from './commands/call.ts';
+import { calls } from './commands/calls.ts';
 import { circuit } from './commands/circuit.ts';
 import { completion } from './commands/completion.ts';
 import { drain } from './commands/drain.ts';
 import { launcher } from './commands/launcher.ts';
+import { lint } from './commands/lint.ts';
 import { logLevel } from './commands/log-level.ts';
 import { services } from './commands/services.ts';
 import { top } from './commands/top.ts';
@@ -15,6 +17,8 @@ export const commandTable: readonly AddCommand[] = [
   call,
   services,
   upstreams,
+  calls,
+  lint,
   circuit,
   logLevel,
   drain,

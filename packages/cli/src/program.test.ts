@@ -90,7 +90,7 @@ describe('a command line that cannot be understood', () => {
 });
 
 describe('where nothing runs', () => {
-  it.each(['services', 'upstreams', 'top', 'top --once', 'call hello', 'call hello sayHello'])(
+  it.each(['services', 'upstreams', 'calls', 'lint', 'top', 'top --once', 'call hello', 'call hello sayHello'])(
     '%s ends with 3 and says what to do',
     async (line) => {
       const { code, stderr } = await parley(line);

@@ -182,6 +182,88 @@ describe('parley log-level', () => {
   });
 });
 
+describe('parley calls', () => {
+  /** Two replicas with the same answers: both are the one shop. */
+  const twoReplicas = () => `--admin ${running.service.adminUrl} --admin ${running.service.adminUrl}`;
+
+  it('says where there are none', async () => {
+    const result = await run('calls shop-1', { env: readOnly });
+    expect(result).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'shop-1: no calls or requests that failed or were slow\n',
+    });
+  });
+
+  it('shows calls that failed, newest first, with the timeline of each call', async () => {
+    upstream.circuit(running.service.url).forceOpen();
+    const client = createClient(shop, upstream);
+    await expect(client.getItem({ id: '1' })).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(client.listItems({})).rejects.toMatchObject({ code: 'unavailable' });
+    upstream.circuit(running.service.url).auto();
+    const result = await run('calls shop-1', { env: readOnly });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    const lines = rowsOf(result);
+    const rows = lines.filter(({ length }) => length > 1);
+    expect(rows.map((row) => row.slice(1, 7))).toEqual([
+      ['shop-1', 'call to shop', 'GET /api/items', 'failed', '–', 'unavailable'],
+      ['shop-1', 'call to shop', 'GET /api/items/{id}', 'failed', '–', 'unavailable'],
+    ]);
+    const [first = ''] = lines[lines.indexOf(rows[0] as string[]) + 1] ?? [];
+    expect(first).toMatch(/^ {2,}[\d.]+ ms {2}\w/);
+    expect(lines.length).toBeGreaterThan(rows.length + 1);
+  });
+
+  it('shows no more than the limit, over all replicas', async () => {
+    const { stdout } = await run(`calls ${twoReplicas()} --limit 3 --json`, {
+      env: readOnly,
+      serviceAt: async () => 'shop',
+    });
+    const { recent, failures } = JSON.parse(stdout);
+    expect(failures).toEqual([]);
+    expect(recent).toHaveLength(3);
+    expect(new Set(recent.map(({ replica }: { replica: string }) => replica))).toEqual(new Set(['shop-1', 'shop-2']));
+    const started = recent.map(({ startedAt }: { startedAt: string }) => startedAt);
+    expect(started).toEqual(started.toSorted().reverse());
+    expect(recent[0]).toMatchObject({ service: 'shop', timeline: expect.any(Array), events: expect.any(Array) });
+  });
+
+  it('names a replica that does not answer', async () => {
+    const { code, stdout, stderr } = await run('calls', { env: readOnly });
+    expect(code).toBe(1);
+    expect(stdout).toContain('call to shop');
+    expect(stderr).toContain('shop-2: expected a running process, found none');
+  });
+});
+
+describe('parley lint', () => {
+  const keyed = /^Keyed operations \(addItem\) take effect once per process only: /;
+
+  it('has a line for a sentence that is true for several replicas', async () => {
+    const { adminUrl } = running.service;
+    const result = await run(`lint --admin ${adminUrl} --admin ${adminUrl}`, {
+      env: readOnly,
+      serviceAt: async () => 'shop',
+    });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(rowsOf(result)).toContainEqual(['shop-1, shop-2', 'keyed-in-memory', expect.stringMatching(keyed)]);
+  });
+
+  it('gives one document, and says which replica does not answer', async () => {
+    const { code, stdout, stderr } = await run('lint --json', { env: readOnly });
+    expect(code).toBe(1);
+    const { findings, failures } = JSON.parse(stdout);
+    expect(findings).toContainEqual({
+      service: 'shop',
+      replicas: ['shop-1'],
+      rule: 'keyed-in-memory',
+      sentence: expect.stringMatching(keyed),
+    });
+    expect(failures).toEqual([expect.stringContaining('shop-2: expected a running process')]);
+    expect(stderr).toContain('1 of 2 replicas did not answer');
+  });
+});
+
 describe('parley top', () => {
   it('shows one second of each replica', async () => {
     let first = true;
