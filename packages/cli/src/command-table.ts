@@ -4,6 +4,7 @@ import { calls } from './commands/calls.ts';
 import { circuit } from './commands/circuit.ts';
 import { completion } from './commands/completion.ts';
 import { drain } from './commands/drain.ts';
+import { fault } from './commands/fault.ts';
 import { launcher } from './commands/launcher.ts';
 import { lint } from './commands/lint.ts';
 import { logLevel } from './commands/log-level.ts';
@@ -21,6 +22,7 @@ export const commandTable: readonly AddCommand[] = [
   lint,
   circuit,
   logLevel,
+  fault,
   drain,
   top,
   completion,

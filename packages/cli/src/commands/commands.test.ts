@@ -264,6 +264,71 @@ describe('parley lint', () => {
   });
 });
 
+describe('parley fault', () => {
+  const getItem = () => createClient(shop, upstream).getItem({ id: '1' }, { timeoutMs: 1_000 });
+
+  it('injects an error into an operation, lists it, and ends it', async () => {
+    const set = await run('fault set shop-1 getItem --abort 503 --delay 1ms --for 5m', { env: tokens });
+    expect(set).toMatchObject({ code: 0, stderr: '' });
+    expect(rowsOf(set)).toEqual([['shop-1', 'getItem', '–', '1.0 ms, unavailable, 100 %', expect.any(String)]]);
+    await expect(getItem()).rejects.toMatchObject({ code: 'unavailable' });
+    const [row = []] = rowsOf(await run('fault shop-1', { env: readOnly }));
+    expect(row.slice(0, 5)).toEqual(['shop-1', 'getItem', '1.0 ms', 'unavailable', '100']);
+    expect(Number(row[5])).toBeGreaterThan(0);
+    const requests = rowsOf(await run('calls shop-1', { env: readOnly })).filter(([, , kind]) => kind === 'request');
+    expect(requests[0]?.slice(3, 7)).toEqual(['GET /api/items/{id}', 'failed', '503', 'unavailable']);
+    const ended = await run('fault end shop-1 getItem', { env: tokens });
+    expect(rowsOf(ended)).toEqual([['shop-1', 'getItem', '1.0 ms, unavailable, 100 %', '–', '–']]);
+    expect(await run('fault shop-1', { env: readOnly })).toMatchObject({ stdout: '', stderr: 'shop-1: no faults\n' });
+  });
+
+  it('gives one document for each of them', async () => {
+    const line = 'fault set shop-1 getItem --abort rate_limited --percent 0.5 --for 30s --json';
+    const fault = { operation: 'getItem', abort: 'rate_limited', percentage: 0.5, hits: 0, endsAt: expect.any(String) };
+    expect(JSON.parse((await run(line, { env: tokens })).stdout)).toEqual({
+      operation: 'getItem',
+      changes: [{ replica: 'shop-1', after: fault }],
+      failures: [],
+    });
+    expect(JSON.parse((await run('fault shop-1 --json', { env: readOnly })).stdout)).toEqual({
+      faults: [{ service: 'shop', replica: 'shop-1', ...fault }],
+      failures: [],
+    });
+    expect(JSON.parse((await run('fault end shop-1 getItem --json', { env: tokens })).stdout)).toEqual({
+      operation: 'getItem',
+      changes: [{ replica: 'shop-1', before: fault }],
+      failures: [],
+    });
+  });
+
+  it.each([
+    ['set shop-1 getItem --abort 503 --for 2h', /forMs: .*3600000/],
+    ['set shop-1 getItem --abort 503 --for 5m --percent 101', /percentage: .*100/],
+    ['set shop-1 getItem --for 5m', /A fault needs delayMs, abort or both/],
+  ])('leaves the bounds to the admin API: %s', async (words, sentence) => {
+    const { code, stdout, stderr } = await run(`fault ${words}`, { env: tokens });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(sentence);
+  });
+
+  it('suggests the name of an operation', async () => {
+    const { code, stderr } = await run('fault end shop-1 getItm', { env: tokens });
+    expect(code).toBe(2);
+    expect(stderr).toContain('shop-1: expected one of its operations, got "getItm"; did you mean "getItem"?');
+  });
+
+  it('acts where it can, and ends with 1 where not everywhere', async () => {
+    const result = await run('fault end shop getItem', { env: tokens });
+    expect(result.code).toBe(1);
+    expect(rowsOf(result)).toEqual([['shop-1', 'getItem', '–', '–', '–']]);
+    expect(result.stderr).toContain('shop-2: expected a running process, found none');
+  });
+
+  it('needs the token for acting', async () => {
+    expect(await run('fault end shop-1 getItem', { env: readOnly })).toMatchObject({ code: 4, stdout: '' });
+  });
+});
+
 describe('parley top', () => {
   it('shows one second of each replica', async () => {
     let first = true;
@@ -404,6 +469,8 @@ describe('parley completion', () => {
     ['drain shop-', 'shop-1\nshop-2'],
     ['circuit o', 'open'],
     ['log-level shop-1 de', 'debug'],
+    ['fault s', 'set\nshop\nshop-1\nshop-2'],
+    ['fault set shop-', 'shop-1\nshop-2'],
     ['circuit open shop shop shop-', 'shop-1\nshop-2'],
     ['top --on', '--once'],
     ['upstreams --port 8080 shop-1', 'shop-1'],

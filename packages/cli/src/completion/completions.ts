@@ -53,6 +53,8 @@ function namesFor(argument: string, replicas: readonly NamedReplica[]): readonly
       return ['open', 'close', 'auto'];
     case 'level':
       return logLevels;
+    case 'act-or-service':
+      return ['set', 'end', ...services, ...names];
     case 'shell':
       return shells;
     case 'service':
