@@ -155,11 +155,12 @@ describe('parley', () => {
     expect((await parley('fault greetings')).stdout).toBe('');
   });
 
-  it('says what looks wrong, each sentence once', async () => {
-    const result = await parley('lint');
-    expect(result.code).toBe(0);
-    const sentences = rowsOf(result).map(([, , sentence]) => sentence);
-    expect(sentences).toEqual([...new Set(sentences)]);
+  it('says what looks wrong, once for all replicas of a service', async () => {
+    for (const endpoint of ['greetings-1', 'greetings-2']) await parley(`circuit open hello greetings ${endpoint}`);
+    const result = await parley('lint hello');
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(rowsOf(result).map(([names, rule]) => [names, rule])).toEqual([['hello-1, hello-2', 'all-forced-open']]);
+    for (const endpoint of ['greetings-1', 'greetings-2']) await parley(`circuit auto hello greetings ${endpoint}`);
   });
 
   it('shows a killed replica within 2 s, and ends with 0 at Ctrl-C', async () => {
