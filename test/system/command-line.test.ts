@@ -77,6 +77,9 @@ describe('parley', () => {
     'services --json',
     'top --json',
     'upstreams --json',
+    'calls --json',
+    'lint --json',
+    'fault --json',
     'call hello --json',
     'call hello sayHello name=Ada --json --explain',
   ])('gives one JSON document for %s', async (line) => {
@@ -118,6 +121,46 @@ describe('parley', () => {
     ]);
     expect((await parley('circuit auto hello greetings greetings-1')).code).toBe(0);
     expect(opened.stdout + opened.stderr).not.toContain(actToken);
+  });
+
+  it('changes the log level of a service for a time, and back', async () => {
+    const changed = await parley('log-level hello debug --for 30s');
+    expect(changed).toMatchObject({ code: 0, stderr: '' });
+    expect(rowsOf(changed).map(([replica, , after]) => [replica, after])).toEqual([
+      ['hello-1', 'debug'],
+      ['hello-2', 'debug'],
+    ]);
+    const [[, configured] = []] = rowsOf(changed);
+    const back = rowsOf(await parley(`log-level hello ${configured}`));
+    expect(back.map((row) => row.slice(1))).toEqual([
+      ['debug', configured, '–'],
+      ['debug', configured, '–'],
+    ]);
+  });
+
+  it('injects a fault, shows the calls that it fails with their timelines, and ends it', async () => {
+    const set = await parley('fault set greetings getGreeting --abort 503 --for 1m');
+    expect(set).toMatchObject({ code: 0, stderr: '' });
+    await parley('call hello-1 sayHello name=Ada language=fr');
+    const { code, stdout } = await parley('calls hello-1 --limit 1');
+    expect(code).toBe(0);
+    const [, row = '', ...timeline] = stdout.trimEnd().split('\n');
+    expect(row).toContain('\thello-1\tcall to greetings\tGET /api/greetings/{language}\tfailed\t');
+    expect(timeline.join('\n')).toMatch(/^ {2,}[\d.]+ ms {2}attempt 1 {2}http:\S+: 503 /m);
+    const ended = await parley('fault end greetings getGreeting');
+    expect(rowsOf(ended).map(([replica, , before, after]) => [replica, before, after])).toEqual([
+      ['greetings-1', 'unavailable, 100 %', '–'],
+      ['greetings-2', 'unavailable, 100 %', '–'],
+    ]);
+    expect((await parley('fault greetings')).stdout).toBe('');
+  });
+
+  it('says what looks wrong, once for all replicas of a service', async () => {
+    for (const endpoint of ['greetings-1', 'greetings-2']) await parley(`circuit open hello greetings ${endpoint}`);
+    const result = await parley('lint hello');
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(rowsOf(result).map(([names, rule]) => [names, rule])).toEqual([['hello-1, hello-2', 'all-forced-open']]);
+    for (const endpoint of ['greetings-1', 'greetings-2']) await parley(`circuit auto hello greetings ${endpoint}`);
   });
 
   it('shows a killed replica within 2 s, and ends with 0 at Ctrl-C', async () => {

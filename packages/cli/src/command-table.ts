@@ -1,10 +1,14 @@
 import type { AddCommand } from './command.ts';
 import { call } from './commands/call.ts';
+import { calls } from './commands/calls.ts';
 import { circuit } from './commands/circuit.ts';
 import { completion } from './commands/completion.ts';
 import { contracts } from './commands/contracts.ts';
 import { drain } from './commands/drain.ts';
+import { fault } from './commands/fault.ts';
 import { launcher } from './commands/launcher.ts';
+import { lint } from './commands/lint.ts';
+import { logLevel } from './commands/log-level.ts';
 import { services } from './commands/services.ts';
 import { top } from './commands/top.ts';
 import { upstreams } from './commands/upstreams.ts';
@@ -15,7 +19,11 @@ export const commandTable: readonly AddCommand[] = [
   call,
   services,
   upstreams,
+  calls,
+  lint,
   circuit,
+  logLevel,
+  fault,
   drain,
   top,
   contracts,

@@ -33,3 +33,18 @@ export function whole(least: number, most: number): (text: string) => number {
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
   };
 }
+
+const msOfUnit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+/** Reads a duration such as `300ms`, `30s`, `10m` or `1h`, in ms. */
+export function duration(text: string): number {
+  const [, count, unit] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
+  if (count && unit) return Number(count) * msOfUnit[unit as keyof typeof msOfUnit];
+  throw new InvalidArgumentError('Expected a duration such as 300ms, 30s, 10m or 1h.');
+}
+
+/** Reads a number such as `20` or `0.5`. */
+export function decimal(text: string): number {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a number such as 20 or 0.5.');
+}

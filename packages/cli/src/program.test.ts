@@ -73,6 +73,18 @@ describe('a command line that cannot be understood', () => {
     ['services hello', 'parley: too many arguments'],
     ['services --port x', 'Expected a whole number from 1 to 65535.'],
     ['circuit opn hello greetings x', 'parley: expected open, close or auto, got "opn"; did you mean "open"?'],
+    ['log-level hello debg', 'parley: expected a log level, got "debg"; did you mean "debug"?'],
+    ['log-level hello debug --for 10', 'Expected a duration such as 300ms, 30s, 10m or 1h.'],
+    ['fault sett hello sayHello', 'parley: expected set or end, got "sett"; did you mean "set"?'],
+    ['fault set hello --for 5m', 'parley: expected a service and an operation: parley fault set SERVICE OPERATION'],
+    ['fault set hello sayHello --abort 503', 'parley: expected how long the fault holds, for example --for 5m'],
+    ['fault end hello sayHello --percent 5', 'parley: --percent: expected it with "parley fault set" only'],
+    ['fault set hello sayHello --percent x', 'Expected a number such as 20 or 0.5.'],
+    [
+      'fault set hello sayHello --abort 418',
+      'parley: --abort: expected an error code or a status, got "418"; there is 400,',
+    ],
+    ['fault set hello sayHello --abort unavailble', 'got "unavailble"; did you mean "unavailable"?'],
     ['completion powershell', 'parley: expected bash, zsh or fish, got "powershell"; there is bash, zsh, fish'],
   ])('%s ends with 2, and says what was expected', async (line, message) => {
     const { code, stdout, stderr } = await parley(line);
@@ -88,14 +100,21 @@ describe('a command line that cannot be understood', () => {
 });
 
 describe('where nothing runs', () => {
-  it.each(['services', 'upstreams', 'top', 'top --once', 'call hello', 'call hello sayHello'])(
-    '%s ends with 3 and says what to do',
-    async (line) => {
-      const { code, stderr } = await parley(line);
-      expect(code).toBe(3);
-      expect(stderr).toMatch(/^parley: expected a running system in \/house, found none: run "parley start" here/);
-    },
-  );
+  it.each([
+    'services',
+    'upstreams',
+    'calls',
+    'lint',
+    'fault',
+    'top',
+    'top --once',
+    'call hello',
+    'call hello sayHello',
+  ])('%s ends with 3 and says what to do', async (line) => {
+    const { code, stderr } = await parley(line);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^parley: expected a running system in \/house, found none: run "parley start" here/);
+  });
 
   it('gives one document with --json', async () => {
     const { code, stdout } = await parley('services --json');

@@ -1,5 +1,6 @@
 import { CliError } from '../cli-error.ts';
 import { type AddCommand, actingNote, type CommandDependencies, examples, systemCommand } from '../command.ts';
+import { actOnEach, reportFailures } from '../operators/each-replica.ts';
 import type { AdminClient } from '../operators/operator.ts';
 import { findSystem, type SystemChoice } from '../systems/find-system.ts';
 import { replicasNamed } from '../systems/replicas-named.ts';
@@ -40,12 +41,6 @@ interface Wanted {
   readonly endpoint: string;
 }
 
-interface Change {
-  readonly replica: string;
-  readonly before: string;
-  readonly after: string;
-}
-
 async function setCircuits(
   { act, service, upstream, endpoint }: Wanted,
   isJson: boolean,
@@ -53,28 +48,17 @@ async function setCircuits(
   dependencies: CommandDependencies,
 ): Promise<void> {
   const { output, env } = dependencies;
-  const { askReplica, tokenFor } = await import('../operators/operator.ts');
+  const { tokenFor } = await import('../operators/operator.ts');
   tokenFor('act', env);
   const system = await findSystem(choice, dependencies);
-  const replicas = replicasNamed(service, system);
   const address = addressOf(endpoint, system);
-  const [changes, failures] = [[] as Change[], [] as CliError[]];
-  for (const replica of replicas) {
-    try {
-      await askReplica(replica, 'act', env, async (client) => {
-        await expectEndpoint(client, replica, upstream, address);
-        changes.push({
-          replica: replica.name,
-          ...(await client.setCircuit({ upstream, endpoint: address, circuit: acts[act] })),
-        });
-      });
-    } catch (error) {
-      if (!(error instanceof CliError)) throw error;
-      failures.push(error);
-    }
-  }
-  if (changes.length === 0 && failures[0]) throw failures[0];
-  if (isJson) output.json({ upstream, endpoint: address, changes, failures: failures.map(({ message }) => message) });
+  const gathered = await actOnEach(replicasNamed(service, system), env, async (client, replica) => {
+    await expectEndpoint(client, replica, upstream, address);
+    return client.setCircuit({ upstream, endpoint: address, circuit: acts[act] });
+  });
+  const changes = gathered.answers.map(({ replica, answer }) => ({ replica: replica.name, ...answer }));
+  const failures = gathered.failures.map(({ message }) => message);
+  if (isJson) output.json({ upstream, endpoint: address, changes, failures });
   else {
     const columns = ['REPLICA', 'UPSTREAM', 'ENDPOINT', 'BEFORE', 'AFTER'].map((title) => ({ title }));
     output.table(
@@ -82,11 +66,7 @@ async function setCircuits(
       changes.map(({ replica, before, after }) => [replica, upstream, address, before, after]),
     );
   }
-  for (const { message } of failures) output.remark(message);
-  if (failures[0])
-    throw new CliError('failed', `${failures.length} of ${replicas.length} replicas did not act`, {
-      isDocumented: true,
-    });
+  reportFailures(gathered, 'act', output);
 }
 
 /** A replica's name stands for its address. */

@@ -144,6 +144,191 @@ describe('parley circuit', () => {
   });
 });
 
+describe('parley log-level', () => {
+  it('changes the level of a replica for a time', async () => {
+    const result = await run('log-level shop-1 debug --for 30s', { env: tokens });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    const [[replica, before, after, ends = ''] = []] = rowsOf(result);
+    expect([replica, before, after]).toEqual(['shop-1', 'info', 'debug']);
+    const leftMs = Date.parse(ends) - Date.now();
+    expect(leftMs).toBeGreaterThan(0);
+    expect(leftMs).toBeLessThanOrEqual(30_000);
+  });
+
+  it('gives one document, and has no end where the configured level holds again', async () => {
+    const { stdout } = await run('log-level shop-1 info --json', { env: tokens });
+    expect(JSON.parse(stdout)).toEqual({
+      changes: [{ replica: 'shop-1', before: 'debug', after: 'info' }],
+      failures: [],
+    });
+  });
+
+  it('leaves the longest time to the admin API', async () => {
+    const { code, stdout, stderr } = await run('log-level shop-1 debug --for 2h', { env: tokens });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^parley: shop-1: .*forMs: .*3600000 .* \(invalid_input\)\n$/);
+  });
+
+  it('acts where it can, and ends with 1 where not everywhere', async () => {
+    const result = await run('log-level shop info', { env: tokens });
+    expect(result.code).toBe(1);
+    expect(rowsOf(result)).toEqual([['shop-1', 'info', 'info', '–']]);
+    expect(result.stderr).toContain('shop-2: expected a running process, found none');
+    expect(result.stderr).toContain('1 of 2 replicas did not act');
+  });
+
+  it('needs the token for acting', async () => {
+    expect(await run('log-level shop-1 debug', { env: readOnly })).toMatchObject({ code: 4, stdout: '' });
+  });
+});
+
+describe('parley calls', () => {
+  /** Two replicas with the same answers: both are the one shop. */
+  const twoReplicas = () => `--admin ${running.service.adminUrl} --admin ${running.service.adminUrl}`;
+
+  it('says where there are none', async () => {
+    const result = await run('calls shop-1', { env: readOnly });
+    expect(result).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'shop-1: no calls or requests that failed or were slow\n',
+    });
+  });
+
+  it('shows calls that failed, newest first, with the timeline of each call', async () => {
+    upstream.circuit(running.service.url).forceOpen();
+    const client = createClient(shop, upstream);
+    await expect(client.getItem({ id: '1' })).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(client.listItems({})).rejects.toMatchObject({ code: 'unavailable' });
+    upstream.circuit(running.service.url).auto();
+    const result = await run('calls shop-1', { env: readOnly });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    const lines = rowsOf(result);
+    const rows = lines.filter(({ length }) => length > 1);
+    expect(rows.map((row) => row.slice(1, 7))).toEqual([
+      ['shop-1', 'call to shop', 'GET /api/items', 'failed', '–', 'unavailable'],
+      ['shop-1', 'call to shop', 'GET /api/items/{id}', 'failed', '–', 'unavailable'],
+    ]);
+    const [first = ''] = lines[lines.indexOf(rows[0] as string[]) + 1] ?? [];
+    expect(first).toMatch(/^ {2,}[\d.]+ ms {2}\w/);
+    expect(lines.length).toBeGreaterThan(rows.length + 1);
+  });
+
+  it('shows no more than the limit, over all replicas', async () => {
+    const { stdout } = await run(`calls ${twoReplicas()} --limit 3 --json`, {
+      env: readOnly,
+      serviceAt: async () => 'shop',
+    });
+    const { recent, failures } = JSON.parse(stdout);
+    expect(failures).toEqual([]);
+    expect(recent).toHaveLength(3);
+    expect(new Set(recent.map(({ replica }: { replica: string }) => replica))).toEqual(new Set(['shop-1', 'shop-2']));
+    const started = recent.map(({ startedAt }: { startedAt: string }) => startedAt);
+    expect(started).toEqual(started.toSorted().reverse());
+    expect(recent[0]).toMatchObject({ service: 'shop', timeline: expect.any(Array), events: expect.any(Array) });
+  });
+
+  it('names a replica that does not answer', async () => {
+    const { code, stdout, stderr } = await run('calls', { env: readOnly });
+    expect(code).toBe(1);
+    expect(stdout).toContain('call to shop');
+    expect(stderr).toContain('shop-2: expected a running process, found none');
+  });
+});
+
+describe('parley lint', () => {
+  const keyed = /^Keyed operations \(addItem\) take effect once per process only: /;
+
+  it('has a line for a sentence that is true for several replicas', async () => {
+    const { adminUrl } = running.service;
+    const result = await run(`lint --admin ${adminUrl} --admin ${adminUrl}`, {
+      env: readOnly,
+      serviceAt: async () => 'shop',
+    });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(rowsOf(result)).toContainEqual(['shop-1, shop-2', 'keyed-in-memory', expect.stringMatching(keyed)]);
+  });
+
+  it('gives one document, and says which replica does not answer', async () => {
+    const { code, stdout, stderr } = await run('lint --json', { env: readOnly });
+    expect(code).toBe(1);
+    const { findings, failures } = JSON.parse(stdout);
+    expect(findings).toContainEqual({
+      service: 'shop',
+      replicas: ['shop-1'],
+      rule: 'keyed-in-memory',
+      sentence: expect.stringMatching(keyed),
+    });
+    expect(failures).toEqual([expect.stringContaining('shop-2: expected a running process')]);
+    expect(stderr).toContain('1 of 2 replicas did not answer');
+  });
+});
+
+describe('parley fault', () => {
+  const getItem = () => createClient(shop, upstream).getItem({ id: '1' }, { timeoutMs: 1_000 });
+
+  it('injects an error into an operation, lists it, and ends it', async () => {
+    const set = await run('fault set shop-1 getItem --abort 503 --delay 1ms --for 5m', { env: tokens });
+    expect(set).toMatchObject({ code: 0, stderr: '' });
+    expect(rowsOf(set)).toEqual([['shop-1', 'getItem', '–', '1.0 ms, unavailable, 100 %', expect.any(String)]]);
+    await expect(getItem()).rejects.toMatchObject({ code: 'unavailable' });
+    const [row = []] = rowsOf(await run('fault shop-1', { env: readOnly }));
+    expect(row.slice(0, 5)).toEqual(['shop-1', 'getItem', '1.0 ms', 'unavailable', '100']);
+    expect(Number(row[5])).toBeGreaterThan(0);
+    const requests = rowsOf(await run('calls shop-1', { env: readOnly })).filter(([, , kind]) => kind === 'request');
+    expect(requests[0]?.slice(3, 7)).toEqual(['GET /api/items/{id}', 'failed', '503', 'unavailable']);
+    const ended = await run('fault end shop-1 getItem', { env: tokens });
+    expect(rowsOf(ended)).toEqual([['shop-1', 'getItem', '1.0 ms, unavailable, 100 %', '–', '–']]);
+    expect(await run('fault shop-1', { env: readOnly })).toMatchObject({ stdout: '', stderr: 'shop-1: no faults\n' });
+  });
+
+  it('gives one document for each of them', async () => {
+    const line = 'fault set shop-1 getItem --abort rate_limited --percent 0.5 --for 30s --json';
+    const fault = { operation: 'getItem', abort: 'rate_limited', percentage: 0.5, hits: 0, endsAt: expect.any(String) };
+    expect(JSON.parse((await run(line, { env: tokens })).stdout)).toEqual({
+      operation: 'getItem',
+      changes: [{ replica: 'shop-1', after: fault }],
+      failures: [],
+    });
+    expect(JSON.parse((await run('fault shop-1 --json', { env: readOnly })).stdout)).toEqual({
+      faults: [{ service: 'shop', replica: 'shop-1', ...fault }],
+      failures: [],
+    });
+    expect(JSON.parse((await run('fault end shop-1 getItem --json', { env: tokens })).stdout)).toEqual({
+      operation: 'getItem',
+      changes: [{ replica: 'shop-1', before: fault }],
+      failures: [],
+    });
+  });
+
+  it.each([
+    ['set shop-1 getItem --abort 503 --for 2h', /forMs: .*3600000/],
+    ['set shop-1 getItem --abort 503 --for 5m --percent 101', /percentage: .*100/],
+    ['set shop-1 getItem --for 5m', /A fault needs delayMs, abort or both/],
+  ])('leaves the bounds to the admin API: %s', async (words, sentence) => {
+    const { code, stdout, stderr } = await run(`fault ${words}`, { env: tokens });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(sentence);
+  });
+
+  it('suggests the name of an operation', async () => {
+    const { code, stderr } = await run('fault end shop-1 getItm', { env: tokens });
+    expect(code).toBe(2);
+    expect(stderr).toContain('shop-1: expected one of its operations, got "getItm"; did you mean "getItem"?');
+  });
+
+  it('acts where it can, and ends with 1 where not everywhere', async () => {
+    const result = await run('fault end shop getItem', { env: tokens });
+    expect(result.code).toBe(1);
+    expect(rowsOf(result)).toEqual([['shop-1', 'getItem', '–', '–', '–']]);
+    expect(result.stderr).toContain('shop-2: expected a running process, found none');
+  });
+
+  it('needs the token for acting', async () => {
+    expect(await run('fault end shop-1 getItem', { env: readOnly })).toMatchObject({ code: 4, stdout: '' });
+  });
+});
+
 describe('parley top', () => {
   it('shows one second of each replica', async () => {
     let first = true;
@@ -283,6 +468,9 @@ describe('parley completion', () => {
     ['call sh', 'shop\nshop-1\nshop-2'],
     ['drain shop-', 'shop-1\nshop-2'],
     ['circuit o', 'open'],
+    ['log-level shop-1 de', 'debug'],
+    ['fault s', 'set\nshop\nshop-1\nshop-2'],
+    ['fault set shop-', 'shop-1\nshop-2'],
     ['circuit open shop shop shop-', 'shop-1\nshop-2'],
     ['top --on', '--once'],
     ['upstreams --port 8080 shop-1', 'shop-1'],

@@ -1,5 +1,5 @@
-import { CliError } from '../cli-error.ts';
 import { type AddCommand, type CommandDependencies, examples, systemCommand } from '../command.ts';
+import { askEach, reportFailures } from '../operators/each-replica.ts';
 import type { AdminClient } from '../operators/operator.ts';
 import { findSystem, type SystemChoice } from '../systems/find-system.ts';
 import { replicasNamed } from '../systems/replicas-named.ts';
@@ -32,11 +32,6 @@ const columns = [
   ...['CONNECTIONS', 'CALLS', 'BUDGET'],
 ].map((title) => ({ title, isNumber: numbers.has(title) }));
 
-interface Asked {
-  readonly replica: SystemReplica;
-  readonly upstreams: readonly Upstream[];
-}
-
 async function showUpstreams(
   service: string | undefined,
   isJson: boolean,
@@ -46,43 +41,21 @@ async function showUpstreams(
   const { output, env, now } = dependencies;
   const system = await findSystem(choice, dependencies);
   const replicas = service === undefined ? system.replicas : replicasNamed(service, system);
-  const { asked, failures } = await askAll(replicas, env);
-  if (asked.length === 0 && failures[0]) throw failures[0];
+  const gathered = await askEach(replicas, env, (client) => client.listUpstreams());
+  const asked = gathered.answers.map(({ replica, answer }) => ({ replica, ...answer }));
   if (isJson) {
     const shown = asked.map(({ replica, upstreams }) => ({
       service: replica.service,
       replica: replica.name,
       upstreams,
     }));
-    output.json({ replicas: shown, failures: failures.map(({ message }) => message) });
+    output.json({ replicas: shown, failures: gathered.failures.map(({ message }) => message) });
   } else {
     const rows = asked.flatMap(({ replica, upstreams }) => upstreams.flatMap((one) => rowsOf(replica, one, now())));
     if (rows.length > 0) output.table(columns, rows);
     else output.remark(`${asked.map(({ replica }) => replica.name).join(', ')}: no upstreams`);
   }
-  for (const { message } of failures) output.remark(message);
-  if (failures[0])
-    throw new CliError(failures[0].exit, `${failures.length} of ${replicas.length} replicas did not answer`, {
-      isDocumented: true,
-    });
-}
-
-async function askAll(replicas: readonly SystemReplica[], env: CommandDependencies['env']) {
-  const { askReplica } = await import('../operators/operator.ts');
-  const failures: CliError[] = [];
-  const asked = await Promise.all(
-    replicas.map(async (replica): Promise<Asked[]> => {
-      try {
-        const { upstreams } = await askReplica(replica, 'read', env, (client) => client.listUpstreams());
-        return [{ replica, upstreams }];
-      } catch (error) {
-        if (!(error instanceof CliError)) throw error;
-        failures.push(error);
-        return [];
-      }
-    }),
-  );
-  return { asked: asked.flat(), failures };
+  reportFailures(gathered, 'answer', output);
 }
 
 function rowsOf({ name: replica }: SystemReplica, upstream: Upstream, nowMs: number): Cell[][] {

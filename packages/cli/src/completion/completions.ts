@@ -1,3 +1,4 @@
+import { logLevels } from '../operators/log-levels.ts';
 import type { AnyCommand } from '../parser.ts';
 import { shells } from './shell-script.ts';
 
@@ -50,6 +51,10 @@ function namesFor(argument: string, replicas: readonly NamedReplica[]): readonly
   switch (argument) {
     case 'act':
       return ['open', 'close', 'auto'];
+    case 'level':
+      return logLevels;
+    case 'act-or-service':
+      return ['set', 'end', ...services, ...names];
     case 'shell':
       return shells;
     case 'service':
