@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -76,5 +77,10 @@ async function linkModules(folder: string): Promise<void> {
   }
   for (const name of await readdir(join(from, '@parley'))) {
     await symlink(await readlink(join(from, '@parley', name)), join(to, '@parley', name));
+  }
+  // What a package has in another version than the rest.
+  for (const name of await readdir(join(root, 'packages'))) {
+    const own = join('packages', name, 'node_modules');
+    if (existsSync(join(root, own))) await symlink(join(root, own), join(folder, own));
   }
 }
