@@ -234,6 +234,7 @@ describe('the admin API', () => {
     ['that ends in more than 1 h', { abort: 'internal', percentage: 1, forMs: 3_600_001 }],
     ['for no request', { abort: 'internal', percentage: 0, forMs: 1 }],
     ['that does nothing', { percentage: 1, forMs: 1 }],
+    ['with a misspelled member', { abort: 'internal', percentage: 1, forMs: 1, percentag: 2 }],
     ['with a code that no service sends', { abort: 'cancelled', percentage: 1, forMs: 1 }],
   ])('refuses a fault %s', async (_, fault) => {
     await start(tokens);

@@ -28,11 +28,13 @@ describe('a new repository', () => {
   it('greets through its gateway', async () => {
     const house = await launchElsewhere(shop, 'npm', 'start');
     const greeting = await (await fetch(`${house.url}/api/hello?name=Ada&language=fr`)).json();
+    const shown = JSON.parse(await inShop('npx', '--no', 'parley', 'services', '--json'));
     const refusal = await fetch(`${house.url}/api/hello?name=Ada&language=tlh`);
     const problem = await refusal.json();
     await house.stop();
     expect(house.lines.at(-1)).toMatchObject({ msg: 'stopped' });
     expect(greeting).toEqual({ message: 'Bonjour, Ada !' });
+    expect(JSON.stringify(shown)).toMatch(/greetings-2.*hello-2/);
     expect([refusal.status, problem]).toMatchObject([404, { type: 'urn:parley:problem:unknown_language' }]);
   }, 60_000);
 

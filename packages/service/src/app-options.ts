@@ -10,6 +10,7 @@ import {
   anyForm,
   functionForm,
   functionsForm,
+  numberForm,
   type OptionForms,
   objectForm,
   objectsForm,
@@ -79,11 +80,11 @@ export interface MountedAppOptions
 /** Forms of {@link AppOptions}. Numbers, lists of addresses and mounted apps are checked where they are used. */
 export const appForms: OptionForms<AppOptions> = {
   logger: objectForm("pino's: createLogger('shop')", { methods: ['info', 'warn', 'error', 'child'] }),
-  requestTimeoutMs: anyForm,
+  requestTimeoutMs: numberForm(1),
   maxQueryParameters: anyForm,
   maxInFlight: anyForm,
   trustedProxies: anyForm,
-  heartbeatMs: anyForm,
+  heartbeatMs: numberForm(1),
   cors: objectForm("{ origins: ['https://app.example.com'] }", { members: corsOptionNames }),
   stopping: objectForm('the signal of an AbortController', { methods: ['addEventListener'] }),
   middleware: functionsForm('[cookieParser()]'),

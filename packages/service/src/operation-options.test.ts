@@ -90,6 +90,10 @@ describe('options of an operation', () => {
     [{ toString: {} }, 'operations has toString, which contract visits lacks'],
     [{ getVisit: { requestTimeoutMs: 0 } }, 'operations.getVisit.requestTimeoutMs must be from 1 to 2147483647, not 0'],
     [
+      { getVisit: { requestTimeoutMs: '5' } },
+      'operations.getVisit.requestTimeoutMs must be from 1 to 2147483647, not 5',
+    ],
+    [
       { getVisit: { bodyLimitBytes: 1.5 } },
       'operations.getVisit.bodyLimitBytes must be a whole number from 1, not 1.5',
     ],

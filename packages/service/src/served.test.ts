@@ -41,6 +41,9 @@ const options: readonly (readonly [options: object, sentence: string])[] = [
 const optionsOfContract: typeof options = [
   ...options,
   [{ mounted: app }, 'has no option mounted: did you mean mount? '],
+  [{ heartbeatMs: '10s' }, 'heartbeatMs must be a number from 1, not "10s"'],
+  [{ heartbeatMs: 0 }, 'heartbeatMs must be a number from 1, not 0'],
+  [{ requestTimeoutMs: '5' }, 'requestTimeoutMs must be a number from 1, not "5"'],
   [{ extras: 3 }, 'extras must be a function such as (req) => ({ session: req.session }), not 3'],
   [{ cors: 3 }, "cors must be an object such as { origins: ['https://app.example.com'] }, not 3"],
   [{ cors: { origin: [] } }, 'cors has no option origin: did you mean origins? '],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isExportAsked, tracesEnvironment } from './environment.ts';
+import { endpointFault, isExportAsked, tracesEnvironment } from './environment.ts';
 
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 
@@ -50,12 +50,31 @@ describe('the environment', () => {
       OTEL_TRACES_SAMPLER_ARG: '5',
       TRACES_SLOW_MS: '1s',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
-      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
     });
     expect({ sampler, ratio, slowMs }).toEqual({ sampler: 'parentbased_always_on', ratio: 1, slowMs: 1000 });
-    expect(faults).toHaveLength(5);
+    expect(faults).toHaveLength(4);
     expect(faults).toContain('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, not "5": 1 is used');
-    expect(faults).toContain('OTEL_EXPORTER_OTLP_ENDPOINT must be an http(s) address: localhost:4318 is used');
     expect(faults).toContain('OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, not "grpc"');
+  });
+});
+
+describe('an endpoint for spans', () => {
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http//x' }, 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+    [
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'x', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x' },
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    ],
+  ])('must be an address: %j', (env, name) => {
+    const sentence = `${name} must be an address such as http://collector:4318: no spans are exported`;
+    expect(endpointFault(env)).toBe(sentence);
+  });
+
+  it('is the one for traces, where there are two', () => {
+    expect(endpointFault({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://x', OTEL_EXPORTER_OTLP_ENDPOINT: 'x' })).toBe(
+      undefined,
+    );
+    expect(endpointFault({})).toBe(undefined);
   });
 });

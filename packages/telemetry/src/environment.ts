@@ -52,6 +52,14 @@ export function isExportAsked(env: Environment): boolean {
   return !!endpoint && env.OTEL_SDK_DISABLED?.toLowerCase() !== 'true' && exporters.includes('otlp');
 }
 
+/** What keeps spans from being exported though it is asked for: the SDK would send them to localhost. None where nothing does. */
+export function endpointFault(env: Environment): string | undefined {
+  const name = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'].find((one) => env[one]);
+  if (name === undefined || isAddress(env[name] as string)) return undefined;
+  // Its value is not shown: an address may hold a password.
+  return `${name} must be an address such as http://collector:4318: no spans are exported`;
+}
+
 /** Reads how traces are sampled and sent. A value that makes no sense counts as not set, and is a fault. */
 export function tracesEnvironment(env: Environment): TracesEnvironment {
   const faults: string[] = [];
@@ -69,10 +77,6 @@ export function tracesEnvironment(env: Environment): TracesEnvironment {
   const ratio = Number(env.OTEL_TRACES_SAMPLER_ARG || 1);
   const isRatio = ratio >= 0 && ratio <= 1;
   if (!isRatio) wrong('OTEL_TRACES_SAMPLER_ARG', 'a number from 0 to 1', '1');
-  for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
-    // Its value is not shown: an address may hold a password.
-    if (env[name] && !isAddress(env[name])) faults.push(`${name} must be an http(s) address: localhost:4318 is used`);
-  }
   const protocol = env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || 'http/protobuf';
   if (protocol !== 'http/protobuf') {
     faults.push(`OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, not ${JSON.stringify(protocol.slice(0, 50))}`);

@@ -1,5 +1,5 @@
 import { isTracedByApplication } from '@parley/contract';
-import { isExportAsked } from './environment.ts';
+import { endpointFault, isExportAsked } from './environment.ts';
 import type { Tracing } from './tracing.ts';
 
 /** Whose spans are exported. */
@@ -23,12 +23,17 @@ export interface TracingOptions {
  * ```
  *
  * @returns undefined, with nothing of OpenTelemetry loaded, where `OTEL_EXPORTER_OTLP_ENDPOINT` and
- *   `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` are not set, `OTEL_SDK_DISABLED` is true or `OTEL_TRACES_EXPORTER` is not `otlp`; and
- *   where the application has registered an OpenTelemetry SDK of its own
+ *   `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` are not set, `OTEL_SDK_DISABLED` is true or `OTEL_TRACES_EXPORTER` is not `otlp`, where an
+ *   address is none, and where the application has registered an OpenTelemetry SDK of its own
  */
 export async function startTracing(options: TracingOptions): Promise<Tracing | undefined> {
   const { serviceName, serviceVersion, warn = warnProcess } = options;
   if (!isExportAsked(process.env)) return undefined;
+  const fault = endpointFault(process.env);
+  if (fault !== undefined) {
+    warn(fault);
+    return undefined;
+  }
   if (isTracedByApplication()) {
     warn('the application has an OpenTelemetry SDK of its own: Parley exports no spans, and hands on the active span');
     return undefined;

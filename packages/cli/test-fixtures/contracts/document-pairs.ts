@@ -96,6 +96,12 @@ const contractPairs: readonly DocumentPair[] = [
     'header-removed reply 204 header.idempotent-replayed',
   ),
   pair(
+    'an operation ends later',
+    { a: get('/a', { summary, deprecated: true, sunset: '2031-01-31' }) },
+    { a: get('/a', { summary, deprecated: true, sunset: '2031-03-31' }) },
+  ),
+  pair('an operation is to end', { a: get('/a', { summary }) }, { a: get('/a', { summary, deprecated: true }) }),
+  pair(
     'callers must be known',
     { a: get('/a', { summary }) },
     { a: get('/a', { summary, auth: 'service' }) },

@@ -17,7 +17,7 @@ export interface InitOptions {
   readonly install: boolean;
 }
 
-const packages = ['contract', 'client', 'service', 'local'];
+const packages = ['contract', 'client', 'service', 'local', 'cli'];
 /** Folder of the new repository that has the tarballs. */
 const packed = 'packed';
 const { version = '' } = readManifest(join(import.meta.dirname, '..', '..'));

@@ -48,7 +48,7 @@ function json(value: unknown): string {
 }
 
 function rootManifest(scope: string, { specifiers }: PackageSource): string {
-  const { '@parley/local': local, ...used } = specifiers;
+  const { '@parley/local': local, '@parley/cli': cli, ...used } = specifiers;
   return json({
     name: scope,
     private: true,
@@ -64,6 +64,8 @@ function rootManifest(scope: string, { specifiers }: PackageSource): string {
     },
     dependencies: used,
     devDependencies: {
+      // Without it `npx parley` would run a package of that name by somebody else.
+      '@parley/cli': cli,
       '@parley/local': local,
       '@types/node': toolVersions['@types/node'],
       typescript: toolVersions.typescript,

@@ -28,6 +28,7 @@ describe('init', () => {
   it('takes the packages in its own version, and the tools in the versions of this repository', () => {
     const { devDependencies } = readManifest(repository);
     expect(readManifest(shop).devDependencies).toEqual({
+      '@parley/cli': `^${version}`,
       '@parley/local': `^${version}`,
       '@types/node': devDependencies?.['@types/node'],
       typescript: devDependencies?.typescript,

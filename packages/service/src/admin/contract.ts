@@ -153,7 +153,7 @@ export const admin = defineContract('admin', {
     summary:
       'Forces the circuit of one endpoint, or lets it decide again. Where all are forced open, calls fail: a forced circuit knows no panic',
     input: toStandardJsonSchema(
-      v.object({ upstream: v.string(), endpoint: v.string(), circuit: v.picklist(['open', 'closed', 'auto']) }),
+      v.strictObject({ upstream: v.string(), endpoint: v.string(), circuit: v.picklist(['open', 'closed', 'auto']) }),
     ),
     output: toStandardJsonSchema(v.object({ before: circuit, after: circuit })),
   }),
@@ -182,18 +182,18 @@ export const admin = defineContract('admin', {
   setLogLevel: put('/admin/log-level', {
     summary: 'Changes the log level for a time, then the configured one holds again',
     input: toStandardJsonSchema(
-      v.object({ level: v.picklist(logLevels), forMs: v.optional(duration(3_600_000), 600_000) }),
+      v.strictObject({ level: v.picklist(logLevels), forMs: v.optional(duration(3_600_000), 600_000) }),
     ),
     output: toStandardJsonSchema(v.object({ before: v.string(), after: v.string(), endsAt: v.optional(v.string()) })),
   }),
   setFault: put('/admin/faults/{operation}', {
     summary: 'Injects a delay, an error or both into a share of the requests of one operation, for a time',
-    input: toStandardJsonSchema(v.object({ operation: v.string(), ...fault, forMs: duration(3_600_000) })),
+    input: toStandardJsonSchema(v.strictObject({ operation: v.string(), ...fault, forMs: duration(3_600_000) })),
     output: toStandardJsonSchema(v.object({ before: v.optional(setFault), after: setFault })),
   }),
   endFault: del('/admin/faults/{operation}', {
     summary: 'Ends the fault of one operation',
-    input: toStandardJsonSchema(v.object({ operation: v.string() })),
+    input: toStandardJsonSchema(v.strictObject({ operation: v.string() })),
     output: toStandardJsonSchema(v.object({ before: v.optional(setFault) })),
   }),
   drain: post('/admin/drain', {

@@ -19,6 +19,12 @@ const isFunction = (value: unknown) => typeof value === 'function';
 /** Anything: it is checked where it is used. */
 export const anyForm: OptionForm = { expected: 'any value', isFine: () => true };
 
+/** A number that is not smaller than this. */
+export const numberForm = (min: number): OptionForm => ({
+  expected: `a number from ${min}`,
+  isFine: (value) => typeof value === 'number' && value >= min,
+});
+
 /** A function. @param example how it may look */
 export const functionForm = (example: string): OptionForm => ({
   expected: `a function such as ${example}`,

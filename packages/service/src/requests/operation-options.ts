@@ -40,7 +40,7 @@ export function checkOperationOptions({ name, operations }: Contract, options: o
     if (own === undefined) continue;
     checkForms(`operations.${operation}`, own, operationForms, `operations.${operation}.`);
     const { requestTimeoutMs, bodyLimitBytes } = own;
-    if (requestTimeoutMs !== undefined && !(requestTimeoutMs > 0 && requestTimeoutMs <= longestTimerMs)) {
+    if (requestTimeoutMs !== undefined && !isTimerMs(requestTimeoutMs)) {
       throw new TypeError(
         `operations.${operation}.requestTimeoutMs must be from 1 to ${longestTimerMs}, not ${requestTimeoutMs}`,
       );
@@ -51,4 +51,9 @@ export function checkOperationOptions({ name, operations }: Contract, options: o
       );
     }
   }
+}
+
+// For callers without types: '5' is larger than 0 too.
+function isTimerMs(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value <= longestTimerMs;
 }

@@ -38,6 +38,9 @@ function withHeaders(reply: Json, reader: ApiDocument['reader']): Json {
   return { ...reply, headers: Object.fromEntries(headers) };
 }
 
+/** The life of a reply in caches has rules of its own; that of an operation, and another end of it, breaks nobody. */
+const passedOver = new Set(['cache-control', 'deprecation', 'sunset']);
+
 function isFailure(status: string): boolean {
   return !/^[23]/.test(status);
 }
@@ -66,9 +69,8 @@ function statusChanges(old: ReadonlyMap<string, Json>, now: ReadonlyMap<string, 
 function compareHeaders(status: string, before: Json, after: Json, schemas: SchemaComparison): Finding[] {
   const [old, now] = [objectOf(before.headers), objectOf(after.headers)];
   const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
-  // The life of a reply in caches has rules of its own.
   return names
-    .filter((name) => name !== 'cache-control')
+    .filter((name) => !passedOver.has(name))
     .flatMap((name) => {
       const where = `${status} header.${name}`;
       const [one, other] = [objectOf(old[name]), objectOf(now[name])];
