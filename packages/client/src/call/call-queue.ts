@@ -19,6 +19,8 @@ interface Waiting {
 
 /** The part of its time that a call may wait: the rest is for the call itself, and for an estimate that was too low. */
 const mostWait = 0.5;
+/** Calls that are measured before their time decides on those that wait: a first one may be slow for reasons of its own. */
+const enoughHeld = 20;
 /** Weight of the latest call in the average time that a place is held. */
 const holdWeight = 0.1;
 
@@ -36,6 +38,7 @@ export class CallQueue {
   readonly #queue = new PriorityQueue<Waiting>();
   #inFlight = 0;
   #holdMs = 0;
+  #held = 0;
 
   /** @param sockets how many calls the sockets of all endpoints can carry at once */
   constructor(options: Current<ConcurrencyLimitOptions>, sockets: () => number) {
@@ -104,8 +107,28 @@ export class CallQueue {
   /** Gives a place back. @param heldMs how long it was held, where that was measured */
   leave(nowMs: number, heldMs?: number): void {
     this.#inFlight--;
-    if (heldMs !== undefined) this.#holdMs += (heldMs - this.#holdMs) * (this.#holdMs === 0 ? 1 : holdWeight);
+    if (heldMs !== undefined) this.#measured(heldMs);
     this.#admit(nowMs);
+    if (this.#held >= enoughHeld) this.#giveUpLast(nowMs);
+  }
+
+  #measured(heldMs: number): void {
+    this.#held++;
+    this.#holdMs += (heldMs - this.#holdMs) * (this.#holdMs === 0 ? 1 : holdWeight);
+  }
+
+  /** Ends those that cannot expect a place in time, as is known now: in a burst nothing was known when they came. */
+  #giveUpLast(nowMs: number): void {
+    for (;;) {
+      const [last, priority] = this.#queue.last() ?? [];
+      if (!last || !priority) return;
+      const waitMs = (this.#queue.size * this.#holdMs) / this.limit;
+      if (nowMs + waitMs <= last.untilMs) return;
+      const state = this.#state();
+      this.#queue.remove(last, priority);
+      const detail = `not sent: a place is expected in ${Math.round(waitMs)} ms, when more than half of its time is up (${state})`;
+      last.end(overloaded(last.operation, detail));
+    }
   }
 
   /** A call succeeded: what the adaptive limit learns from. */

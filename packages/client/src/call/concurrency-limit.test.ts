@@ -165,6 +165,26 @@ describe('concurrencyLimit', () => {
     expect(await next).toBe('answered');
   });
 
+  it('ends those of a burst that cannot expect a place in time, as soon as that is known', async () => {
+    options.maxQueue = 1_000;
+    const { queue, underWay, call } = limited();
+    const calls = Array.from({ length: 200 }, () => call({ deadlineMs: clock.now() + 1_000 }));
+    let answered = 0;
+    // Each place is held for 10 ms: in the half of a second that is left there are two times 50 of them.
+    for (let turn = 0; turn < 11; turn++) {
+      await clock.advance(10);
+      for (; answered < underWay.length - 2; ) answered++;
+      for (const { answer } of underWay.slice(-2)) answer();
+      await settled();
+    }
+    const { queued } = queue.status;
+    expect(queued).toBeLessThanOrEqual(80);
+    expect(queued).toBeGreaterThan(60);
+    const ended = await Promise.all(calls.map(outcome));
+    expect(ended.filter((one) => one === 'overloaded')).toHaveLength(200 - queued - underWay.length);
+    expect(ended.slice(0, 22)).toEqual(Array(22).fill('answered'));
+  });
+
   it('counts only those before it: a critical call need not wait for the others', async () => {
     const { underWay, call } = limited();
     for (let i = 0; i < 2; i++) void call();

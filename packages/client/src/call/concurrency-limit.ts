@@ -24,11 +24,20 @@ export function concurrencyLimit(queue: CallQueue, clock: Clock): CallLayer {
       // Most calls: no closure, and one promise.
       if (queue.enter()) return queue.isMeasured ? hold(queue, clock, next, call) : next(call).then(leave, fail);
       const queuedAtMs = clock.now();
-      return queue.wait(call, queuedAtMs).then(() => {
+      const tell = () => {
         const { inFlight, limit } = queue;
         call.story.add({ kind: 'queued', tookMs: clock.now() - queuedAtMs, inFlight, limit }, queuedAtMs);
-        return hold(queue, clock, next, call);
-      });
+      };
+      return queue.wait(call, queuedAtMs).then(
+        () => {
+          tell();
+          return hold(queue, clock, next, call);
+        },
+        (error) => {
+          if (clock.now() > queuedAtMs) tell(); // one that was refused at once has not waited
+          throw error;
+        },
+      );
     };
   };
 }

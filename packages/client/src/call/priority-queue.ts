@@ -41,9 +41,19 @@ export class PriorityQueue<T> {
     return undefined;
   }
 
+  /** The one that comes last, with its priority. */
+  last(): readonly [one: T, priority: Priority] | undefined {
+    for (const priority of priorities.toReversed()) {
+      const one = this.#waiting[priority].at(-1);
+      if (one !== undefined) return [one, priority];
+    }
+    return undefined;
+  }
+
   /** Takes one out that no longer waits. */
   remove(one: T, priority: Priority): void {
-    const index = this.#waiting[priority].indexOf(one);
+    // From the end: the last one is taken out most often.
+    const index = this.#waiting[priority].lastIndexOf(one);
     if (index >= 0) this.#waiting[priority].splice(index, 1);
   }
 }
