@@ -33,6 +33,7 @@ export const otherOpinions: Readonly<Record<string, string>> = {
   'not idempotent any more': parleys,
   'anybody may call': 'a failure that comes no more breaks no caller',
   'another name of a scheme': 'callers send the same header as before',
+  'an operation ends later': 'callers have longer than they were told',
   'a smaller body': parleys,
   'a body required': 'callers that send no body are refused',
   'a header that was not always there gone': optional,
