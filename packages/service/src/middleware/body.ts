@@ -1,5 +1,6 @@
 import {
   boundedText,
+  CallError,
   inputMembers,
   isJson,
   isOneOf,
@@ -121,6 +122,8 @@ async function multipartOf(req: Request, res: Response, limits: Limits, { types,
   if (!hasBody(req)) return {};
   checkTypeOf(req, types);
   checkPlain(req);
+  // Middleware before may have waited until the client had gone: nothing would say when to delete its files.
+  if (res.closed) throw new CallError('cancelled', 'the client went away before its form was read');
   const { fields, stop, remove } = readMultipart(req, inputMembers(operation).files, limits);
   res.once('close', () => void remove().catch((error) => process.emitWarning(error)));
   return beforeDeadline(req, res, { read: fields, stop });

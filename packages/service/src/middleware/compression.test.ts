@@ -144,6 +144,33 @@ describe.each(protocols)('compression over $protocol', ({ request }) => {
     expect(ends.map((one) => JSON.parse(one))).toEqual([{ text }]);
   });
 
+  it('has ended once it is being compressed, whoever ends it again', async () => {
+    const text = Array.from({ length: 50_000 }, (_, n) => n).join();
+    const endAgain: RequestHandler = (_req, res, next) => {
+      const { end } = res;
+      res.end = ((...args: Parameters<typeof end>) => {
+        const result = end.apply(res, args);
+        if (!res.headersSent) res.status(503);
+        if (!res.headersSent) end.call(res, 'timed out', 'utf8');
+        return result;
+      }) as typeof end;
+      next();
+    };
+    const app = createApp(
+      letter,
+      { read: async () => ({ text }) },
+      { logger, compressBelow: 1, middleware: [endAgain] },
+    );
+    const reply = await request(app)
+      .get('/letter')
+      .set('accept-encoding', 'zstd')
+      .buffer(true)
+      .parse(bytes)
+      .expect(200);
+    expect(reply.headers).toMatchObject({ 'content-encoding': 'zstd', 'content-length': String(reply.body.length) });
+    expect(textOf('zstd', reply.body)).toBe(text);
+  });
+
   it.each(['br', 'gzip'])('sends a long reply of an operation in pieces, as %s', async (coding) => {
     const text = Array.from({ length: 10_000 }, (_, n) => n).join();
     const app = createApp(letter, { read: async () => ({ text }) }, { logger, compressBelow: 1 });

@@ -32,7 +32,6 @@ export function mayEncodeWhole(coding: ContentCoding, bytes: number): boolean {
 export function encodeReply(res: Response, coding: ContentCoding, isWorthIt: (bytes: number) => boolean): void {
   encodeBody(res, (body) => {
     if (!isWorthIt(body.length)) return undefined;
-    res.setHeader('Content-Encoding', coding);
-    return body.length <= inPlaceBytes ? encodeInPlace[coding](body) : zstdInThread(body);
+    return { coding, bytes: body.length <= inPlaceBytes ? encodeInPlace[coding](body) : zstdInThread(body) };
   });
 }

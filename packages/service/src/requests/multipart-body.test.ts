@@ -5,6 +5,7 @@ import { request as send } from 'node:http';
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { defineContract, form, multipart, post } from '@parley/contract';
+import type { RequestHandler } from 'express';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { eventually } from '../../../../test/eventually.ts';
@@ -106,6 +107,8 @@ describe.each(protocols)('a form with files over $protocol', ({ request }) => {
   });
 
   it.each([
+    ['is cut off in a part that nobody reads', file('stranger', '', 'abc').slice(0, -3), 400, 'malformed_body'],
+    ['has too many parts that nobody reads', file('stranger', '', '').repeat(6) + end, 413, 'body_too_large'],
     ['is cut off in a file', file('photo', 'a', 'abc').slice(0, -3), 400, 'malformed_body'],
     ['is cut off before its last boundary', part('name="a"', '1'), 400, 'malformed_body'],
     ['is none', 'hello', 400, 'malformed_body'],
@@ -159,7 +162,17 @@ describe.each(protocols)('a form with long files over $protocol', ({ request }) 
     await eventually(() => formFolders().length === 0);
   });
 
+  it('may have several that become too long for memory at the same time', async () => {
+    const alike = Array.from({ length: 8 }, (_, at) => String(at).repeat(262_145 + at));
+    const { body: answer } = await upload(alike.map((content) => file('pages', 'a', content)).join('') + end).expect(
+      200,
+    );
+    expect(answer.seen.digests).toEqual(alike.map((content) => digestOf(Buffer.from(content))));
+  });
+
   it('leaves nothing on disk where it is refused', async () => {
+    for (let i = 0; i < 10; i++)
+      await upload(file('pages', 'a', 'a'.repeat(262_200)) + file('x', 'a', '1') + end).expect(400);
     await upload(body).expect(400);
     await upload(body + file('pages', '3', 'd'.repeat(10_000_001)) + end).expect(413);
     await upload(body + part('name="a"', '1').repeat(1001) + end).expect(413);
@@ -221,6 +234,29 @@ describe('a form that is sent slowly', () => {
     await eventually(() => formFolders().length > 0);
     sending.destroy();
     await eventually(() => formFolders().length === 0);
+  });
+
+  it('fails nothing where its client goes away before it is read', async () => {
+    const seen = Promise.withResolvers<void>();
+    const wait: RequestHandler = (_req, res, next) => {
+      seen.resolve();
+      res.once('close', () => setImmediate(next));
+    };
+    const server = await listening(createApp(contract, handlers, { logger, middleware: [wait] }));
+    close = server.close;
+    const sending = send({ port: server.port, method: 'POST', path: '/albums', headers: { 'content-type': type } });
+    sending.on('error', () => {});
+    sending.end(file('pages', 'a', 'a'.repeat(300_000)) + end);
+    const failures: unknown[] = [];
+    const note = (reason: unknown) => failures.push(reason);
+    process.on('unhandledRejection', note);
+    await seen.promise;
+    sending.destroy();
+    await eventually(() => formFolders().length === 0);
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    process.off('unhandledRejection', note);
+    expect(failures).toEqual([]);
+    expect(formFolders()).toEqual([]);
   });
 
   it('is refused at the limit, without its rest', async () => {

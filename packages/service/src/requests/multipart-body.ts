@@ -104,6 +104,8 @@ class FieldCollector {
   constructor(parser: BusboyInstance, collecting: Collecting) {
     this.#collecting = collecting;
     parser.on('file', (name, stream, fileName: string | undefined, _encoding, type) => {
+      // Not every part is read to its end: an error of one that is not would end the process.
+      stream.on('error', () => {});
       const entry = this.#entryOf(name, stream, fileName, type).catch((error) => {
         // An end too early is that of the whole form, which reports it.
         if (error !== stream.errored) collecting.fail(error);
@@ -140,10 +142,14 @@ class FieldCollector {
     return file && [name, file];
   }
 
-  async #textOf(name: string, stream: BusboyFileStream): Promise<string> {
+  #countText(): void {
     this.#texts += 1;
     const { maxValues } = this.#collecting.limits;
     if (this.#texts > maxValues) throw tooLarge(`has more than ${maxValues} fields`);
+  }
+
+  async #textOf(name: string, stream: BusboyFileStream): Promise<string> {
+    this.#countText();
     const parts: Buffer[] = [];
     for await (const part of stream) parts.push(part);
     const bytes = Buffer.concat(parts);
@@ -156,6 +162,7 @@ class FieldCollector {
     const known = this.#collecting.files.get(name);
     if (!known) {
       if (fileName !== '') throw noFile(name);
+      this.#countText();
       stream.resume();
       return undefined;
     }

@@ -43,9 +43,10 @@ export class ReceivedFile {
 
 /** The files of one form that are on disk, in a folder of their own that no other user may read. */
 export class UploadFolder {
-  #path: Promise<string> | undefined;
-  readonly #files: StoredFile[] = [];
   readonly #parent: string;
+  #path: Promise<string> | undefined;
+  /** Files of which some may still be on their way. */
+  readonly #files: Promise<StoredFile>[] = [];
   #isRemoved = false;
 
   /** @param parent where its folder is made. Default: the system's temporary folder */
@@ -54,26 +55,31 @@ export class UploadFolder {
   }
 
   /** Makes a file. @throws Error where the folder takes none */
-  async open(): Promise<StoredFile> {
+  open(): Promise<StoredFile> {
+    const file = this.#open(String(this.#files.length));
+    this.#files.push(file);
+    return file;
+  }
+
+  /** Deletes all of them, once those on their way are there. */
+  async remove(): Promise<void> {
+    this.#isRemoved = true;
+    for (const file of await Promise.allSettled(this.#files)) {
+      if (file.status === 'fulfilled') await file.value.close();
+    }
+    const path = await this.#path?.catch(() => undefined);
+    if (path !== undefined) await rm(path, { recursive: true, force: true });
+  }
+
+  async #open(name: string): Promise<StoredFile> {
     try {
-      this.#path ??= mkdtemp(join(this.#parent, 'parley-form-'));
-      const path = join(await this.#path, String(this.#files.length));
       if (this.#isRemoved) throw new Error('the form is no longer read');
-      const file = new StoredFile(path, await open(path, 'wx', 0o600));
-      this.#files.push(file);
-      return file;
+      this.#path ??= mkdtemp(join(this.#parent, 'parley-form-'));
+      const path = join(await this.#path, name);
+      return new StoredFile(path, await open(path, 'wx', 0o600));
     } catch (cause) {
       throw notWritten(this.#parent, cause);
     }
-  }
-
-  /** Deletes all of them. */
-  async remove(): Promise<void> {
-    this.#isRemoved = true;
-    const path = await this.#path?.catch(() => undefined);
-    if (path === undefined) return;
-    await Promise.all(this.#files.map((file) => file.close()));
-    await rm(path, { recursive: true, force: true });
   }
 }
 

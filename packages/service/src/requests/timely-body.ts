@@ -31,6 +31,8 @@ export async function readBeforeDeadline(req: Request, res: Response, maxBytes: 
  */
 export async function beforeDeadline<T>(req: Request, res: Response, reading: Reading<T>): Promise<T> {
   const lifetime = requestLifetimeOf(currentContext());
+  // Where the request is over already nobody waits for it, and its rejection would end the process.
+  reading.read.catch(() => {});
   try {
     return await (lifetime ? lifetime.bound(() => reading.read) : reading.read);
   } catch (error) {
