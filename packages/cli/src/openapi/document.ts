@@ -78,7 +78,8 @@ const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
 /** All operations of a document, in its order. */
 export function operationsOf({ paths = {} }: OpenApiDocument): readonly DocumentedOperation[] {
-  return Object.entries(paths).flatMap(([path, item]) =>
+  const items = Object.entries(paths ?? {}).filter(([, item]) => typeof item === 'object' && item !== null);
+  return items.flatMap(([path, item]) =>
     methods.flatMap((method): DocumentedOperation[] => {
       const found = item[method] as Partial<DocumentedOperation> & {
         operationId?: string;

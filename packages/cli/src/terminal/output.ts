@@ -50,7 +50,12 @@ export class Output {
   }
 
   json(document: unknown): void {
-    this.line(JSON.stringify(document, undefined, this.isTerminal ? 2 : undefined));
+    this.line(jsonText(document, this.isTerminal ? 2 : undefined));
+  }
+
+  /** One document on one line, of several. */
+  jsonLine(document: unknown): void {
+    this.line(jsonText(document));
   }
 
   table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
@@ -79,4 +84,12 @@ export function processOutput({ stdout, stderr, env, exit }: NodeJS.Process): Ou
     isColoured: isTerminal && stdout.hasColors() && !env.NO_COLOR,
     size: () => ({ rows: stdout.rows ?? 24, columns: stdout.columns ?? 80 }),
   };
+}
+
+// JSON may hold DEL and C1 as they are, and a terminal can take them for commands: escaped they are the same JSON.
+const bareControls = /[\u007f-\u009f]/g;
+
+function jsonText(document: unknown, indent?: number): string {
+  const text = JSON.stringify(document, undefined, indent) ?? 'null';
+  return text.replaceAll(bareControls, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }

@@ -1,3 +1,4 @@
+import { withoutControls } from '../text/without-controls.ts';
 import type { Output } from './output.ts';
 
 /** How a value is written. */
@@ -19,12 +20,12 @@ interface Bytes {
 export async function writeValue(output: Output, value: unknown, form: ValueForm = {}): Promise<void> {
   const { isDocument = false, story } = form;
   if (isIterable(value)) {
-    for await (const item of value) output.line(JSON.stringify(item));
+    for await (const item of value) output.jsonLine(item);
     return;
   }
   if (isBytes(value)) return writeBytes(output, value, isDocument);
   if (isDocument) return output.json({ value: value ?? null, ...(story !== undefined && { story }) });
-  if (typeof value === 'string') output.line(value);
+  if (typeof value === 'string') output.line(output.isTerminal ? withoutControls(value) : value);
   else if (value !== undefined) output.json(value);
 }
 
@@ -35,7 +36,8 @@ async function writeBytes(output: Output, content: Bytes, isDocument: boolean): 
     output.remark(`${bytes.length} bytes of ${content.type}: write them to a file with > FILE`);
     return;
   }
-  output.bytes(bytes);
+  if (output.isTerminal) output.line(withoutControls(Buffer.from(bytes).toString()));
+  else output.bytes(bytes);
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> {

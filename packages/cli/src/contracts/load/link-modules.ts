@@ -7,11 +7,12 @@ import type { Workspace } from './workspaces.ts';
  * contract imports the contracts of its own time. `@parley/contract` alone is always the one that is installed, since its
  * documents are compared.
  *
- * @param tree without `node_modules`
+ * @param tree its own `node_modules` go, and folders that are links are left alone: they may lead out of it
  * @param workspaces the packages of the tree
  */
 export function linkModules(root: string, tree: string, workspaces: readonly Workspace[]): void {
-  const folders = new Set(['.', ...workspaces.map(({ folder }) => folder)]);
+  const folders = ['.', ...new Set(workspaces.map(({ folder }) => folder))].filter((folder) => isWithin(tree, folder));
+  for (const folder of folders) rmSync(join(tree, folder, 'node_modules'), { force: true, recursive: true });
   for (const folder of folders) mirror(join(root, folder, 'node_modules'), join(tree, folder, 'node_modules'));
   const own = workspaces.filter(({ name, folder }) => name !== '@parley/contract' && folder !== '.');
   for (const folder of folders) {
@@ -21,6 +22,10 @@ export function linkModules(root: string, tree: string, workspaces: readonly Wor
       if (folder === '.' || existsSync(path)) replace(path, join(tree, target));
     }
   }
+}
+
+function isWithin(tree: string, folder: string): boolean {
+  return realpathSync(join(tree, folder)) === join(realpathSync(tree), folder);
 }
 
 function mirror(installed: string, path: string): void {
