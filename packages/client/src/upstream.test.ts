@@ -195,6 +195,19 @@ describe('createUpstream', () => {
     expect(upstream.concurrency()).toEqual({ limit: 3, inFlight: 0, queued: 0 });
   });
 
+  it('lets calls that wait begin as soon as its limit is raised', async () => {
+    const held = new HeldAnswers();
+    const { address } = await serverOf(heldBy(held));
+    const upstream = upstreamAt(address, { maxConnections: 1 });
+    const calls = Array.from({ length: 3 }, () => upstream.send(someRequest()));
+    await until(() => held.count === 1);
+    expect(upstream.concurrency()).toEqual({ limit: 1, inFlight: 1, queued: 2 });
+    upstream.configure({ maxConnections: 3 });
+    await until(() => held.count === 3);
+    held.open();
+    await Promise.all(calls);
+  });
+
   it('lets calls that wait for a place finish when it is closed', async () => {
     const { server, address } = await serverOf(ok);
     const upstream = upstreamAt(address, { concurrencyLimit: 1 });

@@ -169,7 +169,12 @@ export class AssembledUpstream {
       pipeline: (state) => endpointPipeline(this.shared, state),
       onEjection: () => this.endpointSet.group.refresh(),
     };
-    this.endpointSet = new EndpointSet(discovery, options, (address) => createEndpoint(address, dependencies));
+    this.endpointSet = new EndpointSet(
+      discovery,
+      options,
+      (address) => createEndpoint(address, dependencies),
+      () => this.shared.queue.limitChanged(clock.now()),
+    );
     this.#pipeline = callPipeline(this.shared);
     options.subscribe(() => this.#configured());
     this.#closedForWatchers = announceUpstream(this);

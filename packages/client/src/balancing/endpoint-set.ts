@@ -21,6 +21,7 @@ export class EndpointSet {
   readonly #discovery: Discovery;
   readonly #options: Current<EndpointSetOptions>;
   readonly #open: (address: Address) => Endpoint;
+  readonly #onUpdate: () => void;
   readonly #byAddress = new Map<string, Endpoint>();
   /** The endpoints known now. */
   readonly group: EndpointGroup;
@@ -28,10 +29,17 @@ export class EndpointSet {
   #sockets = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
-  constructor(discovery: Discovery, options: Current<EndpointSetOptions>, open: (address: Address) => Endpoint) {
+  /** @param onUpdate runs when there are other endpoints, or may be other options of them */
+  constructor(
+    discovery: Discovery,
+    options: Current<EndpointSetOptions>,
+    open: (address: Address) => Endpoint,
+    onUpdate: () => void = () => {},
+  ) {
     this.#discovery = discovery;
     this.#options = options;
     this.#open = open;
+    this.#onUpdate = onUpdate;
     this.group = new EndpointGroup(options);
     discovery.onChange((addresses) => this.#update(addresses));
     // Operators see them, and may act on them, before the first call.
@@ -92,6 +100,7 @@ export class EndpointSet {
     }
     this.group.replace([...this.#byAddress.values()]);
     this.#sockets = this.#socketsOf(addresses);
+    this.#onUpdate();
   }
 
   #socketsOf(addresses: readonly Address[]): number {

@@ -131,6 +131,11 @@ export class CallQueue {
     }
   }
 
+  /** The limit may have been raised: lets those in who have a place now. */
+  limitChanged(nowMs: number): void {
+    this.#admit(nowMs);
+  }
+
   /** A call succeeded: what the adaptive limit learns from. */
   learn(tookMs: number, inFlight: number): void {
     if (this.#options.current.concurrencyLimit === 'adaptive') this.#gradient.record(tookMs, inFlight);
