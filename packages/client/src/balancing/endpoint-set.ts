@@ -21,7 +21,7 @@ export class EndpointSet {
   readonly #discovery: Discovery;
   readonly #options: Current<EndpointSetOptions>;
   readonly #open: (address: Address) => Endpoint;
-  readonly #onUpdate: () => void;
+  #onUpdate = () => {};
   readonly #byAddress = new Map<string, Endpoint>();
   /** The endpoints known now. */
   readonly group: EndpointGroup;
@@ -39,11 +39,11 @@ export class EndpointSet {
     this.#discovery = discovery;
     this.#options = options;
     this.#open = open;
-    this.#onUpdate = onUpdate;
     this.group = new EndpointGroup(options);
     discovery.onChange((addresses) => this.#update(addresses));
     // Operators see them, and may act on them, before the first call.
     if (discovery.fixed) this.#update(discovery.fixed);
+    this.#onUpdate = onUpdate; // from here on: who makes this set does not have it yet
   }
 
   /** The endpoints; waits for the first look-up. @throws Error the resolver's */
