@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
 import { CallError } from '@parley/contract';
 import type { RequestHandler } from 'express';
 
@@ -41,29 +40,32 @@ export function isPageFile(path: string): boolean {
 
 /** Serves the page of the API docs and its files, read once each when they are first asked for. */
 export function pageFiles(): RequestHandler {
-  const read = new Map<string, Buffer>();
+  const read = new Map<string, Promise<Buffer>>();
   return function pageFiles(req, res, next) {
     const name = files.get(req.path);
     if (req.path === otherAddress) return res.redirect(308, '../docs');
     if (name === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) return next();
     const content = read.get(name) ?? contentOf(name);
     read.set(name, content);
-    res.set({
-      'Content-Type': mediaTypes[name.replace(/^.*\./, '')] as string,
-      'Content-Security-Policy': contentSecurityPolicy,
-      'Cross-Origin-Opener-Policy': 'same-origin',
-      'Cross-Origin-Resource-Policy': 'same-origin',
-      'Cache-Control': 'no-cache',
-    });
-    res.send(content);
+    content.then((bytes) => {
+      res.set({
+        'Content-Type': mediaTypes[name.replace(/^.*\./, '')] as string,
+        'Content-Security-Policy': contentSecurityPolicy,
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Resource-Policy': 'same-origin',
+        'Cache-Control': 'no-cache',
+      });
+      res.send(bytes);
+    }, next);
   };
 }
 
-/** @throws CallError `not_found` where a bundler has left the files behind */
-function contentOf(name: string): Buffer {
-  const path = fileURLToPath(new URL(`page/${name}`, import.meta.url));
+/** Rejects with CallError `not_found` where a bundler has left the files behind. */
+async function contentOf(name: string): Promise<Buffer> {
   try {
-    return readFileSync(path);
+    // Where it is asked for only: what compiles ES modules to CommonJS cannot load `import.meta`.
+    const { pageFolder } = await import('./page-folder.ts');
+    return await readFile(new URL(name, pageFolder));
   } catch {
     throw new CallError('not_found', 'The files of the page are not beside the code: it was bundled without them');
   }
