@@ -78,7 +78,8 @@ export function createApp<C extends Contract>(...served: Served<C, AppOptions<C>
 const createAppForms = { caller: 'createApp', contract: appForms, mounted: mountedAppForms };
 
 /** As {@link createApp}, for options that were checked before. */
-export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, options: AppOptions<C>): Express {
+export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, given: AppOptions<C>): Express {
+  const options = ownMembers(given);
   checkOperationOptions(contract, options.operations ?? {});
   const own = ownMembers(options.operations ?? {}) as Readonly<Record<string, OperationOptions | undefined>>;
   const { logger = createLogger(contract.name), requestTimeoutMs = standardOptions.requestTimeoutMs } = options;
@@ -111,7 +112,7 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, op
           ...deprecation(operation), // above all that answers: whom the operation refuses should know too
           ...timeoutOf(own[name]), // above what waits
           auth({ ...options, operation: withBodyLimit(operation, own[name]), verifyToken, logger }), // above body: a stranger's is never read
-          ...(own[name]?.middleware ?? []), // below auth: a stranger never reaches it
+          ...(ownMember(own[name] ?? {}, 'middleware') ?? []), // below auth: a stranger never reaches it
           ...(options.extras ? [extras(options.extras)] : []), // below middleware of the app's own, which may make a session
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions

@@ -1,4 +1,4 @@
-import { CallError } from '@parley/contract';
+import { CallError, ownMembers } from '@parley/contract';
 
 /**
  * Adds to the stack of a call's error the functions that await the call. Errors of sockets and timers are made where the caller
@@ -8,19 +8,20 @@ export function withCallerFrames(error: unknown): unknown {
   if (!(error instanceof CallError) || typeof Error.captureStackTrace !== 'function') return error;
   const here: { stack?: unknown } = {};
   Error.captureStackTrace(here, withCallerFrames);
-  const own = Object.getOwnPropertyDescriptor(error, 'stack');
+  const own = ownMembers(Object.getOwnPropertyDescriptor(error, 'stack') ?? {});
   let stack: unknown;
   // Text is made of both stacks where somebody reads it: that costs more than all the rest of a failed call.
-  return Object.defineProperty(error, 'stack', {
+  const lazy: PropertyDescriptor = {
     configurable: true,
     get() {
-      stack ??= joined(own?.get ? own.get.call(error) : own?.value, here.stack);
+      stack ??= joined(own.get ? own.get.call(error) : own.value, here.stack);
       return stack;
     },
     set(value: unknown) {
       stack = value;
     },
-  });
+  };
+  return Object.defineProperty(error, 'stack', ownMembers(lazy));
 }
 
 /** A program may format stacks in its own way, as something else than texts. */

@@ -1,4 +1,4 @@
-import { ownMembers } from '@parley/contract';
+import { ownMember, ownMembers } from '@parley/contract';
 import { nearestName } from './nearest-name.ts';
 
 /** What an option must look like. Whether its value makes sense is checked where it is used. */
@@ -76,7 +76,8 @@ export function checkForms(
     const form = forms[name];
     if (value === undefined || !form) continue;
     if (!form.isFine(value)) throw new TypeError(`${place}${name} must be ${form.expected}, not ${shownForm(value)}`);
-    if (form.members) checkNames(name, ownMembers(value as object), form.members);
+    const members = ownMember(form, 'members');
+    if (members) checkNames(name, ownMembers(value as object), members);
   }
 }
 
