@@ -45,7 +45,7 @@ import { unmatched } from './middleware/unmatched.ts';
 import { createLogger } from './process/logger.ts';
 import { standardOptions } from './process/standard-options.ts';
 import { weakTag } from './replies/entity-tag.ts';
-import { checkOperationOptions, type OperationOptions } from './requests/operation-options.ts';
+import { checkedOperationOptions, type OperationOptions } from './requests/operation-options.ts';
 import { type Served, servedContract } from './served.ts';
 import { Load } from './shedding/load.ts';
 import { ShedLog } from './shedding/shed-log.ts';
@@ -80,8 +80,7 @@ const createAppForms = { caller: 'createApp', contract: appForms, mounted: mount
 /** As {@link createApp}, for options that were checked before. */
 export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, given: AppOptions<C>): Express {
   const options = ownMembers(given);
-  checkOperationOptions(contract, options.operations ?? {});
-  const own = ownMembers(options.operations ?? {}) as Readonly<Record<string, OperationOptions | undefined>>;
+  const own = checkedOperationOptions(contract, options.operations ?? {});
   const { logger = createLogger(contract.name), requestTimeoutMs = standardOptions.requestTimeoutMs } = options;
   const { heartbeatMs = standardOptions.heartbeatMs, stopping, compressBelow } = options;
   const streams = { logger, heartbeatMs, stopping };

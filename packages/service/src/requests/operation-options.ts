@@ -1,4 +1,4 @@
-import type { Contract } from '@parley/contract';
+import { type Contract, ownMembers } from '@parley/contract';
 import { anyForm, checkForms, functionsForm, type OptionForms } from '../options/option-form.ts';
 import type { Middleware } from './either-version.ts';
 
@@ -27,12 +27,16 @@ const operationForms: OptionForms<OperationOptions> = {
 export const longestTimerMs = 2_147_483_647;
 
 /**
- * Checks the options of each operation.
+ * Checks the options of each operation, and gives them by name.
  *
  * @throws TypeError if the contract has no such operation, or a value makes no sense
  */
-export function checkOperationOptions({ name, operations }: Contract, options: object): void {
-  for (const [operation, own] of Object.entries(options) as [string, OperationOptions | undefined][]) {
+export function checkedOperationOptions(
+  { name, operations }: Contract,
+  given: object,
+): Readonly<Record<string, OperationOptions | undefined>> {
+  const options = ownMembers(given as Readonly<Record<string, OperationOptions | undefined>>);
+  for (const [operation, own] of Object.entries(options)) {
     if (!Object.hasOwn(operations, operation)) {
       const known = Object.keys(operations).join(', ');
       throw new TypeError(`operations has ${operation}, which contract ${name} lacks: use one of ${known}`);
@@ -51,6 +55,7 @@ export function checkOperationOptions({ name, operations }: Contract, options: o
       );
     }
   }
+  return options;
 }
 
 // For callers without types: '5' is larger than 0 too.
