@@ -167,6 +167,7 @@ export {
   watchUpstreams,
 } from './telemetry/open-upstreams.ts';
 export { type OptionSource, type ShownOption, shownValue } from './telemetry/shown-option.ts';
+export { isTraceExportAsked } from './telemetry/trace-export.ts';
 export type {
   ConcurrencyStatus,
   ConnectionCounts,
@@ -174,10 +175,12 @@ export type {
   UpstreamStatus,
 } from './telemetry/upstream-status.ts';
 export { boundedText } from './text/bounded-text.ts';
+export { nearestName } from './text/nearest-name.ts';
 export { withoutSecrets } from './text/without-secrets.ts';
 export { hasPem, isPemFile, type Pem, type PemFile, pemText } from './tls/pem.ts';
 export type { FileType } from './wire/file-type.ts';
 export { headerNames } from './wire/header-names.ts';
 export { idempotencyKeyHeader, idempotencyKeyOf } from './wire/idempotency-key.ts';
+export { knownMethod } from './wire/known-method.ts';
 export { type QueryOptions, queryParser } from './wire/query-parser.ts';
 export { ZstdFrames } from './wire/zstd-frames.ts';

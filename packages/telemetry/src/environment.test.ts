@@ -1,22 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { endpointFault, isExportAsked, tracesEnvironment } from './environment.ts';
-
-const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+import { endpointFault, tracesEnvironment } from './environment.ts';
 
 describe('the environment', () => {
-  it.each([
-    [{}, false],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, false],
-    [endpoint, true],
-    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318/v1/traces' }, true],
-    [{ ...endpoint, OTEL_SDK_DISABLED: 'true' }, false],
-    [{ ...endpoint, OTEL_SDK_DISABLED: 'false' }, true],
-    [{ ...endpoint, OTEL_TRACES_EXPORTER: 'none' }, false],
-    [{ ...endpoint, OTEL_TRACES_EXPORTER: 'console, otlp' }, true],
-  ])('%j: exports spans: %p', (env, expected) => {
-    expect(isExportAsked(env)).toBe(expected);
-  });
-
   it('has defaults for all', () => {
     expect(tracesEnvironment({})).toEqual({
       sampler: 'parentbased_always_on',

@@ -42,16 +42,6 @@ const batchVariables = {
   exportTimeoutMillis: 'OTEL_BSP_EXPORT_TIMEOUT',
 } as const satisfies Record<keyof BatchOptions, string>;
 
-/**
- * Whether spans are to be exported: `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set, and neither
- * `OTEL_SDK_DISABLED` nor `OTEL_TRACES_EXPORTER` says otherwise.
- */
-export function isExportAsked(env: Environment): boolean {
-  const endpoint = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  const exporters = (env.OTEL_TRACES_EXPORTER || 'otlp').split(',').map((name) => name.trim());
-  return !!endpoint && env.OTEL_SDK_DISABLED?.toLowerCase() !== 'true' && exporters.includes('otlp');
-}
-
 /** What keeps spans from being exported though it is asked for: the SDK would send them to localhost. None where nothing does. */
 export function endpointFault(env: Environment): string | undefined {
   const name = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'].find((one) => env[one]);

@@ -1,5 +1,5 @@
-import { isTracedByApplication } from '@parley/contract';
-import { endpointFault, isExportAsked } from './environment.ts';
+import { isTracedByApplication, isTraceExportAsked } from '@parley/contract';
+import { endpointFault } from './environment.ts';
 import type { Tracing } from './tracing.ts';
 
 /** Whose spans are exported. */
@@ -28,7 +28,7 @@ export interface TracingOptions {
  */
 export async function startTracing(options: TracingOptions): Promise<Tracing | undefined> {
   const { serviceName, serviceVersion, warn = warnProcess } = options;
-  if (!isExportAsked(process.env)) return undefined;
+  if (!isTraceExportAsked(process.env)) return undefined;
   const fault = endpointFault(process.env);
   if (fault !== undefined) {
     warn(fault);

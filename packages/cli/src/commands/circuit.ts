@@ -5,7 +5,7 @@ import type { AdminClient } from '../operators/operator.ts';
 import { findSystem, type SystemChoice } from '../systems/find-system.ts';
 import { replicasNamed } from '../systems/replicas-named.ts';
 import type { System, SystemReplica } from '../systems/system.ts';
-import { suggestion } from '../text/nearest-name.ts';
+import { suggestion } from '../text/suggestion.ts';
 
 const acts = { open: 'open', close: 'closed', auto: 'auto' } as const;
 

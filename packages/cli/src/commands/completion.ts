@@ -3,7 +3,7 @@ import { type AddCommand, type CommandDependencies, command, examples } from '..
 import { completions } from '../completion/completions.ts';
 import { isShell, shellScript, shells } from '../completion/shell-script.ts';
 import { plainCommand } from '../parser.ts';
-import { suggestion } from '../text/nearest-name.ts';
+import { suggestion } from '../text/suggestion.ts';
 
 /** `parley completion bash|zsh|fish`: a script that completes commands, options, services and replicas. */
 export const completion: AddCommand = (program, dependencies) => {

@@ -1,6 +1,6 @@
 import { CliError } from '../cli-error.ts';
 import { type AddCommand, type CommandDependencies, command, examples } from '../command.ts';
-import { suggestion } from '../text/nearest-name.ts';
+import { suggestion } from '../text/suggestion.ts';
 
 /** `parley contracts check --base BASE`: which changes of contracts break callers. */
 export const contracts: AddCommand = (program, dependencies) => {

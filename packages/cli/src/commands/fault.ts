@@ -8,7 +8,7 @@ import { findSystem, type SystemChoice } from '../systems/find-system.ts';
 import { replicasNamed } from '../systems/replicas-named.ts';
 import type { SystemReplica } from '../systems/system.ts';
 import { durationText } from '../text/durations.ts';
-import { suggestion } from '../text/nearest-name.ts';
+import { suggestion } from '../text/suggestion.ts';
 
 /**
  * `parley fault set SERVICE OPERATION`: injects delays and errors into an operation. `parley fault end SERVICE OPERATION`

@@ -5,7 +5,7 @@ import { logLevels } from '../operators/log-levels.ts';
 import { duration } from '../parser.ts';
 import { findSystem, type SystemChoice } from '../systems/find-system.ts';
 import { replicasNamed } from '../systems/replicas-named.ts';
-import { suggestion } from '../text/nearest-name.ts';
+import { suggestion } from '../text/suggestion.ts';
 
 /** `parley log-level SERVICE LEVEL`: changes the log level of running replicas for a time. */
 export const logLevel: AddCommand = (program, dependencies) => {

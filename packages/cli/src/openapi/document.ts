@@ -1,5 +1,5 @@
 import { CliError } from '../cli-error.ts';
-import { suggestion } from '../text/nearest-name.ts';
+import { suggestion } from '../text/suggestion.ts';
 import type { JsonSchema } from './json-check.ts';
 
 /** A parameter of an operation, as OpenAPI describes it. */

@@ -1,5 +1,5 @@
 import { CliError } from '../cli-error.ts';
-import { suggestion } from '../text/nearest-name.ts';
+import { suggestion } from '../text/suggestion.ts';
 import type { AdminClient } from './operator.ts';
 
 /** A code that an injected fault may answer with. */

@@ -1,19 +1,6 @@
-import { priorities } from '@parley/contract';
+import { knownMethod, priorities } from '@parley/contract';
 import type { RefusedRequest, ServedRequest, ServiceListener, ServiceLoad } from '../telemetry/service-events.ts';
 import type { Counter, Durations, MetricsRegistry } from './registry.ts';
-
-/** The methods of RFC 9110 and PATCH: another one is no label, since a client can invent any number of them. */
-const methods: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'PATCH',
-  'OPTIONS',
-  'CONNECT',
-  'TRACE',
-]);
 
 const refusalReasons: readonly RefusedRequest['reason'][] = ['overloaded', 'rate_limited'];
 
@@ -58,9 +45,8 @@ export class RequestMetrics implements ServiceListener {
   }
 
   onRequest({ method, scheme, route = '', status, code, durationMs, traceId }: ServedRequest): void {
-    const known = methods.has(method) ? method : '_OTHER';
     const error = code ?? (status >= 500 ? String(status) : '');
-    this.#durations.of(known, route, String(status), scheme, error).observe(durationMs / 1000, traceId);
+    this.#durations.of(knownMethod(method), route, String(status), scheme, error).observe(durationMs / 1000, traceId);
   }
 
   onRefusal({ reason, priority }: RefusedRequest): void {

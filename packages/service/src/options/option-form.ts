@@ -1,5 +1,4 @@
-import { ownMember, ownMembers } from '@parley/contract';
-import { nearestName } from './nearest-name.ts';
+import { nearestName, ownMember, ownMembers } from '@parley/contract';
 
 /** What an option must look like. Whether its value makes sense is checked where it is used. */
 export interface OptionForm {

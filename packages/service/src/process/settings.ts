@@ -1,4 +1,4 @@
-import { ownMembers, withoutSecrets } from '@parley/contract';
+import { isTraceExportAsked, ownMembers, withoutSecrets } from '@parley/contract';
 import { expected, networkIn } from '../addresses/trusted-proxies.ts';
 import { ConfigError } from './config-error.ts';
 import { type LogLevel, logLevels } from './log-levels.ts';
@@ -97,11 +97,7 @@ export function readSettings(given: Environment = process.env, overrides: Partia
     tokenJwksUrl: text('TOKEN_JWKS_URL'),
     tokenJwksFile: file('TOKEN_JWKS_FILE'),
     tokenAudience: text('TOKEN_AUDIENCE'),
-    isTraced: isTraced({
-      endpoint: text('OTEL_EXPORTER_OTLP_ENDPOINT') ?? text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
-      disabled: text('OTEL_SDK_DISABLED'),
-      exporters: text('OTEL_TRACES_EXPORTER'),
-    }),
+    isTraced: isTraceExportAsked(env) || undefined,
   };
   const settings = { ...fromEnvironment, ...overrides };
   faults.push(...tlsFaults(settings), ...tokenFaults(settings));
@@ -132,17 +128,6 @@ function tokenIn(name: string, env: Environment, faults: string[]): string | und
     faults.push(`${name} must have ${shortestToken} characters or more, not ${token.length}`);
   }
   return token;
-}
-
-interface TracesAsked {
-  readonly endpoint: string | undefined;
-  readonly disabled: string | undefined;
-  readonly exporters: string | undefined;
-}
-
-function isTraced({ endpoint, disabled, exporters = 'otlp' }: TracesAsked): true | undefined {
-  const isOff = disabled?.toLowerCase() === 'true' || !exporters.split(',').some((name) => name.trim() === 'otlp');
-  return (endpoint !== undefined && !isOff) || undefined;
 }
 
 function levelOf(text: string, faults: string[]): LogLevel {
