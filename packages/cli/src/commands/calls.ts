@@ -50,8 +50,7 @@ async function showCalls(
   dependencies: CommandDependencies,
 ): Promise<void> {
   const { output, env } = dependencies;
-  const system = await findSystem(choice, dependencies);
-  const replicas = service === undefined ? system.replicas : replicasNamed(service, system);
+  const replicas = replicasNamed(service, await findSystem(choice, dependencies));
   const gathered = await askEach(replicas, env, (client) => client.listCalls());
   const recent = newestFirst(gathered).slice(0, limit);
   if (isJson) output.json({ recent, failures: gathered.failures.map(({ message }) => message) });

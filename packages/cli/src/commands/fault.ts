@@ -124,8 +124,7 @@ const listColumns = ['REPLICA', 'OPERATION', 'DELAY', 'ABORT', 'PERCENT', 'HITS'
 
 async function listFaults(service: string | undefined, { isJson, choice, dependencies }: Invocation): Promise<void> {
   const { output, env } = dependencies;
-  const system = await findSystem(choice, dependencies);
-  const replicas = service === undefined ? system.replicas : replicasNamed(service, system);
+  const replicas = replicasNamed(service, await findSystem(choice, dependencies));
   const gathered = await askEach(replicas, env, (client) => client.getService());
   const faults = gathered.answers.flatMap(({ replica, answer }) =>
     (answer.faults ?? []).map((one) => ({ service: replica.service, replica: replica.name, ...one })),

@@ -39,8 +39,7 @@ async function showFindings(
   dependencies: CommandDependencies,
 ): Promise<void> {
   const { output, env } = dependencies;
-  const system = await findSystem(choice, dependencies);
-  const replicas = service === undefined ? system.replicas : replicasNamed(service, system);
+  const replicas = replicasNamed(service, await findSystem(choice, dependencies));
   const gathered = await askEach(replicas, env, (client) => client.lint());
   const findings = findingsOf(gathered);
   if (isJson) output.json({ findings, failures: gathered.failures.map(({ message }) => message) });

@@ -39,8 +39,7 @@ async function showUpstreams(
   dependencies: CommandDependencies,
 ): Promise<void> {
   const { output, env, now } = dependencies;
-  const system = await findSystem(choice, dependencies);
-  const replicas = service === undefined ? system.replicas : replicasNamed(service, system);
+  const replicas = replicasNamed(service, await findSystem(choice, dependencies));
   const gathered = await askEach(replicas, env, (client) => client.listUpstreams());
   const asked = gathered.answers.map(({ replica, answer }) => ({ replica, ...answer }));
   if (isJson) {

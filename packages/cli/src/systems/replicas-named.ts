@@ -3,11 +3,12 @@ import { suggestion } from '../text/suggestion.ts';
 import type { System, SystemReplica } from './system.ts';
 
 /**
- * The replicas that a name means: all of a service (`hello`), or one (`hello-1`).
+ * The replicas that a name means: all of a service (`hello`), or one (`hello-1`). Without a name all that there are.
  *
  * @throws CliError where there is none of that name; it suggests a near one
  */
-export function replicasNamed(name: string, { replicas }: System): readonly SystemReplica[] {
+export function replicasNamed(name: string | undefined, { replicas }: System): readonly SystemReplica[] {
+  if (name === undefined) return replicas;
   const found = replicas.filter((replica) => replica.service === name || replica.name === name);
   if (found.length > 0) return found;
   const services = [...new Set(replicas.map(({ service }) => service))];
