@@ -10,6 +10,8 @@ import { outputFault } from './output-fault.ts';
 import { safetyFault } from './safety-fault.ts';
 import { statusFault } from './status-fault.ts';
 
+export { checkDefinition } from './check-definition.ts';
+
 /**
  * Refuses operations that cannot work together, or that cannot work at all.
  *

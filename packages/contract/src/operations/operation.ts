@@ -1,3 +1,4 @@
+import { checkDefinition } from '#check-operations';
 import { formatOf } from '../bodies/body-format.ts';
 import { bodySchema, isWithBody } from '../bodies/with-body.ts';
 import type { AnyDefinedError } from '../errors/defined-error.ts';
@@ -159,27 +160,31 @@ const define =
     method: Method,
     standard: Standard,
   ): Define<Standard, Rest> =>
-  (path, options) => ({
-    label: `${method} ${path}`,
-    method,
-    path: pathTemplate(path),
-    summary: options.summary,
-    input: options.input as never,
-    output: options.output as never,
-    errors: options.errors ?? [],
-    status: options.status ?? (options.output ? 200 : 204),
-    safety: options.safety ?? (standard as never),
-    cache: options.cache,
-    auth: options.auth ?? 'public',
-    mayCompress: formatOf(bodySchema(options.output)) !== 'bytes' && (options.mayCompress ?? true),
-    bodyLimits: options.bodyLimits,
-    deprecated: deprecationOf(options.deprecated),
-    sunset: options.sunset,
-    examples: options.examples,
-    rest: method === 'GET' || method === 'DELETE' || isWithBody(options.input) ? 'query' : 'body',
-    requestHeaders: lowerCased(options.requestHeaders),
-    responseHeaders: lowerCased(options.responseHeaders),
-  });
+  (path, options) => {
+    const label = `${method} ${path}`;
+    checkDefinition(label, options);
+    return {
+      label,
+      method,
+      path: pathTemplate(path),
+      summary: options.summary,
+      input: options.input as never,
+      output: options.output as never,
+      errors: options.errors ?? [],
+      status: options.status ?? (options.output ? 200 : 204),
+      safety: options.safety ?? (standard as never),
+      cache: options.cache,
+      auth: options.auth ?? 'public',
+      mayCompress: formatOf(bodySchema(options.output)) !== 'bytes' && (options.mayCompress ?? true),
+      bodyLimits: options.bodyLimits,
+      deprecated: deprecationOf(options.deprecated),
+      sunset: options.sunset,
+      examples: options.examples,
+      rest: method === 'GET' || method === 'DELETE' || isWithBody(options.input) ? 'query' : 'body',
+      requestHeaders: lowerCased(options.requestHeaders),
+      responseHeaders: lowerCased(options.responseHeaders),
+    };
+  };
 
 function lowerCased(binding: object = {}): [string, string][] {
   return Object.entries(binding).map(([member, header]) => [member, header.toLowerCase()]);
