@@ -45,8 +45,6 @@ export const brokenElsewhere = {
   listening: ['family', 'fd', 'hints', 'verbatim'],
   /** Express and opossum: they define members by descriptors that inherit these. */
   defining: ['get', 'set', 'value', 'writable'],
-  /** pino: it takes an inherited function for the `flush` of a destination, and a drain waits 5 s for it. */
-  logging: ['flush'],
   /** zod: it takes an inherited `path` for that of an issue. */
   validating: ['path'],
 };

@@ -18,7 +18,7 @@ const pollutions: readonly Pollution[] = names
 
 const but = (...left: readonly string[][]) => pollutions.filter(({ name }) => !left.flat().includes(name));
 
-const { sockets, streams, settings, listening, logging, defining, validating } = brokenElsewhere;
+const { sockets, streams, settings, listening, defining, validating } = brokenElsewhere;
 
 describe.each(['HTTP/1.1', 'HTTP/2'] as const)('a polluted Object.prototype over %s, on the way out', (protocol) => {
   const way = new WayOut(protocol);
@@ -44,6 +44,6 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)('a polluted Object.prototype over
   }, 240_000);
 
   it('changes no answer of a service that was started after it', async () => {
-    expect(await differences(way, but(sockets, streams, listening, logging, defining, validating), true)).toEqual([]);
+    expect(await differences(way, but(sockets, streams, listening, defining, validating), true)).toEqual([]);
   }, 240_000);
 });

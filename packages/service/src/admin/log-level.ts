@@ -52,8 +52,9 @@ export class TemporaryLogLevel {
     this.#timer = setTimeout(() => this.#goBack(), forMs).unref();
   }
 
-  /** Goes back to the configured level at once: the service stops. */
+  /** Goes back to the configured level at once, where another one holds: the service stops. */
   close(): void {
+    if (this.#endsAtMs === undefined) return;
     this.#clear();
     this.#logger.level = this.#configured;
   }
