@@ -258,6 +258,14 @@ describe('pipeline', () => {
       expect(await ejected).toMatchObject({ message: expect.stringMatching(/is ejected$/), isUnprocessed: true });
     });
 
+    it('uses no budget and no attempt of the request where nothing is sent', async () => {
+      const { send, endpoints, upstream } = pipelineOver({ a: scripted(someReply()) });
+      endpoints[0]?.eject();
+      const before = upstream.status().retryBudget;
+      for (let i = 0; i < 2; i++) expect(await outcome(send, someRequest(), 200)).toBe('unavailable');
+      expect(upstream.status().retryBudget).toBeGreaterThanOrEqual(before);
+    });
+
     it('fails fast, sending nothing, while all are ejected, and recovers by a probe', async () => {
       const answers: Step[] = Array.from({ length: 5 }, () => someError());
       const transport = scripted(...answers, someReply());

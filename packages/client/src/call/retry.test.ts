@@ -37,7 +37,12 @@ function call(steps: readonly Step<Try>[], request: Call = someCall(), retriesPe
   const budget = new RetryBudget(holding({ retryBudgetRatio: 0, retryBudgetPerSecond: retriesPerSecond }), clock);
   const send = scripted<Try>(...steps);
   const poison = new PoisonRequests(() => budget.refund(), clock);
-  const outcome = retry(holding(options), { budget, poison, clock, random })(send)(request).catch(
+  // As the balancer does it.
+  const toEndpoint = (attempt: Try) => {
+    attempt.call.tried.add('http://a');
+    return send(attempt);
+  };
+  const outcome = retry(holding(options), { budget, poison, clock, random })(toEndpoint)(request).catch(
     (error: unknown) => error,
   );
   const ended = async (ms = 60_000) => {
@@ -315,6 +320,7 @@ describe('retry', () => {
           holding({ ...options, maxAttempts }),
           shared,
         )((request) => {
+          request.call.tried.add('http://a');
           if (request.number > 1) retries++;
           return serve(at, new AttemptsLeft(request.attemptsLeft.count));
         });

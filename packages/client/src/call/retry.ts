@@ -45,6 +45,7 @@ export function retry(
       try {
         for (let number = 1; ; number++) {
           const left = attemptsLeft.count;
+          const { size: sentBefore } = call.tried;
           const mayRetry = isRepeatable && number < maxAttempts && left > 0;
           let outcome: Reply | CallError;
           try {
@@ -64,12 +65,14 @@ export function retry(
             (isPoison(poison, call, outcome) ? 'poison' : undefined) ??
             (clock.now() + waitMs >= deadlineMs ? 'deadline' : undefined);
           const before = budget.available;
-          if (obstacle || !budget.withdraw()) {
+          // Where no endpoint may be chosen nothing was sent: another try costs nobody anything.
+          const wasSent = call.tried.size > sentBefore;
+          if (obstacle || (wasSent && !budget.withdraw())) {
             if (!obstacle) attemptsLeft.refuse();
             story.add({ kind: 'gave_up', obstacle: obstacle ?? 'retry_budget' });
             return settle(outcome, mayHaveRun);
           }
-          attemptsLeft.take();
+          if (wasSent) attemptsLeft.take();
           wasRefused = failure?.isUnprocessed ?? false;
           const retryAfterMs = failure?.retryAfterMs;
           discard(outcome);
