@@ -35,6 +35,10 @@ client.add({}, { maxAttempts: 5 }); // error TS2322
 const often = { maxAttempts: 5 };
 client.add({}, often); // error TS2345
 
+// Options come second, where there is no input too.
+client.list(undefined, { timeoutMs: 100 });
+client.list({ timeoutMs: 100 }); // error TS2322
+
 // What is safe or keyed may be sent twice at once.
 client.list({}, { hedge: true });
 client.order({}, { hedge: false });

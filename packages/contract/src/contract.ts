@@ -59,12 +59,20 @@ type OptionsOf<O extends Operation> = O['output'] extends Bytes | WithBody<Schem
 
 type ClientMethod<O extends Operation> = O['output'] extends Stream
   ? (...args: Arguments<O, StreamCallOptionsOf<O['safety']>>) => AsyncIterable<OutputOf<O['output']>>
-  : (...args: Arguments<O, OptionsOf<O>>) => Promise<OutputOf<O['output']>>;
+  : (...args: Arguments<O, OptionsOf<O>>) => Promise<O['output'] extends undefined ? void : OutputOf<O['output']>>;
 
 type Arguments<O extends Operation, Options> =
-  object extends InputOf<O['input']>
-    ? [input?: InputOf<O['input']>, options?: Options]
-    : [input: InputOf<O['input']>, options?: Options];
+  // Without an input an object with members there is a slip: options come second.
+  O['input'] extends undefined
+    ? [input?: InputOf<undefined>, options?: Options]
+    : object extends InputOf<O['input']>
+      ? [input?: InputOf<O['input']>, options?: Options]
+      : [input: InputOf<O['input']>, options?: Options];
+
+/** What a handler gets. Without an input nothing of use; an empty object too, so that handlers stand in for a client. */
+type Received<O extends Operation> = O['input'] extends undefined
+  ? InputOf<undefined> | undefined
+  : OutputOf<O['input']>;
 
 /**
  * Functions that serve a contract. The same shape as {@link Client}, so that an object of them can stand
@@ -78,13 +86,13 @@ export type Handlers<C extends Contract> = {
 
 /** Serves one operation: takes the output type of the input schema, returns the input type of the output schema. */
 export type Handler<O extends Operation = Operation> = (
-  input: OutputOf<O['input']>,
+  input: Received<O>,
   context?: CallContext,
 ) => Promise<O['output'] extends undefined ? void : InputOf<O['output']>>;
 
 /** Serves one operation whose output is a stream: an async generator function of the item schema's input type. */
 export type StreamHandler<O extends Operation = Operation> = (
-  input: OutputOf<O['input']>,
+  input: Received<O>,
   context?: CallContext,
 ) => AsyncIterable<InputOf<O['output']>>;
 

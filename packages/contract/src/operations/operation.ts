@@ -136,7 +136,7 @@ export interface Operation<
   readonly responseHeaders: readonly (readonly [member: string, header: string])[];
 }
 
-// NoInfer stops TypeScript from inferring the type parameter from the contextual type: without an option the default holds.
+// NoInfer stops TypeScript from inferring type parameters from the contextual type: without an option its default holds.
 type Define<Standard extends Possible, Rest extends 'query' | 'body', Possible extends Safety = Safety> = <
   I extends MaybeSchema = undefined,
   O extends MaybeSchema = undefined,
@@ -145,7 +145,7 @@ type Define<Standard extends Possible, Rest extends 'query' | 'body', Possible e
 >(
   path: P,
   options: OperationOptions<I, O, S> & CheckedInput<P, I, Rest> & (S extends Possible ? unknown : KeyedMethod),
-) => Operation<I, O, NoInfer<S>>;
+) => Operation<NoInfer<I>, NoInfer<O>, NoInfer<S>>;
 
 /** An `Idempotency-Key` is for POST and PATCH. */
 type Unkeyed = Exclude<Safety, 'keyed'>;
