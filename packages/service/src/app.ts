@@ -108,7 +108,7 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, gi
         operation,
         serve: stack(
           runningOperation(operation), // first in a route: from here on log and problem know the operation
-          ...deprecation(operation), // above all that answers: whom the operation refuses should know too
+          ...deprecation(operation), // above all that answers: a caller that is refused should know too
           ...timeoutOf(own[name]), // above what waits
           auth({ ...options, operation: withBodyLimit(operation, own[name]), verifyToken, logger }), // above body: a stranger's is never read
           ...(ownMember(own[name] ?? {}, 'middleware') ?? []), // below auth: a stranger never reaches it

@@ -43,7 +43,7 @@ export class EndpointSet {
     discovery.onChange((addresses) => this.#update(addresses));
     // Operators see them, and may act on them, before the first call.
     if (discovery.fixed) this.#update(discovery.fixed);
-    this.#onUpdate = onUpdate; // from here on: who makes this set does not have it yet
+    this.#onUpdate = onUpdate; // last: its owner gets the set when this constructor has ended
   }
 
   /** The endpoints; waits for the first look-up. @throws Error the resolver's */

@@ -131,7 +131,7 @@ export class CallQueue {
     }
   }
 
-  /** The limit may have been raised: lets those in who have a place now. */
+  /** The limit may have been raised: begins with calls that have a place now. */
   limitChanged(nowMs: number): void {
     this.#admit(nowMs);
   }

@@ -88,7 +88,7 @@ export class Endpoint {
       load.answered(reply, now - startedAt, now);
       const serverTiming = reply.headers[headerNames.serverTiming];
       if (context.timings) passOnTimings(context.timings, serverTiming);
-      // An attempt that makes a call slow is told; another half of that time may be waits.
+      // An attempt that makes its call slow is recorded: half of the time of a slow call may be waits.
       if (story.isTelling || reply.status >= 400 || now - startedAt >= slowMs / 2) {
         const { status, error } = reply;
         record(attempt, { startedAtMs: startedAt, endedAtMs: now, place }, { status, error, serverTiming });

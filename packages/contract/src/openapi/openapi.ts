@@ -87,7 +87,7 @@ function beyondOpenapi({ safety, errors, bodyLimits }: Operation): Json {
   };
 }
 
-/** What is said of an operation that ends. */
+/** What tells callers that an operation ends. */
 function endOf({ deprecated, sunset }: Operation): string[] {
   const { since, reason } = deprecated ?? {};
   return [

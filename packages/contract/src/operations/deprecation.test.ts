@@ -20,7 +20,7 @@ describe('the end of an operation', () => {
       { deprecated: { since: '2026-11-30T12:00:00.5+01:00', reason: 'Call getNew' }, sunset: '2027-01-31T12:00Z' },
       { deprecation: '@1796036400', sunset: 'Sun, 31 Jan 2027 12:00:00 GMT' },
     ],
-  ])('%j is said by %j', (ending, headers) => {
+  ])('%j has the headers %j', (ending, headers) => {
     expect(deprecationHeaders(operation(ending))).toEqual(headers);
   });
 

@@ -144,7 +144,7 @@ describe.each(protocols)('compression over $protocol', ({ request }) => {
     expect(ends.map((one) => JSON.parse(one))).toEqual([{ text }]);
   });
 
-  it('has ended once it is being compressed, whoever ends it again', async () => {
+  it('has ended once it is being compressed: a second end does nothing', async () => {
     const text = Array.from({ length: 50_000 }, (_, n) => n).join();
     const endAgain: RequestHandler = (_req, res, next) => {
       const { end } = res;

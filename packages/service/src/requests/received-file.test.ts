@@ -15,7 +15,7 @@ afterEach(async () => {
   rmSync(parent, { recursive: true });
 });
 
-/** A file of so many bytes, received in parts. */
+/** A file of that many bytes, received in parts. */
 async function received(bytes: number, name = 'a.bin'): Promise<{ file: File; sent: Buffer }> {
   const sent = Buffer.from(Array.from({ length: bytes }, (_, at) => at % 251));
   const file = new ReceivedFile(uploads);
