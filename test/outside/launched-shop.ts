@@ -40,7 +40,11 @@ import { run, serve } from '@parley/service';
 import { z } from 'zod';
 
 const priceList = defineContract('prices', {
-  getPrice: get('/prices/{item}', { input: z.object({ item: z.string() }), output: z.object({ cents: z.number() }) }),
+  getPrice: get('/prices/{item}', {
+    summary: 'What an item costs',
+    input: z.object({ item: z.string() }),
+    output: z.object({ cents: z.number() }),
+  }),
 });
 const orders = defineContract('orders', {
   quote: get('/orders/quote', { summary: 'What tea costs', output: z.object({ text: z.string() }) }),

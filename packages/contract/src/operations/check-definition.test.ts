@@ -14,8 +14,14 @@ describe('the options of an operation', () => {
     expect(() => untyped('/a', { summary: 's', timeout: 3 })).toThrow('GET /a has no option timeout: It takes');
   });
 
-  it('must have a summary', () => {
-    expect(() => untyped('/a', {})).toThrow('GET /a must have a summary, one line of what it does, not undefined');
+  it('have a text as the summary', () => {
+    expect(() => untyped('/a', { summary: 7 })).toThrow(
+      'GET /a must have a text as its summary, one line of what it does, not number',
+    );
+  });
+
+  it('without a summary, in code without types, have the label in its place', () => {
+    expect(untyped('/a', {})).toMatchObject({ summary: 'GET /a' });
   });
 
   it('may have any of those that there are', () => {

@@ -22,8 +22,8 @@ const known: Readonly<Record<keyof OperationOptions<undefined, undefined>, true>
 };
 
 /**
- * Refuses an operation whose options have a name that there is not, or no summary: for code without types, in which a
- * misspelled `output` would be an operation without a reply.
+ * Refuses an operation whose options have a name that there is not, or a summary that is no text: for code without types,
+ * in which a misspelled `output` would be an operation without a reply.
  *
  * @param label of the operation: `GET /api/things`
  * @throws TypeError with the nearest name that there is
@@ -37,7 +37,9 @@ export function checkDefinition(label: string, options: object): void {
     const hint = nearest === undefined ? '' : `did you mean ${nearest}? `;
     throw new TypeError(`${label} has no option ${unknown}: ${hint}It takes ${names.join(', ')}`);
   }
-  if (typeof given.summary !== 'string') {
-    throw new TypeError(`${label} must have a summary, one line of what it does, not ${String(given.summary)}`);
+  if (given.summary !== undefined && typeof given.summary !== 'string') {
+    throw new TypeError(
+      `${label} must have a text as its summary, one line of what it does, not ${typeof given.summary}`,
+    );
   }
 }

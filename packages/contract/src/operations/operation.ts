@@ -73,7 +73,7 @@ export type HeaderBinding<T> = { readonly [Member in keyof T & string]?: string 
 
 /** Options of an operation, beyond method and path. */
 export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, S extends Safety = Safety> {
-  /** One line for people, shown in the OpenAPI document. */
+  /** One line for people, shown in the OpenAPI document. Code without types may leave it out: then the operation's label is there. */
   readonly summary: string;
   /**
    * Describes one flat object: path parameters by name, {@link requestHeaders}, and the rest is the query
@@ -167,7 +167,7 @@ const define =
       label,
       method,
       path: pathTemplate(path),
-      summary: options.summary,
+      summary: options.summary ?? label,
       input: options.input as never,
       output: options.output as never,
       errors: options.errors ?? [],
