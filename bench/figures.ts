@@ -9,6 +9,15 @@ export interface Figures {
   readonly p99Ms: number;
 }
 
+/**
+ * CPU of one contender as a multiple of another's: the median of the ratios of the rounds in which both took their turn. So what
+ * else the machine did meets both alike.
+ */
+export function cpuRatio(rounds: readonly Figures[], base: readonly Figures[]): number {
+  const ratios = rounds.flatMap(({ cpuMicros }, round) => (base[round] ? [cpuMicros / base[round].cpuMicros] : []));
+  return Number(median(ratios).toFixed(4));
+}
+
 /** Medians of the rounds, each figure by itself; null where there was no round. */
 export function figuresOf(rounds: readonly Figures[]): Figures | null {
   if (rounds.length === 0) return null;

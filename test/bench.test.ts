@@ -7,7 +7,7 @@ import type { Results } from '../bench/client/results.ts';
 import { endpointScenarios, knowingSeveral, mainScenario, scenarios } from '../bench/client/scenarios.ts';
 import { summary } from '../bench/client/summary.ts';
 import { changeOf, isSlower } from '../bench/compare/paired.ts';
-import { figuresOf } from '../bench/figures.ts';
+import { cpuRatio, figuresOf } from '../bench/figures.ts';
 import { median } from '../bench/median.ts';
 import { contenders as serviceContenders } from '../bench/service/contenders/contenders.ts';
 import { report as serviceReport } from '../bench/service/report.ts';
@@ -69,6 +69,12 @@ describe('the figures', () => {
     const figures = figuresOf([round, { ...round, cpuMicros: 90 }, { ...round, cpuMicros: 20 }]);
     expect(figures).toEqual({ perSecond: 100, cpuMicros: 20, p50Ms: 1, p99Ms: 2 });
     expect(figuresOf([])).toBeNull();
+  });
+
+  it('compare the CPU of two contenders round by round', () => {
+    const rounds = (...micros: number[]) =>
+      micros.map((cpuMicros) => ({ perSecond: 1, cpuMicros, p50Ms: 1, p99Ms: 2 }));
+    expect(cpuRatio(rounds(12, 240, 13), rounds(10, 200, 10))).toBe(1.2);
   });
 });
 

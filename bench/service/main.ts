@@ -16,7 +16,7 @@ export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '9' },
       ms: { type: 'string', default: '1000' },
       only: { type: 'string' },
       quick: { type: 'boolean', default: false },

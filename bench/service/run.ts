@@ -1,9 +1,9 @@
 import { circumstances } from '../circumstances.ts';
-import { type Figures, figuresOf } from '../figures.ts';
+import { cpuRatio, type Figures, figuresOf } from '../figures.ts';
 import { canPin, PinnedProcess } from '../pinned-process.ts';
 import { ownRoot } from '../repository.ts';
 import type { Load, Round } from './load.ts';
-import type { Results } from './results.ts';
+import { baselineNames, baselines, type Compared, type Results } from './results.ts';
 import type { Scenario } from './scenarios.ts';
 import type { ServerState } from './server-process.ts';
 
@@ -46,7 +46,7 @@ export function startLoad(): PinnedProcess {
 export async function run({ scenarios, contenders, rounds, roundMs }: Plan): Promise<Results> {
   const load = startLoad();
   const servers = new Map<string, RunningContender>();
-  const results: Record<string, Record<string, Figures>> = {};
+  const results: Record<string, Record<string, Compared>> = {};
   try {
     for (const contender of contenders) servers.set(contender, await start(contender));
     for (const { name, title } of scenarios) {
@@ -60,16 +60,27 @@ export async function run({ scenarios, contenders, rounds, roundMs }: Plan): Pro
         }
         process.stderr.write(`\r${title}: round ${round} of ${rounds}   `);
       }
-      for (const [contender, figures] of seen) {
-        const medians = figuresOf(figures);
-        if (medians) results[name] = { ...results[name], [contender]: medians };
-      }
+      results[name] = compared(seen);
     }
     process.stderr.write('\n');
   } finally {
     await Promise.all([load, ...[...servers.values()].map((server) => server.process)].map((one) => one.close()));
   }
   return { ...circumstances(canPin, 'service'), rounds, scenarios: results };
+}
+
+function compared(seen: ReadonlyMap<string, readonly Figures[]>): Record<string, Compared> {
+  const all: Record<string, Compared> = {};
+  for (const [contender, figures] of seen) {
+    const medians = figuresOf(figures);
+    if (!medians) continue;
+    const ratios = baselineNames.flatMap((name) => {
+      const base = seen.get(baselines[name]);
+      return base ? [[name, cpuRatio(figures, base)]] : [];
+    });
+    all[contender] = { ...medians, cpuRatios: Object.fromEntries(ratios) };
+  }
+  return all;
 }
 
 /** One round of one contender. */
