@@ -102,8 +102,10 @@ class RunningTracing implements Tracing {
     const timer = setTimeout(late.resolve, closeMs, 'late');
     try {
       const end = await Promise.race([this.#exporting.close(), late.promise]);
-      if (end === 'late')
+      if (end === 'late') {
+        this.#exporting.abandon();
         this.#warn(`the last spans were not exported: the collector did not take them in ${closeMs} ms`);
+      }
     } catch {
       // The exporter has reported it.
     } finally {

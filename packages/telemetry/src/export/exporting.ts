@@ -11,6 +11,7 @@ import { now } from '@parley/contract';
 import type { BatchOptions } from '../environment.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { WallClock } from '../wall-clock.ts';
+import { CollectorConnections } from './collector-connections.ts';
 import { QuietExporter } from './quiet-exporter.ts';
 import { PlainSpan } from './readable-span.ts';
 
@@ -29,6 +30,8 @@ export interface Exporting {
   export(span: FinishedSpan): void;
   /** Sends what waits, and no more after that. Rejects where a batch cannot be sent. */
   close(): Promise<void>;
+  /** Ends what is still being sent, without another word. To be called where {@link close} takes too long. */
+  abandon(): void;
 }
 
 /**
@@ -36,15 +39,22 @@ export interface Exporting {
  * given. At most 2048 spans wait; more are dropped.
  */
 export function openExporting(options: ExportingOptions): Exporting {
-  const { serviceName, serviceVersion, batches, warn, exporter = new OTLPTraceExporter() } = options;
+  const { serviceName, serviceVersion, batches, warn } = options;
+  const connections = new CollectorConnections('TRACES');
+  const { exporter = new OTLPTraceExporter({ httpAgentOptions: connections.configuration.agentFactory }) } = options;
   const resource = defaultResource()
     .merge(detectResources({ detectors: [serviceInstanceIdDetector] }))
     .merge(resourceFromAttributes({ 'service.name': serviceName, 'service.version': serviceVersion }))
     .merge(detectResources({ detectors: [envDetector] }));
   const clock = new WallClock(now);
-  const processor = new BatchSpanProcessor({ ...batches, exporter: new QuietExporter(exporter, warn, now) });
+  const quiet = new QuietExporter(exporter, warn, now);
+  const processor = new BatchSpanProcessor({ ...batches, exporter: quiet });
   return {
     export: (span) => processor.onEnd(new PlainSpan(span, resource, clock)),
     close: () => processor.shutdown(),
+    abandon() {
+      quiet.silence();
+      connections.close();
+    },
   };
 }
