@@ -53,7 +53,9 @@ describe('a command of the launcher', () => {
     ['help start', ['--help']],
     ['init shop --no-install', ['init', 'shop', '--no-install']],
     ['add service prices', ['add', 'service', 'prices']],
-    ['add --help', ['--help']],
+    ['init --help', ['init', '--help']],
+    ['add service -h', ['add', '--help']],
+    ['help add', ['add', '--help']],
   ])('%s gets its words as they are', async (line, words) => {
     let got: readonly string[] | undefined;
     const runLocal = async (args: readonly string[]) => {

@@ -50,11 +50,12 @@ const exitCodesText = `Exit codes:
 export async function runParley(args: readonly string[], dependencies: CommandDependencies): Promise<number> {
   const { output, runLocal } = dependencies;
   const [first = '', ...rest] = args;
+  if (first === 'help' && launcherCommands.has(rest[0] ?? '')) return runLocal(launcherHelp(rest[0]));
   if (launcherCommands.has(first)) {
     const isHelp = rest.some((word) => word === '--help' || word === '-h');
-    return runLocal(isHelp ? ['--help'] : first === 'start' ? rest : args);
+    if (isHelp) return runLocal(launcherHelp(first));
+    return runLocal(first === 'start' ? rest : args);
   }
-  if (first === 'help' && launcherCommands.has(rest[0] ?? '')) return runLocal(['--help']);
   try {
     const program = createParley(dependencies);
     if (args.length === 0) program.outputHelp();
@@ -63,6 +64,11 @@ export async function runParley(args: readonly string[], dependencies: CommandDe
   } catch (error) {
     return reported(error, args.includes('--json'), output);
   }
+}
+
+/** `start` is what the launcher does without a word. */
+function launcherHelp(command: string | undefined): readonly string[] {
+  return command === undefined || command === 'start' ? ['--help'] : [command, '--help'];
 }
 
 /** Tells of an error: a sentence on stderr, and with `--json` a document too. */

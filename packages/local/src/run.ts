@@ -5,7 +5,7 @@ import type { Log } from './log/log.ts';
 import { createLogLines } from './log/log-lines.ts';
 import { invitation, table } from './log/table.ts';
 import { onStopSignals } from './processes/stop-signals.ts';
-import { runScaffold, scaffoldCommands } from './scaffold/command.ts';
+import { runScaffold, scaffoldCommands, scaffoldHelp } from './scaffold/command.ts';
 
 /**
  * Runs the launcher's command line in this process: starts what the folder has and resolves when that has stopped, or
@@ -17,9 +17,12 @@ import { runScaffold, scaffoldCommands } from './scaffold/command.ts';
 export async function runLocal(args: readonly string[], program: Program = 'npm start'): Promise<number> {
   const { stdout } = process;
   try {
-    const isScaffold = scaffoldCommands.has(args[0] ?? '');
+    const [first = ''] = args;
+    const isScaffold = scaffoldCommands.has(first);
     const commandLine = parseCommandLine(isScaffold ? [] : args, process.env);
-    if (isScaffold) stdout.write(`${await runScaffold(args, process.cwd())}\n`);
+    if (isScaffold && args.some((word) => word === '--help' || word === '-h')) {
+      stdout.write(scaffoldHelp(first, program === 'parley' ? 'parley' : 'parley-local'));
+    } else if (isScaffold) stdout.write(`${await runScaffold(args, process.cwd())}\n`);
     else if (commandLine.isHelp) stdout.write(help(program));
     else await launch(commandLine);
     return 0;
