@@ -144,6 +144,42 @@ describe('the metrics of a service', () => {
     expect(after).toContain('parley_client_circuit_openings_total{upstream="shop",reason="operator"} 1');
   });
 
+  it('count connections, waits between attempts, refusals of the budget and waits for a place', async () => {
+    const places = Promise.withResolvers<void>();
+    await start(async ({ id }) => {
+      if (id === 'slow') await places.promise;
+      else throw new CallError('unavailable', 'not now');
+      return { id };
+    });
+    const budget = { retryBudgetPerSecond: 1, retryBudgetRatio: 0 };
+    upstream = createUpstream('shop', service.url, { concurrencyLimit: 1, maxQueue: 1, backoffBaseMs: 1, ...budget });
+    const client = createClient(shop, upstream);
+    await client.getItem({ id: '1' }).catch(() => {});
+    const calls = [1, 2, 3].map(() => client.getItem({ id: 'slow' }));
+    await Promise.any(
+      calls.map((call) =>
+        call.then(
+          () => Promise.reject(new Error()),
+          () => {},
+        ),
+      ),
+    );
+    places.resolve();
+    await Promise.allSettled(calls);
+    const { lines } = await metrics();
+    expect(lines).toContain('parley_client_retry_delay_seconds_count{upstream="shop"} 1');
+    expect(lines).toContain('parley_client_retry_budget_refusals_total{upstream="shop",kind="retry"} 1');
+    expect(lines).toContain('parley_client_queue_wait_seconds_count{upstream="shop",end="refused"} 1');
+    expect(lines).toContain('parley_client_queue_wait_seconds_count{upstream="shop",end="admitted"} 1');
+    expect(numberAt(lines, 'parley_client_connections_opened_total{upstream="shop"} ')).toBeGreaterThan(0);
+    expect(lines).toContain('parley_client_connections_closed_total{upstream="shop",reason="age"} 0');
+    await upstream.close();
+    const after = (await metrics()).lines;
+    expect(numberAt(after, 'parley_client_connections_closed_total{upstream="shop",reason="client"} ')).toBeGreaterThan(
+      0,
+    );
+  });
+
   it('forget an upstream that is closed', async () => {
     await start();
     upstream = createUpstream('shop', service.url);

@@ -18,6 +18,7 @@ import type { UpstreamOptions } from './options/upstream-options.ts';
 import type { ActiveStreams } from './streams/active-streams.ts';
 import { firstByte } from './streams/first-byte.ts';
 import { attemptSpan } from './telemetry/attempt-span.ts';
+import { CallEvents } from './telemetry/call-events.ts';
 import { attemptTelemetry, callTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 /** What all calls to one upstream share. */
@@ -63,16 +64,17 @@ export function checkedLayers(layers: Partial<UserLayers> = {}): UserLayers {
 export function callPipeline(shared: UpstreamShared): SendCall {
   const { name, options, telemetry, queue, budget, poison, endpoints, hasUserCode, layers } = shared;
   const { clock, random } = options.current;
+  const events = new CallEvents(telemetry, name);
   const perCall = stack(
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
     deadline(clock), // above retry: bounds every attempt and every wait together
     ...layers.call, // the user's own: bounded by the deadline; above all that saves work, so that they see every call
     singleFlight(options, hasUserCode), // below the deadline: each caller keeps its own; above the rest: a call that joins costs nothing more
     bearerToken(options), // below the deadline, which bounds getting one; above the limit, whose place a wait would hold; one for all attempts
-    concurrencyLimit(queue, clock), // below the deadline: it bounds the queue; above retry: a call holds one place however often it tries
+    concurrencyLimit(queue, clock, events), // below the deadline: it bounds the queue; above retry: a call holds one place however often it tries
   );
-  const toTries = retry(options, { budget, poison, clock, random }); // above the balancer: each attempt chooses again
-  const perTry = hedge(options, budget, clock); // below retry: two copies are one attempt; above the balancer: the second goes elsewhere
+  const toTries = retry(options, { budget, poison, clock, random, events }); // above the balancer: each attempt chooses again
+  const perTry = hedge(options, budget, clock, events); // below retry: two copies are one attempt; above the balancer: the second goes elsewhere
   const toAttempt = balancer(endpoints, name, { clock, random }); // one choice per attempt, around ejected endpoints
   return perCall(toTries(perTry(toAttempt)));
 }

@@ -148,12 +148,18 @@ export { isStream, type Stream, stream } from './streams/stream.ts';
 export type { Framing, StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
 export {
   type AttemptOutcome,
+  type Backoff,
+  type BudgetRefusal,
   type CallOutcome,
   type CircuitChange,
   type CircuitReason,
   type CircuitState,
+  type ConnectionChange,
+  type ConnectionEnd,
   type Fate,
   type Outcome,
+  type QueueEnd,
+  type QueueWait,
   type SpanPlace,
   slowMs,
   type TelemetryListener,

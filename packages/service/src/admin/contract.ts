@@ -97,6 +97,21 @@ const event = v.variant('kind', [
   v.object({ kind: v.literal('draining'), at }),
   v.object({ kind: v.literal('act'), at, act: v.string(), isOver: v.boolean(), details: v.looseObject({}) }),
   v.object({ kind: v.literal('refused'), at, overloaded: count, rateLimited: count }),
+  // Sums of one second.
+  v.object({
+    ...{ kind: v.literal('retries'), at, upstream: v.string() },
+    ...{ backoffs: count, longestWaitMs: count, budgetRefusals: count },
+  }),
+  v.object({
+    ...{ kind: v.literal('queue'), at, upstream: v.string() },
+    ...{ admitted: count, refused: count, ended: count, longestWaitMs: count },
+  }),
+  v.object({
+    ...{ kind: v.literal('connections'), at, upstream: v.string(), opened: count, failed: count },
+    closed: v.partial(
+      v.object({ age: count, idle: count, server: count, broken: count, request: count, client: count }),
+    ),
+  }),
 ]);
 
 const option = v.object({

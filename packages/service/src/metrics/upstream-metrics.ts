@@ -1,12 +1,17 @@
 import {
   type AttemptOutcome,
+  type Backoff,
+  type BudgetRefusal,
   type CallOutcome,
   type CircuitChange,
   type CircuitReason,
   type CircuitState,
+  type ConnectionChange,
   type ConnectionCounts,
+  type ConnectionEnd,
   type OpenUpstream,
   openUpstreams,
+  type QueueWait,
   type TelemetryListener,
   type UpstreamStatus,
   watchUpstreams,
@@ -15,6 +20,8 @@ import type { Counter, Durations, MetricsRegistry, Reading } from './registry.ts
 
 const circuitStates: readonly CircuitState[] = ['closed', 'open', 'half-open', 'forced-open', 'forced-closed'];
 const circuitReasons: readonly CircuitReason[] = ['failures', 'slow', 'outlier', 'probe', 'operator'];
+const connectionEnds: readonly ConnectionEnd[] = ['age', 'idle', 'server', 'broken', 'request', 'client'];
+const extraKinds: readonly BudgetRefusal['kind'][] = ['retry', 'hedge'];
 const connectionStates = [
   'idle',
   'running',
@@ -29,6 +36,12 @@ export class UpstreamMetrics implements TelemetryListener {
   readonly #attempts: Durations;
   readonly #extra: Counter;
   readonly #openings: Counter;
+  readonly #delays: Durations;
+  readonly #budgetRefusals: Counter;
+  readonly #waits: Durations;
+  readonly #opened: Counter;
+  readonly #failed: Counter;
+  readonly #closed: Counter;
   readonly #ends: (() => void)[] = [];
 
   constructor(registry: MetricsRegistry) {
@@ -57,6 +70,36 @@ export class UpstreamMetrics implements TelemetryListener {
       help: 'Circuits of endpoints that opened, by reason.',
       labels: ['upstream', 'reason'],
     });
+    this.#delays = registry.durations({
+      name: 'parley_client_retry_delay_seconds',
+      help: 'Waits between the attempts of calls.',
+      labels: ['upstream'],
+    });
+    this.#budgetRefusals = registry.counter({
+      name: 'parley_client_retry_budget_refusals_total',
+      help: 'Retries and hedges that the retry budget did not pay for.',
+      labels: ['upstream', 'kind'],
+    });
+    this.#waits = registry.durations({
+      name: 'parley_client_queue_wait_seconds',
+      help: 'Waits for a place under the concurrency limit, of calls that found none at once, by how they ended.',
+      labels: ['upstream', 'end'],
+    });
+    this.#opened = registry.counter({
+      name: 'parley_client_connections_opened_total',
+      help: 'Connections that were opened.',
+      labels: ['upstream'],
+    });
+    this.#failed = registry.counter({
+      name: 'parley_client_connections_failed_total',
+      help: 'Connections that could not be opened, by the code of the system or of TLS.',
+      labels: ['upstream', 'code'],
+    });
+    this.#closed = registry.counter({
+      name: 'parley_client_connections_closed_total',
+      help: 'Connections that were closed, by reason.',
+      labels: ['upstream', 'reason'],
+    });
     observeStates(registry);
     this.#ends.push(watchUpstreams((upstream) => this.#watch(upstream)));
   }
@@ -79,6 +122,25 @@ export class UpstreamMetrics implements TelemetryListener {
     if (state === 'open' || state === 'forced-open') this.#openings.of(upstream, reason ?? '').value++;
   }
 
+  onBackoff({ upstream, waitMs, traceId }: Backoff): void {
+    this.#delays.of(upstream).observe(waitMs / 1000, traceId);
+  }
+
+  onBudgetRefusal({ upstream, kind }: BudgetRefusal): void {
+    this.#budgetRefusals.of(upstream, kind).value++;
+  }
+
+  onQueue({ upstream, end, waitMs }: QueueWait): void {
+    this.#waits.of(upstream, end).observe(waitMs / 1000, undefined);
+  }
+
+  onConnection(event: ConnectionChange): void {
+    const { upstream } = event;
+    if (event.change === 'opened') this.#opened.of(upstream).value++;
+    else if (event.change === 'failed') this.#failed.of(upstream, event.code).value++;
+    else this.#closed.of(upstream, event.reason).value++;
+  }
+
   /** Listens no more. */
   close(): void {
     for (const end of this.#ends) end();
@@ -87,7 +149,12 @@ export class UpstreamMetrics implements TelemetryListener {
   #watch(upstream: OpenUpstream): void {
     // At 0 from the start: Prometheus sees no increase in a series that begins at 1.
     for (const reason of circuitReasons) this.#openings.of(upstream.name, reason);
-    for (const kind of ['retry', 'hedge']) this.#extra.of(upstream.name, kind);
+    for (const kind of extraKinds) {
+      this.#extra.of(upstream.name, kind);
+      this.#budgetRefusals.of(upstream.name, kind);
+    }
+    this.#opened.of(upstream.name);
+    for (const reason of connectionEnds) this.#closed.of(upstream.name, reason);
     this.#ends.push(upstream.subscribe(this));
   }
 }
