@@ -59,7 +59,7 @@ class RunningTracing implements Tracing {
   readonly #slowMs: number;
   readonly #warn: (message: string) => void;
   readonly #tail: TailSampling;
-  readonly #ends: (() => void)[] = [];
+  readonly #endWatch: () => void;
   #closed: Promise<void> | undefined;
 
   constructor(exporting: Exporting, slowMs: number, warn: (message: string) => void) {
@@ -74,7 +74,7 @@ class RunningTracing implements Tracing {
       onAttempt: (attempt) => this.#onAttempt(attempt),
     };
     running.push(this);
-    this.#ends.push(watchUpstreams((upstream) => this.#ends.push(upstream.subscribe(calls))));
+    this.#endWatch = watchUpstreams((upstream) => upstream.subscribe(calls));
   }
 
   close(): Promise<void> {
@@ -95,7 +95,7 @@ class RunningTracing implements Tracing {
   }
 
   async #close(): Promise<void> {
-    for (const end of this.#ends) end();
+    this.#endWatch();
     running.splice(running.indexOf(this), 1);
     if (running.length === 0) sampleBy(undefined);
     const late = Promise.withResolvers<'late'>();

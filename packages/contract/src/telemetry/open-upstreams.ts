@@ -24,7 +24,11 @@ export interface OpenUpstream {
 }
 
 const open = new Set<OpenUpstream>();
-const watchers = new Set<(upstream: OpenUpstream) => void>();
+/** What ends the watch of each open upstream, by who watches. */
+const watches = new Map<WatchUpstream, Map<OpenUpstream, () => void>>();
+
+/** Begins to watch one upstream. Returns what ends that. */
+export type WatchUpstream = (upstream: OpenUpstream) => () => void;
 
 /**
  * Announces an upstream to what watches this process: the metrics of a service that runs in it. A client calls this for each
@@ -32,8 +36,14 @@ const watchers = new Set<(upstream: OpenUpstream) => void>();
  */
 export function announceUpstream(upstream: OpenUpstream): () => void {
   open.add(upstream);
-  for (const watch of watchers) watch(upstream);
-  return () => open.delete(upstream);
+  for (const [watch, ends] of watches) ends.set(upstream, watch(upstream));
+  return () => {
+    open.delete(upstream);
+    for (const ends of watches.values()) {
+      ends.get(upstream)?.();
+      ends.delete(upstream);
+    }
+  };
 }
 
 /** The upstreams that are open in this process. */
@@ -41,9 +51,15 @@ export function openUpstreams(): readonly OpenUpstream[] {
   return [...open];
 }
 
-/** Calls back for each upstream that is open now, and for each that will be opened; the returned function ends that. */
-export function watchUpstreams(watch: (upstream: OpenUpstream) => void): () => void {
-  for (const upstream of open) watch(upstream);
-  watchers.add(watch);
-  return () => watchers.delete(watch);
+/**
+ * Watches each upstream that is open now, and each that will be opened, until it closes; the returned function ends all of that. Nothing is kept
+ * of an upstream that is closed.
+ */
+export function watchUpstreams(watch: WatchUpstream): () => void {
+  const ends = new Map([...open].map((upstream) => [upstream, watch(upstream)]));
+  watches.set(watch, ends);
+  return () => {
+    watches.delete(watch);
+    for (const end of ends.values()) end();
+  };
 }

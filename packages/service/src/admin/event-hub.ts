@@ -52,13 +52,13 @@ const summaryMs = 1000;
  */
 export class EventHub implements ServiceListener, TelemetryListener {
   readonly #readers = new Set<Waiting>();
-  readonly #ends: (() => void)[] = [];
+  readonly #endWatch: () => void;
   readonly #summaries = new ClientSummaries();
   #refused = { overloaded: 0, rate_limited: 0 };
   #timer: NodeJS.Timeout | undefined;
 
   constructor() {
-    this.#ends.push(watchUpstreams((upstream) => void this.#ends.push(upstream.subscribe(this))));
+    this.#endWatch = watchUpstreams((upstream) => upstream.subscribe(this));
   }
 
   onCircuit({ upstream, endpoint, state: circuit, reason }: CircuitChange): void {
@@ -122,7 +122,7 @@ export class EventHub implements ServiceListener, TelemetryListener {
 
   /** Ends all streams of events, and listens no more. */
   close(): void {
-    for (const end of this.#ends) end();
+    this.#endWatch();
     clearTimeout(this.#timer);
     for (const reader of this.#readers) reader.close();
   }

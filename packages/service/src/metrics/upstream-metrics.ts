@@ -42,7 +42,7 @@ export class UpstreamMetrics implements TelemetryListener {
   readonly #opened: Counter;
   readonly #failed: Counter;
   readonly #closed: Counter;
-  readonly #ends: (() => void)[] = [];
+  readonly #endWatch: () => void;
 
   constructor(registry: MetricsRegistry) {
     this.#fates = registry.counter({
@@ -101,7 +101,7 @@ export class UpstreamMetrics implements TelemetryListener {
       labels: ['upstream', 'reason'],
     });
     observeStates(registry);
-    this.#ends.push(watchUpstreams((upstream) => this.#watch(upstream)));
+    this.#endWatch = watchUpstreams((upstream) => this.#watch(upstream));
   }
 
   onCall({ upstream, operation, code = '', durationMs, fate, traceId }: CallOutcome): void {
@@ -143,10 +143,10 @@ export class UpstreamMetrics implements TelemetryListener {
 
   /** Listens no more. */
   close(): void {
-    for (const end of this.#ends) end();
+    this.#endWatch();
   }
 
-  #watch(upstream: OpenUpstream): void {
+  #watch(upstream: OpenUpstream): () => void {
     // At 0 from the start: Prometheus sees no increase in a series that begins at 1.
     for (const reason of circuitReasons) this.#openings.of(upstream.name, reason);
     for (const kind of extraKinds) {
@@ -155,7 +155,7 @@ export class UpstreamMetrics implements TelemetryListener {
     }
     this.#opened.of(upstream.name);
     for (const reason of connectionEnds) this.#closed.of(upstream.name, reason);
-    this.#ends.push(upstream.subscribe(this));
+    return upstream.subscribe(this);
   }
 }
 
