@@ -227,6 +227,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'plan.ts',
     'command-line.ts',
     'gateways/',
+    'wiring-files/',
     'scaffold/',
     'taken-port.ts',
     'launcher.ts',
