@@ -259,6 +259,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'top/',
     'completion/',
     'contracts/',
+    'wiring/',
     'command.ts',
     'commands/',
     'command-table.ts',
