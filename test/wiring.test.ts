@@ -230,7 +230,7 @@ describe('both ends', () => {
     expect(text('nginx/proxy.conf')).toMatch(/^proxy_set_header X-Forwarded-For \S+;/m);
   });
 
-  const server = text('packages/service/src/server.ts');
+  const server = text('packages/service/src/connections/server-limits.ts');
   const standards = text('packages/service/src/process/standard-options.ts');
   const number = (source: string, name: string) =>
     Number(new RegExp(`${name}[:=\\s]+([\\d_]+)`).exec(source)?.[1]?.replaceAll('_', ''));

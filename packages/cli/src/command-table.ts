@@ -12,6 +12,7 @@ import { logLevel } from './commands/log-level.ts';
 import { services } from './commands/services.ts';
 import { top } from './commands/top.ts';
 import { upstreams } from './commands/upstreams.ts';
+import { wiring } from './commands/wiring.ts';
 
 /** Every command, in the order of the help. A new one is a file in `commands/` and a line here. */
 export const commandTable: readonly AddCommand[] = [
@@ -27,5 +28,6 @@ export const commandTable: readonly AddCommand[] = [
   drain,
   top,
   contracts,
+  wiring,
   completion,
 ];

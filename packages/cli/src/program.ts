@@ -36,7 +36,7 @@ const programExamples = examples(
 
 const exitCodesText = `Exit codes:
   0  all went well
-  1  the call or the act failed, a replica did not answer, or a contract breaks callers
+  1  the call or the act failed, a replica did not answer, a contract breaks callers, or the wiring has mistakes
   2  the command line cannot be understood
   3  nothing was found that runs
   4  the token is missing, wrong, or may only read`;

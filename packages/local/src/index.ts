@@ -6,3 +6,7 @@ export { createLogLines, type LogLinesOptions } from './log/log-lines.ts';
 export type { ProcessState } from './processes/program.ts';
 export { runLocal } from './run.ts';
 export { type RunningReplica, type RunningSystem, runningSystems } from './runs/running-systems.ts';
+export type { ComposeFile, Mapping } from './wiring/compose-file.ts';
+export { mappingOf } from './wiring/compose-file.ts';
+export type { NginxDirective } from './wiring-files/nginx-source.ts';
+export { readWiringFiles, type WiringFiles } from './wiring-files/wiring-files.ts';

@@ -10,6 +10,7 @@ import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 import { listen } from './connections/listen.ts';
 import { answerMalformedRequests } from './connections/malformed-requests.ts';
+import { serverLimits as limits } from './connections/server-limits.ts';
 import type { FloodLimits } from './connections/session-floods.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
 import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.ts';
@@ -66,20 +67,6 @@ export interface RunningService {
   /** Drains as SIGTERM does, but leaves the process alone. Answers once all is closed. */
   stop(): Promise<void>;
 }
-
-/** Limits of the HTTP server. */
-const limits = {
-  /** Longer than the gateway keeps idle connections (nginx: 55 s): a service never closes a connection while a request arrives. */
-  keepAliveTimeout: 65_000,
-  /** For the head alone: a client that sends it byte by byte holds a connection no longer. */
-  headersTimeout: 15_000,
-  /** For head and body: 1 MiB in this time is a slow phone's 35 kB/s. */
-  requestTimeout: 30_000,
-  /** How often the two limits above are looked at; Node's default of 30 s would double them. */
-  connectionsCheckingInterval: 5000,
-  /** Bytes. Node's default, written down: the gateway's must not be larger than ours. */
-  maxHeaderSize: 16_384,
-};
 
 /**
  * Serves applications as they are, without a contract: as one line instead of `app.listen`.

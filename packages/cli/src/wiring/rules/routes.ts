@@ -1,0 +1,46 @@
+import { problem, type Rules } from '../rule.ts';
+import { calledUrls, isMissing } from './discovery.ts';
+
+/** What leads where. */
+export const routeRules: Rules = {
+  'route-unknown': {
+    finds: 'a route leads to an upstream that is not there',
+    in: (house) =>
+      house.routes
+        .filter(({ host }) => isMissing(house, host))
+        .map(({ host, directive, proxyPass }) =>
+          problem(
+            proxyPass,
+            `${directive.args.at(-1)} leads to ${host}, which is neither an upstream nor a service, so nginx does not start or answers 502: name one that is there`,
+          ),
+        ),
+  },
+  'service-without-route': {
+    finds: 'no route leads to a service, and no `…_URL` names it',
+    in: (house) => {
+      const called = new Set(calledUrls(house).map(({ host }) => house.containerNamed(host)));
+      if (house.isBuiltIn || house.routes.length === 0) return [];
+      return house.services
+        .filter((service) => !house.routed.has(service) && !called.has(service))
+        .map((service) =>
+          problem(
+            service.at(),
+            `no route leads to ${service.name} and no other service calls it, so nobody can reach it: add a location to the gateway's routes, or remove it`,
+          ),
+        );
+    },
+  },
+  'single-replica': {
+    finds: 'a routed service has one replica',
+    isRemark: true,
+    in: ({ routed }) =>
+      [...routed]
+        .filter(({ replicas }) => replicas === 1)
+        .map((service) =>
+          problem(
+            service.at('deploy', 'replicas'),
+            `${service.name} has one replica, so a crash is an outage until it is started again: set deploy.replicas to 2`,
+          ),
+        ),
+  },
+};
