@@ -209,8 +209,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'spans/',
     'sampling/',
     'export/',
+    'metrics/',
     'tracing.ts',
     'start-tracing.ts',
+    'start-metrics-push.ts',
     'index.ts',
   ],
   'packages/local/src': [

@@ -165,6 +165,7 @@ export {
   type TelemetryListener,
 } from './telemetry/call-events.ts';
 export { Emitter } from './telemetry/emitter.ts';
+export type { MetricFamily, MetricHistogram, MetricPoint } from './telemetry/metric-family.ts';
 export {
   announceUpstream,
   type CircuitControl,
@@ -172,8 +173,8 @@ export {
   openUpstreams,
   watchUpstreams,
 } from './telemetry/open-upstreams.ts';
+export { isMetricsPushAsked, isTraceExportAsked } from './telemetry/otlp-export.ts';
 export { type OptionSource, type ShownOption, shownValue } from './telemetry/shown-option.ts';
-export { isTraceExportAsked } from './telemetry/trace-export.ts';
 export type {
   ConcurrencyStatus,
   ConnectionCounts,

@@ -23,7 +23,9 @@ import { settingNames, settingSources } from './process/setting-sources.ts';
 import { readSettings, type Settings } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
 import { type Served, servedContract } from './served.ts';
+import { openMetricsPush } from './telemetry/open-metrics-push.ts';
 import { openTracing } from './telemetry/open-tracing.ts';
+import type { OpenMetricsPush } from './telemetry/telemetry-package.ts';
 import { type CertificateFollower, followCertificate } from './tls/follow-certificate.ts';
 import { openSecureContext, type TlsOptions } from './tls/secure-context.ts';
 import { tlsFromSettings } from './tls/tls-from-settings.ts';
@@ -95,13 +97,17 @@ export async function serve<C extends Contract>(
   const sources = settingSources(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
   const { listeners = [], closeables = [], version = '1.0.0' } = options;
-  const tracing = settings.isTraced ? await openTracing({ name: contract.name, version, logger }) : undefined;
+  const exported = { name: contract.name, version, logger };
+  const tracing = settings.isTraced ? await openTracing(exported) : undefined;
+  const pushMetrics: PushMetrics | undefined = settings.areMetricsPushed
+    ? (metrics) => openMetricsPush(exported, () => metrics.families())
+    : undefined;
   const traced = tracing && { listeners: [...listeners, tracing.listener], closeables: [...closeables, tracing] };
   const {
     port,
     adminPort,
     stop: drained,
-  } = await start(contract, handlers, { settings, sources }, { ...options, logger, ...traced });
+  } = await start(contract, handlers, { settings, sources, pushMetrics }, { ...options, logger, ...traced });
   const stop = () => drained().finally(ignoreSignals);
   const ignoreSignals = stopOnSignals(stop, logger);
   warnOfMemoryStore(contract, options, logger);
@@ -110,8 +116,13 @@ export async function serve<C extends Contract>(
   return { port, adminPort, stop };
 }
 
+type PushMetrics = (metrics: ServiceMetrics) => Promise<OpenMetricsPush | undefined>;
+
 /** The settings of a service, and where each comes from. */
-export type Configuration = Pick<EffectiveOptions, 'settings' | 'sources'>;
+export interface Configuration extends Pick<EffectiveOptions, 'settings' | 'sources'> {
+  /** Pushes the metrics of the service. Default: nothing does. */
+  readonly pushMetrics?: PushMetrics | undefined;
+}
 
 /**
  * Serves a contract by settings that are given, and leaves the process' signals and environment alone.
@@ -121,7 +132,7 @@ export type Configuration = Pick<EffectiveOptions, 'settings' | 'sources'>;
 export async function start<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  { settings, sources }: Configuration,
+  { settings, sources, pushMetrics }: Configuration,
   given: ServeOptions<NoInfer<C>> & { readonly logger: Logger },
 ): Promise<RunningService> {
   const options = ownMembers(given);
@@ -149,22 +160,11 @@ export async function start<C extends Contract>(
     clientCertificates: tlsOptions?.ca !== undefined,
   });
   const tls = tlsOptions && openSecureContext(tlsOptions);
-  const brokenSessions = new BrokenSessionLog(logger);
-  const dualServer = createDualProtocolServer(app, {
-    limits,
-    tls,
-    floods: options,
-    onSessionError: (error, peer) => brokenSessions.note(error, peer),
-  });
-  const connections = trackDualProtocolServer(dualServer);
-  const unread = new UnreadReplies(dualServer, {
-    ...options,
-    replies: connections.replies,
-    onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
-  });
+  const { dualServer, connections, unread } = createCallersServer(app, tls, { ...options, logger });
   const adminServer = createAdminServer(administration.listener);
 
   const { server, secure } = dualServer;
+  const push = await pushMetrics?.(metrics);
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
   if (tls && secure) certificate = followCertificate(secure, tls, { logger });
   let stopped: Promise<void> | undefined;
@@ -176,7 +176,14 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
-      closeables: [unread, metrics, administration, ...(certificate ? [certificate] : []), ...closeables],
+      closeables: [
+        unread,
+        ...(push ? [push] : []),
+        metrics,
+        administration,
+        ...(certificate ? [certificate] : []),
+        ...closeables,
+      ],
       logger,
     });
     return stopped;
@@ -192,6 +199,28 @@ function warnOfMemoryStore({ operations }: Contract, { idempotency }: AppOptions
     { operations: keyed },
     'keyed operations are carried out once per process only: give idempotency.store a shared store, or memoryStore() where there is one replica',
   );
+}
+
+function createCallersServer(
+  app: ReturnType<typeof appOf>,
+  tls: ReturnType<typeof openSecureContext> | undefined,
+  options: Parameters<typeof createDualProtocolServer>[1]['floods'] & { readonly logger: Logger },
+) {
+  const { logger } = options;
+  const brokenSessions = new BrokenSessionLog(logger);
+  const dualServer = createDualProtocolServer(app, {
+    limits,
+    tls,
+    floods: options,
+    onSessionError: (error, peer) => brokenSessions.note(error, peer),
+  });
+  const connections = trackDualProtocolServer(dualServer);
+  const unread = new UnreadReplies(dualServer, {
+    ...options,
+    replies: connections.replies,
+    onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
+  });
+  return { dualServer, connections, unread };
 }
 
 function createAdminServer(app: RequestListener): Server {

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { MetricFamily } from '@parley/contract';
 import type { ServiceListener, ServiceLoad } from '../telemetry/service-events.ts';
 import { processMetrics } from './process-metrics.ts';
 import { MetricsRegistry, type Reading } from './registry.ts';
@@ -50,6 +51,11 @@ export class ServiceMetrics {
   /** All of it, as Prometheus reads it. */
   render(format: Parameters<MetricsRegistry['render']>[0]): string {
     return this.#registry.render(format);
+  }
+
+  /** All of it as data, with the values as they are now. */
+  families(): readonly MetricFamily[] {
+    return this.#registry.families();
   }
 
   /** Measures no more. */

@@ -11,6 +11,7 @@ import {
   type ConnectionEnd,
   type OpenUpstream,
   openUpstreams,
+  type QueueEnd,
   type QueueWait,
   type TelemetryListener,
   type UpstreamStatus,
@@ -21,6 +22,9 @@ import type { Counter, Durations, MetricsRegistry, Reading } from './registry.ts
 const circuitStates: readonly CircuitState[] = ['closed', 'open', 'half-open', 'forced-open', 'forced-closed'];
 const circuitReasons: readonly CircuitReason[] = ['failures', 'slow', 'outlier', 'probe', 'operator'];
 const connectionEnds: readonly ConnectionEnd[] = ['age', 'idle', 'server', 'broken', 'request', 'client'];
+/** How connections fail most often. */
+const usualCodes = ['ECONNREFUSED', 'ETIMEDOUT'];
+const queueEnds: readonly QueueEnd[] = ['admitted', 'refused', 'ended'];
 const extraKinds: readonly BudgetRefusal['kind'][] = ['retry', 'hedge'];
 const connectionStates = [
   'idle',
@@ -153,7 +157,10 @@ export class UpstreamMetrics implements TelemetryListener {
       this.#extra.of(upstream.name, kind);
       this.#budgetRefusals.of(upstream.name, kind);
     }
+    this.#delays.of(upstream.name);
+    for (const end of queueEnds) this.#waits.of(upstream.name, end);
     this.#opened.of(upstream.name);
+    for (const code of usualCodes) this.#failed.of(upstream.name, code);
     for (const reason of connectionEnds) this.#closed.of(upstream.name, reason);
     return upstream.subscribe(this);
   }

@@ -1,9 +1,7 @@
 import type { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
-
-/** What is exported, as OpenTelemetry's variables name it. */
-export type Signal = 'TRACES' | 'METRICS';
+import type { Signal } from '../environment.ts';
 
 const paths: Readonly<Record<Signal, string>> = { TRACES: 'v1/traces', METRICS: 'v1/metrics' };
 

@@ -1,11 +1,4 @@
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import {
-  defaultResource,
-  detectResources,
-  envDetector,
-  resourceFromAttributes,
-  serviceInstanceIdDetector,
-} from '@opentelemetry/resources';
 import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace';
 import { now } from '@parley/contract';
 import type { BatchOptions } from '../environment.ts';
@@ -14,11 +7,10 @@ import { WallClock } from '../wall-clock.ts';
 import { CollectorConnections } from './collector-connections.ts';
 import { QuietExporter } from './quiet-exporter.ts';
 import { PlainSpan } from './readable-span.ts';
+import { type ExportedService, serviceResource } from './service-resource.ts';
 
 /** How spans leave the process. */
-export interface ExportingOptions {
-  readonly serviceName: string;
-  readonly serviceVersion?: string | undefined;
+export interface ExportingOptions extends ExportedService {
   readonly batches: BatchOptions;
   readonly warn: (message: string) => void;
   /** Default: OTLP over HTTP with protobuf, as `OTEL_EXPORTER_OTLP_…` say. */
@@ -34,18 +26,12 @@ export interface Exporting {
   abandon(): void;
 }
 
-/**
- * Opens the way to the collector. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` go before the name and version that are
- * given. At most 2048 spans wait; more are dropped.
- */
+/** Opens the way to the collector. At most 2048 spans wait; more are dropped. */
 export function openExporting(options: ExportingOptions): Exporting {
-  const { serviceName, serviceVersion, batches, warn } = options;
+  const { batches, warn } = options;
   const connections = new CollectorConnections('TRACES');
   const { exporter = new OTLPTraceExporter({ httpAgentOptions: connections.configuration.agentFactory }) } = options;
-  const resource = defaultResource()
-    .merge(detectResources({ detectors: [serviceInstanceIdDetector] }))
-    .merge(resourceFromAttributes({ 'service.name': serviceName, 'service.version': serviceVersion }))
-    .merge(detectResources({ detectors: [envDetector] }));
+  const resource = serviceResource(options);
   const clock = new WallClock(now);
   const quiet = new QuietExporter(exporter, warn, now);
   const processor = new BatchSpanProcessor({ ...batches, exporter: quiet });

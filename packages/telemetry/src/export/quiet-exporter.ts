@@ -1,4 +1,5 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+import { failureReason } from './failure-reason.ts';
 
 type Done = Parameters<SpanExporter['export']>[1];
 
@@ -46,7 +47,7 @@ export class QuietExporter implements SpanExporter {
     if (this.#isSilent || nowMs - this.#lastMs < silenceMs) return;
     this.#lastMs = nowMs;
     this.#warn(
-      `${spansText(this.#lost)} not exported: ${reasonOf(error)}; is OTEL_EXPORTER_OTLP_ENDPOINT a collector?`,
+      `${spansText(this.#lost)} not exported: ${failureReason(error)}; is OTEL_EXPORTER_OTLP_ENDPOINT a collector?`,
     );
     this.#lost = 0;
   }
@@ -54,10 +55,4 @@ export class QuietExporter implements SpanExporter {
 
 function spansText(count: number): string {
   return count === 1 ? '1 span was' : `${count} spans were`;
-}
-
-function reasonOf(error: (Error & { readonly code?: unknown }) | undefined): string {
-  if (!error) return 'the collector refused them';
-  const text = error.message || String(error.code ?? error.name);
-  return text.split('\n', 1)[0]?.slice(0, 200) ?? '';
 }
