@@ -76,7 +76,7 @@ describe('metrics that are pushed', () => {
       attributes: {
         'http.request.method': 'GET',
         'http.route': '/api/items/{id}',
-        'http.response.status_code': '200',
+        'http.response.status_code': 200,
         'url.scheme': 'http',
       },
     });

@@ -14,6 +14,11 @@ describe('a name in OTLP', () => {
   });
 
   it('of a label is the one of the conventions, where there is one', () => {
-    expect(['http_route', 'upstream'].map(otlpAttribute)).toEqual(['http.route', 'upstream']);
+    expect(otlpAttribute('http_route', '/api/hello')).toEqual(['http.route', '/api/hello']);
+    expect(otlpAttribute('upstream', 'hello')).toEqual(['upstream', 'hello']);
+  });
+
+  it('of a status is a number', () => {
+    expect(otlpAttribute('http_response_status_code', '200')).toEqual(['http.response.status_code', 200]);
   });
 });

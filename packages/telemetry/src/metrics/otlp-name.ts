@@ -39,7 +39,8 @@ export function otlpName({ name, type }: Pick<MetricFamily, 'name' | 'type'>): O
   return { name: conventional[name] ?? counted.slice(0, counted.length - suffix.length), unit };
 }
 
-/** The name of a label in OTLP. */
-export function otlpAttribute(label: string): string {
-  return attributes[label] ?? label;
+/** A label in OTLP. The conventions have statuses as numbers; all other values are texts. */
+export function otlpAttribute(label: string, value: string): readonly [name: string, value: string | number] {
+  const name = attributes[label] ?? label;
+  return [name, name === 'http.response.status_code' ? Number(value) : value];
 }

@@ -43,7 +43,7 @@ function metricData(family: MetricFamily, times: Times): MetricData {
 
 /** In Prometheus an empty label is none: in OTLP it is left out. */
 function attributesOf(names: readonly string[], { labels }: MetricPoint): Attributes {
-  const given = names.flatMap((name, index) => (labels[index] ? [[otlpAttribute(name), labels[index]]] : []));
+  const given = names.flatMap((name, index) => (labels[index] ? [otlpAttribute(name, labels[index])] : []));
   return Object.fromEntries(given);
 }
 
