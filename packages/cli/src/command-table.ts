@@ -9,6 +9,7 @@ import { fault } from './commands/fault.ts';
 import { launcher } from './commands/launcher.ts';
 import { lint } from './commands/lint.ts';
 import { logLevel } from './commands/log-level.ts';
+import { options } from './commands/options.ts';
 import { services } from './commands/services.ts';
 import { top } from './commands/top.ts';
 import { upstreams } from './commands/upstreams.ts';
@@ -22,6 +23,7 @@ export const commandTable: readonly AddCommand[] = [
   calls,
   lint,
   circuit,
+  options,
   logLevel,
   fault,
   drain,
