@@ -12,6 +12,7 @@ import { logLevel } from './commands/log-level.ts';
 import { options } from './commands/options.ts';
 import { services } from './commands/services.ts';
 import { top } from './commands/top.ts';
+import { trace } from './commands/trace.ts';
 import { upstreams } from './commands/upstreams.ts';
 
 /** Every command, in the order of the help. A new one is a file in `commands/` and a line here. */
@@ -21,6 +22,7 @@ export const commandTable: readonly AddCommand[] = [
   services,
   upstreams,
   calls,
+  trace,
   lint,
   circuit,
   options,
