@@ -9,8 +9,10 @@ import { fault } from './commands/fault.ts';
 import { launcher } from './commands/launcher.ts';
 import { lint } from './commands/lint.ts';
 import { logLevel } from './commands/log-level.ts';
+import { options } from './commands/options.ts';
 import { services } from './commands/services.ts';
 import { top } from './commands/top.ts';
+import { trace } from './commands/trace.ts';
 import { upstreams } from './commands/upstreams.ts';
 import { wiring } from './commands/wiring.ts';
 
@@ -21,8 +23,10 @@ export const commandTable: readonly AddCommand[] = [
   services,
   upstreams,
   calls,
+  trace,
   lint,
   circuit,
+  options,
   logLevel,
   fault,
   drain,

@@ -170,6 +170,7 @@ export {
   announceUpstream,
   type CircuitControl,
   type OpenUpstream,
+  type OptionValues,
   openUpstreams,
   watchUpstreams,
 } from './telemetry/open-upstreams.ts';

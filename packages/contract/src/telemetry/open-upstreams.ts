@@ -12,6 +12,9 @@ export interface CircuitControl {
   auto(): void;
 }
 
+/** Values of options by name, as JSON can say them. */
+export type OptionValues = Readonly<Record<string, number | boolean | string>>;
+
 /** An upstream that is open in this process, for metrics and operators. */
 export interface OpenUpstream {
   readonly name: string;
@@ -19,6 +22,15 @@ export interface OpenUpstream {
   subscribe(listener: TelemetryListener): () => void;
   /** Its options as operators may see them: no secrets. Absent in an upstream of an older client. */
   shownOptions?(): readonly ShownOption[];
+  /**
+   * Puts values of an operator above its options, all of them or none, until {@link endOverrides}; those of before stay. The word
+   * `Infinity` is the number. Absent in an upstream of an older client.
+   *
+   * @throws TypeError where an option is unknown, cannot be changed or has another form
+   */
+  overrideOptions?(values: OptionValues): void;
+  /** Ends what an operator has put above its options. Absent in an upstream of an older client. */
+  endOverrides?(): void;
   /** The circuit of one endpoint. @throws TypeError where its address is not known now */
   circuit(address: string): CircuitControl;
 }
