@@ -238,6 +238,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'index.ts',
   ],
   'packages/local/src/gateways': [
+    'gateway-causes.ts',
     'nginx-directives.ts',
     'routes.ts',
     'nginx-text.ts',
@@ -494,7 +495,9 @@ describe('a unit test', () => {
   };
   const isUnitTest = (path: string) =>
     /\.test\.ts$|\/test-fixtures\/|^test\/[^/]+\.ts$/.test(path) &&
-    !/\.system\.test\.ts$|^test\/architecture\.test\.ts$|^test\/(?:system|compose|packages|readme)\//.test(path);
+    !/\.system\.test\.ts$|^test\/architecture\.test\.ts$|^test\/(?:system|gateway|compose|packages|readme)\//.test(
+      path,
+    );
   const tests = files('packages', 'services', 'certificates', 'test').filter(isUnitTest);
 
   it('does not sleep', () => {

@@ -13,11 +13,17 @@ import {
 } from '../packages/local/src/gateways/nginx/nginx-gateway.ts';
 import { acceptsConnections } from '../packages/local/src/ports/readiness.ts';
 import { eventually } from './eventually.ts';
+import { has } from './needs.ts';
 import { freePort } from './running-house.ts';
 import { root } from './source-files.ts';
 
 /** Which gateway. */
 export type GatewayName = 'nginx' | 'embedded';
+
+/** The gateways that this machine can run. */
+export function gatewaysHere(): readonly GatewayName[] {
+  return has('nginx') ? ['nginx', 'embedded'] : ['embedded'];
+}
 
 /** A gateway in front of replicas that a test has started. */
 export interface RunningGateway {

@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { upstreamDefaults } from '@parley/client';
 import { type Contract, type ErrorCode, errorCodes, errorTitles } from '@parley/contract';
 import { parse } from 'yaml';
+import { gatewayCauses } from '../packages/local/src/gateways/gateway-causes.ts';
 import { root } from './source-files.ts';
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8').replace(/^\s*#.*$/gm, '');
@@ -216,6 +217,39 @@ describe('gateway', () => {
       expect({ code, status: errorCodes[code as ErrorCode]?.status }).toEqual({ code, status: Number(status) });
       expect(titles).toContain(`${status} "${errorTitles[code as ErrorCode]}";`);
     }
+  });
+});
+
+describe('causes', () => {
+  const named = (path: string) => text(path).split('$problem_detail {')[1]?.split('}')[0] ?? '';
+
+  it('are in nginx those of the list, with their details', () => {
+    const rows = [...named('nginx/problems.conf').matchAll(/^ *(\w+) "([^"]*)";$/gm)].map(([, cause, detail]) => [
+      cause,
+      detail,
+    ]);
+    const [fallback, ...causes] = rows;
+    expect(fallback?.[0]).toBe('default');
+    expect(causes).toEqual(Object.entries(gatewayCauses).map(([cause, { detail }]) => [cause, detail]));
+  });
+
+  it('are given by nginx and the embedded gateway, and no others', () => {
+    const maps = text('nginx/problems.conf').split('$upstream_failure {')[1]?.split('map $problem_cause')[0] ?? '';
+    const byNginx = [...maps.matchAll(/ (\w+);$/gm)].map(([, cause]) => cause as string);
+    const folder = 'packages/local/src/gateways/embedded';
+    const sources = readdirSync(join(root, folder)).filter((name) => /(?<!\.test)\.ts$/.test(name));
+    const own = sources.flatMap((name) => text(`${folder}/${name}`).match(/'[a-z]+_[a-z_]+'/g) ?? []);
+    const byEmbedded = own.map((quoted) => quoted.slice(1, -1)).filter((name) => name in gatewayCauses);
+    const given = new Set([...byNginx, ...byEmbedded]);
+    expect([...given].sort()).toEqual(Object.keys(gatewayCauses).sort());
+  });
+
+  it('have a section each in docs/errors.md, with its statuses, and a row in docs/gateways.md', () => {
+    const sections = [...readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^## `(\w+)` \(([\d, ]+)\)$/gm)];
+    const documented = sections.map(([, cause, statuses = '']) => [cause, statuses.split(', ').map(Number)]);
+    expect(documented).toEqual(Object.entries(gatewayCauses).map(([cause, { statuses }]) => [cause, statuses]));
+    const rows = [...readFileSync(join(root, 'docs/gateways.md'), 'utf8').matchAll(/^\| `([a-z_]+)` \|/gm)];
+    expect(rows.map(([, cause]) => cause)).toEqual(Object.keys(gatewayCauses));
   });
 });
 

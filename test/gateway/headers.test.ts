@@ -3,9 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { has } from '../needs.ts';
 import { rawAnswers } from '../raw-answers.ts';
-import { type GatewayName, type RunningGateway, startGateway } from '../running-gateway.ts';
+import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
 
 /** What a service got. */
 interface Got {
@@ -15,7 +14,6 @@ interface Got {
   readonly body: string;
 }
 
-const gateways: readonly GatewayName[] = has('nginx') ? ['nginx', 'embedded'] : ['embedded'];
 /** Each of them once, whatever a client does. */
 const ours = ['host', 'x-request-id', 'traceparent', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'];
 /** None of them, in whatever form. */
@@ -50,7 +48,7 @@ afterAll(() => {
   service.close();
 });
 
-describe.each(gateways)('through %s a service', (name) => {
+describe.each(gatewaysHere())('through %s a service', (name) => {
   let gateway: RunningGateway;
   beforeAll(async () => {
     gateway = await startGateway(name, { hello: [address] });

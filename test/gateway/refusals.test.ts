@@ -4,13 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { has } from '../needs.ts';
 import { sendRaw } from '../raw-request.ts';
-import { type GatewayName, type RunningGateway, startGateway } from '../running-gateway.ts';
+import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
 import { type RunningService, startService } from '../running-service.ts';
 
 const dead = ['127.0.0.1:9'];
-const gateways: readonly GatewayName[] = has('nginx') ? ['nginx', 'embedded'] : ['embedded'];
 let gateway: RunningGateway;
 
 /** Goes on sending for a while, whatever comes back, and hangs up when the server has. */
@@ -26,7 +24,7 @@ function sendMore(socket: Socket): void {
   socket.once('end', () => setTimeout(() => socket.end(), 300));
 }
 
-describe.each(gateways)('a refusal of %s', (name) => {
+describe.each(gatewaysHere())('a refusal of %s', (name) => {
   beforeAll(async () => {
     gateway = await startGateway(name, { greetings: dead, hello: dead, guestbook: dead });
   }, 30_000);
@@ -60,7 +58,7 @@ describe.each(gateways)('a refusal of %s', (name) => {
   });
 });
 
-describe.each(gateways)('after a refusal of %s', (name) => {
+describe.each(gatewaysHere())('after a refusal of %s', (name) => {
   it('a client that sends on, byte by byte, is left with its connection after a few seconds', async () => {
     const gateway = await startGateway(name, {});
     const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {});
@@ -80,7 +78,7 @@ describe.each(gateways)('after a refusal of %s', (name) => {
   }, 60_000);
 });
 
-describe.each(gateways)('a refusal of a service behind %s', (name) => {
+describe.each(gatewaysHere())('a refusal of a service behind %s', (name) => {
   let folder: string;
   let guestbook: RunningService;
   let gateway: RunningGateway;

@@ -1,86 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import {
-  type AddressInfo,
-  connect,
-  createServer as createTcpServer,
-  type Socket,
-  type Server as TcpServer,
-} from 'node:net';
-import { createInterface } from 'node:readline';
 import { afterEach, expect, it } from '@jest/globals';
 import { describeWith } from '../needs.ts';
 import { ask } from '../public-api.ts';
 import { type RunningGateway, startGateway } from '../running-gateway.ts';
 import { freePort } from '../running-house.ts';
+import { breaking, closeReplicas, hanging, live, type Replica, whenClosing } from './test-replicas.ts';
 
-let closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.reverse()) await close();
-  closing = [];
-}, 30_000);
-
-/** A replica, the methods of the requests that it has seen, and where it is. */
-interface Replica {
-  readonly address: string;
-  readonly seen: string[];
-}
-
-async function listening(server: Server | TcpServer, port = 0): Promise<string> {
-  await once(server.listen(port, '127.0.0.1'), 'listening');
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** A replica that answers. */
-async function live(port?: number): Promise<Replica> {
-  const seen: string[] = [];
-  const server = createServer((req, res) => {
-    seen.push(req.method ?? '');
-    req.resume().on('end', () => res.end('{}'));
-  });
-  closing.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { address: await listening(server, port), seen };
-}
-
-/** A replica that breaks every connection as soon as it has read a request. */
-async function breaking(): Promise<Replica> {
-  const seen: string[] = [];
-  const server = createTcpServer((socket) => {
-    socket
-      .on('error', () => {})
-      .once('data', (bytes) => {
-        seen.push(String(bytes).split(' ')[0] ?? '');
-        socket.destroy();
-      });
-  });
-  closing.push(() => server.close());
-  return { address: await listening(server), seen };
-}
-
-/** A replica to which no connection is made and none is refused, as with a container that was killed. */
-async function hanging(): Promise<Replica> {
-  const program = `const server = require('node:net').createServer().listen(0, '127.0.0.1', 1, () => {
-    require('node:fs').writeSync(1, server.address().port + '\\n');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  })`;
-  const child: ChildProcess = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  closing.push(() => child.kill('SIGKILL'));
-  const [line] = await once(createInterface({ input: child.stdout as NonNullable<typeof child.stdout> }), 'line');
-  // The kernel completes as many connections as the backlog holds.
-  const filling: Socket[] = Array.from({ length: 4 }, () => connect(Number(line), '127.0.0.1').on('error', () => {}));
-  closing.push(() => filling.forEach((socket) => void socket.destroy()));
-  await Promise.race(filling.map((socket) => once(socket, 'connect')));
-  return { address: `127.0.0.1:${line}`, seen: [] };
-}
+afterEach(closeReplicas, 30_000);
 
 async function gatewayTo(...replicas: readonly Pick<Replica, 'address'>[]): Promise<RunningGateway> {
   const addresses = replicas.map(({ address }) => address);
   const gateway = await startGateway('nginx', { greetings: addresses, hello: addresses, guestbook: addresses });
-  closing.push(() => gateway.stop());
+  whenClosing(() => gateway.stop());
   return gateway;
 }
 

@@ -4,16 +4,15 @@ import { defineContract, get, isCallError } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { has } from '../needs.ts';
 import { rawAnswers } from '../raw-answers.ts';
-import { type RunningGateway, startGateway } from '../running-gateway.ts';
+import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
 
 const input = z.object({ id: z.string(), q: z.string().optional(), tags: z.array(z.string()).optional() });
 // At a route of the gateways.
 const contract = defineContract('guestbook', {
   find: get('/api/visits/{id}', { summary: 's', input, output: z.object({ got: z.string() }) }),
 });
-const fronts = has('nginx') ? (['service', 'nginx', 'embedded'] as const) : (['service', 'embedded'] as const);
+const fronts = ['service', ...gatewaysHere()] as const;
 const characters = [
   'a',
   '.',

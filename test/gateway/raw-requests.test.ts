@@ -2,13 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { has } from '../needs.ts';
 import { type RawAnswer, rawAnswers } from '../raw-answers.ts';
 import { type Front, rawRequests } from '../raw-requests.ts';
-import { type RunningGateway, startGateway } from '../running-gateway.ts';
+import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
 import { type RunningService, startService } from '../running-service.ts';
 
-const fronts: readonly Front[] = has('nginx') ? ['service', 'nginx', 'embedded'] : ['service', 'embedded'];
+const fronts: readonly Front[] = ['service', ...gatewaysHere()];
 
 let folder: string;
 let hello: RunningService;
