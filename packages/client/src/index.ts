@@ -1,5 +1,7 @@
 export type {
   AttemptOutcome,
+  CacheResult,
+  CacheUse,
   CallOutcome,
   CircuitChange,
   CircuitControl,
@@ -31,9 +33,11 @@ export type {
   TriedEndpoints,
   Try,
 } from './layer.ts';
+export type { CacheOptions } from './options/cache-options.ts';
 export type { RetryCheck, RetryOutcome } from './options/retry-check.ts';
 export type { HttpVersion, TlsOptions } from './options/tls-options.ts';
 export { type ChangeableOptions, type UpstreamOptions, upstreamDefaults } from './options/upstream-options.ts';
+export { type ParleyFetch, parleyFetch } from './parley-fetch/parley-fetch.ts';
 export type { UserLayers } from './pipeline.ts';
 export { StoryRecorder } from './story/story-recorder.ts';
 export type { CancelSignal } from './time/cancel-signal.ts';

@@ -129,6 +129,7 @@ export { Story, type StoryData } from './story/story.ts';
 export type {
   AttemptMade,
   BackedOff,
+  CacheUsed,
   CallEnded,
   CircuitOpened,
   EndpointChosen,
@@ -148,6 +149,8 @@ export { isStream, type Stream, stream } from './streams/stream.ts';
 export type { Framing, StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
 export {
   type AttemptOutcome,
+  type CacheResult,
+  type CacheUse,
   type CallOutcome,
   type CircuitChange,
   type CircuitReason,

@@ -99,6 +99,20 @@ export interface CircuitChange {
   readonly reason: CircuitReason | undefined;
 }
 
+/**
+ * What the client's cache did with a call: `hit` (a stored reply, no request of its own), `stale` (a stored reply that is no longer fresh, as
+ * its service or the caller allows), `revalidated` (the service confirmed the stored reply), `miss` (a request), `bypass` (the
+ * cache has no part in calls of this kind).
+ */
+export type CacheResult = 'hit' | 'stale' | 'revalidated' | 'miss' | 'bypass';
+
+/** The cache of an upstream has had a call that reads. */
+export interface CacheUse {
+  readonly upstream: string;
+  readonly operation: string;
+  readonly result: CacheResult;
+}
+
 /** What a subscriber may listen to. A method that throws or rejects is warned about and harms no call. */
 export interface TelemetryListener {
   /** Events have a `span` for this listener. Default: false, since ids of spans cost time. */
@@ -106,4 +120,6 @@ export interface TelemetryListener {
   onCall?(outcome: CallOutcome): void;
   onAttempt?(outcome: AttemptOutcome): void;
   onCircuit?(change: CircuitChange): void;
+  /** Only for upstreams with a cache. */
+  onCache?(use: CacheUse): void;
 }

@@ -1,5 +1,7 @@
 import {
   type AttemptOutcome,
+  type CacheResult,
+  type CacheUse,
   type CallOutcome,
   type CircuitChange,
   type CircuitReason,
@@ -15,6 +17,7 @@ import type { Counter, Durations, MetricsRegistry, Reading } from './registry.ts
 
 const circuitStates: readonly CircuitState[] = ['closed', 'open', 'half-open', 'forced-open', 'forced-closed'];
 const circuitReasons: readonly CircuitReason[] = ['failures', 'slow', 'outlier', 'probe', 'operator'];
+const cacheResults: readonly CacheResult[] = ['hit', 'stale', 'revalidated', 'miss', 'bypass'];
 const connectionStates = [
   'idle',
   'running',
@@ -29,6 +32,8 @@ export class UpstreamMetrics implements TelemetryListener {
   readonly #attempts: Durations;
   readonly #extra: Counter;
   readonly #openings: Counter;
+  readonly #cache: Counter;
+  readonly #cached = new Set<string>();
   readonly #ends: (() => void)[] = [];
 
   constructor(registry: MetricsRegistry) {
@@ -57,6 +62,11 @@ export class UpstreamMetrics implements TelemetryListener {
       help: 'Circuits of endpoints that opened, by reason.',
       labels: ['upstream', 'reason'],
     });
+    this.#cache = registry.counter({
+      name: 'parley_client_cache_total',
+      help: 'Reading calls by what the cache of their upstream did: hit, stale, revalidated, miss or bypass.',
+      labels: ['upstream', 'result'],
+    });
     observeStates(registry);
     this.#ends.push(watchUpstreams((upstream) => this.#watch(upstream)));
   }
@@ -77,6 +87,15 @@ export class UpstreamMetrics implements TelemetryListener {
 
   onCircuit({ upstream, state, reason }: CircuitChange): void {
     if (state === 'open' || state === 'forced-open') this.#openings.of(upstream, reason ?? '').value++;
+  }
+
+  onCache({ upstream, result }: CacheUse): void {
+    if (!this.#cached.has(upstream)) {
+      // All from the first use on: an upstream without a cache has no series.
+      for (const one of cacheResults) this.#cache.of(upstream, one);
+      this.#cached.add(upstream);
+    }
+    this.#cache.of(upstream, result).value++;
   }
 
   /** Listens no more. */
