@@ -106,6 +106,7 @@ describe('the house', () => {
       'httpxy',
       'yaml',
       'negotiator',
+      'lru-cache',
     ];
     for (const name of others) {
       expect([name, importersOf(name, { types: false }).length]).toEqual([name, 1]);
@@ -194,9 +195,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'endpoint/',
     'balancing/',
     'call/',
+    'cache/',
     'pipeline.ts',
     'upstream.ts',
     'client.ts',
+    'parley-fetch/',
     'fetch/',
     'testing/',
     'fetch.ts',

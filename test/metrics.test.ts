@@ -14,6 +14,7 @@ const shop = defineContract('shop', {
     summary: 'One item',
     input: z.object({ id: z.string() }),
     output: z.object({ id: z.string() }),
+    cache: { maxAgeS: 60, scope: 'private' },
   }),
 });
 
@@ -177,6 +178,22 @@ describe('the metrics of a service', () => {
     const after = (await metrics()).lines;
     expect(numberAt(after, 'parley_client_connections_closed_total{upstream="shop",reason="client"} ')).toBeGreaterThan(
       0,
+    );
+  });
+
+  it('count what the cache of an upstream does, and nothing of upstreams without one', async () => {
+    await start();
+    upstream = createUpstream('shop', service.url, { cache: true });
+    const uncached = createUpstream('uncached', service.url);
+    for (const one of [upstream, upstream, uncached]) await createClient(shop, one).getItem({ id: '1' });
+    await uncached.close();
+    const { lines } = await metrics();
+    const counted = lines.filter((line) => line.startsWith('parley_client_cache_total{'));
+    expect(counted).toEqual(
+      ['hit 1', 'stale 0', 'revalidated 0', 'miss 1', 'bypass 0'].map((text) => {
+        const [result, count] = text.split(' ');
+        return `parley_client_cache_total{upstream="shop",result="${result}"} ${count}`;
+      }),
     );
   });
 

@@ -129,6 +129,7 @@ export { Story, type StoryData } from './story/story.ts';
 export type {
   AttemptMade,
   BackedOff,
+  CacheUsed,
   CallEnded,
   CircuitOpened,
   EndpointChosen,
@@ -150,6 +151,8 @@ export {
   type AttemptOutcome,
   type Backoff,
   type BudgetRefusal,
+  type CacheResult,
+  type CacheUse,
   type CallOutcome,
   type CircuitChange,
   type CircuitReason,

@@ -162,6 +162,20 @@ export type ConnectionChange = { readonly upstream: string; readonly endpoint: s
   | { readonly change: 'closed'; readonly reason: ConnectionEnd }
 );
 
+/**
+ * What the client's cache did with a call: `hit` (a stored reply, no request of its own), `stale` (a stored reply that is no longer fresh, as
+ * its service or the caller allows), `revalidated` (the service confirmed the stored reply), `miss` (a request), `bypass` (the
+ * cache has no part in calls of this kind).
+ */
+export type CacheResult = 'hit' | 'stale' | 'revalidated' | 'miss' | 'bypass';
+
+/** The cache of an upstream has had a call that reads. */
+export interface CacheUse {
+  readonly upstream: string;
+  readonly operation: string;
+  readonly result: CacheResult;
+}
+
 /** What a subscriber may listen to. A method that throws or rejects is warned about and harms no call. */
 export interface TelemetryListener {
   /** Events have a `span` for this listener. Default: false, since ids of spans cost time. */
@@ -173,4 +187,6 @@ export interface TelemetryListener {
   onBudgetRefusal?(refusal: BudgetRefusal): void;
   onQueue?(wait: QueueWait): void;
   onConnection?(change: ConnectionChange): void;
+  /** Only for upstreams with a cache. */
+  onCache?(use: CacheUse): void;
 }

@@ -2,6 +2,8 @@ import {
   type AttemptOutcome,
   type Backoff,
   type BudgetRefusal,
+  type CacheResult,
+  type CacheUse,
   type CallOutcome,
   type CircuitChange,
   type CircuitReason,
@@ -26,6 +28,7 @@ const connectionEnds: readonly ConnectionEnd[] = ['age', 'idle', 'server', 'brok
 const usualCodes = ['ECONNREFUSED', 'ETIMEDOUT'];
 const queueEnds: readonly QueueEnd[] = ['admitted', 'refused', 'ended'];
 const extraKinds: readonly BudgetRefusal['kind'][] = ['retry', 'hedge'];
+const cacheResults: readonly CacheResult[] = ['hit', 'stale', 'revalidated', 'miss', 'bypass'];
 const connectionStates = [
   'idle',
   'running',
@@ -46,6 +49,8 @@ export class UpstreamMetrics implements TelemetryListener {
   readonly #opened: Counter;
   readonly #failed: Counter;
   readonly #closed: Counter;
+  readonly #cache: Counter;
+  readonly #cached = new Set<string>();
   readonly #endWatch: () => void;
 
   constructor(registry: MetricsRegistry) {
@@ -104,6 +109,11 @@ export class UpstreamMetrics implements TelemetryListener {
       help: 'Connections that were closed, by reason.',
       labels: ['upstream', 'reason'],
     });
+    this.#cache = registry.counter({
+      name: 'parley_client_cache_total',
+      help: 'Reading calls by what the cache of their upstream did: hit, stale, revalidated, miss or bypass.',
+      labels: ['upstream', 'result'],
+    });
     observeStates(registry);
     this.#endWatch = watchUpstreams((upstream) => this.#watch(upstream));
   }
@@ -128,6 +138,15 @@ export class UpstreamMetrics implements TelemetryListener {
 
   onBackoff({ upstream, waitMs, traceId }: Backoff): void {
     this.#delays.of(upstream).observe(waitMs / 1000, traceId);
+  }
+
+  onCache({ upstream, result }: CacheUse): void {
+    if (!this.#cached.has(upstream)) {
+      // All from the first use on: an upstream without a cache has no series.
+      for (const one of cacheResults) this.#cache.of(upstream, one);
+      this.#cached.add(upstream);
+    }
+    this.#cache.of(upstream, result).value++;
   }
 
   onBudgetRefusal({ upstream, kind }: BudgetRefusal): void {

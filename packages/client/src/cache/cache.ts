@@ -1,0 +1,384 @@
+import { type CacheResult, CallError, problemMediaType, problemOf } from '@parley/contract';
+import { SharedFlights } from '../call/shared-flights.ts';
+import { type Call, type CallLayer, type SendCall, TriedEndpoints } from '../layer.ts';
+import type { CacheSettings } from '../options/cache-options.ts';
+import { StoryRecorder } from '../story/story-recorder.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Clock } from '../time/clock.ts';
+import { Reply } from '../transport/reply.ts';
+import { type Conditions, isUnchanged } from './conditions.ts';
+import { Credentials } from './credentials.ts';
+import { type RequestDirectives, requestDirectives } from './directives.ts';
+import { InvalidatedGroups } from './invalidated-groups.ts';
+import { isWrite, type Outdated, outdatedByFailure, outdatedByReply } from './invalidation.ts';
+import { LRUCache } from './lru.ts';
+import { MemoryStore, type StoreKey } from './memory-store.ts';
+import { isStorable } from './storable.ts';
+import { storedFields } from './stored-fields.ts';
+import { ownBody, StoredReply, withStatus } from './stored-reply.ts';
+import { selectionOf } from './vary.ts';
+
+/** What the cache needs of its upstream. */
+export interface CacheDependencies {
+  readonly upstream: string;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Time for a request in the background, in ms. */
+  readonly callTimeoutMs: () => number;
+  /** Attempt layers or interceptors of the user run below: they may tell callers apart that look the same here. */
+  readonly hasUserCode: () => boolean;
+}
+
+/**
+ * Answers reading calls with stored replies, as RFC 9111 allows: fresh ones at once, stale ones once their service has confirmed them, or as
+ * `stale-while-revalidate` and `stale-if-error` say (RFC 5861). Identical calls that need the service share one request. Writes
+ * invalidate what they change, cache groups too (RFC 9875).
+ *
+ * Replies are stored only where they were read whole. In a private cache each caller, by its credentials, has replies of its own; a shared one
+ * stores no reply that is somebody's.
+ *
+ * Scope: upstream.
+ *
+ * @param settings none: there is no cache, and the layer is not there
+ */
+export function cache(settings: CacheSettings | undefined, dependencies: CacheDependencies): CallLayer {
+  if (!settings) return (next) => next;
+  return (next) => {
+    const own = new ClientCache(settings, dependencies, next);
+    return function cache(call) {
+      return own.send(call);
+    };
+  };
+}
+
+/** How one call finds its way. */
+interface Lookup {
+  readonly call: Call;
+  readonly key: StoreKey;
+  readonly asked: RequestDirectives;
+  readonly stored: StoredReply | undefined;
+}
+
+/** What a request brought. */
+interface Fetched {
+  readonly reply: Reply;
+  readonly result: CacheResult;
+  readonly ageMs: number | undefined;
+}
+
+/** A write that was answered while the request was under way has made its reply outdated. */
+interface Pending {
+  readonly key: string;
+  isOutdated: boolean;
+}
+
+const failures = new Set([500, 502, 503, 504]);
+/** Conditions that only the service can judge. */
+const foreign = ['if-match', 'if-unmodified-since', 'if-range', 'range'];
+
+class ClientCache {
+  readonly #settings: CacheSettings;
+  readonly #dependencies: CacheDependencies;
+  readonly #next: SendCall;
+  readonly #credentials: Credentials;
+  readonly #store: MemoryStore;
+  readonly #flights = new SharedFlights();
+  readonly #pending = new Map<string, Set<Pending>>();
+  readonly #groups = new InvalidatedGroups();
+  /** Keys whose latest reply was not stored: identical calls need not wait for each other there. */
+  readonly #unstored = new LRUCache<string, true>({ max: 1000 });
+
+  constructor(settings: CacheSettings, dependencies: CacheDependencies, next: SendCall) {
+    this.#settings = settings;
+    this.#dependencies = dependencies;
+    this.#next = next;
+    this.#credentials = new Credentials(settings.credentials);
+    this.#store = new MemoryStore(settings);
+  }
+
+  /** Not async: a call that the cache has no part in costs no promise of its own. */
+  send(call: Call): Promise<Reply> {
+    if (isWrite(call.method)) return this.#write(call);
+    const { headers } = call;
+    const asked = requestDirectives(headers['cache-control'], headers.pragma);
+    if (asked.noStore || !this.#isForCache(call)) {
+      this.#report(call, 'bypass', undefined);
+      return this.#next(call);
+    }
+    const key = this.#keyOf(call);
+    const stored = this.#store.find(key.text, headers);
+    return stored === undefined ? this.#miss(call, key, asked) : this.#found({ call, key, asked, stored });
+  }
+
+  #found(lookup: Lookup & { readonly stored: StoredReply }): Promise<Reply> {
+    const { call, asked, stored } = lookup;
+    const usability = stored.usability(asked, this.#dependencies.clock.now());
+    if (usability === 'unusable') {
+      return asked.onlyIfCached ? this.#refuse(call) : this.#forward(lookup);
+    }
+    if (usability === 'revalidate-behind') this.#revalidateBehind(lookup);
+    return Promise.resolve(this.#answer(call, stored, usability === 'fresh' ? 'hit' : 'stale'));
+  }
+
+  #miss(call: Call, key: StoreKey, asked: RequestDirectives): Promise<Reply> {
+    if (asked.onlyIfCached) return this.#refuse(call);
+    const lookup = { call, key, asked, stored: undefined };
+    if (call.method === 'HEAD') return this.#head(lookup);
+    if (this.#unstored.has(key.text)) return this.#alone(lookup);
+    return this.#forward(lookup);
+  }
+
+  /** Asks the service, once for all identical calls that wait. */
+  async #forward(lookup: Lookup): Promise<Reply> {
+    const { call, key } = lookup;
+    if (call.method === 'HEAD') return this.#head(lookup);
+    const led: { fetched?: Fetched } = {};
+    const lead = async (own: Call) => {
+      led.fetched = await this.#fetch({ ...lookup, call: own });
+      return led.fetched.reply;
+    };
+    let reply: Reply;
+    try {
+      reply = await this.#flights.share(key.text, lead, call);
+    } catch (error) {
+      return this.#insteadOf(error, lookup);
+    }
+    const standIn = failures.has(reply.status) ? this.#standIn(lookup, `fwd-status=${reply.status}`) : undefined;
+    if (standIn) return standIn;
+    if (led.fetched) return this.#finish(lookup, led.fetched);
+    // It joined another call's request, whose reply may be for that call alone.
+    const stored = this.#store.find(key.text, call.headers);
+    const isUsable = stored?.usability(lookup.asked, this.#dependencies.clock.now()) === 'fresh';
+    return isUsable && stored ? this.#answer(call, stored, 'hit', 'collapsed') : this.#alone({ ...lookup, stored });
+  }
+
+  /** Asks the service for this call alone. */
+  async #alone(lookup: Lookup): Promise<Reply> {
+    let fetched: Fetched;
+    try {
+      fetched = await this.#fetch(lookup);
+    } catch (error) {
+      return this.#insteadOf(error, lookup);
+    }
+    const { status } = fetched.reply;
+    const standIn = failures.has(status) ? this.#standIn(lookup, `fwd-status=${status}`) : undefined;
+    return standIn ?? this.#finish(lookup, fetched);
+  }
+
+  #finish({ call }: Lookup, { reply, result, ageMs }: Fetched): Reply {
+    this.#report(call, result, ageMs);
+    return reply;
+  }
+
+  /** @throws the error, where no stored reply may stand in for it */
+  #insteadOf(error: unknown, lookup: Lookup): Reply {
+    const isFailure = error instanceof CallError && error.code !== 'cancelled';
+    const standIn = isFailure ? this.#standIn(lookup, 'stale-if-error') : undefined;
+    if (standIn) return standIn;
+    this.#report(lookup.call, 'miss', undefined);
+    throw error;
+  }
+
+  #standIn({ call, asked, stored }: Lookup, detail: string): Reply | undefined {
+    if (!stored?.mayReplaceError(asked, this.#dependencies.clock.now())) return undefined;
+    return this.#answer(call, stored, 'stale', `detail="${detail}"`);
+  }
+
+  /** Sends one request, with the conditions of the stored reply, and stores what comes. */
+  async #fetch(lookup: Lookup): Promise<Fetched> {
+    const { call, key, stored } = lookup;
+    const conditions = stored?.conditions;
+    const pending = this.#begin(key);
+    try {
+      const requestMs = this.#dependencies.clock.now();
+      const sent = conditions ? { ...call, headers: { ...withoutConditions(call), ...conditions } } : call;
+      const reply = await this.#next(sent);
+      const exchanged = { requestMs, replyMs: this.#dependencies.clock.now() };
+      if (stored && conditions && reply.status === 304) {
+        const confirmed = stored.confirmed(reply, exchanged);
+        if (confirmed) return this.#keepConfirmed(lookup, confirmed, pending);
+        // It confirms a reply that is not here: nobody can use it (RFC 9111 §4.3.3).
+        this.#store.remove(key, call.headers);
+        return await this.#fetch({ ...lookup, call: { ...call, headers: withoutConditions(call) }, stored: undefined });
+      }
+      return { reply: this.#keep(lookup, reply, exchanged, pending), result: 'miss', ageMs: undefined };
+    } finally {
+      this.#end(key.path, pending);
+    }
+  }
+
+  #keepConfirmed({ call, key }: Lookup, confirmed: StoredReply, { isOutdated }: Pending): Fetched {
+    const nowMs = this.#dependencies.clock.now();
+    const renewed = confirmed.reply(call.label, nowMs, 'parley; fwd=stale; fwd-status=304');
+    const isKept = isStorable(renewed, this.#storedFor(call)) && !isOutdated;
+    if (isKept) this.#store.put(key, confirmed, call.headers);
+    else this.#store.remove(key, call.headers);
+    const isSame = isUnchanged(conditionsOf(call), confirmed, confirmed.madeMs);
+    const reply = isSame ? confirmed.head(call.label, nowMs, 'parley; fwd=stale; fwd-status=304', 304) : renewed;
+    return { reply, result: 'revalidated', ageMs: confirmed.ageMs(nowMs) };
+  }
+
+  /** Stores a reply where that is allowed and of use. The reply as its caller gets it. */
+  #keep(
+    { call, key, stored }: Lookup,
+    reply: Reply,
+    exchanged: { readonly requestMs: number; readonly replyMs: number },
+    { isOutdated }: Pending,
+  ): Reply {
+    if (reply.status === 304) return reply; // the caller's own condition: it says nothing of what is stored
+    const made = isStorable(reply, this.#storedFor(call)) ? this.#storedOf(call, reply, exchanged) : undefined;
+    const isKept =
+      made !== undefined &&
+      !isOutdated &&
+      !this.#groups.since(made.groups, exchanged.requestMs) &&
+      this.#store.put(key, made, call.headers);
+    if (!isKept) {
+      // Its successor came, which may not be stored. A failure says nothing of the stored one.
+      if (stored && !failures.has(reply.status)) this.#store.remove(key, call.headers);
+      if (!this.#unstored.has(key.text)) this.#unstored.set(key.text, true);
+      return reply;
+    }
+    this.#unstored.delete(key.text);
+    const { status, headers, body, origin } = reply;
+    const line = withStatus(headers['cache-status'], `parley; fwd=${stored ? 'stale' : 'uri-miss'}; stored`);
+    return new Reply(status, { ...headers, 'cache-status': line }, body, origin);
+  }
+
+  #storedOf(call: Call, reply: Reply, exchanged: { readonly requestMs: number; readonly replyMs: number }) {
+    const { status, origin } = reply;
+    const body = ownBody(reply.body);
+    const headers = storedFields(reply.headers);
+    const selection = selectionOf(headers.vary, call.headers);
+    if (body === undefined || selection === undefined) return undefined;
+    const isShared = this.#settings.shared;
+    const { endpoint } = origin;
+    const made = new StoredReply({ status, headers, body, selection, endpoint, isShared, ...exchanged });
+    return made.isOfUse ? made : undefined;
+  }
+
+  async #head(lookup: Lookup): Promise<Reply> {
+    const { call, key, stored } = lookup;
+    const requestMs = this.#dependencies.clock.now();
+    const reply = await this.#next(call);
+    this.#report(call, 'miss', undefined);
+    if (!stored || reply.status >= 500 || reply.status === 304) return reply;
+    const described = stored.described(reply, { requestMs, replyMs: this.#dependencies.clock.now() });
+    if (described && isStorable(reply, this.#storedFor(call))) this.#store.put(key, described, call.headers);
+    else this.#store.remove(key, call.headers);
+    return reply;
+  }
+
+  /** One request in the background, however many callers get the stale reply meanwhile. */
+  #revalidateBehind(lookup: Lookup & { readonly stored: StoredReply }): void {
+    const { call, key } = lookup;
+    if (this.#flights.has(key.text)) return;
+    const { clock, callTimeoutMs } = this.#dependencies;
+    const story = new StoryRecorder();
+    const [nowMs, deadlineMs] = [clock.now(), clock.now() + callTimeoutMs()];
+    story.begin(clock, nowMs, deadlineMs);
+    const { signal: _signal, deadlineMs: _deadlineMs, attemptsLeft: _left, ...context } = call.context;
+    const renewed = { context, deadlineMs, signal: undefined, tried: new TriedEndpoints(), story, spanId: undefined };
+    const behind = { ...call, ...renewed, method: 'GET', headers: withoutConditions(call) };
+    const lead = async (own: Call) => (await this.#fetch({ ...lookup, call: own })).reply;
+    this.#flights.share(key.text, lead, behind).catch(() => {}); // the next caller asks again
+  }
+
+  async #write(call: Call): Promise<Reply> {
+    try {
+      const reply = await this.#next(call);
+      this.#invalidate(outdatedByReply(call, reply));
+      return reply;
+    } catch (error) {
+      this.#invalidate(outdatedByFailure(call, error));
+      throw error;
+    }
+  }
+
+  #invalidate(outdated: Outdated | undefined): void {
+    if (!outdated) return;
+    for (const path of outdated.paths) {
+      this.#store.invalidatePath(path);
+      for (const pending of this.#pending.get(path) ?? []) {
+        pending.isOutdated = true;
+        this.#flights.detach(pending.key); // a caller that comes now must see the write
+      }
+    }
+    for (const group of outdated.groups) {
+      this.#store.invalidateGroup(group);
+      this.#groups.add(group, this.#dependencies.clock.now());
+    }
+  }
+
+  #answer(call: Call, stored: StoredReply, result: CacheResult, note?: string): Reply {
+    const nowMs = this.#dependencies.clock.now();
+    const ageMs = stored.ageMs(nowMs);
+    this.#report(call, result, ageMs);
+    const ttl = Math.floor(stored.freshForMs(nowMs) / 1000);
+    const status = note === undefined ? `parley; hit; ttl=${ttl}` : `parley; hit; ttl=${ttl}; ${note}`;
+    const { headers, method, label } = call;
+    const hasConditions = headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
+    if (hasConditions && isUnchanged(conditionsOf(call), stored, stored.madeMs))
+      return stored.head(label, nowMs, status, 304);
+    return method === 'HEAD' ? stored.head(label, nowMs, status) : stored.reply(label, nowMs, status);
+  }
+
+  /** RFC 9111 §5.2.1.7. */
+  #refuse(call: Call): Promise<Reply> {
+    this.#report(call, 'miss', undefined);
+    const error = new CallError('not_cached', 'the cache has no reply that fits (only-if-cached)', {
+      operation: call.label,
+    });
+    const problem = problemOf(error, undefined, undefined);
+    const headers = { 'content-type': problemMediaType, 'cache-status': 'parley; detail="only-if-cached"' };
+    const text = JSON.stringify(problem);
+    const body = call.replyAs === 'bytes' ? Buffer.from(text) : text;
+    return Promise.resolve(new Reply(problem.status, headers, body, { operation: call.label, attempts: 0 }));
+  }
+
+  #report(call: Call, result: CacheResult, ageMs: number | undefined): void {
+    const { telemetry, upstream } = this.#dependencies;
+    if (result === 'stale' || call.story.isTelling) call.story.add({ kind: 'cache', result, ageMs });
+    if (telemetry.hasListeners) telemetry.emit('onCache', { upstream, operation: call.label, result });
+  }
+
+  #isForCache({ method, headers, body, replyAs, wire }: Call): boolean {
+    if ((method !== 'GET' && method !== 'HEAD') || body !== undefined || replyAs === 'stream') return false;
+    if (wire !== undefined && Object.keys(wire).some((name) => name !== 'maxRedirects')) return false;
+    for (const name of foreign) if (headers[name] !== undefined) return false;
+    return !this.#dependencies.hasUserCode();
+  }
+
+  /** Text and bytes are apart, and so are calls that follow redirects: they would get another reply. */
+  #keyOf({ path, replyAs, wire, headers }: Call): StoreKey {
+    const form = `${replyAs === 'text' ? 't' : 'b'}${wire?.maxRedirects ? 'f' : ''}`;
+    const caller = this.#settings.shared ? '' : this.#credentials.of(headers);
+    return { path, text: `${path}\n${form}${caller}` };
+  }
+
+  #storedFor({ headers }: Call) {
+    return { hasCredentials: this.#credentials.areIn(headers), isShared: this.#settings.shared };
+  }
+
+  #begin({ path, text: key }: StoreKey): Pending {
+    const pending = { key, isOutdated: false };
+    const others = this.#pending.get(path);
+    if (others) others.add(pending);
+    else this.#pending.set(path, new Set([pending]));
+    return pending;
+  }
+
+  #end(path: string, pending: Pending): void {
+    const others = this.#pending.get(path);
+    others?.delete(pending);
+    if (others?.size === 0) this.#pending.delete(path);
+  }
+}
+
+function conditionsOf({ headers }: Call): Conditions {
+  return { ifNoneMatch: headers['if-none-match'], ifModifiedSince: headers['if-modified-since'] };
+}
+
+function withoutConditions({ headers }: Call): Readonly<Record<string, string>> {
+  const { 'if-none-match': _tag, 'if-modified-since': _time, ...others } = headers;
+  return others;
+}

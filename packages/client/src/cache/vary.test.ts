@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { isSelected, selectionOf } from './vary.ts';
+
+const matches = (vary: string, one: Record<string, string>, other: Record<string, string>) => {
+  const selection = selectionOf(vary, one);
+  return selection !== undefined && isSelected(selection, other);
+};
+
+describe('Vary', () => {
+  it.each(['*', 'accept, *', '*,*', ' * '])('%j selects no later request', (field) => {
+    expect(selectionOf(field, {})).toBeUndefined();
+  });
+
+  it.each<[string, Record<string, string>, Record<string, string>]>([
+    ['Foo', { foo: '1' }, { foo: '1', other: '2' }],
+    ['foo', {}, {}],
+    ['foo', { foo: '1, 2' }, { foo: '1,2' }],
+    ['accept-language', { 'accept-language': 'en, de' }, { 'accept-language': 'DE,en' }],
+    ['accept-encoding', { 'accept-encoding': 'gzip ; q=0.5, br' }, { 'accept-encoding': 'br, gzip;q=0.5' }],
+  ])('%s: %j is as good as %j', (vary, one, other) => {
+    expect(matches(vary, one, other)).toBe(true);
+  });
+
+  it.each<[string, Record<string, string>, Record<string, string>]>([
+    ['foo', { foo: '1' }, { foo: '2' }],
+    ['foo', { foo: '1' }, {}],
+    ['foo', {}, { foo: '' }],
+    ['foo', { foo: 'a' }, { foo: 'A' }],
+    ['foo', { foo: '1, 2' }, { foo: '2, 1' }],
+    ['foo', { foo: '"a, b"' }, { foo: '"a,b"' }],
+    ['foo, bar', { foo: '1', bar: '1' }, { foo: '1', bar: '2' }],
+  ])('%s: %j is another request than %j', (vary, one, other) => {
+    expect(matches(vary, one, other)).toBe(false);
+  });
+
+  it('selects the request itself, whatever its values are', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom('foo', 'accept', 'accept-language'), (value, name) => {
+        expect(matches(name, { [name]: value }, { [name]: value })).toBe(true);
+      }),
+    );
+  });
+});

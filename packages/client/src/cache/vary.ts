@@ -1,0 +1,44 @@
+type Headers = Readonly<Record<string, string | undefined>>;
+
+/** The request headers that a reply was chosen by, with their values as they were then. */
+export type Selection = readonly (readonly [name: string, value: string | undefined])[];
+
+/** Names in lower case; undefined where the field holds `*`, so that no later request can match. */
+function varyNames(field: string | readonly string[] | undefined): readonly string[] | undefined {
+  if (field === undefined) return [];
+  const names = String(field)
+    .split(',')
+    .flatMap((name) => name.trim().toLowerCase() || []);
+  return names.includes('*') ? undefined : [...new Set(names)];
+}
+
+/** What `Vary` of a reply says of the request that it answers; undefined for `Vary: *`. RFC 9111 §4.1. */
+export function selectionOf(field: string | readonly string[] | undefined, request: Headers): Selection | undefined {
+  const names = varyNames(field);
+  return names?.map((name) => [name, normalized(name, request[name])] as const);
+}
+
+/** Whether a request would have been answered with the same reply. */
+export function isSelected(selection: Selection, request: Headers): boolean {
+  for (const [name, value] of selection) {
+    const given = request[name];
+    if (given !== value && normalized(name, given) !== value) return false;
+  }
+  return true;
+}
+
+// Their members have no order, and no upper or lower case (RFC 9110 §12.5).
+const negotiated = new Set(['accept', 'accept-charset', 'accept-encoding', 'accept-language']);
+
+/** One form for all values with the same meaning. Of a field that nobody knows here, only the space around commas means nothing. */
+function normalized(name: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (value.includes('"')) return value.trim(); // a comma may be part of a quoted text
+  const members = value.split(',').map((member) => member.trim());
+  if (!negotiated.has(name)) return members.join(', ');
+  return members
+    .map((member) => member.toLowerCase().replace(/\s*([;=])\s*/g, '$1'))
+    .filter(Boolean)
+    .sort()
+    .join(', ');
+}

@@ -1,0 +1,58 @@
+import { nearestName } from '@parley/contract';
+
+/** The client's cache, as a caller sets it. */
+export interface CacheOptions {
+  /** The cache is for all callers of this process alike: replies that are private, or to requests with credentials, are not stored. Default: false. */
+  readonly shared?: boolean | undefined;
+  /** Memory for stored replies, in bytes. Default: 32 MiB; at most 4 GiB. */
+  readonly maxBytes?: number | undefined;
+  /** A resource that takes more, with all its variants, is not stored, in bytes. Default: an eighth of `maxBytes`. */
+  readonly maxEntryBytes?: number | undefined;
+  /** Further request headers that tell who asks, beside `authorization`, `cookie`, `proxy-authorization`, `x-api-key`, `api-key`, `x-auth-token` and `x-access-token`. Default: none. */
+  readonly credentials?: readonly string[] | undefined;
+}
+
+/** All of them, with their defaults. */
+export interface CacheSettings {
+  readonly shared: boolean;
+  readonly maxBytes: number;
+  readonly maxEntryBytes: number;
+  readonly credentials: readonly string[];
+}
+
+const isBytes = (value: unknown) => Number.isInteger(value) && Number(value) >= 1024 && Number(value) <= 2 ** 32;
+const isName = (value: unknown) => typeof value === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(value);
+
+const members = {
+  shared: { expected: 'true or false', isFine: (value: unknown) => typeof value === 'boolean' },
+  maxBytes: { expected: 'a whole number from 1024 to 4294967296', isFine: isBytes },
+  maxEntryBytes: { expected: 'a whole number from 1024 to 4294967296', isFine: isBytes },
+  credentials: {
+    expected: 'a list of names of headers',
+    isFine: (value: unknown) => Array.isArray(value) && value.every(isName),
+  },
+} as const satisfies Record<keyof CacheOptions, { expected: string; isFine(value: unknown): boolean }>;
+
+/** What a value of the option `cache` must be, after "must be"; undefined where this one is fine. */
+export function expectedCache(value: unknown): string | undefined {
+  if (typeof value === 'boolean') return undefined;
+  const names = Object.keys(members);
+  if (typeof value !== 'object' || value === null) return `true, false or an object with ${names.join(', ')}`;
+  for (const [name, given] of Object.entries(value)) {
+    if (!Object.hasOwn(members, name)) {
+      const nearest = nearestName(name, names);
+      const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+      return `an object with ${names.join(', ')} and no ${name}${hint}`;
+    }
+    const { expected, isFine } = members[name as keyof CacheOptions];
+    if (given !== undefined && !isFine(given)) return `an object whose ${name} is ${expected}`;
+  }
+  return undefined;
+}
+
+/** The settings of a cache that is on; undefined where it is off. */
+export function cacheSettings(given: boolean | CacheOptions): CacheSettings | undefined {
+  if (given === false) return undefined;
+  const { shared = false, maxBytes = 32 * 1024 * 1024, maxEntryBytes, credentials = [] } = given === true ? {} : given;
+  return { shared, maxBytes, maxEntryBytes: maxEntryBytes ?? Math.ceil(maxBytes / 8), credentials };
+}
