@@ -9,6 +9,7 @@ import { fault } from './commands/fault.ts';
 import { launcher } from './commands/launcher.ts';
 import { lint } from './commands/lint.ts';
 import { logLevel } from './commands/log-level.ts';
+import { rollout } from './commands/rollout.ts';
 import { services } from './commands/services.ts';
 import { top } from './commands/top.ts';
 import { upstreams } from './commands/upstreams.ts';
@@ -26,6 +27,7 @@ export const commandTable: readonly AddCommand[] = [
   logLevel,
   fault,
   drain,
+  rollout,
   top,
   contracts,
   wiring,
