@@ -264,6 +264,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'openapi/',
     'top/',
     'completion/',
+    'rollout/',
     'contracts/',
     'wiring/',
     'command.ts',

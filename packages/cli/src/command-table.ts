@@ -10,6 +10,7 @@ import { launcher } from './commands/launcher.ts';
 import { lint } from './commands/lint.ts';
 import { logLevel } from './commands/log-level.ts';
 import { options } from './commands/options.ts';
+import { rollout } from './commands/rollout.ts';
 import { services } from './commands/services.ts';
 import { top } from './commands/top.ts';
 import { trace } from './commands/trace.ts';
@@ -30,6 +31,7 @@ export const commandTable: readonly AddCommand[] = [
   logLevel,
   fault,
   drain,
+  rollout,
   top,
   contracts,
   wiring,

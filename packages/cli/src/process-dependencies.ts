@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandDependencies } from './command.ts';
 import { scrape } from './metrics/scrape.ts';
+import type { ProgramEnd } from './rollout/composed-rollout.ts';
 import { Output, processOutput } from './terminal/output.ts';
 
 const programTimeoutMs = 5_000;
@@ -18,6 +19,9 @@ export function processDependencies(): CommandDependencies {
     launched: async () => (await import('@parley/local')).runningSystems(),
     runLocal: async (args) => (await import('@parley/local')).runLocal(args, 'parley'),
     runProgram,
+    runDocker,
+    replaceReplica: async (launcherPid, replica) =>
+      (await import('@parley/local')).replaceReplica(launcherPid, replica),
     serviceAt: async (operators) => {
       const scraped = await scrape(operators);
       return typeof scraped === 'string' ? undefined : scraped.service;
@@ -39,6 +43,14 @@ function runProgram(command: string, args: readonly string[], cwd: string): Prom
   return new Promise((resolve) => {
     execFile(command, [...args], { cwd, timeout: programTimeoutMs }, (error, stdout) =>
       resolve(error ? undefined : stdout),
+    );
+  });
+}
+
+function runDocker(args: readonly string[], cwd: string): Promise<ProgramEnd> {
+  return new Promise((resolve) => {
+    execFile('docker', [...args], { cwd, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) =>
+      resolve({ isSuccess: error === null, stdout, stderr }),
     );
   });
 }

@@ -5,6 +5,7 @@ export type { Level, Log } from './log/log.ts';
 export { createLogLines, type LogLinesOptions } from './log/log-lines.ts';
 export type { ProcessState } from './processes/program.ts';
 export { runLocal } from './run.ts';
+export { replaceReplica } from './runs/control-socket.ts';
 export { type RunningReplica, type RunningSystem, runningSystems } from './runs/running-systems.ts';
 export type { ComposeFile, Mapping } from './wiring/compose-file.ts';
 export { mappingOf } from './wiring/compose-file.ts';

@@ -5,7 +5,7 @@ import type { Gateway } from './gateways/gateway.ts';
 import { hasOwnRoutes } from './gateways/gateway-files.ts';
 import { routeOf } from './gateways/routes.ts';
 import { servedPaths } from './gateways/served-paths.ts';
-import { LocalError } from './local-error.ts';
+import { LocalError, messageOf } from './local-error.ts';
 import type { Log } from './log/log.ts';
 import type { ServiceDocs, TableRow } from './log/table.ts';
 import { type Operation, readOperations } from './operations.ts';
@@ -14,6 +14,7 @@ import { loopback, type ReservedPorts, reservePorts } from './ports/ports.ts';
 import { LivenessWatch } from './processes/liveness-watch.ts';
 import { RenewableReplica, type ReplicaProcess } from './processes/renewable-replica.ts';
 import { createReplica, type ReplicaPlan } from './processes/replica.ts';
+import { type ControlSocket, openControlSocket } from './runs/control-socket.ts';
 import { endEarlierRuns } from './runs/earlier-runs.ts';
 import { type Guard, startGuard } from './runs/guard.ts';
 import { createRunFolder, removeRunFolder } from './runs/run-folder.ts';
@@ -62,6 +63,9 @@ export class Launcher {
   #run: { readonly folder: string; readonly guard: Guard } | undefined;
   #operations: readonly Operation[] = [];
   #changes: Changes | undefined;
+  #control: ControlSocket | undefined;
+  /** The replacement that is under way. */
+  #replacing: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   constructor(options: LauncherOptions) {
@@ -135,7 +139,21 @@ export class Launcher {
     await gateway.start();
     this.#refuseIfClosing();
     this.#probe();
+    await this.#takeRequests(folder);
     if (this.#options.watch) this.#changes = onChanges(plan.folders, (service) => this.#renew(service));
+  }
+
+  /**
+   * Replaces the process of one replica without losing a request: in watch mode the new process is ready before the old one drains; else
+   * the other replicas serve meanwhile. One at a time: a second call waits for the first.
+   *
+   * @param name `hello-1`
+   * @throws LocalError where there is no such replica, no other replica could serve, or the new process does not get ready
+   */
+  replace(name: string): Promise<void> {
+    const replacing = this.#replacing.then(() => this.#replace(name));
+    this.#replacing = replacing.catch(() => {});
+    return replacing;
   }
 
   /** Drains everything in order: the gateway first, then the services, what others depend on last. */
@@ -147,6 +165,7 @@ export class Launcher {
   /** Ends everything at once. */
   kill(): void {
     this.#changes?.close();
+    this.#control?.close();
     this.#liveness.close();
     for (const { process } of this.#replicas) process.kill();
     this.#gateway?.kill();
@@ -166,9 +185,39 @@ export class Launcher {
 
   /** One replica after the other. */
   async #renew(service: string): Promise<void> {
-    this.#options.log.event('info', `${service} has changed`);
-    for (const { plan, process } of this.#replicas) {
-      if (plan.service === service && process instanceof RenewableReplica && !this.#closing) await process.renew();
+    const { log } = this.#options;
+    log.event('info', `${service} has changed`);
+    for (const { plan } of this.#replicas.filter((replica) => replica.plan.service === service)) {
+      if (this.#closing) return;
+      await this.replace(plan.name).catch((error) =>
+        log.event('error', `${messageOf(error)}: the process before the change goes on`),
+      );
+    }
+  }
+
+  async #replace(name: string): Promise<void> {
+    this.#refuseIfClosing();
+    const replica = this.#replicas.find(({ plan }) => plan.name === name);
+    if (!replica) throw new LocalError(`expected a replica that runs, got "${name}"`);
+    const { plan, process } = replica;
+    const isServed = this.#replicas.some(
+      (other) => other !== replica && other.plan.service === plan.service && other.process.state === 'ready',
+    );
+    if (!isServed && !(process instanceof RenewableReplica)) {
+      throw new LocalError(
+        `${name} is the only replica of ${plan.service} that is ready, so requests would be lost: start with --watch, where the new process ` +
+          `is ready first, or with --scale ${plan.service}=2`,
+      );
+    }
+    await process.replace();
+  }
+
+  /** For the command line of operators. Without it all else works. */
+  async #takeRequests(folder: string): Promise<void> {
+    try {
+      this.#control = await openControlSocket(folder, (name) => this.replace(name));
+    } catch (error) {
+      this.#options.log.event('warn', `"parley rollout" cannot reach this launcher: ${messageOf(error)}`);
     }
   }
 
@@ -211,6 +260,7 @@ export class Launcher {
 
   async #close(): Promise<void> {
     this.#changes?.close();
+    this.#control?.close();
     this.#liveness.close();
     await this.#gateway?.close();
     const byService = Map.groupBy(this.#replicas, ({ plan }) => plan.service);

@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RunningSystem } from '@parley/local';
+import { parley } from '../../test-fixtures/command-line.ts';
+
+const replica = (name: string) => ({
+  service: name.replace(/-\d$/, ''),
+  name,
+  address: 'http://127.0.0.1:9',
+  operators: 'http://127.0.0.1:9',
+  pid: 1,
+  isDraining: false,
+});
+const systems: RunningSystem[] = [
+  { root: '/house', pid: 7, url: 'http://localhost:9', replicas: ['hello-1', 'hello-2', 'greetings-1'].map(replica) },
+];
+
+describe('parley rollout with a launcher', () => {
+  it('replaces one replica after the other', async () => {
+    const asked: unknown[] = [];
+    const replaceReplica = async (...args: unknown[]) => void asked.push(args);
+    const result = await parley('rollout hello', { systems, replaceReplica });
+    expect(result).toMatchObject({ code: 0, stdout: 'hello is replaced: 2 of 2\n' });
+    expect(asked).toEqual([
+      [7, 'hello-1'],
+      [7, 'hello-2'],
+    ]);
+  });
+
+  it('ends with 1 at the first that does not get ready, and leaves the rest', async () => {
+    const asked: string[] = [];
+    const replaceReplica = async (_pid: number, name: string) => {
+      asked.push(name);
+      throw new Error(`${name} ended before it was ready (exit code 1): no such module`);
+    };
+    const { code, stdout, stderr } = await parley('rollout hello --json', { systems, replaceReplica });
+    expect(code).toBe(1);
+    expect(asked).toEqual(['hello-1']);
+    expect(stderr).toContain('exit code 1): no such module (hello-2 is as before)');
+    expect(JSON.parse(stdout).error).toMatchObject({ exit: 'failed', failed: 'hello-1', replaced: [] });
+  });
+
+  it.each([
+    ['rollout hallo', 'did you mean "hello"?'],
+    ['rollout hello-1', 'expected the name of a service'],
+    ['rollout hello --probe wrong', "expected 'GET /path'"],
+    ['rollout hello --rate 1000', 'from 1 to 200'],
+    ['rollout hello --probe GET', 'expected'],
+  ])('%s ends with 2', async (line, message) => {
+    const result = await parley(line, { systems });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain(message);
+  });
+
+  it('ends with 3 where nothing runs', async () => {
+    const { code, stderr } = await parley('rollout hello');
+    expect([code, stderr]).toEqual([3, expect.stringContaining('expected a running hello in /house, found none')]);
+  });
+});
+
+interface FakeContainer {
+  readonly ID: string;
+  readonly Name: string;
+  readonly Service: string;
+  State: string;
+  Health: string;
+}
+
+/** Docker with two containers of hello, which starts two more; `health` is that of those. */
+function fakeDocker(health: string, state = 'running') {
+  const container = (n: number, Health: string, State: string): FakeContainer => ({
+    ...{ ID: `id${n}`, Name: `shop-hello-${n}`, Service: 'hello', State, Health },
+  });
+  let containers = [1, 2].map((n) => container(n, 'healthy', 'running'));
+  const told: string[] = [];
+  const runDocker = async (args: readonly string[]) => {
+    const line = args.join(' ');
+    if (!line.startsWith('compose ps')) told.push(line);
+    if (line.startsWith('compose up')) containers.push(...[3, 4].map((n) => container(n, health, state)));
+    if (/^rm/.test(line)) containers = containers.filter(({ ID }) => !args.includes(ID));
+    const stdout = line.startsWith('compose ps') ? containers.map((one) => JSON.stringify(one)).join('\n') : '';
+    return { isSuccess: true, stdout: line.startsWith('logs') ? 'no such module\n' : stdout, stderr: '' };
+  };
+  return { told, runDocker, names: () => containers.map(({ Name }) => Name) };
+}
+
+describe('parley rollout with Docker', () => {
+  it('starts as many beside, then drains the old ones', async () => {
+    const { told, runDocker, names } = fakeDocker('healthy');
+    const result = await parley('rollout hello --json', { runDocker });
+    expect(result.code).toBe(0);
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      source: 'compose',
+      replaced: [{ replica: 'shop-hello-1' }, { replica: 'shop-hello-2' }],
+    });
+    expect(told).toEqual([
+      'compose up --detach --no-deps --no-recreate --scale hello=4 hello',
+      'stop id1',
+      'rm id1',
+      'stop id2',
+      'rm id2',
+    ]);
+    expect(names()).toEqual(['shop-hello-3', 'shop-hello-4']);
+  });
+
+  it.each([
+    ['is unhealthy', 'unhealthy', 'running'],
+    ['ends', '', 'exited'],
+    ['stays as it is', 'starting', 'running'],
+  ])('removes the new ones where one %s, and stops no old one', async (_how, health, state) => {
+    const { told, runDocker, names } = fakeDocker(health, state);
+    const { code, stderr } = await parley('rollout hello', { runDocker });
+    expect(code).toBe(1);
+    expect(stderr).toContain('hello was not replaced: ');
+    expect(stderr).toContain('the 2 before go on, the new ones are removed');
+    expect(stderr).toContain(health === 'starting' ? 'not healthy within 120000 ms' : 'no such module');
+    expect(told.filter((line) => line.startsWith('stop'))).toEqual([]);
+    expect(names()).toEqual(['shop-hello-1', 'shop-hello-2']);
+  });
+});

@@ -1,0 +1,126 @@
+import { CliError } from '../cli-error.ts';
+import { type AddCommand, type CommandDependencies, command, examples } from '../command.ts';
+import { collected, whole } from '../parser.ts';
+import type { ProbeRequest } from '../rollout/probe-request.ts';
+import type { Rollout } from '../rollout/rollout.ts';
+import type { VerificationReport } from '../rollout/verification.ts';
+import { launchedIn } from '../systems/launched.ts';
+import { replicasNamed } from '../systems/replicas-named.ts';
+
+/** `parley rollout SERVICE`: new processes or containers for all replicas, without a lost request. */
+export const rollout: AddCommand = (program, dependencies) => {
+  command(program, 'rollout', 'Replaces all replicas of a service, without losing a request')
+    .argument('<service>', 'its name in the compose file')
+    .option('--verify', 'sends requests through the gateway meanwhile, and tells what became of them', false)
+    .option(
+      '--probe <request>',
+      "a request to send: 'GET /path' or 'POST /path {…}' with a key (repeatable)",
+      collected,
+    )
+    .option('--rate <count>', 'requests a second to send, default 20', whole(1, 200))
+    .option('--url <url>', 'address of the gateway, where it is not found')
+    .option('--port <port>', 'port of the gateway, where several systems run in this folder', whole(1, 65_535))
+    .addHelpText(
+      'after',
+      `${examples(
+        ['parley rollout hello', 'what parley start or docker compose runs in this folder'],
+        ['parley rollout hello --verify', 'with a GET of its own, twenty times a second'],
+        [`parley rollout guestbook --verify --probe 'POST /api/visits {"name":"probe {n}"}'`, 'with writes'],
+      )}\n\nThe exit code is 1 where a replica does not get ready, and with --verify where a request is lost or carried out twice.`,
+    )
+    .action((service, options) => rollOut(service, options, dependencies));
+};
+
+interface RolloutOptions {
+  readonly json: boolean;
+  readonly verify: boolean;
+  readonly probe?: readonly string[] | undefined;
+  readonly rate?: number | undefined;
+  readonly url?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+async function rollOut(service: string, options: RolloutOptions, dependencies: CommandDependencies): Promise<void> {
+  const { output } = dependencies;
+  const { probeRequest } = await import('../rollout/probe-request.ts');
+  const given = (options.probe ?? []).map(probeRequest);
+  const way = await rolloutOf(service, options.port, dependencies);
+  const watching = options.verify || given.length > 0 ? await startWatching(way, given, options) : undefined;
+  let report: VerificationReport | undefined;
+  let replaced: Awaited<ReturnType<Rollout['run']>>;
+  try {
+    replaced = await way.run((sentence) => output.remark(sentence));
+  } finally {
+    report = await watching?.stop();
+    if (report && !options.json) output.line(sentenceOf(report));
+  }
+  if (options.json) output.json({ service, source: way.source, replaced, ...(report && { verification: report }) });
+  else if (!report) output.line(`${service} is replaced: ${replaced.length} of ${replaced.length}`);
+  if (!report || report.lost + report.duplicated === 0) return;
+  throw new CliError('failed', `${report.lost} requests were lost and ${report.duplicated} carried out twice`, {
+    isDocumented: true,
+  });
+}
+
+async function rolloutOf(
+  service: string,
+  port: number | undefined,
+  { cwd, launched, runDocker, replaceReplica, pause, now }: CommandDependencies,
+): Promise<Rollout> {
+  const never = new AbortController().signal;
+  const time = { pause: (ms: number) => pause(ms, never), now };
+  const system = launchedIn(cwd, await launched(), port);
+  if (system?.launcherPid !== undefined) {
+    const { launcherPid, url } = system;
+    const replicas = replicasNamed(service, system).filter((replica) => replica.service === service);
+    if (replicas.length === 0)
+      throw new CliError('usage', `expected the name of a service, got the replica "${service}"`);
+    const { launchedRollout } = await import('../rollout/launched-rollout.ts');
+    return launchedRollout({ ...time, service, url, replicas, replace: (name) => replaceReplica(launcherPid, name) });
+  }
+  const { composedRollout } = await import('../rollout/composed-rollout.ts');
+  const found = await composedRollout({ ...time, service, docker: (args) => runDocker(args, cwd) });
+  if (found) return found;
+  throw new CliError(
+    'nothingRuns',
+    `expected a running ${service} in ${cwd}, found none: run "parley start" or "docker compose up" here`,
+  );
+}
+
+/** Sends nothing through a gateway that already fails: that would be no proof of anything. */
+async function startWatching(
+  way: Rollout,
+  given: readonly ProbeRequest[],
+  { rate = 20, url = way.url }: RolloutOptions,
+) {
+  const [{ chosenProbe }, { failingProbe, startVerification }] = await Promise.all([
+    import('../rollout/probe-request.ts'),
+    import('../rollout/verification.ts'),
+  ]);
+  const chosen = given.length > 0 ? undefined : chosenProbe(await way.document());
+  const probes = chosen ? [chosen] : given;
+  if (url === undefined)
+    throw new CliError('usage', 'expected a published port of the gateway, found none: name it with --url');
+  if (probes.length === 0) {
+    throw new CliError(
+      'usage',
+      "expected a GET without required parameters, found none: name a request with --probe 'GET /path'",
+    );
+  }
+  const failing = await failingProbe(url, probes);
+  if (failing !== undefined) {
+    throw new CliError(
+      'usage',
+      `expected a success before the rollout, but ${failing}: name another request with --probe`,
+    );
+  }
+  return startVerification(url, probes, rate);
+}
+
+function sentenceOf({ sent, lost, failures, keyed, duplicated, slowestMs }: VerificationReport): string {
+  const what = Object.entries(failures).map(([label, count]) => `  ${count} × ${label}`);
+  return [
+    `${sent} requests sent, ${lost} lost, ${duplicated} of ${keyed} writes carried out twice, slowest ${slowestMs} ms`,
+    ...what,
+  ].join('\n');
+}

@@ -1,0 +1,133 @@
+import { CliError } from '../cli-error.ts';
+import type { OpenApiDocument } from '../openapi/document.ts';
+import { type Container, containersIn, published } from '../systems/composed.ts';
+import type { ReplacedReplica, Rollout, RolloutDependencies } from './rollout.ts';
+
+/** What a program did. */
+export interface ProgramEnd {
+  readonly isSuccess: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What the containers of a service need to be replaced. */
+export interface ComposedRolloutOptions extends RolloutDependencies {
+  readonly service: string;
+  /** Runs `docker` in the folder of the compose file. */
+  readonly docker: (args: readonly string[]) => Promise<ProgramEnd>;
+  /** How long the new containers may take to get healthy, in ms. @default 120_000 */
+  readonly readyTimeoutMs?: number;
+}
+
+const probeEveryMs = 500;
+/** nginx knows a new container 3 s after its start at the latest: see nginx/host.conf. */
+const gatewayFollowsMs = 4_000;
+const readsDocument =
+  "fetch('http://127.0.0.1:'+(process.env.PORT||3000)+'/openapi.json').then(async r=>process.stdout.write(await r.text()))";
+
+/**
+ * Replaces the containers that `docker compose` runs for a service: as many new ones are started beside the old ones, and the old ones
+ * are stopped one by one once all new ones are healthy.
+ *
+ * @returns undefined where Docker runs no container of the service here
+ */
+export async function composedRollout(options: ComposedRolloutOptions): Promise<Rollout | undefined> {
+  const { service, docker } = options;
+  const listed = await docker(['compose', 'ps', '--all', '--format', 'json']);
+  if (!listed.isSuccess) return undefined;
+  const all = containersIn(listed.stdout);
+  const own = all.filter((container) => container.Service === service);
+  if (own.length === 0) return undefined;
+  const gateway = all.find(({ Image, Publishers }) => /^([^/]+\/)*nginx\b/.test(Image ?? '') && Publishers);
+  const front = gateway?.Publishers?.find(({ PublishedPort }) => PublishedPort)?.TargetPort;
+  return {
+    source: 'compose',
+    url: front === undefined ? undefined : published(gateway?.Publishers, front),
+    document: () => documentOf(own[0] as Container, options),
+    run: (onStep) => replaceAll(own, options, onStep),
+  };
+}
+
+async function documentOf({ ID, Service }: Container, { docker }: ComposedRolloutOptions): Promise<OpenApiDocument> {
+  const { isSuccess, stdout } = await docker(['exec', ID, 'node', '-e', readsDocument]);
+  try {
+    if (isSuccess) return JSON.parse(stdout) as OpenApiDocument;
+  } catch {
+    // What came is no JSON.
+  }
+  throw new CliError('failed', `${Service}: expected its OpenAPI document, got none: name requests with --probe`);
+}
+
+async function replaceAll(
+  old: readonly Container[],
+  options: ComposedRolloutOptions,
+  onStep: (sentence: string) => void,
+): Promise<readonly ReplacedReplica[]> {
+  const { service, docker, pause, now } = options;
+  const idle = old.filter(({ State }) => State !== 'running');
+  if (idle.length > 0) {
+    const names = idle.map(({ Name, State }) => `${Name} (${State})`).join(', ');
+    throw new CliError(
+      'failed',
+      `expected running containers of ${service}, got ${names}: remove them with "docker compose rm ${service}"`,
+    );
+  }
+  const created = await startBeside(old, options);
+  onStep(`${created.map(({ Name }) => Name).join(', ')}: healthy, beside ${old.length} before`);
+  await pause(gatewayFollowsMs);
+  const replaced: ReplacedReplica[] = [];
+  for (const { ID, Name } of old) {
+    const startMs = now();
+    await done(docker(['stop', ID]), `${Name} was not stopped`);
+    await done(docker(['rm', ID]), `${Name} was not removed`);
+    const tookMs = Math.round(now() - startMs);
+    replaced.push({ replica: Name, tookMs });
+    onStep(`${Name} is replaced, drained in ${tookMs} ms`);
+  }
+  return replaced;
+}
+
+/** Starts as many containers again, and waits until all of them are healthy. Where one is not, all new ones are removed. */
+async function startBeside(old: readonly Container[], options: ComposedRolloutOptions): Promise<readonly Container[]> {
+  const { service, docker, pause, now, readyTimeoutMs = 120_000 } = options;
+  const known = new Set(old.map(({ ID }) => ID));
+  const added = async () => {
+    const { stdout } = await docker(['compose', 'ps', '--all', '--format', 'json', service]);
+    return containersIn(stdout).filter(({ ID }) => !known.has(ID));
+  };
+  const scale = ['--scale', `${service}=${2 * old.length}`];
+  const up = await docker(['compose', 'up', '--detach', '--no-deps', '--no-recreate', ...scale, service]);
+  const deadlineMs = now() + readyTimeoutMs;
+  for (let failure = up.isSuccess ? undefined : lastLine(up.stderr); ; ) {
+    const containers = await added();
+    const broken = containers.find(
+      ({ State, Health }) => /^(exited|dead|restarting)$/.test(State) || Health === 'unhealthy',
+    );
+    if (broken) failure ??= await whyBroken(broken, options);
+    if (now() > deadlineMs) failure ??= `the new containers are not healthy within ${readyTimeoutMs} ms`;
+    if (failure !== undefined) {
+      if (containers.length > 0) await docker(['rm', '--force', ...containers.map(({ ID }) => ID)]);
+      throw new CliError(
+        'failed',
+        `${service} was not replaced: ${failure} (the ${old.length} before go on, the new ones are removed)`,
+      );
+    }
+    const ready = containers.filter(({ State, Health }) => State === 'running' && (!Health || Health === 'healthy'));
+    if (ready.length === old.length) return ready;
+    await pause(probeEveryMs);
+  }
+}
+
+async function whyBroken({ ID, Name, State, Health }: Container, { docker }: ComposedRolloutOptions): Promise<string> {
+  const { stdout, stderr } = await docker(['logs', '--tail', '5', ID]);
+  return `${Name} is ${Health === 'unhealthy' ? Health : State}: ${lastLine(`${stdout}\n${stderr}`)}`;
+}
+
+async function done(running: Promise<ProgramEnd>, failure: string): Promise<void> {
+  const { isSuccess, stderr } = await running;
+  if (!isSuccess) throw new CliError('failed', `${failure}: ${lastLine(stderr)}`);
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.trim() || 'no reason given';
+}

@@ -1,0 +1,45 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LocalError } from '../local-error.ts';
+import { type ControlSocket, openControlSocket, replaceReplica } from './control-socket.ts';
+import { createRunFolder, removeRunFolder } from './run-folder.ts';
+
+let folder: string;
+let socket: ControlSocket;
+const asked: string[] = [];
+beforeEach(async () => {
+  asked.length = 0;
+  folder = createRunFolder({ root: '/shop', port: 1, drainTimeoutMs: 1 });
+  socket = await openControlSocket(folder, async (name) => {
+    asked.push(name);
+    if (name === 'hello-9') throw new LocalError('expected a replica that runs, got "hello-9"');
+  });
+});
+afterEach(() => {
+  socket.close();
+  removeRunFolder(folder);
+});
+
+describe('the control socket of a launcher', () => {
+  it('replaces a replica', async () => {
+    await replaceReplica(process.pid, 'hello-1');
+    expect(asked).toEqual(['hello-1']);
+  });
+
+  it('tells why it does not', async () => {
+    await expect(replaceReplica(process.pid, 'hello-9')).rejects.toThrow('got "hello-9"');
+  });
+
+  it('is for its user alone', () => {
+    expect(statSync(join(folder, 'control.sock')).mode & 0o022).toBe(0);
+  });
+
+  it('is missed where the launcher is gone, or stops', async () => {
+    await expect(replaceReplica(2 ** 22 + 1, 'hello-1')).rejects.toThrow('expected a launcher with pid');
+    socket.close();
+    await expect(replaceReplica(process.pid, 'hello-1')).rejects.toThrow(
+      'expected an answer of the launcher, got none',
+    );
+  });
+});

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { createServer, request, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { LocalError, messageOf } from '../local-error.ts';
+import { ownerOf, runFolders } from './run-folder.ts';
+
+/** Where a launcher takes requests of the same user: a socket in the folder of its run. */
+export interface ControlSocket {
+  /** Takes no more requests, and breaks those off that it has. */
+  close(): void;
+}
+
+const socketName = 'control.sock';
+const path = /^\/replicas\/([^/]+)\/replace$/;
+
+/**
+ * Listens for requests to replace a replica.
+ *
+ * @param replace replaces one by its name; rejects where it cannot be, or the new process is not ready
+ * @throws Error of Node where there can be no socket: the path of a temporary folder may be longer than the 107 bytes that sockets allow
+ */
+export async function openControlSocket(
+  folder: string,
+  replace: (replica: string) => Promise<void>,
+): Promise<ControlSocket> {
+  const server = createServer((asked, response) => {
+    const name = path.exec(asked.url ?? '')?.[1];
+    asked.resume();
+    if (asked.method !== 'POST' || name === undefined)
+      return answer(response, 404, 'expected POST /replicas/NAME/replace');
+    replace(decodeURIComponent(name)).then(
+      () => answer(response, 200),
+      (error) => answer(response, 409, messageOf(error)),
+    );
+  });
+  server.listen(join(folder, socketName));
+  await once(server, 'listening');
+  // The launcher does not stay for it.
+  server.unref();
+  return {
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function answer(response: ServerResponse, status: number, message?: string): void {
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+  response.end(JSON.stringify({ message }));
+}
+
+/**
+ * Has a launcher of the same user replace the process of one replica. Resolves when the new process is ready, and the old one has
+ * finished its requests.
+ *
+ * @param launcherPid process id of the launcher
+ * @param replica its name: `hello-1`
+ * @throws LocalError where the launcher refuses, does not answer, or the new process is not ready: the message says why
+ */
+export async function replaceReplica(launcherPid: number, replica: string): Promise<void> {
+  const folder = runFolders().find((one) => ownerOf(one)?.pid === launcherPid);
+  if (folder === undefined)
+    throw new LocalError(`expected a launcher with pid ${launcherPid}, found none: start it again`);
+  const { status, message } = await ask(join(folder, socketName), `/replicas/${encodeURIComponent(replica)}/replace`);
+  if (status !== 200) throw new LocalError(message ?? `the launcher answered ${status}: expected 200`);
+}
+
+async function ask(socketPath: string, url: string): Promise<{ readonly status: number; readonly message?: string }> {
+  try {
+    const asking = request({ socketPath, path: url, method: 'POST', agent: false }).end();
+    const [response] = await once(asking, 'response');
+    const { message } = (await json(response)) as { message?: string };
+    return { status: response.statusCode ?? 0, ...(message !== undefined && { message }) };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new LocalError(
+      `expected an answer of the launcher, got none (${code ?? messageOf(error)}): it may be an older version, or be stopping`,
+    );
+  }
+}
