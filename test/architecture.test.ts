@@ -300,6 +300,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'client/',
     'service/',
     'outage/',
+    'cache/',
     'compare/',
     'main.ts',
   ],

@@ -9,8 +9,8 @@ import { Reply } from '../transport/reply.ts';
 import { type Conditions, isUnchanged } from './conditions.ts';
 import { Credentials } from './credentials.ts';
 import { type RequestDirectives, requestDirectives } from './directives.ts';
-import { InvalidatedGroups } from './invalidated-groups.ts';
 import { isWrite, type Outdated, outdatedByFailure, outdatedByReply } from './invalidation.ts';
+import { InvalidationLog, type Sequence } from './invalidation-log.ts';
 import { LRUCache } from './lru.ts';
 import { MemoryStore, type StoreKey } from './memory-store.ts';
 import { isStorable } from './storable.ts';
@@ -66,16 +66,13 @@ interface Fetched {
   readonly ageMs: number | undefined;
 }
 
-/** A write that was answered while the request was under way has made its reply outdated. */
-interface Pending {
-  readonly key: string;
-  isOutdated: boolean;
+/** When a request was sent. */
+interface Sent {
+  readonly requestMs: number;
+  readonly sequence: Sequence;
 }
 
 const failures = new Set([500, 502, 503, 504]);
-/** Conditions that only the service can judge. */
-const foreign = ['if-match', 'if-unmodified-since', 'if-range', 'range'];
-
 class ClientCache {
   readonly #settings: CacheSettings;
   readonly #dependencies: CacheDependencies;
@@ -83,8 +80,7 @@ class ClientCache {
   readonly #credentials: Credentials;
   readonly #store: MemoryStore;
   readonly #flights = new SharedFlights();
-  readonly #pending = new Map<string, Set<Pending>>();
-  readonly #groups = new InvalidatedGroups();
+  readonly #invalidations = new InvalidationLog();
   /** Keys whose latest reply was not stored: identical calls need not wait for each other there. */
   readonly #unstored = new LRUCache<string, true>({ max: 1000 });
 
@@ -124,7 +120,7 @@ class ClientCache {
     if (asked.onlyIfCached) return this.#refuse(call);
     const lookup = { call, key, asked, stored: undefined };
     if (call.method === 'HEAD') return this.#head(lookup);
-    if (this.#unstored.has(key.text)) return this.#alone(lookup);
+    if (this.#unstored.has(key.text)) return this.#fetchFirst(lookup);
     return this.#forward(lookup);
   }
 
@@ -184,58 +180,57 @@ class ClientCache {
     return this.#answer(call, stored, 'stale', `detail="${detail}"`);
   }
 
+  /** Sends one request where nothing is stored that could be confirmed, or stand in. This is the way of all calls whose replies are never stored. */
+  async #fetchFirst(lookup: Lookup): Promise<Reply> {
+    const sent = this.#sent;
+    let reply: Reply;
+    try {
+      reply = await this.#next(lookup.call);
+    } finally {
+      this.#report(lookup.call, 'miss', undefined);
+    }
+    return this.#keep(lookup, reply, sent);
+  }
+
   /** Sends one request, with the conditions of the stored reply, and stores what comes. */
   async #fetch(lookup: Lookup): Promise<Fetched> {
     const { call, key, stored } = lookup;
     const conditions = stored?.conditions;
-    const pending = this.#begin(key);
-    try {
-      const requestMs = this.#dependencies.clock.now();
-      const sent = conditions ? { ...call, headers: { ...withoutConditions(call), ...conditions } } : call;
-      const reply = await this.#next(sent);
-      const exchanged = { requestMs, replyMs: this.#dependencies.clock.now() };
-      if (stored && conditions && reply.status === 304) {
-        const confirmed = stored.confirmed(reply, exchanged);
-        if (confirmed) return this.#keepConfirmed(lookup, confirmed, pending);
-        // It confirms a reply that is not here: nobody can use it (RFC 9111 §4.3.3).
-        this.#store.remove(key, call.headers);
-        return await this.#fetch({ ...lookup, call: { ...call, headers: withoutConditions(call) }, stored: undefined });
-      }
-      return { reply: this.#keep(lookup, reply, exchanged, pending), result: 'miss', ageMs: undefined };
-    } finally {
-      this.#end(key.path, pending);
+    const sent = this.#sent;
+    const asking = conditions ? { ...call, headers: { ...withoutConditions(call), ...conditions } } : call;
+    const reply = await this.#next(asking);
+    if (stored && conditions && reply.status === 304) {
+      const exchanged = { requestMs: sent.requestMs, replyMs: this.#dependencies.clock.now() };
+      const confirmed = stored.confirmed(reply, exchanged);
+      if (confirmed) return this.#keepConfirmed(lookup, confirmed, sent);
+      // It confirms a reply that is not here: nobody can use it (RFC 9111 §4.3.3).
+      this.#store.remove(key, call.headers);
+      return this.#fetch({ ...lookup, call: { ...call, headers: withoutConditions(call) }, stored: undefined });
     }
+    return { reply: this.#keep(lookup, reply, sent), result: 'miss', ageMs: undefined };
   }
 
-  #keepConfirmed({ call, key }: Lookup, confirmed: StoredReply, { isOutdated }: Pending): Fetched {
+  #keepConfirmed({ call, key }: Lookup, confirmed: StoredReply, { sequence }: Sent): Fetched {
     const nowMs = this.#dependencies.clock.now();
-    const renewed = confirmed.reply(call.label, nowMs, 'parley; fwd=stale; fwd-status=304');
-    const isKept = isStorable(renewed, this.#storedFor(call)) && !isOutdated;
-    if (isKept) this.#store.put(key, confirmed, call.headers);
+    const status = 'parley; fwd=stale; fwd-status=304';
+    const renewed = confirmed.reply(call.label, nowMs, status);
+    const isOutdated = this.#invalidations.isOutdated(key.path, confirmed.groups, sequence);
+    if (!isOutdated && isStorable(renewed, this.#storedFor(call))) this.#store.put(key, confirmed, call.headers);
     else this.#store.remove(key, call.headers);
     const isSame = isUnchanged(conditionsOf(call), confirmed, confirmed.madeMs);
-    const reply = isSame ? confirmed.head(call.label, nowMs, 'parley; fwd=stale; fwd-status=304', 304) : renewed;
+    const reply = isSame ? confirmed.head(call.label, nowMs, status, 304) : renewed;
     return { reply, result: 'revalidated', ageMs: confirmed.ageMs(nowMs) };
   }
 
   /** Stores a reply where that is allowed and of use. The reply as its caller gets it. */
-  #keep(
-    { call, key, stored }: Lookup,
-    reply: Reply,
-    exchanged: { readonly requestMs: number; readonly replyMs: number },
-    { isOutdated }: Pending,
-  ): Reply {
+  #keep({ call, key, stored }: Lookup, reply: Reply, sent: Sent): Reply {
     if (reply.status === 304) return reply; // the caller's own condition: it says nothing of what is stored
-    const made = isStorable(reply, this.#storedFor(call)) ? this.#storedOf(call, reply, exchanged) : undefined;
-    const isKept =
-      made !== undefined &&
-      !isOutdated &&
-      !this.#groups.since(made.groups, exchanged.requestMs) &&
-      this.#store.put(key, made, call.headers);
-    if (!isKept) {
+    const made = isStorable(reply, this.#storedFor(call)) ? this.#storedOf(call, reply, sent) : undefined;
+    const isOutdated = made !== undefined && this.#invalidations.isOutdated(key.path, made.groups, sent.sequence);
+    if (!made || isOutdated || !this.#store.put(key, made, call.headers)) {
       // Its successor came, which may not be stored. A failure says nothing of the stored one.
       if (stored && !failures.has(reply.status)) this.#store.remove(key, call.headers);
-      if (!this.#unstored.has(key.text)) this.#unstored.set(key.text, true);
+      if (!isOutdated && !this.#unstored.has(key.text)) this.#unstored.set(key.text, true);
       return reply;
     }
     this.#unstored.delete(key.text);
@@ -244,7 +239,7 @@ class ClientCache {
     return new Reply(status, { ...headers, 'cache-status': line }, body, origin);
   }
 
-  #storedOf(call: Call, reply: Reply, exchanged: { readonly requestMs: number; readonly replyMs: number }) {
+  #storedOf(call: Call, reply: Reply, { requestMs }: Sent): StoredReply | undefined {
     const { status, origin } = reply;
     const body = ownBody(reply.body);
     const headers = storedFields(reply.headers);
@@ -252,7 +247,8 @@ class ClientCache {
     if (body === undefined || selection === undefined) return undefined;
     const isShared = this.#settings.shared;
     const { endpoint } = origin;
-    const made = new StoredReply({ status, headers, body, selection, endpoint, isShared, ...exchanged });
+    const replyMs = this.#dependencies.clock.now();
+    const made = new StoredReply({ status, headers, body, selection, endpoint, isShared, requestMs, replyMs });
     return made.isOfUse ? made : undefined;
   }
 
@@ -297,15 +293,13 @@ class ClientCache {
   #invalidate(outdated: Outdated | undefined): void {
     if (!outdated) return;
     for (const path of outdated.paths) {
+      this.#invalidations.addPath(path);
       this.#store.invalidatePath(path);
-      for (const pending of this.#pending.get(path) ?? []) {
-        pending.isOutdated = true;
-        this.#flights.detach(pending.key); // a caller that comes now must see the write
-      }
+      this.#flights.detach(pathPrefix(path)); // a caller that comes now must see the write
     }
     for (const group of outdated.groups) {
+      this.#invalidations.addGroup(group);
       this.#store.invalidateGroup(group);
-      this.#groups.add(group, this.#dependencies.clock.now());
     }
   }
 
@@ -344,34 +338,32 @@ class ClientCache {
   #isForCache({ method, headers, body, replyAs, wire }: Call): boolean {
     if ((method !== 'GET' && method !== 'HEAD') || body !== undefined || replyAs === 'stream') return false;
     if (wire !== undefined && Object.keys(wire).some((name) => name !== 'maxRedirects')) return false;
-    for (const name of foreign) if (headers[name] !== undefined) return false;
+    // Conditions that only the service can judge, and parts of a resource.
+    if (headers.range !== undefined || headers['if-match'] !== undefined) return false;
+    if (headers['if-unmodified-since'] !== undefined || headers['if-range'] !== undefined) return false;
     return !this.#dependencies.hasUserCode();
   }
 
   /** Text and bytes are apart, and so are calls that follow redirects: they would get another reply. */
   #keyOf({ path, replyAs, wire, headers }: Call): StoreKey {
-    const form = `${replyAs === 'text' ? 't' : 'b'}${wire?.maxRedirects ? 'f' : ''}`;
+    const form = (replyAs === 'text' ? 't' : 'b') + (wire?.maxRedirects ? 'f' : '');
     const caller = this.#settings.shared ? '' : this.#credentials.of(headers);
-    return { path, text: `${path}\n${form}${caller}` };
+    return { path, text: pathPrefix(path) + form + caller };
   }
 
   #storedFor({ headers }: Call) {
-    return { hasCredentials: this.#credentials.areIn(headers), isShared: this.#settings.shared };
+    const { shared } = this.#settings;
+    return { hasCredentials: shared && this.#credentials.areIn(headers), isShared: shared };
   }
 
-  #begin({ path, text: key }: StoreKey): Pending {
-    const pending = { key, isOutdated: false };
-    const others = this.#pending.get(path);
-    if (others) others.add(pending);
-    else this.#pending.set(path, new Set([pending]));
-    return pending;
+  get #sent(): Sent {
+    return { requestMs: this.#dependencies.clock.now(), sequence: this.#invalidations.now };
   }
+}
 
-  #end(path: string, pending: Pending): void {
-    const others = this.#pending.get(path);
-    others?.delete(pending);
-    if (others?.size === 0) this.#pending.delete(path);
-  }
+/** No path holds the line break. */
+function pathPrefix(path: string): string {
+  return `${path}\n`;
 }
 
 function conditionsOf({ headers }: Call): Conditions {

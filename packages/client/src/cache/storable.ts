@@ -10,7 +10,7 @@ const neverWhole = new Set([206, 304]);
 
 /** Of the request, as far as it matters here. */
 export interface StoredFor {
-  /** It has `Authorization`, a cookie or a key: its answer may be for its caller alone. */
+  /** It has `Authorization`, a cookie or a key: its answer may be for its caller alone. Matters to a shared cache only. */
   readonly hasCredentials: boolean;
   readonly isShared: boolean;
 }

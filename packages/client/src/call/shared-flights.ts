@@ -19,9 +19,9 @@ export class SharedFlights {
     return this.#flights.has(key);
   }
 
-  /** Lets nobody join the request of this key any more; those that have joined it get its reply. */
-  detach(key: string): void {
-    this.#flights.delete(key);
+  /** Lets nobody join the requests any more whose keys begin so; those that have joined them get their replies. */
+  detach(prefix: string): void {
+    for (const key of this.#flights.keys()) if (key.startsWith(prefix)) this.#flights.delete(key);
   }
 
   /** Joins the request of this key, or sends one. @throws what the request fails with, or the reason that the caller's signal fired for */
