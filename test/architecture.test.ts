@@ -226,6 +226,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'watch/',
     'wiring/',
     'operations.ts',
+    'docs/',
     'plan.ts',
     'command-line.ts',
     'gateways/',
