@@ -279,6 +279,18 @@ describe('the admin API', () => {
     expect(service.logs.filter(({ act }) => act !== undefined)).toEqual([]);
   });
 
+  it('shows no secret of an option that is changed', async () => {
+    await start(tokens);
+    open('things', service.url);
+    const { setOptions, getOptions } = operator(actToken);
+    const values = { probePath: '/healthz?token=s3cret' };
+    const answers = [await setOptions({ upstream: 'things', values }), await getOptions()];
+    await setOptions({ upstream: 'things', values: { token: 's3cret' } }).catch((error) => answers.push(error));
+    expect(answers).toHaveLength(3);
+    expect(JSON.stringify([answers, service.logs])).not.toContain('s3cret');
+    expect(answers[0]).toMatchObject({ after: [{ name: 'probePath', value: '/healthz?…', source: 'admin' }] });
+  });
+
   it('ends changed options as the service stops', async () => {
     await start(tokens);
     const things = open('things', service.url, { maxAttempts: 2 });

@@ -229,6 +229,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'watch/',
     'wiring/',
     'operations.ts',
+    'docs/',
     'plan.ts',
     'command-line.ts',
     'gateways/',

@@ -1,5 +1,6 @@
 import type { CommandLine } from './command-line.ts';
 import { compileCache } from './compile-cache.ts';
+import { type DocsServer, startDocsServer } from './docs/docs-server.ts';
 import { chooseGateway } from './gateways/choose-gateway.ts';
 import type { Gateway } from './gateways/gateway.ts';
 import { hasOwnRoutes } from './gateways/gateway-files.ts';
@@ -66,6 +67,7 @@ export class Launcher {
   #control: ControlSocket | undefined;
   /** The replacement that is under way. */
   #replacing: Promise<void> = Promise.resolve();
+  #docsServer: DocsServer | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: LauncherOptions) {
@@ -94,6 +96,11 @@ export class Launcher {
       const replica = this.replicas.find((one) => one.service === service);
       return replica ? [{ service, url: `${replica.operators}/docs` }] : [];
     });
+  }
+
+  /** The page with the operations of all services, once all is ready. */
+  get allDocs(): string | undefined {
+    return this.#docsServer?.url;
   }
 
   /** Every replica, in the order of start. */
@@ -138,6 +145,7 @@ export class Launcher {
     await gateway.prepare();
     await gateway.start();
     this.#refuseIfClosing();
+    await this.#serveDocs();
     this.#probe();
     await this.#takeRequests(folder);
     if (this.#options.watch) this.#changes = onChanges(plan.folders, (service) => this.#renew(service));
@@ -166,6 +174,7 @@ export class Launcher {
   kill(): void {
     this.#changes?.close();
     this.#control?.close();
+    this.#docsServer?.close();
     this.#liveness.close();
     for (const { process } of this.#replicas) process.kill();
     this.#gateway?.kill();
@@ -173,6 +182,23 @@ export class Launcher {
     if (!this.#run) return;
     removeRunFolder(this.#run.folder);
     this.#run.guard.kill();
+  }
+
+  /** The page is a comfort: without it all else runs. */
+  async #serveDocs(): Promise<void> {
+    const port = this.#ports?.ports.at(-1) ?? 0;
+    const services = () =>
+      [...Map.groupBy(this.replicas, ({ service }) => service)].map(([name, replicas]) => {
+        const { address, operators } =
+          replicas.find(({ state }) => state === 'ready') ?? (replicas[0] as ReplicaStatus);
+        return { name, url: `${operators}/docs`, address: address.replace('http://', '') };
+      });
+    try {
+      this.#docsServer = await startDocsServer({ port, gateway: this.url, services });
+    } catch (error) {
+      const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+      this.#options.log.event('warn', `cannot serve the API docs of all services on port ${port}: ${code}`);
+    }
   }
 
   /** A debugger that has stopped a replica looks as if the replica hung. */
@@ -232,8 +258,9 @@ export class Launcher {
     const { root, variables, scale, services, watch } = this.#options;
     const composed = composeVariables(root, variables);
     const wiring = scaled(limitedTo(wiringOf(readComposeFile(root), composed), services), scale);
-    this.#ports = await reservePorts(portCount(wiring, { root, watch }), root);
-    return planReplicas(wiring, this.#ports.ports, composed, { root, watch });
+    // One more, the last, for the API docs of all services.
+    this.#ports = await reservePorts(portCount(wiring, { root, watch }) + 1, root);
+    return planReplicas(wiring, this.#ports.ports.slice(0, -1), composed, { root, watch });
   }
 
   /** Starts all services at once, but each only when what it depends on is ready. */
@@ -261,6 +288,7 @@ export class Launcher {
   async #close(): Promise<void> {
     this.#changes?.close();
     this.#control?.close();
+    this.#docsServer?.close();
     this.#liveness.close();
     await this.#gateway?.close();
     const byService = Map.groupBy(this.#replicas, ({ plan }) => plan.service);

@@ -57,12 +57,16 @@ async function launch(commandLine: CommandLine): Promise<void> {
   log.event('info', 'stopped');
 }
 
-function announce({ url, gateway, replicas, operations, docs }: Launcher, isReadable: boolean, log: Log): void {
+function announce(
+  { url, gateway, replicas, operations, docs, allDocs }: Launcher,
+  isReadable: boolean,
+  log: Log,
+): void {
   if (!isReadable) {
-    log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas, docs });
+    log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas, docs, allDocs });
     return;
   }
   const front = { service: 'gateway', replica: gateway?.name ?? '', state: 'ready', address: url, operators: '' };
   const rows = [...replicas, front];
-  process.stdout.write(`\n${table(rows)}\n\n${invitation(url, operations, docs)}\n\n`);
+  process.stdout.write(`\n${table(rows)}\n\n${invitation(url, operations, docs, allDocs)}\n\n`);
 }

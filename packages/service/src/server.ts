@@ -25,7 +25,6 @@ import { stopOnSignals } from './process/stop-on-signals.ts';
 import { type Served, servedContract } from './served.ts';
 import { openMetricsPush } from './telemetry/open-metrics-push.ts';
 import { openTracing } from './telemetry/open-tracing.ts';
-import type { OpenMetricsPush } from './telemetry/telemetry-package.ts';
 import { type CertificateFollower, followCertificate } from './tls/follow-certificate.ts';
 import { openSecureContext, type TlsOptions } from './tls/secure-context.ts';
 import { tlsFromSettings } from './tls/tls-from-settings.ts';
@@ -96,18 +95,20 @@ export async function serve<C extends Contract>(
   const settings = readSettings(process.env, options.settings);
   const sources = settingSources(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
-  const { listeners = [], closeables = [], version = '1.0.0' } = options;
+  const { listeners = [], version = '1.0.0' } = options;
   const exported = { name: contract.name, version, logger };
   const tracing = settings.isTraced ? await openTracing(exported) : undefined;
-  const pushMetrics: PushMetrics | undefined = settings.areMetricsPushed
-    ? (metrics) => openMetricsPush(exported, () => metrics.families())
-    : undefined;
-  const traced = tracing && { listeners: [...listeners, tracing.listener], closeables: [...closeables, tracing] };
+  const openExports: OpenExports = async (metrics) => {
+    const push = settings.areMetricsPushed ? await openMetricsPush(exported, () => metrics.families()) : undefined;
+    // Both at once: a collector that is down costs each of them 3 s.
+    return { close: async () => void (await Promise.all([push?.close(), tracing?.close()])) };
+  };
+  const traced = tracing && { listeners: [...listeners, tracing.listener] };
   const {
     port,
     adminPort,
     stop: drained,
-  } = await start(contract, handlers, { settings, sources, pushMetrics }, { ...options, logger, ...traced });
+  } = await start(contract, handlers, { settings, sources, openExports }, { ...options, logger, ...traced });
   const stop = () => drained().finally(ignoreSignals);
   const ignoreSignals = stopOnSignals(stop, logger);
   warnOfMemoryStore(contract, options, logger);
@@ -116,12 +117,13 @@ export async function serve<C extends Contract>(
   return { port, adminPort, stop };
 }
 
-type PushMetrics = (metrics: ServiceMetrics) => Promise<OpenMetricsPush | undefined>;
+/** Opens what goes to a collector; it is closed last. */
+type OpenExports = (metrics: ServiceMetrics) => Promise<Closeable>;
 
 /** The settings of a service, and where each comes from. */
 export interface Configuration extends Pick<EffectiveOptions, 'settings' | 'sources'> {
-  /** Pushes the metrics of the service. Default: nothing does. */
-  readonly pushMetrics?: PushMetrics | undefined;
+  /** Exports the metrics of the service. Default: nothing does. */
+  readonly openExports?: OpenExports | undefined;
 }
 
 /**
@@ -132,7 +134,7 @@ export interface Configuration extends Pick<EffectiveOptions, 'settings' | 'sour
 export async function start<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  { settings, sources, pushMetrics }: Configuration,
+  { settings, sources, openExports }: Configuration,
   given: ServeOptions<NoInfer<C>> & { readonly logger: Logger },
 ): Promise<RunningService> {
   const options = ownMembers(given);
@@ -164,7 +166,7 @@ export async function start<C extends Contract>(
   const adminServer = createAdminServer(administration.listener);
 
   const { server, secure } = dualServer;
-  const push = await pushMetrics?.(metrics);
+  const exports = await openExports?.(metrics);
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
   if (tls && secure) certificate = followCertificate(secure, tls, { logger });
   let stopped: Promise<void> | undefined;
@@ -176,13 +178,10 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
+      // What is exported comes last: closing makes calls and metrics too.
       closeables: [
-        unread,
-        ...(push ? [push] : []),
-        metrics,
-        administration,
-        ...(certificate ? [certificate] : []),
-        ...closeables,
+        ...[unread, administration, ...(certificate ? [certificate] : []), ...closeables],
+        ...[...(exports ? [exports] : []), metrics],
       ],
       logger,
     });
