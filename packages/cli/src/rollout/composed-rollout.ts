@@ -92,6 +92,10 @@ async function replaceAll(
 async function startBeside(old: readonly Container[], options: ComposedRolloutOptions): Promise<readonly Container[]> {
   const { service, docker, pause, now, signal, readyTimeoutMs = 120_000 } = options;
   const known = new Set(old.map(({ ID }) => ID));
+  // Docker tells of no health for a moment after the start, and then of `starting`: the old ones tell whether there is a check.
+  const isReady = old.some(({ Health }) => Health)
+    ? ({ Health }: Container) => Health === 'healthy'
+    : ({ State }: Container) => State === 'running';
   const added = async () => {
     const { stdout } = await docker(['compose', 'ps', '--all', '--format', 'json', service]);
     return containersIn(stdout).filter(({ ID }) => !known.has(ID));
@@ -108,7 +112,7 @@ async function startBeside(old: readonly Container[], options: ComposedRolloutOp
     if (signal.aborted) failure ??= 'interrupted';
     if (now() > deadlineMs) failure ??= `the new containers are not healthy within ${readyTimeoutMs} ms`;
     if (failure !== undefined) return giveUp(containers, old, failure, options);
-    const ready = containers.filter(({ State, Health }) => State === 'running' && (!Health || Health === 'healthy'));
+    const ready = containers.filter(isReady);
     if (ready.length === old.length) return ready;
     await pause(probeEveryMs);
   }
