@@ -553,4 +553,28 @@ export const further: readonly Mistake[] = [
     to: 'image: nginx',
     at: 'image: nginx',
   },
+  {
+    name: 'replies to callers with a token are cached',
+    rule: 'private-cached',
+    file: routes,
+    from: 'location = /api/hello     { proxy_pass http://hello; }',
+    to: 'location = /api/hello     { proxy_cache api; proxy_pass http://hello; }',
+    at: 'proxy_cache api',
+  },
+  {
+    name: 'the gateway has known holes',
+    rule: 'nginx-outdated',
+    file: compose,
+    from: 'image: nginx:1.30',
+    to: 'image: nginx:1.30.1',
+    at: 'image: nginx:1.30.1',
+  },
+  {
+    name: 'a route leads to a name without an upstream',
+    rule: 'server-without-resolve',
+    file: routes,
+    from: 'location = /api/greetings { proxy_pass http://greetings; }',
+    to: 'location = /api/greetings { proxy_pass http://database:5432; }',
+    at: 'http://database:5432',
+  },
 ];

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandDependencies } from './command.ts';
 import { scrape } from './metrics/scrape.ts';
@@ -47,10 +47,13 @@ function runProgram(command: string, args: readonly string[], cwd: string): Prom
   });
 }
 
-function runDocker(args: readonly string[], cwd: string): Promise<ProgramEnd> {
-  return new Promise((resolve) => {
-    execFile('docker', [...args], { cwd, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) =>
-      resolve({ isSuccess: error === null, stdout, stderr }),
-    );
+/** In a group of its own: a Ctrl-C is for `parley`, which ends when nothing is half done. */
+async function runDocker(args: readonly string[], cwd: string): Promise<ProgramEnd> {
+  const child = spawn('docker', [...args], { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<boolean>((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
   });
+  const [stdout, stderr, isSuccess] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { isSuccess, stdout, stderr };
 }

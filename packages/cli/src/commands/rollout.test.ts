@@ -39,6 +39,21 @@ describe('parley rollout with a launcher', () => {
     expect(JSON.parse(stdout).error).toMatchObject({ exit: 'failed', failed: 'hello-1', replaced: [] });
   });
 
+  it('replaces no further replica where it is interrupted', async () => {
+    const interrupting = new AbortController();
+    const asked: string[] = [];
+    const replaceReplica = async (_pid: number, name: string) => {
+      asked.push(name);
+      interrupting.abort();
+    };
+    const { code, stderr } = await parley('rollout hello', {
+      ...{ systems, replaceReplica, interrupted: () => interrupting.signal },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain('hello-2 was not replaced: interrupted');
+    expect(asked).toEqual(['hello-1']);
+  });
+
   it.each([
     ['rollout hallo', 'did you mean "hello"?'],
     ['rollout hello-1', 'expected the name of a service'],
@@ -102,17 +117,31 @@ describe('parley rollout with Docker', () => {
     expect(names()).toEqual(['shop-hello-3', 'shop-hello-4']);
   });
 
+  it.each(['starting', 'healthy'])('removes the new ones where it is interrupted while they are %s', async (health) => {
+    const { runDocker, names } = fakeDocker(health);
+    const interrupting = new AbortController();
+    const { code, stderr } = await parley('rollout hello', {
+      ...{ runDocker, interrupted: () => interrupting.signal },
+      pause: async () => interrupting.abort(),
+    });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('hello was not replaced: interrupted')]);
+    expect(names()).toEqual(['shop-hello-1', 'shop-hello-2']);
+  });
+
   it.each([
     ['is unhealthy', 'unhealthy', 'running'],
     ['ends', '', 'exited'],
     ['stays as it is', 'starting', 'running'],
+    ['has not told of its health yet', '', 'running'],
   ])('removes the new ones where one %s, and stops no old one', async (_how, health, state) => {
     const { told, runDocker, names } = fakeDocker(health, state);
     const { code, stderr } = await parley('rollout hello', { runDocker });
     expect(code).toBe(1);
     expect(stderr).toContain('hello was not replaced: ');
     expect(stderr).toContain('the 2 before go on, the new ones are removed');
-    expect(stderr).toContain(health === 'starting' ? 'not healthy within 120000 ms' : 'no such module');
+    expect(stderr).toContain(
+      state === 'running' && health !== 'unhealthy' ? 'not healthy within 120000 ms' : 'no such module',
+    );
     expect(told.filter((line) => line.startsWith('stop'))).toEqual([]);
     expect(names()).toEqual(['shop-hello-1', 'shop-hello-2']);
   });

@@ -65,10 +65,10 @@ async function rollOut(service: string, options: RolloutOptions, dependencies: C
 async function rolloutOf(
   service: string,
   port: number | undefined,
-  { cwd, launched, runDocker, replaceReplica, pause, now }: CommandDependencies,
+  { cwd, launched, runDocker, replaceReplica, pause, now, interrupted }: CommandDependencies,
 ): Promise<Rollout> {
-  const never = new AbortController().signal;
-  const time = { pause: (ms: number) => pause(ms, never), now };
+  const signal = interrupted();
+  const time = { pause: (ms: number) => pause(ms, signal), now, signal };
   const system = launchedIn(cwd, await launched(), port);
   if (system?.launcherPid !== undefined) {
     const { launcherPid, url } = system;

@@ -63,7 +63,7 @@ async function replaceAll(
   options: ComposedRolloutOptions,
   onStep: (sentence: string) => void,
 ): Promise<readonly ReplacedReplica[]> {
-  const { service, docker, pause, now } = options;
+  const { service, docker, pause, now, signal } = options;
   const idle = old.filter(({ State }) => State !== 'running');
   if (idle.length > 0) {
     const names = idle.map(({ Name, State }) => `${Name} (${State})`).join(', ');
@@ -75,6 +75,7 @@ async function replaceAll(
   const created = await startBeside(old, options);
   onStep(`${created.map(({ Name }) => Name).join(', ')}: healthy, beside ${old.length} before`);
   await pause(gatewayFollowsMs);
+  if (signal.aborted) return giveUp(created, old, 'interrupted', options);
   const replaced: ReplacedReplica[] = [];
   for (const { ID, Name } of old) {
     const startMs = now();
@@ -89,8 +90,12 @@ async function replaceAll(
 
 /** Starts as many containers again, and waits until all of them are healthy. Where one is not, all new ones are removed. */
 async function startBeside(old: readonly Container[], options: ComposedRolloutOptions): Promise<readonly Container[]> {
-  const { service, docker, pause, now, readyTimeoutMs = 120_000 } = options;
+  const { service, docker, pause, now, signal, readyTimeoutMs = 120_000 } = options;
   const known = new Set(old.map(({ ID }) => ID));
+  // Docker tells of no health for a moment after the start, and then of `starting`: the old ones tell whether there is a check.
+  const isReady = old.some(({ Health }) => Health)
+    ? ({ Health }: Container) => Health === 'healthy'
+    : ({ State }: Container) => State === 'running';
   const added = async () => {
     const { stdout } = await docker(['compose', 'ps', '--all', '--format', 'json', service]);
     return containersIn(stdout).filter(({ ID }) => !known.has(ID));
@@ -104,18 +109,27 @@ async function startBeside(old: readonly Container[], options: ComposedRolloutOp
       ({ State, Health }) => /^(exited|dead|restarting)$/.test(State) || Health === 'unhealthy',
     );
     if (broken) failure ??= await whyBroken(broken, options);
+    if (signal.aborted) failure ??= 'interrupted';
     if (now() > deadlineMs) failure ??= `the new containers are not healthy within ${readyTimeoutMs} ms`;
-    if (failure !== undefined) {
-      if (containers.length > 0) await docker(['rm', '--force', ...containers.map(({ ID }) => ID)]);
-      throw new CliError(
-        'failed',
-        `${service} was not replaced: ${failure} (the ${old.length} before go on, the new ones are removed)`,
-      );
-    }
-    const ready = containers.filter(({ State, Health }) => State === 'running' && (!Health || Health === 'healthy'));
+    if (failure !== undefined) return giveUp(containers, old, failure, options);
+    const ready = containers.filter(isReady);
     if (ready.length === old.length) return ready;
     await pause(probeEveryMs);
   }
+}
+
+/** Removes the new containers: the old ones have never stopped. */
+async function giveUp(
+  created: readonly Container[],
+  old: readonly Container[],
+  failure: string,
+  { service, docker }: ComposedRolloutOptions,
+): Promise<never> {
+  if (created.length > 0) await docker(['rm', '--force', ...created.map(({ ID }) => ID)]);
+  throw new CliError(
+    'failed',
+    `${service} was not replaced: ${failure} (the ${old.length} before go on, the new ones are removed)`,
+  );
 }
 
 async function whyBroken({ ID, Name, State, Health }: Container, { docker }: ComposedRolloutOptions): Promise<string> {

@@ -17,7 +17,7 @@ const settleMs = 1_200;
 
 /** Replaces what `parley start` runs: one replica after the other, by its launcher. */
 export function launchedRollout(options: LaunchedRolloutOptions): Rollout {
-  const { service, url, replicas, replace, pause, now } = options;
+  const { service, url, replicas, replace, pause, now, signal } = options;
   return {
     source: 'launcher',
     url,
@@ -31,6 +31,7 @@ export function launchedRollout(options: LaunchedRolloutOptions): Rollout {
       for (const { name } of replicas) {
         const startMs = now();
         try {
+          if (signal.aborted) throw new Error('interrupted');
           await replace(name);
         } catch (error) {
           const rest = replicas.slice(replaced.length + 1).map((one) => one.name);

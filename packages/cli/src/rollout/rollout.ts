@@ -29,5 +29,7 @@ export interface Rollout {
 export interface RolloutDependencies {
   /** Waits. */
   readonly pause: (ms: number) => Promise<void>;
+  /** Aborts where a person wants it to end: at the next step where nothing is half done. */
+  readonly signal: AbortSignal;
   readonly now: () => number;
 }

@@ -104,11 +104,13 @@ export function houseOf(files: WiringFiles, client: ClientLimits): House {
   const [http] = contextsNamed('http', nginx);
   return {
     ...{ containers, services, client, nginx, isBuiltIn, upstreams, servers, routes, containerNamed },
-    gateway: containers.find(({ image }) => image !== undefined && /^([^/]+\/)*nginx\b/.test(image)),
+    gateway: containers.find(({ image }) => image !== undefined && isNginx(image)),
     http: http?.directive ?? { file: 'nginx/nginx.conf', line: 1 },
     routed: new Set(targets.map(containerNamed).filter((one) => one?.isOurs) as Container[]),
   };
 }
+
+const isNginx = (image: string) => /^([^/]+\/)*nginx(-unprivileged)?(:|@|$)/.test(image);
 
 function addressOf(text: string): { readonly host: string; readonly port: number | undefined } {
   const [, host = text, port] = /^(\[[^\]]*\]|[^:/]+)(?::(\d+))?/.exec(text) ?? [];
@@ -118,15 +120,20 @@ function addressOf(text: string): { readonly host: string; readonly port: number
 function containerOf(name: string, entry: Mapping, { compose, interpolated, textOf }: WiringFiles): Container {
   const written = pairsOf(entry.environment);
   const environment = new Map([...written].map(([key, value]) => [key, interpolated(value)]));
-  const isOurs = entry.build !== undefined;
-  const image = typeof entry.image === 'string' ? interpolated(entry.image) : undefined;
+  const dockerfile = entry.build === undefined ? undefined : textOf(dockerfilePath(entry.build, interpolated));
+  const base = [...(dockerfile?.matchAll(/^\s*FROM\s+(\S+)/gim) ?? [])].at(-1)?.[1] ?? '';
+  // An nginx with configuration of its own in its image.
+  const isGateway = isNginx(base);
+  const isOurs = entry.build !== undefined && !isGateway;
+  const named = typeof entry.image === 'string' ? interpolated(entry.image) : undefined;
+  const image = isGateway ? base : named;
   return {
     ...{ name, entry, isOurs, image, environment, written },
     names: namesOf(name, entry),
     replicas: Number(interpolated(String(mappingOf(entry.deploy)?.replicas ?? entry.scale ?? 1))),
     ...(isOurs ? settingsOf(environment) : { limits: undefined, fault: undefined }),
     networks: entry.networks === undefined ? ['default'] : listOrKeys(entry.networks),
-    dockerfile: isOurs ? textOf(dockerfilePath(entry.build, interpolated)) : undefined,
+    dockerfile,
     at: (...path) => placeOf(compose, name, path),
   };
 }

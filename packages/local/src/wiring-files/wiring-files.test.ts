@@ -89,6 +89,19 @@ describe('the nginx configuration', () => {
     expect(placed(readWiringFiles(root, {}).nginx[0]?.block ?? [])).toEqual(['edge/more.conf:1 gzip on']);
   });
 
+  it('is that of the image with the files that the gateway mounts into conf.d', () => {
+    const volumes = '["./edge/a.conf:/etc/nginx/conf.d/default.conf:ro", "./more:/etc/nginx/conf.d"]';
+    write({
+      'docker-compose.yml': `services:\n  gateway: { image: nginx, volumes: ${volumes} }\n`,
+      'edge/a.conf': 'gzip on;',
+      'more/b.conf': 'gzip off;',
+      'more/default.conf': 'gzip static;',
+    });
+    const { nginx, isBuiltIn } = readWiringFiles(root, {});
+    expect(isBuiltIn).toBe(false);
+    expect(placed(nginx[0]?.block ?? [])).toEqual(['more/b.conf:1 gzip off', 'edge/a.conf:1 gzip on']);
+  });
+
   it('is the built-in one where there is none', () => {
     write({ 'docker-compose.yml': compose });
     const { nginx, isBuiltIn } = readWiringFiles(root, {});

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, normalize } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { builtInFiles } from '../gateways/gateway-files.ts';
 import { LocalError, messageOf } from '../local-error.ts';
-import { type ComposeFile, composeVariables, mappingOf, openComposeFile } from '../wiring/compose-file.ts';
+import { type ComposeFile, composeVariables, openComposeFile } from '../wiring/compose-file.ts';
 import { interpolate, type Variables } from '../wiring/interpolation.ts';
+import { type MountedText, matches, mountedTexts, nginxMounts } from './mounts.ts';
 import { includedDirectives, type NginxDirective, nginxDirectives } from './nginx-source.ts';
 
 /** What a repository says of how its services run together, with files and lines: for tools that check it. */
@@ -19,12 +20,9 @@ export interface WiringFiles {
   readonly textOf: (path: string) => string | undefined;
 }
 
-/** Files in the folder of nginx, by their names from that folder. */
-type ConfTexts = (pattern: string) => readonly { readonly name: string; readonly text: string }[];
-
 /**
- * Reads the compose file of a folder, and the nginx configuration that its gateway mounts on `/etc/nginx`: else that in `nginx/`, else
- * the built-in one.
+ * Reads the compose file of a folder, and the nginx configuration that its gateway mounts below `/etc/nginx`: else that in `nginx/`, else
+ * the built-in one. Where only files of `conf.d` are mounted, the `nginx.conf` of the official image includes them.
  *
  * @param variables the environment, which comes before the folder's `.env`
  * @throws LocalError where a file is missing or cannot be read
@@ -40,39 +38,20 @@ export function readWiringFiles(root: string, variables: Variables): WiringFiles
     }
   };
   const textOf = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
-  const folder = nginxFolder(root, compose, interpolated);
-  const nginx = folder === undefined ? builtIn(Object.keys(compose.services)) : inFolder(root, folder);
-  return { compose, interpolated, nginx, isBuiltIn: folder === undefined, textOf };
+  const ways = [nginxMounts(root, compose, interpolated), [{ source: 'nginx', target: '/etc/nginx' }]];
+  const configurations = ways.map((mounts) => expanded((path) => textsAt(root, mounts, path)));
+  const own = configurations.find((nginx) => nginx.some(({ name, block = [] }) => name === 'http' && block.length > 0));
+  const nginx = own ?? builtIn(Object.keys(compose.services));
+  return { compose, interpolated, nginx, isBuiltIn: own === undefined, textOf };
 }
 
-/** The folder with `nginx.conf`, from the root. */
-function nginxFolder(
-  root: string,
-  { services }: ComposeFile,
-  interpolated: (written: string) => string,
-): string | undefined {
-  const volumes = Object.values(services).flatMap((entry) => mappingOf(entry)?.volumes ?? []);
-  const mounted = volumes.flatMap((volume) => {
-    const { source, target } = mappingOf(volume) ?? {};
-    const [from = '', to = ''] = source === undefined ? interpolated(String(volume)).split(':') : [source, target];
-    if (to === '/etc/nginx') return [String(from)];
-    return to === '/etc/nginx/nginx.conf' ? [dirname(String(from))] : [];
-  });
-  return [...mounted, 'nginx'].map(normalize).find((folder) => existsSync(join(root, folder, 'nginx.conf')));
-}
+/** What the official image has where nothing is mounted. */
+const imageConfiguration = { name: 'nginx.conf', text: 'http { include /etc/nginx/conf.d/*.conf; }' };
 
-function inFolder(root: string, folder: string): readonly NginxDirective[] {
-  return expanded((pattern) => {
-    // What the image has beside them, such as mime.types, is not in the repository.
-    const path = pattern.replace(/^\/etc\/nginx\//, '');
-    const inside = dirname(path);
-    if (!existsSync(join(root, folder, inside))) return [];
-    const names = readdirSync(join(root, folder, inside)).filter((name) => matches(name, basename(path)));
-    return names.sort().map((name) => ({
-      name: join(folder, inside, name),
-      text: readFileSync(join(root, folder, inside, name), 'utf8'),
-    }));
-  });
+/** An include is relative to the folder of `nginx.conf`. What the image has beside, such as mime.types, is not in the repository. */
+function textsAt(root: string, mounts: ReturnType<typeof nginxMounts>, path: string): readonly MountedText[] {
+  const found = mountedTexts(root, mounts, posix.resolve('/etc/nginx', path));
+  return found.length === 0 && path === 'nginx.conf' ? [imageConfiguration] : found;
 }
 
 function builtIn(services: readonly string[]): readonly NginxDirective[] {
@@ -82,16 +61,7 @@ function builtIn(services: readonly string[]): readonly NginxDirective[] {
   );
 }
 
-function expanded(texts: ConfTexts): readonly NginxDirective[] {
+function expanded(texts: (pattern: string) => readonly MountedText[]): readonly NginxDirective[] {
   const filesOf = (pattern: string) => texts(pattern).map(({ name, text }) => nginxDirectives(text, name));
   return includedDirectives(filesOf('nginx.conf').flat(), filesOf);
-}
-
-/** Whether a name is what a pattern with `*` and `?` means. */
-function matches(name: string, pattern: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`).test(name);
 }

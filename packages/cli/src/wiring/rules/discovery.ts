@@ -87,15 +87,22 @@ export const resolverRules: Rules = {
   },
   'server-without-resolve': {
     finds: 'the server of an upstream is a name that is looked up once, at the start of nginx',
-    in: ({ servers, containerNamed }) =>
-      servers
+    in: (house) => {
+      const { servers, routes, upstreams, containerNamed } = house;
+      const isUpstream = (host: string) => upstreams.some(({ directive }) => directive.args[0] === host);
+      const direct = routes
+        .filter(({ host }) => !isUpstream(host))
+        .map(({ host, proxyPass }) => ({ host, directive: proxyPass }));
+      return [...servers, ...direct]
         .filter(({ host, directive }) => containerNamed(host) && !directive.args.includes('resolve'))
         .map(({ host, directive }) =>
           problem(
             directive,
-            `nginx looks ${host} up once at its start, so it never learns of new replicas and keeps those that are gone: add "resolve"`,
+            `nginx looks ${host} up once at its start, so it never learns of new replicas and keeps those that are gone: ` +
+              'use an upstream with "server NAME:PORT resolve;"',
           ),
-        ),
+        );
+    },
   },
   'upstream-without-zone': {
     finds: 'an upstream with `resolve` has no `zone`',

@@ -1,5 +1,12 @@
+import { mappingOf } from '@parley/local';
+import type { Container } from '../house.ts';
 import { problem, type Rules } from '../rule.ts';
 import { calledUrls, isMissing } from './discovery.ts';
+
+function isMeantToHaveNone({ entry }: Container): boolean {
+  const routes = mappingOf(entry['x-parley'])?.routes;
+  return Array.isArray(routes) && routes.length === 0;
+}
 
 /** What leads where. */
 export const routeRules: Rules = {
@@ -16,16 +23,16 @@ export const routeRules: Rules = {
         ),
   },
   'service-without-route': {
-    finds: 'no route leads to a service, and no `…_URL` names it',
+    finds: 'no route leads to a service, and no `…_URL` names it; `x-parley: { routes: [] }` says that none should',
     in: (house) => {
       const called = new Set(calledUrls(house).map(({ host }) => house.containerNamed(host)));
       if (house.isBuiltIn || house.routes.length === 0) return [];
       return house.services
-        .filter((service) => !house.routed.has(service) && !called.has(service))
+        .filter((service) => !house.routed.has(service) && !called.has(service) && !isMeantToHaveNone(service))
         .map((service) =>
           problem(
             service.at(),
-            `no route leads to ${service.name} and no other service calls it, so nobody can reach it: add a location to the gateway's routes, or remove it`,
+            `no route leads to ${service.name} and no other service calls it, so nobody can reach it: add a location to the gateway's routes, or "x-parley: { routes: [] }" where it takes no requests`,
           ),
         );
     },

@@ -1,5 +1,5 @@
 import type { NginxDirective } from '@parley/local';
-import { allDirectives, contextsNamed, ownNamed } from '../nginx-contexts.ts';
+import { allDirectives, contextsNamed, inForce, ownNamed, settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 import { mayBacktrack } from '../slow-patterns.ts';
 
@@ -32,6 +32,13 @@ function expressionsIn(nginx: readonly NginxDirective[]): readonly { place: Ngin
     )
     .map((place) => ({ place, pattern: place.name === 'rewrite' ? (place.args[0] ?? '') : (place.args.at(-1) ?? '') }));
   return [...inMaps, ...others].map(({ place, pattern }) => ({ place, pattern: pattern.replace(/^~\*?/, '') }));
+}
+
+/** Releases of 2026 with security fixes: 1.30.4 and 1.31.3. A tag without a patch has the latest one. */
+function hasHoles(minor: number, patch: number | undefined): boolean {
+  if (minor < 30) return true;
+  if (patch === undefined) return false;
+  return (minor === 30 && patch < 4) || (minor === 31 && patch < 3);
 }
 
 /** Traps of nginx configurations that other linters know too. */
@@ -94,6 +101,38 @@ export const trapRules: Rules = {
             `the expression ${pattern} repeats a repetition, so a long header or path of a client costs seconds of CPU: repeat one of the two`,
           ),
         ),
+  },
+  'private-cached': {
+    finds: 'a cache of nginx that does not leave out requests with `Authorization`',
+    in: ({ routes }) =>
+      routes.flatMap((route): readonly Problem[] => {
+        const cache = settingIn(route, 'proxy_cache');
+        if (cache === undefined || cache.args[0] === 'off') return [];
+        const isTold = (name: string) =>
+          inForce(route, name).some(({ args }) => /\$\{?http_authorization/.test(args.join(' ')));
+        if (isTold('proxy_cache_key') || (isTold('proxy_no_cache') && isTold('proxy_cache_bypass'))) return [];
+        return [
+          problem(
+            cache,
+            'nginx keeps replies to requests with Authorization, so one caller\'s reply may be given to another: add "proxy_no_cache $http_authorization; ' +
+              'proxy_cache_bypass $http_authorization;"',
+          ),
+        ];
+      }),
+  },
+  'nginx-outdated': {
+    finds: 'the gateway runs an nginx with known holes: before 1.30.4, or 1.31 before 1.31.3',
+    in: ({ gateway }) => {
+      const [, minor, patch] = /nginx\S*:1\.(\d+)(?:\.(\d+))?/.exec(gateway?.image ?? '') ?? [];
+      if (!gateway || minor === undefined || !hasHoles(Number(minor), patch === undefined ? undefined : Number(patch)))
+        return [];
+      return [
+        problem(
+          gateway.at('image'),
+          `${gateway.name} runs ${gateway.image}, which has known holes, so a request may crash or mislead it: use nginx:1.30, which is 1.30.4 or later`,
+        ),
+      ];
+    },
   },
   'secret-in-log': {
     finds: 'the access log has queries, cookies or tokens',
