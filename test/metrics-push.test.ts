@@ -41,6 +41,11 @@ async function startShop() {
 
 const wellNamed = (points: readonly CollectedPoint[], name: string) => points.filter((point) => point.name === name);
 
+/** A push after all requests, and after all calls have ended. */
+const isWhole = (points: readonly CollectedPoint[]) =>
+  wellNamed(points, 'http.server.request.duration').some(({ count }) => count === 5) &&
+  wellNamed(points, 'parley_client_calls').some(({ value }) => value === 5);
+
 /** As a collector writes them for Prometheus. */
 function prometheusName({ name, unit, kind }: CollectedPoint): string {
   const suffix = { s: '_seconds', By: '_bytes' }[unit] ?? '';
@@ -50,8 +55,6 @@ function prometheusName({ name, unit, kind }: CollectedPoint): string {
 describe('metrics that are pushed', () => {
   it('are those of /metrics, by OpenTelemetry’s names', async () => {
     const { scraped } = await startShop();
-    const isWhole = (points: readonly CollectedPoint[]) =>
-      wellNamed(points, 'http.server.request.duration').some(({ count }) => count === 5);
     const points = (await eventually(() => collector.pushes.find(isWhole))) as readonly CollectedPoint[];
     const families = [...(await scraped()).matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type]) => [
       name,
@@ -67,8 +70,6 @@ describe('metrics that are pushed', () => {
 
   it('have the values, attributes and buckets', async () => {
     await startShop();
-    const isWhole = (points: readonly CollectedPoint[]) =>
-      wellNamed(points, 'http.server.request.duration').some(({ count }) => count === 5);
     const points = (await eventually(() => collector.pushes.find(isWhole))) as readonly CollectedPoint[];
     const [served] = wellNamed(points, 'http.server.request.duration');
     expect(served).toMatchObject({

@@ -152,9 +152,11 @@ describe('the metrics of a service', () => {
       else throw new CallError('unavailable', 'not now');
       return { id };
     });
-    const budget = { retryBudgetPerSecond: 1, retryBudgetRatio: 0 };
-    upstream = createUpstream('shop', service.url, { concurrencyLimit: 1, maxQueue: 1, backoffBaseMs: 1, ...budget });
+    const options = { concurrencyLimit: 1, maxQueue: 1, maxAttempts: 2, backoffBaseMs: 1, retryBudgetRatio: 0 };
+    upstream = createUpstream('shop', service.url, options);
     const client = createClient(shop, upstream);
+    await client.getItem({ id: '1' }).catch(() => {});
+    upstream.configure({ retryBudgetPerSecond: 0 });
     await client.getItem({ id: '1' }).catch(() => {});
     const calls = [1, 2, 3].map(() => client.getItem({ id: 'slow' }));
     await Promise.any(

@@ -21,6 +21,8 @@ export function connectionEnd({ isAged, isOver, hasEnded, error }: ConnectionPas
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') return 'client';
   // `reset`: the server's reply has `connection: close`.
   if (message === 'other side closed' || message === 'reset' || code.startsWith('ERR_HTTP2_')) return 'server';
+  // undici says `bad response` with the code of a broken socket.
+  if (message.startsWith('bad ')) return 'request';
   if (brokenCodes.has(code) || code === 'ETIMEDOUT') return 'broken';
   if (isOver) return 'client';
   if (error) return 'request';

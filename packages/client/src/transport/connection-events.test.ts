@@ -64,8 +64,13 @@ describe('events of connections', () => {
   });
 
   it('tell of one whose request was given up', async () => {
-    const { upstream, events } = await open(heldBy(new HeldAnswers()), { attemptTimeoutMs: 20 });
-    await rejection(upstream.send(someRequest()));
+    const held = new HeldAnswers();
+    const { upstream, events } = await open(heldBy(held));
+    const caller = new AbortController();
+    const call = rejection(upstream.send(someRequest({ context: { signal: caller.signal } })));
+    await until(() => held.count === 1);
+    caller.abort();
+    await call;
     await until(() => reasons(events).length > 0);
     expect(reasons(events)).toEqual(['request']);
   });
