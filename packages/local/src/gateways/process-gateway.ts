@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { acceptsConnections, answersAtAll } from '../ports/readiness.ts';
 import { livenessDefaults } from '../processes/liveness-watch.ts';
 import type { Program } from '../processes/program.ts';
@@ -28,7 +28,7 @@ export interface GatewayProgram extends Pick<Program, 'command' | 'args' | 'drai
   readonly routes: readonly Route[];
   /** Where {@link files} are written. */
   readonly folder: string;
-  /** Texts of the configuration by name. */
+  /** Texts of the configuration by name, which may have folders. */
   files(): Iterable<readonly [string, string]>;
   /** @throws LocalError where the program does not accept the files */
   check(): Promise<void>;
@@ -87,8 +87,10 @@ export function outputOf(
 
 function writeFiles(folder: string, files: Iterable<readonly [string, string]>): void {
   try {
-    mkdirSync(folder, { recursive: true });
-    for (const [name, text] of files) writeFileSync(join(folder, name), text);
+    for (const [name, text] of files) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
   } catch (error) {
     throw unwritable(error);
   }

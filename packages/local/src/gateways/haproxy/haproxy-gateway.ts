@@ -6,7 +6,7 @@ import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
 import { createProcessGateway, outputOf, type ProcessGatewaySetting } from '../process-gateway.ts';
 import { parseRoutes } from '../routes.ts';
 import { localHaproxyConfiguration } from './haproxy-configuration.ts';
-import { withRoutes } from './haproxy-text.ts';
+import { errorFiles, withRoutes } from './haproxy-text.ts';
 
 /** A HAProxy that can be run. */
 export interface Haproxy {
@@ -42,7 +42,10 @@ export function createHaproxyGateway({ command, version }: Haproxy, setting: Pro
     drainSignal: 'SIGUSR1',
     routes,
     folder,
-    files: () => [[name, localHaproxyConfiguration(text, setting)] as const],
+    files: () => [
+      [name, localHaproxyConfiguration(text, setting)] as const,
+      ...[...errorFiles()].map(([file, body]) => [join('errors', file), body] as const),
+    ],
     check: () => check(command, folder, setting.variables),
   } as const;
   return createProcessGateway(program, setting);

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { type GatewayCause, gatewayCauses } from '../gateway-causes.ts';
 import type { Route } from '../routes.ts';
 
@@ -12,7 +13,7 @@ const titles: Readonly<Record<string, readonly [code: string, title: string]>> =
   503: ['upstream_unavailable', 'An upstream is unavailable'],
   504: ['upstream_timeout', 'An upstream did not answer in time'],
 };
-/** HAProxy sends these before it knows headers: their problems have no ids. */
+/** HAProxy sends these before it knows headers, from files: their problems have no ids. */
 const early: readonly (readonly [number, GatewayCause])[] = [
   [400, 'malformed_request'],
   [408, 'request_timeout'],
@@ -63,6 +64,26 @@ export function withRoutes(text: string, routes: readonly Route[]): string {
   );
 }
 
+/** The files of `haproxy/errors/`, by name: answers as they go over the wire, but for the ends of lines. */
+export function errorFiles(): ReadonlyMap<string, string> {
+  return new Map(
+    [...early, ...earlySince32].map(([status, cause]) => {
+      const body = problem(status, cause, '');
+      const lines = [
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+        'Content-Type: application/problem+json',
+        `Content-Length: ${body.length}`,
+        'Cache-Control: no-store',
+        'X-Content-Type-Options: nosniff',
+        'Referrer-Policy: no-referrer',
+        "Content-Security-Policy: default-src 'none';frame-ancestors 'none'",
+        'Connection: close',
+      ];
+      return [`${status}.http`, `${lines.join('\n')}\n\n${body}`];
+    }),
+  );
+}
+
 /** The routes that a `haproxy.cfg` has, in the order of its upstreams. */
 export function routesIn(text: string): Route[] {
   const line = /^ *http-request set-var\(txn\.upstream\) str\(([\w-]+)\) if \{ path -m (str|beg) (\S+) \}$/gm;
@@ -86,26 +107,24 @@ function problem(status: number, cause: string, more: string, detail?: string): 
 }
 
 function errorLines(): string[] {
-  const error = (status: number, form: 'string' | 'lf-string', body: string) =>
-    `http-error status ${status} ${json} ${form} '${body}'`;
-  const plain = ([status, cause]: readonly [number, GatewayCause]) =>
-    error(status, 'string', problem(status, cause, ''));
+  const error = (status: number, body: string) => `http-error status ${status} ${json} lf-string '${body}'`;
+  const fromFile = ([status]: readonly [number, GatewayCause]) => `errorfile ${status} errors/${status}.http`;
   const limits = ofLimits.map((cause) => [cause, gatewayCauses[cause].detail] as const);
   const limited = `%[var(txn.cause)${limits.map(([cause, detail]) => `,regsub(^${cause}$,${detail})`).join('')}]`;
   return [
-    '# HAProxy sends these before it knows a header, so they have no ids.',
-    ...early.map(plain),
+    '# HAProxy sends these before it knows a header, so they have no ids. Before 3.0 it has a page of its own for most of them.',
+    ...early.map(fromFile),
     '.if version_atleast(3.2)',
-    ...earlySince32.map(plain),
+    ...earlySince32.map(fromFile),
     '.endif',
-    ...refusals.map(([status, cause]) => error(status, 'lf-string', problem(status, cause, withIds))),
-    error(429, 'lf-string', problem(429, '%[var(txn.cause)]', withIds, limited)),
-    error(504, 'lf-string', problem(504, 'read_timeout', withUpstream)),
+    ...refusals.map(([status, cause]) => error(status, problem(status, cause, withIds))),
+    error(429, problem(429, '%[var(txn.cause)]', withIds, limited)),
+    error(504, problem(504, 'read_timeout', withUpstream)),
     '# Why an upstream failed is in the termination state, which older versions set after they have made the answer.',
     '.if version_atleast(3.0)',
-    ...(['502', '503'] as const).map((status) => error(Number(status), 'lf-string', byState(status))),
+    ...(['502', '503'] as const).map((status) => error(Number(status), byState(status))),
     '.else',
-    ...(['502', '503'] as const).map((status) => error(Number(status), 'lf-string', withoutState(status))),
+    ...(['502', '503'] as const).map((status) => error(Number(status), withoutState(status))),
     '.endif',
   ];
 }
