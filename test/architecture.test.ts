@@ -249,8 +249,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'gateway-files.ts',
     'served-paths.ts',
     'gateway.ts',
+    'process-gateway.ts',
     'embedded/',
     'nginx/',
+    'haproxy/',
     'choose-gateway.ts',
   ],
   'packages/cli/src': [

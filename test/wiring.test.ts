@@ -5,6 +5,7 @@ import { upstreamDefaults } from '@parley/client';
 import { type Contract, type ErrorCode, errorCodes, errorTitles } from '@parley/contract';
 import { parse } from 'yaml';
 import { gatewayCauses } from '../packages/local/src/gateways/gateway-causes.ts';
+import { generatedHaproxyFiles } from './haproxy-file.ts';
 import { root } from './source-files.ts';
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8').replace(/^\s*#.*$/gm, '');
@@ -220,6 +221,63 @@ describe('gateway', () => {
   });
 });
 
+describe('haproxy/haproxy.cfg', () => {
+  it('has the routes, upstreams and causes of nginx: `npx node --conditions=@parley/source test/haproxy-file.ts` writes them', () => {
+    for (const [path, generated] of generatedHaproxyFiles()) {
+      expect(readFileSync(join(root, path), 'utf8')).toBe(generated);
+    }
+  });
+
+  it('says of a status what nginx says', () => {
+    const maps = text('nginx/problems.conf');
+    const entryOf = (name: string, status: string) => {
+      const [, body = ''] = new RegExp(`map \\$status \\$${name} \\{([^}]*)\\}`).exec(maps) ?? [];
+      return new RegExp(` ${status} "?([^";]*)"?;`).exec(body)?.[1] ?? / default "?([^";]*)"?;/.exec(body)?.[1];
+    };
+    const problems = [...text('haproxy/haproxy.cfg').matchAll(/problem:(\w+)","title":"([^"]+)","status":(\d+)/g)];
+    expect(problems.length).toBeGreaterThan(10);
+    for (const [, code, title, status = ''] of problems) {
+      expect([status, code, title]).toEqual([
+        status,
+        entryOf('problem_code', status),
+        entryOf('problem_title', status),
+      ]);
+    }
+  });
+
+  it('has the times and limits of nginx', () => {
+    const cfg = text('haproxy/haproxy.cfg');
+    const timeout = (name: string) => new RegExp(`timeout ${name} +(\\w+)`).exec(cfg)?.[1];
+    expect(timeout('connect')).toBe(directive('nginx/proxy.conf', 'proxy_connect_timeout'));
+    expect(timeout('server')).toBe(directive('nginx/proxy.conf', 'proxy_read_timeout'));
+    expect(timeout('http-request')).toBe(directive('nginx/nginx.conf', 'client_header_timeout'));
+    expect(timeout('http-keep-alive')).toBe(directive('nginx/nginx.conf', 'keepalive_timeout'));
+    expect(cfg).toContain('req.body_size gt 1048576');
+    expect(directive('nginx/nginx.conf', 'limit_req_zone')).toContain('rate=2000r/s');
+    expect(cfg).toContain('sc_http_req_rate(0) gt 2000');
+    expect(cfg).toContain(`sc_conn_cur(0) gt ${directive('nginx/nginx.conf', 'limit_conn').split(' ')[1]}`);
+  });
+});
+
+describe('compose with HAProxy', () => {
+  const changed = parse(text('docker-compose.haproxy.yml').replaceAll('!override', ''), {
+    merge: true,
+  }) as typeof compose;
+
+  it('has another gateway, which may do no more, and changes nothing else', () => {
+    expect(Object.keys(changed.services)).toEqual(['gateway']);
+    expect(changed.services.gateway).toMatchObject({ image: 'haproxy:3.2', user: 'haproxy', stop_signal: 'SIGUSR1' });
+    expect(Object.keys(changed.services.gateway ?? {}).sort()).toEqual([
+      'command',
+      'healthcheck',
+      'image',
+      'stop_signal',
+      'user',
+      'volumes',
+    ]);
+  });
+});
+
 describe('causes', () => {
   const named = (path: string) => text(path).split('$problem_detail {')[1]?.split('}')[0] ?? '';
 
@@ -233,14 +291,18 @@ describe('causes', () => {
     expect(causes).toEqual(Object.entries(gatewayCauses).map(([cause, { detail }]) => [cause, detail]));
   });
 
-  it('are given by nginx and the embedded gateway, and no others', () => {
+  it('are each given by a gateway', () => {
     const maps = text('nginx/problems.conf').split('$upstream_failure {')[1]?.split('map $problem_cause')[0] ?? '';
     const byNginx = [...maps.matchAll(/ (\w+);$/gm)].map(([, cause]) => cause as string);
     const folder = 'packages/local/src/gateways/embedded';
     const sources = readdirSync(join(root, folder)).filter((name) => /(?<!\.test)\.ts$/.test(name));
     const own = sources.flatMap((name) => text(`${folder}/${name}`).match(/'[a-z]+_[a-z_]+'/g) ?? []);
     const byEmbedded = own.map((quoted) => quoted.slice(1, -1)).filter((name) => name in gatewayCauses);
-    const given = new Set([...byNginx, ...byEmbedded]);
+    const haproxy = [...generatedHaproxyFiles().values()].join('\n');
+    const byHaproxy = [...haproxy.matchAll(/[(,"](\w+_?\w*)[)"]/g)]
+      .map(([, name]) => name as string)
+      .filter((name) => name in gatewayCauses);
+    const given = new Set([...byNginx, ...byEmbedded, ...byHaproxy]);
     expect([...given].sort()).toEqual(Object.keys(gatewayCauses).sort());
   });
 

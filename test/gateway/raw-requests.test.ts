@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RawAnswer, rawAnswers } from '../raw-answers.ts';
-import { type Front, rawRequests } from '../raw-requests.ts';
+import { type Front, rawRequests, statusesAt } from '../raw-requests.ts';
 import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
 import { type RunningService, startService } from '../running-service.ts';
 
@@ -39,13 +39,18 @@ describe.each(fronts)('bytes that come to %s', (front) => {
   it.each(rawRequests.map((request) => [request.name, request] as const))(
     'are answered: %s',
     async (_name, request) => {
-      const statuses = request.except?.find(({ at }) => at === front)?.statuses ?? request.statuses;
+      const statuses = statusesAt(front, request);
       const answers = await rawAnswers(port, request.bytes, statuses.length);
       expect(answers.map(({ status }) => status)).toEqual(statuses);
-      for (const answer of answers) if (answer.status >= 400) expectProblem(answer);
+      for (const answer of answers) if (answer.status >= 400 && !isHtmlOfHaproxy(front, answer)) expectProblem(answer);
     },
   );
 });
+
+/** HAProxy before 3.0 answers with a page of its own where it cannot read a request. */
+function isHtmlOfHaproxy(front: Front, { status, body }: RawAnswer): boolean {
+  return front === 'haproxy' && [400, 408, 413, 422, 500].includes(status) && body.includes('<html>');
+}
 
 function expectProblem({ status, head, body }: RawAnswer): void {
   expect(head).toMatch(/^Content-Type: application\/problem\+json/im);
