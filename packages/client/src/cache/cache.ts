@@ -98,6 +98,8 @@ class ClientCache {
     const { headers } = call;
     const asked = requestDirectives(headers['cache-control'], headers.pragma);
     if (asked.noStore || !this.#isForCache(call)) {
+      const part = headers.range !== undefined && !asked.noStore ? this.#part(call, asked, headers.range) : undefined;
+      if (part) return Promise.resolve(part);
       this.#report(call, 'bypass', undefined);
       return this.#next(call);
     }
@@ -114,6 +116,19 @@ class ClientCache {
     }
     if (usability === 'revalidate-behind') this.#revalidateBehind(lookup);
     return Promise.resolve(this.#answer(call, stored, usability === 'fresh' ? 'hit' : 'stale'));
+  }
+
+  /** Part of a reply that is stored whole, and fresh. */
+  #part(call: Call, asked: RequestDirectives, range: string): Reply | undefined {
+    const { range: _range, ...others } = call.headers;
+    const whole = { ...call, headers: others };
+    if (call.method !== 'GET' || !this.#isForCache(whole)) return undefined;
+    const nowMs = this.#dependencies.clock.now();
+    const stored = this.#store.find(this.#keyOf(whole).text, others);
+    if (stored?.usability(asked, nowMs) !== 'fresh' || hasConditions(call)) return undefined;
+    const part = stored.part(call.label, nowMs, `parley; hit; ttl=${ttlOf(stored, nowMs)}`, range);
+    if (part) this.#report(call, 'hit', stored.ageMs(nowMs));
+    return part;
   }
 
   #miss(call: Call, key: StoreKey, asked: RequestDirectives): Promise<Reply> {
@@ -169,14 +184,15 @@ class ClientCache {
   /** @throws the error, where no stored reply may stand in for it */
   #insteadOf(error: unknown, lookup: Lookup): Reply {
     const isFailure = error instanceof CallError && error.code !== 'cancelled';
-    const standIn = isFailure ? this.#standIn(lookup, 'stale-if-error') : undefined;
+    const { staleIfUnreachableS } = this.#settings;
+    const standIn = isFailure ? this.#standIn(lookup, 'stale-if-error', staleIfUnreachableS) : undefined;
     if (standIn) return standIn;
     this.#report(lookup.call, 'miss', undefined);
     throw error;
   }
 
-  #standIn({ call, asked, stored }: Lookup, detail: string): Reply | undefined {
-    if (!stored?.mayReplaceError(asked, this.#dependencies.clock.now())) return undefined;
+  #standIn({ call, asked, stored }: Lookup, detail: string, besidesS = 0): Reply | undefined {
+    if (!stored?.mayReplaceError(asked, this.#dependencies.clock.now(), besidesS)) return undefined;
     return this.#answer(call, stored, 'stale', `detail="${detail}"`);
   }
 
@@ -307,11 +323,10 @@ class ClientCache {
     const nowMs = this.#dependencies.clock.now();
     const ageMs = stored.ageMs(nowMs);
     this.#report(call, result, ageMs);
-    const ttl = Math.floor(stored.freshForMs(nowMs) / 1000);
+    const ttl = ttlOf(stored, nowMs);
     const status = note === undefined ? `parley; hit; ttl=${ttl}` : `parley; hit; ttl=${ttl}; ${note}`;
-    const { headers, method, label } = call;
-    const hasConditions = headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
-    if (hasConditions && isUnchanged(conditionsOf(call), stored, stored.madeMs))
+    const { method, label } = call;
+    if (hasConditions(call) && isUnchanged(conditionsOf(call), stored, stored.madeMs))
       return stored.head(label, nowMs, status, 304);
     return method === 'HEAD' ? stored.head(label, nowMs, status) : stored.reply(label, nowMs, status);
   }
@@ -364,6 +379,15 @@ class ClientCache {
 /** No path holds the line break. */
 function pathPrefix(path: string): string {
   return `${path}\n`;
+}
+
+function hasConditions({ headers }: Call): boolean {
+  return headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
+}
+
+/** For how many seconds it is fresh; negative: since when it is not. */
+function ttlOf(stored: StoredReply, nowMs: number): number {
+  return Math.floor(stored.freshForMs(nowMs) / 1000);
 }
 
 function conditionsOf({ headers }: Call): Conditions {

@@ -149,4 +149,17 @@ describe('stale-if-error (RFC 5861 §4)', () => {
     expect(replies.map(({ body }) => body)).toEqual(Array(10).fill('one'));
     expect(calls.requests).toHaveLength(2);
   });
+
+  it('is for a service without any reply only, where the cache and not the reply allows it', async () => {
+    const calls = await stored('max-age=10', 15, { staleIfUnreachableS: 20 });
+    calls.answer(
+      () => someError(),
+      () => someReply(503, {}, 'broken'),
+    );
+    expect((await calls.send()).body).toBe('one');
+    expect((await calls.send()).status).toBe(503);
+    const strict = await stored('max-age=10, must-revalidate', 15, { staleIfUnreachableS: 20 });
+    strict.answer(() => someError());
+    await expect(strict.send()).rejects.toMatchObject({ code: 'unavailable' });
+  });
 });
