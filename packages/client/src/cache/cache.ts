@@ -4,6 +4,7 @@ import { type Call, type CallLayer, type SendCall, TriedEndpoints } from '../lay
 import type { CacheSettings } from '../options/cache-options.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { Cancellation } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { Reply } from '../transport/reply.ts';
 import { type Conditions, isUnchanged } from './conditions.ts';
@@ -112,7 +113,7 @@ class ClientCache {
     const { call, asked, stored } = lookup;
     const usability = stored.usability(asked, this.#dependencies.clock.now());
     if (usability === 'unusable') {
-      return asked.onlyIfCached ? this.#refuse(call) : this.#forward(lookup);
+      return asked.onlyIfCached ? this.#refuse(call) : this.#forwardInTime(lookup);
     }
     if (usability === 'revalidate-behind') this.#revalidateBehind(lookup);
     return Promise.resolve(this.#answer(call, stored, usability === 'fresh' ? 'hit' : 'stale'));
@@ -139,6 +140,28 @@ class ClientCache {
     return this.#forward(lookup);
   }
 
+  /** Asks the service; where the stored reply may stand in, it does so just before the call's own time is up: a service that hangs fails too. */
+  async #forwardInTime(lookup: Lookup): Promise<Reply> {
+    const { call, asked, stored } = lookup;
+    const { clock } = this.#dependencies;
+    const leftMs = call.deadlineMs - clock.now();
+    const { staleIfUnreachableS } = this.#settings;
+    const hasStandIn = stored?.mayReplaceError(asked, clock.now(), staleIfUnreachableS) ?? false;
+    if (!hasStandIn || leftMs === Number.POSITIVE_INFINITY || call.signal?.aborted) return this.#forward(lookup);
+    const { signal, label } = call;
+    const narrowed = new Cancellation();
+    const late = () => narrowed.abort(new CallError('deadline_exceeded', 'not answered in time', { operation: label }));
+    const leave = () => narrowed.abort(signal?.reason);
+    const disarm = clock.after(leftMs - Math.min(leftMs / 10, 20), late);
+    signal?.addEventListener('abort', leave);
+    try {
+      return await this.#forward({ ...lookup, call: { ...call, signal: narrowed } });
+    } finally {
+      disarm();
+      signal?.removeEventListener('abort', leave);
+    }
+  }
+
   /** Asks the service, once for all identical calls that wait. */
   async #forward(lookup: Lookup): Promise<Reply> {
     const { call, key } = lookup;
@@ -156,7 +179,8 @@ class ClientCache {
     }
     const standIn = failures.has(reply.status) ? this.#standIn(lookup, `fwd-status=${reply.status}`) : undefined;
     if (standIn) return standIn;
-    if (led.fetched) return this.#finish(lookup, led.fetched);
+    // Where its own request ran out of time it may have joined another one since.
+    if (led.fetched?.reply === reply) return this.#finish(lookup, led.fetched);
     // It joined another call's request, whose reply may be for that call alone.
     const stored = this.#store.find(key.text, call.headers);
     const isUsable = stored?.usability(lookup.asked, this.#dependencies.clock.now()) === 'fresh';

@@ -162,4 +162,27 @@ describe('stale-if-error (RFC 5861 §4)', () => {
     strict.answer(() => someError());
     await expect(strict.send()).rejects.toMatchObject({ code: 'unavailable' });
   });
+
+  it('answers just before the time of the call is up, where the service hangs', async () => {
+    const calls = await stored(field, 15);
+    let isCancelled = false;
+    calls.answer(({ signal }) => {
+      signal?.addEventListener('abort', () => {
+        isCancelled = true;
+      });
+      return new Promise(() => {});
+    });
+    const deadlineMs = calls.clock.now() + 1000;
+    const sent = calls.send({ deadlineMs });
+    let answered: string | undefined;
+    sent.then(({ body }) => {
+      answered = String(body);
+    });
+    await calls.clock.advance(979);
+    expect(answered).toBeUndefined();
+    await calls.clock.advance(1);
+    expect([answered, isCancelled]).toEqual(['one', true]);
+    expect((await sent).headers['cache-status']).toBe('parley; hit; ttl=-6; detail="stale-if-error"');
+    expect(calls.uses).toEqual(['miss', 'stale']);
+  });
 });
