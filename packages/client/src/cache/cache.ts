@@ -4,6 +4,7 @@ import { type Call, type CallLayer, type SendCall, TriedEndpoints } from '../lay
 import type { CacheSettings } from '../options/cache-options.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { Cancellation } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { Reply } from '../transport/reply.ts';
 import { type Conditions, isUnchanged } from './conditions.ts';
@@ -98,6 +99,8 @@ class ClientCache {
     const { headers } = call;
     const asked = requestDirectives(headers['cache-control'], headers.pragma);
     if (asked.noStore || !this.#isForCache(call)) {
+      const part = headers.range !== undefined && !asked.noStore ? this.#part(call, asked, headers.range) : undefined;
+      if (part) return Promise.resolve(part);
       this.#report(call, 'bypass', undefined);
       return this.#next(call);
     }
@@ -110,10 +113,23 @@ class ClientCache {
     const { call, asked, stored } = lookup;
     const usability = stored.usability(asked, this.#dependencies.clock.now());
     if (usability === 'unusable') {
-      return asked.onlyIfCached ? this.#refuse(call) : this.#forward(lookup);
+      return asked.onlyIfCached ? this.#refuse(call) : this.#forwardInTime(lookup);
     }
     if (usability === 'revalidate-behind') this.#revalidateBehind(lookup);
     return Promise.resolve(this.#answer(call, stored, usability === 'fresh' ? 'hit' : 'stale'));
+  }
+
+  /** Part of a reply that is stored whole, and fresh. */
+  #part(call: Call, asked: RequestDirectives, range: string): Reply | undefined {
+    const { range: _range, ...others } = call.headers;
+    const whole = { ...call, headers: others };
+    if (call.method !== 'GET' || !this.#isForCache(whole)) return undefined;
+    const nowMs = this.#dependencies.clock.now();
+    const stored = this.#store.find(this.#keyOf(whole).text, others);
+    if (stored?.usability(asked, nowMs) !== 'fresh' || hasConditions(call)) return undefined;
+    const part = stored.part(call.label, nowMs, `parley; hit; ttl=${ttlOf(stored, nowMs)}`, range);
+    if (part) this.#report(call, 'hit', stored.ageMs(nowMs));
+    return part;
   }
 
   #miss(call: Call, key: StoreKey, asked: RequestDirectives): Promise<Reply> {
@@ -122,6 +138,28 @@ class ClientCache {
     if (call.method === 'HEAD') return this.#head(lookup);
     if (this.#unstored.has(key.text)) return this.#fetchFirst(lookup);
     return this.#forward(lookup);
+  }
+
+  /** Asks the service; where the stored reply may stand in, it does so just before the call's own time is up: a service that hangs fails too. */
+  async #forwardInTime(lookup: Lookup): Promise<Reply> {
+    const { call, asked, stored } = lookup;
+    const { clock } = this.#dependencies;
+    const leftMs = call.deadlineMs - clock.now();
+    const { staleIfUnreachableS } = this.#settings;
+    const hasStandIn = stored?.mayReplaceError(asked, clock.now(), staleIfUnreachableS) ?? false;
+    if (!hasStandIn || leftMs === Number.POSITIVE_INFINITY || call.signal?.aborted) return this.#forward(lookup);
+    const { signal, label } = call;
+    const narrowed = new Cancellation();
+    const late = () => narrowed.abort(new CallError('deadline_exceeded', 'not answered in time', { operation: label }));
+    const leave = () => narrowed.abort(signal?.reason);
+    const disarm = clock.after(leftMs - Math.min(leftMs / 10, 20), late);
+    signal?.addEventListener('abort', leave);
+    try {
+      return await this.#forward({ ...lookup, call: { ...call, signal: narrowed } });
+    } finally {
+      disarm();
+      signal?.removeEventListener('abort', leave);
+    }
   }
 
   /** Asks the service, once for all identical calls that wait. */
@@ -141,7 +179,8 @@ class ClientCache {
     }
     const standIn = failures.has(reply.status) ? this.#standIn(lookup, `fwd-status=${reply.status}`) : undefined;
     if (standIn) return standIn;
-    if (led.fetched) return this.#finish(lookup, led.fetched);
+    // Where its own request ran out of time it may have joined another one since.
+    if (led.fetched?.reply === reply) return this.#finish(lookup, led.fetched);
     // It joined another call's request, whose reply may be for that call alone.
     const stored = this.#store.find(key.text, call.headers);
     const isUsable = stored?.usability(lookup.asked, this.#dependencies.clock.now()) === 'fresh';
@@ -169,14 +208,15 @@ class ClientCache {
   /** @throws the error, where no stored reply may stand in for it */
   #insteadOf(error: unknown, lookup: Lookup): Reply {
     const isFailure = error instanceof CallError && error.code !== 'cancelled';
-    const standIn = isFailure ? this.#standIn(lookup, 'stale-if-error') : undefined;
+    const { staleIfUnreachableS } = this.#settings;
+    const standIn = isFailure ? this.#standIn(lookup, 'stale-if-error', staleIfUnreachableS) : undefined;
     if (standIn) return standIn;
     this.#report(lookup.call, 'miss', undefined);
     throw error;
   }
 
-  #standIn({ call, asked, stored }: Lookup, detail: string): Reply | undefined {
-    if (!stored?.mayReplaceError(asked, this.#dependencies.clock.now())) return undefined;
+  #standIn({ call, asked, stored }: Lookup, detail: string, besidesS = 0): Reply | undefined {
+    if (!stored?.mayReplaceError(asked, this.#dependencies.clock.now(), besidesS)) return undefined;
     return this.#answer(call, stored, 'stale', `detail="${detail}"`);
   }
 
@@ -307,11 +347,10 @@ class ClientCache {
     const nowMs = this.#dependencies.clock.now();
     const ageMs = stored.ageMs(nowMs);
     this.#report(call, result, ageMs);
-    const ttl = Math.floor(stored.freshForMs(nowMs) / 1000);
+    const ttl = ttlOf(stored, nowMs);
     const status = note === undefined ? `parley; hit; ttl=${ttl}` : `parley; hit; ttl=${ttl}; ${note}`;
-    const { headers, method, label } = call;
-    const hasConditions = headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
-    if (hasConditions && isUnchanged(conditionsOf(call), stored, stored.madeMs))
+    const { method, label } = call;
+    if (hasConditions(call) && isUnchanged(conditionsOf(call), stored, stored.madeMs))
       return stored.head(label, nowMs, status, 304);
     return method === 'HEAD' ? stored.head(label, nowMs, status) : stored.reply(label, nowMs, status);
   }
@@ -364,6 +403,15 @@ class ClientCache {
 /** No path holds the line break. */
 function pathPrefix(path: string): string {
   return `${path}\n`;
+}
+
+function hasConditions({ headers }: Call): boolean {
+  return headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
+}
+
+/** For how many seconds it is fresh; negative: since when it is not. */
+function ttlOf(stored: StoredReply, nowMs: number): number {
+  return Math.floor(stored.freshForMs(nowMs) / 1000);
 }
 
 function conditionsOf({ headers }: Call): Conditions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CachedCalls, reply, unchanged } from '../../test-fixtures/cached-calls.ts';
-import { rejection, someError, someReply } from '../../test-fixtures/sample.ts';
+import { problemReply, rejection, someError, someReply } from '../../test-fixtures/sample.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
 import { Cancellation } from '../time/cancel-signal.ts';
 import type { Reply } from '../transport/reply.ts';
@@ -97,6 +97,18 @@ describe('identical calls at the same time', () => {
     resolve(someReply(200, fresh, 'one'));
     expect((await second).body).toBe('one');
     expect(calls.requests).toHaveLength(1);
+  });
+
+  it('go on with the request of a caller that has more time, where the first one had too little', async () => {
+    const { calls, resolve } = held();
+    const short = calls.clock.now() + 100;
+    const sent = [calls.send({ deadlineMs: short }), calls.send(), calls.send({ deadlineMs: short + 1 })];
+    await calls.pass(0);
+    calls.always(reply(fresh, 'in time'));
+    resolve(problemReply('deadline_exceeded'));
+    const replies = await Promise.all(sent);
+    expect(replies.map(({ status, body }) => (status === 200 ? body : status))).toEqual([504, 'in time', 'in time']);
+    expect(calls.requests).toHaveLength(2);
   });
 
   it('have a story that tells of it', async () => {

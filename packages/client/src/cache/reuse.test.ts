@@ -240,3 +240,39 @@ describe('HEAD', () => {
     expect(calls.requests[2]?.headers).not.toHaveProperty('if-none-match');
   });
 });
+
+describe('Range (RFC 9111 §3.4)', () => {
+  const whole = reply({ 'cache-control': 'max-age=10', etag: '"a"', 'content-length': '3' });
+
+  it('is answered from a reply that is stored whole', async () => {
+    const calls = new CachedCalls().always(whole);
+    await calls.send();
+    const part = await calls.get({ range: 'bytes=1-' });
+    const fields = { 'content-range': 'bytes 1-2/3', 'content-length': '2', etag: '"a"', age: '0' };
+    expect(part).toMatchObject({ status: 206, body: 'ne', headers: fields });
+    expect((await calls.send()).body).toBe('one');
+    expect(calls.uses).toEqual(['miss', 'hit', 'hit']);
+  });
+
+  it.each<[string, Record<string, string>, number]>([
+    ['several parts', { range: 'bytes=0-0,2-2' }, 0],
+    ['a part that is not there', { range: 'bytes=3-' }, 0],
+    ['If-Range', { range: 'bytes=0-0', 'if-range': '"a"' }, 0],
+    ['conditions', { range: 'bytes=0-0', 'if-none-match': '"a"' }, 0],
+    ['no-store', { range: 'bytes=0-0', 'cache-control': 'no-store' }, 0],
+    ['a stale reply', { range: 'bytes=0-0' }, 11],
+  ])('is for the service where there are %s', async (_, headers, seconds) => {
+    const calls = new CachedCalls().always(whole);
+    await calls.send();
+    await calls.pass(seconds);
+    await calls.get(headers);
+    expect(calls.requests[1]?.headers).toEqual(headers);
+  });
+
+  it('is for the service where the reply came compressed: its parts are others', async () => {
+    const calls = new CachedCalls().always(reply({ 'cache-control': 'max-age=10', 'content-length': '2' }));
+    await calls.send();
+    await calls.get({ range: 'bytes=0-0' });
+    expect(calls.requests).toHaveLength(2);
+  });
+});

@@ -149,4 +149,40 @@ describe('stale-if-error (RFC 5861 §4)', () => {
     expect(replies.map(({ body }) => body)).toEqual(Array(10).fill('one'));
     expect(calls.requests).toHaveLength(2);
   });
+
+  it('is for a service without any reply only, where the cache and not the reply allows it', async () => {
+    const calls = await stored('max-age=10', 15, { staleIfUnreachableS: 20 });
+    calls.answer(
+      () => someError(),
+      () => someReply(503, {}, 'broken'),
+    );
+    expect((await calls.send()).body).toBe('one');
+    expect((await calls.send()).status).toBe(503);
+    const strict = await stored('max-age=10, must-revalidate', 15, { staleIfUnreachableS: 20 });
+    strict.answer(() => someError());
+    await expect(strict.send()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('answers just before the time of the call is up, where the service hangs', async () => {
+    const calls = await stored(field, 15);
+    let isCancelled = false;
+    calls.answer(({ signal }) => {
+      signal?.addEventListener('abort', () => {
+        isCancelled = true;
+      });
+      return new Promise(() => {});
+    });
+    const deadlineMs = calls.clock.now() + 1000;
+    const sent = calls.send({ deadlineMs });
+    let answered: string | undefined;
+    sent.then(({ body }) => {
+      answered = String(body);
+    });
+    await calls.clock.advance(979);
+    expect(answered).toBeUndefined();
+    await calls.clock.advance(1);
+    expect([answered, isCancelled]).toEqual(['one', true]);
+    expect((await sent).headers['cache-status']).toBe('parley; hit; ttl=-6; detail="stale-if-error"');
+    expect(calls.uses).toEqual(['miss', 'stale']);
+  });
 });

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Reply, type ReplyHeaders, type ReplyOrigin } from '../transport/reply.ts';
+import { byteRange } from './byte-range.ts';
 import { cacheGroups } from './cache-groups.ts';
 import { isStrongMatch, isWeakMatch, type Validators } from './conditions.ts';
 import { type ReplyDirectives, type RequestDirectives, replyDirectives } from './directives.ts';
@@ -94,10 +95,14 @@ export class StoredReply implements Validators {
     return -freshForMs < this.#directives.staleWhileRevalidate * 1000 ? 'revalidate-behind' : 'unusable';
   }
 
-  /** Whether it may stand in for a service that fails. RFC 5861 §4. */
-  mayReplaceError(asked: RequestDirectives, nowMs: number): boolean {
+  /**
+   * Whether it may stand in for a service that fails. RFC 5861 §4.
+   *
+   * @param besidesS seconds for which it may where it says nothing of that
+   */
+  mayReplaceError(asked: RequestDirectives, nowMs: number, besidesS: number): boolean {
     if (asked.noCache || !this.#mayBeStale) return false;
-    const seconds = Math.max(this.#directives.staleIfError, asked.staleIfError);
+    const seconds = Math.max(this.#directives.staleIfError, asked.staleIfError, besidesS);
     return seconds > 0 && -this.freshForMs(nowMs) < seconds * 1000;
   }
 
@@ -147,6 +152,26 @@ export class StoredReply implements Validators {
     if (status === 304) for (const name of ['content-length', 'content-range']) delete headers[name];
     const empty = typeof this.#body === 'string' ? '' : Buffer.alloc(0);
     return new Reply(status, headers, empty, this.#originOf(operation));
+  }
+
+  /**
+   * A part of it, as a 206; undefined where it cannot tell: of a reply that was compressed, the parts are those of what came.
+   *
+   * @param range `Range` of the request
+   */
+  part(operation: string, nowMs: number, cacheStatus: string, range: string): Reply | undefined {
+    const bytes = typeof this.#body === 'string' ? Buffer.from(this.#body) : this.#body;
+    if (this.status !== 200 || this.#headers['content-length'] !== String(bytes.length)) return undefined;
+    const found = byteRange(range, bytes.length);
+    if (!found) return undefined;
+    const { headers } = this.head(operation, nowMs, cacheStatus);
+    const part = Buffer.from(bytes.subarray(found.start, found.end + 1));
+    const fields = {
+      ...headers,
+      'content-length': String(part.length),
+      'content-range': `bytes ${found.start}-${found.end}/${bytes.length}`,
+    };
+    return new Reply(206, fields, typeof this.#body === 'string' ? part.toString() : part, this.#originOf(operation));
   }
 
   /** Its body; bytes are a copy, since their receiver may change them. */

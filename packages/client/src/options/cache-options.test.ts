@@ -8,7 +8,13 @@ describe('the option cache', () => {
   it('is off, or on with its defaults', () => {
     expect(cacheSettings(given(false) as boolean)).toBeUndefined();
     expect(upstreamOptions().cache).toBe(false);
-    const standard = { shared: false, maxBytes: 33_554_432, maxEntryBytes: 4_194_304, credentials: [] };
+    const standard = {
+      shared: false,
+      maxBytes: 33_554_432,
+      maxEntryBytes: 4_194_304,
+      staleIfUnreachableS: 0,
+      credentials: [],
+    };
     expect(cacheSettings(given(true))).toEqual(standard);
     expect(cacheSettings(given({ shared: undefined }))).toEqual(standard);
   });
@@ -19,13 +25,19 @@ describe('the option cache', () => {
   });
 
   it.each<[unknown, string]>([
-    ['on', 'true, false or an object with shared, maxBytes, maxEntryBytes, credentials, not on'],
-    [null, 'true, false or an object with shared, maxBytes, maxEntryBytes, credentials, not this one'],
+    ['on', 'true, false or an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not on'],
+    [
+      null,
+      'true, false or an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not this one',
+    ],
     [
       { maxBites: 1 },
-      'an object with shared, maxBytes, maxEntryBytes, credentials and no maxBites (did you mean maxBytes?), not this one',
+      'an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials and no maxBites (did you mean maxBytes?), not this one',
     ],
-    [{ ttl: 1 }, 'an object with shared, maxBytes, maxEntryBytes, credentials and no ttl, not this one'],
+    [
+      { ttl: 1 },
+      'an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials and no ttl, not this one',
+    ],
     [{ shared: 'yes' }, 'an object whose shared is true or false, not this one'],
     [{ maxBytes: 10 }, 'an object whose maxBytes is a whole number from 1024 to 4294967296, not this one'],
     [{ credentials: ['a b'] }, 'an object whose credentials is a list of names of headers, not this one'],

@@ -8,6 +8,8 @@ export interface CacheOptions {
   readonly maxBytes?: number | undefined;
   /** A resource that takes more, with all its variants, is not stored, in bytes. Default: an eighth of `maxBytes`. */
   readonly maxEntryBytes?: number | undefined;
+  /** Time for which a stale reply stands in for a service that gives no reply at all, where the reply does not say so itself (`stale-if-error`), in s. Default: 0. */
+  readonly staleIfUnreachableS?: number | undefined;
   /** Further request headers that tell who asks, beside `authorization`, `cookie`, `proxy-authorization`, `x-api-key`, `api-key`, `x-auth-token` and `x-access-token`. Default: none. */
   readonly credentials?: readonly string[] | undefined;
 }
@@ -17,16 +19,19 @@ export interface CacheSettings {
   readonly shared: boolean;
   readonly maxBytes: number;
   readonly maxEntryBytes: number;
+  readonly staleIfUnreachableS: number;
   readonly credentials: readonly string[];
 }
 
 const isBytes = (value: unknown) => Number.isInteger(value) && Number(value) >= 1024 && Number(value) <= 2 ** 32;
+const isSeconds = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 31_536_000;
 const isName = (value: unknown) => typeof value === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(value);
 
 const members = {
   shared: { expected: 'true or false', isFine: (value: unknown) => typeof value === 'boolean' },
   maxBytes: { expected: 'a whole number from 1024 to 4294967296', isFine: isBytes },
   maxEntryBytes: { expected: 'a whole number from 1024 to 4294967296', isFine: isBytes },
+  staleIfUnreachableS: { expected: 'a number from 0 to 31536000', isFine: isSeconds },
   credentials: {
     expected: 'a list of names of headers',
     isFine: (value: unknown) => Array.isArray(value) && value.every(isName),
@@ -53,6 +58,7 @@ export function expectedCache(value: unknown): string | undefined {
 /** The settings of a cache that is on; undefined where it is off. */
 export function cacheSettings(given: boolean | CacheOptions): CacheSettings | undefined {
   if (given === false) return undefined;
-  const { shared = false, maxBytes = 32 * 1024 * 1024, maxEntryBytes, credentials = [] } = given === true ? {} : given;
-  return { shared, maxBytes, maxEntryBytes: maxEntryBytes ?? Math.ceil(maxBytes / 8), credentials };
+  const { shared = false, maxBytes = 32 * 1024 * 1024, credentials = [], ...others } = given === true ? {} : given;
+  const { maxEntryBytes = Math.ceil(maxBytes / 8), staleIfUnreachableS = 0 } = others;
+  return { shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials };
 }

@@ -49,7 +49,7 @@ export const optionSpecs = {
   hedgeRatio: number(0, [0, 0.5], 'share'),
   /** Sends identical safe calls that are under way at the same time once; see [Less at once](#less-at-once). */
   singleFlight: flag(false),
-  /** Answers reads with stored replies, as their services allow; an object with `shared`, `maxBytes`, `maxEntryBytes` or `credentials` turns it on too; see [Cache](#cache). */
+  /** Answers reads with stored replies, as their services allow; an object with its settings turns it on too; see [Cache](#cache). */
   cache: forLife<boolean | CacheOptions>(
     {
       standard: false,
