@@ -1,7 +1,10 @@
 import { CliError } from '../cli-error.ts';
+import { readSamples } from '../metrics/exposition.ts';
+import { replicaSample } from '../metrics/replica-sample.ts';
 import type { OpenApiDocument } from '../openapi/document.ts';
 import { type Container, containersIn, published } from '../systems/composed.ts';
-import type { ReplacedReplica, Rollout, RolloutDependencies } from './rollout.ts';
+import { type CanaryOptions, type CanaryReport, canarySentence, watchCanary } from './canary.ts';
+import type { ReplacedReplica, Rollout, RolloutDependencies, RolloutResult } from './rollout.ts';
 
 /** What a program did. */
 export interface ProgramEnd {
@@ -17,11 +20,15 @@ export interface ComposedRolloutOptions extends RolloutDependencies {
   readonly docker: (args: readonly string[]) => Promise<ProgramEnd>;
   /** How long the new containers may take to get healthy, in ms. @default 120_000 */
   readonly readyTimeoutMs?: number;
+  /** Starts a share of the new ones first, and watches them. Default: all at once. */
+  readonly canary?: CanaryOptions | undefined;
 }
 
 const probeEveryMs = 500;
 /** nginx knows a new container 3 s after its start at the latest: see nginx/host.conf. */
 const gatewayFollowsMs = 4_000;
+const readsMetrics =
+  "fetch('http://127.0.0.1:'+(process.env.ADMIN_PORT||9000)+'/metrics').then(async r=>process.stdout.write(await r.text()))";
 const readsDocument =
   "fetch('http://127.0.0.1:'+(process.env.PORT||3000)+'/openapi.json').then(async r=>process.stdout.write(await r.text()))";
 
@@ -62,7 +69,7 @@ async function replaceAll(
   old: readonly Container[],
   options: ComposedRolloutOptions,
   onStep: (sentence: string) => void,
-): Promise<readonly ReplacedReplica[]> {
+): Promise<RolloutResult> {
   const { service, docker, pause, now, signal } = options;
   const idle = old.filter(({ State }) => State !== 'running');
   if (idle.length > 0) {
@@ -72,10 +79,21 @@ async function replaceAll(
       `expected running containers of ${service}, got ${names}: remove them with "docker compose rm ${service}"`,
     );
   }
-  const created = await startBeside(old, options);
-  onStep(`${created.map(({ Name }) => Name).join(', ')}: healthy, beside ${old.length} before`);
-  await pause(gatewayFollowsMs);
-  if (signal.aborted) return giveUp(created, old, 'interrupted', options);
+  const { canary: trying } = options;
+  const start = async (created: readonly Container[], count: number) => {
+    const all = await startBeside(old, created, count, options);
+    onStep(`${all.map(({ Name }) => Name).join(', ')}: healthy, beside ${old.length} before`);
+    await pause(gatewayFollowsMs);
+    return signal.aborted ? giveUp(all, old, 'interrupted', options) : all;
+  };
+  let created: readonly Container[] = [];
+  let canary: CanaryReport | undefined;
+  if (trying) {
+    created = await start([], Math.min(old.length, Math.max(1, Math.round(trying.share * old.length))));
+    canary = await tried(old, created, trying, options);
+    onStep(`the new ones are ${canarySentence(canary)}`);
+  }
+  if (created.length < old.length) created = await start(created, old.length - created.length);
   const replaced: ReplacedReplica[] = [];
   for (const { ID, Name } of old) {
     const startMs = now();
@@ -85,11 +103,39 @@ async function replaceAll(
     replaced.push({ replica: Name, tookMs });
     onStep(`${Name} is replaced, drained in ${tookMs} ms`);
   }
-  return replaced;
+  return { replaced, ...(canary && { canary }) };
 }
 
-/** Starts as many containers again, and waits until all of them are healthy. Where one is not, all new ones are removed. */
-async function startBeside(old: readonly Container[], options: ComposedRolloutOptions): Promise<readonly Container[]> {
+/** Watches the first new ones beside the old ones. Where they are worse, they are removed. */
+async function tried(
+  old: readonly Container[],
+  created: readonly Container[],
+  { watchMs }: CanaryOptions,
+  options: ComposedRolloutOptions,
+): Promise<CanaryReport> {
+  const { docker, now, pause } = options;
+  const samplesOf = async (containers: readonly Container[]) => {
+    const pages = await Promise.all(containers.map(({ ID }) => docker(['exec', ID, 'node', '-e', readsMetrics])));
+    return pages.filter(({ isSuccess }) => isSuccess).map(({ stdout }) => replicaSample(readSamples(stdout), now()));
+  };
+  const take = async () => ({ before: await samplesOf(old), after: await samplesOf(created) });
+  const report = await watchCanary(take, () => pause(watchMs));
+  return report.fault === undefined
+    ? report
+    : giveUp(created, old, `the new ones are ${canarySentence(report)}`, options);
+}
+
+/**
+ * Starts more containers, and waits until all new ones are healthy. Where one is not, all new ones are removed.
+ *
+ * @returns all new ones, those that were there before too
+ */
+async function startBeside(
+  old: readonly Container[],
+  created: readonly Container[],
+  count: number,
+  options: ComposedRolloutOptions,
+): Promise<readonly Container[]> {
   const { service, docker, pause, now, signal, readyTimeoutMs = 120_000 } = options;
   const known = new Set(old.map(({ ID }) => ID));
   // Docker tells of no health for a moment after the start, and then of `starting`: the old ones tell whether there is a check.
@@ -100,7 +146,7 @@ async function startBeside(old: readonly Container[], options: ComposedRolloutOp
     const { stdout } = await docker(['compose', 'ps', '--all', '--format', 'json', service]);
     return containersIn(stdout).filter(({ ID }) => !known.has(ID));
   };
-  const scale = ['--scale', `${service}=${2 * old.length}`];
+  const scale = ['--scale', `${service}=${old.length + created.length + count}`];
   const up = await docker(['compose', 'up', '--detach', '--no-deps', '--no-recreate', ...scale, service]);
   const deadlineMs = now() + readyTimeoutMs;
   for (let failure = up.isSuccess ? undefined : lastLine(up.stderr); ; ) {
@@ -113,7 +159,7 @@ async function startBeside(old: readonly Container[], options: ComposedRolloutOp
     if (now() > deadlineMs) failure ??= `the new containers are not healthy within ${readyTimeoutMs} ms`;
     if (failure !== undefined) return giveUp(containers, old, failure, options);
     const ready = containers.filter(isReady);
-    if (ready.length === old.length) return ready;
+    if (ready.length === created.length + count) return ready;
     await pause(probeEveryMs);
   }
 }
