@@ -89,6 +89,14 @@ http_server_request_duration_seconds_bucket{le="0.1"} ${requests}
 http_server_request_duration_seconds_bucket{le="+Inf"} ${requests}
 `;
 
+const labels = {
+  'com.docker.compose.project': 'shop',
+  'com.docker.compose.project.working_dir': '/house',
+  'com.docker.compose.project.config_files': '/house/docker-compose.yml,/house/docker-compose.tls.yml',
+};
+const startedWith =
+  ' --project-name shop --project-directory /house --file /house/docker-compose.yml --file /house/docker-compose.tls.yml';
+
 /** Docker with two containers of hello, which starts more; `health` is that of those. Of their answers `errorShare` are errors. */
 function fakeDocker(health: string, state = 'running', errorShare = 0) {
   let looks = 0;
@@ -98,12 +106,15 @@ function fakeDocker(health: string, state = 'running', errorShare = 0) {
   let containers = [1, 2].map((n) => container(n, 'healthy', 'running'));
   const told: string[] = [];
   const runDocker = async (args: readonly string[]) => {
-    const line = args.join(' ');
+    const line = args.join(' ').replace(startedWith, '');
+    if (line.startsWith('inspect')) return { isSuccess: true, stdout: JSON.stringify(labels), stderr: '' };
     if (line.startsWith('exec')) {
       const requests = 100 * Math.floor(looks++ / 3);
       const stdout = metricsPage(requests, args[1] === 'id3' ? requests * errorShare : 0);
       return { isSuccess: true, stdout, stderr: '' };
     }
+    // New containers must be of the files that the old ones are of.
+    if (line.startsWith('compose up')) expect(args.join(' ')).toContain(startedWith);
     if (!line.startsWith('compose ps')) told.push(line);
     const wanted = Number(/hello=(\d)/.exec(line)?.[1] ?? 0);
     for (let n = containers.length + 1; n <= wanted; n++) containers.push(container(n, health, state));

@@ -87,7 +87,8 @@ async function rolloutOf(
   { cwd, launched, runDocker, replaceReplica, pause, now, interrupted }: CommandDependencies,
 ): Promise<Rollout> {
   const signal = interrupted();
-  const time = { pause: (ms: number) => pause(ms, signal), now, signal };
+  const never = new AbortController().signal;
+  const time = { pause: (ms: number, until = never) => pause(ms, until), now, signal };
   const canary = share === undefined ? undefined : { share, watchMs };
   const system = launchedIn(cwd, await launched(), port);
   if (system?.launcherPid !== undefined) {

@@ -66,7 +66,7 @@ export function launchedRollout(options: LaunchedRolloutOptions): Rollout {
 
 /** The code before is gone, so the first one stays as it is. @throws CliError where it is worse than the others */
 async function tried(
-  { replicas, pause, sample }: LaunchedRolloutOptions,
+  { replicas, pause, sample, signal }: LaunchedRolloutOptions,
   { watchMs }: CanaryOptions,
 ): Promise<CanaryReport> {
   const [first, ...others] = replicas;
@@ -75,7 +75,7 @@ async function tried(
     return samples.filter((one) => one !== undefined);
   };
   const take = async () => ({ before: await samplesOf(others), after: await samplesOf(first ? [first] : []) });
-  const report = await watchCanary(take, () => pause(watchMs));
+  const report = await watchCanary(take, () => pause(watchMs, signal));
   if (report.fault === undefined) return report;
   const names = others.map(({ name }) => name).join(', ');
   throw new CliError(

@@ -35,8 +35,8 @@ export interface Rollout {
 
 /** What a rollout needs of its surroundings. */
 export interface RolloutDependencies {
-  /** Waits. */
-  readonly pause: (ms: number) => Promise<void>;
+  /** Waits, at most until the signal aborts where there is one. */
+  readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Aborts where a person wants it to end: at the next step where nothing is half done. */
   readonly signal: AbortSignal;
   readonly now: () => number;
