@@ -175,7 +175,7 @@ describe('parley rollout with Docker', () => {
 
   it('tries a share of the new ones first', async () => {
     const { told, runDocker, names } = fakeDocker('healthy');
-    const { code, stdout } = await parley('rollout hello --canary 10% --for 1m --json', { runDocker });
+    const { code, stdout } = await parley('rollout hello --canary 10% --watch 1m --json', { runDocker });
     expect(code).toBe(0);
     expect(JSON.parse(stdout).canary).toMatchObject({ before: { replicas: 2 }, after: { replicas: 1, requests: 100 } });
     expect(told.slice(0, 3)).toEqual([

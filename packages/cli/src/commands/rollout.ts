@@ -26,7 +26,7 @@ export const rollout: AddCommand = (program, dependencies) => {
       'tries this share of the replicas first, such as 10%, and ends where they are worse',
       share,
     )
-    .option('--for <duration>', 'how long they are watched, such as 30s or 5m, default 30s', duration)
+    .option('--watch <duration>', 'how long they are watched, such as 30s or 5m, default 30s', duration)
     .option('--url <url>', 'address of the gateway, where it is not found')
     .option('--port <port>', 'port of the gateway, where several systems run in this folder', whole(1, 65_535))
     .addHelpText(
@@ -34,7 +34,7 @@ export const rollout: AddCommand = (program, dependencies) => {
       `${examples(
         ['parley rollout hello', 'what parley start or docker compose runs in this folder'],
         ['parley rollout hello --verify', 'with a GET of its own, twenty times a second'],
-        ['parley rollout hello --canary 10% --for 2m', 'one new replica first, beside the old ones'],
+        ['parley rollout hello --canary 10% --watch 2m', 'one new replica first, beside the old ones'],
         [`parley rollout guestbook --verify --probe 'POST /api/visits {"name":"probe {n}"}'`, 'with writes'],
       )}\n\nThe exit code is 1 where a replica does not get ready, and with --verify where a request is lost or carried out twice.\nWith --canary: ${canaryThresholds}.`,
     )
@@ -49,7 +49,7 @@ interface RolloutOptions {
   readonly url?: string | undefined;
   readonly port?: number | undefined;
   readonly canary?: number | undefined;
-  readonly for?: number | undefined;
+  readonly watch?: number | undefined;
 }
 
 /** Reads a share such as `10%`. */
@@ -83,7 +83,7 @@ async function rollOut(service: string, options: RolloutOptions, dependencies: C
 
 async function rolloutOf(
   service: string,
-  { port, canary: share, for: watchMs = 30_000 }: RolloutOptions,
+  { port, canary: share, watch: watchMs = 30_000 }: RolloutOptions,
   { cwd, launched, runDocker, replaceReplica, pause, now, interrupted }: CommandDependencies,
 ): Promise<Rollout> {
   const signal = interrupted();
