@@ -482,6 +482,7 @@ describe('parley completion', () => {
     ['top --on', '--once'],
     ['upstreams --port 8080 shop-1', 'shop-1'],
     ['completion f', 'fish'],
+    ['wiring ch', 'check'],
     ['help to', 'top'],
   ])('of "%s" is %j', async (words, found) => {
     expect((await run(`__complete -- ${words}`)).stdout).toBe(`${found}\n`);

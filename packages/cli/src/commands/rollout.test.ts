@@ -19,7 +19,7 @@ describe('parley rollout with a launcher', () => {
     const asked: unknown[] = [];
     const replaceReplica = async (...args: unknown[]) => void asked.push(args);
     const result = await parley('rollout hello', { systems, replaceReplica });
-    expect(result).toMatchObject({ code: 0, stdout: 'hello is replaced: 2 of 2\n' });
+    expect(result).toMatchObject({ code: 0, stdout: 'hello is replaced: hello-1, hello-2\n' });
     expect(asked).toEqual([
       [7, 'hello-1'],
       [7, 'hello-2'],
@@ -59,6 +59,7 @@ describe('parley rollout with a launcher', () => {
     ['rollout hello-1', 'expected the name of a service'],
     ['rollout hello --probe wrong', "expected 'GET /path'"],
     ['rollout hello --rate 1000', 'from 1 to 200'],
+    ['rollout hello --canary half', 'from 1% to 99%'],
     ['rollout hello --probe GET', 'expected'],
   ])('%s ends with 2', async (line, message) => {
     const result = await parley(line, { systems });
@@ -80,17 +81,43 @@ interface FakeContainer {
   Health: string;
 }
 
-/** Docker with two containers of hello, which starts two more; `health` is that of those. */
-function fakeDocker(health: string, state = 'running') {
+/** A metrics page of a replica that has answered this often. */
+const metricsPage = (requests: number, errors: number) => `process_start_time_seconds 1
+http_server_request_duration_seconds_count{http_response_status_code="200"} ${requests - errors}
+http_server_request_duration_seconds_count{http_response_status_code="500"} ${errors}
+http_server_request_duration_seconds_bucket{le="0.1"} ${requests}
+http_server_request_duration_seconds_bucket{le="+Inf"} ${requests}
+`;
+
+const labels = {
+  'com.docker.compose.project': 'shop',
+  'com.docker.compose.project.working_dir': '/house',
+  'com.docker.compose.project.config_files': '/house/docker-compose.yml,/house/docker-compose.tls.yml',
+};
+const startedWith =
+  ' --project-name shop --project-directory /house --file /house/docker-compose.yml --file /house/docker-compose.tls.yml';
+
+/** Docker with two containers of hello, which starts more; `health` is that of those. Of their answers `errorShare` are errors. */
+function fakeDocker(health: string, state = 'running', errorShare = 0) {
+  let looks = 0;
   const container = (n: number, Health: string, State: string): FakeContainer => ({
     ...{ ID: `id${n}`, Name: `shop-hello-${n}`, Service: 'hello', State, Health },
   });
   let containers = [1, 2].map((n) => container(n, 'healthy', 'running'));
   const told: string[] = [];
   const runDocker = async (args: readonly string[]) => {
-    const line = args.join(' ');
+    const line = args.join(' ').replace(startedWith, '');
+    if (line.startsWith('inspect')) return { isSuccess: true, stdout: JSON.stringify(labels), stderr: '' };
+    if (line.startsWith('exec')) {
+      const requests = 100 * Math.floor(looks++ / 3);
+      const stdout = metricsPage(requests, args[1] === 'id3' ? requests * errorShare : 0);
+      return { isSuccess: true, stdout, stderr: '' };
+    }
+    // New containers must be of the files that the old ones are of.
+    if (line.startsWith('compose up')) expect(args.join(' ')).toContain(startedWith);
     if (!line.startsWith('compose ps')) told.push(line);
-    if (line.startsWith('compose up')) containers.push(...[3, 4].map((n) => container(n, health, state)));
+    const wanted = Number(/hello=(\d)/.exec(line)?.[1] ?? 0);
+    for (let n = containers.length + 1; n <= wanted; n++) containers.push(container(n, health, state));
     if (/^rm/.test(line)) containers = containers.filter(({ ID }) => !args.includes(ID));
     const stdout = line.startsWith('compose ps') ? containers.map((one) => JSON.stringify(one)).join('\n') : '';
     return { isSuccess: true, stdout: line.startsWith('logs') ? 'no such module\n' : stdout, stderr: '' };
@@ -143,6 +170,30 @@ describe('parley rollout with Docker', () => {
       state === 'running' && health !== 'unhealthy' ? 'not healthy within 120000 ms' : 'no such module',
     );
     expect(told.filter((line) => line.startsWith('stop'))).toEqual([]);
+    expect(names()).toEqual(['shop-hello-1', 'shop-hello-2']);
+  });
+
+  it('tries a share of the new ones first', async () => {
+    const { told, runDocker, names } = fakeDocker('healthy');
+    const { code, stdout } = await parley('rollout hello --canary 10% --watch 1m --json', { runDocker });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).canary).toMatchObject({ before: { replicas: 2 }, after: { replicas: 1, requests: 100 } });
+    expect(told.slice(0, 3)).toEqual([
+      'compose up --detach --no-deps --no-recreate --scale hello=3 hello',
+      'compose up --detach --no-deps --no-recreate --scale hello=4 hello',
+      'stop id1',
+    ]);
+    expect(names()).toEqual(['shop-hello-3', 'shop-hello-4']);
+  });
+
+  it('removes the new ones where they fail more often than the old ones', async () => {
+    const { told, runDocker, names } = fakeDocker('healthy', 'running', 0.1);
+    const { code, stderr } = await parley('rollout hello --canary 10%', { runDocker });
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'the new ones are worse: more errors than before (new: 100 requests at 1, 10 % errors, p99 99 ms; old: 200 requests at 2, 0 % errors, p99 99 ms)',
+    );
+    expect(told.some((line) => line.startsWith('stop'))).toBe(false);
     expect(names()).toEqual(['shop-hello-1', 'shop-hello-2']);
   });
 });

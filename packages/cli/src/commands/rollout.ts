@@ -1,8 +1,11 @@
 import { CliError } from '../cli-error.ts';
 import { type AddCommand, type CommandDependencies, command, examples } from '../command.ts';
-import { collected, whole } from '../parser.ts';
+import type { ReplicaSample } from '../metrics/replica-sample.ts';
+import { scrape } from '../metrics/scrape.ts';
+import { collected, duration, whole } from '../parser.ts';
+import { canaryThresholds } from '../rollout/canary.ts';
 import type { ProbeRequest } from '../rollout/probe-request.ts';
-import type { Rollout } from '../rollout/rollout.ts';
+import type { Rollout, RolloutResult } from '../rollout/rollout.ts';
 import type { VerificationReport } from '../rollout/verification.ts';
 import { launchedIn } from '../systems/launched.ts';
 import { replicasNamed } from '../systems/replicas-named.ts';
@@ -18,6 +21,12 @@ export const rollout: AddCommand = (program, dependencies) => {
       collected,
     )
     .option('--rate <count>', 'requests a second to send, default 20', whole(1, 200))
+    .option(
+      '--canary <share>',
+      'tries this share of the replicas first, such as 10%, and ends where they are worse',
+      share,
+    )
+    .option('--watch <duration>', 'how long they are watched, such as 30s or 5m, default 30s', duration)
     .option('--url <url>', 'address of the gateway, where it is not found')
     .option('--port <port>', 'port of the gateway, where several systems run in this folder', whole(1, 65_535))
     .addHelpText(
@@ -25,8 +34,9 @@ export const rollout: AddCommand = (program, dependencies) => {
       `${examples(
         ['parley rollout hello', 'what parley start or docker compose runs in this folder'],
         ['parley rollout hello --verify', 'with a GET of its own, twenty times a second'],
+        ['parley rollout hello --canary 10% --watch 2m', 'one new replica first, beside the old ones'],
         [`parley rollout guestbook --verify --probe 'POST /api/visits {"name":"probe {n}"}'`, 'with writes'],
-      )}\n\nThe exit code is 1 where a replica does not get ready, and with --verify where a request is lost or carried out twice.`,
+      )}\n\nThe exit code is 1 where a replica does not get ready, and with --verify where a request is lost or carried out twice.\nWith --canary: ${canaryThresholds}.`,
     )
     .action((service, options) => rollOut(service, options, dependencies));
 };
@@ -38,24 +48,33 @@ interface RolloutOptions {
   readonly rate?: number | undefined;
   readonly url?: string | undefined;
   readonly port?: number | undefined;
+  readonly canary?: number | undefined;
+  readonly watch?: number | undefined;
+}
+
+/** Reads a share such as `10%`. */
+function share(text: string): number {
+  const percent = Number(/^(\d{1,2})%$/.exec(text)?.[1]);
+  if (percent > 0) return percent / 100;
+  throw new CliError('usage', `--canary: expected a share from 1% to 99%, got "${text}"`);
 }
 
 async function rollOut(service: string, options: RolloutOptions, dependencies: CommandDependencies): Promise<void> {
   const { output } = dependencies;
   const { probeRequest } = await import('../rollout/probe-request.ts');
   const given = (options.probe ?? []).map(probeRequest);
-  const way = await rolloutOf(service, options.port, dependencies);
+  const way = await rolloutOf(service, options, dependencies);
   const watching = options.verify || given.length > 0 ? await startWatching(way, given, options) : undefined;
   let report: VerificationReport | undefined;
-  let replaced: Awaited<ReturnType<Rollout['run']>>;
+  let result: RolloutResult;
   try {
-    replaced = await way.run((sentence) => output.remark(sentence));
+    result = await way.run((sentence) => output.remark(sentence));
   } finally {
     report = await watching?.stop();
     if (report && !options.json) output.line(sentenceOf(report));
   }
-  if (options.json) output.json({ service, source: way.source, replaced, ...(report && { verification: report }) });
-  else if (!report) output.line(`${service} is replaced: ${replaced.length} of ${replaced.length}`);
+  if (options.json) output.json({ service, source: way.source, ...result, ...(report && { verification: report }) });
+  else if (!report) output.line(`${service} is replaced: ${result.replaced.map(({ replica }) => replica).join(', ')}`);
   if (!report || report.lost + report.duplicated === 0) return;
   throw new CliError('failed', `${report.lost} requests were lost and ${report.duplicated} carried out twice`, {
     isDocumented: true,
@@ -64,27 +83,35 @@ async function rollOut(service: string, options: RolloutOptions, dependencies: C
 
 async function rolloutOf(
   service: string,
-  port: number | undefined,
+  { port, canary: share, watch: watchMs = 30_000 }: RolloutOptions,
   { cwd, launched, runDocker, replaceReplica, pause, now, interrupted }: CommandDependencies,
 ): Promise<Rollout> {
   const signal = interrupted();
-  const time = { pause: (ms: number) => pause(ms, signal), now, signal };
+  const never = new AbortController().signal;
+  const time = { pause: (ms: number, until = never) => pause(ms, until), now, signal };
+  const canary = share === undefined ? undefined : { share, watchMs };
   const system = launchedIn(cwd, await launched(), port);
   if (system?.launcherPid !== undefined) {
     const { launcherPid, url } = system;
     const replicas = replicasNamed(service, system).filter((replica) => replica.service === service);
     if (replicas.length === 0)
       throw new CliError('usage', `expected the name of a service, got the replica "${service}"`);
+    const replace = (name: string) => replaceReplica(launcherPid, name);
     const { launchedRollout } = await import('../rollout/launched-rollout.ts');
-    return launchedRollout({ ...time, service, url, replicas, replace: (name) => replaceReplica(launcherPid, name) });
+    return launchedRollout({ ...time, service, url, replicas, replace, sample, canary });
   }
   const { composedRollout } = await import('../rollout/composed-rollout.ts');
-  const found = await composedRollout({ ...time, service, docker: (args) => runDocker(args, cwd) });
+  const found = await composedRollout({ ...time, service, canary, docker: (args) => runDocker(args, cwd) });
   if (found) return found;
   throw new CliError(
     'nothingRuns',
     `expected a running ${service} in ${cwd}, found none: run "parley start" or "docker compose up" here`,
   );
+}
+
+async function sample(operators: string): Promise<ReplicaSample | undefined> {
+  const scraped = await scrape(operators);
+  return typeof scraped === 'string' ? undefined : scraped;
 }
 
 /** Sends nothing through a gateway that already fails: that would be no proof of anything. */

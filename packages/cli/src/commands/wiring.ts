@@ -11,7 +11,7 @@ export const wiring: AddCommand = (program, dependencies) => {
     'wiring',
     'Names each mistake in gateway and compose file: what happens because of it, what to change',
   )
-    .argument('<act>', 'check', actNamed)
+    .argument('<check>', 'check', actNamed)
     .argument('[folder]', 'the folder of the compose file; the current one without it')
     .addHelpText(
       'after',

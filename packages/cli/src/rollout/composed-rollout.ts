@@ -1,7 +1,10 @@
 import { CliError } from '../cli-error.ts';
+import { readSamples } from '../metrics/exposition.ts';
+import { replicaSample } from '../metrics/replica-sample.ts';
 import type { OpenApiDocument } from '../openapi/document.ts';
 import { type Container, containersIn, published } from '../systems/composed.ts';
-import type { ReplacedReplica, Rollout, RolloutDependencies } from './rollout.ts';
+import { type CanaryOptions, type CanaryReport, canarySentence, watchCanary } from './canary.ts';
+import type { ReplacedReplica, Rollout, RolloutDependencies, RolloutResult } from './rollout.ts';
 
 /** What a program did. */
 export interface ProgramEnd {
@@ -17,11 +20,18 @@ export interface ComposedRolloutOptions extends RolloutDependencies {
   readonly docker: (args: readonly string[]) => Promise<ProgramEnd>;
   /** How long the new containers may take to get healthy, in ms. @default 120_000 */
   readonly readyTimeoutMs?: number;
+  /** Starts a share of the new ones first, and watches them. Default: all at once. */
+  readonly canary?: CanaryOptions | undefined;
 }
 
 const probeEveryMs = 500;
-/** nginx knows a new container 3 s after its start at the latest: see nginx/host.conf. */
-const gatewayFollowsMs = 4_000;
+/**
+ * Docker's DNS has a container until it has ended, and a connection to one that has ended hangs. nginx asks every second, clients of ours
+ * every 5 s ± 10 % (`dnsRefreshMs`): after this time all of them know who is there.
+ */
+const namesFollowMs = 6_000;
+const readsMetrics =
+  "fetch('http://127.0.0.1:'+(process.env.ADMIN_PORT||9000)+'/metrics').then(async r=>process.stdout.write(await r.text()))";
 const readsDocument =
   "fetch('http://127.0.0.1:'+(process.env.PORT||3000)+'/openapi.json').then(async r=>process.stdout.write(await r.text()))";
 
@@ -33,19 +43,46 @@ const readsDocument =
  */
 export async function composedRollout(options: ComposedRolloutOptions): Promise<Rollout | undefined> {
   const { service, docker } = options;
+  // The project of this folder, by its own name or COMPOSE_PROJECT_NAME.
   const listed = await docker(['compose', 'ps', '--all', '--format', 'json']);
   if (!listed.isSuccess) return undefined;
   const all = containersIn(listed.stdout);
   const own = all.filter((container) => container.Service === service);
   if (own.length === 0) return undefined;
+  const composed = { ...options, compose: await composeOf(own[0] as Container, docker) };
   const gateway = all.find(({ Image, Publishers }) => /^([^/]+\/)*nginx\b/.test(Image ?? '') && Publishers);
   const front = gateway?.Publishers?.find(({ PublishedPort }) => PublishedPort)?.TargetPort;
   return {
     source: 'compose',
     url: front === undefined ? undefined : published(gateway?.Publishers, front),
     document: () => documentOf(own[0] as Container, options),
-    run: (onStep) => replaceAll(own, options, onStep),
+    run: (onStep) => replaceAll(own, composed, onStep),
   };
+}
+
+/** With what `docker compose` has started the containers, so that new ones are of the same files. */
+interface Composed extends ComposedRolloutOptions {
+  /** `compose`, with project and files. */
+  readonly compose: readonly string[];
+}
+
+async function composeOf(
+  { ID, Service }: Container,
+  docker: ComposedRolloutOptions['docker'],
+): Promise<readonly string[]> {
+  const { isSuccess, stdout } = await docker(['inspect', '--format', '{{json .Config.Labels}}', ID]);
+  if (!isSuccess)
+    throw new CliError('failed', `${Service}: expected a container with labels of compose, got none: start it again`);
+  const labels = JSON.parse(stdout) as Readonly<Record<string, string | undefined>>;
+  const label = (name: string) => labels[`com.docker.compose.project${name}`] ?? '';
+  const option = (name: string, values: string) => values.split(',').flatMap((value) => (value ? [name, value] : []));
+  return [
+    'compose',
+    ...option('--project-name', label('')),
+    ...option('--project-directory', label('.working_dir')),
+    ...option('--file', label('.config_files')),
+    ...option('--env-file', label('.environment_file')),
+  ];
 }
 
 async function documentOf({ ID, Service }: Container, { docker }: ComposedRolloutOptions): Promise<OpenApiDocument> {
@@ -60,9 +97,9 @@ async function documentOf({ ID, Service }: Container, { docker }: ComposedRollou
 
 async function replaceAll(
   old: readonly Container[],
-  options: ComposedRolloutOptions,
+  options: Composed,
   onStep: (sentence: string) => void,
-): Promise<readonly ReplacedReplica[]> {
+): Promise<RolloutResult> {
   const { service, docker, pause, now, signal } = options;
   const idle = old.filter(({ State }) => State !== 'running');
   if (idle.length > 0) {
@@ -72,12 +109,24 @@ async function replaceAll(
       `expected running containers of ${service}, got ${names}: remove them with "docker compose rm ${service}"`,
     );
   }
-  const created = await startBeside(old, options);
-  onStep(`${created.map(({ Name }) => Name).join(', ')}: healthy, beside ${old.length} before`);
-  await pause(gatewayFollowsMs);
-  if (signal.aborted) return giveUp(created, old, 'interrupted', options);
+  const { canary: trying } = options;
+  const start = async (created: readonly Container[], count: number) => {
+    const all = await startBeside(old, created, count, options);
+    onStep(`${all.map(({ Name }) => Name).join(', ')}: healthy, beside ${old.length} before`);
+    await pause(namesFollowMs);
+    return signal.aborted ? giveUp(all, old, 'interrupted', options) : all;
+  };
+  let created: readonly Container[] = [];
+  let canary: CanaryReport | undefined;
+  if (trying) {
+    created = await start([], Math.min(old.length, Math.max(1, Math.round(trying.share * old.length))));
+    canary = await tried(old, created, trying, options);
+    onStep(`the new ones are ${canarySentence(canary)}`);
+  }
+  if (created.length < old.length) created = await start(created, old.length - created.length);
   const replaced: ReplacedReplica[] = [];
   for (const { ID, Name } of old) {
+    if (replaced.length > 0) await pause(namesFollowMs);
     const startMs = now();
     await done(docker(['stop', ID]), `${Name} was not stopped`);
     await done(docker(['rm', ID]), `${Name} was not removed`);
@@ -85,23 +134,52 @@ async function replaceAll(
     replaced.push({ replica: Name, tookMs });
     onStep(`${Name} is replaced, drained in ${tookMs} ms`);
   }
-  return replaced;
+  return { replaced, ...(canary && { canary }) };
 }
 
-/** Starts as many containers again, and waits until all of them are healthy. Where one is not, all new ones are removed. */
-async function startBeside(old: readonly Container[], options: ComposedRolloutOptions): Promise<readonly Container[]> {
-  const { service, docker, pause, now, signal, readyTimeoutMs = 120_000 } = options;
+/** Watches the first new ones beside the old ones. Where they are worse, they are removed. */
+async function tried(
+  old: readonly Container[],
+  created: readonly Container[],
+  { watchMs }: CanaryOptions,
+  options: ComposedRolloutOptions,
+): Promise<CanaryReport> {
+  const { docker, now, pause, signal } = options;
+  const samplesOf = async (containers: readonly Container[]) => {
+    const pages = await Promise.all(containers.map(({ ID }) => docker(['exec', ID, 'node', '-e', readsMetrics])));
+    return pages.filter(({ isSuccess }) => isSuccess).map(({ stdout }) => replicaSample(readSamples(stdout), now()));
+  };
+  const take = async () => ({ before: await samplesOf(old), after: await samplesOf(created) });
+  const report = await watchCanary(take, () => pause(watchMs, signal));
+  if (signal.aborted) return giveUp(created, old, 'interrupted', options);
+  return report.fault === undefined
+    ? report
+    : giveUp(created, old, `the new ones are ${canarySentence(report)}`, options);
+}
+
+/**
+ * Starts more containers, and waits until all new ones are healthy. Where one is not, all new ones are removed.
+ *
+ * @returns all new ones, those that were there before too
+ */
+async function startBeside(
+  old: readonly Container[],
+  created: readonly Container[],
+  count: number,
+  options: Composed,
+): Promise<readonly Container[]> {
+  const { service, docker, compose, pause, now, signal, readyTimeoutMs = 120_000 } = options;
   const known = new Set(old.map(({ ID }) => ID));
   // Docker tells of no health for a moment after the start, and then of `starting`: the old ones tell whether there is a check.
   const isReady = old.some(({ Health }) => Health)
     ? ({ Health }: Container) => Health === 'healthy'
     : ({ State }: Container) => State === 'running';
   const added = async () => {
-    const { stdout } = await docker(['compose', 'ps', '--all', '--format', 'json', service]);
+    const { stdout } = await docker([...compose, 'ps', '--all', '--format', 'json', service]);
     return containersIn(stdout).filter(({ ID }) => !known.has(ID));
   };
-  const scale = ['--scale', `${service}=${2 * old.length}`];
-  const up = await docker(['compose', 'up', '--detach', '--no-deps', '--no-recreate', ...scale, service]);
+  const scale = ['--scale', `${service}=${old.length + created.length + count}`];
+  const up = await docker([...compose, 'up', '--detach', '--no-deps', '--no-recreate', ...scale, service]);
   const deadlineMs = now() + readyTimeoutMs;
   for (let failure = up.isSuccess ? undefined : lastLine(up.stderr); ; ) {
     const containers = await added();
@@ -113,7 +191,7 @@ async function startBeside(old: readonly Container[], options: ComposedRolloutOp
     if (now() > deadlineMs) failure ??= `the new containers are not healthy within ${readyTimeoutMs} ms`;
     if (failure !== undefined) return giveUp(containers, old, failure, options);
     const ready = containers.filter(isReady);
-    if (ready.length === old.length) return ready;
+    if (ready.length === created.length + count) return ready;
     await pause(probeEveryMs);
   }
 }
