@@ -115,7 +115,7 @@ class ClientCache {
     if (usability === 'unusable') {
       return asked.onlyIfCached ? this.#refuse(call) : this.#forwardInTime(lookup);
     }
-    if (usability === 'revalidate-behind') this.#revalidateBehind(lookup);
+    if (usability === 'revalidate-behind' && !asked.onlyIfCached) this.#revalidateBehind(lookup);
     return Promise.resolve(this.#answer(call, stored, usability === 'fresh' ? 'hit' : 'stale'));
   }
 
@@ -294,10 +294,19 @@ class ClientCache {
 
   async #head(lookup: Lookup): Promise<Reply> {
     const { call, key, stored } = lookup;
-    const requestMs = this.#dependencies.clock.now();
-    const reply = await this.#next(call);
+    const { requestMs, sequence } = this.#sent;
+    let reply: Reply;
+    try {
+      reply = await this.#next(call);
+    } catch (error) {
+      return this.#insteadOf(error, lookup);
+    }
+    const { status } = reply;
+    const standIn = failures.has(status) ? this.#standIn(lookup, `fwd-status=${status}`) : undefined;
+    if (standIn) return standIn;
     this.#report(call, 'miss', undefined);
-    if (!stored || reply.status >= 500 || reply.status === 304) return reply;
+    if (!stored || status >= 500 || status === 304) return reply;
+    if (this.#invalidations.isOutdated(key.path, stored.groups, sequence)) return reply;
     const described = stored.described(reply, { requestMs, replyMs: this.#dependencies.clock.now() });
     if (described && isStorable(reply, this.#storedFor(call))) this.#store.put(key, described, call.headers);
     else this.#store.remove(key, call.headers);

@@ -92,6 +92,7 @@ function allowance(directives: Directives, name: string): number {
 
 // Services send few different texts: each is parsed once. Bounded, since a text may have been made for one reply.
 const mostKnown = 200;
+const longestKnown = 200;
 const known = new Map<string, ReplyDirectives>();
 
 /**
@@ -117,6 +118,7 @@ export function replyDirectives(field: string | readonly string[] | undefined): 
     mustUnderstand: directives.has('must-understand'),
     isMalformed,
   };
+  if (text.length > longestKnown) return read;
   if (known.size >= mostKnown) known.clear();
   known.set(text, read);
   return read;

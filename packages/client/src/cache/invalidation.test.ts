@@ -92,6 +92,24 @@ describe('invalidation by writes (RFC 9111 §4.4)', () => {
   });
 });
 
+describe('a write while a stored reply is validated', () => {
+  it.each(['GET', 'HEAD'])('keeps it out of the cache, by %s', async (method) => {
+    const validated = { 'cache-control': 'max-age=10', etag: '"a"' };
+    const calls = new CachedCalls().answer(reply(validated, 'old'));
+    await calls.send();
+    await calls.pass(11);
+    const held = Promise.withResolvers<ReturnType<typeof someReply>>();
+    calls.answer(() => held.promise);
+    const slow = calls.send({ method });
+    await calls.pass(0);
+    await calls.send({ ...write, path: '/api/things/7' });
+    held.resolve(someReply(method === 'GET' ? 304 : 200, validated, ''));
+    await slow;
+    calls.always(reply(fresh, 'new'));
+    expect((await calls.send()).body).toBe('new');
+  });
+});
+
 describe('cache groups (RFC 9875)', () => {
   const grouped = async () => {
     const groups: Readonly<Record<string, string>> = { '/a': '"things", "all"', '/b': '"others"', '/c': 'things' };

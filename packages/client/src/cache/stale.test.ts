@@ -35,6 +35,13 @@ describe('stale-while-revalidate (RFC 5861 §3)', () => {
     expect(calls.requests[1]?.headers).toEqual({ 'if-none-match': '"a"' });
   });
 
+  it('asks nobody for a caller that wants what is stored only', async () => {
+    const calls = await stored(field, 15);
+    expect((await calls.get({ 'cache-control': 'only-if-cached' })).body).toBe('one');
+    await calls.pass(0);
+    expect(calls.requests).toHaveLength(1);
+  });
+
   it('ends at the end of its time', async () => {
     const calls = await stored(field, 30);
     calls.answer(reply({}, 'two'));
@@ -106,6 +113,18 @@ describe('stale-if-error (RFC 5861 §4)', () => {
       expect(story.latest('cache')).toMatchObject({ result: 'stale', ageMs: 15_000 });
     },
   );
+
+  it('stands in for HEAD too, without its body', async () => {
+    const calls = await stored(field, 15);
+    calls.answer(
+      () => someError(),
+      () => someReply(503, {}, ''),
+    );
+    for (let call = 0; call < 2; call++) {
+      expect(await calls.send({ method: 'HEAD' })).toMatchObject({ status: 200, body: '', headers: { etag: '"a"' } });
+    }
+    expect(calls.uses).toEqual(['miss', 'stale', 'stale']);
+  });
 
   it('is for as long as the service allows, and then the failure is the answer', async () => {
     const calls = await stored(field, 29);
