@@ -2,14 +2,14 @@ import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream } from '@parley/client';
 import { type CallContext, defineContract, get, isCallError, stream } from '@parley/contract';
 import { createLogger, type RunningService, serve } from '@parley/service';
 import { z } from 'zod';
-import { createNginxGateway, findNginx } from '../../packages/local/src/gateways/nginx/nginx-gateway.ts';
+import { chooseGateway } from '../../packages/local/src/gateways/choose-gateway.ts';
 import { eventually } from '../eventually.ts';
-import { describeWith } from '../needs.ts';
+import { gatewaysHere } from '../running-gateway.ts';
 import { freePort } from '../running-house.ts';
 import { root } from '../source-files.ts';
 
@@ -41,8 +41,8 @@ async function* count(_?: unknown, context?: CallContext) {
   }
 }
 
-/** The house's nginx with all of its files, but for one upstream and one route of our own. */
-async function nginxFor(address: string): Promise<string> {
+/** The house's gateway with all of its files, but for one upstream and one route of our own. */
+async function gatewayFor(name: 'nginx' | 'haproxy', address: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-gateway-'));
   closing.push(() => rm(folder, { recursive: true }));
   // As root, nginx's workers run as another user, and must be able to pass through.
@@ -53,21 +53,22 @@ async function nginxFor(address: string): Promise<string> {
     join(folder, 'nginx/upstreams.conf'),
     'upstream ticks {\nserver ticks:3000 resolve max_fails=0;\nkeepalive 32;\n}',
   );
-  const nginx = await findNginx(process.env);
-  if (!nginx) throw new Error('nginx is not on this machine');
   const port = await freePort();
   const addresses = new Map([['ticks', [address]]]);
   const limits = { readyTimeoutMs: 10_000, drainTimeoutMs: 1_000 };
   const log = { event() {}, line() {} };
   const run = join(folder, 'run');
   const setting = { root: folder, folder: run, port, addresses, variables: process.env, log, ...limits };
-  const gateway = createNginxGateway(nginx, setting);
+  const create = await chooseGateway(name, process.env);
+  const gateway = create(setting);
   closing.push(() => gateway.close());
   await gateway.start();
   return `http://127.0.0.1:${port}`;
 }
 
-describeWith('nginx')('a stream through nginx', () => {
+const streaming = gatewaysHere().filter((name) => name !== 'embedded');
+
+describe.each(streaming)('a stream through %s', (name) => {
   beforeEach(async () => {
     source = { open: 0, next() {} };
     closing = [];
@@ -75,7 +76,7 @@ describeWith('nginx')('a stream through nginx', () => {
     const logger = createLogger('ticks', { level: 'silent' });
     service = await serve(ticks, { events: count, lines: count }, { logger, settings });
     closing.push(() => service.stop());
-    const upstream = createUpstream('ticks', await nginxFor(`127.0.0.1:${service.port}`), { maxAttempts: 1 });
+    const upstream = createUpstream('ticks', await gatewayFor(name, `127.0.0.1:${service.port}`), { maxAttempts: 1 });
     closing.push(() => upstream.close());
     client = createClient(ticks, upstream);
   });

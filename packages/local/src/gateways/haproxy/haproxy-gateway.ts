@@ -15,6 +15,8 @@ export interface Haproxy {
 }
 
 const name = 'haproxy.cfg';
+/** Lines at each start and stop, which say nothing of replicas. */
+const ofItsOwnLife = /\[NOTICE\]|Proxy \S+ stopped \(/;
 /** Where the package is published with a copy, and in this repository the original. */
 const places = [join(import.meta.dirname, '..', 'built-in'), join(import.meta.dirname, '../../../../../haproxy')];
 
@@ -40,6 +42,7 @@ export function createHaproxyGateway({ command, version }: Haproxy, setting: Pro
     command,
     args: ['-db', '-f', join(folder, name)],
     drainSignal: 'SIGUSR1',
+    visibleLine: (line: string) => (ofItsOwnLife.test(line) ? undefined : line),
     routes,
     folder,
     files: () => [

@@ -129,21 +129,21 @@ function errorLines(): string[] {
   ];
 }
 
-/** PR is a refusal of ours, whose cause is in a variable. */
 function byState(status: '502' | '503'): string {
   const states = Object.entries(ofUpstream[status]);
   const mapped = (textOf: (cause: GatewayCause) => string) =>
-    `%[txn.sess_term_state,regsub(^PR$,)${states.map(([state, cause]) => `,regsub(^${state}$,${textOf(cause)})`).join('')}]`;
-  const cause = `%[var(txn.cause)]${mapped((cause) => cause)}`;
-  const detail = `%[var(txn.detail)]${mapped((cause) => gatewayCauses[cause].detail)}`;
-  return problem(Number(status), cause, withUpstream, detail);
+    `%[txn.sess_term_state${states.map(([state, cause]) => `,regsub(^${state}$,${textOf(cause)})`).join('')}]`;
+  const detail = mapped((cause) => gatewayCauses[cause].detail);
+  return problem(
+    Number(status),
+    mapped((cause) => cause),
+    withUpstream,
+    detail,
+  );
 }
 
 function withoutState(status: '502' | '503'): string {
-  const fallback = ofUpstream[status]['..'] as GatewayCause;
-  const cause = `%[var(txn.cause,${fallback})]`;
-  const detail = `%[var(txn.detail,${gatewayCauses[fallback].detail})]`;
-  return problem(Number(status), cause, withUpstream, detail);
+  return problem(Number(status), ofUpstream[status]['..'] as GatewayCause, withUpstream);
 }
 
 /** As nginx chooses: the exact path, else the longest one that the path begins with. */
@@ -158,9 +158,7 @@ function routeLines(routes: readonly Route[]): string[] {
 function upstreamLines(name: string): string[] {
   return [
     `backend ${name}`,
-    '  http-request set-var(txn.cause) str(no_live_upstream) if { nbsrv eq 0 }',
-    `  http-request set-var-fmt(txn.detail) "${gatewayCauses.no_live_upstream.detail}" if { nbsrv eq 0 }`,
-    '  http-request deny deny_status 503 if { nbsrv eq 0 }',
+    `  http-request return status 503 ${json} lf-string '${problem(503, 'no_live_upstream', withUpstream)}' if { nbsrv eq 0 }`,
     `  server-template ${name} 20 ${name}:3000 resolvers names resolve-prefer ipv4 init-addr none`,
   ];
 }
