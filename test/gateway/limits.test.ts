@@ -24,7 +24,7 @@ describe.each(limiting)('a client of %s that sends too much', (name) => {
     const text = replies.map((reply) => reply.text).join('');
     const answers = text.split(/(?=HTTP\/1\.1 \d{3} )/);
     const limited = answers.filter((answer) => answer.startsWith('HTTP/1.1 429'));
-    expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 200')).length).toBeGreaterThanOrEqual(2_000);
+    expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 200')).length).toBeGreaterThan(1_000);
     expect(limited.length).toBeGreaterThan(0);
     for (const answer of limited) {
       expect(answer).toMatch(/^retry-after: 1\r$/im);
