@@ -1,4 +1,5 @@
 export { type CommandLine, type GatewayKind, type Program, parseCommandLine } from './command-line.ts';
+export type { NginxDirective } from './gateways/nginx-directives.ts';
 export { Launcher, type LauncherOptions, type ReplicaStatus } from './launcher.ts';
 export { LocalError } from './local-error.ts';
 export type { Level, Log } from './log/log.ts';
@@ -9,5 +10,4 @@ export { replaceReplica } from './runs/control-socket.ts';
 export { type RunningReplica, type RunningSystem, runningSystems } from './runs/running-systems.ts';
 export type { ComposeFile, Mapping } from './wiring/compose-file.ts';
 export { mappingOf } from './wiring/compose-file.ts';
-export type { NginxDirective } from './wiring-files/nginx-source.ts';
 export { readWiringFiles, type WiringFiles } from './wiring-files/wiring-files.ts';

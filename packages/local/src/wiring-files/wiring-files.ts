@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { builtInFiles } from '../gateways/gateway-files.ts';
+import { type NginxDirective, nginxDirectives } from '../gateways/nginx-directives.ts';
 import { LocalError, messageOf } from '../local-error.ts';
 import { type ComposeFile, composeVariables, openComposeFile } from '../wiring/compose-file.ts';
 import { interpolate, type Variables } from '../wiring/interpolation.ts';
+import { includedDirectives } from './included-directives.ts';
 import { type MountedText, matches, mountedTexts, nginxMounts } from './mounts.ts';
-import { includedDirectives, type NginxDirective, nginxDirectives } from './nginx-source.ts';
 
 /** What a repository says of how its services run together, with files and lines: for tools that check it. */
 export interface WiringFiles {

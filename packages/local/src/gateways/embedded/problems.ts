@@ -1,5 +1,5 @@
 import type { GatewayCause } from '../gateway-causes.ts';
-import { directivesNamed, parseDirectives } from '../nginx-directives.ts';
+import { directivesNamed, nginxDirectives } from '../nginx-directives.ts';
 
 /** An answer that the gateway gives itself, RFC 9457. */
 export interface ProblemAnswer {
@@ -39,7 +39,7 @@ interface ValueMap {
  */
 export function parseProblems(text: string): Problems {
   const maps = new Map<string, ValueMap>();
-  for (const { args, block = [] } of directivesNamed('map', parseDirectives(text))) {
+  for (const { args, block = [] } of directivesNamed('map', nginxDirectives(text))) {
     const entries = block.map(({ name, args: [value = ''] }) => [name, value] as const);
     maps.set((args[1] ?? '').slice(1), { source: args[0] ?? '', entries: new Map(entries) });
   }
