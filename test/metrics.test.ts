@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream, type Upstream } from '@parley/client';
-import { CallError, defineContract, get } from '@parley/contract';
+import { CallError, defineContract, get, post } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
 import express from 'express';
 import { z } from 'zod';
@@ -109,11 +109,36 @@ describe('the metrics of a service', () => {
     expect(lines).toContain('parley_server_requests_limit 1');
   });
 
+  it('count keyed requests that were answered as the first time', async () => {
+    const orders = defineContract('orders', {
+      order: post('/api/orders', {
+        summary: 'Orders',
+        safety: 'keyed',
+        input: z.object({}),
+        output: z.object({ id: z.string() }),
+      }),
+    });
+    service = await startService(orders, { order: async () => ({ id: '1' }) });
+    const ask = (key: string) =>
+      fetch(`${service.url}/api/orders`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': `"${key}"` },
+        body: '{}',
+      }).then((response) => response.text());
+    const replays = 'parley_server_idempotent_replays_total{http_route="/api/orders"}';
+    expect((await metrics()).lines).toContain(`${replays} 0`);
+    for (const key of ['a', 'a', 'a', 'b']) await ask(key);
+    const { lines } = await metrics();
+    expect(lines).toContain(`${replays} 2`);
+  });
+
   it('have counters of what is rare at 0 before it happens, so that the first time is an increase', async () => {
     await start();
     upstream = createUpstream('shop', service.url);
     const { lines } = await metrics();
-    expect(lines).toContain('parley_server_refused_requests_total{reason="overloaded",priority="normal"} 0');
+    expect(lines).toContain(
+      'parley_server_refused_requests_total{reason="overloaded",priority="normal",caller="address"} 0',
+    );
     expect(lines).toContain('parley_client_circuit_openings_total{upstream="shop",reason="slow"} 0');
     expect(lines).toContain('parley_client_extra_attempts_total{upstream="shop",kind="hedge"} 0');
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream } from '@parley/client';
-import { CallError, defineContract, errorCodes, get } from '@parley/contract';
+import { CallError, defineContract, errorCodes, get, post } from '@parley/contract';
 import { startService } from '@parley/service/testing';
 import { z } from 'zod';
 import { describeWith } from '../needs.ts';
@@ -20,6 +20,7 @@ const targetLabels = ['service', 'instance', 'job'];
 
 const shop = defineContract('shop', {
   getItem: get('/api/items/{id}', { summary: 's', input: z.object({ id: z.string() }), output: z.object({}) }),
+  addItem: post('/api/items', { summary: 's', safety: 'keyed', input: z.object({}) }),
 });
 
 /** Names of all series that a service exposes, with their labels, read from its /metrics. */
@@ -28,7 +29,7 @@ async function exposedSeries(): Promise<Map<string, readonly string[]>> {
     if (id === 'bad') throw new CallError('internal', 'broken');
     return {};
   };
-  const service = await startService(shop, { getItem });
+  const service = await startService(shop, { getItem, addItem: async () => undefined });
   const upstream = createUpstream('shop', service.url, { cache: true });
   const client = createClient(shop, upstream);
   await client.getItem({ id: '1' });

@@ -145,7 +145,7 @@ export async function start<C extends Contract>(
   const { version = '1.0.0' } = options;
   let certificate: CertificateFollower | undefined;
   const certificatePem = () => certificate?.pem;
-  const metrics = new ServiceMetrics({ name: contract.name, version, isDraining, certificatePem });
+  const metrics = new ServiceMetrics({ contract, version, isDraining, certificatePem });
   const administration = new Administration({
     ...{ contract, version, metrics, isDraining, drain: () => void stop(), logger },
     ...{ settings, sources, options: given, limits },

@@ -59,11 +59,11 @@ describe('events for operators', () => {
 
   it('have one event a second for refusals, however many there are', async () => {
     const { events } = await reader();
-    for (let i = 0; i < 1_000; i++) hub.onRefusal({ reason: 'overloaded', priority: 'normal' });
-    hub.onRefusal({ reason: 'rate_limited', priority: 'normal' });
+    for (let i = 0; i < 1_000; i++) hub.onRefusal({ reason: 'overloaded', priority: 'normal', caller: 'address' });
+    hub.onRefusal({ reason: 'rate_limited', priority: 'normal', caller: 'address' });
     jest.advanceTimersByTime(1_000);
     expect((await events.next()).value).toEqual({ kind: 'refused', at, overloaded: 1_000, rateLimited: 1 });
-    hub.onRefusal({ reason: 'overloaded', priority: 'normal' });
+    hub.onRefusal({ reason: 'overloaded', priority: 'normal', caller: 'address' });
     jest.advanceTimersByTime(1_000);
     expect((await events.next()).value).toMatchObject({ overloaded: 1, rateLimited: 0 });
   });
@@ -109,7 +109,7 @@ describe('events for operators', () => {
   });
 
   it('count nothing and start no timer where nobody reads', () => {
-    hub.onRefusal({ reason: 'overloaded', priority: 'normal' });
+    hub.onRefusal({ reason: 'overloaded', priority: 'normal', caller: 'address' });
     hub.onBudgetRefusal({ upstream: 'things', operation: 'GET /', kind: 'hedge' });
     expect(jest.getTimerCount()).toBe(0);
   });
