@@ -98,13 +98,13 @@ class ClientCache {
     if (isWrite(call.method)) return this.#write(call);
     const { headers } = call;
     const asked = requestDirectives(headers['cache-control'], headers.pragma);
-    if (asked.noStore || !this.#isForCache(call)) {
+    const key = asked.noStore || !this.#isForCache(call) ? undefined : this.#keyOf(call);
+    if (key === undefined) {
       const part = headers.range !== undefined && !asked.noStore ? this.#part(call, asked, headers.range) : undefined;
       if (part) return Promise.resolve(part);
       this.#report(call, 'bypass', undefined);
       return this.#next(call);
     }
-    const key = this.#keyOf(call);
     const stored = this.#store.find(key.text, headers);
     return stored === undefined ? this.#miss(call, key, asked) : this.#found({ call, key, asked, stored });
   }
@@ -123,9 +123,10 @@ class ClientCache {
   #part(call: Call, asked: RequestDirectives, range: string): Reply | undefined {
     const { range: _range, ...others } = call.headers;
     const whole = { ...call, headers: others };
-    if (call.method !== 'GET' || !this.#isForCache(whole)) return undefined;
+    const key = call.method === 'GET' && this.#isForCache(whole) ? this.#keyOf(whole) : undefined;
+    if (key === undefined) return undefined;
     const nowMs = this.#dependencies.clock.now();
-    const stored = this.#store.find(this.#keyOf(whole).text, others);
+    const stored = this.#store.find(key.text, others);
     if (stored?.usability(asked, nowMs) !== 'fresh' || hasConditions(call)) return undefined;
     const part = stored.part(call.label, nowMs, `parley; hit; ttl=${ttlOf(stored, nowMs)}`, range);
     if (part) this.#report(call, 'hit', stored.ageMs(nowMs));
@@ -392,16 +393,22 @@ class ClientCache {
     return !this.#dependencies.hasUserCode();
   }
 
-  /** Text and bytes are apart, and so are calls that follow redirects: they would get another reply. */
-  #keyOf({ path, replyAs, wire, headers }: Call): StoreKey {
+  /**
+   * Text and bytes are apart, and so are calls that follow redirects, and hosts: they would get another reply. Undefined where it cannot
+   * tell who asks.
+   */
+  #keyOf({ path, replyAs, wire, headers }: Call): StoreKey | undefined {
+    const credentials = this.#credentials.of(headers);
+    if (credentials === undefined) return undefined;
     const form = (replyAs === 'text' ? 't' : 'b') + (wire?.maxRedirects ? 'f' : '');
-    const caller = this.#settings.shared ? '' : this.#credentials.of(headers);
-    return { path, text: pathPrefix(path) + form + caller };
+    const host = headers.host === undefined ? '' : `@${headers.host}\n`;
+    const caller = this.#settings.shared ? '' : credentials;
+    return { path, text: pathPrefix(path) + form + host + caller };
   }
 
   #storedFor({ headers }: Call) {
     const { shared } = this.#settings;
-    return { hasCredentials: shared && this.#credentials.areIn(headers), isShared: shared };
+    return { hasCredentials: shared && this.#credentials.of(headers) !== '', isShared: shared };
   }
 
   get #sent(): Sent {

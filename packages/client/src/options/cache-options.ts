@@ -10,7 +10,7 @@ export interface CacheOptions {
   readonly maxEntryBytes?: number | undefined;
   /** Time for which a stale reply stands in for a service that gives no reply at all, where the reply does not say so itself (`stale-if-error`), in s. Default: 0. */
   readonly staleIfUnreachableS?: number | undefined;
-  /** Further request headers that tell who asks, beside `authorization`, `cookie`, `proxy-authorization`, `x-api-key`, `api-key`, `x-auth-token` and `x-access-token`. Default: none. */
+  /** Further request headers that tell who asks, beside those whose names say so, such as `authorization`, `cookie`, `x-api-key` and `x-forwarded-user`. Default: none. */
   readonly credentials?: readonly string[] | undefined;
 }
 
