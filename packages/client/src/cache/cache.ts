@@ -1,4 +1,5 @@
 import { type CacheResult, CallError, problemMediaType, problemOf } from '@parley/contract';
+import { deadline } from '../call/deadline.ts';
 import { SharedFlights } from '../call/shared-flights.ts';
 import { type Call, type CallLayer, type SendCall, TriedEndpoints } from '../layer.ts';
 import type { CacheSettings } from '../options/cache-options.ts';
@@ -174,7 +175,7 @@ class ClientCache {
     };
     let reply: Reply;
     try {
-      reply = await this.#flights.share(key.text, lead, call);
+      reply = await this.#flights.share(flightKey(key, call), lead, call);
     } catch (error) {
       return this.#insteadOf(error, lookup);
     }
@@ -317,16 +318,24 @@ class ClientCache {
   /** One request in the background, however many callers get the stale reply meanwhile. */
   #revalidateBehind(lookup: Lookup & { readonly stored: StoredReply }): void {
     const { call, key } = lookup;
-    if (this.#flights.has(key.text)) return;
+    const flight = flightKey(key, call);
+    if (this.#flights.has(flight)) return;
     const { clock, callTimeoutMs } = this.#dependencies;
     const story = new StoryRecorder();
     const [nowMs, deadlineMs] = [clock.now(), clock.now() + callTimeoutMs()];
     story.begin(clock, nowMs, deadlineMs);
-    const { signal: _signal, deadlineMs: _deadlineMs, attemptsLeft: _left, ...context } = call.context;
+    const {
+      signal: _signal,
+      deadlineMs: _deadlineMs,
+      attemptsLeft: _left,
+      timings: _timings,
+      ...context
+    } = call.context;
     const renewed = { context, deadlineMs, signal: undefined, tried: new TriedEndpoints(), story, spanId: undefined };
     const behind = { ...call, ...renewed, method: 'GET', headers: withoutConditions(call) };
-    const lead = async (own: Call) => (await this.#fetch({ ...lookup, call: own })).reply;
-    this.#flights.share(key.text, lead, behind).catch(() => {}); // the next caller asks again
+    // The layer that bounds calls is above: without a deadline of its own, a request that hangs would keep all others from asking.
+    const lead = deadline(clock)(async (own: Call) => (await this.#fetch({ ...lookup, call: own })).reply);
+    this.#flights.share(flight, lead, behind).catch(() => {}); // the next caller asks again
   }
 
   async #write(call: Call): Promise<Reply> {
@@ -419,6 +428,13 @@ class ClientCache {
 /** No path holds the line break. */
 function pathPrefix(path: string): string {
   return `${path}\n`;
+}
+
+/** Calls that may be sent differently often, or wait differently long for a place, have requests of their own. */
+function flightKey({ text }: StoreKey, { maxAttempts, hedge, context: { priority } }: Call): string {
+  return maxAttempts === undefined && hedge === undefined && priority === undefined
+    ? text
+    : `${text}\n${maxAttempts}/${hedge}/${priority}`;
 }
 
 function hasConditions({ headers }: Call): boolean {
