@@ -84,7 +84,11 @@ class ClientCache {
   readonly #flights = new SharedFlights();
   readonly #invalidations = new InvalidationLog();
   /** Keys whose latest reply was not stored: identical calls need not wait for each other there. */
-  readonly #unstored = new LRUCache<string, true>({ max: 1000 });
+  readonly #unstored = new LRUCache<string, true>({
+    max: 1000,
+    maxSize: 1024 * 1024,
+    sizeCalculation: (_, key) => key.length,
+  });
 
   constructor(settings: CacheSettings, dependencies: CacheDependencies, next: SendCall) {
     this.#settings = settings;
