@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { type CacheResult, CallError, problemMediaType, problemOf } from '@parley/contract';
 import { deadline } from '../call/deadline.ts';
 import { SharedFlights } from '../call/shared-flights.ts';
@@ -18,7 +19,7 @@ import { MemoryStore, type StoreKey } from './memory-store.ts';
 import { isStorable } from './storable.ts';
 import { storedFields } from './stored-fields.ts';
 import { ownBody, StoredReply, withStatus } from './stored-reply.ts';
-import { selectionOf } from './vary.ts';
+import { type Selection, selectionOf } from './vary.ts';
 
 /** What the cache needs of its upstream. */
 export interface CacheDependencies {
@@ -107,6 +108,7 @@ class ClientCache {
     if (key === undefined) {
       const part = headers.range !== undefined && !asked.noStore ? this.#part(call, asked, headers.range) : undefined;
       if (part) return Promise.resolve(part);
+      if (asked.onlyIfCached) return this.#refuse(call);
       this.#report(call, 'bypass', undefined);
       return this.#next(call);
     }
@@ -247,8 +249,9 @@ class ClientCache {
     const reply = await this.#next(asking);
     if (stored && conditions && reply.status === 304) {
       const exchanged = { requestMs: sent.requestMs, replyMs: this.#dependencies.clock.now() };
-      const confirmed = stored.confirmed(reply, exchanged);
-      if (confirmed) return this.#keepConfirmed(lookup, confirmed, sent);
+      const selection = selectionAfter(stored, reply, call);
+      const confirmed = stored.confirmed(reply, exchanged, selection);
+      if (confirmed) return this.#keepConfirmed(lookup, confirmed, sent, selection !== undefined);
       // It confirms a reply that is not here: nobody can use it (RFC 9111 §4.3.3).
       this.#store.remove(key, call.headers);
       return this.#fetch({ ...lookup, call: { ...call, headers: withoutConditions(call) }, stored: undefined });
@@ -256,12 +259,13 @@ class ClientCache {
     return { reply: this.#keep(lookup, reply, sent), result: 'miss', ageMs: undefined };
   }
 
-  #keepConfirmed({ call, key }: Lookup, confirmed: StoredReply, { sequence }: Sent): Fetched {
+  #keepConfirmed({ call, key }: Lookup, confirmed: StoredReply, { sequence }: Sent, isSelectable: boolean): Fetched {
     const nowMs = this.#dependencies.clock.now();
     const status = 'parley; fwd=stale; fwd-status=304';
     const renewed = confirmed.reply(call.label, nowMs, status);
     const isOutdated = this.#invalidations.isOutdated(key.path, confirmed.groups, sequence);
-    if (!isOutdated && isStorable(renewed, this.#storedFor(call))) this.#store.put(key, confirmed, call.headers);
+    const isKept = isSelectable && !isOutdated && isStorable(renewed, this.#storedFor(call));
+    if (isKept) this.#store.put(key, confirmed, call.headers);
     else this.#store.remove(key, call.headers);
     const isSame = isUnchanged(conditionsOf(call), confirmed, confirmed.madeMs);
     const reply = isSame ? confirmed.head(call.label, nowMs, status, 304) : renewed;
@@ -269,8 +273,9 @@ class ClientCache {
   }
 
   /** Stores a reply where that is allowed and of use. The reply as its caller gets it. */
-  #keep({ call, key, stored }: Lookup, reply: Reply, sent: Sent): Reply {
+  #keep({ call, key, asked, stored }: Lookup, reply: Reply, sent: Sent): Reply {
     if (reply.status === 304) return reply; // the caller's own condition: it says nothing of what is stored
+    if (failures.has(reply.status) && stored?.mayReplaceError(asked, this.#dependencies.clock.now(), 0)) return reply;
     const made = isStorable(reply, this.#storedFor(call)) ? this.#storedOf(call, reply, sent) : undefined;
     const isOutdated = made !== undefined && this.#invalidations.isOutdated(key.path, made.groups, sent.sequence);
     if (!made || isOutdated || !this.#store.put(key, made, call.headers)) {
@@ -313,8 +318,10 @@ class ClientCache {
     this.#report(call, 'miss', undefined);
     if (!stored || status >= 500 || status === 304) return reply;
     if (this.#invalidations.isOutdated(key.path, stored.groups, sequence)) return reply;
-    const described = stored.described(reply, { requestMs, replyMs: this.#dependencies.clock.now() });
-    if (described && isStorable(reply, this.#storedFor(call))) this.#store.put(key, described, call.headers);
+    const selection = selectionAfter(stored, reply, call);
+    const described = stored.described(reply, { requestMs, replyMs: this.#dependencies.clock.now() }, selection);
+    if (described && selection && isStorable(reply, this.#storedFor(call)))
+      this.#store.put(key, described, call.headers);
     else this.#store.remove(key, call.headers);
     return reply;
   }
@@ -387,7 +394,8 @@ class ClientCache {
     const problem = problemOf(error, undefined, undefined);
     const headers = { 'content-type': problemMediaType, 'cache-status': 'parley; detail="only-if-cached"' };
     const text = JSON.stringify(problem);
-    const body = call.replyAs === 'bytes' ? Buffer.from(text) : text;
+    const bytes = Buffer.from(call.method === 'HEAD' ? '' : text);
+    const body = { text: String(bytes), bytes, stream: Readable.from([bytes]) }[call.replyAs];
     return Promise.resolve(new Reply(problem.status, headers, body, { operation: call.label, attempts: 0 }));
   }
 
@@ -421,7 +429,7 @@ class ClientCache {
 
   #storedFor({ headers }: Call) {
     const { shared } = this.#settings;
-    return { hasCredentials: shared && this.#credentials.of(headers) !== '', isShared: shared };
+    return { hasCredentials: this.#credentials.of(headers) !== '', isShared: shared };
   }
 
   get #sent(): Sent {
@@ -432,6 +440,11 @@ class ClientCache {
 /** No path holds the line break. */
 function pathPrefix(path: string): string {
   return `${path}\n`;
+}
+
+/** What the stored reply is chosen by after a 304, or a reply to HEAD, which may have a `Vary` of its own; undefined for `Vary: *`. */
+function selectionAfter({ selection }: StoredReply, { headers }: Reply, call: Call): Selection | undefined {
+  return headers.vary === undefined ? selection : selectionOf(headers.vary, call.headers);
 }
 
 /** Calls that may be sent differently often, or wait differently long for a place, have requests of their own. */

@@ -194,6 +194,18 @@ describe('directives of the request (RFC 9111 §5.2.1)', () => {
     expect(calls.requests).toHaveLength(2);
   });
 
+  it.each<Parameters<CachedCalls['send']>[0] & object>([
+    { headers: { 'cache-control': 'only-if-cached', range: 'bytes=0-0' } },
+    { headers: { 'cache-control': 'only-if-cached', 'if-match': '"a"' } },
+    { headers: { 'cache-control': 'only-if-cached' }, replyAs: 'stream' },
+    { headers: { 'cache-control': 'only-if-cached' }, method: 'HEAD' },
+  ])('refuses only-if-cached where the cache can have no part: %j', async (call) => {
+    const calls = new CachedCalls();
+    const { status, body } = await calls.send(call);
+    expect([status, calls.requests.length]).toEqual([504, 0]);
+    expect(await new Response(body as string).text()).toMatch(call.method === 'HEAD' ? /^$/ : /not_cached/);
+  });
+
   it('answers only-if-cached without the service: 504 where nothing fits', async () => {
     const calls = await old();
     const asked = { headers: { 'cache-control': 'only-if-cached' } };

@@ -126,6 +126,12 @@ describe('stale-if-error (RFC 5861 §4)', () => {
     },
   );
 
+  it('is not replaced by a failure that says how long it is fresh', async () => {
+    const calls = await stored(field, 15);
+    calls.always(reply({ 'cache-control': 'max-age=60' }, 'broken', 500));
+    for (let call = 0; call < 2; call++) expect((await calls.send()).body).toBe('one');
+  });
+
   it('stands in for HEAD too, without its body', async () => {
     const calls = await stored(field, 15);
     calls.answer(

@@ -118,8 +118,12 @@ export class StoredReply implements Validators {
     };
   }
 
-  /** The same reply as a 304 confirms it; undefined where the 304 is of another one. RFC 9111 §4.3.4. */
-  confirmed({ headers }: Reply, exchanged: Exchanged): StoredReply | undefined {
+  /**
+   * The same reply as a 304 confirms it; undefined where the 304 is of another one. RFC 9111 §4.3.4.
+   *
+   * @param selection what it is chosen by from now on. Default: as before
+   */
+  confirmed({ headers }: Reply, exchanged: Exchanged, selection = this.selection): StoredReply | undefined {
     const etag = single(headers.etag);
     const modified = single(headers['last-modified']);
     if (etag !== undefined && this.etag !== undefined) {
@@ -128,14 +132,18 @@ export class StoredReply implements Validators {
     } else if (etag === undefined && this.etag === undefined && modified !== undefined) {
       if (modified !== this.lastModified) return undefined;
     }
-    return this.#with(headers, exchanged);
+    return this.#with(headers, exchanged, selection);
   }
 
-  /** The same reply as a HEAD describes it; undefined where it describes another one. RFC 9111 §4.3.5. */
-  described({ headers, status }: Reply, exchanged: Exchanged): StoredReply | undefined {
+  /**
+   * The same reply as a HEAD describes it; undefined where it describes another one. RFC 9111 §4.3.5.
+   *
+   * @param selection what it is chosen by from now on. Default: as before
+   */
+  described({ headers, status }: Reply, exchanged: Exchanged, selection = this.selection): StoredReply | undefined {
     const isSame = (name: string) => headers[name] === undefined || headers[name] === this.#headers[name];
     const isDescribed = status === this.status && ['etag', 'last-modified', 'content-length'].every(isSame);
-    return isDescribed ? this.#with(headers, exchanged) : undefined;
+    return isDescribed ? this.#with(headers, exchanged, selection) : undefined;
   }
 
   /** A reply of its own for one caller, who may change all of it. */
@@ -196,9 +204,9 @@ export class StoredReply implements Validators {
     return !(this.#isShared && (proxyRevalidate || sharedMaxAge !== undefined));
   }
 
-  #with(later: ReplyHeaders, exchanged: Exchanged): StoredReply {
+  #with(later: ReplyHeaders, exchanged: Exchanged, selection: Selection): StoredReply {
     const headers = freshenedFields(this.#headers, later);
-    const { status, selection } = this;
+    const { status } = this;
     const [body, endpoint, isShared] = [this.#body, this.#endpoint, this.#isShared];
     return new StoredReply({ status, selection, headers, body, endpoint, isShared, ...exchanged });
   }

@@ -123,7 +123,10 @@ describe('storing (RFC 9111 §3)', () => {
 
   it('gives each caller a reply of its own to change', async () => {
     const bytes = () =>
-      new Reply(200, { ...fresh, 'set-cookie': ['a=1'] }, Buffer.from('one'), { operation: 'GET /', attempts: 1 });
+      new Reply(200, { 'cache-control': 'public, max-age=60', 'set-cookie': ['a=1'] }, Buffer.from('one'), {
+        operation: 'GET /',
+        attempts: 1,
+      });
     const calls = new CachedCalls().always(bytes);
     for (let call = 0; call < 3; call++) {
       const { headers, body } = await calls.send({ replyAs: 'bytes' });
@@ -219,6 +222,14 @@ describe('a private cache', () => {
     expect(got).toEqual(asked.map(String));
     // Names are lower case. Others go to the service each time: a caller below the types may have meant any.
     expect(calls.requests).toHaveLength(name === name.toLowerCase() ? 3 : 5);
+  });
+
+  it('stores no cookie for callers without credentials, who are many', async () => {
+    const setting = { ...fresh, 'set-cookie': ['session=1'] };
+    expect(await isStored(new CachedCalls().always(reply(setting)))).toBe(false);
+    expect(await isStored(new CachedCalls().always(reply(setting)), { headers: { cookie: 'session=1' } })).toBe(true);
+    const shared = { ...setting, 'cache-control': 'public, max-age=60' };
+    expect(await isStored(new CachedCalls().always(reply(shared)))).toBe(true);
   });
 
   it.each(['user-agent', 'idempotency-key', 'x-request-id', 'accept', 'keyboard'])(
