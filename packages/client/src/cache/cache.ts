@@ -395,7 +395,9 @@ class ClientCache {
     const headers = { 'content-type': problemMediaType, 'cache-status': 'parley; detail="only-if-cached"' };
     const text = JSON.stringify(problem);
     const bytes = Buffer.from(call.method === 'HEAD' ? '' : text);
-    const body = { text: String(bytes), bytes, stream: Readable.from([bytes]) }[call.replyAs];
+    // Nobody may read the stream: its error must not end the process.
+    const stream = () => Readable.from([bytes]).on('error', () => {});
+    const body = call.replyAs === 'stream' ? stream() : call.replyAs === 'bytes' ? bytes : String(bytes);
     return Promise.resolve(new Reply(problem.status, headers, body, { operation: call.label, attempts: 0 }));
   }
 
