@@ -33,12 +33,13 @@ const required = (lines: readonly string[]) =>
 const refusedOnTheWire = ['304-etag-update-response-Content-Encoding', 'headers-store-Content-Encoding'];
 
 describe('the public suite for HTTP caches (http-cache-tests)', () => {
-  it('finds nothing that a private cache must do and this one does not', async () => {
+  it('finds nothing that a private cache must do and this one does not, but for cookies of callers without credentials', async () => {
     const { required: must, optimal, failed, unjudged } = await run('private');
-    expect(required(failed)).toEqual(refusedOnTheWire);
-    expect(required(unjudged)).toEqual([]);
-    expect(must.passed).toBeGreaterThanOrEqual(130);
-    expect(optimal.passed).toBeGreaterThanOrEqual(50);
+    expect(required(failed)).toEqual([...refusedOnTheWire, '304-etag-update-response-Set-Cookie'].sort());
+    expect(required(unjudged)).toEqual(['headers-store-Set-Cookie']);
+    expect(must.passed).toBeGreaterThanOrEqual(128);
+    // Two tests of `vary-normalise` take languages in another order for the same request; here they are another one.
+    expect(optimal.passed).toBeGreaterThanOrEqual(48);
   }, 180_000);
 
   it('finds nothing that a shared cache must do and this one does not, but for cookies, which are for one caller', async () => {
@@ -46,6 +47,6 @@ describe('the public suite for HTTP caches (http-cache-tests)', () => {
     expect(required(failed)).toEqual([...refusedOnTheWire, '304-etag-update-response-Set-Cookie'].sort());
     expect(required(unjudged)).toEqual(['headers-store-Set-Cookie']);
     expect(must.passed).toBeGreaterThanOrEqual(138);
-    expect(optimal.passed).toBeGreaterThanOrEqual(68);
+    expect(optimal.passed).toBeGreaterThanOrEqual(66);
   }, 180_000);
 });

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { type CacheResult, CallError, problemMediaType, problemOf } from '@parley/contract';
+import { deadline } from '../call/deadline.ts';
 import { SharedFlights } from '../call/shared-flights.ts';
 import { type Call, type CallLayer, type SendCall, TriedEndpoints } from '../layer.ts';
 import type { CacheSettings } from '../options/cache-options.ts';
@@ -17,7 +19,7 @@ import { MemoryStore, type StoreKey } from './memory-store.ts';
 import { isStorable } from './storable.ts';
 import { storedFields } from './stored-fields.ts';
 import { ownBody, StoredReply, withStatus } from './stored-reply.ts';
-import { selectionOf } from './vary.ts';
+import { type Selection, selectionOf } from './vary.ts';
 
 /** What the cache needs of its upstream. */
 export interface CacheDependencies {
@@ -83,7 +85,11 @@ class ClientCache {
   readonly #flights = new SharedFlights();
   readonly #invalidations = new InvalidationLog();
   /** Keys whose latest reply was not stored: identical calls need not wait for each other there. */
-  readonly #unstored = new LRUCache<string, true>({ max: 1000 });
+  readonly #unstored = new LRUCache<string, true>({
+    max: 1000,
+    maxSize: 1024 * 1024,
+    sizeCalculation: (_, key) => key.length,
+  });
 
   constructor(settings: CacheSettings, dependencies: CacheDependencies, next: SendCall) {
     this.#settings = settings;
@@ -98,13 +104,14 @@ class ClientCache {
     if (isWrite(call.method)) return this.#write(call);
     const { headers } = call;
     const asked = requestDirectives(headers['cache-control'], headers.pragma);
-    if (asked.noStore || !this.#isForCache(call)) {
+    const key = asked.noStore || !this.#isForCache(call) ? undefined : this.#keyOf(call);
+    if (key === undefined) {
       const part = headers.range !== undefined && !asked.noStore ? this.#part(call, asked, headers.range) : undefined;
       if (part) return Promise.resolve(part);
+      if (asked.onlyIfCached) return this.#refuse(call);
       this.#report(call, 'bypass', undefined);
       return this.#next(call);
     }
-    const key = this.#keyOf(call);
     const stored = this.#store.find(key.text, headers);
     return stored === undefined ? this.#miss(call, key, asked) : this.#found({ call, key, asked, stored });
   }
@@ -123,9 +130,10 @@ class ClientCache {
   #part(call: Call, asked: RequestDirectives, range: string): Reply | undefined {
     const { range: _range, ...others } = call.headers;
     const whole = { ...call, headers: others };
-    if (call.method !== 'GET' || !this.#isForCache(whole)) return undefined;
+    const key = call.method === 'GET' && this.#isForCache(whole) ? this.#keyOf(whole) : undefined;
+    if (key === undefined) return undefined;
     const nowMs = this.#dependencies.clock.now();
-    const stored = this.#store.find(this.#keyOf(whole).text, others);
+    const stored = this.#store.find(key.text, others);
     if (stored?.usability(asked, nowMs) !== 'fresh' || hasConditions(call)) return undefined;
     const part = stored.part(call.label, nowMs, `parley; hit; ttl=${ttlOf(stored, nowMs)}`, range);
     if (part) this.#report(call, 'hit', stored.ageMs(nowMs));
@@ -173,7 +181,7 @@ class ClientCache {
     };
     let reply: Reply;
     try {
-      reply = await this.#flights.share(key.text, lead, call);
+      reply = await this.#flights.share(flightKey(key, call), lead, call);
     } catch (error) {
       return this.#insteadOf(error, lookup);
     }
@@ -241,8 +249,9 @@ class ClientCache {
     const reply = await this.#next(asking);
     if (stored && conditions && reply.status === 304) {
       const exchanged = { requestMs: sent.requestMs, replyMs: this.#dependencies.clock.now() };
-      const confirmed = stored.confirmed(reply, exchanged);
-      if (confirmed) return this.#keepConfirmed(lookup, confirmed, sent);
+      const selection = selectionAfter(stored, reply, call);
+      const confirmed = stored.confirmed(reply, exchanged, selection);
+      if (confirmed) return this.#keepConfirmed(lookup, confirmed, sent, selection !== undefined);
       // It confirms a reply that is not here: nobody can use it (RFC 9111 §4.3.3).
       this.#store.remove(key, call.headers);
       return this.#fetch({ ...lookup, call: { ...call, headers: withoutConditions(call) }, stored: undefined });
@@ -250,12 +259,13 @@ class ClientCache {
     return { reply: this.#keep(lookup, reply, sent), result: 'miss', ageMs: undefined };
   }
 
-  #keepConfirmed({ call, key }: Lookup, confirmed: StoredReply, { sequence }: Sent): Fetched {
+  #keepConfirmed({ call, key }: Lookup, confirmed: StoredReply, { sequence }: Sent, isSelectable: boolean): Fetched {
     const nowMs = this.#dependencies.clock.now();
     const status = 'parley; fwd=stale; fwd-status=304';
     const renewed = confirmed.reply(call.label, nowMs, status);
     const isOutdated = this.#invalidations.isOutdated(key.path, confirmed.groups, sequence);
-    if (!isOutdated && isStorable(renewed, this.#storedFor(call))) this.#store.put(key, confirmed, call.headers);
+    const isKept = isSelectable && !isOutdated && isStorable(renewed, this.#storedFor(call));
+    if (isKept) this.#store.put(key, confirmed, call.headers);
     else this.#store.remove(key, call.headers);
     const isSame = isUnchanged(conditionsOf(call), confirmed, confirmed.madeMs);
     const reply = isSame ? confirmed.head(call.label, nowMs, status, 304) : renewed;
@@ -263,8 +273,9 @@ class ClientCache {
   }
 
   /** Stores a reply where that is allowed and of use. The reply as its caller gets it. */
-  #keep({ call, key, stored }: Lookup, reply: Reply, sent: Sent): Reply {
+  #keep({ call, key, asked, stored }: Lookup, reply: Reply, sent: Sent): Reply {
     if (reply.status === 304) return reply; // the caller's own condition: it says nothing of what is stored
+    if (failures.has(reply.status) && stored?.mayReplaceError(asked, this.#dependencies.clock.now(), 0)) return reply;
     const made = isStorable(reply, this.#storedFor(call)) ? this.#storedOf(call, reply, sent) : undefined;
     const isOutdated = made !== undefined && this.#invalidations.isOutdated(key.path, made.groups, sent.sequence);
     if (!made || isOutdated || !this.#store.put(key, made, call.headers)) {
@@ -307,8 +318,10 @@ class ClientCache {
     this.#report(call, 'miss', undefined);
     if (!stored || status >= 500 || status === 304) return reply;
     if (this.#invalidations.isOutdated(key.path, stored.groups, sequence)) return reply;
-    const described = stored.described(reply, { requestMs, replyMs: this.#dependencies.clock.now() });
-    if (described && isStorable(reply, this.#storedFor(call))) this.#store.put(key, described, call.headers);
+    const selection = selectionAfter(stored, reply, call);
+    const described = stored.described(reply, { requestMs, replyMs: this.#dependencies.clock.now() }, selection);
+    if (described && selection && isStorable(reply, this.#storedFor(call)))
+      this.#store.put(key, described, call.headers);
     else this.#store.remove(key, call.headers);
     return reply;
   }
@@ -316,16 +329,24 @@ class ClientCache {
   /** One request in the background, however many callers get the stale reply meanwhile. */
   #revalidateBehind(lookup: Lookup & { readonly stored: StoredReply }): void {
     const { call, key } = lookup;
-    if (this.#flights.has(key.text)) return;
+    const flight = flightKey(key, call);
+    if (this.#flights.has(flight)) return;
     const { clock, callTimeoutMs } = this.#dependencies;
     const story = new StoryRecorder();
     const [nowMs, deadlineMs] = [clock.now(), clock.now() + callTimeoutMs()];
     story.begin(clock, nowMs, deadlineMs);
-    const { signal: _signal, deadlineMs: _deadlineMs, attemptsLeft: _left, ...context } = call.context;
+    const {
+      signal: _signal,
+      deadlineMs: _deadlineMs,
+      attemptsLeft: _left,
+      timings: _timings,
+      ...context
+    } = call.context;
     const renewed = { context, deadlineMs, signal: undefined, tried: new TriedEndpoints(), story, spanId: undefined };
     const behind = { ...call, ...renewed, method: 'GET', headers: withoutConditions(call) };
-    const lead = async (own: Call) => (await this.#fetch({ ...lookup, call: own })).reply;
-    this.#flights.share(key.text, lead, behind).catch(() => {}); // the next caller asks again
+    // The layer that bounds calls is above: without a deadline of its own, a request that hangs would keep all others from asking.
+    const lead = deadline(clock)(async (own: Call) => (await this.#fetch({ ...lookup, call: own })).reply);
+    this.#flights.share(flight, lead, behind).catch(() => {}); // the next caller asks again
   }
 
   async #write(call: Call): Promise<Reply> {
@@ -373,7 +394,10 @@ class ClientCache {
     const problem = problemOf(error, undefined, undefined);
     const headers = { 'content-type': problemMediaType, 'cache-status': 'parley; detail="only-if-cached"' };
     const text = JSON.stringify(problem);
-    const body = call.replyAs === 'bytes' ? Buffer.from(text) : text;
+    const bytes = Buffer.from(call.method === 'HEAD' ? '' : text);
+    // Nobody may read the stream: its error must not end the process.
+    const stream = () => Readable.from([bytes]).on('error', () => {});
+    const body = call.replyAs === 'stream' ? stream() : call.replyAs === 'bytes' ? bytes : String(bytes);
     return Promise.resolve(new Reply(problem.status, headers, body, { operation: call.label, attempts: 0 }));
   }
 
@@ -392,16 +416,22 @@ class ClientCache {
     return !this.#dependencies.hasUserCode();
   }
 
-  /** Text and bytes are apart, and so are calls that follow redirects: they would get another reply. */
-  #keyOf({ path, replyAs, wire, headers }: Call): StoreKey {
+  /**
+   * Text and bytes are apart, and so are calls that follow redirects, and hosts: they would get another reply. Undefined where it cannot
+   * tell who asks.
+   */
+  #keyOf({ path, replyAs, wire, headers }: Call): StoreKey | undefined {
+    const credentials = this.#credentials.of(headers);
+    if (credentials === undefined) return undefined;
     const form = (replyAs === 'text' ? 't' : 'b') + (wire?.maxRedirects ? 'f' : '');
-    const caller = this.#settings.shared ? '' : this.#credentials.of(headers);
-    return { path, text: pathPrefix(path) + form + caller };
+    const host = headers.host === undefined ? '' : `@${headers.host}\n`;
+    const caller = this.#settings.shared ? '' : credentials;
+    return { path, text: pathPrefix(path) + form + host + caller };
   }
 
   #storedFor({ headers }: Call) {
     const { shared } = this.#settings;
-    return { hasCredentials: shared && this.#credentials.areIn(headers), isShared: shared };
+    return { hasCredentials: this.#credentials.of(headers) !== '', isShared: shared };
   }
 
   get #sent(): Sent {
@@ -412,6 +442,18 @@ class ClientCache {
 /** No path holds the line break. */
 function pathPrefix(path: string): string {
   return `${path}\n`;
+}
+
+/** What the stored reply is chosen by after a 304, or a reply to HEAD, which may have a `Vary` of its own; undefined for `Vary: *`. */
+function selectionAfter({ selection }: StoredReply, { headers }: Reply, call: Call): Selection | undefined {
+  return headers.vary === undefined ? selection : selectionOf(headers.vary, call.headers);
+}
+
+/** Calls that may be sent differently often, or wait differently long for a place, have requests of their own. */
+function flightKey({ text }: StoreKey, { maxAttempts, hedge, context: { priority } }: Call): string {
+  return maxAttempts === undefined && hedge === undefined && priority === undefined
+    ? text
+    : `${text}\n${maxAttempts}/${hedge}/${priority}`;
 }
 
 function hasConditions({ headers }: Call): boolean {

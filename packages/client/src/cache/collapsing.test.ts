@@ -27,6 +27,14 @@ describe('identical calls at the same time', () => {
     expect(replies[1]?.headers['cache-status']).toBe('parley; hit; ttl=60; collapsed');
   });
 
+  it('do not wait for a request that may be tried less often, or that is less urgent', async () => {
+    const calls = new CachedCalls().always(reply(fresh));
+    const once = { maxAttempts: 1 };
+    const background = { context: { priority: 'background' } } as const;
+    await Promise.all([once, once, {}, {}, background, background, { hedge: true }].map((own) => calls.send(own)));
+    expect(calls.requests).toHaveLength(4);
+  });
+
   it('cost one request where a stale reply must be confirmed', async () => {
     const calls = new CachedCalls().answer(reply({ 'cache-control': 'max-age=10', etag: '"a"' }));
     await calls.send();

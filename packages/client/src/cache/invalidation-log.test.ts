@@ -21,4 +21,14 @@ describe('InvalidationLog', () => {
     expect(log.isOutdated('/other', [], then + 1)).toBe(false);
     expect(log.isOutdated('/5000', [], then + 1)).toBe(true);
   });
+
+  it('forgets earlier where names are long', () => {
+    const log = new InvalidationLog();
+    const then = log.now;
+    for (let number = 0; number < 300; number++) log.addPath(`/${number}${'x'.repeat(16_384)}`);
+    expect(log.isOutdated('/other', [], then)).toBe(true);
+    expect(log.isOutdated('/other', [], then + 100)).toBe(false);
+    for (let number = 0; number < 300; number++) log.addPath('/same');
+    expect(log.isOutdated('/other', [], then + 100)).toBe(false);
+  });
 });

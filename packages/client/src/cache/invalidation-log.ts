@@ -2,16 +2,20 @@
 export type Sequence = number;
 
 const mostKnown = 10_000;
+/** Of all names together: a path may have 16 KiB. */
+const mostLetters = 4 * 1024 * 1024;
 
 /**
  * Which paths and cache groups were invalidated lately, and in which order: a reply that was asked for before a write may be from before it, and its groups
- * are known only when it comes. Knows the latest 10 000; an older request counts as outdated once others had to be forgotten.
+ * are known only when it comes. Knows the latest 10 000, fewer where their names are long; an older request counts as outdated once others had to be forgotten.
  */
 export class InvalidationLog {
   #sequence: Sequence = 0;
   /** The latest one that was forgotten. */
   #forgotten: Sequence = 0;
   readonly #latest = new Map<string, Sequence>();
+  /** In the names that are known. */
+  #letters = 0;
 
   /** To be remembered by a request that is sent now. */
   get now(): Sequence {
@@ -38,13 +42,13 @@ export class InvalidationLog {
   }
 
   #add(name: string): void {
-    this.#latest.delete(name); // to the end: the first one is the oldest
+    if (!this.#latest.delete(name)) this.#letters += name.length; // to the end: the first one is the oldest
     this.#latest.set(name, ++this.#sequence);
-    if (this.#latest.size <= mostKnown) return;
     for (const [oldest, sequence] of this.#latest) {
+      if (this.#latest.size <= mostKnown && this.#letters <= mostLetters) return;
       this.#latest.delete(oldest);
+      this.#letters -= oldest.length;
       this.#forgotten = sequence;
-      return;
     }
   }
 }

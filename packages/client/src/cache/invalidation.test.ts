@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CachedCalls, reply } from '../../test-fixtures/cached-calls.ts';
 import { someError, someReply } from '../../test-fixtures/sample.ts';
+import { Reply } from '../transport/reply.ts';
 
 const fresh = { 'cache-control': 'max-age=60' };
 const write = { method: 'POST', safety: 'unsafe' } as const;
@@ -49,11 +50,26 @@ describe('invalidation by writes (RFC 9111 §4.4)', () => {
     }
   });
 
-  it.each([400, 409, 500, 503])('does nothing where the write was refused with %d', async (status) => {
+  it.each([400, 409, 501, 503])('does nothing where the write was refused with %d', async (status) => {
     const calls = await filled();
     calls.answer(() => someReply(status));
     await calls.send({ ...write, path: '/api/things/7' });
     expect(await askedAgain(calls, paths)).toEqual([]);
+  });
+
+  it.each([502, 504])('takes a write for done where a gateway got no reply to it: %d', async (status) => {
+    const calls = await filled();
+    calls.answer(() => someReply(status, { location: '/api/things/8' }));
+    await calls.send({ ...write, path: '/api/things/7' });
+    expect(await askedAgain(calls, paths)).toEqual(['/api/things/7']);
+  });
+
+  it.each([200, 404])('reaches what a redirect has led to, too, whatever came of it: %d', async (status) => {
+    const calls = await filled();
+    const redirected = { method: 'PUT', path: '/api/things/8' };
+    calls.answer(() => new Reply(status, { location: '?page=1' }, '', { ...someReply().origin, redirected }));
+    await calls.send({ ...write, method: 'PUT', path: '/api/things/7' });
+    expect(await askedAgain(calls, paths)).toEqual(['/api/things/7', '/api/things/8']);
   });
 
   it('takes a write without a reply for done, unless no server began it', async () => {

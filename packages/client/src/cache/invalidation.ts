@@ -17,11 +17,20 @@ export function isWrite(method: string): boolean {
   return !safeMethods.has(method);
 }
 
-/** What a write has made outdated, by the reply to it: nothing where it failed. RFC 9111 §4.4, RFC 9875 §3. */
+/** A gateway says so that got no reply of the service: the write may have been carried out. */
+const doubtful = new Set([502, 504]);
+
+/** What a write has made outdated, by the reply to it: nothing where it was refused. RFC 9111 §4.4, RFC 9875 §3. */
 export function outdatedByReply(call: Call, { status, headers, origin }: Reply): Outdated | undefined {
-  if (status < 200 || status >= 400) return undefined;
-  const others = ['location', 'content-location'].map((name) => pathOf(headers, name, call, origin.endpoint));
-  const paths = [call.path, ...others.filter((path) => path !== undefined)];
+  const { redirected, endpoint } = origin;
+  // A redirect is no refusal, whatever came after it; with 307 and 308 the write was carried out where it led.
+  const written = redirected ? [call.path, redirected.path] : [call.path];
+  if (status < 200 || status >= 400) {
+    return redirected || doubtful.has(status) ? { paths: written, groups: [] } : undefined;
+  }
+  const answered = redirected ? { ...call, path: redirected.path } : call;
+  const others = ['location', 'content-location'].map((name) => pathOf(headers, name, answered, endpoint));
+  const paths = [...written, ...others.filter((path) => path !== undefined)];
   return { paths, groups: cacheGroups(headers['cache-group-invalidation']) };
 }
 

@@ -118,7 +118,7 @@ describe('Vary (RFC 9111 §4.1)', () => {
   it('takes values with the same meaning for equal', async () => {
     const calls = echo();
     await calls.get({ 'accept-language': 'en, de;q=0.5' });
-    expect((await calls.get({ 'accept-language': 'DE; q=0.5,EN' })).body).toBe('en, de;q=0.5');
+    expect((await calls.get({ 'accept-language': 'EN,DE; q=0.5' })).body).toBe('en, de;q=0.5');
   });
 
   it.each(['*', 'Accept, *'])('answers nothing with a reply of Vary: %s', async (vary) => {
@@ -126,6 +126,13 @@ describe('Vary (RFC 9111 §4.1)', () => {
     await calls.send();
     await calls.send();
     expect(calls.requests).toHaveLength(2);
+  });
+
+  it('finds the reply where Vary names what every object inherits', async () => {
+    const calls = new CachedCalls().always(reply({ 'cache-control': 'max-age=60', vary: 'constructor, __proto__' }));
+    await calls.get();
+    expect((await calls.get()).body).toBe('one');
+    expect(calls.requests).toHaveLength(1);
   });
 
   it('keeps 16 variants of a resource at most', async () => {
@@ -185,6 +192,18 @@ describe('directives of the request (RFC 9111 §5.2.1)', () => {
     await calls.pass(11);
     await calls.get({ 'cache-control': 'max-stale' });
     expect(calls.requests).toHaveLength(2);
+  });
+
+  it.each<Parameters<CachedCalls['send']>[0] & object>([
+    { headers: { 'cache-control': 'only-if-cached', range: 'bytes=0-0' } },
+    { headers: { 'cache-control': 'only-if-cached', 'if-match': '"a"' } },
+    { headers: { 'cache-control': 'only-if-cached' }, replyAs: 'stream' },
+    { headers: { 'cache-control': 'only-if-cached' }, method: 'HEAD' },
+  ])('refuses only-if-cached where the cache can have no part: %j', async (call) => {
+    const calls = new CachedCalls();
+    const { status, body } = await calls.send(call);
+    expect([status, calls.requests.length]).toEqual([504, 0]);
+    expect(await new Response(body as string).text()).toMatch(call.method === 'HEAD' ? /^$/ : /not_cached/);
   });
 
   it('answers only-if-cached without the service: 504 where nothing fits', async () => {

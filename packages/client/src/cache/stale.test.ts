@@ -64,7 +64,7 @@ describe('stale-while-revalidate (RFC 5861 §3)', () => {
   it('asks for itself: with a time and a story of its own, and not on behalf of the request that is served', async () => {
     const calls = await stored(field, 15);
     const signal = AbortSignal.abort();
-    const context = { deadlineMs: calls.clock.now() + 10, signal, requestId: 'r-1' };
+    const context = { deadlineMs: calls.clock.now() + 10, signal, requestId: 'r-1', timings: [] };
     const story = new StoryRecorder();
     calls.answer(unchanged());
     await calls.send({ context, story });
@@ -72,6 +72,18 @@ describe('stale-while-revalidate (RFC 5861 §3)', () => {
     expect(behind).toMatchObject({ deadlineMs: calls.clock.now() + 5_000, signal: { aborted: false } });
     expect(behind?.context).toEqual({ requestId: 'r-1' });
     expect(behind?.story).not.toBe(story);
+  });
+
+  it('gives up a request in the background after callTimeoutMs, so that the next caller asks again', async () => {
+    const calls = await stored('max-age=10, stale-while-revalidate=60', 15);
+    calls.answer(() => new Promise(() => {}));
+    await calls.send();
+    await calls.pass(5);
+    expect(calls.requests[1]?.signal?.aborted).toBe(true);
+    calls.answer(reply({ 'cache-control': field }, 'two'));
+    await calls.send();
+    await calls.pass(0);
+    expect((await calls.send()).body).toBe('two');
   });
 
   it.each([`${field}, must-revalidate`, `${field}, no-cache`])('is not allowed by %s', async (strict) => {
@@ -113,6 +125,12 @@ describe('stale-if-error (RFC 5861 §4)', () => {
       expect(story.latest('cache')).toMatchObject({ result: 'stale', ageMs: 15_000 });
     },
   );
+
+  it('is not replaced by a failure that says how long it is fresh', async () => {
+    const calls = await stored(field, 15);
+    calls.always(reply({ 'cache-control': 'max-age=60' }, 'broken', 500));
+    for (let call = 0; call < 2; call++) expect((await calls.send()).body).toBe('one');
+  });
 
   it('stands in for HEAD too, without its body', async () => {
     const calls = await stored(field, 15);

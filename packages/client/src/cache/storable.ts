@@ -10,7 +10,7 @@ const neverWhole = new Set([206, 304]);
 
 /** Of the request, as far as it matters here. */
 export interface StoredFor {
-  /** It has `Authorization`, a cookie or a key: its answer may be for its caller alone. Matters to a shared cache only. */
+  /** It has `Authorization`, a cookie or a key: its answer may be for its caller alone. */
   readonly hasCredentials: boolean;
   readonly isShared: boolean;
 }
@@ -20,7 +20,10 @@ export function isStorable({ status, headers, origin }: Reply, { hasCredentials,
   if (status < 200 || neverWhole.has(status) || origin.redirected !== undefined) return false;
   const directives = replyDirectives(headers['cache-control']);
   if (directives.mustUnderstand ? !isUnderstood(status) : directives.noStore) return false;
-  if (isShared && !isForAll(directives, hasCredentials, headers['set-cookie'] !== undefined)) return false;
+  const setsCookie = headers['set-cookie'] !== undefined;
+  if (isShared && !isForAll(directives, hasCredentials, setsCookie)) return false;
+  // In a private cache too, callers without credentials are many: one must not get the session of another.
+  if (!hasCredentials && setsCookie && !isDeclared(directives)) return false;
   return understood.has(status) || directives.isPublic || isExplicit(directives, headers, isShared);
 }
 
@@ -30,8 +33,11 @@ function isUnderstood(status: number): boolean {
 
 /** A field that cannot be read may say `private`. A reply that sets a cookie is somebody's, unless its service says that it is for all. */
 function isForAll(directives: ReplyDirectives, hasCredentials: boolean, setsCookie: boolean): boolean {
-  const { isPrivate, isPublic, isMalformed, mustRevalidate, sharedMaxAge } = directives;
+  const { isPrivate, isMalformed, mustRevalidate } = directives;
   if (isPrivate || isMalformed) return false;
-  const isDeclared = isPublic || sharedMaxAge !== undefined;
-  return isDeclared || (!setsCookie && (!hasCredentials || mustRevalidate));
+  return isDeclared(directives) || (!setsCookie && (!hasCredentials || mustRevalidate));
+}
+
+function isDeclared({ isPublic, sharedMaxAge }: ReplyDirectives): boolean {
+  return isPublic || sharedMaxAge !== undefined;
 }

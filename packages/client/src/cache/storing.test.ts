@@ -123,7 +123,10 @@ describe('storing (RFC 9111 §3)', () => {
 
   it('gives each caller a reply of its own to change', async () => {
     const bytes = () =>
-      new Reply(200, { ...fresh, 'set-cookie': ['a=1'] }, Buffer.from('one'), { operation: 'GET /', attempts: 1 });
+      new Reply(200, { 'cache-control': 'public, max-age=60', 'set-cookie': ['a=1'] }, Buffer.from('one'), {
+        operation: 'GET /',
+        attempts: 1,
+      });
     const calls = new CachedCalls().always(bytes);
     for (let call = 0; call < 3; call++) {
       const { headers, body } = await calls.send({ replyAs: 'bytes' });
@@ -205,19 +208,45 @@ describe('a shared cache (RFC 9111 §3.5)', () => {
 });
 
 describe('a private cache', () => {
-  it.each(['authorization', 'cookie', 'proxy-authorization', 'x-api-key', 'x-tenant'])(
-    'gives no caller what another one got, by %s',
+  it.each([
+    ...['authorization', 'cookie', 'proxy-authorization', 'x-api-key', 'api_key', 'private-token', 'x-forwarded-user'],
+    ...['x-goog-api-key', 'x-tenant-id', 'x-forwarded-client-cert', 'x-amzn-oidc-identity', 'x-session', 'x-shop'],
+    ...['host', 'Authorization', 'X-Api-Key'],
+  ])('gives no caller what another one got, by %s', async (name) => {
+    const calls = new CachedCalls({ credentials: ['X-Shop'] }).always(({ headers }) =>
+      someReply(200, { 'cache-control': 'private, max-age=60' }, String(headers[name])),
+    );
+    const asked = ['alice', 'bob', undefined, 'alice', 'bob', undefined];
+    const got = [];
+    for (const who of asked) got.push((await calls.get(who === undefined ? {} : { [name]: who })).body);
+    expect(got).toEqual(asked.map(String));
+    // Names are lower case. Others go to the service each time: a caller below the types may have meant any.
+    expect(calls.requests).toHaveLength(name === name.toLowerCase() ? 3 : 5);
+  });
+
+  it('stores no cookie for callers without credentials, who are many', async () => {
+    const setting = { ...fresh, 'set-cookie': ['session=1'] };
+    expect(await isStored(new CachedCalls().always(reply(setting)))).toBe(false);
+    expect(await isStored(new CachedCalls().always(reply(setting)), { headers: { cookie: 'session=1' } })).toBe(true);
+    const shared = { ...setting, 'cache-control': 'public, max-age=60' };
+    expect(await isStored(new CachedCalls().always(reply(shared)))).toBe(true);
+  });
+
+  it.each(['user-agent', 'idempotency-key', 'x-request-id', 'accept', 'keyboard'])(
+    'does not take %s for a credential',
     async (name) => {
-      const calls = new CachedCalls({ credentials: ['X-Tenant'] }).always(({ headers }) =>
-        someReply(200, { 'cache-control': 'private, max-age=60' }, String(headers[name])),
-      );
-      const asked = ['alice', 'bob', undefined, 'alice', 'bob', undefined];
-      const got = [];
-      for (const who of asked) got.push((await calls.get(who === undefined ? {} : { [name]: who })).body);
-      expect(got).toEqual(asked.map(String));
-      expect(calls.requests).toHaveLength(3);
+      const calls = new CachedCalls().always(reply(fresh));
+      for (const value of ['a', 'b']) await calls.get({ [name]: value });
+      expect(calls.requests).toHaveLength(1);
     },
   );
+
+  it('takes credentials in any order for the same', async () => {
+    const calls = new CachedCalls().always(reply(fresh));
+    await calls.get({ authorization: 'a', cookie: 'b' });
+    await calls.get({ cookie: 'b', authorization: 'a' });
+    expect(calls.requests).toHaveLength(1);
+  });
 
   it('mixes up no two callers whose credentials look alike when they are put together', async () => {
     const calls = new CachedCalls().always(reply({ 'cache-control': 'max-age=60' }));

@@ -49,6 +49,25 @@ describe('validation (RFC 9111 §4.3)', () => {
     expect(headers).not.toHaveProperty('content-range');
   });
 
+  it.each(['GET', 'HEAD'])('chooses by the Vary that the answer to %s has from then on', async (method) => {
+    const fields = { 'cache-control': 'max-age=60', etag: '"a"', vary: 'x-own' };
+    const calls = await stale({ etag: '"a"' });
+    calls.answer(method === 'GET' ? unchanged(fields) : reply(fields, ''));
+    await calls.send({ method, headers: { 'x-own': '1' } });
+    calls.always(reply({ 'cache-control': 'max-age=60' }, 'two'));
+    expect((await calls.get({ 'x-own': '1' })).body).toBe('one');
+    expect((await calls.get({ 'x-own': '2' })).body).toBe('two');
+  });
+
+  it.each(['GET', 'HEAD'])('stores no longer what the answer to %s says varies by anything', async (method) => {
+    const fields = { 'cache-control': 'max-age=60', etag: '"a"', vary: '*' };
+    const calls = await stale({ etag: '"a"' });
+    calls.answer(method === 'GET' ? unchanged(fields) : reply(fields, ''));
+    await calls.send({ method });
+    calls.always(reply({ 'cache-control': 'max-age=60' }, 'two'));
+    expect((await calls.send()).body).toBe('two');
+  });
+
   it('stores no longer what a 304 says must not be stored', async () => {
     const calls = await stale({ etag: '"a"' });
     calls.answer(unchanged({ 'cache-control': 'no-store' }));

@@ -16,8 +16,8 @@ describe('Vary', () => {
     ['Foo', { foo: '1' }, { foo: '1', other: '2' }],
     ['foo', {}, {}],
     ['foo', { foo: '1, 2' }, { foo: '1,2' }],
-    ['accept-language', { 'accept-language': 'en, de' }, { 'accept-language': 'DE,en' }],
-    ['accept-encoding', { 'accept-encoding': 'gzip ; q=0.5, br' }, { 'accept-encoding': 'br, gzip;q=0.5' }],
+    ['accept-language', { 'accept-language': 'en, de' }, { 'accept-language': 'EN,de' }],
+    ['accept-encoding', { 'accept-encoding': 'gzip ; q=0.5, br' }, { 'accept-encoding': 'gzip;q=0.5, br' }],
   ])('%s: %j is as good as %j', (vary, one, other) => {
     expect(matches(vary, one, other)).toBe(true);
   });
@@ -29,9 +29,16 @@ describe('Vary', () => {
     ['foo', { foo: 'a' }, { foo: 'A' }],
     ['foo', { foo: '1, 2' }, { foo: '2, 1' }],
     ['foo', { foo: '"a, b"' }, { foo: '"a,b"' }],
+    ['accept-language', { 'accept-language': 'en, de' }, { 'accept-language': 'de, en' }],
+    ['accept', { accept: 'application/json;v=A' }, { accept: 'application/json;v=a' }],
     ['foo, bar', { foo: '1', bar: '1' }, { foo: '1', bar: '2' }],
   ])('%s: %j is another request than %j', (vary, one, other) => {
     expect(matches(vary, one, other)).toBe(false);
+  });
+
+  it.each(['constructor', '__proto__', 'toString'])('takes %s for a header that the request does not have', (name) => {
+    expect(matches(name, {}, {})).toBe(true);
+    expect(selectionOf(name, {})).toEqual([[name.toLowerCase(), undefined]]);
   });
 
   it('selects the request itself, whatever its values are', () => {

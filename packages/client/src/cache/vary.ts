@@ -1,3 +1,5 @@
+import { ownMember } from '@parley/contract';
+
 type Headers = Readonly<Record<string, string | undefined>>;
 
 /** The request headers that a reply was chosen by, with their values as they were then. */
@@ -15,30 +17,30 @@ function varyNames(field: string | readonly string[] | undefined): readonly stri
 /** What `Vary` of a reply says of the request that it answers; undefined for `Vary: *`. RFC 9111 §4.1. */
 export function selectionOf(field: string | readonly string[] | undefined, request: Headers): Selection | undefined {
   const names = varyNames(field);
-  return names?.map((name) => [name, normalized(name, request[name])] as const);
+  return names?.map((name) => [name, normalized(name, ownMember(request, name))] as const);
 }
 
 /** Whether a request would have been answered with the same reply. */
 export function isSelected(selection: Selection, request: Headers): boolean {
   for (const [name, value] of selection) {
-    const given = request[name];
+    const given = ownMember(request, name);
     if (given !== value && normalized(name, given) !== value) return false;
   }
   return true;
 }
 
-// Their members have no order, and no upper or lower case (RFC 9110 §12.5).
-const negotiated = new Set(['accept', 'accept-charset', 'accept-encoding', 'accept-language']);
+// Names of codings, charsets and languages are case-insensitive; a parameter of `Accept` may not be (RFC 9110 §8.3.1, §12.5).
+const caseless = new Set(['accept-charset', 'accept-encoding', 'accept-language']);
 
-/** One form for all values with the same meaning. Of a field that nobody knows here, only the space around commas means nothing. */
+/**
+ * One form for values that surely mean the same. The order of members stays: many services take the first one for the preferred one
+ * (RFC 9110 §12.5.4).
+ */
 function normalized(name: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   if (value.includes('"')) return value.trim(); // a comma may be part of a quoted text
   const members = value.split(',').map((member) => member.trim());
-  if (!negotiated.has(name)) return members.join(', ');
-  return members
-    .map((member) => member.toLowerCase().replace(/\s*([;=])\s*/g, '$1'))
-    .filter(Boolean)
-    .sort()
-    .join(', ');
+  if (name !== 'accept' && !caseless.has(name)) return members.join(', ');
+  const spaced = members.filter(Boolean).map((member) => member.replace(/\s*([;=])\s*/g, '$1'));
+  return spaced.map((member) => (caseless.has(name) ? member.toLowerCase() : member)).join(', ');
 }

@@ -19,6 +19,10 @@ describe('the option cache', () => {
     expect(cacheSettings(given({ shared: undefined }))).toEqual(standard);
   });
 
+  it('takes own members only', () => {
+    expect(cacheSettings(Object.create({ shared: true }))?.shared).toBe(false);
+  });
+
   it('takes an eighth of its bytes for one entry, where nothing else is said', () => {
     expect(cacheSettings(given({ maxBytes: 65_536 }))).toMatchObject({ maxBytes: 65_536, maxEntryBytes: 8192 });
     expect(cacheSettings(given({ maxEntryBytes: 2048 }))).toMatchObject({ maxEntryBytes: 2048 });
@@ -28,6 +32,10 @@ describe('the option cache', () => {
     ['on', 'true, false or an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not on'],
     [
       null,
+      'true, false or an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not this one',
+    ],
+    [
+      [],
       'true, false or an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not this one',
     ],
     [

@@ -1,4 +1,4 @@
-import { nearestName } from '@parley/contract';
+import { nearestName, ownMembers } from '@parley/contract';
 
 /** The client's cache, as a caller sets it. */
 export interface CacheOptions {
@@ -10,7 +10,7 @@ export interface CacheOptions {
   readonly maxEntryBytes?: number | undefined;
   /** Time for which a stale reply stands in for a service that gives no reply at all, where the reply does not say so itself (`stale-if-error`), in s. Default: 0. */
   readonly staleIfUnreachableS?: number | undefined;
-  /** Further request headers that tell who asks, beside `authorization`, `cookie`, `proxy-authorization`, `x-api-key`, `api-key`, `x-auth-token` and `x-access-token`. Default: none. */
+  /** Further request headers that tell who asks, beside those whose names say so, such as `authorization`, `cookie`, `x-api-key` and `x-forwarded-user`. Default: none. */
   readonly credentials?: readonly string[] | undefined;
 }
 
@@ -42,7 +42,8 @@ const members = {
 export function expectedCache(value: unknown): string | undefined {
   if (typeof value === 'boolean') return undefined;
   const names = Object.keys(members);
-  if (typeof value !== 'object' || value === null) return `true, false or an object with ${names.join(', ')}`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return `true, false or an object with ${names.join(', ')}`;
   for (const [name, given] of Object.entries(value)) {
     if (!Object.hasOwn(members, name)) {
       const nearest = nearestName(name, names);
@@ -58,7 +59,12 @@ export function expectedCache(value: unknown): string | undefined {
 /** The settings of a cache that is on; undefined where it is off. */
 export function cacheSettings(given: boolean | CacheOptions): CacheSettings | undefined {
   if (given === false) return undefined;
-  const { shared = false, maxBytes = 32 * 1024 * 1024, credentials = [], ...others } = given === true ? {} : given;
+  const {
+    shared = false,
+    maxBytes = 32 * 1024 * 1024,
+    credentials = [],
+    ...others
+  } = ownMembers(given === true ? {} : given);
   const { maxEntryBytes = Math.ceil(maxBytes / 8), staleIfUnreachableS = 0 } = others;
   return { shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials };
 }

@@ -42,7 +42,8 @@ export async function fetchedRequest(
   const context = inheritedContext({ signal });
   const headers = { ...contextHeaders(context), ...Object.fromEntries(request.headers) };
   const directive = cacheModes[cache ?? (input instanceof Request ? input.cache : 'default')];
-  if (directive !== undefined) headers['cache-control'] ??= directive;
+  const directives = [headers['cache-control'], directive].filter((one) => one !== undefined);
+  if (directives.length > 0) headers['cache-control'] = directives.join(', ');
   const body = await bodyOf(request, init.body);
   const isRead = method === 'GET' || method === 'HEAD';
   const call: CallRequest = {
@@ -51,7 +52,7 @@ export async function fetchedRequest(
     path: url.pathname + url.search,
     headers,
     body,
-    replyAs: isStored && isRead && headers['cache-control'] !== 'no-store' ? 'bytes' : 'stream',
+    replyAs: isStored && isRead && !directives.includes('no-store') ? 'bytes' : 'stream',
     wire: { maxRedirects: redirect === 'follow' ? mostRedirects : 0 },
     safety: body instanceof StreamSource ? 'unsafe' : safetyOf(method, headers),
     context,

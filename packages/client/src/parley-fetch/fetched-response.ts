@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
+import { CallError } from '@parley/contract';
 import { type ContentLimits, ReplyContent } from '../streams/reply-content.ts';
 import type { Reply, ReplyHeaders } from '../transport/reply.ts';
 
@@ -7,19 +8,33 @@ type ResponseBody = ConstructorParameters<typeof Response>[0];
 
 /** A `Response` with these has no body. */
 const withoutBody = new Set([204, 205, 304]);
+/** RFC 9110 §15. */
+const mostStatus = 599;
 
-/** A reply as the Fetch standard has it. Its `url` is that of the request, or where redirects have led within the endpoint. */
+/** A reply as the Fetch standard has it. Its `url` is that of the request, or where redirects have led within the endpoint. @throws CallError for a status above 599 */
 export function fetchedResponse(reply: Reply, url: URL, limits: ContentLimits): Response {
-  const { status, headers, origin } = reply;
+  const { status, headers, origin, body } = reply;
+  if (status > mostStatus) {
+    if (body instanceof Readable) body.destroy();
+    throw new CallError('invalid_reply', `the status is ${status}; the highest is ${mostStatus}`, origin);
+  }
   const response = new Response(bodyOf(reply, limits), {
     status,
     statusText: STATUS_CODES[status] ?? '',
     headers: headersOf(headers),
   });
   const { redirected } = origin;
-  Object.defineProperty(response, 'url', { value: redirected ? new URL(redirected.path, url).href : url.href });
-  if (redirected) Object.defineProperty(response, 'redirected', { value: true });
-  return response;
+  return withPlace(response, redirected ? new URL(redirected.path, url).href : url.href, redirected !== undefined);
+}
+
+/** A `Response` made by hand has no URL, and neither have its clones. */
+function withPlace(response: Response, url: string, redirected: boolean): Response {
+  const clone = () => withPlace(Response.prototype.clone.call(response), url, redirected);
+  return Object.defineProperties(response, {
+    url: { value: url },
+    redirected: { value: redirected },
+    clone: { value: clone },
+  });
 }
 
 function bodyOf(reply: Reply, limits: ContentLimits): ResponseBody {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { CallError } from '@parley/contract';
 import { type Answering, ScriptedUpstream } from '../../test-fixtures/scripted-upstream.ts';
 import type { Attempt } from '../layer.ts';
+import { settled } from '../testing/virtual-clock.ts';
 import { Reply, type ReplyHeaders } from '../transport/reply.ts';
 import { parleyFetch } from './parley-fetch.ts';
 
@@ -153,6 +154,27 @@ describe('parleyFetch', () => {
     await expect(fetch('/x', { redirect: 'error' })).rejects.toThrow('the reply is a redirect');
   });
 
+  it('closes the reply that it rejects for being a redirect', async () => {
+    const body = Readable.from([Buffer.from('one')]);
+    const { fetch } = fetching(async () => new Reply(302, { location: '/y' }, body, origin));
+    await expect(fetch('/x', { redirect: 'error' })).rejects.toThrow('the reply is a redirect');
+    await settled();
+    expect(body.destroyed).toBe(true);
+  });
+
+  it('rejects with a TypeError where the status is none of HTTP', async () => {
+    const body = Readable.from([Buffer.from('one')]);
+    const { fetch } = fetching(async () => new Reply(999, {}, body, origin), { maxAttempts: 1 });
+    await expect(fetch('/x')).rejects.toMatchObject({ name: 'TypeError', cause: { code: 'invalid_reply' } });
+    expect(body.destroyed).toBe(true);
+  });
+
+  it('tells its URL in a clone too', async () => {
+    const { fetch } = fetching(async () => streamed(200, {}, 'one'));
+    const clone = (await fetch('http://things/x')).clone().clone();
+    expect([clone.url, await clone.text()]).toEqual(['http://things/x', 'one']);
+  });
+
   it('says where redirects have led', async () => {
     const redirected = { method: 'GET', path: '/y?z' };
     const { fetch } = fetching(async () => new Reply(200, {}, Readable.from(['one']), { ...origin, redirected }));
@@ -179,6 +201,12 @@ describe('parleyFetch with a cache', () => {
     expect((await fetch('/x')).headers.get('cache-status')).toBe('parley; hit; ttl=60');
     expect((await fetch('/x', { headers: { 'if-none-match': '"a"' } })).status).toBe(304);
     expect(attempts).toHaveLength(1);
+  });
+
+  it.each(['no-store', 'reload', 'no-cache'] as const)('lets the mode %s count beside Cache-Control', async (cache) => {
+    const { fetch, attempts } = fetching(whole, { cache: true });
+    for (let call = 0; call < 3; call++) await fetch('/x', { cache, headers: { 'cache-control': 'max-age=1000' } });
+    expect(attempts).toHaveLength(3);
   });
 
   it('sends one request for calls at the same time', async () => {

@@ -28,7 +28,10 @@ export function parleyFetch(upstream: Upstream): ParleyFetch {
     try {
       const reply = await upstream.send(call);
       const response = fetchedResponse(reply, url, { clock, idleTimeoutMs, maxBytes: maxReplyBytes });
-      if (redirect === 'error' && isRedirect(response)) throw new CallError('rejected', 'the reply is a redirect');
+      if (redirect === 'error' && isRedirect(response)) {
+        response.body?.cancel().catch(() => {});
+        throw new CallError('rejected', 'the reply is a redirect');
+      }
       return response;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
