@@ -240,8 +240,8 @@ export class AssembledUpstream {
     return this.#options.shown();
   }
 
-  overrideOptions(values: OptionValues): void {
-    this.#options.override(values);
+  overrideOptions(values: OptionValues, onContradicted?: () => void): void {
+    this.#options.override(values, onContradicted);
   }
 
   endOverrides(): void {

@@ -39,6 +39,17 @@ describe('parley wiring check', () => {
     expect(stderr).toMatch(/^parley: 1 mistake in docker-compose.yml, /);
   });
 
+  it('says where it cannot know the gateway', async () => {
+    writeFileSync(join(cwd, 'docker-compose.yml'), 'services: { edge: { image: "nginx:1.30.5", restart: always } }');
+    const { code, stderr } = await parley('wiring check', { cwd });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr:
+        'expected the nginx configuration of edge in this folder, found none, so no rule of nginx is checked: mount it on /etc/nginx\n' +
+        'no mistake in docker-compose.yml\n',
+    });
+  });
+
   it('gives one document, of another folder too', async () => {
     compose('    environment: { PRICES_URL: "dns://prices:3000" }\n');
     const { code, stdout } = await parley(`wiring check ${cwd} --json`);

@@ -37,10 +37,15 @@ async function check(folder: string | undefined, isJson: boolean, dependencies: 
     import('@parley/local'),
   ]);
   try {
-    const { findings, files } = checkWiring(resolve(cwd, folder ?? '.'), { ...env });
+    const { findings, files, unknownGateway } = checkWiring(resolve(cwd, folder ?? '.'), { ...env });
     const mistakes = findings.filter(({ isRemark }) => !isRemark).length;
     if (isJson) output.json({ findings, files });
     else for (const finding of findings) output.line(lineOf(finding));
+    if (unknownGateway !== undefined) {
+      output.remark(
+        `expected the nginx configuration of ${unknownGateway} in this folder, found none, so no rule of nginx is checked: mount it on /etc/nginx`,
+      );
+    }
     const place = `in ${files.join(', ')}`;
     if (mistakes === 0) return output.remark(`no mistake ${place}`);
     const count = mistakes === 1 ? '1 mistake' : `${mistakes} mistakes`;

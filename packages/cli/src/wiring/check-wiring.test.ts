@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,6 +28,104 @@ const service = `
     deploy: { replicas: 2 }
     environment: { TRUSTED_PROXIES: 10.0.0.0/8 }
 `;
+
+describe('checkWiring, of files that are odd', () => {
+  const gateway = `  edge:
+    image: nginx:1.30.5
+    user: nginx
+    restart: always
+    stop_grace_period: 70s
+    volumes: ["./nginx.conf:/etc/nginx/nginx.conf:ro", "./conf.d:/etc/nginx/conf.d:ro"]
+`;
+  const compose = `services:\n  hello:${service}${gateway}`;
+
+  it('ends where files of nginx include themselves and each other', () => {
+    const loop = 'include conf.d/*.conf;';
+    const pair = { 'conf.d/a.conf': loop, 'conf.d/b.conf': loop };
+    const files = {
+      'docker-compose.yml': compose,
+      'nginx.conf': 'http { include nginx.conf; include nginx.conf; }',
+      ...pair,
+    };
+    expect(rules(files)).toEqual([]);
+    rules({ ...files, 'nginx.conf': `http { ${loop} server { } }` });
+    const many = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`conf.d/${at}.conf`, loop]));
+    expect(() => rules({ ...files, ...many, 'nginx.conf': `http { ${loop} }` })).toThrow(
+      'expected at most 2000 includes',
+    );
+  });
+
+  it('says so where blocks of nginx are within each other without end', () => {
+    expect(() => rules({ 'docker-compose.yml': compose, 'nginx.conf': 'a {\n'.repeat(5_000) })).toThrow(
+      'nginx.conf:101: expected at most 100 blocks within each other',
+    );
+  });
+
+  it('takes no file for what is a folder, a pipe or huge, and says what it is', () => {
+    const files = { 'docker-compose.yml': compose, 'nginx.conf': 'http { }' };
+    expect(() => rules({ ...files, 'Dockerfile/x': '' })).toThrow('/Dockerfile, found a folder');
+    rmSync(join(root, 'Dockerfile'), { recursive: true });
+    execFileSync('mkfifo', [join(root, 'Dockerfile')]);
+    expect(() => rules(files)).toThrow('/Dockerfile, found a pipe');
+    rmSync(join(root, 'Dockerfile'));
+    expect(() => rules({ ...files, 'docker-compose.yml': `${compose}#${' '.repeat(5 * 1024 ** 2)}` })).toThrow(
+      'docker-compose.yml is 5.0 MiB; the limit is 4 MiB',
+    );
+    rmSync(join(root, 'docker-compose.yml'));
+    mkdirSync(join(root, 'docker-compose.yml'));
+    expect(() => checkWiring(root, {})).toThrow('/docker-compose.yml, found a folder');
+  });
+
+  it('knows nothing of a gateway whose configuration it cannot read, and names no file that is not there', () => {
+    const found = rules({ 'docker-compose.yml': compose.replace('70s', '1s'), 'nginx.conf/x': '' });
+    expect(found).toEqual([]);
+    expect(checkWiring(root, {})).toMatchObject({ files: ['docker-compose.yml'], unknownGateway: 'edge' });
+  });
+
+  it('reads a configuration that is mounted by its absolute path', () => {
+    const absolute = compose.replace('./nginx.conf', join(root, 'nginx.conf'));
+    expect(
+      rules({
+        'docker-compose.yml': absolute,
+        'nginx.conf': 'http { server { location / { proxy_pass http://hello; } } }',
+      }),
+    ).toContain('version-shown');
+  });
+});
+
+describe('checkWiring, of settings in files', () => {
+  const routed = (environment: string) => ({
+    'docker-compose.yml': `services:\n  hello:${service.replace(/environment: .*/, environment)}`,
+    'nginx/nginx.conf': 'http { server { location / { proxy_pass http://hello:3000; } } }',
+  });
+
+  it('takes variables from env_file, below those of environment', () => {
+    const files = {
+      'a.env': 'TRUSTED_PROXIES=0.0.0.0/0\n',
+      'b.env': 'TRUSTED_PROXIES=10.0.0.0/8\nDRAIN_TIMEOUT_MS=40000\n',
+    };
+    const found = rules({ ...routed('env_file: [a.env, { path: b.env }]'), ...files });
+    expect(found).toContain('grace-period');
+    expect(found).not.toContain('proxies-not-trusted');
+    expect(found).not.toContain('everybody-trusted');
+    const both = 'env_file: b.env\n    environment: { DRAIN_TIMEOUT_MS: 5000 }';
+    expect(rules({ ...routed(both), ...files })).not.toContain('grace-period');
+  });
+
+  it('says nothing of settings that are in a file outside of the repository', () => {
+    const found = rules(routed('env_file: missing.env'));
+    expect(found).not.toContain('proxies-not-trusted');
+    expect(rules(routed('env_file: [{ path: missing.env, required: false }]'))).toContain('proxies-not-trusted');
+  });
+
+  it('expects no route to a service of a profile', () => {
+    const job = `  job:${service}    profiles: [jobs]\n`;
+    const { 'docker-compose.yml': compose, ...files } = routed('environment: { TRUSTED_PROXIES: 10.0.0.0/8 }');
+    expect(rules({ ...files, 'docker-compose.yml': `${compose}${job}` })).not.toContain('service-without-route');
+    const always = `${compose}${job}`.replace('    profiles: [jobs]\n', '');
+    expect(rules({ ...files, 'docker-compose.yml': always })).toContain('service-without-route');
+  });
+});
 
 describe('checkWiring, of a repository with other habits', () => {
   it('takes an image that is built from nginx for the gateway, and reads what it mounts', () => {

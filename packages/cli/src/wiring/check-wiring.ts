@@ -1,6 +1,6 @@
 import { upstreamDefaults } from '@parley/client';
 import { readWiringFiles, type WiringFiles } from '@parley/local';
-import { type ClientLimits, houseOf } from './house.ts';
+import { type ClientLimits, type House, houseOf } from './house.ts';
 import type { Problem } from './rule.ts';
 import { wiringRules } from './rules.ts';
 
@@ -17,6 +17,8 @@ export interface WiringReport {
   readonly findings: readonly WiringFinding[];
   /** The files that it read, from the repository. */
   readonly files: readonly string[];
+  /** The nginx of the compose file whose configuration is not in the repository or cannot be read, so that no rule of nginx is checked. */
+  readonly unknownGateway?: string | undefined;
 }
 
 /**
@@ -32,11 +34,15 @@ export function checkWiring(
   client: ClientLimits = upstreamDefaults,
 ): WiringReport {
   const files = readWiringFiles(root, variables);
-  return { findings: findingsIn(files, client), files: filesOf(files) };
+  const house = houseOf(files, client);
+  return {
+    findings: findingsIn(house),
+    files: filesOf(files, house),
+    unknownGateway: house.nginx.length > 0 ? undefined : house.gateway?.name,
+  };
 }
 
-function findingsIn(files: WiringFiles, client: ClientLimits): readonly WiringFinding[] {
-  const house = houseOf(files, client);
+function findingsIn(house: House): readonly WiringFinding[] {
   const found = Object.entries(wiringRules).flatMap(([name, { isRemark = false, in: problemsIn }]) =>
     problemsIn(house).map((one) => ({ rule: name, isRemark, ...one })),
   );
@@ -45,7 +51,7 @@ function findingsIn(files: WiringFiles, client: ClientLimits): readonly WiringFi
   return [...unique.values()].sort((a, b) => a.file.localeCompare(b.file, 'en') || a.line - b.line);
 }
 
-function filesOf({ compose, nginx }: WiringFiles): readonly string[] {
+function filesOf({ compose }: WiringFiles, { nginx }: House): readonly string[] {
   const names = new Set([compose.fileName]);
   const add = (directives: WiringFiles['nginx']): void => {
     for (const { file, block = [] } of directives) {

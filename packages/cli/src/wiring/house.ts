@@ -20,11 +20,11 @@ export interface Container {
   readonly isOurs: boolean;
   readonly image: string | undefined;
   readonly replicas: number;
-  /** Variables put in. A name without a value is the environment's own, and left out. */
+  /** Variables put in, and those of `env_file`. A name without a value is the environment's own, and left out. */
   readonly environment: ReadonlyMap<string, string>;
   /** As written, before variables are put in. */
   readonly written: ReadonlyMap<string, string>;
-  /** What it listens on and bears. Undefined where it is not ours, or its environment is wrong. */
+  /** What it listens on and bears. Undefined where it is not ours, its environment is wrong, or a file of it is not in the repository. */
   readonly limits: ServiceLimits | undefined;
   /** Why its environment is wrong. */
   readonly fault: string | undefined;
@@ -66,7 +66,7 @@ export interface House {
   readonly nginx: readonly NginxDirective[];
   /** Where a directive belongs that is not there. */
   readonly http: Place;
-  /** Whether the repository has no nginx configuration, so that its routes are not known. */
+  /** Whether the repository has no nginx configuration that can be read, so that its routes are not known. */
   readonly isBuiltIn: boolean;
   readonly upstreams: readonly NginxContext[];
   readonly servers: readonly UpstreamServer[];
@@ -78,10 +78,13 @@ export interface House {
 
 /** Puts together what a repository's files say. */
 export function houseOf(files: WiringFiles, client: ClientLimits): House {
-  const { compose, nginx, isBuiltIn } = files;
+  const { compose, isBuiltIn } = files;
   const containers = Object.entries(compose.services).map(([name, entry]) =>
     containerOf(name, mappingOf(entry) ?? {}, files),
   );
+  const gateway = containers.find(({ image }) => image !== undefined && isNginx(image));
+  // A gateway whose configuration is not in the repository has another one than that of `parley start`: nothing is known of it.
+  const nginx = isBuiltIn && gateway ? [] : files.nginx;
   const upstreams = contextsNamed('upstream', nginx);
   const servers = upstreams.flatMap(({ directive }) =>
     ownNamed(directive, 'server').map((server) => ({
@@ -104,7 +107,7 @@ export function houseOf(files: WiringFiles, client: ClientLimits): House {
   const [http] = contextsNamed('http', nginx);
   return {
     ...{ containers, services, client, nginx, isBuiltIn, upstreams, servers, routes, containerNamed },
-    gateway: containers.find(({ image }) => image !== undefined && isNginx(image)),
+    gateway,
     http: http?.directive ?? { file: 'nginx/nginx.conf', line: 1 },
     routed: new Set(targets.map(containerNamed).filter((one) => one?.isOurs) as Container[]),
   };
@@ -117,9 +120,14 @@ function addressOf(text: string): { readonly host: string; readonly port: number
   return { host, port: port === undefined ? undefined : Number(port) };
 }
 
-function containerOf(name: string, entry: Mapping, { compose, interpolated, textOf }: WiringFiles): Container {
+function containerOf(name: string, entry: Mapping, files: WiringFiles): Container {
+  const { compose, interpolated, textOf, envFilesOf } = files;
   const written = pairsOf(entry.environment);
-  const environment = new Map([...written].map(([key, value]) => [key, interpolated(value)]));
+  const ofFiles = envFilesOf(entry);
+  const environment = new Map([
+    ...pairsOf(ofFiles),
+    ...[...written].map(([key, value]) => [key, interpolated(value)] as const),
+  ]);
   const dockerfile = entry.build === undefined ? undefined : textOf(dockerfilePath(entry.build, interpolated));
   const base = [...(dockerfile?.matchAll(/^\s*FROM\s+(\S+)/gim) ?? [])].at(-1)?.[1] ?? '';
   // An nginx with configuration of its own in its image.
@@ -131,7 +139,7 @@ function containerOf(name: string, entry: Mapping, { compose, interpolated, text
     ...{ name, entry, isOurs, image, environment, written },
     names: namesOf(name, entry),
     replicas: Number(interpolated(String(mappingOf(entry.deploy)?.replicas ?? entry.scale ?? 1))),
-    ...(isOurs ? settingsOf(environment) : { limits: undefined, fault: undefined }),
+    ...(isOurs && ofFiles ? settingsOf(environment) : { limits: undefined, fault: undefined }),
     networks: entry.networks === undefined ? ['default'] : listOrKeys(entry.networks),
     dockerfile,
     at: (...path) => placeOf(compose, name, path),

@@ -93,6 +93,18 @@ describe('CurrentOptions', () => {
     expect(live.current).toEqual({ ...upstreamDefaults, attemptTimeoutMs: 800 });
   });
 
+  it('tells once where a later change contradicts values of an operator', () => {
+    const live = new CurrentOptions();
+    let ends = 0;
+    live.override({ attemptTimeoutMs: 1_500 }, () => ends++);
+    live.change({ maxAttempts: 2 });
+    expect(ends).toBe(0);
+    live.change({ callTimeoutMs: 1_000 });
+    expect(live.current.attemptTimeoutMs).toBe(1_000);
+    live.change({ callTimeoutMs: 900 });
+    expect(ends).toBe(1);
+  });
+
   it('ends values of an operator that contradict a later change', () => {
     const live = new CurrentOptions();
     live.override({ callTimeoutMs: 1_000, maxAttempts: 1 });

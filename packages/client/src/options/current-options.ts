@@ -27,6 +27,7 @@ export class CurrentOptions implements Current<UpstreamOptions> {
   // What the caller gave, without what follows from it: an unset attemptTimeoutMs follows callTimeoutMs.
   #given: Partial<UpstreamOptions>;
   #overrides: Partial<UpstreamOptions> = {};
+  #onContradicted: () => void = () => {};
   readonly #changed = new Set<string>();
   readonly #listeners = new Set<() => void>();
 
@@ -53,21 +54,25 @@ export class CurrentOptions implements Current<UpstreamOptions> {
     const alone = upstreamOptions(given);
     this.#given = given;
     for (const [name] of changed) this.#changed.add(name);
-    this.#become(this.#overridden() ?? alone);
+    const overridden = this.#overridden();
+    this.#become(overridden ?? alone);
+    if (!overridden) this.#onContradicted();
   }
 
   /**
    * Puts values of an operator above the options, all of them or none. Then calls the listeners.
    *
+   * @param onContradicted called where a later change contradicts the values, which ends all of them
    * @throws TypeError for an option that cannot be changed, and as {@link upstreamOptions}
    */
-  override(values: OptionValues): void {
+  override(values: OptionValues, onContradicted: () => void = () => {}): void {
     const given = ownMembers(values);
     expectChangeable(given);
     const numbers = Object.entries(given).map(([name, value]) => [name, value === 'Infinity' ? infinity : value]);
     const overrides = { ...this.#overrides, ...Object.fromEntries(numbers) };
     const next = upstreamOptions({ ...this.#given, ...overrides });
     this.#overrides = overrides;
+    this.#onContradicted = onContradicted;
     this.#become(next);
   }
 

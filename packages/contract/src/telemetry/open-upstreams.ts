@@ -26,9 +26,11 @@ export interface OpenUpstream {
    * Puts values of an operator above its options, all of them or none, until {@link endOverrides}; those of before stay. The word
    * `Infinity` is the number. Absent in an upstream of an older client.
    *
+   * @param onContradicted called where a later change of the options contradicts the values, which ends all of them; an older client
+   * never calls it
    * @throws TypeError where an option is unknown, cannot be changed or has another form
    */
-  overrideOptions?(values: OptionValues): void;
+  overrideOptions?(values: OptionValues, onContradicted?: () => void): void;
   /** Ends what an operator has put above its options. Absent in an upstream of an older client. */
   endOverrides?(): void;
   /** The circuit of one endpoint. @throws TypeError where its address is not known now */

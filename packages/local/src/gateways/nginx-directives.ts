@@ -1,3 +1,5 @@
+import { LocalError } from '../local-error.ts';
+
 /** One directive of an nginx configuration, and where it stands. */
 export interface NginxDirective {
   readonly name: string;
@@ -22,6 +24,7 @@ const token = /\s+|#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[;{}]|(?:\$\{[^}]
  * Reads the directives of one file of an nginx configuration. What nginx itself would refuse is read as far as it makes sense.
  *
  * @param file its name. Default: none, where only the directives count
+ * @throws LocalError where more than 100 blocks are within each other
  */
 export function nginxDirectives(text: string, file = ''): readonly NginxDirective[] {
   let line = 1;
@@ -41,7 +44,10 @@ export function directivesNamed(name: string, directives: readonly NginxDirectiv
   ]);
 }
 
-function blockOf(words: IterableIterator<Word>, file: string): NginxDirective[] {
+/** Blocks within each other. nginx has no more than six. */
+const maxDepth = 100;
+
+function blockOf(words: IterableIterator<Word>, file: string, depth = 0): NginxDirective[] {
   const directives: NginxDirective[] = [];
   let read: Word[] = [];
   for (const word of words) {
@@ -50,8 +56,13 @@ function blockOf(words: IterableIterator<Word>, file: string): NginxDirective[] 
       read.push(word);
       continue;
     }
+    if (word.text === '{' && depth === maxDepth) {
+      throw new LocalError(
+        `${file || 'nginx configuration'}:${word.line}: expected at most ${maxDepth} blocks within each other, got more: is it nginx's?`,
+      );
+    }
     const [name, ...args] = read;
-    const block = word.text === '{' ? blockOf(words, file) : undefined;
+    const block = word.text === '{' ? blockOf(words, file, depth + 1) : undefined;
     const line = name?.line ?? word.line;
     directives.push({
       name: unquoted(name?.text ?? ''),

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LocalError } from '../local-error.ts';
@@ -31,8 +34,34 @@ describe('the control socket of a launcher', () => {
     await expect(replaceReplica(process.pid, 'hello-9')).rejects.toThrow('got "hello-9"');
   });
 
-  it('is for its user alone', () => {
-    expect(statSync(join(folder, 'control.sock')).mode & 0o022).toBe(0);
+  it('is for its user alone, whatever the umask is', async () => {
+    const umask = process.umask(0);
+    const other = createRunFolder({ root: '/shop', port: 1, drainTimeoutMs: 1 });
+    const open = await openControlSocket(other, async () => {}).finally(() => process.umask(umask));
+    expect(statSync(join(other, 'control')).mode & 0o777).toBe(0o700);
+    open.close();
+    removeRunFolder(other);
+  });
+
+  it.each(['/replicas/%/replace', '/replicas/%E0%A4%A/replace', '/replicas//replace', '/', '/replicas/a/b/replace'])(
+    'refuses %s, and goes on',
+    async (url) => {
+      const asking = request({ socketPath: join(folder, 'control/socket'), path: url, method: 'POST' }).end();
+      const [response] = await once(asking, 'response');
+      response.resume();
+      expect(response.statusCode).toBe(404);
+      await replaceReplica(process.pid, 'hello-1');
+      expect(asked).toEqual(['hello-1']);
+    },
+  );
+
+  it('bears bytes that are no HTTP', async () => {
+    const garbage = connect(join(folder, 'control/socket'));
+    garbage.on('error', () => {});
+    garbage.resume().write('\0\xff garbage\n\n');
+    await once(garbage, 'close');
+    await replaceReplica(process.pid, 'hello-1');
+    expect(asked).toEqual(['hello-1']);
   });
 
   it('is missed where the launcher is gone, or stops', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { createServer, request, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { LocalError, messageOf } from '../local-error.ts';
 import { ownerOf, runFolders } from './run-folder.ts';
@@ -11,7 +12,8 @@ export interface ControlSocket {
   close(): void;
 }
 
-const socketName = 'control.sock';
+// In a folder of its own that only the user may enter: the mode of a socket depends on the umask, and others could ask it.
+const socketName = 'control/socket';
 const path = /^\/replicas\/([^/]+)\/replace$/;
 
 /**
@@ -25,16 +27,18 @@ export async function openControlSocket(
   replace: (replica: string) => Promise<void>,
 ): Promise<ControlSocket> {
   const server = createServer((asked, response) => {
-    const name = path.exec(asked.url ?? '')?.[1];
+    const name = replicaIn(asked.url ?? '');
     asked.resume();
     if (asked.method !== 'POST' || name === undefined)
       return answer(response, 404, 'expected POST /replicas/NAME/replace');
-    replace(decodeURIComponent(name)).then(
+    replace(name).then(
       () => answer(response, 200),
       (error) => answer(response, 409, messageOf(error)),
     );
   });
-  server.listen(join(folder, socketName));
+  const socketPath = join(folder, socketName);
+  mkdirSync(dirname(socketPath), { mode: 0o700, recursive: true });
+  server.listen(socketPath);
   await once(server, 'listening');
   // The launcher does not stay for it.
   server.unref();
@@ -44,6 +48,15 @@ export async function openControlSocket(
       server.closeAllConnections();
     },
   };
+}
+
+/** What a path names; undefined where it is another path, or its encoding is broken. */
+function replicaIn(url: string): string | undefined {
+  try {
+    return decodeURIComponent(path.exec(url)?.[1] ?? '') || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function answer(response: ServerResponse, status: number, message?: string): void {

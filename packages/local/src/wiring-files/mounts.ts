@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, normalize, posix } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, normalize, posix, resolve } from 'node:path';
 import { type ComposeFile, mappingOf } from '../wiring/compose-file.ts';
+import { readTextFile } from '../wiring/text-file.ts';
 
 /** A file or folder of the repository inside a container. */
 interface Mount {
-  /** From the repository. */
+  /** From the repository, or absolute. */
   readonly source: string;
   /** In the container. */
   readonly target: string;
@@ -29,7 +30,7 @@ export function nginxMounts(
       const [from = '', to = ''] = source === undefined ? interpolated(String(volume)).split(':') : [source, target];
       return { source: normalize(String(from)), target: String(to).replace(/\/$/, '') };
     })
-    .filter(({ source, target }) => /^\/etc\/nginx(\/|$)/.test(target) && existsSync(join(root, source)));
+    .filter(({ source, target }) => /^\/etc\/nginx(\/|$)/.test(target) && existsSync(resolve(root, source)));
 }
 
 /**
@@ -40,7 +41,7 @@ export function nginxMounts(
 export function mountedTexts(root: string, mounts: readonly Mount[], pattern: string): readonly MountedText[] {
   const inFolders = mounts.flatMap(({ source, target }) => {
     const inside = posix.relative(target, dirname(pattern));
-    const folder = join(root, source, inside);
+    const folder = resolve(root, source, inside);
     if (inside.startsWith('..') || !existsSync(folder) || !statSync(folder).isDirectory()) return [];
     return readdirSync(folder).map((name) => ({
       target: posix.join(target, inside, name),
@@ -52,20 +53,27 @@ export function mountedTexts(root: string, mounts: readonly Mount[], pattern: st
     ({ target, path }) =>
       dirname(target) === dirname(pattern) &&
       matches(basename(target), basename(pattern)) &&
-      statSync(join(root, path)).isFile(),
+      statSync(resolve(root, path), { throwIfNoEntry: false })?.isFile(),
   );
   // A file that is mounted over one of a folder takes its place.
   const unique = new Map(found.map((one) => [one.target, one.path]));
   return [...unique]
     .sort(([one], [other]) => one.localeCompare(other, 'en'))
-    .map(([, path]) => ({ name: path, text: readFileSync(join(root, path), 'utf8') }));
+    .map(([, path]) => ({ name: path, text: readTextFile(resolve(root, path)) }));
 }
 
 /** Whether a name is what a pattern with `*` and `?` means. */
 export function matches(name: string, pattern: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`).test(name);
+  // Where both are, and where to go on after the last star. No expression: it would need exponential time for `*a*a*a*b`.
+  let [at, of] = [0, 0];
+  let star: { readonly of: number; readonly at: number } | undefined;
+  while (at < name.length) {
+    if (pattern[of] === '*') star = { of: of++, at };
+    else if (of < pattern.length && (pattern[of] === '?' || pattern[of] === name[at])) [at, of] = [at + 1, of + 1];
+    else if (star) {
+      star = { of: star.of, at: star.at + 1 };
+      [at, of] = [star.at, star.of + 1];
+    } else return false;
+  }
+  return /^\**$/.test(pattern.slice(of));
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { matches } from './mounts.ts';
 import { readWiringFiles } from './wiring-files.ts';
 
 let root: string;
@@ -51,6 +52,22 @@ describe('a compose file', () => {
     write({ 'docker-compose.yml': compose, '.env': 'GREETINGS=http://a:1\nOTHER=2\n' });
     expect(readWiringFiles(root, {}).interpolated('${GREETINGS} ${OTHER}')).toBe('http://a:1 2');
     expect(readWiringFiles(root, { OTHER: '3' }).interpolated('${OTHER} ${MISSING:?why}')).toBe('3 ');
+  });
+});
+
+describe('a pattern of an include', () => {
+  it.each([
+    ['site.conf', '*.conf', true],
+    ['site.conf', 's?te.*', true],
+    ['site.conf', '*', true],
+    ['site.conf', '*.con', false],
+    ['site.conf', '*.conf?', false],
+    ['site+(a).conf', 'site+(a).conf', true],
+    ['', '**', true],
+    ['siteXconf', 'site.conf', false],
+    [`${'a'.repeat(200)}`, `${'*a'.repeat(40)}b`, false],
+  ])('%s and %s: %s', (name, pattern, isMatch) => {
+    expect(matches(name, pattern)).toBe(isMatch);
   });
 });
 

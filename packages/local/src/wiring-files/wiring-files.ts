@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { existsSync } from 'node:fs';
+import { posix, resolve } from 'node:path';
 import { builtInFiles } from '../gateways/gateway-files.ts';
 import { type NginxDirective, nginxDirectives } from '../gateways/nginx-directives.ts';
 import { LocalError, messageOf } from '../local-error.ts';
-import { type ComposeFile, composeVariables, openComposeFile } from '../wiring/compose-file.ts';
+import { type ComposeFile, composeVariables, type Mapping, openComposeFile } from '../wiring/compose-file.ts';
+import { readEnvFiles } from '../wiring/env-files.ts';
 import { interpolate, type Variables } from '../wiring/interpolation.ts';
+import { readTextFile } from '../wiring/text-file.ts';
+import { envFilesOf } from '../wiring/wiring.ts';
 import { includedDirectives } from './included-directives.ts';
 import { type MountedText, matches, mountedTexts, nginxMounts } from './mounts.ts';
 
@@ -19,6 +22,11 @@ export interface WiringFiles {
   readonly isBuiltIn: boolean;
   /** The text of a file of the repository; undefined where there is none. */
   readonly textOf: (path: string) => string | undefined;
+  /**
+   * The variables that a service has from the files of its `env_file`; undefined where one of them is not there, such as one that is not
+   * in the repository.
+   */
+  readonly envFilesOf: (entry: Mapping) => Variables | undefined;
 }
 
 /**
@@ -38,12 +46,13 @@ export function readWiringFiles(root: string, variables: Variables): WiringFiles
       throw new LocalError(`${compose.fileName}: ${messageOf(error)}`);
     }
   };
-  const textOf = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
+  const textOf = (path: string) => (existsSync(resolve(root, path)) ? readTextFile(resolve(root, path)) : undefined);
+  const ofService = (entry: Mapping) => readEnvFiles(root, envFilesOf(entry, composed));
   const ways = [nginxMounts(root, compose, interpolated), [{ source: 'nginx', target: '/etc/nginx' }]];
   const configurations = ways.map((mounts) => expanded((path) => textsAt(root, mounts, path)));
   const own = configurations.find((nginx) => nginx.some(({ name, block = [] }) => name === 'http' && block.length > 0));
   const nginx = own ?? builtIn(Object.keys(compose.services));
-  return { compose, interpolated, nginx, isBuiltIn: own === undefined, textOf };
+  return { compose, interpolated, nginx, isBuiltIn: own === undefined, textOf, envFilesOf: ofService };
 }
 
 /** What the official image has where nothing is mounted. */
@@ -63,6 +72,7 @@ function builtIn(services: readonly string[]): readonly NginxDirective[] {
 }
 
 function expanded(texts: (pattern: string) => readonly MountedText[]): readonly NginxDirective[] {
-  const filesOf = (pattern: string) => texts(pattern).map(({ name, text }) => nginxDirectives(text, name));
-  return includedDirectives(filesOf('nginx.conf').flat(), filesOf);
+  return includedDirectives('nginx.conf', (pattern) =>
+    texts(pattern).map(({ name, text }) => ({ name, directives: nginxDirectives(text, name) })),
+  );
 }

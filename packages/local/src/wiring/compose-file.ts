@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import { LocalError, messageOf } from '../local-error.ts';
 import type { Variables } from './interpolation.ts';
+import { readTextFile } from './text-file.ts';
 
 /** Members of a YAML mapping, unchecked. */
 export type Mapping = Readonly<Record<string, unknown>>;
@@ -34,7 +35,7 @@ export function openComposeFile(root: string): ComposeFile {
   if (!name) {
     throw new LocalError(`expected docker-compose.yml in ${root}, found none: run this in the folder that holds it`);
   }
-  return composeFileOf(readFileSync(join(root, name), 'utf8'), name);
+  return composeFileOf(readTextFile(join(root, name)), name);
 }
 
 /** The services of a compose file's text. `fileName` is for messages. */
@@ -92,7 +93,9 @@ function contentOf(document: Document, fileName: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    throw new LocalError(`${fileName}: expected every alias (*name) to have its anchor (&name): ${messageOf(error)}`);
+    throw new LocalError(
+      `${fileName}: expected anchors (&name) with aliases (*name) that can be put in, got: ${messageOf(error)}`,
+    );
   }
 }
 
@@ -104,5 +107,7 @@ export function mappingOf(value: unknown): Mapping | undefined {
 /** The variables that Docker Compose would put in: those of the folder's `.env`, overridden by the environment. */
 export function composeVariables(root: string, environment: Variables): Variables {
   const path = join(root, '.env');
-  return existsSync(path) ? { ...parseEnv(readFileSync(path, 'utf8')), ...environment } : environment;
+  // A folder .env, such as one of Python, is none of Docker's either.
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true) return environment;
+  return { ...parseEnv(readTextFile(path)), ...environment };
 }

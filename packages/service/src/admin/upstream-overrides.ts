@@ -3,12 +3,13 @@ import { CallError, type OpenUpstream, type OptionValues, type ShownOption } fro
 /** The options of an upstream that an operator has changed. */
 export interface OverriddenOptions {
   readonly upstream: string;
-  /** Those that were changed, as they are now. */
+  /** Those that were changed, as they were until now. */
   readonly options: readonly ShownOption[];
 }
 
 interface Override {
-  readonly names: ReadonlySet<string>;
+  /** As they hold. */
+  readonly options: readonly ShownOption[];
   readonly endsAtMs: number;
   readonly timer: NodeJS.Timeout;
 }
@@ -30,13 +31,13 @@ export class UpstreamOverrides {
   /**
    * Changes options, all of them or none. What was changed before stays, and has the new end too.
    *
-   * @param onOver called with the options when the time is up
+   * @param onOver called with the options when the time is up, or a change by the application contradicts them
    * @throws CallError `invalid_input` where an option is unknown, cannot be changed or has another form
    */
   set(upstream: OpenUpstream, values: OptionValues, forMs: number, onOver: (changed: OverriddenOptions) => void): void {
     if (!upstream.overrideOptions) throw tooOld(upstream);
     try {
-      upstream.overrideOptions(values);
+      upstream.overrideOptions(values, () => onOver(this.end(upstream)));
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       throw new CallError('invalid_input', `${upstream.name}: ${error.message}`);
@@ -44,8 +45,8 @@ export class UpstreamOverrides {
     const before = this.#running.get(upstream);
     clearTimeout(before?.timer);
     const timer = setTimeout(() => onOver(this.end(upstream)), forMs).unref();
-    const names = new Set([...(before?.names ?? []), ...Object.keys(values)]);
-    this.#running.set(upstream, { names, endsAtMs: Date.now() + forMs, timer });
+    const names = new Set([...(before?.options ?? []).map(({ name }) => name), ...Object.keys(values)]);
+    this.#running.set(upstream, { options: shownOf(upstream, names), endsAtMs: Date.now() + forMs, timer });
   }
 
   /** Ends what was put above the options of an upstream. @returns what was changed, as it was */
@@ -53,9 +54,8 @@ export class UpstreamOverrides {
     const running = this.#running.get(upstream);
     clearTimeout(running?.timer);
     this.#running.delete(upstream);
-    const options = shownOf(upstream, running?.names ?? new Set());
     upstream.endOverrides?.();
-    return { upstream: upstream.name, options };
+    return { upstream: upstream.name, options: running?.options ?? [] };
   }
 
   /** Ends all. */

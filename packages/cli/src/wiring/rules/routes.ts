@@ -3,7 +3,9 @@ import type { Container } from '../house.ts';
 import { problem, type Rules } from '../rule.ts';
 import { calledUrls, isMissing } from './discovery.ts';
 
+/** A service of a profile, such as a job, does not run with the others. */
 function isMeantToHaveNone({ entry }: Container): boolean {
+  if (Array.isArray(entry.profiles) && entry.profiles.length > 0) return true;
   const routes = mappingOf(entry['x-parley'])?.routes;
   return Array.isArray(routes) && routes.length === 0;
 }
