@@ -69,8 +69,12 @@ describe.each(gateways)('parley rollout behind %s', (gateway) => {
     const after = services.map((service) => pidsOf(house, service));
     expect(after.flat().every((pid) => pid !== undefined && !before.flat().includes(pid))).toBe(true);
   }, 120_000);
+});
 
-  it('proves it by requests of its own, writes with keys among them: the recipe of the cookbook', async () => {
+describe('parley rollout --verify', () => {
+  const house = withHouse();
+
+  it('proves by requests of its own, writes with keys among them, that none is lost: the recipe of the cookbook', async () => {
     const [, section = ''] = readFileSync(join(root, 'docs/cookbook.md'), 'utf8').split(
       '\n### Replace all replicas without losing a request\n',
     );
