@@ -41,6 +41,13 @@ describe('Vary', () => {
     expect(selectionOf(name, {})).toEqual([[name.toLowerCase(), undefined]]);
   });
 
+  it('needs no long time for a value of many spaces', () => {
+    const value = `en${' '.repeat(200_000)}x`;
+    const startedAt = performance.now();
+    expect(matches('accept-language', { 'accept-language': value }, { 'accept-language': value })).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(2_000); // with the square it were minutes
+  });
+
   it('selects the request itself, whatever its values are', () => {
     fc.assert(
       fc.property(fc.string(), fc.constantFrom('foo', 'accept', 'accept-language'), (value, name) => {
