@@ -8,9 +8,12 @@ const matches = (vary: string, one: Record<string, string>, other: Record<string
 };
 
 describe('Vary', () => {
-  it.each(['*', 'accept, *', '*,*', ' * '])('%j selects no later request', (field) => {
-    expect(selectionOf(field, {})).toBeUndefined();
-  });
+  it.each(['*', 'accept, *', '*,*', ' * ', 'accept, X-Request-Timeout-Ms', 'x-attempts-left', 'x-explain'])(
+    '%j selects no later request',
+    (field) => {
+      expect(selectionOf(field, {})).toBeUndefined();
+    },
+  );
 
   it.each<[string, Record<string, string>, Record<string, string>]>([
     ['Foo', { foo: '1' }, { foo: '1', other: '2' }],
