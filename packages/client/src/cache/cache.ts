@@ -9,7 +9,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { Cancellation } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { Reply } from '../transport/reply.ts';
-import { type Conditions, isUnchanged } from './conditions.ts';
+import { isUnchanged } from './conditions.ts';
 import { Credentials } from './credentials.ts';
 import { type RequestDirectives, requestDirectives } from './directives.ts';
 import { isWrite, type Outdated, outdatedByFailure, outdatedByReply } from './invalidation.ts';
@@ -267,8 +267,7 @@ class ClientCache {
     const isKept = isSelectable && !isOutdated && isStorable(renewed, this.#storedFor(call));
     if (isKept) this.#store.put(key, confirmed, call.headers);
     else this.#store.remove(key, call.headers);
-    const isSame = isUnchanged(conditionsOf(call), confirmed, confirmed.madeMs);
-    const reply = isSame ? confirmed.head(call.label, nowMs, status, 304) : renewed;
+    const reply = isNotModified(call, confirmed) ? confirmed.head(call.label, nowMs, status, 304) : renewed;
     return { reply, result: 'revalidated', ageMs: confirmed.ageMs(nowMs) };
   }
 
@@ -380,8 +379,7 @@ class ClientCache {
     const ttl = ttlOf(stored, nowMs);
     const status = note === undefined ? `parley; hit; ttl=${ttl}` : `parley; hit; ttl=${ttl}; ${note}`;
     const { method, label } = call;
-    if (hasConditions(call) && isUnchanged(conditionsOf(call), stored, stored.madeMs))
-      return stored.head(label, nowMs, status, 304);
+    if (isNotModified(call, stored)) return stored.head(label, nowMs, status, 304);
     return method === 'HEAD' ? stored.head(label, nowMs, status) : stored.reply(label, nowMs, status);
   }
 
@@ -465,8 +463,11 @@ function ttlOf(stored: StoredReply, nowMs: number): number {
   return Math.floor(stored.freshForMs(nowMs) / 1000);
 }
 
-function conditionsOf({ headers }: Call): Conditions {
-  return { ifNoneMatch: headers['if-none-match'], ifModifiedSince: headers['if-modified-since'] };
+/** Whether the caller has what is stored. Conditions count for a success only (RFC 9110 §13.2.1). */
+function isNotModified(call: Call, stored: StoredReply): boolean {
+  if (!hasConditions(call) || stored.status >= 300) return false;
+  const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = call.headers;
+  return isUnchanged({ ifNoneMatch, ifModifiedSince }, stored, stored.madeMs);
 }
 
 function withoutConditions({ headers }: Call): Readonly<Record<string, string>> {

@@ -38,12 +38,14 @@ export class MemoryStore {
   /** Keys of a path, and of a group: a write knows no more than these. */
   readonly #byPath: Index = new Map();
   readonly #byGroup: Index = new Map();
+  readonly #maxEntryBytes: number;
 
-  /** @param maxEntryBytes a resource that takes more, all variants together, is not stored */
+  /** @param maxEntryBytes for a resource, all variants together: the oldest ones give way, and a reply that takes more alone is not stored */
   constructor({ maxBytes, maxEntryBytes }: { readonly maxBytes: number; readonly maxEntryBytes: number }) {
+    this.#maxEntryBytes = Math.min(maxEntryBytes, maxBytes);
     this.#variants = new LRUCache({
       maxSize: maxBytes,
-      maxEntrySize: Math.min(maxEntryBytes, maxBytes),
+      maxEntrySize: this.#maxEntryBytes,
       sizeCalculation: ({ size }) => size,
       dispose: (variants) => this.#removeFromIndexes(variants),
     });
@@ -67,12 +69,15 @@ export class MemoryStore {
     return this.#variants.has(key);
   }
 
-  /** Stores a reply in place of the one that the same request headers select. Whether it was stored: it may be too large. */
+  /** Stores a reply in place of the one that the same request headers select. Whether it was stored: it may be too large, and the others stay. */
   put(key: StoreKey, reply: StoredReply, headers: Readonly<Record<string, string>>): boolean {
     const others = (this.#variants.get(key.text)?.replies ?? []).filter((one) => !isSelected(one.selection, headers));
-    const variants = new Variants(key, [reply, ...others.slice(0, mostVariants - 1)]);
+    let variants = new Variants(key, [reply, ...others.slice(0, mostVariants - 1)]);
+    while (variants.size > this.#maxEntryBytes) {
+      if (variants.replies.length === 1) return false;
+      variants = new Variants(key, variants.replies.slice(0, -1));
+    }
     this.#variants.set(key.text, variants);
-    if (this.#variants.peek(key.text) !== variants) return false;
     add(this.#byPath, key.path, key.text);
     for (const { groups } of variants.replies) for (const group of groups) add(this.#byGroup, group, key.text);
     return true;

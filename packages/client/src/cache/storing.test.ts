@@ -155,6 +155,16 @@ describe('storing (RFC 9111 §3)', () => {
     expect(calls.requests).toHaveLength(4);
   });
 
+  it('keeps the newest variants that fit into one entry, and all of them where a further one is too large', async () => {
+    const calls = new CachedCalls({ maxBytes: 65_536, maxEntryBytes: 8192 });
+    calls.always(({ headers }) => someReply(200, { ...fresh, vary: 'x-size' }, 'x'.repeat(Number(headers['x-size']))));
+    for (const size of [2001, 2002, 2003, 9000, 2003, 2002]) await calls.get({ 'x-size': String(size) });
+    expect(calls.requests.map(({ headers }) => headers['x-size'])).toEqual(['2001', '2002', '2003', '9000']);
+    await calls.get({ 'x-size': '2001' });
+    await calls.get({ 'x-size': '9000' });
+    expect(calls.requests).toHaveLength(6);
+  });
+
   it('stores nothing that is larger than one entry may be', async () => {
     const calls = new CachedCalls({ maxBytes: 65_536, maxEntryBytes: 2048 }).always(reply(fresh, 'x'.repeat(2000)));
     expect(await isStored(calls)).toBe(false);

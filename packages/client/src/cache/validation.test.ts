@@ -139,6 +139,16 @@ describe('conditions of the caller (RFC 9111 §4.3.2)', () => {
     expect(calls.requests).toHaveLength(1);
   });
 
+  it.each([
+    { 'if-none-match': '*' },
+    { 'if-none-match': '"a"' },
+    { 'if-modified-since': 'Sun, 06 Nov 2044 08:49:37 GMT' },
+  ])('gives no 304 for a stored 404: %j', async (headers) => {
+    const calls = new CachedCalls().always(reply(fresh, 'gone', 404));
+    await calls.send();
+    expect((await calls.send({ headers })).status).toBe(404);
+  });
+
   it('hands them on where nothing is stored, and the 304 back', async () => {
     const calls = new CachedCalls().always(unchanged({ etag: '"a"' }));
     expect((await calls.get({ 'if-none-match': '"a"' })).status).toBe(304);

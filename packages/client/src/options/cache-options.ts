@@ -6,7 +6,7 @@ export interface CacheOptions {
   readonly shared?: boolean | undefined;
   /** Memory for stored replies, in bytes. Default: 32 MiB; at most 4 GiB. */
   readonly maxBytes?: number | undefined;
-  /** A resource that takes more, with all its variants, is not stored, in bytes. Default: an eighth of `maxBytes`. */
+  /** Memory for one resource with all its variants, in bytes: the oldest ones leave first, and a reply that takes more is not stored. Default: an eighth of `maxBytes`. */
   readonly maxEntryBytes?: number | undefined;
   /** Time for which a stale reply stands in for a service that gives no reply at all, where the reply does not say so itself (`stale-if-error`), in s. Default: 0. */
   readonly staleIfUnreachableS?: number | undefined;

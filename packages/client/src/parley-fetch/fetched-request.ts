@@ -46,13 +46,15 @@ export async function fetchedRequest(
   if (directives.length > 0) headers['cache-control'] = directives.join(', ');
   const body = await bodyOf(request, init.body);
   const isRead = method === 'GET' || method === 'HEAD';
+  // An event stream has no end to be read to.
+  const isStreamed = directives.includes('no-store') || request.headers.get('accept')?.includes('text/event-stream');
   const call: CallRequest = {
     label: `${method} ${url.pathname}`,
     method,
     path: url.pathname + url.search,
     headers,
     body,
-    replyAs: isStored && isRead && !directives.includes('no-store') ? 'bytes' : 'stream',
+    replyAs: isStored && isRead && !isStreamed ? 'bytes' : 'stream',
     wire: { maxRedirects: redirect === 'follow' ? mostRedirects : 0 },
     safety: body instanceof StreamSource ? 'unsafe' : safetyOf(method, headers),
     context,

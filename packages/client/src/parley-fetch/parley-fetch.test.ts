@@ -240,6 +240,7 @@ describe('parleyFetch with a cache', () => {
     const { fetch, attempts } = fetching(async () => streamed(200), { cache: true });
     await fetch('/x', { cache: 'no-store' });
     await fetch('/x', { method: 'POST' });
-    expect(attempts.map(({ call }) => call.replyAs)).toEqual(['stream', 'stream']);
+    await fetch('/x', { headers: { accept: 'text/event-stream' } });
+    expect(attempts.map(({ call }) => call.replyAs)).toEqual(['stream', 'stream', 'stream']);
   });
 });

@@ -16,7 +16,7 @@ export type ParleyFetch = (input: string | URL | Request, init?: RequestInit) =>
  *
  * A reply's body is a stream, which ends with an error after `idleTimeoutMs` of silence; one that nobody reads is cancelled then. Where the
  * upstream has a cache, GET is read whole before it resolves, up to `maxReplyBytes`, since streams are never stored; `cache: 'no-store'`
- * streams it. The other modes of `cache` become `Cache-Control` of the request.
+ * streams it, and so does `Accept: text/event-stream`. The other modes of `cache` become `Cache-Control` of the request.
  *
  * @throws TypeError as `fetch` does; its `cause` is the CallError. A signal that fires rejects with its reason
  */
