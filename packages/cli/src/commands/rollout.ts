@@ -85,8 +85,14 @@ async function rollOut(service: string, options: RolloutOptions, dependencies: C
   let result: RolloutResult;
   try {
     result = await way.run((sentence) => output.remark(sentence));
-  } finally {
     report = await watching?.stop();
+  } catch (error) {
+    report = await watching?.stop();
+    if (report && options.json && error instanceof CliError) {
+      throw new CliError(error.exit, error.message, { ...error, data: { ...error.data, verification: report } });
+    }
+    throw error;
+  } finally {
     if (report && !options.json) output.line(sentenceOf(report));
   }
   if (options.json) output.json({ service, source: way.source, ...result, ...(report && { verification: report }) });
