@@ -8,6 +8,6 @@ export type { ProcessState } from './processes/program.ts';
 export { runLocal } from './run.ts';
 export { replaceReplica } from './runs/control-socket.ts';
 export { type RunningReplica, type RunningSystem, runningSystems } from './runs/running-systems.ts';
-export type { ComposeFile, Mapping } from './wiring/compose-file.ts';
-export { mappingOf } from './wiring/compose-file.ts';
+export type { ComposeFile } from './wiring/compose-file.ts';
+export { type Mapping, mappingOf } from './wiring/mapping.ts';
 export { readWiringFiles, type WiringFiles } from './wiring-files/wiring-files.ts';

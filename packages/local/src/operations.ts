@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { mappingOf } from './wiring/compose-file.ts';
+import { mappingOf } from './wiring/mapping.ts';
 
 /** One operation that a service says it has. */
 export interface Operation {

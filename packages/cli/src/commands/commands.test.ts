@@ -163,12 +163,6 @@ describe('parley log-level', () => {
     });
   });
 
-  it('leaves the longest time to the admin API', async () => {
-    const { code, stdout, stderr } = await run('log-level shop-1 debug --for 2h', { env: tokens });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^parley: shop-1: .*forMs: .*3600000 .* \(invalid_input\)\n$/);
-  });
-
   it('acts where it can, and ends with 1 where not everywhere', async () => {
     const result = await run('log-level shop info', { env: tokens });
     expect(result.code).toBe(1);
@@ -308,15 +302,14 @@ describe('parley fault', () => {
     });
   });
 
-  it.each([
-    ['set shop-1 getItem --abort 503 --for 2h', /forMs: .*3600000/],
-    ['set shop-1 getItem --abort 503 --for 5m --percent 101', /percentage: .*100/],
-    ['set shop-1 getItem --for 5m', /A fault needs delayMs, abort or both/],
-  ])('leaves the bounds to the admin API: %s', async (words, sentence) => {
-    const { code, stdout, stderr } = await run(`fault ${words}`, { env: tokens });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(sentence);
-  });
+  it.each([['set shop-1 getItem --for 5m', /A fault needs delayMs, abort or both/]])(
+    'leaves what belongs together to the admin API: %s',
+    async (words, sentence) => {
+      const { code, stdout, stderr } = await run(`fault ${words}`, { env: tokens });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(sentence);
+    },
+  );
 
   it('suggests the name of an operation', async () => {
     const { code, stderr } = await run('fault end shop-1 getItm', { env: tokens });

@@ -28,7 +28,7 @@ export const options: AddCommand = (program, dependencies) => {
     .option(
       '--for <duration>',
       'how long a change holds, such as 30s, 10m or 1h; at most 24 h (default: 10 min)',
-      duration,
+      duration('24h'),
     )
     .addHelpText(
       'after',

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import type { RunningSystem } from '@parley/local';
 import { parley } from '../../test-fixtures/command-line.ts';
@@ -37,6 +40,18 @@ describe('parley rollout with a launcher', () => {
     expect(asked).toEqual(['hello-1']);
     expect(stderr).toContain('exit code 1): no such module (hello-2 is as before)');
     expect(JSON.parse(stdout).error).toMatchObject({ exit: 'failed', failed: 'hello-1', replaced: [] });
+  });
+
+  it('tells what became of the requests where it fails too', async () => {
+    const server = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const replaceReplica = () => Promise.reject(new Error('no such module'));
+    const line = `rollout hello --json --probe=GET\u00a0/ --url ${url}`;
+    const { code, stdout } = await parley(line, { systems, replaceReplica });
+    server.close();
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).error).toMatchObject({ failed: 'hello-1', verification: { lost: 0, duplicated: 0 } });
   });
 
   it('replaces no further replica where it is interrupted', async () => {

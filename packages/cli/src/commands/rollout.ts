@@ -26,7 +26,11 @@ export const rollout: AddCommand = (program, dependencies) => {
       'tries this share of the replicas first, such as 10%, and ends where they are worse',
       share,
     )
-    .option('--watch <duration>', 'how long they are watched, such as 30s or 5m, default 30s', duration)
+    .option(
+      '--watch <duration>',
+      'how long they are watched, such as 30s or 5m, default 30s, at most 1 h',
+      duration('1h'),
+    )
     .option('--url <url>', 'address of the gateway, where it is not found')
     .option('--port <port>', 'port of the gateway, where several systems run in this folder', whole(1, 65_535))
     .addHelpText(
@@ -59,8 +63,20 @@ function share(text: string): number {
   throw new CliError('usage', `--canary: expected a share from 1% to 99%, got "${text}"`);
 }
 
+/** An option that would do nothing: the person expects that it does. */
+function refuseWithoutPurpose({ verify, probe = [], rate, url, canary, watch }: RolloutOptions): void {
+  const isSending = verify || probe.length > 0;
+  if (!isSending && rate !== undefined) throw new CliError('usage', '--rate: expected it with --verify or --probe');
+  if (!isSending && url !== undefined) throw new CliError('usage', '--url: expected it with --verify or --probe');
+  if (url !== undefined && !/^https?:\/\/[^/]/.test(url)) {
+    throw new CliError('usage', `--url: expected an address such as http://localhost:8080, got "${url}"`);
+  }
+  if (canary === undefined && watch !== undefined) throw new CliError('usage', '--watch: expected it with --canary');
+}
+
 async function rollOut(service: string, options: RolloutOptions, dependencies: CommandDependencies): Promise<void> {
   const { output } = dependencies;
+  refuseWithoutPurpose(options);
   const { probeRequest } = await import('../rollout/probe-request.ts');
   const given = (options.probe ?? []).map(probeRequest);
   const way = await rolloutOf(service, options, dependencies);
@@ -69,8 +85,14 @@ async function rollOut(service: string, options: RolloutOptions, dependencies: C
   let result: RolloutResult;
   try {
     result = await way.run((sentence) => output.remark(sentence));
-  } finally {
     report = await watching?.stop();
+  } catch (error) {
+    report = await watching?.stop();
+    if (report && options.json && error instanceof CliError) {
+      throw new CliError(error.exit, error.message, { ...error, data: { ...error.data, verification: report } });
+    }
+    throw error;
+  } finally {
     if (report && !options.json) output.line(sentenceOf(report));
   }
   if (options.json) output.json({ service, source: way.source, ...result, ...(report && { verification: report }) });

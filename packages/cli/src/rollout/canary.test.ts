@@ -52,4 +52,29 @@ describe('new replicas', () => {
     });
     expect(report.after).toMatchObject({ requests: 100, errorShare: 0.01 });
   });
+
+  const sampleOf = (startedAtS: number, requests: number): ReplicaSample => ({
+    ...{ atMs: 0, service: 'hello', startedAtS, isDraining: false, requests, errors: 0 },
+    ...{ buckets: new Map([[0.1, requests]]), inFlight: 0, limit: 200, openCircuits: 0 },
+  });
+  const taking = (...samples: Awaited<ReturnType<Parameters<typeof watchCanary>[0]>>[]) => {
+    const left = samples.values();
+    return async () => left.next().value ?? { before: [], after: [] };
+  };
+
+  it('are compared replica by replica, where one does not answer too', async () => {
+    const take = taking(
+      { before: [undefined, sampleOf(2, 5_000)], after: [sampleOf(3, 0)] },
+      { before: [sampleOf(1, 900), sampleOf(2, 5_100)], after: [sampleOf(3, 100)] },
+    );
+    expect((await watchCanary(take, async () => {})).before).toMatchObject({ replicas: 1, requests: 100 });
+  });
+
+  it('are not good enough where one was restarted meanwhile', async () => {
+    const take = taking(
+      { before: [sampleOf(1, 0)], after: [sampleOf(2, 0)] },
+      { before: [sampleOf(1, 100)], after: [sampleOf(9, 100)] },
+    );
+    expect((await watchCanary(take, async () => {})).fault).toBe('worse: it was restarted meanwhile');
+  });
 });

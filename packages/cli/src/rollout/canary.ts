@@ -27,11 +27,11 @@ export interface CanaryReport {
   readonly fault: string | undefined;
 }
 
+/** Of each replica at its place; undefined where it does not answer. */
+type Samples = readonly (ReplicaSample | undefined)[];
+
 /** The samples of replicas at one moment. */
-export type TakeSamples = () => Promise<{
-  readonly before: readonly ReplicaSample[];
-  readonly after: readonly ReplicaSample[];
-}>;
+export type TakeSamples = () => Promise<{ readonly before: Samples; readonly after: Samples }>;
 
 /** With fewer requests nothing can be said. */
 const leastRequests = 20;
@@ -49,13 +49,16 @@ export async function watchCanary(take: TakeSamples, watch: () => Promise<void>)
   const from = await take();
   await watch();
   const to = await take();
-  return judge(grown(from.before, to.before), grown(from.after, to.after));
+  const report = judge(grown(from.before, to.before), grown(from.after, to.after));
+  // A process that crashed has lost its counts, of errors too.
+  const isRestarted = to.after.some((sample, at) => sample && from.after[at]?.startedAtS !== sample.startedAtS);
+  return isRestarted ? { ...report, fault: 'worse: it was restarted meanwhile' } : report;
 }
 
-function grown(from: readonly ReplicaSample[], to: readonly ReplicaSample[]): readonly Growth[] {
+function grown(from: Samples, to: Samples): readonly Growth[] {
   return to.flatMap((sample, at) => {
     const first = from[at];
-    return first ? [growth(first, sample)] : [];
+    return first && sample ? [growth(first, sample)] : [];
   });
 }
 

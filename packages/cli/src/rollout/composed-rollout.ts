@@ -147,7 +147,7 @@ async function tried(
   const { docker, now, pause, signal } = options;
   const samplesOf = async (containers: readonly Container[]) => {
     const pages = await Promise.all(containers.map(({ ID }) => docker(['exec', ID, 'node', '-e', readsMetrics])));
-    return pages.filter(({ isSuccess }) => isSuccess).map(({ stdout }) => replicaSample(readSamples(stdout), now()));
+    return pages.map(({ isSuccess, stdout }) => (isSuccess ? replicaSample(readSamples(stdout), now()) : undefined));
   };
   const take = async () => ({ before: await samplesOf(old), after: await samplesOf(created) });
   const report = await watchCanary(take, () => pause(watchMs, signal));

@@ -70,10 +70,8 @@ async function tried(
   { watchMs }: CanaryOptions,
 ): Promise<CanaryReport> {
   const [first, ...others] = replicas;
-  const samplesOf = async (some: readonly SystemReplica[]) => {
-    const samples = await Promise.all(some.map(({ operators }) => (operators ? sample(operators) : undefined)));
-    return samples.filter((one) => one !== undefined);
-  };
+  const samplesOf = (some: readonly SystemReplica[]) =>
+    Promise.all(some.map(({ operators }) => (operators ? sample(operators) : undefined)));
   const take = async () => ({ before: await samplesOf(others), after: await samplesOf(first ? [first] : []) });
   const report = await watchCanary(take, () => pause(watchMs, signal));
   if (report.fault === undefined) return report;

@@ -1,4 +1,5 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
+import { request as requestByTls } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { ProbeRequest } from './probe-request.ts';
 
@@ -27,10 +28,9 @@ export async function sendProbe(
         ...(key !== undefined && { 'idempotency-key': key }),
       };
       const signal = AbortSignal.timeout(timeoutMs);
-      request(new URL(path, baseUrl), { method, agent, headers, signal })
-        .on('error', reject)
-        .on('response', resolve)
-        .end(body);
+      const url = new URL(path, baseUrl);
+      const send = url.protocol === 'https:' ? requestByTls : request;
+      send(url, { method, agent, headers, signal }).on('error', reject).on('response', resolve).end(body);
     });
     const content = await text(reply);
     const code = /urn:parley:problem:(\w+)/.exec(content)?.[1];

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../test/eventually.ts';
+import { loopbackCertificate } from '../../../client/test-fixtures/certificates.ts';
 import { probeRequest } from './probe-request.ts';
 import { failingProbe, startVerification } from './verification.ts';
 
@@ -88,5 +90,15 @@ describe('requests that are sent meanwhile', () => {
     const url = await gateway(({ url: path }) => ({ status: path === '/items' ? 404 : 200, body: '' }));
     expect(await failingProbe(url, probes)).toBe('GET /items brings 404');
     expect(await failingProbe(url, probes.slice(1))).toBeUndefined();
+  });
+
+  it('speak TLS to a gateway of https, and check its certificate', async () => {
+    const { pair } = await loopbackCertificate();
+    server = createTlsServer({ cert: pair.cert, key: pair.key }, (_request, response) => response.end());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const failing = 'GET /items brings UNABLE_TO_VERIFY_LEAF_SIGNATURE';
+    await expect(failingProbe(url, [probeRequest('GET /items')])).resolves.toBe(failing);
   });
 });

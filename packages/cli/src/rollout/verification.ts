@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
 import type { ProbeRequest } from './probe-request.ts';
 import { type ProbeReply, sendProbe } from './send-probe.ts';
 
@@ -45,7 +46,7 @@ const numbered = ({ method, path, body }: ProbeRequest, n: number): ProbeRequest
 
 /** Sends each probe once, to see that it succeeds at all. Gives the first that does not, with what came. */
 export async function failingProbe(baseUrl: string, probes: readonly ProbeRequest[]): Promise<string | undefined> {
-  const agent = new Agent();
+  const agent = agentFor(baseUrl, false);
   for (const probe of probes) {
     const reply = await sendProbe(agent, baseUrl, numbered(probe, 0), keyFor(probe));
     if (!isSuccess(reply)) return `${probe.method} ${probe.path} brings ${reply.label}`;
@@ -60,7 +61,7 @@ export async function failingProbe(baseUrl: string, probes: readonly ProbeReques
  * @param perSecond requests a second
  */
 export function startVerification(baseUrl: string, probes: readonly ProbeRequest[], perSecond: number): Verification {
-  const agent = new Agent({ keepAlive: true });
+  const agent = agentFor(baseUrl, true);
   const underWay = new Set<Promise<void>>();
   const done: Sent[] = [];
   const startMs = performance.now();
@@ -90,6 +91,10 @@ export function startVerification(baseUrl: string, probes: readonly ProbeRequest
       return { ...reportOf(done), duplicated, slowestMs: Math.round(slowestMs) };
     },
   };
+}
+
+function agentFor(baseUrl: string, keepAlive: boolean): Agent {
+  return baseUrl.startsWith('https:') ? new TlsAgent({ keepAlive }) : new Agent({ keepAlive });
 }
 
 function keyFor({ method }: ProbeRequest): string | undefined {

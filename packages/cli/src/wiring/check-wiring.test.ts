@@ -93,6 +93,27 @@ describe('checkWiring, of files that are odd', () => {
   });
 });
 
+describe('checkWiring, of what other files have', () => {
+  it('knows what a service extends', () => {
+    const compose = `services:\n  base:${service}    profiles: [never]\n  hello: { extends: { service: base } }\n`;
+    expect(rules({ 'docker-compose.yml': compose })).toEqual([]);
+  });
+
+  it.each([
+    ['a file that is included', 'include: [other.yml]\n', ''],
+    ['a network of another project', 'networks: { shared: { external: true } }\n', ''],
+    ['extra_hosts', '', '    extra_hosts: ["billing:10.0.0.5"]\n'],
+    ['a link', '', '    external_links: ["shop_billing_1:billing"]\n'],
+  ])('takes no name for unknown that %s may have', (_name, top, own) => {
+    const calling = service.replace('TRUSTED_PROXIES', 'BILLING_URL: "http://billing:80", TRUSTED_PROXIES');
+    const compose = (head: string, more: string) => ({
+      'docker-compose.yml': `${head}services:\n  hello:${calling}${more}`,
+    });
+    expect(rules(compose(top, own))).toEqual([]);
+    expect(rules(compose('', ''))).toEqual(['url-unknown']);
+  });
+});
+
 describe('checkWiring, of settings in files', () => {
   const routed = (environment: string) => ({
     'docker-compose.yml': `services:\n  hello:${service.replace(/environment: .*/, environment)}`,

@@ -74,6 +74,10 @@ export interface House {
   /** Services of ours that a route leads to. */
   readonly routed: ReadonlySet<Container>;
   containerNamed(host: string): Container | undefined;
+  /** Whether a name is surely none: no container has it, and no other file, link or entry of `extra_hosts` can have it. */
+  isUnknown(host: string): boolean;
+  /** Whether services of other files, which are not read, belong to it. */
+  readonly hasIncludes: boolean;
 }
 
 /** Puts together what a repository's files say. */
@@ -99,6 +103,9 @@ export function houseOf(files: WiringFiles, client: ClientLimits): House {
     return [{ ...context, proxyPass, ...addressOf(proxyPass.args[0]?.replace(/^\w+:\/\//, '') ?? '') }];
   });
   const containerNamed = (host: string) => containers.find(({ names }) => names.includes(host));
+  const outside = new Set(containers.flatMap(({ entry }) => outsideNames(entry)));
+  const mayBeOutside = compose.hasIncludes || compose.hasExternalNetwork;
+  const isUnknown = (host: string) => !mayBeOutside && !outside.has(host) && !containerNamed(host);
   const targets = routes.flatMap(({ host }) => {
     const behind = servers.filter(({ upstream }) => upstream.args[0] === host).map((server) => server.host);
     return behind.length > 0 ? behind : [host];
@@ -106,7 +113,8 @@ export function houseOf(files: WiringFiles, client: ClientLimits): House {
   const services = containers.filter(({ isOurs }) => isOurs);
   const [http] = contextsNamed('http', nginx);
   return {
-    ...{ containers, services, client, nginx, isBuiltIn, upstreams, servers, routes, containerNamed },
+    ...{ containers, services, client, nginx, isBuiltIn, upstreams, servers, routes, containerNamed, isUnknown },
+    hasIncludes: compose.hasIncludes,
     gateway,
     http: http?.directive ?? { file: 'nginx/nginx.conf', line: 1 },
     routed: new Set(targets.map(containerNamed).filter((one) => one?.isOurs) as Container[]),
@@ -162,6 +170,13 @@ function namesOf(name: string, entry: Mapping): readonly string[] {
   const own = [entry.hostname, entry.container_name].filter((one) => typeof one === 'string');
   const aliases = Object.values(mappingOf(entry.networks) ?? {}).flatMap((one) => mappingOf(one)?.aliases ?? []);
   return [name, ...own, ...aliases.map(String)];
+}
+
+/** Names of hosts that a service is given itself: `extra_hosts`, `links` and `external_links`. */
+function outsideNames({ extra_hosts, links, external_links }: Mapping): readonly string[] {
+  const hosts = listOrKeys(extra_hosts).flatMap((line) => line.split(/[:=]/)[0] ?? []);
+  const linked = [...listOrKeys(links), ...listOrKeys(external_links)].flatMap((line) => line.split(':').at(-1) ?? []);
+  return [...hosts, ...linked];
 }
 
 function dockerfilePath(build: unknown, interpolated: (written: string) => string): string {

@@ -64,6 +64,11 @@ describe('the control socket of a launcher', () => {
     expect(asked).toEqual(['hello-1']);
   });
 
+  it('says so where the path of the temporary folder is too long for a socket', async () => {
+    const long = join(folder, 'x'.repeat(107));
+    await expect(openControlSocket(long, async () => {})).rejects.toThrow('start it with a shorter TMPDIR');
+  });
+
   it('is missed where the launcher is gone, or stops', async () => {
     await expect(replaceReplica(2 ** 22 + 1, 'hello-1')).rejects.toThrow('expected a launcher with pid');
     socket.close();

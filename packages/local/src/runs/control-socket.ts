@@ -20,7 +20,7 @@ const path = /^\/replicas\/([^/]+)\/replace$/;
  * Listens for requests to replace a replica.
  *
  * @param replace replaces one by its name; rejects where it cannot be, or the new process is not ready
- * @throws Error of Node where there can be no socket: the path of a temporary folder may be longer than the 107 bytes that sockets allow
+ * @throws LocalError where the path of the temporary folder is too long for a socket
  */
 export async function openControlSocket(
   folder: string,
@@ -39,7 +39,9 @@ export async function openControlSocket(
   const socketPath = join(folder, socketName);
   mkdirSync(dirname(socketPath), { mode: 0o700, recursive: true });
   server.listen(socketPath);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw isTooLong(error.code) ? new LocalError(tooLong(socketPath)) : error;
+  });
   // The launcher does not stay for it.
   server.unref();
   return {
@@ -48,6 +50,12 @@ export async function openControlSocket(
       server.closeAllConnections();
     },
   };
+}
+
+const isTooLong = (code: string | undefined) => code === 'EINVAL' || code === 'ENAMETOOLONG';
+
+function tooLong(socketPath: string): string {
+  return `the path of the launcher's socket is ${Buffer.byteLength(socketPath)} bytes; the limit is 107, on macOS 103: start it with a shorter TMPDIR`;
 }
 
 /** What a path names; undefined where it is another path, or its encoding is broken. */
@@ -88,6 +96,7 @@ async function ask(socketPath: string, url: string): Promise<{ readonly status: 
     return { status: response.statusCode ?? 0, ...(message !== undefined && { message }) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (isTooLong(code)) throw new LocalError(tooLong(socketPath));
     throw new LocalError(
       `expected an answer of the launcher, got none (${code ?? messageOf(error)}): it may be an older version, or be stopping`,
     );

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, normalize, posix, resolve } from 'node:path';
-import { type ComposeFile, mappingOf } from '../wiring/compose-file.ts';
+import type { ComposeFile } from '../wiring/compose-file.ts';
+import { mappingOf } from '../wiring/mapping.ts';
 import { readTextFile } from '../wiring/text-file.ts';
 
 /** A file or folder of the repository inside a container. */

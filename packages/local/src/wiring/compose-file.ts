@@ -1,13 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import { LocalError, messageOf } from '../local-error.ts';
+import { extendedServices } from './extended-services.ts';
 import type { Variables } from './interpolation.ts';
+import { type Mapping, mappingOf } from './mapping.ts';
 import { readTextFile } from './text-file.ts';
-
-/** Members of a YAML mapping, unchecked. */
-export type Mapping = Readonly<Record<string, unknown>>;
 
 /** In Docker's order. */
 const fileNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -15,8 +14,12 @@ const fileNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-
 /** A compose file, and where its members stand. */
 export interface ComposeFile {
   readonly fileName: string;
-  /** As written: variables are not yet put in. */
+  /** As written: variables are not yet put in. What they extend is. */
   readonly services: Mapping;
+  /** Whether it has services of other files: `include`. They are not read. */
+  readonly hasIncludes: boolean;
+  /** Whether containers of other compose files may be reached by name: it has a network that is `external`. */
+  readonly hasExternalNetwork: boolean;
   /**
    * The line, from 1, of a member by its path from the top: `['services', 'hello', 'ports', 0]`. A member that comes from an anchor is
    * where the anchor has it. Where there is no such member: the line of the nearest one above it.
@@ -35,7 +38,10 @@ export function openComposeFile(root: string): ComposeFile {
   if (!name) {
     throw new LocalError(`expected docker-compose.yml in ${root}, found none: run this in the folder that holds it`);
   }
-  return composeFileOf(readTextFile(join(root, name)), name);
+  const file = composeFileOf(readTextFile(join(root, name)), name);
+  const servicesOf = (other: string) =>
+    existsSync(resolve(root, other)) ? composeFileOf(readTextFile(resolve(root, other)), other).services : undefined;
+  return { ...file, services: extendedServices(file.services, servicesOf) };
 }
 
 /** The services of a compose file's text. `fileName` is for messages. */
@@ -51,9 +57,17 @@ export function composeFileOf(text: string, fileName: string): ComposeFile {
   if (error) {
     throw new LocalError(`${fileName}:${lineAt(error.pos[0])}: expected YAML, got something else: ${error.message}`);
   }
-  const services = mappingOf(mappingOf(contentOf(document, fileName))?.services);
+  const content = mappingOf(contentOf(document, fileName));
+  const services = mappingOf(content?.services);
   if (!services) throw new LocalError(`${fileName}: expected a mapping "services:", found none`);
-  return { fileName, services, lineOf: (path) => lineAt(offsetOf(document, path)) };
+  const networks = Object.values(mappingOf(content?.networks) ?? {});
+  return {
+    fileName,
+    services,
+    hasIncludes: content?.include !== undefined,
+    hasExternalNetwork: networks.some((network) => Boolean(mappingOf(network)?.external)),
+    lineOf: (path) => lineAt(offsetOf(document, path)),
+  };
 }
 
 function offsetOf(document: Document, path: readonly (string | number)[]): number {
@@ -97,11 +111,6 @@ function contentOf(document: Document, fileName: string): unknown {
       `${fileName}: expected anchors (&name) with aliases (*name) that can be put in, got: ${messageOf(error)}`,
     );
   }
-}
-
-/** A value as a mapping, if it is one. */
-export function mappingOf(value: unknown): Mapping | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : undefined;
 }
 
 /** The variables that Docker Compose would put in: those of the folder's `.env`, overridden by the environment. */

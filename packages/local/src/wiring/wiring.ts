@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { LocalError, messageOf } from '../local-error.ts';
-import { type Mapping, mappingOf } from './compose-file.ts';
 import { interpolate, type Variables } from './interpolation.ts';
+import { type Mapping, mappingOf } from './mapping.ts';
 import { startOrder } from './start-order.ts';
 
 /** One of our services, as the compose file wires it. */

@@ -130,9 +130,9 @@ function wrongPort(container: Container | undefined, port: number | undefined): 
 export const addressRules: Rules = {
   'server-unknown': {
     finds: 'an upstream names a service that the compose file does not have',
-    in: ({ servers, containerNamed }) =>
+    in: ({ servers, isUnknown }) =>
       servers
-        .filter(({ host }) => isLocalName(host) && !host.startsWith('unix') && !containerNamed(host))
+        .filter(({ host }) => isLocalName(host) && !host.startsWith('unix') && isUnknown(host))
         .map(({ host, upstream, directive }) =>
           problem(
             directive,
@@ -175,7 +175,7 @@ export const addressRules: Rules = {
     finds: 'a `…_URL` names a service that the compose file does not have',
     in: (house) =>
       calledUrls(house)
-        .filter(({ host }) => !house.containerNamed(host))
+        .filter(({ host }) => house.isUnknown(host))
         .map(({ container, variable, host }) =>
           problem(
             container.at('environment', variable),
@@ -216,8 +216,6 @@ export const addressRules: Rules = {
 /** For the rules of routes: whether a target is a name that must be there. */
 export function isMissing(house: House, host: string): boolean {
   return (
-    isLocalName(host) &&
-    !house.upstreams.some(({ directive }) => directive.args[0] === host) &&
-    !house.containerNamed(host)
+    isLocalName(host) && !house.upstreams.some(({ directive }) => directive.args[0] === host) && house.isUnknown(host)
   );
 }

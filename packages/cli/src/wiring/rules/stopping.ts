@@ -124,10 +124,10 @@ export const stoppingRules: Rules = {
   },
   'dependency-unknown': {
     finds: '`depends_on` names a service that the compose file does not have',
-    in: ({ containers, containerNamed }) =>
+    in: ({ containers, containerNamed, hasIncludes }) =>
       containers.flatMap((container) =>
         dependencies(container)
-          .filter(({ name }) => !containerNamed(name))
+          .filter(({ name }) => !hasIncludes && !containerNamed(name))
           .map(({ name, place }) =>
             problem(
               place,
