@@ -7,6 +7,7 @@ type Meaning = 'nothing' | 'credential' | 'not lower case';
 const words = new Set([
   ...['auth', 'authorization', 'authentication', 'token', 'key', 'apikey', 'secret', 'password', 'jwt', 'signature'],
   ...['cookie', 'cookies', 'session', 'sessionid', 'sid', 'credential', 'credentials', 'cert', 'certificate'],
+  ...['customer', 'org', 'organization', 'workspace', 'subject', 'actor'],
   ...['user', 'userid', 'username', 'email', 'tenant', 'account', 'principal', 'identity'],
 ]);
 /** Names with such a word that say nothing of the caller. */
