@@ -293,7 +293,7 @@ class ClientCache {
     const { status, origin } = reply;
     const body = ownBody(reply.body);
     const headers = storedFields(reply.headers);
-    const selection = selectionOf(headers.vary, call.headers);
+    const selection = selectionOf(reply.headers.vary, call.headers);
     if (body === undefined || selection === undefined) return undefined;
     const isShared = this.#settings.shared;
     const { endpoint } = origin;

@@ -7,6 +7,7 @@ type Meaning = 'nothing' | 'credential' | 'not lower case';
 const words = new Set([
   ...['auth', 'authorization', 'authentication', 'token', 'key', 'apikey', 'secret', 'password', 'jwt', 'signature'],
   ...['cookie', 'cookies', 'session', 'sessionid', 'sid', 'credential', 'credentials', 'cert', 'certificate'],
+  ...['customer', 'org', 'organization', 'workspace', 'subject', 'actor'],
   ...['user', 'userid', 'username', 'email', 'tenant', 'account', 'principal', 'identity'],
 ]);
 /** Names with such a word that say nothing of the caller. */
@@ -14,6 +15,7 @@ const others = new Set(['user-agent', 'idempotency-key', 'host']);
 
 /** A service knows few names of headers. Bounded, since a name may have been made up for one request. */
 const mostKnown = 1000;
+const longestKnown = 100;
 
 /** Finds out who asks, by the headers of a request. */
 export class Credentials {
@@ -42,8 +44,9 @@ export class Credentials {
   #meaningOf(name: string): Meaning {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    if (this.#known.size >= mostKnown) this.#known.clear();
     const meaning = name === name.toLowerCase() ? this.#meaningOfLowerCase(name) : 'not lower case';
+    if (name.length > longestKnown) return meaning;
+    if (this.#known.size >= mostKnown) this.#known.clear();
     this.#known.set(name, meaning);
     return meaning;
   }

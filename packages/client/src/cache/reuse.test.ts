@@ -135,6 +135,13 @@ describe('Vary (RFC 9111 §4.1)', () => {
     expect(calls.requests).toHaveLength(1);
   });
 
+  it('counts where Connection names Vary, which is not stored then', async () => {
+    const calls = new CachedCalls().always(({ headers }) =>
+      someReply(200, { ...varying, connection: 'Vary' }, headers['accept-language']),
+    );
+    for (const language of ['en', 'de']) expect((await calls.get({ 'accept-language': language })).body).toBe(language);
+  });
+
   it('keeps 16 variants of a resource at most', async () => {
     const calls = echo();
     for (let number = 0; number <= 16; number++) await calls.get({ 'accept-language': `x${number}` });

@@ -220,7 +220,15 @@ describe('a shared cache (RFC 9111 §3.5)', () => {
 describe('a private cache', () => {
   it.each([
     ...['authorization', 'cookie', 'proxy-authorization', 'x-api-key', 'api_key', 'private-token', 'x-forwarded-user'],
-    ...['x-goog-api-key', 'x-tenant-id', 'x-forwarded-client-cert', 'x-amzn-oidc-identity', 'x-session', 'x-shop'],
+    ...[
+      'x-goog-api-key',
+      'x-tenant-id',
+      'x-forwarded-client-cert',
+      'x-amzn-oidc-identity',
+      'x-session',
+      'x-shop',
+      'x-org-id',
+    ],
     ...['host', 'Authorization', 'X-Api-Key'],
   ])('gives no caller what another one got, by %s', async (name) => {
     const calls = new CachedCalls({ credentials: ['X-Shop'] }).always(({ headers }) =>
