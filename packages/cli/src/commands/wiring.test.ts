@@ -71,7 +71,7 @@ describe('parley wiring check', () => {
   it('ends with 2 where it cannot read', async () => {
     expect(await parley('wiring check', { cwd })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('expected docker-compose.yml'),
+      stderr: expect.stringContaining('expected docker-compose.yml or compose.yaml in '),
     });
     writeFileSync(join(cwd, 'docker-compose.yml'), 'services:\n  a: [\n');
     expect(await parley('wiring check', { cwd })).toMatchObject({

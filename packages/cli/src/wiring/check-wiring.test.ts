@@ -55,6 +55,13 @@ describe('checkWiring, of files that are odd', () => {
     );
   });
 
+  it('needs no quadratic time for many routes', () => {
+    const routes = 'server { location / { proxy_pass http://hello:3000; } }\n'.repeat(8_000);
+    const startMs = performance.now();
+    expect(rules({ 'docker-compose.yml': compose, 'nginx.conf': `http { ${routes} }` }).length).toBeGreaterThan(8_000);
+    expect(performance.now() - startMs).toBeLessThan(15_000);
+  }, 30_000);
+
   it('says so where blocks of nginx are within each other without end', () => {
     expect(() => rules({ 'docker-compose.yml': compose, 'nginx.conf': 'a {\n'.repeat(5_000) })).toThrow(
       'nginx.conf:101: expected at most 100 blocks within each other',

@@ -36,7 +36,9 @@ export function readComposeFile(root: string): Mapping {
 export function openComposeFile(root: string): ComposeFile {
   const name = fileNames.find((each) => existsSync(join(root, each)));
   if (!name) {
-    throw new LocalError(`expected docker-compose.yml in ${root}, found none: run this in the folder that holds it`);
+    throw new LocalError(
+      `expected docker-compose.yml or compose.yaml in ${root}, found none: run this in the folder that holds it`,
+    );
   }
   const file = composeFileOf(readTextFile(join(root, name)), name);
   const servicesOf = (other: string) =>
