@@ -81,7 +81,7 @@ describe('parley options', () => {
     ['shop-1 maxAttempts=1', 2, /expected UPSTREAM.option=value such as greetings.maxAttempts=1, got "maxAttempts=1"/],
     ['shop-1 prices prices.maxAttempts=1', 2, /expected only words such as greetings.maxAttempts=1, got "prices" too/],
     ['shop-1 --end', 2, /expected the upstream whose change ends/],
-    ['shop-1 prices --for 5m', 2, /--for: expected it with a change/],
+    ['shop-1 prices --for 5m', 2, /--for: expected a change with it/],
   ])('refuses %s', async (words, code, sentence) => {
     const result = await run(`options ${words}`, { env: tokens });
     expect(result).toMatchObject({ code, stdout: '' });

@@ -92,7 +92,7 @@ function wantedOf({ service, words, all, end, forMs }: Given): Show | Change {
   }
   if (changes.length > 0) return { act: 'set', service, values: valuesOf(changes), forMs };
   if (forMs !== undefined)
-    throw new CliError('usage', '--for: expected it with a change such as greetings.maxAttempts=1');
+    throw new CliError('usage', '--for: expected a change with it, such as greetings.maxAttempts=1');
   if (!end) return { act: 'show', service, upstreams, isAll: all };
   if (upstreams.length === 0)
     throw new CliError('usage', 'expected the upstream whose change ends: parley options SERVICE UPSTREAM --end');
