@@ -448,10 +448,11 @@ function selectionAfter({ selection }: StoredReply, { headers }: Reply, call: Ca
 }
 
 /** Calls that may be sent differently often, or wait differently long for a place, have requests of their own. */
-function flightKey({ text }: StoreKey, { maxAttempts, hedge, context: { priority } }: Call): string {
-  return maxAttempts === undefined && hedge === undefined && priority === undefined
+function flightKey({ text }: StoreKey, { maxAttempts, hedge, context: { priority, attemptsLeft } }: Call): string {
+  const isTriedOnce = attemptsLeft?.count === 0;
+  return maxAttempts === undefined && hedge === undefined && priority === undefined && !isTriedOnce
     ? text
-    : `${text}\n${maxAttempts}/${hedge}/${priority}`;
+    : `${text}\n${maxAttempts}/${hedge}/${priority}/${isTriedOnce}`;
 }
 
 function hasConditions({ headers }: Call): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { AttemptsLeft } from '@parley/contract';
 import { CachedCalls, reply, unchanged } from '../../test-fixtures/cached-calls.ts';
 import { problemReply, rejection, someError, someReply } from '../../test-fixtures/sample.ts';
 import { StoryRecorder } from '../story/story-recorder.ts';
@@ -31,8 +32,10 @@ describe('identical calls at the same time', () => {
     const calls = new CachedCalls().always(reply(fresh));
     const once = { maxAttempts: 1 };
     const background = { context: { priority: 'background' } } as const;
-    await Promise.all([once, once, {}, {}, background, background, { hedge: true }].map((own) => calls.send(own)));
-    expect(calls.requests).toHaveLength(4);
+    const spent = { context: { attemptsLeft: new AttemptsLeft(0) } };
+    const others = [{ hedge: true }, spent, spent];
+    await Promise.all([once, once, {}, {}, background, background, ...others].map((own) => calls.send(own)));
+    expect(calls.requests).toHaveLength(5);
   });
 
   it('cost one request where a stale reply must be confirmed', async () => {

@@ -44,8 +44,9 @@ const perCall = new Set<string>([
   headerNames.attemptsLeft,
 ]);
 
-function keyOf({ label, method, path, body, headers, maxAttempts, hedge }: Call): string {
-  const parts: unknown[] = [label, method, path, body, maxAttempts, hedge];
+function keyOf({ label, method, path, body, headers, maxAttempts, hedge, context }: Call): string {
+  // A call that the request being served has no attempts left for is not retried: others must not fail with it.
+  const parts: unknown[] = [label, method, path, body, maxAttempts, hedge, context.attemptsLeft?.count === 0];
   for (const name of Object.keys(headers)) if (!perCall.has(name)) parts.push(name, headers[name]);
   return JSON.stringify(parts);
 }
