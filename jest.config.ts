@@ -12,7 +12,7 @@ const config: Config = {
   testEnvironmentOptions: { customExportConditions: ['@parley/source', 'node', 'node-addons'] },
   modulePathIgnorePatterns: ['/dist/'],
   // `npm run test:system` and `npm run test:intercepted` run these.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/system/', '\\.system\\.test\\.ts$', intercepted],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(system|gateway)/', '\\.system\\.test\\.ts$', intercepted],
   // Jest leaves one core to itself, which is half of a small machine.
   maxWorkers: '100%',
   testTimeout: 20_000,

@@ -5,6 +5,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ main(args: string[]): 
   client: () => import('./client/main.ts'),
   service: () => import('./service/main.ts'),
   outage: () => import('./outage/main.ts'),
+  cache: () => import('./cache/main.ts'),
   compare: () => import('./compare/main.ts'),
 };
 

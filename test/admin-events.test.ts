@@ -31,9 +31,15 @@ afterEach(async () => {
 
 const api = () => createClient(admin, operators);
 
-function watch() {
+/** Gives one event after the other: without the connections of this process' own upstreams, unless they are asked for. */
+function watch({ withConnections = false } = {}) {
   const events = api().watchEvents()[Symbol.asyncIterator]();
-  return async () => (await events.next()).value;
+  return async () => {
+    for (;;) {
+      const { value } = await events.next();
+      if (withConnections || value?.kind !== 'connections') return value;
+    }
+  };
 }
 
 describe('GET /admin/events', () => {
@@ -73,6 +79,25 @@ describe('GET /admin/events', () => {
     response.resume();
     await closed;
     expect(response.complete).toBe(false);
+  });
+
+  it('sums up what calls wait for, and what becomes of connections', async () => {
+    const down = createUpstream('down', 'http://127.0.0.1:1', { maxAttempts: 2, backoffBaseMs: 1 });
+    const next = watch({ withConnections: true });
+    await next();
+    await createClient(shop, down)
+      .getItem({ id: '1' })
+      .catch(() => {});
+    const seen: Record<string, unknown>[] = [];
+    do seen.push((await next()) as Record<string, unknown>);
+    while (seen.filter((event) => event.upstream === 'down').length < 2);
+    const kinds = { at: expect.any(String), upstream: 'down' };
+    expect(seen).toContainEqual({
+      ...kinds,
+      ...{ kind: 'retries', backoffs: 1, longestWaitMs: expect.any(Number), budgetRefusals: 0 },
+    });
+    expect(seen).toContainEqual({ ...kinds, kind: 'connections', opened: 0, failed: 2, closed: {} });
+    await down.close();
   });
 
   it('shows no token', async () => {

@@ -222,6 +222,83 @@ describe('the admin API', () => {
     ]);
   });
 
+  it('changes options of an upstream for a time, with a line of the log for that and for its end', async () => {
+    await start(tokens);
+    const things = open('things', service.url, { maxAttempts: 2 });
+    const { setOptions, endOptions, getOptions } = operator(actToken);
+    const values = { maxAttempts: 1, callTimeoutMs: 900 };
+    const changed = await setOptions({ upstream: 'things', values, forMs: 60_000 });
+    expect(changed).toMatchObject({
+      before: [
+        { name: 'callTimeoutMs', value: 5_000, source: 'default' },
+        { value: 2, source: 'code' },
+      ],
+      after: [
+        { name: 'callTimeoutMs', value: 900, source: 'admin' },
+        { value: 1, source: 'admin' },
+      ],
+      endsAt: expect.any(String),
+    });
+    expect(things.options).toMatchObject(values);
+    const shown = (await getOptions()).upstreams.find(({ name }) => name === 'things');
+    expect(shown?.endsAt).toBe(changed.endsAt);
+    expect(shown?.options).toContainEqual({ name: 'maxAttempts', value: 1, source: 'admin', unit: 'attempts' });
+    expect(await endOptions({ upstream: 'things' })).toMatchObject({ after: [{ value: 5_000 }, { value: 2 }] });
+    expect(things.options.maxAttempts).toBe(2);
+    await setOptions({ upstream: 'things', values: { maxAttempts: 3 }, forMs: 1 });
+    await eventually(() => things.options.maxAttempts === 2);
+    const lines = await eventually(() => {
+      const acts = service.logs.filter(({ act }) => act === 'setOptions' || act === 'endOptions');
+      return acts.length === 4 && acts;
+    });
+    expect(lines).toMatchObject([
+      { upstream: 'things', before: { maxAttempts: 2 }, after: { maxAttempts: 1 }, peer: '127.0.0.1' },
+      { act: 'endOptions', before: { maxAttempts: 1 }, after: { maxAttempts: 2, callTimeoutMs: 5_000 } },
+      { before: { maxAttempts: 2 }, after: { maxAttempts: 3 } },
+      { msg: 'what an operator set has ended', before: { maxAttempts: 3 }, after: { maxAttempts: 2 } },
+    ]);
+  });
+
+  it('refuses options that are not valid, by the sentence of the client', async () => {
+    await start(tokens);
+    const things = open('things', service.url);
+    const { setOptions } = operator(actToken);
+    const sentence = (values: Record<string, number | string>, upstream = 'things') =>
+      setOptions({ upstream, values }).catch((error: Error) => error.message);
+    expect(await sentence({ maxAttempts: 50 })).toContain('maxAttempts must be a whole number from 1 to 10, not 50');
+    expect(await sentence({ retries: 1 })).toContain('unknown option retries: expected one of callTimeoutMs');
+    expect(await sentence({ http: '2' })).toContain('http cannot be changed while the upstream is open');
+    expect(await sentence({ token: 'x' })).toContain('token must be a function');
+    expect(await sentence({})).toContain('values must have an option');
+    expect(await sentence({ maxAttempts: 1 }, 'thing')).toContain('This service has no upstream "thing"; it has: ');
+    await expect(setOptions({ upstream: 'things', values: { maxAttempts: 1 }, forMs: 86_400_001 })).rejects.toThrow();
+    await expect(
+      operator(readToken).setOptions({ upstream: 'things', values: { maxAttempts: 1 } }),
+    ).rejects.toMatchObject({ code: 'permission_denied' });
+    expect(things.options.maxAttempts).toBe(1);
+    expect(service.logs.filter(({ act }) => act !== undefined)).toEqual([]);
+  });
+
+  it('shows no secret of an option that is changed', async () => {
+    await start(tokens);
+    open('things', service.url);
+    const { setOptions, getOptions } = operator(actToken);
+    const values = { probePath: '/healthz?token=s3cret' };
+    const answers = [await setOptions({ upstream: 'things', values }), await getOptions()];
+    await setOptions({ upstream: 'things', values: { token: 's3cret' } }).catch((error) => answers.push(error));
+    expect(answers).toHaveLength(3);
+    expect(JSON.stringify([answers, service.logs])).not.toContain('s3cret');
+    expect(answers[0]).toMatchObject({ after: [{ name: 'probePath', value: '/healthz?…', source: 'admin' }] });
+  });
+
+  it('ends changed options as the service stops', async () => {
+    await start(tokens);
+    const things = open('things', service.url, { maxAttempts: 2 });
+    await operator(actToken).setOptions({ upstream: 'things', values: { maxAttempts: 5 } });
+    await service.stop();
+    expect(things.options.maxAttempts).toBe(2);
+  });
+
   it('says when the time of a fault is up', async () => {
     await start(tokens);
     await operator(actToken).setFault({ operation: 'getItem', delayMs: 5, percentage: 1, forMs: 1 });

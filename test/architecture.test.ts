@@ -106,6 +106,7 @@ describe('the house', () => {
       'httpxy',
       'yaml',
       'negotiator',
+      'lru-cache',
     ];
     for (const name of others) {
       expect([name, importersOf(name, { types: false }).length]).toEqual([name, 1]);
@@ -194,9 +195,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'endpoint/',
     'balancing/',
     'call/',
+    'cache/',
     'pipeline.ts',
     'upstream.ts',
     'client.ts',
+    'parley-fetch/',
     'fetch/',
     'testing/',
     'fetch.ts',
@@ -209,8 +212,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'spans/',
     'sampling/',
     'export/',
+    'metrics/',
     'tracing.ts',
     'start-tracing.ts',
+    'start-metrics-push.ts',
     'index.ts',
   ],
   'packages/local/src': [
@@ -224,9 +229,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'watch/',
     'wiring/',
     'operations.ts',
+    'docs/',
     'plan.ts',
     'command-line.ts',
     'gateways/',
+    'wiring-files/',
     'scaffold/',
     'taken-port.ts',
     'launcher.ts',
@@ -235,14 +242,17 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'index.ts',
   ],
   'packages/local/src/gateways': [
+    'gateway-causes.ts',
     'nginx-directives.ts',
     'routes.ts',
     'nginx-text.ts',
     'gateway-files.ts',
     'served-paths.ts',
     'gateway.ts',
+    'process-gateway.ts',
     'embedded/',
     'nginx/',
+    'haproxy/',
     'choose-gateway.ts',
   ],
   'packages/cli/src': [
@@ -257,7 +267,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'openapi/',
     'top/',
     'completion/',
+    'rollout/',
     'contracts/',
+    'wiring/',
     'command.ts',
     'commands/',
     'command-table.ts',
@@ -291,6 +303,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'client/',
     'service/',
     'outage/',
+    'cache/',
     'compare/',
     'main.ts',
   ],
@@ -490,7 +503,9 @@ describe('a unit test', () => {
   };
   const isUnitTest = (path: string) =>
     /\.test\.ts$|\/test-fixtures\/|^test\/[^/]+\.ts$/.test(path) &&
-    !/\.system\.test\.ts$|^test\/architecture\.test\.ts$|^test\/(?:system|compose|packages|readme)\//.test(path);
+    !/\.system\.test\.ts$|^test\/architecture\.test\.ts$|^test\/(?:system|gateway|compose|packages|readme)\//.test(
+      path,
+    );
   const tests = files('packages', 'services', 'certificates', 'test').filter(isUnitTest);
 
   it('does not sleep', () => {

@@ -21,11 +21,32 @@ export interface CollectedSpan {
   readonly isError: boolean;
 }
 
+/** One value of a metric as a collector gets it. */
+export interface CollectedPoint {
+  readonly service: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly kind: 'gauge' | 'counter' | 'histogram';
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly startMs: number;
+  readonly atMs: number;
+  /** Of a gauge or a counter; of a histogram the sum. */
+  readonly value: number;
+  /** Of a histogram: how many, of each bucket alone, and their upper bounds. */
+  readonly count?: number;
+  readonly counts?: readonly number[];
+  readonly bounds?: readonly number[];
+}
+
 /** Stands in for a collector: takes OTLP over HTTP with protobuf. */
 export interface Collector {
   /** For `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly url: string;
   readonly spans: readonly CollectedSpan[];
+  /** Each push of metrics. */
+  readonly pushes: readonly (readonly CollectedPoint[])[];
+  /** Requests that were answered with another status than 200. */
+  readonly refused: number;
   /** All bytes that came, as text: to show what is not in them. */
   readonly text: () => string;
   /** Answers the next requests with this status. */
@@ -36,13 +57,17 @@ export interface Collector {
 /** Starts a collector on a free port. */
 export async function startCollector(): Promise<Collector> {
   const spans: CollectedSpan[] = [];
+  const pushes: (readonly CollectedPoint[])[] = [];
   const bodies: Buffer[] = [];
   let status = 200;
+  let refused = 0;
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request);
-    if (status === 200) {
+    if (status !== 200) refused++;
+    else {
       bodies.push(body);
-      spans.push(...readRequest(body));
+      if (request.url === '/v1/metrics') pushes.push(readMetrics(body));
+      else spans.push(...readRequest(body));
     }
     response.writeHead(status, { 'content-type': 'application/x-protobuf' }).end();
   }).listen(0, '127.0.0.1');
@@ -51,6 +76,10 @@ export async function startCollector(): Promise<Collector> {
   return {
     url: `http://127.0.0.1:${port}`,
     spans,
+    pushes,
+    get refused() {
+      return refused;
+    },
     text: () => Buffer.concat(bodies).toString('latin1'),
     answerWith(next) {
       status = next;
@@ -124,6 +153,59 @@ function readSpan(reader: BinaryReader, resource: Record<string, unknown>): Coll
     }
   });
   return { ...span, attributes, resource, service: String(resource['service.name']) } as CollectedSpan;
+}
+
+function readMetrics(body: Buffer): CollectedPoint[] {
+  const points: CollectedPoint[] = [];
+  readFields(new BinaryReader(body), body.length, (reader, field) => {
+    if (field !== 1) return;
+    const resource: Record<string, unknown> = {};
+    nested(reader, (inner, part) => {
+      if (part === 1) nested(inner, (one, of) => of === 1 && readAttribute(one, resource));
+      if (part === 2) nested(inner, (one, of) => of === 2 && points.push(...readMetric(one, resource)));
+    });
+  });
+  return points;
+}
+
+const kindOfField = { 5: 'gauge', 7: 'counter', 9: 'histogram' } as const;
+
+function readMetric(reader: BinaryReader, resource: Record<string, unknown>): CollectedPoint[] {
+  let [name, unit] = ['', ''];
+  const points: Record<string, unknown>[] = [];
+  nested(reader, (inner, field) => {
+    if (field === 1) name = inner.string();
+    if (field === 3) unit = inner.string();
+    const kind = kindOfField[field as keyof typeof kindOfField];
+    if (kind) nested(inner, (data, part) => part === 1 && points.push({ kind, ...readPoint(data, kind) }));
+  });
+  return points.map((point) => ({ ...point, name, unit, service: String(resource['service.name']) }) as CollectedPoint);
+}
+
+function readPoint(reader: BinaryReader, kind: CollectedPoint['kind']): Record<string, unknown> {
+  const attributes: Record<string, unknown> = {};
+  const point: Record<string, unknown> = { attributes };
+  const packed = (inner: BinaryReader, read: () => number): number[] => {
+    const end = inner.uint32() + inner.pos;
+    const all: number[] = [];
+    while (inner.pos < end) all.push(read());
+    return all;
+  };
+  nested(reader, (inner, field) => {
+    if (field === 2) point.startMs = milliseconds(inner.fixed64());
+    if (field === 3) point.atMs = milliseconds(inner.fixed64());
+    if (kind !== 'histogram') {
+      if (field === 4) point.value = inner.double();
+      if (field === 7) readAttribute(inner, attributes);
+      return;
+    }
+    if (field === 4) point.count = Number(inner.fixed64());
+    if (field === 5) point.value = inner.double();
+    if (field === 6) point.counts = packed(inner, () => Number(inner.fixed64()));
+    if (field === 7) point.bounds = packed(inner, () => inner.double());
+    if (field === 9) readAttribute(inner, attributes);
+  });
+  return point;
 }
 
 function readAttribute(reader: BinaryReader, attributes: Record<string, unknown>): void {

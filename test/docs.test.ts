@@ -210,7 +210,7 @@ describe('packages/service/README.md', () => {
     const optional = [...source.matchAll(/(?:file|text|tokenIn)\('(\w+)'[,)]|\(env\.(\w+) \|\| ''/g)];
     const files = optional.map(([, file, list]) => ['', file ?? list, 'none']);
     const fallbacks = [...source.matchAll(/env\.(\w+) \|\| ownMembers\(overrides\)\.\w+ \|\| env\.(\w+)/g)];
-    const traces = new Set(text('packages/contract/src/telemetry/trace-export.ts').match(/(?<=env\.)OTEL_\w+/g));
+    const traces = new Set(text('packages/contract/src/telemetry/otlp-export.ts').match(/(?<=env\.)OTEL_\w+/g));
     const ofTraces = [...traces].map((name) => ['', name, 'none']);
     const inCode = [...whole, ...words, ...files, ...fallbacks, ...ofTraces].map(([, name, standard]) => [
       name,

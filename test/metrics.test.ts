@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream, type Upstream } from '@parley/client';
-import { CallError, defineContract, get } from '@parley/contract';
+import { CallError, defineContract, get, post } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
 import express from 'express';
 import { z } from 'zod';
@@ -14,6 +14,7 @@ const shop = defineContract('shop', {
     summary: 'One item',
     input: z.object({ id: z.string() }),
     output: z.object({ id: z.string() }),
+    cache: { maxAgeS: 60, scope: 'private' },
   }),
 });
 
@@ -108,11 +109,36 @@ describe('the metrics of a service', () => {
     expect(lines).toContain('parley_server_requests_limit 1');
   });
 
+  it('count keyed requests that were answered as the first time', async () => {
+    const orders = defineContract('orders', {
+      order: post('/api/orders', {
+        summary: 'Orders',
+        safety: 'keyed',
+        input: z.object({}),
+        output: z.object({ id: z.string() }),
+      }),
+    });
+    service = await startService(orders, { order: async () => ({ id: '1' }) });
+    const ask = (key: string) =>
+      fetch(`${service.url}/api/orders`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': `"${key}"` },
+        body: '{}',
+      }).then((response) => response.text());
+    const replays = 'parley_server_idempotent_replays_total{http_route="/api/orders"}';
+    expect((await metrics()).lines).toContain(`${replays} 0`);
+    for (const key of ['a', 'a', 'a', 'b']) await ask(key);
+    const { lines } = await metrics();
+    expect(lines).toContain(`${replays} 2`);
+  });
+
   it('have counters of what is rare at 0 before it happens, so that the first time is an increase', async () => {
     await start();
     upstream = createUpstream('shop', service.url);
     const { lines } = await metrics();
-    expect(lines).toContain('parley_server_refused_requests_total{reason="overloaded",priority="normal"} 0');
+    expect(lines).toContain(
+      'parley_server_refused_requests_total{reason="overloaded",priority="normal",caller="address"} 0',
+    );
     expect(lines).toContain('parley_client_circuit_openings_total{upstream="shop",reason="slow"} 0');
     expect(lines).toContain('parley_client_extra_attempts_total{upstream="shop",kind="hedge"} 0');
   });
@@ -142,6 +168,60 @@ describe('the metrics of a service', () => {
     const after = (await metrics()).lines;
     expect(after).toContain('parley_client_endpoints{upstream="shop",circuit="forced-open"} 1');
     expect(after).toContain('parley_client_circuit_openings_total{upstream="shop",reason="operator"} 1');
+  });
+
+  it('count connections, waits between attempts, refusals of the budget and waits for a place', async () => {
+    const places = Promise.withResolvers<void>();
+    await start(async ({ id }) => {
+      if (id === 'slow') await places.promise;
+      else throw new CallError('unavailable', 'not now');
+      return { id };
+    });
+    const options = { concurrencyLimit: 1, maxQueue: 1, maxAttempts: 2, backoffBaseMs: 1, retryBudgetRatio: 0 };
+    upstream = createUpstream('shop', service.url, options);
+    const client = createClient(shop, upstream);
+    await client.getItem({ id: '1' }).catch(() => {});
+    upstream.configure({ retryBudgetPerSecond: 0 });
+    await client.getItem({ id: '1' }).catch(() => {});
+    const calls = [1, 2, 3].map(() => client.getItem({ id: 'slow' }));
+    await Promise.any(
+      calls.map((call) =>
+        call.then(
+          () => Promise.reject(new Error()),
+          () => {},
+        ),
+      ),
+    );
+    places.resolve();
+    await Promise.allSettled(calls);
+    const { lines } = await metrics();
+    expect(lines).toContain('parley_client_retry_delay_seconds_count{upstream="shop"} 1');
+    expect(lines).toContain('parley_client_retry_budget_refusals_total{upstream="shop",kind="retry"} 1');
+    expect(lines).toContain('parley_client_queue_wait_seconds_count{upstream="shop",end="refused"} 1');
+    expect(lines).toContain('parley_client_queue_wait_seconds_count{upstream="shop",end="admitted"} 1');
+    expect(numberAt(lines, 'parley_client_connections_opened_total{upstream="shop"} ')).toBeGreaterThan(0);
+    expect(lines).toContain('parley_client_connections_closed_total{upstream="shop",reason="age"} 0');
+    await upstream.close();
+    const after = (await metrics()).lines;
+    expect(numberAt(after, 'parley_client_connections_closed_total{upstream="shop",reason="client"} ')).toBeGreaterThan(
+      0,
+    );
+  });
+
+  it('count what the cache of an upstream does, and nothing of upstreams without one', async () => {
+    await start();
+    upstream = createUpstream('shop', service.url, { cache: true });
+    const uncached = createUpstream('uncached', service.url);
+    for (const one of [upstream, upstream, uncached]) await createClient(shop, one).getItem({ id: '1' });
+    await uncached.close();
+    const { lines } = await metrics();
+    const counted = lines.filter((line) => line.startsWith('parley_client_cache_total{'));
+    expect(counted).toEqual(
+      ['hit 1', 'stale 0', 'revalidated 0', 'miss 1', 'bypass 0'].map((text) => {
+        const [result, count] = text.split(' ');
+        return `parley_client_cache_total{upstream="shop",result="${result}"} ${count}`;
+      }),
+    );
   });
 
   it('forget an upstream that is closed', async () => {

@@ -5,7 +5,7 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@open
 import { createClient, createUpstream, type Upstream } from '@parley/client';
 import { CallError, defineContract, get } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
-import { startTracing } from '@parley/telemetry';
+import { startMetricsPush, startTracing } from '@parley/telemetry';
 import { z } from 'zod';
 
 const shop = defineContract('shop', {
@@ -66,6 +66,9 @@ describe('an application with an OpenTelemetry SDK of its own', () => {
     const warnings: string[] = [];
     const tracing = await startTracing({ serviceName: 'shop', warn: (message) => warnings.push(message) });
     expect(tracing).toBeUndefined();
-    expect(warnings).toEqual([expect.stringMatching(/^the application has an OpenTelemetry SDK of its own/)]);
+    const push = await startMetricsPush({ serviceName: 'shop', read: () => [], warn: (text) => warnings.push(text) });
+    expect(push).toBeUndefined();
+    const sentence = expect.stringMatching(/^the application has an OpenTelemetry SDK of its own/);
+    expect(warnings).toEqual([sentence, sentence]);
   });
 });

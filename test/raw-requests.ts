@@ -1,5 +1,5 @@
 /** What stands at the port that gets the bytes. */
-export type Front = 'service' | 'nginx' | 'embedded';
+export type Front = 'service' | 'nginx' | 'haproxy' | 'embedded';
 
 /** Bytes that a client sends, and the statuses of all answers to them. */
 export interface RawRequest {
@@ -357,9 +357,9 @@ export const rawRequests: readonly RawRequest[] = [
   { name: 'a method that the path does not have', bytes: get().replace('GET', 'PROPFIND'), statuses: [405] },
   {
     name: 'an offer to speak WebSocket, with a request behind it',
-    bytes: `GET /api/visits?limit=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n${get()}`,
-    statuses: [200],
-    except: [at('nginx', [200, 200], 'Node drops what it has read behind an offer to upgrade')],
+    bytes: `GET /api/visits?limit=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n${get()}`,
+    statuses: [501],
+    except: [at('service', [200], 'a service ignores the offer; Node drops what it has read behind it')],
   },
   {
     name: 'an offer to speak HTTP/2, with a body',
@@ -389,3 +389,64 @@ export const rawRequests: readonly RawRequest[] = [
   { name: 'garbage', bytes: 'NONSENSE\r\n\r\n', statuses: [400] },
   { name: 'a TLS handshake', bytes: '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', statuses: [400] },
 ];
+
+/** Where HAProxy 2.6 answers otherwise, and why it may. */
+const atHaproxy: readonly (readonly [because: string, statuses: readonly number[], ...names: readonly string[]])[] = [
+  [
+    'HAProxy frames the request anew, by the chunks alone',
+    [200],
+    'Content-Length and chunks',
+    'chunks and Content-Length',
+    'a trailer that frames',
+  ],
+  [
+    'HAProxy makes one header of two that are equal, and passes one on',
+    [200],
+    'the same Content-Length twice',
+    'the Content-Length "2, 2"',
+    'the same Host twice',
+  ],
+  [
+    'HAProxy takes a bare LF for the end of a line, and passes on none of it',
+    [200],
+    'an extension that ends in a bare line feed',
+    'chunks that end in bare line feeds',
+    'bare line feeds',
+    'a bare line feed at the end',
+  ],
+  ['HAProxy makes one line of a folded header', [200], 'a folded header', 'a folded Transfer-Encoding'],
+  [
+    'HAProxy says 422 to a coding that it does not know',
+    [422],
+    'the coding "gzip, chunked"',
+    'the coding ", chunked"',
+    'another coding and then chunks',
+  ],
+  ['HAProxy takes a body without a length for one without an end', [413], 'chunks from a client of HTTP/1.0'],
+  ['HAProxy reads the target before the method', [400], 'CONNECT'],
+  ['HAProxy reads the target before the method', [200, 400], 'CONNECT behind a request'],
+  ['HAProxy fails where an authority is empty', [500], 'a target at http://'],
+  ['HAProxy reads any version; Node knows 1.0, 1.1 and 2.0', [505], 'HTTP/9.9', 'HTTP/3.0'],
+  [
+    'HAProxy 2.6 does not say what was too large',
+    [400],
+    'the end of headers',
+    'too many headers',
+    'a URL that is too long',
+  ],
+  [
+    'HAProxy refuses a target whose host is not the Host',
+    [400],
+    ...['http://other', 'https://other:443', 'HTTP://other', 'ftp://other', 'http://[::1]'].map(
+      (host) => `a target at ${host}`,
+    ),
+    'a target that is a host',
+    'a target that is a host with a query',
+  ],
+];
+
+/** The statuses of all answers to a request at this place. */
+export function statusesAt(front: Front, { name, statuses, except }: RawRequest): readonly number[] {
+  if (front === 'haproxy') return atHaproxy.find(([, , ...names]) => names.includes(name))?.[1] ?? statuses;
+  return except?.find(({ at }) => at === front)?.statuses ?? statuses;
+}

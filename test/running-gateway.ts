@@ -6,18 +6,22 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createEmbeddedGateway } from '../packages/local/src/gateways/embedded/embedded-gateway.ts';
 import type { Gateway } from '../packages/local/src/gateways/gateway.ts';
-import {
-  createNginxGateway,
-  findNginx,
-  type NginxGatewaySetting,
-} from '../packages/local/src/gateways/nginx/nginx-gateway.ts';
+import { createHaproxyGateway, findHaproxy } from '../packages/local/src/gateways/haproxy/haproxy-gateway.ts';
+import { createNginxGateway, findNginx } from '../packages/local/src/gateways/nginx/nginx-gateway.ts';
+import type { ProcessGatewaySetting } from '../packages/local/src/gateways/process-gateway.ts';
 import { acceptsConnections } from '../packages/local/src/ports/readiness.ts';
 import { eventually } from './eventually.ts';
+import { has } from './needs.ts';
 import { freePort } from './running-house.ts';
 import { root } from './source-files.ts';
 
 /** Which gateway. */
-export type GatewayName = 'nginx' | 'embedded';
+export type GatewayName = 'nginx' | 'haproxy' | 'embedded';
+
+/** The gateways that this machine can run. */
+export function gatewaysHere(): readonly GatewayName[] {
+  return [...(has('nginx') ? ['nginx' as const] : []), ...(has('HAProxy') ? ['haproxy' as const] : []), 'embedded'];
+}
 
 /** A gateway in front of replicas that a test has started. */
 export interface RunningGateway {
@@ -58,8 +62,13 @@ export async function startGateway(name: GatewayName, addresses: Addresses): Pro
   return { port, url: `http://127.0.0.1:${port}`, lines, stop };
 }
 
-async function createGateway(name: GatewayName, setting: NginxGatewaySetting): Promise<Gateway> {
+async function createGateway(name: GatewayName, setting: ProcessGatewaySetting): Promise<Gateway> {
   if (name === 'embedded') return createEmbeddedGateway(setting);
+  if (name === 'haproxy') {
+    const haproxy = await findHaproxy(process.env);
+    if (!haproxy) throw new Error('expected haproxy on PATH');
+    return createHaproxyGateway(haproxy, setting);
+  }
   const nginx = await findNginx(process.env);
   if (!nginx) throw new Error('expected nginx on PATH');
   return createNginxGateway(nginx, setting);

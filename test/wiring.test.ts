@@ -4,6 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import { upstreamDefaults } from '@parley/client';
 import { type Contract, type ErrorCode, errorCodes, errorTitles } from '@parley/contract';
 import { parse } from 'yaml';
+import { gatewayCauses } from '../packages/local/src/gateways/gateway-causes.ts';
+import { generatedHaproxyFiles } from './haproxy-file.ts';
 import { root } from './source-files.ts';
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8').replace(/^\s*#.*$/gm, '');
@@ -219,6 +221,100 @@ describe('gateway', () => {
   });
 });
 
+describe('haproxy/haproxy.cfg', () => {
+  it('has the routes, upstreams and causes of nginx: `npx node --conditions=@parley/source test/haproxy-file.ts` writes them', () => {
+    for (const [path, generated] of generatedHaproxyFiles()) {
+      expect(readFileSync(join(root, path), 'utf8')).toBe(generated);
+    }
+  });
+
+  it('says of a status what nginx says', () => {
+    const maps = text('nginx/problems.conf');
+    const entryOf = (name: string, status: string) => {
+      const [, body = ''] = new RegExp(`map \\$status \\$${name} \\{([^}]*)\\}`).exec(maps) ?? [];
+      return new RegExp(` ${status} "?([^";]*)"?;`).exec(body)?.[1] ?? / default "?([^";]*)"?;/.exec(body)?.[1];
+    };
+    const problems = [...text('haproxy/haproxy.cfg').matchAll(/problem:(\w+)","title":"([^"]+)","status":(\d+)/g)];
+    expect(problems.length).toBeGreaterThan(10);
+    for (const [, code, title, status = ''] of problems) {
+      expect([status, code, title]).toEqual([
+        status,
+        entryOf('problem_code', status),
+        entryOf('problem_title', status),
+      ]);
+    }
+  });
+
+  it('has the times and limits of nginx', () => {
+    const cfg = text('haproxy/haproxy.cfg');
+    const timeout = (name: string) => new RegExp(`timeout ${name} +(\\w+)`).exec(cfg)?.[1];
+    expect(timeout('connect')).toBe(directive('nginx/proxy.conf', 'proxy_connect_timeout'));
+    expect(timeout('server')).toBe(directive('nginx/proxy.conf', 'proxy_read_timeout'));
+    expect(timeout('http-request')).toBe(directive('nginx/nginx.conf', 'client_header_timeout'));
+    expect(timeout('http-keep-alive')).toBe(directive('nginx/nginx.conf', 'keepalive_timeout'));
+    expect(cfg).toContain('req.body_size gt 1048576');
+    expect(directive('nginx/nginx.conf', 'limit_req_zone')).toContain('rate=2000r/s');
+    expect(cfg).toContain('sc_http_req_rate(0) gt 2000');
+    expect(cfg).toContain(`sc_conn_cur(0) gt ${directive('nginx/nginx.conf', 'limit_conn').split(' ')[1]}`);
+  });
+});
+
+describe('compose with HAProxy', () => {
+  const changed = parse(text('docker-compose.haproxy.yml').replaceAll('!override', ''), {
+    merge: true,
+  }) as typeof compose;
+
+  it('has another gateway, which may do no more, and changes nothing else', () => {
+    expect(Object.keys(changed.services)).toEqual(['gateway']);
+    expect(changed.services.gateway).toMatchObject({ image: 'haproxy:3.2', user: 'haproxy', stop_signal: 'SIGUSR1' });
+    expect(Object.keys(changed.services.gateway ?? {}).sort()).toEqual([
+      'command',
+      'healthcheck',
+      'image',
+      'stop_signal',
+      'user',
+      'volumes',
+    ]);
+  });
+});
+
+describe('causes', () => {
+  const named = (path: string) => text(path).split('$problem_detail {')[1]?.split('}')[0] ?? '';
+
+  it('are in nginx those of the list, with their details', () => {
+    const rows = [...named('nginx/problems.conf').matchAll(/^ *(\w+) "([^"]*)";$/gm)].map(([, cause, detail]) => [
+      cause,
+      detail,
+    ]);
+    const [fallback, ...causes] = rows;
+    expect(fallback?.[0]).toBe('default');
+    expect(causes).toEqual(Object.entries(gatewayCauses).map(([cause, { detail }]) => [cause, detail]));
+  });
+
+  it('are each given by a gateway', () => {
+    const maps = text('nginx/problems.conf').split('$upstream_failure {')[1]?.split('map $problem_cause')[0] ?? '';
+    const byNginx = [...maps.matchAll(/ (\w+);$/gm)].map(([, cause]) => cause as string);
+    const folder = 'packages/local/src/gateways/embedded';
+    const sources = readdirSync(join(root, folder)).filter((name) => /(?<!\.test)\.ts$/.test(name));
+    const own = sources.flatMap((name) => text(`${folder}/${name}`).match(/'[a-z]+_[a-z_]+'/g) ?? []);
+    const byEmbedded = own.map((quoted) => quoted.slice(1, -1)).filter((name) => name in gatewayCauses);
+    const haproxy = [...generatedHaproxyFiles().values()].join('\n');
+    const byHaproxy = [...haproxy.matchAll(/[(,"](\w+_?\w*)[)"]/g)]
+      .map(([, name]) => name as string)
+      .filter((name) => name in gatewayCauses);
+    const given = new Set([...byNginx, ...byEmbedded, ...byHaproxy]);
+    expect([...given].sort()).toEqual(Object.keys(gatewayCauses).sort());
+  });
+
+  it('have a section each in docs/errors.md, with its statuses, and a row in docs/gateways.md', () => {
+    const sections = [...readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^## `(\w+)` \(([\d, ]+)\)$/gm)];
+    const documented = sections.map(([, cause, statuses = '']) => [cause, statuses.split(', ').map(Number)]);
+    expect(documented).toEqual(Object.entries(gatewayCauses).map(([cause, { statuses }]) => [cause, statuses]));
+    const rows = [...readFileSync(join(root, 'docs/gateways.md'), 'utf8').matchAll(/^\| `([a-z_]+)` \|/gm)];
+    expect(rows.map(([, cause]) => cause)).toEqual(Object.keys(gatewayCauses));
+  });
+});
+
 describe('both ends', () => {
   it('tell a forwarded request from a service’s own: its certificate would be the gateway’s', () => {
     const files = readdirSync(join(root, 'nginx'), { recursive: true, withFileTypes: true })
@@ -230,7 +326,7 @@ describe('both ends', () => {
     expect(text('nginx/proxy.conf')).toMatch(/^proxy_set_header X-Forwarded-For \S+;/m);
   });
 
-  const server = text('packages/service/src/server.ts');
+  const server = text('packages/service/src/connections/server-limits.ts');
   const standards = text('packages/service/src/process/standard-options.ts');
   const number = (source: string, name: string) =>
     Number(new RegExp(`${name}[:=\\s]+([\\d_]+)`).exec(source)?.[1]?.replaceAll('_', ''));

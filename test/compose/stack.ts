@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const project = 'parley-test';
+/** The project of these tests: its containers are no others'. */
+export const project = 'parley-test';
 const root = resolve(import.meta.dirname, '../..');
 
 /** Our services, each with two replicas. */

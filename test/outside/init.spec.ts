@@ -65,6 +65,12 @@ describe('a new repository', () => {
     expect(answers).toEqual([{ id: '1', title: 'First' }, { text: 'a' }, { text: 'b' }]);
   }, 90_000);
 
+  it('has no mistake in its wiring, with the service that was added too', async () => {
+    const { findings, files } = JSON.parse(await inShop('npx', '--no', 'parley', 'wiring', 'check', '--json'));
+    expect(findings).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining(['docker-compose.yml', 'nginx/nginx.conf', 'nginx/routes.conf']));
+  });
+
   it('installs from its lockfile, as CI does', async () => {
     await inShop('npm', 'ci', ...quietly);
   }, 90_000);

@@ -38,7 +38,7 @@ describe.each(packages)('@parley/%s', (name) => {
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
     );
     const wanted =
-      /^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js|\.d\.cts|\.cjs)|dist\/gateways\/built-in\/\w+\.conf|dist\/admin\/docs\/page\/\w+\.(html|css|svg)|templates\/.+\.template|bin\/parley\.js)$/;
+      /^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.d\.ts|\.js|\.d\.cts|\.cjs)|dist\/gateways\/built-in\/\w+\.(conf|cfg)|dist\/admin\/docs\/page\/\w+\.(html|css|svg)|templates\/.+\.template|bin\/parley\.js)$/;
     expect(files.filter((path) => !wanted.test(path))).toEqual([]);
     expect(files.filter((path) => /\.test\.[cm]?[jt]s$|test-/.test(path))).toEqual([]);
   });

@@ -152,8 +152,8 @@ describe('a copy of the repository with a new service, an operation more per ser
     expect((await ask(house.url, '/api/price-list/none')).body.type).toBe('urn:parley:problem:unknown_item');
   });
 
-  it('needs for a service one command, which changes eight files that were there', () => {
-    expect(changes.service?.filter((line) => line.startsWith('M '))).toHaveLength(8);
+  it('needs for a service one command, which changes nine files that were there', () => {
+    expect(changes.service?.filter((line) => line.startsWith('M '))).toHaveLength(9);
   });
 
   it('serves the new operations behind the gateway', async () => {

@@ -29,14 +29,14 @@ describe('a deadline over three hops whose last one hangs', () => {
   it('is met from the inside out: each hop answers before its caller gives up', async () => {
     const leaf = await served({ ask: hang }, {});
     const middle = await served({ ask: () => leaf.client.ask() }, {});
-    const front = await served({ ask: () => middle.client.ask() }, { callTimeoutMs: 200, maxAttempts: 1 });
+    const front = await served({ ask: () => middle.client.ask() }, { callTimeoutMs: 600, maxAttempts: 1 });
     const ask = async () => (await failureOf(front.client.ask()))?.code;
     // Said by the hop below, in a reply: a front that gives up by itself says deadline_exceeded or attempt_timeout. On a
     // machine that is busy for longer than the margin it may have to; without a margin it does every time.
     let met = 0;
-    for (let i = 0; i < 15 && met < 3; i++) if ((await ask()) === 'upstream_timeout') met++;
+    for (let i = 0; i < 40 && met < 3; i++) if ((await ask()) === 'upstream_timeout') met++;
     expect(met).toBe(3);
-  });
+  }, 60_000);
 
   it('counts a service that gives up in time as a service that hangs', async () => {
     const { client } = await served({ ask: hang }, { attemptTimeoutMs: 100, maxAttempts: 2 });

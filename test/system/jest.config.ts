@@ -6,7 +6,7 @@ import base from '../../jest.config.ts';
 const config: Config = {
   ...base,
   rootDir: '../..',
-  testMatch: ['<rootDir>/test/system/**/*.test.ts', '<rootDir>/{packages,services}/**/*.system.test.ts'],
+  testMatch: ['<rootDir>/test/{system,gateway}/**/*.test.ts', '<rootDir>/{packages,services}/**/*.system.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 1,
   testTimeout: 60_000,

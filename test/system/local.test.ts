@@ -33,6 +33,12 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start wi
     for (const { url } of docs) expect(await (await fetch(url)).text()).toContain('<title>API docs</title>');
   });
 
+  it('serves a page with the operations of all services', async () => {
+    const { allDocs } = house.lines.find(({ msg }) => msg === 'ready') as { allDocs: string };
+    const page = await (await fetch(allDocs)).text();
+    for (const operation of ['sayHello', 'getGreeting', 'addVisit']) expect(page).toContain(`#${operation}"`);
+  });
+
   describePublicApi(() => house.url);
 
   it('hangs one request id and one trace on everything that a request causes', async () => {

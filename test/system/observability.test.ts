@@ -9,6 +9,7 @@ import { withHouse } from './with-house.ts';
 /** Queries that have nothing to show in a house that is well, and why. */
 const withoutData: Readonly<Record<string, string>> = {
   'services: Alerts': 'nothing fires',
+  'calls: Caches': 'no upstream of the house has a cache',
   'services: Certificate: time left': 'the house speaks cleartext',
 };
 

@@ -91,6 +91,13 @@ describe('a trace through guestbook, hello and greetings', () => {
     }
     expect(spans[0]?.resource).toMatchObject({ 'service.version': '1.0.0', 'deployment.environment.name': 'test' });
     expect(collector.text()).not.toMatch(/s3cret|Ada/);
+    // Their metrics came too, as they stopped.
+    const served = collector.pushes.flat().filter(({ name }) => name === 'http.server.request.duration');
+    expect(served.map(({ service, attributes }) => `${service} ${attributes['http.route']}`).sort()).toEqual([
+      'greetings /api/greetings',
+      'guestbook /api/visits',
+      'hello /api/hello',
+    ]);
   });
 
   it('that nobody samples is exported where it fails, up to where the failure was seen', async () => {

@@ -1,6 +1,7 @@
 import type { ReadFile } from './openapi/given-input.ts';
 import type { OperatorTokens } from './operators/operator.ts';
 import { collected, type Program, whole } from './parser.ts';
+import type { ProgramEnd } from './rollout/composed-rollout.ts';
 import type { FindDependencies } from './systems/find-system.ts';
 import type { Output } from './terminal/output.ts';
 
@@ -15,6 +16,10 @@ export interface CommandDependencies extends FindDependencies {
   /** Waits, at most until the signal aborts. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly now: () => number;
+  /** Runs `docker`, for as long as it takes. */
+  readonly runDocker: (args: readonly string[], cwd: string) => Promise<ProgramEnd>;
+  /** Has a launcher replace one replica; rejects with a sentence where it does not. */
+  readonly replaceReplica: (launcherPid: number, replica: string) => Promise<void>;
   /** Runs `start`, `init` and `add` of the launcher; resolves with the exit code. */
   readonly runLocal: (args: readonly string[]) => Promise<number>;
 }

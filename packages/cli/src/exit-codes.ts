@@ -2,7 +2,7 @@
 export const exitCodes = {
   /** All went well, and Ctrl-C in `top`. */
   ok: 0,
-  /** The call or the act failed, a replica did not answer, or a contract breaks callers. */
+  /** The call or the act failed, a replica did not answer, a contract breaks callers, or the wiring has mistakes. */
   failed: 1,
   /** The command line cannot be understood. */
   usage: 2,

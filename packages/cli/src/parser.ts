@@ -36,15 +36,27 @@ export function whole(least: number, most: number): (text: string) => number {
 
 const msOfUnit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
-/** Reads a duration such as `300ms`, `30s`, `10m` or `1h`, in ms. */
-export function duration(text: string): number {
-  const [, count, unit] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
-  if (count && unit) return Number(count) * msOfUnit[unit as keyof typeof msOfUnit];
-  throw new InvalidArgumentError('Expected a duration such as 300ms, 30s, 10m or 1h.');
+/** Reads a duration such as `300ms`, `30s`, `10m` or `1h`, in ms, of 1 ms at least. @param most the longest, as it is written: `24h` */
+export function duration(most: string): (text: string) => number {
+  const mostMs = msOf(most) ?? 0;
+  return (text) => {
+    const ms = msOf(text);
+    if (ms !== undefined && ms >= 1 && ms <= mostMs) return ms;
+    const expected = 'Expected a duration such as 300ms, 30s, 10m or 1h';
+    throw new InvalidArgumentError(ms === undefined ? `${expected}.` : `${expected}, from 1ms to ${most}.`);
+  };
 }
 
-/** Reads a number such as `20` or `0.5`. */
-export function decimal(text: string): number {
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Expected a number such as 20 or 0.5.');
+function msOf(text: string): number | undefined {
+  const [, count, unit] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
+  return count && unit ? Number(count) * msOfUnit[unit as keyof typeof msOfUnit] : undefined;
+}
+
+/** Reads a number such as `20` or `0.5`, above 0. */
+export function decimal(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+(?:\.\d+)?$/.test(text) && value > 0 && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a number such as 20 or 0.5, above 0 and at most ${most}.`);
+  };
 }

@@ -9,6 +9,12 @@ describe('what a process has', () => {
     expect(await runProgram('no-program-of-this-name', [], '/')).toBeUndefined();
   });
 
+  it('says of Docker what it wrote, or that there is none', async () => {
+    const { runDocker } = processDependencies();
+    const { isSuccess } = await runDocker(['no-such-command'], '/');
+    expect(isSuccess).toBe(false);
+  });
+
   it('waits no longer than until it is interrupted', async () => {
     const controller = new AbortController();
     controller.abort();

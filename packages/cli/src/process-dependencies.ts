@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandDependencies } from './command.ts';
 import { scrape } from './metrics/scrape.ts';
+import type { ProgramEnd } from './rollout/composed-rollout.ts';
 import { Output, processOutput } from './terminal/output.ts';
 
 const programTimeoutMs = 5_000;
@@ -18,6 +19,9 @@ export function processDependencies(): CommandDependencies {
     launched: async () => (await import('@parley/local')).runningSystems(),
     runLocal: async (args) => (await import('@parley/local')).runLocal(args, 'parley'),
     runProgram,
+    runDocker,
+    replaceReplica: async (launcherPid, replica) =>
+      (await import('@parley/local')).replaceReplica(launcherPid, replica),
     serviceAt: async (operators) => {
       const scraped = await scrape(operators);
       return typeof scraped === 'string' ? undefined : scraped.service;
@@ -41,4 +45,15 @@ function runProgram(command: string, args: readonly string[], cwd: string): Prom
       resolve(error ? undefined : stdout),
     );
   });
+}
+
+/** In a group of its own: a Ctrl-C is for `parley`, which ends when nothing is half done. */
+async function runDocker(args: readonly string[], cwd: string): Promise<ProgramEnd> {
+  const child = spawn('docker', [...args], { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<boolean>((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
+  });
+  const [stdout, stderr, isSuccess] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { isSuccess, stdout, stderr };
 }

@@ -53,7 +53,9 @@ describe('a command of the launcher', () => {
     ['help start', ['--help']],
     ['init shop --no-install', ['init', 'shop', '--no-install']],
     ['add service prices', ['add', 'service', 'prices']],
-    ['add --help', ['--help']],
+    ['init --help', ['init', '--help']],
+    ['add service -h', ['add', '--help']],
+    ['help add', ['add', '--help']],
   ])('%s gets its words as they are', async (line, words) => {
     let got: readonly string[] | undefined;
     const runLocal = async (args: readonly string[]) => {
@@ -75,11 +77,21 @@ describe('a command line that cannot be understood', () => {
     ['circuit opn hello greetings x', 'parley: expected open, close or auto, got "opn"; did you mean "open"?'],
     ['log-level hello debg', 'parley: expected a log level, got "debg"; did you mean "debug"?'],
     ['log-level hello debug --for 10', 'Expected a duration such as 300ms, 30s, 10m or 1h.'],
+    ['log-level hello debug --for 61m', 'Expected a duration such as 300ms, 30s, 10m or 1h, from 1ms to 1h.'],
+    ['options hello greetings.maxAttempts=1 --for 25h', 'or 1h, from 1ms to 24h.'],
+    ['options hello greetings.maxAttempts=1 --for 0s', 'or 1h, from 1ms to 24h.'],
+    ['fault set hello sayHello --abort 503 --for 2h', 'or 1h, from 1ms to 1h.'],
+    ['fault set hello sayHello --delay 2m --for 5m', 'or 1h, from 1ms to 60s.'],
+    ['rollout hello --watch 2m', 'parley: --watch: expected it with --canary'],
+    ['rollout hello --rate 5', 'parley: --rate: expected it with --verify or --probe'],
+    ['rollout hello --verify --url nowhere', '--url: expected an address such as http://localhost:8080, got "nowhere"'],
+    ['rollout hello --url http://localhost', 'parley: --url: expected it with --verify or --probe'],
     ['fault sett hello sayHello', 'parley: expected set or end, got "sett"; did you mean "set"?'],
     ['fault set hello --for 5m', 'parley: expected a service and an operation: parley fault set SERVICE OPERATION'],
     ['fault set hello sayHello --abort 503', 'parley: expected how long the fault holds, for example --for 5m'],
     ['fault end hello sayHello --percent 5', 'parley: --percent: expected it with "parley fault set" only'],
-    ['fault set hello sayHello --percent x', 'Expected a number such as 20 or 0.5.'],
+    ['fault set hello sayHello --percent x', 'Expected a number such as 20 or 0.5, above 0 and at most 100.'],
+    ['fault set hello sayHello --percent 101', 'above 0 and at most 100.'],
     [
       'fault set hello sayHello --abort 418',
       'parley: --abort: expected an error code or a status, got "418"; there is 400,',

@@ -36,7 +36,7 @@ const programExamples = examples(
 
 const exitCodesText = `Exit codes:
   0  all went well
-  1  the call or the act failed, a replica did not answer, or a contract breaks callers
+  1  the call or the act failed, a replica did not answer, a contract breaks callers, or the wiring has mistakes
   2  the command line cannot be understood
   3  nothing was found that runs
   4  the token is missing, wrong, or may only read`;
@@ -50,11 +50,12 @@ const exitCodesText = `Exit codes:
 export async function runParley(args: readonly string[], dependencies: CommandDependencies): Promise<number> {
   const { output, runLocal } = dependencies;
   const [first = '', ...rest] = args;
+  if (first === 'help' && launcherCommands.has(rest[0] ?? '')) return runLocal(launcherHelp(rest[0]));
   if (launcherCommands.has(first)) {
     const isHelp = rest.some((word) => word === '--help' || word === '-h');
-    return runLocal(isHelp ? ['--help'] : first === 'start' ? rest : args);
+    if (isHelp) return runLocal(launcherHelp(first));
+    return runLocal(first === 'start' ? rest : args);
   }
-  if (first === 'help' && launcherCommands.has(rest[0] ?? '')) return runLocal(['--help']);
   try {
     const program = createParley(dependencies);
     if (args.length === 0) program.outputHelp();
@@ -63,6 +64,11 @@ export async function runParley(args: readonly string[], dependencies: CommandDe
   } catch (error) {
     return reported(error, args.includes('--json'), output);
   }
+}
+
+/** `start` is what the launcher does without a word. */
+function launcherHelp(command: string | undefined): readonly string[] {
+  return command === undefined || command === 'start' ? ['--help'] : [command, '--help'];
 }
 
 /** Tells of an error: a sentence on stderr, and with `--json` a document too. */

@@ -43,6 +43,8 @@ export async function parley(line: string, options: CommandLineOptions = {}): Pr
       launched: async () => systems,
       runLocal: async () => 0,
       runProgram: async () => undefined,
+      runDocker: async () => ({ isSuccess: false, stdout: '', stderr: '' }),
+      replaceReplica: async () => {},
       serviceAt: async () => undefined,
       readFile: async (name) => {
         throw Object.assign(new Error(`no file ${name}`), { code: 'ENOENT' });

@@ -1,16 +1,24 @@
 export type {
   AttemptOutcome,
+  Backoff,
+  BudgetRefusal,
+  CacheResult,
+  CacheUse,
   CallOutcome,
   CircuitChange,
   CircuitControl,
   CircuitReason,
   CircuitState,
   ConcurrencyStatus,
+  ConnectionChange,
   ConnectionCounts,
+  ConnectionEnd,
   EndpointStatus,
   Fate,
   Outcome,
   Pem,
+  QueueEnd,
+  QueueWait,
   TelemetryListener,
   UpstreamStatus,
 } from '@parley/contract';
@@ -31,9 +39,11 @@ export type {
   TriedEndpoints,
   Try,
 } from './layer.ts';
+export type { CacheOptions } from './options/cache-options.ts';
 export type { RetryCheck, RetryOutcome } from './options/retry-check.ts';
 export type { HttpVersion, TlsOptions } from './options/tls-options.ts';
 export { type ChangeableOptions, type UpstreamOptions, upstreamDefaults } from './options/upstream-options.ts';
+export { type ParleyFetch, parleyFetch } from './parley-fetch/parley-fetch.ts';
 export type { UserLayers } from './pipeline.ts';
 export { StoryRecorder } from './story/story-recorder.ts';
 export type { CancelSignal } from './time/cancel-signal.ts';

@@ -2,6 +2,7 @@ import { ownMembers } from '@parley/contract';
 import { balancer, type Endpoints } from './balancing/balancer.ts';
 import { Attribution, circuitBreaker } from './breaker/circuit-breaker-layer.ts';
 import type { PoisonRequests } from './breaker/poison-requests.ts';
+import { cache } from './cache/cache.ts';
 import { bearerToken } from './call/bearer-token.ts';
 import type { CallQueue } from './call/call-queue.ts';
 import { concurrencyLimit } from './call/concurrency-limit.ts';
@@ -13,11 +14,13 @@ import { singleFlight } from './call/single-flight.ts';
 import { attemptTimeout } from './endpoint/attempt-timeout.ts';
 import type { EndpointState } from './endpoint/create-endpoint.ts';
 import { type AttemptLayer, type CallLayer, type SendAttempt, type SendCall, stack } from './layer.ts';
+import { cacheSettings } from './options/cache-options.ts';
 import type { Current } from './options/current-options.ts';
 import type { UpstreamOptions } from './options/upstream-options.ts';
 import type { ActiveStreams } from './streams/active-streams.ts';
 import { firstByte } from './streams/first-byte.ts';
 import { attemptSpan } from './telemetry/attempt-span.ts';
+import { CallEvents } from './telemetry/call-events.ts';
 import { attemptTelemetry, callTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 /** What all calls to one upstream share. */
@@ -63,16 +66,20 @@ export function checkedLayers(layers: Partial<UserLayers> = {}): UserLayers {
 export function callPipeline(shared: UpstreamShared): SendCall {
   const { name, options, telemetry, queue, budget, poison, endpoints, hasUserCode, layers } = shared;
   const { clock, random } = options.current;
+  const events = new CallEvents(telemetry, name);
+  const callTimeoutMs = () => options.current.callTimeoutMs;
+  const cacheDependencies = { upstream: name, clock, telemetry, callTimeoutMs, hasUserCode };
   const perCall = stack(
     callTelemetry(telemetry, name, clock), // outermost: sees what the caller sees
     deadline(clock), // above retry: bounds every attempt and every wait together
     ...layers.call, // the user's own: bounded by the deadline; above all that saves work, so that they see every call
+    bearerToken(options), // below the deadline, which bounds getting one; above what shares replies, so that nobody gets one for another token
+    cache(cacheSettings(options.current.cache), cacheDependencies), // below the deadline: each caller keeps its own; above all that sends: a hit costs nothing more
     singleFlight(options, hasUserCode), // below the deadline: each caller keeps its own; above the rest: a call that joins costs nothing more
-    bearerToken(options), // below the deadline, which bounds getting one; above the limit, whose place a wait would hold; one for all attempts
-    concurrencyLimit(queue, clock), // below the deadline: it bounds the queue; above retry: a call holds one place however often it tries
+    concurrencyLimit(queue, clock, events), // below the deadline: it bounds the queue; above retry: a call holds one place however often it tries
   );
-  const toTries = retry(options, { budget, poison, clock, random }); // above the balancer: each attempt chooses again
-  const perTry = hedge(options, budget, clock); // below retry: two copies are one attempt; above the balancer: the second goes elsewhere
+  const toTries = retry(options, { budget, poison, clock, random, events }); // above the balancer: each attempt chooses again
+  const perTry = hedge(options, budget, clock, events); // below retry: two copies are one attempt; above the balancer: the second goes elsewhere
   const toAttempt = balancer(endpoints, name, { clock, random }); // one choice per attempt, around ejected endpoints
   return perCall(toTries(perTry(toAttempt)));
 }

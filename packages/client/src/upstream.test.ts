@@ -372,7 +372,7 @@ describe('createUpstream', () => {
     const servers = await Promise.all([serverOf(ok), serverOf(flaky), serverOf(ok)]);
     const upstream = upstreamAt(
       servers.map(({ address }) => address),
-      { random: seededRandom(8) },
+      { random: seededRandom(8), callTimeoutMs: 60_000, attemptTimeoutMs: 60_000, connectTimeoutMs: 60_000 },
     );
     let failures = 0;
     let left = 2_000;

@@ -4,6 +4,7 @@ import {
   type CircuitControl,
   type ConcurrencyStatus,
   type EndpointStatus,
+  type OptionValues,
   ownMembers,
   type ShownOption,
   type TelemetryListener,
@@ -237,6 +238,14 @@ export class AssembledUpstream {
 
   shownOptions(): readonly ShownOption[] {
     return this.#options.shown();
+  }
+
+  overrideOptions(values: OptionValues, onContradicted?: () => void): void {
+    this.#options.override(values, onContradicted);
+  }
+
+  endOverrides(): void {
+    this.#options.endOverrides();
   }
 
   subscribe(listener: TelemetryListener): () => void {

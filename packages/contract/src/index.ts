@@ -129,6 +129,7 @@ export { Story, type StoryData } from './story/story.ts';
 export type {
   AttemptMade,
   BackedOff,
+  CacheUsed,
   CallEnded,
   CircuitOpened,
   EndpointChosen,
@@ -148,26 +149,36 @@ export { isStream, type Stream, stream } from './streams/stream.ts';
 export type { Framing, StreamFrame, StreamFraming, StreamLimits, StreamParser } from './streams/stream-framing.ts';
 export {
   type AttemptOutcome,
+  type Backoff,
+  type BudgetRefusal,
+  type CacheResult,
+  type CacheUse,
   type CallOutcome,
   type CircuitChange,
   type CircuitReason,
   type CircuitState,
+  type ConnectionChange,
+  type ConnectionEnd,
   type Fate,
   type Outcome,
+  type QueueEnd,
+  type QueueWait,
   type SpanPlace,
   slowMs,
   type TelemetryListener,
 } from './telemetry/call-events.ts';
 export { Emitter } from './telemetry/emitter.ts';
+export type { MetricFamily, MetricHistogram, MetricPoint } from './telemetry/metric-family.ts';
 export {
   announceUpstream,
   type CircuitControl,
   type OpenUpstream,
+  type OptionValues,
   openUpstreams,
   watchUpstreams,
 } from './telemetry/open-upstreams.ts';
+export { isMetricsPushAsked, isTraceExportAsked } from './telemetry/otlp-export.ts';
 export { type OptionSource, type ShownOption, shownValue } from './telemetry/shown-option.ts';
-export { isTraceExportAsked } from './telemetry/trace-export.ts';
 export type {
   ConcurrencyStatus,
   ConnectionCounts,

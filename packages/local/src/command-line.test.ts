@@ -34,7 +34,7 @@ describe('parseCommandLine', () => {
     [['--port'], '--port'],
     [['--port', 'http'], '--port: expected a port from 1 to 65535, got "http"'],
     [['--port', '65536'], '--port: expected a port from 1 to 65535, got "65536"'],
-    [['--gateway', 'envoy'], '--gateway: expected nginx or embedded, got "envoy"'],
+    [['--gateway', 'envoy'], '--gateway: expected nginx, haproxy or embedded, got "envoy"'],
     [['--scale', 'hello'], 'expected a service and a number such as hello=4, got "hello"'],
     [['--scale', 'hello=many'], 'got "hello=many"'],
   ])('refuses %j in one sentence, exit code 2', (args, sentence) => {

@@ -3,7 +3,7 @@ import { LocalError } from './local-error.ts';
 import type { Variables } from './wiring/interpolation.ts';
 
 /** Which program stands in front of the services. */
-export type GatewayKind = 'nginx' | 'embedded';
+export type GatewayKind = 'nginx' | 'haproxy' | 'embedded';
 
 /** What the command line asks for. */
 export interface CommandLine {
@@ -34,7 +34,7 @@ export function help(program: Program): string {
     [`${start} --watch`, 'a service whose code changes is restarted, without a lost request'],
     [`${start} --port 8081`, `on another port; PORT=8081 ${start.replace(/ --$/, '')} does the same`],
     [`${start} --gateway embedded`, 'the gateway inside this program, even if there is an nginx'],
-    [`${start} --gateway nginx`, 'nginx, or an error if there is none'],
+    [`${start} --gateway nginx`, 'nginx, or an error if there is none; --gateway haproxy likewise'],
     [`${start} --help`, 'this text'],
     [],
     [`${write} init shop`, 'a new repository: a service, its caller, gateway, tests and CI'],
@@ -89,8 +89,8 @@ function portOf(name: string, text: string): number {
 }
 
 function gatewayOf(text: string | undefined): GatewayKind | undefined {
-  if (text === undefined || text === 'nginx' || text === 'embedded') return text;
-  throw new LocalError(`--gateway: expected nginx or embedded, got "${text}"`, 2);
+  if (text === undefined || text === 'nginx' || text === 'haproxy' || text === 'embedded') return text;
+  throw new LocalError(`--gateway: expected nginx, haproxy or embedded, got "${text}"`, 2);
 }
 
 function scaleOf(text: string): [string, number] {

@@ -1,11 +1,12 @@
 import type { CommandLine } from './command-line.ts';
 import { compileCache } from './compile-cache.ts';
+import { type DocsServer, startDocsServer } from './docs/docs-server.ts';
 import { chooseGateway } from './gateways/choose-gateway.ts';
 import type { Gateway } from './gateways/gateway.ts';
 import { hasOwnRoutes } from './gateways/gateway-files.ts';
 import { routeOf } from './gateways/routes.ts';
 import { servedPaths } from './gateways/served-paths.ts';
-import { LocalError } from './local-error.ts';
+import { LocalError, messageOf } from './local-error.ts';
 import type { Log } from './log/log.ts';
 import type { ServiceDocs, TableRow } from './log/table.ts';
 import { type Operation, readOperations } from './operations.ts';
@@ -14,6 +15,7 @@ import { loopback, type ReservedPorts, reservePorts } from './ports/ports.ts';
 import { LivenessWatch } from './processes/liveness-watch.ts';
 import { RenewableReplica, type ReplicaProcess } from './processes/renewable-replica.ts';
 import { createReplica, type ReplicaPlan } from './processes/replica.ts';
+import { type ControlSocket, openControlSocket } from './runs/control-socket.ts';
 import { endEarlierRuns } from './runs/earlier-runs.ts';
 import { type Guard, startGuard } from './runs/guard.ts';
 import { createRunFolder, removeRunFolder } from './runs/run-folder.ts';
@@ -62,6 +64,10 @@ export class Launcher {
   #run: { readonly folder: string; readonly guard: Guard } | undefined;
   #operations: readonly Operation[] = [];
   #changes: Changes | undefined;
+  #control: ControlSocket | undefined;
+  /** The replacement that is under way. */
+  #replacing: Promise<void> = Promise.resolve();
+  #docsServer: DocsServer | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: LauncherOptions) {
@@ -90,6 +96,11 @@ export class Launcher {
       const replica = this.replicas.find((one) => one.service === service);
       return replica ? [{ service, url: `${replica.operators}/docs` }] : [];
     });
+  }
+
+  /** The page with the operations of all services, once all is ready. */
+  get allDocs(): string | undefined {
+    return this.#docsServer?.url;
   }
 
   /** Every replica, in the order of start. */
@@ -134,8 +145,23 @@ export class Launcher {
     await gateway.prepare();
     await gateway.start();
     this.#refuseIfClosing();
+    await this.#serveDocs();
     this.#probe();
+    await this.#takeRequests(folder);
     if (this.#options.watch) this.#changes = onChanges(plan.folders, (service) => this.#renew(service));
+  }
+
+  /**
+   * Replaces the process of one replica without losing a request: in watch mode the new process is ready before the old one drains; else
+   * the other replicas serve meanwhile. One at a time: a second call waits for the first.
+   *
+   * @param name `hello-1`
+   * @throws LocalError where there is no such replica, no other replica could serve, or the new process does not get ready
+   */
+  replace(name: string): Promise<void> {
+    const replacing = this.#replacing.then(() => this.#replace(name));
+    this.#replacing = replacing.catch(() => {});
+    return replacing;
   }
 
   /** Drains everything in order: the gateway first, then the services, what others depend on last. */
@@ -147,6 +173,8 @@ export class Launcher {
   /** Ends everything at once. */
   kill(): void {
     this.#changes?.close();
+    this.#control?.close();
+    this.#docsServer?.close();
     this.#liveness.close();
     for (const { process } of this.#replicas) process.kill();
     this.#gateway?.kill();
@@ -154,6 +182,23 @@ export class Launcher {
     if (!this.#run) return;
     removeRunFolder(this.#run.folder);
     this.#run.guard.kill();
+  }
+
+  /** The page is a comfort: without it all else runs. */
+  async #serveDocs(): Promise<void> {
+    const port = this.#ports?.ports.at(-1) ?? 0;
+    const services = () =>
+      [...Map.groupBy(this.replicas, ({ service }) => service)].map(([name, replicas]) => {
+        const { address, operators } =
+          replicas.find(({ state }) => state === 'ready') ?? (replicas[0] as ReplicaStatus);
+        return { name, url: `${operators}/docs`, address: address.replace('http://', '') };
+      });
+    try {
+      this.#docsServer = await startDocsServer({ port, gateway: this.url, services });
+    } catch (error) {
+      const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+      this.#options.log.event('warn', `cannot serve the API docs of all services on port ${port}: ${code}`);
+    }
   }
 
   /** A debugger that has stopped a replica looks as if the replica hung. */
@@ -166,9 +211,39 @@ export class Launcher {
 
   /** One replica after the other. */
   async #renew(service: string): Promise<void> {
-    this.#options.log.event('info', `${service} has changed`);
-    for (const { plan, process } of this.#replicas) {
-      if (plan.service === service && process instanceof RenewableReplica && !this.#closing) await process.renew();
+    const { log } = this.#options;
+    log.event('info', `${service} has changed`);
+    for (const { plan } of this.#replicas.filter((replica) => replica.plan.service === service)) {
+      if (this.#closing) return;
+      await this.replace(plan.name).catch((error) =>
+        log.event('error', `${messageOf(error)}: the process before the change goes on`),
+      );
+    }
+  }
+
+  async #replace(name: string): Promise<void> {
+    this.#refuseIfClosing();
+    const replica = this.#replicas.find(({ plan }) => plan.name === name);
+    if (!replica) throw new LocalError(`expected a replica that runs, got "${name}"`);
+    const { plan, process } = replica;
+    const isServed = this.#replicas.some(
+      (other) => other !== replica && other.plan.service === plan.service && other.process.state === 'ready',
+    );
+    if (!isServed && !(process instanceof RenewableReplica)) {
+      throw new LocalError(
+        `${name} is the only replica of ${plan.service} that is ready, so requests would be lost: start with --watch, where the new process ` +
+          `is ready first, or with --scale ${plan.service}=2`,
+      );
+    }
+    await process.replace();
+  }
+
+  /** For the command line of operators. Without it all else works. */
+  async #takeRequests(folder: string): Promise<void> {
+    try {
+      this.#control = await openControlSocket(folder, (name) => this.replace(name));
+    } catch (error) {
+      this.#options.log.event('warn', `"parley rollout" cannot reach this launcher: ${messageOf(error)}`);
     }
   }
 
@@ -183,8 +258,9 @@ export class Launcher {
     const { root, variables, scale, services, watch } = this.#options;
     const composed = composeVariables(root, variables);
     const wiring = scaled(limitedTo(wiringOf(readComposeFile(root), composed), services), scale);
-    this.#ports = await reservePorts(portCount(wiring, { root, watch }), root);
-    return planReplicas(wiring, this.#ports.ports, composed, { root, watch });
+    // One more, the last, for the API docs of all services.
+    this.#ports = await reservePorts(portCount(wiring, { root, watch }) + 1, root);
+    return planReplicas(wiring, this.#ports.ports.slice(0, -1), composed, { root, watch });
   }
 
   /** Starts all services at once, but each only when what it depends on is ready. */
@@ -211,6 +287,8 @@ export class Launcher {
 
   async #close(): Promise<void> {
     this.#changes?.close();
+    this.#control?.close();
+    this.#docsServer?.close();
     this.#liveness.close();
     await this.#gateway?.close();
     const byService = Map.groupBy(this.#replicas, ({ plan }) => plan.service);

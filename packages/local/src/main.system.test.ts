@@ -359,7 +359,7 @@ describe('npm start says in one sentence', () => {
     [
       'docker-compose.yml is not there',
       (house) => house.remove('docker-compose.yml'),
-      'expected docker-compose.yml in ',
+      'expected docker-compose.yml or compose.yaml in ',
     ],
   ])('that %s', async (_, spoil, sentence) => {
     const broken = createHouse();

@@ -19,7 +19,7 @@ describe('operationsOf', () => {
     const document = {
       paths: {
         '/orders': {
-          get: { summary: 'All orders', parameters: [{ name: 'limit', required: false }] },
+          get: { operationId: 'listOrders', summary: 'All orders', parameters: [{ name: 'limit', required: false }] },
           post: { requestBody: {} },
         },
         '/orders/{id}': { parameters: [], get: { summary: 'One', parameters: [{ name: 'id', required: true }] } },
@@ -27,7 +27,14 @@ describe('operationsOf', () => {
     };
     const address = await serving(200, JSON.stringify(document));
     expect(await operationsOf('orders', address)).toEqual([
-      { service: 'orders', method: 'GET', path: '/orders', summary: 'All orders', needsInput: false },
+      {
+        service: 'orders',
+        name: 'listOrders',
+        method: 'GET',
+        path: '/orders',
+        summary: 'All orders',
+        needsInput: false,
+      },
       { service: 'orders', method: 'POST', path: '/orders', summary: '', needsInput: true },
       { service: 'orders', method: 'GET', path: '/orders/{id}', summary: 'One', needsInput: true },
     ]);

@@ -1,10 +1,12 @@
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { mappingOf } from './wiring/compose-file.ts';
+import { mappingOf } from './wiring/mapping.ts';
 
 /** One operation that a service says it has. */
 export interface Operation {
   readonly service: string;
+  /** Its name in the contract; none where the document has none. */
+  readonly name?: string | undefined;
   /** `GET` */
   readonly method: string;
   /** A template such as `/orders/{id}`. */
@@ -25,10 +27,11 @@ export async function operationsOf(service: string, address: string): Promise<re
   return Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(mappingOf(item) ?? {}).flatMap(([method, entry]) => {
       if (!methods.has(method)) return [];
-      const { summary, parameters, requestBody } = mappingOf(entry) ?? {};
+      const { operationId, summary, parameters, requestBody } = mappingOf(entry) ?? {};
       const isRequired = (parameter: unknown) => mappingOf(parameter)?.required === true;
       const needsInput = requestBody !== undefined || (Array.isArray(parameters) && parameters.some(isRequired));
-      return [{ service, method: method.toUpperCase(), path, summary: String(summary ?? ''), needsInput }];
+      const name = typeof operationId === 'string' ? operationId : undefined;
+      return [{ service, name, method: method.toUpperCase(), path, summary: String(summary ?? ''), needsInput }];
     }),
   );
 }

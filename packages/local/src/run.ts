@@ -5,7 +5,7 @@ import type { Log } from './log/log.ts';
 import { createLogLines } from './log/log-lines.ts';
 import { invitation, table } from './log/table.ts';
 import { onStopSignals } from './processes/stop-signals.ts';
-import { runScaffold, scaffoldCommands } from './scaffold/command.ts';
+import { runScaffold, scaffoldCommands, scaffoldHelp } from './scaffold/command.ts';
 
 /**
  * Runs the launcher's command line in this process: starts what the folder has and resolves when that has stopped, or
@@ -17,9 +17,12 @@ import { runScaffold, scaffoldCommands } from './scaffold/command.ts';
 export async function runLocal(args: readonly string[], program: Program = 'npm start'): Promise<number> {
   const { stdout } = process;
   try {
-    const isScaffold = scaffoldCommands.has(args[0] ?? '');
+    const [first = ''] = args;
+    const isScaffold = scaffoldCommands.has(first);
     const commandLine = parseCommandLine(isScaffold ? [] : args, process.env);
-    if (isScaffold) stdout.write(`${await runScaffold(args, process.cwd())}\n`);
+    if (isScaffold && args.some((word) => word === '--help' || word === '-h')) {
+      stdout.write(scaffoldHelp(first, program === 'parley' ? 'parley' : 'parley-local'));
+    } else if (isScaffold) stdout.write(`${await runScaffold(args, process.cwd())}\n`);
     else if (commandLine.isHelp) stdout.write(help(program));
     else await launch(commandLine);
     return 0;
@@ -54,12 +57,16 @@ async function launch(commandLine: CommandLine): Promise<void> {
   log.event('info', 'stopped');
 }
 
-function announce({ url, gateway, replicas, operations, docs }: Launcher, isReadable: boolean, log: Log): void {
+function announce(
+  { url, gateway, replicas, operations, docs, allDocs }: Launcher,
+  isReadable: boolean,
+  log: Log,
+): void {
   if (!isReadable) {
-    log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas, docs });
+    log.event('info', 'ready', { gateway: gateway?.name, gatewayPid: gateway?.pid, url, replicas, docs, allDocs });
     return;
   }
   const front = { service: 'gateway', replica: gateway?.name ?? '', state: 'ready', address: url, operators: '' };
   const rows = [...replicas, front];
-  process.stdout.write(`\n${table(rows)}\n\n${invitation(url, operations, docs)}\n\n`);
+  process.stdout.write(`\n${table(rows)}\n\n${invitation(url, operations, docs, allDocs)}\n\n`);
 }

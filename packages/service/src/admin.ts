@@ -1,1 +1,2 @@
 export { admin } from './admin/contract.ts';
+export { type ServiceLimits, serviceLimits } from './admin/service-limits.ts';

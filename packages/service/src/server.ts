@@ -10,6 +10,7 @@ import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 import { listen } from './connections/listen.ts';
 import { answerMalformedRequests } from './connections/malformed-requests.ts';
+import { serverLimits as limits } from './connections/server-limits.ts';
 import type { FloodLimits } from './connections/session-floods.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
 import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.ts';
@@ -22,6 +23,7 @@ import { settingNames, settingSources } from './process/setting-sources.ts';
 import { readSettings, type Settings } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
 import { type Served, servedContract } from './served.ts';
+import { openMetricsPush } from './telemetry/open-metrics-push.ts';
 import { openTracing } from './telemetry/open-tracing.ts';
 import { type CertificateFollower, followCertificate } from './tls/follow-certificate.ts';
 import { openSecureContext, type TlsOptions } from './tls/secure-context.ts';
@@ -67,20 +69,6 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Limits of the HTTP server. */
-const limits = {
-  /** Longer than the gateway keeps idle connections (nginx: 55 s): a service never closes a connection while a request arrives. */
-  keepAliveTimeout: 65_000,
-  /** For the head alone: a client that sends it byte by byte holds a connection no longer. */
-  headersTimeout: 15_000,
-  /** For head and body: 1 MiB in this time is a slow phone's 35 kB/s. */
-  requestTimeout: 30_000,
-  /** How often the two limits above are looked at; Node's default of 30 s would double them. */
-  connectionsCheckingInterval: 5000,
-  /** Bytes. Node's default, written down: the gateway's must not be larger than ours. */
-  maxHeaderSize: 16_384,
-};
-
 /**
  * Serves applications as they are, without a contract: as one line instead of `app.listen`.
  *
@@ -107,14 +95,20 @@ export async function serve<C extends Contract>(
   const settings = readSettings(process.env, options.settings);
   const sources = settingSources(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
-  const { listeners = [], closeables = [], version = '1.0.0' } = options;
-  const tracing = settings.isTraced ? await openTracing({ name: contract.name, version, logger }) : undefined;
-  const traced = tracing && { listeners: [...listeners, tracing.listener], closeables: [...closeables, tracing] };
+  const { listeners = [], version = '1.0.0' } = options;
+  const exported = { name: contract.name, version, logger };
+  const tracing = settings.isTraced ? await openTracing(exported) : undefined;
+  const openExports: OpenExports = async (metrics) => {
+    const push = settings.areMetricsPushed ? await openMetricsPush(exported, () => metrics.families()) : undefined;
+    // Both at once: a collector that is down costs each of them 3 s.
+    return { close: async () => void (await Promise.all([push?.close(), tracing?.close()])) };
+  };
+  const traced = tracing && { listeners: [...listeners, tracing.listener] };
   const {
     port,
     adminPort,
     stop: drained,
-  } = await start(contract, handlers, { settings, sources }, { ...options, logger, ...traced });
+  } = await start(contract, handlers, { settings, sources, openExports }, { ...options, logger, ...traced });
   const stop = () => drained().finally(ignoreSignals);
   const ignoreSignals = stopOnSignals(stop, logger);
   warnOfMemoryStore(contract, options, logger);
@@ -123,8 +117,14 @@ export async function serve<C extends Contract>(
   return { port, adminPort, stop };
 }
 
+/** Opens what goes to a collector; it is closed last. */
+type OpenExports = (metrics: ServiceMetrics) => Promise<Closeable>;
+
 /** The settings of a service, and where each comes from. */
-export type Configuration = Pick<EffectiveOptions, 'settings' | 'sources'>;
+export interface Configuration extends Pick<EffectiveOptions, 'settings' | 'sources'> {
+  /** Exports the metrics of the service. Default: nothing does. */
+  readonly openExports?: OpenExports | undefined;
+}
 
 /**
  * Serves a contract by settings that are given, and leaves the process' signals and environment alone.
@@ -134,7 +134,7 @@ export type Configuration = Pick<EffectiveOptions, 'settings' | 'sources'>;
 export async function start<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  { settings, sources }: Configuration,
+  { settings, sources, openExports }: Configuration,
   given: ServeOptions<NoInfer<C>> & { readonly logger: Logger },
 ): Promise<RunningService> {
   const options = ownMembers(given);
@@ -145,7 +145,7 @@ export async function start<C extends Contract>(
   const { version = '1.0.0' } = options;
   let certificate: CertificateFollower | undefined;
   const certificatePem = () => certificate?.pem;
-  const metrics = new ServiceMetrics({ name: contract.name, version, isDraining, certificatePem });
+  const metrics = new ServiceMetrics({ contract, version, isDraining, certificatePem });
   const administration = new Administration({
     ...{ contract, version, metrics, isDraining, drain: () => void stop(), logger },
     ...{ settings, sources, options: given, limits },
@@ -162,22 +162,11 @@ export async function start<C extends Contract>(
     clientCertificates: tlsOptions?.ca !== undefined,
   });
   const tls = tlsOptions && openSecureContext(tlsOptions);
-  const brokenSessions = new BrokenSessionLog(logger);
-  const dualServer = createDualProtocolServer(app, {
-    limits,
-    tls,
-    floods: options,
-    onSessionError: (error, peer) => brokenSessions.note(error, peer),
-  });
-  const connections = trackDualProtocolServer(dualServer);
-  const unread = new UnreadReplies(dualServer, {
-    ...options,
-    replies: connections.replies,
-    onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
-  });
+  const { dualServer, connections, unread } = createCallersServer(app, tls, { ...options, logger });
   const adminServer = createAdminServer(administration.listener);
 
   const { server, secure } = dualServer;
+  const exports = await openExports?.(metrics);
   const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
   if (tls && secure) certificate = followCertificate(secure, tls, { logger });
   let stopped: Promise<void> | undefined;
@@ -189,7 +178,11 @@ export async function start<C extends Contract>(
       connections,
       stopping,
       adminServer,
-      closeables: [unread, metrics, administration, ...(certificate ? [certificate] : []), ...closeables],
+      // What is exported comes last: closing makes calls and metrics too.
+      closeables: [
+        ...[unread, administration, ...(certificate ? [certificate] : []), ...closeables],
+        ...[...(exports ? [exports] : []), metrics],
+      ],
       logger,
     });
     return stopped;
@@ -205,6 +198,28 @@ function warnOfMemoryStore({ operations }: Contract, { idempotency }: AppOptions
     { operations: keyed },
     'keyed operations are carried out once per process only: give idempotency.store a shared store, or memoryStore() where there is one replica',
   );
+}
+
+function createCallersServer(
+  app: ReturnType<typeof appOf>,
+  tls: ReturnType<typeof openSecureContext> | undefined,
+  options: Parameters<typeof createDualProtocolServer>[1]['floods'] & { readonly logger: Logger },
+) {
+  const { logger } = options;
+  const brokenSessions = new BrokenSessionLog(logger);
+  const dualServer = createDualProtocolServer(app, {
+    limits,
+    tls,
+    floods: options,
+    onSessionError: (error, peer) => brokenSessions.note(error, peer),
+  });
+  const connections = trackDualProtocolServer(dualServer);
+  const unread = new UnreadReplies(dualServer, {
+    ...options,
+    replies: connections.replies,
+    onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
+  });
+  return { dualServer, connections, unread };
 }
 
 function createAdminServer(app: RequestListener): Server {

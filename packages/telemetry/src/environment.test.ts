@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { endpointFault, tracesEnvironment } from './environment.ts';
+import { endpointFault, metricsEnvironment, tracesEnvironment } from './environment.ts';
 
 describe('the environment', () => {
   it('has defaults for all', () => {
@@ -53,13 +53,36 @@ describe('an endpoint for spans', () => {
     ],
   ])('must be an address: %j', (env, name) => {
     const sentence = `${name} must be an address such as http://collector:4318: no spans are exported`;
-    expect(endpointFault(env)).toBe(sentence);
+    expect(endpointFault(env, 'TRACES')).toBe(sentence);
   });
 
   it('is the one for traces, where there are two', () => {
-    expect(endpointFault({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://x', OTEL_EXPORTER_OTLP_ENDPOINT: 'x' })).toBe(
-      undefined,
+    const env = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://x', OTEL_EXPORTER_OTLP_ENDPOINT: 'x' };
+    expect(endpointFault(env, 'TRACES')).toBe(undefined);
+    expect(endpointFault(env, 'METRICS')).toBe(
+      'OTEL_EXPORTER_OTLP_ENDPOINT must be an address such as http://collector:4318: no metrics are pushed',
     );
-    expect(endpointFault({})).toBe(undefined);
+    expect(endpointFault({}, 'TRACES')).toBe(undefined);
+  });
+});
+
+describe('the environment of metrics', () => {
+  it('says how often they are pushed', () => {
+    expect(metricsEnvironment({})).toEqual({ intervalMs: 60_000, faults: [] });
+    expect(metricsEnvironment({ OTEL_METRIC_EXPORT_INTERVAL: '5000' })).toEqual({ intervalMs: 5_000, faults: [] });
+  });
+
+  it('that makes no sense counts as not set, in one sentence each', () => {
+    const { intervalMs, faults } = metricsEnvironment({
+      OTEL_METRIC_EXPORT_INTERVAL: '10s',
+      OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta',
+    });
+    expect(intervalMs).toBe(60_000);
+    expect(faults).toEqual([
+      'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL must be http/protobuf, not "grpc"',
+      'OTEL_METRIC_EXPORT_INTERVAL must be a whole number from 1, not "10s": 60000 is used',
+      'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE must be cumulative, not "delta": cumulative is used',
+    ]);
   });
 });

@@ -33,6 +33,9 @@ export const samplerNames = [
 /** One of {@link samplerNames}. */
 export type SamplerName = (typeof samplerNames)[number];
 
+/** What is exported, as OpenTelemetry's variables name it. */
+export type Signal = 'TRACES' | 'METRICS';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const batchVariables = {
@@ -42,17 +45,56 @@ const batchVariables = {
   exportTimeoutMillis: 'OTEL_BSP_EXPORT_TIMEOUT',
 } as const satisfies Record<keyof BatchOptions, string>;
 
-/** What keeps spans from being exported though it is asked for: the SDK would send them to localhost. None where nothing does. */
-export function endpointFault(env: Environment): string | undefined {
-  const name = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'].find((one) => env[one]);
+const notExported = { TRACES: 'no spans are exported', METRICS: 'no metrics are pushed' } as const;
+
+/**
+ * What keeps spans or metrics from being exported though it is asked for: the SDK would send them to localhost. None where
+ * nothing does.
+ */
+export function endpointFault(env: Environment, signal: Signal): string | undefined {
+  const name = [`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, 'OTEL_EXPORTER_OTLP_ENDPOINT'].find((one) => env[one]);
   if (name === undefined || isAddress(env[name] as string)) return undefined;
   // Its value is not shown: an address may hold a password.
-  return `${name} must be an address such as http://collector:4318: no spans are exported`;
+  return `${name} must be an address such as http://collector:4318: ${notExported[signal]}`;
+}
+
+/** What the environment says of metrics. */
+export interface MetricsEnvironment {
+  /** `OTEL_METRIC_EXPORT_INTERVAL`: the time between two pushes, in ms. Default 60000. */
+  readonly intervalMs: number;
+  /** What cannot be followed, one sentence each. */
+  readonly faults: readonly string[];
+}
+
+/** Reads how metrics are pushed. A value that makes no sense counts as not set, and is a fault. */
+export function metricsEnvironment(env: Environment): MetricsEnvironment {
+  const faults = protocolFaults(env, 'METRICS');
+  const interval = env.OTEL_METRIC_EXPORT_INTERVAL;
+  const isFine = !interval || /^[1-9]\d{0,8}$/.test(interval);
+  if (!isFine) {
+    const got = JSON.stringify(interval.slice(0, 50));
+    faults.push(`OTEL_METRIC_EXPORT_INTERVAL must be a whole number from 1, not ${got}: 60000 is used`);
+  }
+  const temporality = env.OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE || 'cumulative';
+  if (temporality.toLowerCase() !== 'cumulative') {
+    const got = JSON.stringify(temporality.slice(0, 50));
+    faults.push(`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE must be cumulative, not ${got}: cumulative is used`);
+  }
+  return { intervalMs: isFine && interval ? Number(interval) : 60_000, faults };
+}
+
+function protocolFaults(env: Environment, signal: Signal): string[] {
+  const own = `OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`;
+  const name = env[own] ? own : 'OTEL_EXPORTER_OTLP_PROTOCOL';
+  const protocol = env[name] || 'http/protobuf';
+  return protocol === 'http/protobuf'
+    ? []
+    : [`${name} must be http/protobuf, not ${JSON.stringify(protocol.slice(0, 50))}`];
 }
 
 /** Reads how traces are sampled and sent. A value that makes no sense counts as not set, and is a fault. */
 export function tracesEnvironment(env: Environment): TracesEnvironment {
-  const faults: string[] = [];
+  const faults = protocolFaults(env, 'TRACES');
   const wrong = (name: string, expected: string, standard: string) =>
     faults.push(`${name} must be ${expected}, not ${JSON.stringify(env[name]?.slice(0, 50))}: ${standard} is used`);
   const whole = <Standard>(name: string, standard: Standard, shown: string) => {
@@ -67,10 +109,6 @@ export function tracesEnvironment(env: Environment): TracesEnvironment {
   const ratio = Number(env.OTEL_TRACES_SAMPLER_ARG || 1);
   const isRatio = ratio >= 0 && ratio <= 1;
   if (!isRatio) wrong('OTEL_TRACES_SAMPLER_ARG', 'a number from 0 to 1', '1');
-  const protocol = env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || 'http/protobuf';
-  if (protocol !== 'http/protobuf') {
-    faults.push(`OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, not ${JSON.stringify(protocol.slice(0, 50))}`);
-  }
   const batches = Object.entries(batchVariables).flatMap(([option, name]) => {
     const value = whole(name, undefined, "the SDK's default");
     return value === undefined ? [] : [[option, value]];

@@ -29,7 +29,7 @@ export interface TracingOptions {
 export async function startTracing(options: TracingOptions): Promise<Tracing | undefined> {
   const { serviceName, serviceVersion, warn = warnProcess } = options;
   if (!isTraceExportAsked(process.env)) return undefined;
-  const fault = endpointFault(process.env);
+  const fault = endpointFault(process.env, 'TRACES');
   if (fault !== undefined) {
     warn(fault);
     return undefined;

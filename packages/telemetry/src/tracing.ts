@@ -59,7 +59,7 @@ class RunningTracing implements Tracing {
   readonly #slowMs: number;
   readonly #warn: (message: string) => void;
   readonly #tail: TailSampling;
-  readonly #ends: (() => void)[] = [];
+  readonly #endWatch: () => void;
   #closed: Promise<void> | undefined;
 
   constructor(exporting: Exporting, slowMs: number, warn: (message: string) => void) {
@@ -74,7 +74,7 @@ class RunningTracing implements Tracing {
       onAttempt: (attempt) => this.#onAttempt(attempt),
     };
     running.push(this);
-    this.#ends.push(watchUpstreams((upstream) => this.#ends.push(upstream.subscribe(calls))));
+    this.#endWatch = watchUpstreams((upstream) => upstream.subscribe(calls));
   }
 
   close(): Promise<void> {
@@ -95,15 +95,17 @@ class RunningTracing implements Tracing {
   }
 
   async #close(): Promise<void> {
-    for (const end of this.#ends) end();
+    this.#endWatch();
     running.splice(running.indexOf(this), 1);
     if (running.length === 0) sampleBy(undefined);
     const late = Promise.withResolvers<'late'>();
     const timer = setTimeout(late.resolve, closeMs, 'late');
     try {
       const end = await Promise.race([this.#exporting.close(), late.promise]);
-      if (end === 'late')
+      if (end === 'late') {
+        this.#exporting.abandon();
         this.#warn(`the last spans were not exported: the collector did not take them in ${closeMs} ms`);
+      }
     } catch {
       // The exporter has reported it.
     } finally {

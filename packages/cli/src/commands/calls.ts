@@ -1,12 +1,12 @@
 import { type AddCommand, type CommandDependencies, examples, systemCommand } from '../command.ts';
-import { askEach, type Gathered, reportFailures } from '../operators/each-replica.ts';
-import type { AdminClient } from '../operators/operator.ts';
+import { askEach, reportFailures } from '../operators/each-replica.ts';
+import { type Recent, recentOf } from '../operators/recent.ts';
 import { whole } from '../parser.ts';
 import { findSystem, type SystemChoice } from '../systems/find-system.ts';
 import { replicasNamed } from '../systems/replicas-named.ts';
 import { durationText } from '../text/durations.ts';
+import { oneLine } from '../text/one-line.ts';
 import type { Cell } from '../text/table.ts';
-import { withoutControls } from '../text/without-controls.ts';
 
 /** `parley calls [SERVICE]`: recent calls and requests that failed or were slow, with what happened to them. */
 export const calls: AddCommand = (program, dependencies) => {
@@ -24,14 +24,6 @@ export const calls: AddCommand = (program, dependencies) => {
     )
     .action((service, { json, limit, ...choice }) => showCalls({ service, limit }, json, choice, dependencies));
 };
-
-type Listed = Awaited<ReturnType<AdminClient['listCalls']>>;
-
-/** A call to an upstream, or a request that a service has answered. */
-type Recent = { readonly service: string; readonly replica: string } & (
-  | ({ readonly kind: 'call' } & Listed['calls'][number])
-  | ({ readonly kind: 'request' } & Listed['requests'][number])
-);
 
 const numbers = new Set(['STATUS', 'TIME', 'ATTEMPTS']);
 const columns = [
@@ -52,7 +44,7 @@ async function showCalls(
   const { output, env } = dependencies;
   const replicas = replicasNamed(service, await findSystem(choice, dependencies));
   const gathered = await askEach(replicas, env, (client) => client.listCalls());
-  const recent = newestFirst(gathered).slice(0, limit);
+  const recent = newestFirst(recentOf(gathered)).slice(0, limit);
   if (isJson) output.json({ recent, failures: gathered.failures.map(({ message }) => message) });
   else if (recent.length > 0) writeRecent(recent, output);
   else {
@@ -62,12 +54,8 @@ async function showCalls(
   reportFailures(gathered, 'answer', output);
 }
 
-function newestFirst({ answers }: Gathered<Listed>): readonly Recent[] {
-  const all = answers.flatMap(({ replica: { service, name: replica }, answer }): Recent[] => [
-    ...answer.calls.map((call) => ({ service, replica, kind: 'call' as const, ...call })),
-    ...answer.requests.map((request) => ({ service, replica, kind: 'request' as const, ...request })),
-  ]);
-  return all.sort((one, other) => Date.parse(other.startedAt) - Date.parse(one.startedAt));
+function newestFirst(recent: readonly Recent[]): readonly Recent[] {
+  return recent.toSorted((one, other) => Date.parse(other.startedAt) - Date.parse(one.startedAt));
 }
 
 /** The table, with the timeline of each call below its row. */
@@ -78,7 +66,7 @@ function writeRecent(recent: readonly Recent[], output: CommandDependencies['out
     output.line(row);
     const one = recent[at];
     if (one?.kind !== 'call') continue;
-    for (const line of one.timeline) output.line(output.paint('dim', `  ${oneLine(withoutControls(line))}`));
+    for (const line of one.timeline) output.line(output.paint('dim', `  ${oneLine(line)}`));
   }
 }
 
@@ -93,9 +81,4 @@ function cellsOf(one: Recent): Cell[] {
     const isReason = columns[at]?.title === 'REASON';
     return isReason ? { text, look: reason === 'failed' ? 'red' : 'yellow' } : oneLine(text);
   });
-}
-
-/** Texts of another process may have line breaks, which would end a row. */
-function oneLine(text: string): string {
-  return text.replaceAll('\n', ' ');
 }

@@ -163,12 +163,6 @@ describe('parley log-level', () => {
     });
   });
 
-  it('leaves the longest time to the admin API', async () => {
-    const { code, stdout, stderr } = await run('log-level shop-1 debug --for 2h', { env: tokens });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^parley: shop-1: .*forMs: .*3600000 .* \(invalid_input\)\n$/);
-  });
-
   it('acts where it can, and ends with 1 where not everywhere', async () => {
     const result = await run('log-level shop info', { env: tokens });
     expect(result.code).toBe(1);
@@ -183,11 +177,18 @@ describe('parley log-level', () => {
 });
 
 describe('parley calls', () => {
+  // A service of its own has seen none of the calls above: on a busy machine some of them are slow.
+  let quiet: RunningShop;
+  beforeAll(async () => {
+    quiet = await startShop({ adminReadToken: tokens.ADMIN_READ_TOKEN });
+  });
+  afterAll(() => quiet.service.stop());
+
   /** Two replicas with the same answers: both are the one shop. */
-  const twoReplicas = () => `--admin ${running.service.adminUrl} --admin ${running.service.adminUrl}`;
+  const twoReplicas = () => `--admin ${quiet.service.adminUrl} --admin ${quiet.service.adminUrl}`;
 
   it('says where there are none', async () => {
-    const result = await run('calls shop-1', { env: readOnly });
+    const result = await run('calls shop-1', { env: readOnly, systems: quiet.systems });
     expect(result).toMatchObject({
       code: 0,
       stdout: '',
@@ -201,7 +202,7 @@ describe('parley calls', () => {
     await expect(client.getItem({ id: '1' })).rejects.toMatchObject({ code: 'unavailable' });
     await expect(client.listItems({})).rejects.toMatchObject({ code: 'unavailable' });
     upstream.circuit(running.service.url).auto();
-    const result = await run('calls shop-1', { env: readOnly });
+    const result = await run('calls shop-1', { env: readOnly, systems: quiet.systems });
     expect(result).toMatchObject({ code: 0, stderr: '' });
     const lines = rowsOf(result);
     const rows = lines.filter(({ length }) => length > 1);
@@ -229,7 +230,7 @@ describe('parley calls', () => {
   });
 
   it('names a replica that does not answer', async () => {
-    const { code, stdout, stderr } = await run('calls', { env: readOnly });
+    const { code, stdout, stderr } = await run('calls', { env: readOnly, systems: quiet.systems });
     expect(code).toBe(1);
     expect(stdout).toContain('call to shop');
     expect(stderr).toContain('shop-2: expected a running process, found none');
@@ -301,15 +302,14 @@ describe('parley fault', () => {
     });
   });
 
-  it.each([
-    ['set shop-1 getItem --abort 503 --for 2h', /forMs: .*3600000/],
-    ['set shop-1 getItem --abort 503 --for 5m --percent 101', /percentage: .*100/],
-    ['set shop-1 getItem --for 5m', /A fault needs delayMs, abort or both/],
-  ])('leaves the bounds to the admin API: %s', async (words, sentence) => {
-    const { code, stdout, stderr } = await run(`fault ${words}`, { env: tokens });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(sentence);
-  });
+  it.each([['set shop-1 getItem --for 5m', /A fault needs delayMs, abort or both/]])(
+    'leaves what belongs together to the admin API: %s',
+    async (words, sentence) => {
+      const { code, stdout, stderr } = await run(`fault ${words}`, { env: tokens });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(sentence);
+    },
+  );
 
   it('suggests the name of an operation', async () => {
     const { code, stderr } = await run('fault end shop-1 getItm', { env: tokens });
@@ -475,6 +475,7 @@ describe('parley completion', () => {
     ['top --on', '--once'],
     ['upstreams --port 8080 shop-1', 'shop-1'],
     ['completion f', 'fish'],
+    ['wiring ch', 'check'],
     ['help to', 'top'],
   ])('of "%s" is %j', async (words, found) => {
     expect((await run(`__complete -- ${words}`)).stdout).toBe(`${found}\n`);

@@ -19,14 +19,14 @@ export const fault: AddCommand = (program, dependencies) => {
     .argument('[act-or-service]', 'set or end; or a service or a replica, whose faults are listed; all without it')
     .argument('[service]', 'after set or end: a service or one of its replicas')
     .argument('[operation]', 'after set or end: its operation, by its name in the contract')
-    .option('--delay <duration>', 'requests wait this long, such as 300ms', duration)
+    .option('--delay <duration>', 'requests wait this long, such as 300ms; at most 60 s', duration('60s'))
     .option(
       '--abort <code>',
       'requests fail with this error code, such as unavailable, or status, such as 503',
       abortCode,
     )
-    .option('--percent <share>', 'share of the requests that it hits (default: 100)', decimal)
-    .option('--for <duration>', 'how long it holds, such as 30s, 5m or 1h; at most 1 h', duration)
+    .option('--percent <share>', 'share of the requests that it hits (default: 100)', decimal(100))
+    .option('--for <duration>', 'how long it holds, such as 30s, 5m or 1h; at most 1 h', duration('1h'))
     .addHelpText(
       'after',
       examples(

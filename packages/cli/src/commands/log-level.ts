@@ -16,7 +16,11 @@ export const logLevel: AddCommand = (program, dependencies) => {
   )
     .argument('<service>', 'a service or one of its replicas')
     .argument('<level>', logLevels.join(', '), levelNamed)
-    .option('--for <duration>', 'how long it holds, such as 30s, 10m or 1h; at most 1 h (default: 10 min)', duration)
+    .option(
+      '--for <duration>',
+      'how long it holds, such as 30s, 10m or 1h; at most 1 h (default: 10 min)',
+      duration('1h'),
+    )
     .addHelpText(
       'after',
       examples(

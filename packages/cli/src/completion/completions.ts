@@ -51,6 +51,8 @@ function namesFor(argument: string, replicas: readonly NamedReplica[]): readonly
   switch (argument) {
     case 'act':
       return ['open', 'close', 'auto'];
+    case 'check':
+      return ['check'];
     case 'level':
       return logLevels;
     case 'act-or-service':

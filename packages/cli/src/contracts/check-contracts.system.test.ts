@@ -186,6 +186,7 @@ describe('a check of contracts against a revision', () => {
     ['--output=/tmp/x', /^--base: expected a revision, a file or a URL, got an option, --output/],
     ['', /^--base: expected a revision, a file or a URL, got nothing/],
     ['./none.json', /^--base: expected a file or a folder, found nothing at/],
+    ['/dev/zero', /^--base: expected a file, found a folder, device or pipe at \/dev\/zero: write a file first/],
     ['HEAD:none.json', /^--base: expected the file none.json at HEAD, found none/],
     ['HEAD:package.json', /^--base: expected an OpenAPI document of version 3 in HEAD:package.json, found other JSON/],
     ['HEAD:services/hello/main.ts', /^--base: expected an OpenAPI document as JSON in HEAD:services/],
@@ -195,6 +196,25 @@ describe('a check of contracts against a revision', () => {
     ],
   ])('refuses %j', async (base, sentence) => {
     await expect(check(base)).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(sentence) });
+  });
+
+  it('refuses an endless document, and reads no more of it than its limit', async () => {
+    let sent = 0;
+    const chunk = Buffer.alloc(1024 * 1024, ' ');
+    const server = createServer((_request, response) => {
+      const send = () => {
+        do sent++;
+        while (response.write(chunk));
+      };
+      response.on('drain', send);
+      send();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/openapi.json`;
+    await expect(check(url)).rejects.toThrow(`--base: expected a document of at most 64 MiB, found more in ${url}`);
+    expect(sent).toBeLessThan(100);
+    server.closeAllConnections();
+    server.close();
   });
 
   it('refuses two contracts with one name', async () => {

@@ -1,4 +1,5 @@
 import { CliError } from '../cli-error.ts';
+import { boundedReply } from '../text/bounded-reply.ts';
 import { suggestion } from '../text/suggestion.ts';
 import type { JsonSchema } from './json-check.ts';
 
@@ -44,6 +45,8 @@ export interface OpenApiDocument {
 }
 
 const timeoutMs = 2_000;
+/** A document of a thousand operations is smaller. */
+const maxDocumentBytes = 64 * 1024 * 1024;
 
 /**
  * Reads a service's OpenAPI document from the first of its addresses that answers.
@@ -59,7 +62,12 @@ export async function readDocument(service: string, addresses: readonly string[]
         signal: AbortSignal.timeout(timeoutMs),
         headers: { accept: 'application/json' },
       });
-      const document: unknown = response.ok ? await response.json() : undefined;
+      const text = response.ok ? await boundedReply(response, maxDocumentBytes) : '';
+      if (text === undefined) {
+        failure = `${url} answered more than 64 MiB`;
+        continue;
+      }
+      const document: unknown = response.ok ? JSON.parse(text) : undefined;
       if (typeof document === 'object' && document !== null && 'paths' in document) return document as OpenApiDocument;
       failure = `${url} answered ${response.status} without one`;
     } catch (error) {

@@ -47,5 +47,15 @@ describe('jsonIssues', () => {
   it('follows references that lead in a circle no further than needed', () => {
     const circle = { components: { schemas: { A: { $ref: '#/components/schemas/A' } } } };
     expect(jsonIssues(1, { $ref: '#/components/schemas/A' }, circle)).toEqual([]);
+    const all = { components: { schemas: { A: { allOf: [{ $ref: '#/components/schemas/A' }], type: 'string' } } } };
+    expect(jsonIssues('x', { $ref: '#/components/schemas/A' }, all)).toEqual([]);
+    const any = { components: { schemas: { A: { anyOf: [{ $ref: '#/components/schemas/A' }] } } } };
+    expect(jsonIssues('x', { $ref: '#/components/schemas/A' }, any)).toEqual([]);
+  });
+
+  it('bears a reference whose encoding is broken', () => {
+    expect(
+      jsonIssues(1, { $ref: '#/components/schemas/50%' }, { components: { schemas: { '50%': { type: 'string' } } } }),
+    ).toEqual([{ path: '', message: 'must be of type string, not number' }]);
   });
 });

@@ -20,11 +20,22 @@ export function resolved(schema: JsonSchema, root: Root): JsonSchema {
 function at(reference: string, root: Root): unknown {
   let found: unknown = root;
   for (const step of reference.split('/').slice(1)) {
-    const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+    const name = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
     found = isObject(found) && Object.hasOwn(found, name) ? found[name] : {};
   }
   return found;
 }
+
+function decoded(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
+}
+
+/** Schemas of one value within each other. More are a circle: `A: { allOf: [{ $ref: A }] }`. */
+const maxNested = 12;
 
 /**
  * Checks a value against a JSON Schema, by the words that contracts use most: types, enums, bounds, patterns, members, elements
@@ -32,16 +43,19 @@ function at(reference: string, root: Root): unknown {
  *
  * @param path of the value, for the issues: `address.street`
  */
-export function jsonIssues(value: unknown, schema: JsonSchema, root: Root, path = ''): readonly Issue[] {
+export function jsonIssues(value: unknown, schema: JsonSchema, root: Root, path = '', nested = 0): readonly Issue[] {
+  if (nested > maxNested) return [];
   const own = resolved(schema, root);
   const alternatives = (own.anyOf ?? own.oneOf) as readonly JsonSchema[] | undefined;
   const issue = (message: string): Issue[] => [{ path, message }];
   if (alternatives) {
-    const found = alternatives.map((one) => jsonIssues(value, one, root, path));
+    const found = alternatives.map((one) => jsonIssues(value, one, root, path, nested + 1));
     if (!found.some((issues) => issues.length === 0))
       return found.length === 1 ? (found[0] ?? []) : issue(alternativesText(alternatives, root));
   }
-  const all = ((own.allOf ?? []) as readonly JsonSchema[]).flatMap((one) => jsonIssues(value, one, root, path));
+  const all = ((own.allOf ?? []) as readonly JsonSchema[]).flatMap((one) =>
+    jsonIssues(value, one, root, path, nested + 1),
+  );
   const types = typesOf(own);
   if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
     return [...all, ...issue(`must be of type ${types.join(' or ')}, not ${typeName(value)}`)];

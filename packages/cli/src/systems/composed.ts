@@ -4,13 +4,18 @@ import type { System, SystemReplica } from './system.ts';
 /** Runs a program and returns what it wrote to stdout; undefined where it is not installed or fails. */
 export type RunProgram = (command: string, args: readonly string[], cwd: string) => Promise<string | undefined>;
 
-interface Publisher {
+/** A port of a container that is published on the host. */
+export interface Publisher {
   readonly URL?: string;
   readonly TargetPort?: number;
   readonly PublishedPort?: number;
 }
 
-interface Container {
+/** A container, as `docker compose ps --format json` tells of it. */
+export interface Container {
+  readonly ID: string;
+  readonly Image?: string;
+  readonly Health?: string;
   readonly Name: string;
   readonly Service: string;
   readonly State: string;
@@ -43,7 +48,7 @@ export async function composedIn(folder: string, run: RunProgram): Promise<Syste
 }
 
 /** Compose writes one document a line since 2.21, and a list before. */
-function containersIn(text: string): readonly Container[] {
+export function containersIn(text: string): readonly Container[] {
   try {
     return text
       .split('\n')
@@ -61,7 +66,8 @@ function replicaOf({ Name, Service, Publishers }: Container): SystemReplica[] {
   return [{ service: Service, name: Name, address, operators, pid: undefined, isDead: false }];
 }
 
-function published(publishers: Container['Publishers'], target: number): string | undefined {
+/** Where a port of a container is reached on the host; undefined where it is not published. */
+export function published(publishers: Container['Publishers'], target: number): string | undefined {
   const found = publishers?.find(({ TargetPort, PublishedPort }) => TargetPort === target && PublishedPort);
   if (!found) return undefined;
   const host = !found.URL || found.URL === '0.0.0.0' || found.URL === '::' ? '127.0.0.1' : found.URL;

@@ -36,10 +36,11 @@ export function launchedIn(folder: string, systems: readonly RunningSystem[], po
   return found && systemOf(found);
 }
 
-function systemOf({ url, replicas }: RunningSystem): System {
+function systemOf({ url, pid: launcherPid, replicas }: RunningSystem): System {
   return {
     source: 'launcher',
     url,
+    launcherPid,
     replicas: replicas.map(({ service, name, address, operators, pid }) => ({
       service,
       name,

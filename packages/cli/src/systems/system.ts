@@ -19,6 +19,8 @@ export interface System {
   readonly source: 'launcher' | 'compose' | 'admin';
   /** Where clients go, where it is known. */
   readonly url: string | undefined;
+  /** Process id of the launcher, where one runs it. */
+  readonly launcherPid?: number | undefined;
   readonly replicas: readonly SystemReplica[];
 }
 

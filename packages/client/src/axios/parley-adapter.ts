@@ -1,9 +1,10 @@
-import { CallError, headerNames, ownMember, parseTraceparent, type Safety } from '@parley/contract';
+import { CallError, headerNames, ownMember, parseTraceparent } from '@parley/contract';
 import { contextHeaders } from '../context/context-headers.ts';
 import { inheritedContext } from '../context/inherited-context.ts';
 import type { Call, CallRequest } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import { type RequestBody, StreamSource } from '../transport/body-source.ts';
+import { safetyOf } from '../transport/method-safety.ts';
 import type { Reply } from '../transport/reply.ts';
 import { wireOptions } from '../transport/wire-options.ts';
 import {
@@ -80,16 +81,6 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
 
 /** As many redirects as axios follows unasked. */
 const standardRedirects = 21;
-
-const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
-const idempotentMethods = new Set(['PUT', 'DELETE']);
-
-function safetyOf(method: string, headers: Record<string, string>): Safety {
-  if (safeMethods.has(method)) return 'safe';
-  if (idempotentMethods.has(method)) return 'idempotent';
-  // A service refuses an empty key, and another server may take it for none.
-  return ownMember(headers, headerNames.idempotencyKey)?.trim() ? 'keyed' : 'unsafe';
-}
 
 function requestHeaders(config: InternalAxiosRequestConfig): AxiosHeaders {
   const headers = AxiosHeaders.from(config.headers);

@@ -1,4 +1,5 @@
 import type { Call, CallLayer, SendCall } from '../layer.ts';
+import type { CallEvents } from '../telemetry/call-events.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Reply } from '../transport/reply.ts';
 import type { CallQueue } from './call-queue.ts';
@@ -7,9 +8,10 @@ import type { CallQueue } from './call-queue.ts';
  * Protects an upstream from more at once than it can do, and this process from piling up calls to a slow one. A call holds
  * one place for all its attempts, a stream until its first byte; a call without a place waits in the queue.
  *
+ * @param events gets each wait and each refusal. Default: nobody does
  * @throws CallError `overloaded`, never processed, where the queue refuses
  */
-export function concurrencyLimit(queue: CallQueue, clock: Clock): CallLayer {
+export function concurrencyLimit(queue: CallQueue, clock: Clock, events?: CallEvents): CallLayer {
   return (next) => {
     const leave = (reply: Reply) => {
       queue.leave(clock.now());
@@ -24,9 +26,12 @@ export function concurrencyLimit(queue: CallQueue, clock: Clock): CallLayer {
       // Most calls: no closure, and one promise.
       if (queue.enter()) return queue.isMeasured ? hold(queue, clock, next, call) : next(call).then(leave, fail);
       const queuedAtMs = clock.now();
-      const tell = () => {
+      const tell = (error?: unknown) => {
         const { inFlight, limit } = queue;
-        call.story.add({ kind: 'queued', tookMs: clock.now() - queuedAtMs, inFlight, limit }, queuedAtMs);
+        const tookMs = clock.now() - queuedAtMs;
+        events?.queued(call, tookMs, inFlight, limit, error);
+        if (error && tookMs === 0) return; // one that was refused at once has not waited
+        call.story.add({ kind: 'queued', tookMs, inFlight, limit }, queuedAtMs);
       };
       return queue.wait(call, queuedAtMs).then(
         () => {
@@ -34,7 +39,7 @@ export function concurrencyLimit(queue: CallQueue, clock: Clock): CallLayer {
           return hold(queue, clock, next, call);
         },
         (error) => {
-          if (clock.now() > queuedAtMs) tell(); // one that was refused at once has not waited
+          tell(error);
           throw error;
         },
       );

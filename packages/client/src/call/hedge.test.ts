@@ -13,6 +13,8 @@ import {
   someTry,
 } from '../../test-fixtures/sample.ts';
 import type { Call, SendTry, Try } from '../layer.ts';
+import { CallEvents } from '../telemetry/call-events.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { StreamSource } from '../transport/body-source.ts';
 import { hedge } from './hedge.ts';
@@ -41,10 +43,10 @@ function after(
 }
 
 /** The layer when it knows that calls take 10 ms: an attempt is slow after 10.4 ms. */
-async function warm(budgetPerSecond = 1_000, calls = 200) {
+async function warm(budgetPerSecond = 1_000, calls = 200, events?: CallEvents) {
   let current: SendTry = after(10);
   const budget = new RetryBudget(holding({ retryBudgetRatio: 0, retryBudgetPerSecond: budgetPerSecond }), clock);
-  const send = hedge(holding(options), budget, clock)((request) => current(request));
+  const send = hedge(holding(options), budget, clock, events)((request) => current(request));
   const earlier = Array.from({ length: calls }, () => send(someTry({}, { hedge: true })));
   await clock.advance(3_010); // the delay is worked out 3 s after the first latency
   await Promise.all(earlier);
@@ -238,7 +240,10 @@ describe('hedge', () => {
   });
 
   it('sends none that the retry budget does not pay for, and takes one from it for each', async () => {
-    const { call, budget } = await warm(2);
+    const telemetry = new Telemetry();
+    const refused: string[] = [];
+    telemetry.subscribe({ onBudgetRefusal: ({ upstream, kind }) => refused.push(`${upstream} ${kind}`) });
+    const { call, budget } = await warm(2, 200, new CallEvents(telemetry, 'things'));
     expect(budget.withdraw()).toBe(true);
     const paid = call([hangingUntilAborted]);
     await clock.advance(11);
@@ -246,6 +251,7 @@ describe('hedge', () => {
     const unpaid = call([hangingUntilAborted]);
     await clock.advance(11);
     expect(unpaid.script.requests).toHaveLength(1);
+    expect(refused).toEqual(['things hedge']);
   });
 
   it('does not get quicker and quicker by its own hedges', async () => {

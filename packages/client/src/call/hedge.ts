@@ -2,6 +2,7 @@ import { CallError } from '@parley/contract';
 import type { Call, Try, TryLayer } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
+import type { CallEvents } from '../telemetry/call-events.ts';
 import type { Clock } from '../time/clock.ts';
 import { Reply } from '../transport/reply.ts';
 import { HedgeDelays } from './hedge-delays.ts';
@@ -28,12 +29,23 @@ const mostSaved = 10;
  * of the attempts that the request has left over all its hops.
  *
  * Scope: upstream.
+ *
+ * @param events gets each refusal of the budget. Default: nobody does
  */
-export function hedge(options: Current<HedgeOptions>, budget: RetryBudget, clock: Clock): TryLayer {
+export function hedge(
+  options: Current<HedgeOptions>,
+  budget: RetryBudget,
+  clock: Clock,
+  events?: CallEvents,
+): TryLayer {
   const delays = new HedgeDelays(clock);
   let saved = 0;
-  const mayCopy = ({ attemptsLeft }: Try) => {
-    if (saved < 1 || attemptsLeft.count === 0 || !budget.withdraw()) return false;
+  const mayCopy = ({ attemptsLeft, call }: Try) => {
+    if (saved < 1 || attemptsLeft.count === 0) return false;
+    if (!budget.withdraw()) {
+      events?.budgetRefused(call, 'hedge');
+      return false;
+    }
     attemptsLeft.take();
     saved--;
     return true;

@@ -5,6 +5,7 @@ import type { Call, SendCall, SendTry } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
 import type { RetryCheck } from '../options/retry-check.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
+import type { CallEvents } from '../telemetry/call-events.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/time-limit.ts';
 import { isSpent } from '../transport/body-source.ts';
@@ -23,6 +24,8 @@ export interface RetryDependencies {
   readonly clock: Clock;
   /** Gives numbers in [0, 1). */
   readonly random: () => number;
+  /** Gets each wait and each refusal of the budget. Default: nobody does. */
+  readonly events?: CallEvents | undefined;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface RetryDependencies {
  */
 export function retry(
   options: Current<RetryOptions>,
-  { budget, poison, clock, random }: RetryDependencies,
+  { budget, poison, clock, random, events }: RetryDependencies,
 ): (next: SendTry) => SendCall {
   return (next) =>
     async function retry(call) {
@@ -68,7 +71,10 @@ export function retry(
           // Where no endpoint may be chosen nothing was sent: another try costs nobody anything.
           const wasSent = call.tried.size > sentBefore;
           if (obstacle || (wasSent && !budget.withdraw())) {
-            if (!obstacle) attemptsLeft.refuse();
+            if (!obstacle) {
+              attemptsLeft.refuse();
+              events?.budgetRefused(call, 'retry');
+            }
             story.add({ kind: 'gave_up', obstacle: obstacle ?? 'retry_budget' });
             return settle(outcome, mayHaveRun);
           }
@@ -76,6 +82,7 @@ export function retry(
           wasRefused = failure?.isUnprocessed ?? false;
           const retryAfterMs = failure?.retryAfterMs;
           discard(outcome);
+          events?.backoff(call, number, outcome, waitMs);
           story.add({ kind: 'backoff', waitMs, retryAfterMs, budget: { before, after: budget.available } });
           await sleep(clock, waitMs, signal, call.label);
         }

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { AttemptsLeft } from '@parley/contract';
 import {
   holding,
   problemReply,
@@ -55,6 +56,15 @@ describe('singleFlight', () => {
     await answer(0, reply);
     expect(await Promise.all(calls)).toEqual([reply, reply, reply]);
     expect(requests).toHaveLength(1);
+  });
+
+  it('keeps apart what may be retried from what the request being served has no attempts left for', async () => {
+    const { send, requests, answer } = shared();
+    const left = (count: number) => ({ context: { attemptsLeft: new AttemptsLeft(count) } });
+    const calls = [send(someCall(left(0))), send(someCall(left(2))), send(someCall(left(1)))];
+    expect(requests).toHaveLength(2);
+    for (const index of [0, 1]) await answer(index);
+    await Promise.all(calls);
   });
 
   it('shares a failure too', async () => {

@@ -1,10 +1,8 @@
-import { CallError, headerNames } from '@parley/contract';
-import type { Call, CallLayer, SendCall } from '../layer.ts';
+import { headerNames } from '@parley/contract';
+import type { Call, CallLayer } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
-import { reasonOf } from '../time/time-limit.ts';
-import type { Reply } from '../transport/reply.ts';
-import { Flight } from './flight.ts';
+import { SharedFlights } from './shared-flights.ts';
 
 /** Whether identical calls share an answer. */
 export type SingleFlightOptions = Pick<UpstreamOptions, 'singleFlight'>;
@@ -24,44 +22,12 @@ export type SingleFlightOptions = Pick<UpstreamOptions, 'singleFlight'>;
  *   nothing is shared
  */
 export function singleFlight(options: Current<SingleFlightOptions>, hasUserCode: () => boolean): CallLayer {
-  const flights = new Map<string, Flight>();
+  const flights = new SharedFlights();
   return (next) =>
     function singleFlight(call) {
       if (!options.current.singleFlight || !isShareable(call) || hasUserCode()) return next(call);
-      return share(flights, next, call);
+      return flights.share(keyOf(call), next, call);
     };
-}
-
-async function share(flights: Map<string, Flight>, next: SendCall, call: Call): Promise<Reply> {
-  const key = keyOf(call);
-  let { deadlineMs } = call;
-  for (;;) {
-    if (call.signal?.aborted) throw reasonOf(call.signal, call.label);
-    const known = flights.get(key);
-    if (known) call.story.join(known.story);
-    const flight = known ?? start(flights, key, next, { ...call, deadlineMs });
-    try {
-      const reply = await flight.join(call);
-      if (!isTooShort(flight, call, reply.error)) return reply;
-    } catch (error) {
-      if (!isTooShort(flight, call, error)) throw error;
-    }
-    // The latest of all that go on: otherwise each would start a flight that is too short for the next.
-    deadlineMs = flight.latestDeadlineMs;
-  }
-}
-
-function start(flights: Map<string, Flight>, key: string, next: SendCall, call: Call): Flight {
-  const flight: Flight = new Flight(next, call, () => {
-    if (flights.get(key) === flight) flights.delete(key);
-  });
-  flights.set(key, flight);
-  return flight;
-}
-
-function isTooShort(flight: Flight, call: Call, failure: unknown): boolean {
-  const isOutOfTime = failure instanceof CallError && failure.code === 'deadline_exceeded';
-  return isOutOfTime && call.deadlineMs > flight.deadlineMs;
 }
 
 function isShareable({ safety, replyAs, wire, body }: Call): boolean {
@@ -78,8 +44,9 @@ const perCall = new Set<string>([
   headerNames.attemptsLeft,
 ]);
 
-function keyOf({ label, method, path, body, headers, maxAttempts, hedge }: Call): string {
-  const parts: unknown[] = [label, method, path, body, maxAttempts, hedge];
+function keyOf({ label, method, path, body, headers, maxAttempts, hedge, context }: Call): string {
+  // A call that the request being served has no attempts left for is not retried: others must not fail with it.
+  const parts: unknown[] = [label, method, path, body, maxAttempts, hedge, context.attemptsLeft?.count === 0];
   for (const name of Object.keys(headers)) if (!perCall.has(name)) parts.push(name, headers[name]);
   return JSON.stringify(parts);
 }

@@ -46,7 +46,9 @@ export function createEndpoint(found: Address, dependencies: EndpointDependencie
     onEjection();
     telemetry.emit('onCircuit', { upstream, endpoint: address, state, reason });
   });
-  const { send: transport, connections } = dependencies.transport.open(found);
+  const { send: transport, connections } = dependencies.transport.open(found, (event) => {
+    if (telemetry.hasListeners) telemetry.emit('onConnection', { upstream, endpoint: address, ...event });
+  });
   // Around the circuit, which lets nothing through when a probe is due.
   const probe = new ActiveProbe({ address, basePath }, options, attemptTimeout(options, clock)(transport), () => {
     breaker.readmit();

@@ -65,6 +65,53 @@ describe('CurrentOptions', () => {
     );
   });
 
+  it('puts values of an operator above the others, until they end', () => {
+    const live = new CurrentOptions({ maxAttempts: 2 });
+    const seen: number[] = [];
+    live.subscribe(() => seen.push(live.current.maxAttempts));
+    live.override({ maxAttempts: 1, circuitSlowCallMs: 'Infinity' });
+    live.change({ maxAttempts: 4, maxQueue: 5 });
+    expect(live.current).toMatchObject({ maxAttempts: 1, maxQueue: 5, circuitSlowCallMs: Number.POSITIVE_INFINITY });
+    live.override({ maxQueue: 6 });
+    expect(live.current).toMatchObject({ maxAttempts: 1, maxQueue: 6 });
+    live.endOverrides();
+    live.endOverrides();
+    expect(live.current).toMatchObject({ maxAttempts: 4, maxQueue: 5 });
+    expect(seen).toEqual([1, 1, 1, 4]);
+  });
+
+  it('checks values of an operator as others, all or none', () => {
+    const live = new CurrentOptions({ attemptTimeoutMs: 800 });
+    const refuse = (values: Record<string, number | boolean | string>) => () => live.override(values);
+    expect(refuse({ maxAttempts: 5, callTimeoutMs: 500 })).toThrow(
+      'attemptTimeoutMs (800) must not be above callTimeoutMs',
+    );
+    expect(refuse({ maxAttempts: '5' })).toThrow('maxAttempts must be a whole number from 1 to 10, not');
+    expect(refuse({ shouldRetry: 'yes' })).toThrow('shouldRetry must be a function');
+    expect(refuse({ http: '2' })).toThrow('http cannot be changed while the upstream is open');
+    expect(refuse(JSON.parse('{"__proto__": 1}'))).toThrow('unknown option __proto__');
+    expect(live.current).toEqual({ ...upstreamDefaults, attemptTimeoutMs: 800 });
+  });
+
+  it('tells once where a later change contradicts values of an operator', () => {
+    const live = new CurrentOptions();
+    let ends = 0;
+    live.override({ attemptTimeoutMs: 1_500 }, () => ends++);
+    live.change({ maxAttempts: 2 });
+    expect(ends).toBe(0);
+    live.change({ callTimeoutMs: 1_000 });
+    expect(live.current.attemptTimeoutMs).toBe(1_000);
+    live.change({ callTimeoutMs: 900 });
+    expect(ends).toBe(1);
+  });
+
+  it('ends values of an operator that contradict a later change', () => {
+    const live = new CurrentOptions();
+    live.override({ callTimeoutMs: 1_000, maxAttempts: 1 });
+    live.change({ attemptTimeoutMs: 1_500 });
+    expect(live.current).toMatchObject({ callTimeoutMs: 5_000, attemptTimeoutMs: 1_500, maxAttempts: 3 });
+  });
+
   it('lets the default time of an attempt follow the time of the call, down and up', () => {
     const live = new CurrentOptions({ callTimeoutMs: 500 });
     expect(live.current.attemptTimeoutMs).toBe(500);

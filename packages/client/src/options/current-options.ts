@@ -1,4 +1,11 @@
-import { type OptionSource, ownMember, type ShownOption, shownValue } from '@parley/contract';
+import {
+  type OptionSource,
+  type OptionValues,
+  ownMember,
+  ownMembers,
+  type ShownOption,
+  shownValue,
+} from '@parley/contract';
 import { optionSpecs } from './option-specs.ts';
 import { type ChangeableOptions, expectChangeable, type UpstreamOptions, upstreamOptions } from './upstream-options.ts';
 
@@ -7,6 +14,8 @@ export interface Current<Options> {
   /** What holds now: a snapshot, which never changes. */
   readonly current: Options;
 }
+
+const { POSITIVE_INFINITY: infinity } = Number;
 
 /**
  * The options of one upstream. Each change makes a new snapshot.
@@ -17,6 +26,8 @@ export class CurrentOptions implements Current<UpstreamOptions> {
   #current: UpstreamOptions;
   // What the caller gave, without what follows from it: an unset attemptTimeoutMs follows callTimeoutMs.
   #given: Partial<UpstreamOptions>;
+  #overrides: Partial<UpstreamOptions> = {};
+  #onContradicted: () => void = () => {};
   readonly #changed = new Set<string>();
   readonly #listeners = new Set<() => void>();
 
@@ -32,7 +43,7 @@ export class CurrentOptions implements Current<UpstreamOptions> {
 
   /**
    * Makes the options what they would be, had the changes been given at the start: all of them or none. Then calls the
-   * listeners.
+   * listeners. What an operator has put above the options stays there, unless it contradicts the changes: then it ends.
    *
    * @throws TypeError for an option that cannot be changed, and as {@link upstreamOptions}
    */
@@ -40,10 +51,51 @@ export class CurrentOptions implements Current<UpstreamOptions> {
     expectChangeable(changes);
     const changed = Object.entries(changes).filter(([, value]) => value !== undefined);
     const given = { ...this.#given, ...Object.fromEntries(changed) };
-    this.#current = upstreamOptions(given);
+    const alone = upstreamOptions(given);
     this.#given = given;
     for (const [name] of changed) this.#changed.add(name);
+    const overridden = this.#overridden();
+    this.#become(overridden ?? alone);
+    if (!overridden) this.#onContradicted();
+  }
+
+  /**
+   * Puts values of an operator above the options, all of them or none. Then calls the listeners.
+   *
+   * @param onContradicted called where a later change contradicts the values, which ends all of them
+   * @throws TypeError for an option that cannot be changed, and as {@link upstreamOptions}
+   */
+  override(values: OptionValues, onContradicted: () => void = () => {}): void {
+    const given = ownMembers(values);
+    expectChangeable(given);
+    const numbers = Object.entries(given).map(([name, value]) => [name, value === 'Infinity' ? infinity : value]);
+    const overrides = { ...this.#overrides, ...Object.fromEntries(numbers) };
+    const next = upstreamOptions({ ...this.#given, ...overrides });
+    this.#overrides = overrides;
+    this.#onContradicted = onContradicted;
+    this.#become(next);
+  }
+
+  /** Ends what an operator has put above the options. Then calls the listeners. */
+  endOverrides(): void {
+    if (Object.keys(this.#overrides).length === 0) return;
+    this.#overrides = {};
+    this.#become(upstreamOptions(this.#given));
+  }
+
+  #become(options: UpstreamOptions): void {
+    this.#current = options;
     for (const listener of this.#listeners) listener();
+  }
+
+  /** The options with an operator's values above them; none where these contradict the options, which ends them. */
+  #overridden(): UpstreamOptions | undefined {
+    try {
+      return upstreamOptions({ ...this.#given, ...this.#overrides });
+    } catch {
+      this.#overrides = {};
+      return undefined;
+    }
   }
 
   /** All of them as operators may see them: of functions and objects only whether they are set, since they may hold secrets. */
@@ -57,6 +109,7 @@ export class CurrentOptions implements Current<UpstreamOptions> {
   }
 
   #sourceOf(name: keyof UpstreamOptions): OptionSource {
+    if (ownMember(this.#overrides, name) !== undefined) return 'admin';
     if (this.#changed.has(name)) return 'configure';
     if (ownMember(this.#given, name) !== undefined) return 'code';
     // An attemptTimeoutMs that is not given, and follows a shorter callTimeoutMs.

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../time/clock.ts';
+import { type CacheOptions, expectedCache } from './cache-options.ts';
 import { checked, flag, forLife, inUnits, number, whole } from './option-spec.ts';
 import type { RetryCheck } from './retry-check.ts';
 import type { HttpVersion, TlsOptions } from './tls-options.ts';
@@ -48,6 +49,16 @@ export const optionSpecs = {
   hedgeRatio: number(0, [0, 0.5], 'share'),
   /** Sends identical safe calls that are under way at the same time once; see [Less at once](#less-at-once). */
   singleFlight: flag(false),
+  /** Answers reads with stored replies, as their services allow; an object with its settings turns it on too; see [Cache](#cache). */
+  cache: forLife<boolean | CacheOptions>(
+    {
+      standard: false,
+      unit: '–',
+      expected: expectedCache,
+      show: (value) => (typeof value === 'object' ? 'this one' : String(value)),
+    },
+    'what is stored has been stored by it',
+  ),
   /** Calls under way at once. `connections`: as many as there may be sockets, none where one may carry HTTP/2; `adaptive` finds the limit by latency, from 20 to 200. */
   concurrencyLimit: inUnits(
     checked<number | 'connections' | 'adaptive'>(

@@ -22,6 +22,14 @@ describe('the options that operators see', () => {
     expect(of(options, 'maxAttempts')).toMatchObject({ value: 1, source: 'configure' });
   });
 
+  it('tell what an operator has changed', () => {
+    const options = new CurrentOptions({ maxAttempts: 2 });
+    options.override({ maxAttempts: 1 });
+    expect(of(options, 'maxAttempts')).toMatchObject({ value: 1, source: 'admin' });
+    options.endOverrides();
+    expect(of(options, 'maxAttempts')).toMatchObject({ value: 2, source: 'code' });
+  });
+
   it('tell where an attempt timeout came from that follows a shorter call', () => {
     const options = new CurrentOptions({ callTimeoutMs: 500 });
     expect(of(options, 'attemptTimeoutMs')).toMatchObject({ value: 500, source: 'code' });

@@ -146,7 +146,13 @@ describe('upstreamOptions', () => {
     expect(() => upstreamOptions({ [name]: 2.5 })).toThrow(/must be a whole number/);
   });
 
-  it.each(['maxAttempt', 'retries', 'toString', '__proto__x'])('refuses the unknown option %s', (name) => {
+  it('suggests the option that an unknown one is near to', () => {
+    expect(() => upstreamOptions({ maxAttempt: 1 } as object)).toThrow(
+      'unknown option maxAttempt (did you mean maxAttempts?): expected one of callTimeoutMs',
+    );
+  });
+
+  it.each(['retries', 'toString', '__proto__x'])('refuses the unknown option %s', (name) => {
     expect(() => upstreamOptions({ [name]: 1 })).toThrow(
       new RegExp(`^unknown option ${name}: expected one of callTimeoutMs, .*random$`),
     );

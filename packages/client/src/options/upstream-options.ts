@@ -1,4 +1,4 @@
-import { ownMembers } from '@parley/contract';
+import { nearestName, ownMembers } from '@parley/contract';
 import type { FixedOptionSpec, OptionSpec } from './option-spec.ts';
 import { optionSpecs } from './option-specs.ts';
 
@@ -43,7 +43,10 @@ export function upstreamOptions(options: Partial<UpstreamOptions> = {}): Upstrea
   const given = ownMembers(options);
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(optionSpecs, name));
   if (unknown !== undefined) {
-    throw new TypeError(`unknown option ${unknown}: expected one of ${Object.keys(optionSpecs).join(', ')}`);
+    const names = Object.keys(optionSpecs);
+    const nearest = nearestName(unknown, names);
+    const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+    throw new TypeError(`unknown option ${unknown}${hint}: expected one of ${names.join(', ')}`);
   }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const values = { ...upstreamDefaults, ...set };

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
+import type { ConnectionEnd } from '@parley/contract';
 import type { Clock } from '../time/clock.ts';
 import { brokenCodes } from './abort-reasons.ts';
+import { connectionEnd } from './connection-end.ts';
 
 /**
  * The sockets that are open to an endpoint, and what becomes of them.
@@ -12,11 +14,14 @@ export class ActiveSockets {
   readonly #aged = new WeakSet<Socket>();
   readonly #used = new WeakSet<Socket>();
   readonly #ofStale = new WeakSet<Error>();
-  readonly #onClose: () => void;
+  readonly #onClose: (reason: ConnectionEnd) => void;
   /** Closed so far because their time was up. */
   closedByAge = 0;
+  /** All that close from now on are closed by this end. */
+  isOver = false;
 
-  constructor(onClose: () => void) {
+  /** @param onClose called for each that closes */
+  constructor(onClose: (reason: ConnectionEnd) => void) {
     this.#onClose = onClose;
   }
 
@@ -35,9 +40,10 @@ export class ActiveSockets {
       if (this.#used.has(socket)) this.#ofStale.add(error);
     });
     socket.once('close', () => {
-      if (this.#aged.has(socket)) this.closedByAge++;
+      const isAged = this.#aged.has(socket);
+      if (isAged) this.closedByAge++;
       this.#open.delete(socket);
-      this.#onClose();
+      this.#onClose(connectionEnd({ isAged, isOver: this.isOver, hasEnded: socket.readableEnded, error: first }));
     });
   }
 

@@ -5,7 +5,8 @@ import { unixPath } from '../discovery/unix-address.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { ActiveSockets } from './active-sockets.ts';
-import type { Connections } from './connections.ts';
+import { ConnectError } from './connect-error.ts';
+import type { ConnectionEvent, Connections } from './connections.ts';
 import { type Connect, type Connected, connector } from './connector.ts';
 import type { Credentials } from './credentials.ts';
 import { checkStreams, http2SessionOf } from './http2-streams.ts';
@@ -41,7 +42,7 @@ export class ConnectionPool implements Connections {
   /** Requests that a stale connection has failed: a pool where no connection is used twice. */
   #fresh: RenewedPool<Pool> | undefined;
   readonly #warm: WarmConnections;
-  readonly #sockets = new ActiveSockets(() => this.#warm.fillSoon());
+  readonly #sockets: ActiveSockets;
   #handedOver: Socket | null = null;
   #isClosed = false;
   #requests = 0;
@@ -52,17 +53,24 @@ export class ConnectionPool implements Connections {
     options: Current<ConnectionPoolOptions>,
     credentials?: Credentials,
     serverName?: string,
-    onUnreachable: () => void = () => {},
+    onEvent: (event: ConnectionEvent) => void = () => {},
   ) {
     this.origin = unixPath(address) ? 'http://localhost' : address;
     this.#options = options;
     const connect = connector(address, options, credentials, serverName);
     this.#connect = (callback) =>
       connect((error, socket) => {
-        if (socket) this.#sockets.add(socket);
-        if (error) onUnreachable();
+        if (socket) {
+          this.#sockets.add(socket);
+          onEvent({ change: 'opened' });
+        }
+        if (error) onEvent({ change: 'failed', code: codeOf(error) });
         callback(error, socket);
       });
+    this.#sockets = new ActiveSockets((reason) => {
+      onEvent({ change: 'closed', reason });
+      this.#warm.fillSoon();
+    });
     const isShort = (opening: number) => this.#sockets.count + opening < options.current.minConnections;
     this.#warm = new WarmConnections(options, this.#connect, isShort);
     this.#pool = new RenewedPool(
@@ -120,6 +128,7 @@ export class ConnectionPool implements Connections {
   /** Takes no more requests; resolves when those under way have ended and the sockets are closed. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#sockets.isOver = true;
     this.#warm.close();
     await Promise.all([this.#pool.close(), this.#fresh?.close()]);
   }
@@ -175,4 +184,8 @@ export class ConnectionPool implements Connections {
     if (warm) setImmediate(hand, null, warm);
     else this.#connect(hand);
   }
+}
+
+function codeOf(error: Error): string {
+  return error instanceof ConnectError ? error.code : 'ERR_NETWORK';
 }

@@ -104,11 +104,14 @@ describe('a whole body', () => {
   });
 });
 
+/** On a busy machine nothing here is a matter of time. */
+const patient = { callTimeoutMs: 60_000, attemptTimeoutMs: 60_000, connectTimeoutMs: 60_000, idleTimeoutMs: 60_000 };
+
 describe.each(['text', 'stream'] as const)('a reply read as %s', (replyAs) => {
   async function reply(body: Buffer, coding: string, maxContentLength: number) {
     const head = `HTTP/1.1 200 OK\r\ncontent-encoding: ${coding}\r\ncontent-length: ${body.length}\r\n\r\n`;
     const server = new RawServer((socket) => socket.write(Buffer.concat([Buffer.from(head), body])));
-    const upstream = createUpstream('things', await server.listen(), { maxAttempts: 1 });
+    const upstream = createUpstream('things', await server.listen(), { maxAttempts: 1, ...patient });
     closeAfterTest(server);
     closeAfterTest(upstream);
     const { body: read } = await upstream.send(someRequest({ replyAs, wire: { maxContentLength } }));

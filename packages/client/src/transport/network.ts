@@ -3,6 +3,7 @@ import type { Address } from '../discovery/address.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { ConnectionPool, type ConnectionPoolOptions } from './connection-pool.ts';
+import type { ConnectionEvent } from './connections.ts';
 import { Credentials } from './credentials.ts';
 import type { EndpointTransport, Transport } from './transport.ts';
 
@@ -36,9 +37,13 @@ export class Network<Send> implements Transport<Send> {
     this.#credentials = new Credentials(ownMembers(options.current.tls ?? {}), options.current.clock);
   }
 
-  open(address: Address): EndpointTransport<Send> {
+  open(address: Address, onConnection: (event: ConnectionEvent) => void = () => {}): EndpointTransport<Send> {
     const { origin, serverName } = ownMembers(address);
-    const connections = new ConnectionPool(origin, this.#options, this.#credentials, serverName, this.#onUnreachable);
+    const onEvent = (event: ConnectionEvent) => {
+      if (event.change === 'failed') this.#onUnreachable();
+      onConnection(event);
+    };
+    const connections = new ConnectionPool(origin, this.#options, this.#credentials, serverName, onEvent);
     return { send: this.#senderOver(connections), connections };
   }
 

@@ -46,6 +46,7 @@ export const errorCodes = {
   attempt_timeout: row(504, true, true),
   deadline_exceeded: row(504, false, false),
   upstream_timeout: row(504, false, false),
+  not_cached: row(504, false, false),
 } as const satisfies Record<string, CodeMeaning>;
 
 /** A code of the table above; a contract's own errors add codes of theirs. */

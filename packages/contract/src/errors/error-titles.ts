@@ -27,4 +27,5 @@ export const errorTitles: Readonly<Record<ErrorCode, string>> = {
   attempt_timeout: 'Attempt timed out',
   deadline_exceeded: 'Deadline exceeded',
   upstream_timeout: 'An upstream did not answer in time',
+  not_cached: 'The cache has no reply that fits',
 };

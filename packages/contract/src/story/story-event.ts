@@ -1,6 +1,7 @@
 /** One event of a {@link Story}; `kind` discriminates. */
 export type StoryEvent =
   | EndpointsKnown
+  | CacheUsed
   | FlightJoined
   | Queued
   | EndpointChosen
@@ -23,6 +24,13 @@ export interface EndpointsKnown extends Event<'resolved'> {
   readonly endpoints: number;
   /** How long that took; 0 where they were known before. */
   readonly tookMs: number;
+}
+
+/** What the client's cache did with the call. Recorded for stale replies, and for all if the call asked to explain. */
+export interface CacheUsed extends Event<'cache'> {
+  readonly result: 'hit' | 'stale' | 'revalidated' | 'miss' | 'bypass';
+  /** The age of the stored reply; none where none was used. */
+  readonly ageMs: number | undefined;
 }
 
 /** An identical call was under way (single-flight): the events before this one are its own. */

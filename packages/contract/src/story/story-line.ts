@@ -1,6 +1,7 @@
 import type {
   AttemptMade,
   BackedOff,
+  CacheUsed,
   CallEnded,
   EndpointChosen,
   HopTime,
@@ -23,6 +24,8 @@ function textOf(event: StoryEvent): string {
   switch (event.kind) {
     case 'resolved':
       return `${counted(event.endpoints, 'endpoint')} known${event.tookMs > 0 ? ` after ${ms(event.tookMs)}` : ''}`;
+    case 'cache':
+      return cache(event);
     case 'joined':
       return 'an identical call that was under way (single-flight)';
     case 'queued':
@@ -44,6 +47,18 @@ function textOf(event: StoryEvent): string {
     case 'ended':
       return ended(event);
   }
+}
+
+const cacheResults: Readonly<Record<CacheUsed['result'], string>> = {
+  hit: 'hit: the stored reply is fresh',
+  stale: 'stale: the stored reply is used although it is no longer fresh',
+  revalidated: 'revalidated: the service confirmed the stored reply',
+  miss: 'miss: no stored reply fits',
+  bypass: 'bypass: the cache has no part in this call',
+};
+
+function cache({ result, ageMs }: CacheUsed): string {
+  return `${cacheResults[result]}${ageMs === undefined ? '' : `, ${Math.floor(ageMs / 1000)} s old`}`;
 }
 
 function choice({ endpoint, candidates, ejected, isPanic }: EndpointChosen): string {

@@ -33,6 +33,14 @@ describe('Story', () => {
       { kind: 'resolved', atMs: 0, endpoints: 1, tookMs: 8.25 },
       '     0.0 ms  resolved   1 endpoint known after 8.3 ms',
     ],
+    [
+      { kind: 'cache', atMs: 0, result: 'stale', ageMs: 12_345 },
+      '     0.0 ms  cache      stale: the stored reply is used although it is no longer fresh, 12 s old',
+    ],
+    [
+      { kind: 'cache', atMs: 0, result: 'miss', ageMs: undefined },
+      '     0.0 ms  cache      miss: no stored reply fits',
+    ],
     [{ kind: 'joined', atMs: 1 }, '     1.0 ms  joined     an identical call that was under way (single-flight)'],
     [
       { kind: 'queued', atMs: 0, tookMs: 12, inFlight: 20, limit: 20 },

@@ -99,6 +99,83 @@ export interface CircuitChange {
   readonly reason: CircuitReason | undefined;
 }
 
+/** A call waits before its next attempt. */
+export interface Backoff {
+  readonly upstream: string;
+  /** As {@link Outcome.operation}. */
+  readonly operation: string;
+  /** The attempt that failed, 1 for the first. */
+  readonly attempt: number;
+  /** How it failed: the error's code; none for a gateway's page, and for what `shouldRetry` alone calls a failure. */
+  readonly code: string | undefined;
+  /** HTTP status, where a reply came. */
+  readonly status: number | undefined;
+  /** How long it waits, in ms: what the server asked for, and a random time on top. */
+  readonly waitMs: number;
+  /** The server's `Retry-After` in ms; none where it sent none. */
+  readonly retryAfterMs: number | undefined;
+  /** Trace that the call belongs to, where it has one. */
+  readonly traceId: string | undefined;
+}
+
+/** The retry budget did not pay for an extra attempt: too many calls of the upstream fail. */
+export interface BudgetRefusal {
+  readonly upstream: string;
+  /** As {@link Outcome.operation}. */
+  readonly operation: string;
+  readonly kind: 'retry' | 'hedge';
+}
+
+/**
+ * How the wait for a place under the concurrency limit ended: `admitted` (the call went on), `refused` (none could be
+ * expected in time, or the queue was full), `ended` (its caller cancelled it, or its time was up).
+ */
+export type QueueEnd = 'admitted' | 'refused' | 'ended';
+
+/** A call found no place under the concurrency limit. Calls that find one at once are not here. */
+export interface QueueWait {
+  readonly upstream: string;
+  /** As {@link Outcome.operation}. */
+  readonly operation: string;
+  readonly end: QueueEnd;
+  /** How long it waited, in ms; 0 where it was refused at once. */
+  readonly waitMs: number;
+  /** Calls that hold a place now. */
+  readonly inFlight: number;
+  /** Calls that may hold a place at once. */
+  readonly limit: number;
+}
+
+/**
+ * Why a connection was closed: `age` (its time was up), `idle` (nothing was sent for too long), `server` (the server closed it), `broken`
+ * (it was reset, or brought nothing any more), `request` (a request on it was given up or its reply could not be
+ * read, which over HTTP/1.1 ends the connection too), `client` (the upstream closes, its endpoint is gone, or options
+ * of its connections have changed).
+ */
+export type ConnectionEnd = 'age' | 'idle' | 'server' | 'broken' | 'request' | 'client';
+
+/** A connection to an endpoint was opened or closed, or could not be opened. */
+export type ConnectionChange = { readonly upstream: string; readonly endpoint: string } & (
+  | { readonly change: 'opened' }
+  /** `code`: of the system or of TLS, such as `ECONNREFUSED`. */
+  | { readonly change: 'failed'; readonly code: string }
+  | { readonly change: 'closed'; readonly reason: ConnectionEnd }
+);
+
+/**
+ * What the client's cache did with a call: `hit` (a stored reply, no request of its own), `stale` (a stored reply that is no longer fresh, as
+ * its service or the caller allows), `revalidated` (the service confirmed the stored reply), `miss` (a request), `bypass` (the
+ * cache has no part in calls of this kind).
+ */
+export type CacheResult = 'hit' | 'stale' | 'revalidated' | 'miss' | 'bypass';
+
+/** The cache of an upstream has had a call that reads. */
+export interface CacheUse {
+  readonly upstream: string;
+  readonly operation: string;
+  readonly result: CacheResult;
+}
+
 /** What a subscriber may listen to. A method that throws or rejects is warned about and harms no call. */
 export interface TelemetryListener {
   /** Events have a `span` for this listener. Default: false, since ids of spans cost time. */
@@ -106,4 +183,10 @@ export interface TelemetryListener {
   onCall?(outcome: CallOutcome): void;
   onAttempt?(outcome: AttemptOutcome): void;
   onCircuit?(change: CircuitChange): void;
+  onBackoff?(backoff: Backoff): void;
+  onBudgetRefusal?(refusal: BudgetRefusal): void;
+  onQueue?(wait: QueueWait): void;
+  onConnection?(change: ConnectionChange): void;
+  /** Only for upstreams with a cache. */
+  onCache?(use: CacheUse): void;
 }

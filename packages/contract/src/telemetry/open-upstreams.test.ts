@@ -22,12 +22,29 @@ describe('the upstreams of a process', () => {
 
   it('are told to a watcher, those that are open already and those that come', () => {
     const closeOne = announceUpstream(upstream('one'));
-    const watch = jest.fn();
+    const watch = jest.fn(() => () => {});
     const end = watchUpstreams(watch);
     const closeTwo = announceUpstream(upstream('two'));
     end();
     const closeThree = announceUpstream(upstream('three'));
     expect(watch.mock.calls).toMatchObject([[{ name: 'one' }], [{ name: 'two' }]]);
     for (const close of [closeOne, closeTwo, closeThree]) close();
+  });
+
+  it('are watched until they close, or the watch ends', () => {
+    const ended: string[] = [];
+    const end = watchUpstreams(
+      ({ name }) =>
+        () =>
+          void ended.push(name),
+    );
+    const closeOne = announceUpstream(upstream('one'));
+    const closeTwo = announceUpstream(upstream('two'));
+    closeOne();
+    expect(ended).toEqual(['one']);
+    end();
+    expect(ended).toEqual(['one', 'two']);
+    closeTwo();
+    expect(ended).toEqual(['one', 'two']);
   });
 });

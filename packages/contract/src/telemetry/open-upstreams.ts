@@ -12,6 +12,9 @@ export interface CircuitControl {
   auto(): void;
 }
 
+/** Values of options by name, as JSON can say them. */
+export type OptionValues = Readonly<Record<string, number | boolean | string>>;
+
 /** An upstream that is open in this process, for metrics and operators. */
 export interface OpenUpstream {
   readonly name: string;
@@ -19,12 +22,27 @@ export interface OpenUpstream {
   subscribe(listener: TelemetryListener): () => void;
   /** Its options as operators may see them: no secrets. Absent in an upstream of an older client. */
   shownOptions?(): readonly ShownOption[];
+  /**
+   * Puts values of an operator above its options, all of them or none, until {@link endOverrides}; those of before stay. The word
+   * `Infinity` is the number. Absent in an upstream of an older client.
+   *
+   * @param onContradicted called where a later change of the options contradicts the values, which ends all of them; an older client
+   * never calls it
+   * @throws TypeError where an option is unknown, cannot be changed or has another form
+   */
+  overrideOptions?(values: OptionValues, onContradicted?: () => void): void;
+  /** Ends what an operator has put above its options. Absent in an upstream of an older client. */
+  endOverrides?(): void;
   /** The circuit of one endpoint. @throws TypeError where its address is not known now */
   circuit(address: string): CircuitControl;
 }
 
 const open = new Set<OpenUpstream>();
-const watchers = new Set<(upstream: OpenUpstream) => void>();
+/** What ends the watch of each open upstream, by who watches. */
+const watches = new Map<WatchUpstream, Map<OpenUpstream, () => void>>();
+
+/** Begins to watch one upstream. Returns what ends that. */
+export type WatchUpstream = (upstream: OpenUpstream) => () => void;
 
 /**
  * Announces an upstream to what watches this process: the metrics of a service that runs in it. A client calls this for each
@@ -32,8 +50,14 @@ const watchers = new Set<(upstream: OpenUpstream) => void>();
  */
 export function announceUpstream(upstream: OpenUpstream): () => void {
   open.add(upstream);
-  for (const watch of watchers) watch(upstream);
-  return () => open.delete(upstream);
+  for (const [watch, ends] of watches) ends.set(upstream, watch(upstream));
+  return () => {
+    open.delete(upstream);
+    for (const ends of watches.values()) {
+      ends.get(upstream)?.();
+      ends.delete(upstream);
+    }
+  };
 }
 
 /** The upstreams that are open in this process. */
@@ -41,9 +65,15 @@ export function openUpstreams(): readonly OpenUpstream[] {
   return [...open];
 }
 
-/** Calls back for each upstream that is open now, and for each that will be opened; the returned function ends that. */
-export function watchUpstreams(watch: (upstream: OpenUpstream) => void): () => void {
-  for (const upstream of open) watch(upstream);
-  watchers.add(watch);
-  return () => watchers.delete(watch);
+/**
+ * Watches each upstream that is open now, and each that will be opened, until it closes; the returned function ends all of that. Nothing is kept
+ * of an upstream that is closed.
+ */
+export function watchUpstreams(watch: WatchUpstream): () => void {
+  const ends = new Map([...open].map((upstream) => [upstream, watch(upstream)]));
+  watches.set(watch, ends);
+  return () => {
+    watches.delete(watch);
+    for (const end of ends.values()) end();
+  };
 }

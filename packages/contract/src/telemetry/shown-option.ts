@@ -1,7 +1,7 @@
 import { withoutSecrets } from '../text/without-secrets.ts';
 
-/** Where the value of an option came from: `configure` is a change while the process runs. */
-export type OptionSource = 'default' | 'code' | 'environment' | 'configure';
+/** Where the value of an option came from: `configure` is a change while the process runs, `admin` one by an operator. */
+export type OptionSource = 'default' | 'code' | 'environment' | 'configure' | 'admin';
 
 /** One option as operators see it. */
 export interface ShownOption {

@@ -1,4 +1,4 @@
-import { directivesNamed, parseDirectives } from './nginx-directives.ts';
+import { directivesNamed, nginxDirectives } from './nginx-directives.ts';
 
 /** Which paths go to which service. */
 export interface Route {
@@ -10,7 +10,7 @@ export interface Route {
 
 /** The routes of nginx' own `routes.conf`: its locations that pass requests on. */
 export function parseRoutes(text: string): Route[] {
-  return directivesNamed('location', parseDirectives(text)).flatMap(({ args, block = [] }) => {
+  return directivesNamed('location', nginxDirectives(text)).flatMap(({ args, block = [] }) => {
     const [modifier, path] = args.length > 1 ? args : ['', args[0]];
     const target = directivesNamed('proxy_pass', block)[0]?.args[0];
     const service = /^http:\/\/([^/:$]+)/.exec(target ?? '')?.[1];

@@ -34,8 +34,13 @@ export interface ServiceDocs {
 
 const mostInvited = 20;
 
-/** What there is to ask for, what to try first, where the docs are, and how to stop. */
-export function invitation(url: string, operations: readonly Invited[], docs: readonly ServiceDocs[] = []): string {
+/** What there is to ask for, what to try first, where the docs are, and how to stop. @param allDocs those of all services */
+export function invitation(
+  url: string,
+  operations: readonly Invited[],
+  docs: readonly ServiceDocs[] = [],
+  allDocs?: string,
+): string {
   const shown = operations.slice(0, mostInvited);
   const widths = [...shown.map(({ path }) => url.length + path.length), 0];
   const lines = shown.map(({ method, path, summary }) =>
@@ -48,6 +53,7 @@ export function invitation(url: string, operations: readonly Invited[], docs: re
     ...(rest > 0 ? [`  and ${rest} more`] : []),
     ...(operations.length > 0 ? [''] : []),
     ...(simple ? [`Try: curl ${url}${simple.path}`] : []),
+    ...(allDocs ? [`Docs of all services: ${allDocs}`] : []),
     ...docs.map((one) => `Docs of ${one.service}: ${one.url}`),
     'Stop with Ctrl-C.',
   ].join('\n');

@@ -1,5 +1,3 @@
-import { messageOf } from '../local-error.ts';
-import type { Log } from '../log/log.ts';
 import { openRelay, type Relay } from '../ports/relay.ts';
 import type { ProcessState } from './program.ts';
 import { createReplica, type ReplicaPlan, type ReplicaSetting } from './replica.ts';
@@ -14,7 +12,7 @@ export interface Place {
 /** What the launcher does with a replica. */
 export type ReplicaProcess = Pick<
   SupervisedProcess,
-  'state' | 'pid' | 'start' | 'stop' | 'kill' | 'isAlive' | 'endHung'
+  'state' | 'pid' | 'start' | 'replace' | 'stop' | 'kill' | 'isAlive' | 'endHung'
 >;
 
 /**
@@ -25,7 +23,6 @@ export type ReplicaProcess = Pick<
 export class RenewableReplica implements ReplicaProcess {
   readonly #plan: ReplicaPlan;
   readonly #setting: ReplicaSetting;
-  readonly #log: Log;
   #places: readonly [Place, Place];
   #current: SupervisedProcess;
   /** The process that is to replace the current one. */
@@ -35,7 +32,6 @@ export class RenewableReplica implements ReplicaProcess {
   constructor(plan: ReplicaPlan, places: readonly [Place, Place], setting: ReplicaSetting) {
     this.#plan = plan;
     this.#setting = setting;
-    this.#log = setting.log;
     this.#places = places;
     this.#current = this.#processAt(places[0]);
   }
@@ -59,8 +55,12 @@ export class RenewableReplica implements ReplicaProcess {
     this.#relays = { port: callers, adminPort: operators };
   }
 
-  /** Replaces the process. Where the new one does not get ready, the old one goes on, and the log says why. */
-  async renew(): Promise<void> {
+  /**
+   * Starts a new process, and drains the old one once the new one is ready.
+   *
+   * @throws LocalError where the new one does not get ready; then the old one goes on
+   */
+  async replace(): Promise<void> {
     const [from, to] = this.#places;
     const next = this.#processAt(to);
     this.#next = next;
@@ -68,8 +68,7 @@ export class RenewableReplica implements ReplicaProcess {
       await next.start();
     } catch (error) {
       await next.stop();
-      this.#log.event('error', `${messageOf(error)}: the process before the change goes on`);
-      return;
+      throw error;
     } finally {
       this.#next = undefined;
     }

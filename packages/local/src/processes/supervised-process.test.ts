@@ -186,3 +186,57 @@ describe('createBackoff', () => {
     expect([one(0), one(0), other(0)]).toEqual([100, 200, 100]);
   });
 });
+
+describe('a process that is replaced', () => {
+  it('gets its signal, and the next one is started at once, which must be ready', async () => {
+    const { process, children, told } = createFixture();
+    await process.start();
+    const replaced = process.replace();
+    expect(children[0]?.kill).toHaveBeenCalledWith('SIGTERM');
+    children[0]?.end(0);
+    await jest.advanceTimersByTimeAsync(0);
+    await replaced;
+    expect(children).toHaveLength(2);
+    expect(told).toEqual([
+      'starting',
+      'ready',
+      'stopping',
+      'restarting: exit code 0, again at once',
+      'starting',
+      'ready',
+    ]);
+  });
+
+  it('tells why the next one is not ready, which is started again as after a crash', async () => {
+    let isReady = true;
+    const { process, children } = createFixture(() => isReady);
+    await process.start();
+    isReady = false;
+    const replaced = expect(process.replace()).rejects.toThrow('ended before it was ready (exit code 1)');
+    children[0]?.end(0);
+    await jest.advanceTimersByTimeAsync(0);
+    children[1]?.end(1);
+    await jest.advanceTimersByTimeAsync(100);
+    await replaced;
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(children.length).toBeGreaterThan(2);
+  });
+
+  it('must be ready itself', async () => {
+    const { process } = createFixture();
+    await expect(process.replace()).rejects.toThrow('hello-1 is stopped: expected it to be ready');
+  });
+
+  it('is given up where the process is stopped meanwhile', async () => {
+    const { process, children } = createFixture();
+    await process.start();
+    const replaced = expect(process.replace()).rejects.toThrow('was stopped before it was replaced');
+    const stopped = process.stop();
+    children[0]?.end(0);
+    await jest.advanceTimersByTimeAsync(0);
+    await Promise.all([replaced, stopped]);
+    expect(children).toHaveLength(1);
+    // A second signal would cut its requests off.
+    expect(children[0]?.kill).toHaveBeenCalledTimes(1);
+  });
+});

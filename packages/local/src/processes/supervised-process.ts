@@ -23,9 +23,12 @@ export class SupervisedProcess {
   readonly #spawn: Spawn;
   readonly #lastWords = new LastWords();
   readonly #stopping = new AbortController();
+  readonly #drains = new WeakMap<RunningProcess, Promise<void>>();
   #running: RunningProcess | undefined;
   /** The process that was ended because it gave no answer. */
   #hung: RunningProcess | undefined;
+  /** Waits for the process after this one, which is being replaced. */
+  #replacement: PromiseWithResolvers<void> | undefined;
   /** When the process last answered. Undefined before it is ready. */
   #answeredAtMs: number | undefined;
 
@@ -48,10 +51,27 @@ export class SupervisedProcess {
     void this.#keepRunning(running);
   }
 
+  /**
+   * Drains the process, and starts another one in its place. Resolves when that is ready.
+   *
+   * @throws LocalError where there is no ready process to replace; where the new one ends before it is ready, or is not ready in time,
+   *   and then it is started again as after a crash
+   */
+  async replace(): Promise<void> {
+    const running = this.#running;
+    if (this.state !== 'ready' || !running) {
+      throw new LocalError(`${this.#program.name} is ${this.state}: expected it to be ready, wait until it is`);
+    }
+    const replacement = Promise.withResolvers<void>();
+    this.#replacement = replacement;
+    await Promise.all([replacement.promise, this.#drain(running)]);
+  }
+
   /** Drains it; kills it if that takes too long. */
   async stop(): Promise<void> {
     if (this.#stopping.signal.aborted) return void (await this.#running?.end);
     this.#stopping.abort();
+    this.#replacement?.reject(new LocalError(`${this.#program.name} was stopped before it was replaced`));
     const running = this.#running;
     if (running && !running.hasEnded) await this.#drain(running);
     this.#enter('stopped');
@@ -80,7 +100,14 @@ export class SupervisedProcess {
     killGroup(this.pid);
   }
 
-  async #drain(running: RunningProcess): Promise<void> {
+  /** Once: a second signal would cut its requests off. */
+  #drain(running: RunningProcess): Promise<void> {
+    const drained = this.#drains.get(running) ?? this.#drainOnce(running);
+    this.#drains.set(running, drained);
+    return drained;
+  }
+
+  async #drainOnce(running: RunningProcess): Promise<void> {
     const { name, drainSignal, drainTimeoutMs } = this.#program;
     this.#enter('stopping');
     this.#program.record?.draining();
@@ -105,7 +132,7 @@ export class SupervisedProcess {
     for (let running = first; ; ) {
       const end = await running.end;
       if (signal.aborted) return;
-      const waitMs = this.#isKilledFromOutside(running) ? 0 : backoff(this.#livedMs(running));
+      const waitMs = this.#replacement || this.#isKilledFromOutside(running) ? 0 : backoff(this.#livedMs(running));
       this.#enter('restarting', `${end}, again ${waitMs > 0 ? `in ${waitMs} ms` : 'at once'}`);
       await delay(waitMs, signal);
       if (signal.aborted) return;
@@ -131,10 +158,13 @@ export class SupervisedProcess {
     const running = this.#launch();
     try {
       await this.#untilReady(running);
+      this.#replacement?.resolve();
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#observer.onTrouble(messageOf(error));
+      this.#replacement?.reject(error);
       killGroup(running.child.pid);
     }
+    this.#replacement = undefined;
     return running;
   }
 

@@ -12,6 +12,32 @@ const usage = {
   add: 'add service NAME, or add operation SERVICE NAME',
 } as const;
 
+/** What `init --help` and `add --help` print. @param program `parley`, or `parley-local` */
+export function scaffoldHelp(command: string, program: string): string {
+  const { summary, rows } = command === 'init' ? initHelp : addHelp;
+  const lines = rows.map(([call, text]) => `  ${`${program} ${call}`.trimEnd().padEnd(46)} ${text}`.trimEnd());
+  return `${summary}\n\n${lines.join('\n')}\n`;
+}
+
+const initHelp = {
+  summary: 'Makes a new repository: a service, its caller, gateway, tests and CI. Usage: init FOLDER [options]',
+  rows: [
+    ['init shop', 'in the new folder shop, then npm install there'],
+    ['init shop --no-install', 'without npm install'],
+    ['init shop --packages packed', 'with Parley from the tarballs in packed (npm pack), not from the registry'],
+    ['init --help', 'this text'],
+  ],
+} as const;
+
+const addHelp = {
+  summary: 'Adds a service or an operation, from templates, to the repository in this folder.',
+  rows: [
+    ['add service prices', 'the service prices, wired into compose files, gateway and observability'],
+    ['add operation hello wave', 'the operation wave of hello: in its contract and its handlers'],
+    ['add --help', 'this text'],
+  ],
+} as const;
+
 /**
  * Runs `init …` or `add …` in a folder.
  *

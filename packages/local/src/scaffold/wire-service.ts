@@ -1,5 +1,6 @@
+import { routesIn, withRoutes } from '../gateways/haproxy/haproxy-text.ts';
 import { routesText, upstreamText } from '../gateways/nginx-text.ts';
-import { routesTo } from '../gateways/routes.ts';
+import { type Route, routesTo } from '../gateways/routes.ts';
 import { LocalError } from '../local-error.ts';
 import type { Manifest } from './house.ts';
 
@@ -32,9 +33,13 @@ export const edits: Readonly<Record<string, Edit>> = {
   'docker-compose.observability.yml': copyOfModel,
   'observability/prometheus/prometheus.yml': addToList,
   'nginx/upstreams.conf': (text, { name }) => `${text.trimEnd()}\n\n${upstreamText(name)}`,
-  'nginx/routes.conf': (text, { name }) =>
-    `${text.trimEnd()}\n\n${routesText(routesTo(new Map([[name, [`/api/${name}`]]])))}`,
+  'nginx/routes.conf': (text, { name }) => `${text.trimEnd()}\n\n${routesText(routesOf(name))}`,
+  'haproxy/haproxy.cfg': (text, { name }) => withRoutes(text, [...routesIn(text), ...routesOf(name)]),
 };
+
+function routesOf(name: string): Route[] {
+  return routesTo(new Map([[name, [`/api/${name}`]]]));
+}
 
 function addWorkspace(text: string, { packages }: NewService): string {
   const manifest = JSON.parse(text);

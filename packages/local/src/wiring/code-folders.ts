@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Mapping, mappingOf } from './compose-file.ts';
+import { type Mapping, mappingOf } from './mapping.ts';
 
 /**
  * Folders whose code a service runs: its own, and those of workspaces of the repository that its package.json depends on.

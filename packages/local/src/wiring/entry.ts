@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { LocalError } from '../local-error.ts';
-import { type Mapping, mappingOf } from './compose-file.ts';
+import { type Mapping, mappingOf } from './mapping.ts';
 import type { Service } from './wiring.ts';
 
 /** How Node runs a service. */

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { LocalError } from '../local-error.ts';
-import type { Service } from './wiring.ts';
+import type { Variables } from './interpolation.ts';
+import { readTextFile } from './text-file.ts';
+import type { EnvFile, Service } from './wiring.ts';
 
 /**
  * The service with what its `env_file` says in its environment, below what `environment` says.
@@ -11,8 +13,8 @@ import type { Service } from './wiring.ts';
  */
 export function withEnvFiles(service: Service, root: string): Service {
   const variables = service.envFiles.map(({ path, isRequired }) => {
-    const file = join(root, path);
-    if (existsSync(file)) return parseEnv(readFileSync(file, 'utf8'));
+    const file = resolve(root, path);
+    if (existsSync(file)) return parseEnv(readTextFile(file));
     if (!isRequired) return {};
     throw new LocalError(
       `compose file: service ${service.name}: expected the file ${path} of env_file, found none: ` +
@@ -25,4 +27,12 @@ export function withEnvFiles(service: Service, root: string): Service {
     String(value).replaceAll('$', '$$$$'),
   ]);
   return { ...service, environment: { ...Object.fromEntries(entries), ...service.environment } };
+}
+
+/** What files of `env_file` say; the later one wins. Undefined where one that is required is not there. */
+export function readEnvFiles(root: string, files: readonly EnvFile[]): Variables | undefined {
+  const isMissing = ({ path, isRequired }: EnvFile) => isRequired && !existsSync(resolve(root, path));
+  if (files.some(isMissing)) return undefined;
+  const there = files.map(({ path }) => resolve(root, path)).filter((path) => existsSync(path));
+  return Object.assign({}, ...there.map((path) => parseEnv(readTextFile(path))));
 }

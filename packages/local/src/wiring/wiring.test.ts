@@ -57,7 +57,7 @@ describe('wiringOf', () => {
       'compose file: service hello: expected deploy.replicas to be a whole number, got "1.5"',
     ],
     ['services:\n  hello: [\n  b: }', 'compose file:3: expected YAML'],
-    ['services: *nobody', 'compose file: expected every alias (*name) to have its anchor'],
+    ['services: *nobody', 'compose file: expected anchors (&name) with aliases (*name) that can be put in'],
   ])('says what is wrong with %j', (text, sentence) => {
     expect(() => read(text)).toThrow(sentence);
   });

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { LocalError, messageOf } from '../local-error.ts';
-import { type Mapping, mappingOf } from './compose-file.ts';
 import { interpolate, type Variables } from './interpolation.ts';
+import { type Mapping, mappingOf } from './mapping.ts';
 import { startOrder } from './start-order.ts';
 
 /** One of our services, as the compose file wires it. */
@@ -100,7 +100,7 @@ function serviceOf(name: string, entry: Mapping, variables: Variables): Service 
       command: wordsOf(entry.command, variables),
       entry: textOf(extension.entry, variables),
       routes: extension.routes === undefined ? undefined : listOf(extension.routes).map(String),
-      envFiles: listOf(entry.env_file ?? []).map((file) => envFileOf(file, variables)),
+      envFiles: envFilesOf(entry, variables),
       replicas: replicasOf(entry, variables),
       environment: pairsOf(entry.environment),
       dependsOn: namesOf(entry.depends_on),
@@ -126,6 +126,11 @@ function wordsOf(written: unknown, variables: Variables): readonly string[] | un
   if (written === undefined || written === null) return undefined;
   const words = Array.isArray(written) ? written.map(String) : String(written).split(/\s+/);
   return words.filter((word) => word !== '').map((word) => interpolate(word, variables));
+}
+
+/** The files that a service names as `env_file`. */
+export function envFilesOf(entry: Mapping, variables: Variables): readonly EnvFile[] {
+  return listOf(entry.env_file ?? []).map((file) => envFileOf(file, variables));
 }
 
 /** Both forms that compose takes: a path, or a mapping. */

@@ -1,13 +1,20 @@
-import { CallError, type OpenUpstream, openUpstreams } from '@parley/contract';
+import { CallError, type OpenUpstream, openUpstreams, type ShownOption } from '@parley/contract';
 import type { AdminHandlers, AdministeredService } from './administered-service.ts';
 import type { SetFault } from './faults.ts';
 import type { Readings } from './readings.ts';
+import { shownOf } from './upstream-overrides.ts';
 
 /** The operations that act. */
 export type Acts = Omit<AdminHandlers, keyof Readings>;
 
 /** Lets operators act on a service. Each act has a line in the audit. */
-export function acts({ isDraining, drain, logLevel, faults, audit }: AdministeredService): Acts {
+export function acts(service: AdministeredService): Acts {
+  return { ...actsOnService(service), ...actsOnUpstreams(service) };
+}
+
+type UpstreamActs = 'setCircuit' | 'setOptions' | 'endOptions';
+
+function actsOnUpstreams({ overrides, audit }: AdministeredService): Pick<Acts, UpstreamActs> {
   return {
     async setCircuit({ upstream: name, endpoint, circuit }, { extras }) {
       const upstream = upstreamNamed(name);
@@ -21,6 +28,36 @@ export function acts({ isDraining, drain, logLevel, faults, audit }: Administere
       return { before, after };
     },
 
+    async setOptions({ upstream: name, values, forMs }, { extras }) {
+      const upstream = upstreamNamed(name);
+      const names = new Set(Object.keys(values));
+      if (names.size === 0) throw new CallError('invalid_input', 'values must have an option, such as maxAttempts');
+      const before = [...shownOf(upstream, names)];
+      overrides.set(upstream, values, forMs, ({ options }) => {
+        const ended = new Set(options.map((option) => option.name));
+        const details = { before: valuesOf(options), after: valuesOf(shownOf(upstream, ended)) };
+        audit.ended('setOptions', { upstream: name, ...details });
+      });
+      const after = [...shownOf(upstream, names)];
+      const endsAt = overrides.endsAt(upstream);
+      const details = { before: valuesOf(before), after: valuesOf(after), endsAt };
+      audit.acted('setOptions', extras.peer, { upstream: name, ...details });
+      return { before, after, endsAt };
+    },
+
+    async endOptions({ upstream: name }, { extras }) {
+      const upstream = upstreamNamed(name);
+      const before = [...overrides.end(upstream).options];
+      const after = [...shownOf(upstream, new Set(before.map((option) => option.name)))];
+      const details = { before: valuesOf(before), after: valuesOf(after) };
+      audit.acted('endOptions', extras.peer, { upstream: name, ...details });
+      return { before, after };
+    },
+  };
+}
+
+function actsOnService({ isDraining, drain, logLevel, faults, audit }: AdministeredService): Omit<Acts, UpstreamActs> {
+  return {
     async setLogLevel({ level, forMs }, { extras }) {
       const before = logLevel.status.level;
       logLevel.change({ level, forMs });
@@ -55,6 +92,10 @@ export function acts({ isDraining, drain, logLevel, faults, audit }: Administere
       return { isDraining: true };
     },
   };
+}
+
+function valuesOf(options: readonly ShownOption[]): Readonly<Record<string, ShownOption['value']>> {
+  return Object.fromEntries(options.map(({ name, value }) => [name, value]));
 }
 
 function upstreamNamed(name: string): OpenUpstream {

@@ -8,6 +8,7 @@ import type { Faults } from './faults.ts';
 import type { TemporaryLogLevel } from './log-level.ts';
 import type { RecentCalls } from './recent-calls.ts';
 import type { EffectiveOptions } from './service-options.ts';
+import type { UpstreamOverrides } from './upstream-overrides.ts';
 
 /** What the handlers know of a request beyond the contract. */
 export interface AdminExtras {
@@ -33,6 +34,7 @@ export interface AdministeredService {
   readonly recent: RecentCalls;
   readonly events: EventHub;
   readonly faults: Faults;
+  readonly overrides: UpstreamOverrides;
   /** What it runs with. */
   readonly effective: EffectiveOptions;
   /** Has a line for each act. */

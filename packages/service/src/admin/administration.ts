@@ -13,6 +13,7 @@ import { Faults } from './faults.ts';
 import { TemporaryLogLevel } from './log-level.ts';
 import { RecentCalls } from './recent-calls.ts';
 import type { EffectiveOptions } from './service-options.ts';
+import { UpstreamOverrides } from './upstream-overrides.ts';
 
 /** The service that operators look at and act on. */
 export interface AdministrationOptions extends EffectiveOptions {
@@ -44,6 +45,7 @@ export class Administration {
   readonly listeners: readonly ServiceListener[];
   readonly #events = new EventHub();
   readonly #faults = new Faults();
+  readonly #overrides = new UpstreamOverrides();
   readonly #options: AdministrationOptions;
   readonly #recent: RecentCalls;
   readonly #logLevel: TemporaryLogLevel;
@@ -61,6 +63,7 @@ export class Administration {
       recent: this.#recent,
       events: this.#events,
       faults: this.#faults,
+      overrides: this.#overrides,
       effective: options,
       audit,
     };
@@ -87,6 +90,7 @@ export class Administration {
   async close(): Promise<void> {
     this.#events.close();
     this.#faults.close();
+    this.#overrides.close();
     this.#recent.close();
     this.#logLevel.close();
     this.#trials.close();

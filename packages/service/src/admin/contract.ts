@@ -97,12 +97,29 @@ const event = v.variant('kind', [
   v.object({ kind: v.literal('draining'), at }),
   v.object({ kind: v.literal('act'), at, act: v.string(), isOver: v.boolean(), details: v.looseObject({}) }),
   v.object({ kind: v.literal('refused'), at, overloaded: count, rateLimited: count }),
+  // Sums of one second.
+  v.object({
+    ...{ kind: v.literal('retries'), at, upstream: v.string() },
+    ...{ backoffs: count, longestWaitMs: count, budgetRefusals: count },
+  }),
+  v.object({
+    ...{ kind: v.literal('queue'), at, upstream: v.string() },
+    ...{ admitted: count, refused: count, ended: count, longestWaitMs: count },
+  }),
+  v.object({
+    ...{ kind: v.literal('connections'), at, upstream: v.string(), opened: count, failed: count },
+    closed: v.partial(
+      v.object({ age: count, idle: count, server: count, broken: count, request: count, client: count }),
+    ),
+  }),
 ]);
+
+const optionValue = v.union([v.number(), v.boolean(), v.pipe(v.string(), v.maxLength(200))]);
 
 const option = v.object({
   name: v.string(),
   value: v.union([v.number(), v.boolean(), v.string()]),
-  source: v.picklist(['default', 'code', 'environment', 'configure']),
+  source: v.picklist(['default', 'code', 'environment', 'configure', 'admin']),
   unit: v.optional(v.string()),
   variable: v.optional(v.string()),
 });
@@ -167,9 +184,27 @@ export const admin = defineContract('admin', {
     output: toStandardJsonSchema(
       v.object({
         service: v.array(option),
-        upstreams: v.array(v.object({ name: v.string(), options: v.array(option) })),
+        upstreams: v.array(v.object({ name: v.string(), options: v.array(option), endsAt: v.optional(v.string()) })),
       }),
     ),
+  }),
+  setOptions: put('/admin/upstreams/{upstream}/options', {
+    summary: 'Changes options of an upstream for a time, all of them or none; then the options of before hold again',
+    input: toStandardJsonSchema(
+      v.strictObject({
+        upstream: v.string(),
+        values: v.record(v.string(), optionValue),
+        forMs: v.optional(duration(86_400_000), 600_000),
+      }),
+    ),
+    output: toStandardJsonSchema(
+      v.object({ before: v.array(option), after: v.array(option), endsAt: v.optional(v.string()) }),
+    ),
+  }),
+  endOptions: del('/admin/upstreams/{upstream}/options', {
+    summary: 'Ends what operators have changed of the options of an upstream',
+    input: toStandardJsonSchema(v.strictObject({ upstream: v.string() })),
+    output: toStandardJsonSchema(v.object({ before: v.array(option), after: v.array(option) })),
   }),
   watchEvents: get('/admin/events', {
     summary: 'The service and its upstreams as they stand, then each change',

@@ -59,17 +59,58 @@ describe('events for operators', () => {
 
   it('have one event a second for refusals, however many there are', async () => {
     const { events } = await reader();
-    for (let i = 0; i < 1_000; i++) hub.onRefusal({ reason: 'overloaded', priority: 'normal' });
-    hub.onRefusal({ reason: 'rate_limited', priority: 'normal' });
+    for (let i = 0; i < 1_000; i++) hub.onRefusal({ reason: 'overloaded', priority: 'normal', caller: 'address' });
+    hub.onRefusal({ reason: 'rate_limited', priority: 'normal', caller: 'address' });
     jest.advanceTimersByTime(1_000);
     expect((await events.next()).value).toEqual({ kind: 'refused', at, overloaded: 1_000, rateLimited: 1 });
-    hub.onRefusal({ reason: 'overloaded', priority: 'normal' });
+    hub.onRefusal({ reason: 'overloaded', priority: 'normal', caller: 'address' });
     jest.advanceTimersByTime(1_000);
     expect((await events.next()).value).toMatchObject({ overloaded: 1, rateLimited: 0 });
   });
 
+  it('have one event a second for what calls of an upstream wait for, and for its connections', async () => {
+    const { events } = await reader();
+    const { upstream, endpoint } = change;
+    const call = { upstream, operation: 'GET /' };
+    const backoff = {
+      ...call,
+      attempt: 1,
+      code: 'unavailable',
+      status: 503,
+      retryAfterMs: undefined,
+      traceId: undefined,
+    };
+    for (const waitMs of [20, 40, 30]) hub.onBackoff({ ...backoff, waitMs });
+    hub.onBudgetRefusal({ ...call, kind: 'retry' });
+    hub.onQueue({ ...call, end: 'admitted', waitMs: 7, inFlight: 1, limit: 1 });
+    hub.onQueue({ ...call, end: 'refused', waitMs: 0, inFlight: 1, limit: 1 });
+    hub.onConnection({ upstream, endpoint, change: 'opened' });
+    hub.onConnection({ upstream, endpoint, change: 'failed', code: 'ECONNREFUSED' });
+    hub.onConnection({ upstream, endpoint, change: 'closed', reason: 'idle' });
+    jest.advanceTimersByTime(1_000);
+    const read = [await events.next(), await events.next(), await events.next()].map(({ value }) => value);
+    expect(read).toEqual([
+      { kind: 'retries', at, upstream, backoffs: 3, longestWaitMs: 40, budgetRefusals: 1 },
+      { kind: 'queue', at, upstream, admitted: 1, refused: 1, ended: 0, longestWaitMs: 7 },
+      { kind: 'connections', at, upstream, opened: 1, failed: 1, closed: { idle: 1 } },
+    ]);
+  });
+
+  it('have at most 101 sums of one kind a second, however many upstreams there are', async () => {
+    const { events } = await reader();
+    for (let i = 0; i < 500; i++) hub.onBudgetRefusal({ upstream: `u${i}`, operation: 'GET /', kind: 'hedge' });
+    jest.advanceTimersByTime(1_000);
+    hub.draining();
+    const read: AdminEvent[] = [];
+    do read.push((await events.next()).value as AdminEvent);
+    while (read.at(-1)?.kind !== 'draining');
+    expect(read).toHaveLength(102);
+    expect(read.at(-2)).toMatchObject({ upstream: 'other', budgetRefusals: 400 });
+  });
+
   it('count nothing and start no timer where nobody reads', () => {
-    hub.onRefusal({ reason: 'overloaded', priority: 'normal' });
+    hub.onRefusal({ reason: 'overloaded', priority: 'normal', caller: 'address' });
+    hub.onBudgetRefusal({ upstream: 'things', operation: 'GET /', kind: 'hedge' });
     expect(jest.getTimerCount()).toBe(0);
   });
 

@@ -1,13 +1,18 @@
 import {
+  type Backoff,
+  type BudgetRefusal,
   CallError,
   type CircuitChange,
   type CircuitReason,
   type CircuitState,
+  type ConnectionChange,
+  type QueueWait,
   type TelemetryListener,
   watchUpstreams,
 } from '@parley/contract';
 import type { RefusedRequest, ServiceListener } from '../telemetry/service-events.ts';
 import type { Act } from './audit-log.ts';
+import { ClientSummaries, type ClientSummary } from './client-summaries.ts';
 
 /** A change that operators see as it happens. */
 export type AdminEvent =
@@ -21,7 +26,8 @@ export type AdminEvent =
     }
   | { kind: 'draining'; at: string }
   | { kind: 'act'; at: string; act: string; isOver: boolean; details: Record<string, unknown> }
-  | { kind: 'refused'; at: string; overloaded: number; rateLimited: number };
+  | { kind: 'refused'; at: string; overloaded: number; rateLimited: number }
+  | ClientSummary;
 
 /** A reader of events, as the hub knows it. */
 export interface EventReader {
@@ -35,7 +41,7 @@ export interface EventReader {
 const maxReaders = 16;
 /** Events that wait for one reader. */
 const maxWaiting = 1024;
-/** Refusals within this time, in ms, are one event. */
+/** Refusals, waits and connections within this time, in ms, are one event. */
 const summaryMs = 1000;
 
 /**
@@ -46,12 +52,13 @@ const summaryMs = 1000;
  */
 export class EventHub implements ServiceListener, TelemetryListener {
   readonly #readers = new Set<Waiting>();
-  readonly #ends: (() => void)[] = [];
+  readonly #endWatch: () => void;
+  readonly #summaries = new ClientSummaries();
   #refused = { overloaded: 0, rate_limited: 0 };
   #timer: NodeJS.Timeout | undefined;
 
   constructor() {
-    this.#ends.push(watchUpstreams((upstream) => void this.#ends.push(upstream.subscribe(this))));
+    this.#endWatch = watchUpstreams((upstream) => upstream.subscribe(this));
   }
 
   onCircuit({ upstream, endpoint, state: circuit, reason }: CircuitChange): void {
@@ -59,9 +66,23 @@ export class EventHub implements ServiceListener, TelemetryListener {
   }
 
   onRefusal({ reason }: RefusedRequest): void {
-    if (this.#readers.size === 0) return;
-    this.#refused[reason]++;
-    this.#timer ??= setTimeout(() => this.#summarize(), summaryMs).unref();
+    if (this.#isCounting()) this.#refused[reason]++;
+  }
+
+  onBackoff(backoff: Backoff): void {
+    if (this.#isCounting()) this.#summaries.backoff(backoff);
+  }
+
+  onBudgetRefusal(refusal: BudgetRefusal): void {
+    if (this.#isCounting()) this.#summaries.budgetRefusal(refusal);
+  }
+
+  onQueue(wait: QueueWait): void {
+    if (this.#isCounting()) this.#summaries.queue(wait);
+  }
+
+  onConnection(change: ConnectionChange): void {
+    if (this.#isCounting()) this.#summaries.connection(change);
   }
 
   /** An operator has acted, or what one has set is over. */
@@ -101,7 +122,7 @@ export class EventHub implements ServiceListener, TelemetryListener {
 
   /** Ends all streams of events, and listens no more. */
   close(): void {
-    for (const end of this.#ends) end();
+    this.#endWatch();
     clearTimeout(this.#timer);
     for (const reader of this.#readers) reader.close();
   }
@@ -114,11 +135,19 @@ export class EventHub implements ServiceListener, TelemetryListener {
     }
   }
 
+  /** Something is counted until the next summary; nothing while nobody reads. */
+  #isCounting(): boolean {
+    if (this.#readers.size === 0) return false;
+    this.#timer ??= setTimeout(() => this.#summarize(), summaryMs).unref();
+    return true;
+  }
+
   #summarize(): void {
     this.#timer = undefined;
     const { overloaded, rate_limited: rateLimited } = this.#refused;
     this.#refused = { overloaded: 0, rate_limited: 0 };
-    this.#publish({ kind: 'refused', at: now(), overloaded, rateLimited });
+    if (overloaded + rateLimited > 0) this.#publish({ kind: 'refused', at: now(), overloaded, rateLimited });
+    for (const summary of this.#summaries.take(now())) this.#publish(summary);
   }
 }
 

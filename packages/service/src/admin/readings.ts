@@ -12,7 +12,7 @@ export type Readings = Pick<
 
 /** Shows a service to its operators. Reading changes nothing. */
 export function readings(service: AdministeredService): Readings {
-  const { contract, recent, effective, events } = service;
+  const { contract, recent, effective, events, overrides } = service;
   return {
     async getService() {
       return serviceSnapshot(service);
@@ -44,6 +44,7 @@ export function readings(service: AdministeredService): Readings {
       const upstreams = openUpstreams().map((upstream) => ({
         name: upstream.name,
         options: [...(upstream.shownOptions?.() ?? [])],
+        endsAt: overrides.endsAt(upstream),
       }));
       return { service: [...serviceOptions(effective)], upstreams };
     },

@@ -38,7 +38,7 @@ function outcome(changed: Partial<CallOutcome> = {}): CallOutcome {
 function served(changed: Partial<ServedRequest> = {}): ServedRequest {
   return {
     ...{ method: 'GET', scheme: 'http', operation: 'GET /api/items/{id}', route: '/api/items/{id}', status: 200 },
-    ...{ code: undefined, durationMs: 5, requestId: 'r-1', traceId: undefined },
+    ...{ code: undefined, durationMs: 5, requestId: 'r-1', traceId: undefined, isReplay: false },
     ...changed,
   };
 }

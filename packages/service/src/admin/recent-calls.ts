@@ -44,14 +44,14 @@ export class RecentCalls implements ServiceListener, TelemetryListener {
   readonly #calls: Newest<KeptCall> = newestOf(most);
   readonly #requests: Newest<KeptRequest> = newestOf(most);
   readonly #streams: ReadonlySet<string>;
-  readonly #ends: (() => void)[] = [];
+  readonly #endWatch: () => void;
 
   constructor({ operations }: Contract) {
     // The time of a stream is no delay: it lasts as long as its client likes.
     this.#streams = new Set(
       Object.values(operations).flatMap(({ label, output }) => (isStream(output) ? [label] : [])),
     );
-    this.#ends.push(watchUpstreams((upstream) => void this.#ends.push(upstream.subscribe(this))));
+    this.#endWatch = watchUpstreams((upstream) => upstream.subscribe(this));
   }
 
   onCall(outcome: CallOutcome): void {
@@ -90,7 +90,7 @@ export class RecentCalls implements ServiceListener, TelemetryListener {
 
   /** Listens no more. */
   close(): void {
-    for (const end of this.#ends) end();
+    this.#endWatch();
   }
 
   #reasonOfRequest({ status, code, durationMs, operation }: ServedRequest): KeptRequest['reason'] | undefined {

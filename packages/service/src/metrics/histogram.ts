@@ -24,12 +24,20 @@ export interface Bucket {
 export class Histogram {
   /** The labels as they are written. */
   readonly labels: string;
+  /** Values of the labels. */
+  readonly values: readonly string[];
   readonly #counts = new Float64Array(bounds.length + 1);
   readonly #exemplars: (Exemplar | undefined)[] = [];
   sum = 0;
 
-  constructor(labels = '') {
+  constructor(labels = '', values: readonly string[] = []) {
     this.labels = labels;
+    this.values = values;
+  }
+
+  /** How many durations each bucket has, alone: the last one has no bound. */
+  get counts(): readonly number[] {
+    return [...this.#counts];
   }
 
   /** How many were counted. */

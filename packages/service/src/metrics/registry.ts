@@ -1,4 +1,5 @@
-import { type Exemplar, Histogram } from './histogram.ts';
+import type { MetricFamily, MetricPoint } from '@parley/contract';
+import { bounds, type Exemplar, Histogram } from './histogram.ts';
 
 /** The formats of a scrape: Prometheus text 0.0.4, and OpenMetrics 1.0, which has exemplars. */
 export type MetricsFormat = 'text' | 'openmetrics';
@@ -68,12 +69,13 @@ abstract class Metric<Series> {
       branch.next.set(value, next);
       branch = next;
     }
-    branch.series = this.create(labelText(this.#name.labels ?? [], values));
+    branch.series = this.create(labelText(this.#name.labels ?? [], values), values);
     this.#all.push(branch.series);
     return branch.series;
   }
 
-  protected abstract create(labels: string): Series;
+  protected abstract create(labels: string, values: readonly string[]): Series;
+  protected abstract pointOf(series: Series): MetricPoint;
   protected abstract linesOf(series: Series, name: string, format: MetricsFormat): readonly string[];
 
   lines(format: MetricsFormat): readonly string[] {
@@ -84,11 +86,17 @@ abstract class Metric<Series> {
   get about(): MetricName {
     return this.#name;
   }
+
+  points(): readonly MetricPoint[] {
+    return this.#all.map((series) => this.pointOf(series));
+  }
 }
 
 /** A number that only grows. */
 export interface Count {
   readonly labels: string;
+  /** Values of the labels. */
+  readonly values: readonly string[];
   value: number;
 }
 
@@ -96,8 +104,12 @@ export interface Count {
 export class Counter extends Metric<Count> {
   readonly type = 'counter';
 
-  protected create(labels: string): Count {
-    return { labels, value: 0 };
+  protected create(labels: string, values: readonly string[]): Count {
+    return { labels, values, value: 0 };
+  }
+
+  protected pointOf({ values, value }: Count): MetricPoint {
+    return { labels: values, value };
   }
 
   protected linesOf({ labels, value }: Count, name: string): readonly string[] {
@@ -109,8 +121,12 @@ export class Counter extends Metric<Count> {
 export class Durations extends Metric<Histogram> {
   readonly type = 'histogram';
 
-  protected create(labels: string): Histogram {
-    return new Histogram(labels);
+  protected create(labels: string, values: readonly string[]): Histogram {
+    return new Histogram(labels, values);
+  }
+
+  protected pointOf({ values, counts, sum }: Histogram): MetricPoint {
+    return { labels: values, value: { bounds, counts, sum } };
   }
 
   protected linesOf(histogram: Histogram, name: string, format: MetricsFormat): readonly string[] {
@@ -137,7 +153,11 @@ class Observed {
 
   lines(): readonly string[] {
     const { name, labels = [] } = this.about;
-    return [...this.#read()].map((reading) => sample(name, labelText(labels, reading.labels), reading.value));
+    return this.points().map((reading) => sample(name, labelText(labels, reading.labels), reading.value));
+  }
+
+  points(): readonly Reading[] {
+    return [...this.#read()];
   }
 }
 
@@ -170,6 +190,14 @@ export class MetricsRegistry {
       return [`# HELP ${family} ${help}`, `# TYPE ${family} ${metric.type}`, ...metric.lines(format)].join('\n');
     });
     return format === 'openmetrics' ? `${families.join('\n')}\n# EOF\n` : `${families.join('\n')}\n`;
+  }
+
+  /** All metrics as data, with their values as they are now. */
+  families(): readonly MetricFamily[] {
+    return this.#metrics.map((metric) => {
+      const { name, help, labels = [] } = metric.about;
+      return { name, help, type: metric.type, labels, points: metric.points() };
+    });
   }
 
   #add<M extends Counter | Durations | Observed>(metric: M): M {

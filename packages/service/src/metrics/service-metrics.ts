@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { Contract, MetricFamily } from '@parley/contract';
 import type { ServiceListener, ServiceLoad } from '../telemetry/service-events.ts';
 import { processMetrics } from './process-metrics.ts';
 import { MetricsRegistry, type Reading } from './registry.ts';
@@ -7,7 +8,7 @@ import { UpstreamMetrics } from './upstream-metrics.ts';
 
 /** What the metrics say of the service itself. */
 export interface MeteredService {
-  readonly name: string;
+  readonly contract: Contract;
   /** Of its API. */
   readonly version: string;
   readonly isDraining: () => boolean;
@@ -22,7 +23,8 @@ export class ServiceMetrics {
   readonly #stopProcess: () => void;
   readonly #requests: RequestMetrics;
 
-  constructor({ name, version, isDraining, certificatePem }: MeteredService) {
+  constructor({ contract, version, isDraining, certificatePem }: MeteredService) {
+    const { name, operations } = contract;
     const info = { name: 'parley_service_info', help: 'The service.', labels: ['service', 'version', 'node'] };
     this.#registry.observed('gauge', info, () => [{ labels: [name, version, process.versions.node], value: 1 }]);
     const draining = { name: 'parley_server_draining', help: '1 while the service stops.' };
@@ -32,7 +34,7 @@ export class ServiceMetrics {
       help: 'When the certificate for callers ends, in seconds since 1970.',
     };
     this.#registry.observed('gauge', certificate, () => expiryOf(certificatePem()));
-    this.#requests = new RequestMetrics(this.#registry);
+    this.#requests = new RequestMetrics(this.#registry, Object.values(operations));
     this.#upstreams = new UpstreamMetrics(this.#registry);
     this.#stopProcess = processMetrics(this.#registry);
   }
@@ -50,6 +52,11 @@ export class ServiceMetrics {
   /** All of it, as Prometheus reads it. */
   render(format: Parameters<MetricsRegistry['render']>[0]): string {
     return this.#registry.render(format);
+  }
+
+  /** All of it as data, with the values as they are now. */
+  families(): readonly MetricFamily[] {
+    return this.#registry.families();
   }
 
   /** Measures no more. */

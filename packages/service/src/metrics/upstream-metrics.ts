@@ -1,20 +1,35 @@
 import {
   type AttemptOutcome,
+  type Backoff,
+  type BudgetRefusal,
+  type CacheResult,
+  type CacheUse,
   type CallOutcome,
   type CircuitChange,
   type CircuitReason,
   type CircuitState,
+  type ConnectionChange,
   type ConnectionCounts,
+  type ConnectionEnd,
   type OpenUpstream,
   openUpstreams,
+  type QueueEnd,
+  type QueueWait,
   type TelemetryListener,
   type UpstreamStatus,
   watchUpstreams,
 } from '@parley/contract';
-import type { Counter, Durations, MetricsRegistry, Reading } from './registry.ts';
+import type { Counter, MetricsRegistry, Reading } from './registry.ts';
+import { cacheSeries, callSeries, connectionSeries, waitSeries } from './upstream-series.ts';
 
 const circuitStates: readonly CircuitState[] = ['closed', 'open', 'half-open', 'forced-open', 'forced-closed'];
 const circuitReasons: readonly CircuitReason[] = ['failures', 'slow', 'outlier', 'probe', 'operator'];
+const connectionEnds: readonly ConnectionEnd[] = ['age', 'idle', 'server', 'broken', 'request', 'client'];
+/** How connections fail most often. */
+const usualCodes = ['ECONNREFUSED', 'ETIMEDOUT'];
+const queueEnds: readonly QueueEnd[] = ['admitted', 'refused', 'ended'];
+const extraKinds: readonly BudgetRefusal['kind'][] = ['retry', 'hedge'];
+const cacheResults: readonly CacheResult[] = ['hit', 'stale', 'revalidated', 'miss', 'bypass'];
 const connectionStates = [
   'idle',
   'running',
@@ -24,71 +39,92 @@ const connectionStates = [
 
 /** Metrics of the calls that this process makes, of all its upstreams. Calls are apart from attempts: retries and hedges are load, not calls. */
 export class UpstreamMetrics implements TelemetryListener {
-  readonly #fates: Counter;
-  readonly #calls: Durations;
-  readonly #attempts: Durations;
-  readonly #extra: Counter;
-  readonly #openings: Counter;
-  readonly #ends: (() => void)[] = [];
+  readonly #ofCalls: ReturnType<typeof callSeries>;
+  readonly #ofWaits: ReturnType<typeof waitSeries>;
+  readonly #ofConnections: ReturnType<typeof connectionSeries>;
+  readonly #cache: Counter;
+  readonly #cached = new Set<string>();
+  readonly #endWatch: () => void;
 
   constructor(registry: MetricsRegistry) {
-    this.#fates = registry.counter({
-      name: 'parley_client_calls_total',
-      help: 'Calls by what became of them: success, or what kept a failed one from another attempt.',
-      labels: ['upstream', 'operation', 'fate'],
-    });
-    this.#calls = registry.durations({
-      name: 'parley_client_call_duration_seconds',
-      help: 'Calls as their callers see them, all attempts and waits included.',
-      labels: ['upstream', 'operation', 'error_type'],
-    });
-    this.#attempts = registry.durations({
-      name: 'http_client_request_duration_seconds',
-      help: 'Requests sent, one for each attempt; server_address is the name of the upstream.',
-      labels: ['server_address', 'http_request_method', 'url_template', 'http_response_status_code', 'error_type'],
-    });
-    this.#extra = registry.counter({
-      name: 'parley_client_extra_attempts_total',
-      help: 'Attempts beyond the first one of a call.',
-      labels: ['upstream', 'kind'],
-    });
-    this.#openings = registry.counter({
-      name: 'parley_client_circuit_openings_total',
-      help: 'Circuits of endpoints that opened, by reason.',
-      labels: ['upstream', 'reason'],
-    });
+    this.#ofCalls = callSeries(registry);
+    this.#ofWaits = waitSeries(registry);
+    this.#ofConnections = connectionSeries(registry);
+    this.#cache = cacheSeries(registry);
     observeStates(registry);
-    this.#ends.push(watchUpstreams((upstream) => this.#watch(upstream)));
+    this.#endWatch = watchUpstreams((upstream) => this.#watch(upstream));
   }
 
   onCall({ upstream, operation, code = '', durationMs, fate, traceId }: CallOutcome): void {
-    this.#fates.of(upstream, operation, fate).value++;
-    this.#calls.of(upstream, operation, code).observe(durationMs / 1000, traceId);
+    this.#ofCalls.fates.of(upstream, operation, fate).value++;
+    this.#ofCalls.calls.of(upstream, operation, code).observe(durationMs / 1000, traceId);
   }
 
   onAttempt({ upstream, operation, status, code = '', durationMs, attempts, isHedge, traceId }: AttemptOutcome): void {
     const space = operation.indexOf(' ');
     const [method, template] = [operation.slice(0, space), operation.slice(space + 1)];
-    const series = this.#attempts.of(upstream, method, template, status === undefined ? '' : String(status), code);
+    const series = this.#ofCalls.attempts.of(
+      upstream,
+      method,
+      template,
+      status === undefined ? '' : String(status),
+      code,
+    );
     series.observe(durationMs / 1000, traceId);
-    if (isHedge) this.#extra.of(upstream, 'hedge').value++;
-    else if (attempts > 1) this.#extra.of(upstream, 'retry').value++;
+    if (isHedge) this.#ofCalls.extra.of(upstream, 'hedge').value++;
+    else if (attempts > 1) this.#ofCalls.extra.of(upstream, 'retry').value++;
   }
 
   onCircuit({ upstream, state, reason }: CircuitChange): void {
-    if (state === 'open' || state === 'forced-open') this.#openings.of(upstream, reason ?? '').value++;
+    if (state === 'open' || state === 'forced-open') this.#ofCalls.openings.of(upstream, reason ?? '').value++;
+  }
+
+  onBackoff({ upstream, waitMs, traceId }: Backoff): void {
+    this.#ofWaits.delays.of(upstream).observe(waitMs / 1000, traceId);
+  }
+
+  onCache({ upstream, result }: CacheUse): void {
+    if (!this.#cached.has(upstream)) {
+      // All from the first use on: an upstream without a cache has no series.
+      for (const one of cacheResults) this.#cache.of(upstream, one);
+      this.#cached.add(upstream);
+    }
+    this.#cache.of(upstream, result).value++;
+  }
+
+  onBudgetRefusal({ upstream, kind }: BudgetRefusal): void {
+    this.#ofWaits.budgetRefusals.of(upstream, kind).value++;
+  }
+
+  onQueue({ upstream, end, waitMs }: QueueWait): void {
+    this.#ofWaits.waits.of(upstream, end).observe(waitMs / 1000, undefined);
+  }
+
+  onConnection(event: ConnectionChange): void {
+    const { upstream } = event;
+    if (event.change === 'opened') this.#ofConnections.opened.of(upstream).value++;
+    else if (event.change === 'failed') this.#ofConnections.failed.of(upstream, event.code).value++;
+    else this.#ofConnections.closed.of(upstream, event.reason).value++;
   }
 
   /** Listens no more. */
   close(): void {
-    for (const end of this.#ends) end();
+    this.#endWatch();
   }
 
-  #watch(upstream: OpenUpstream): void {
+  #watch(upstream: OpenUpstream): () => void {
     // At 0 from the start: Prometheus sees no increase in a series that begins at 1.
-    for (const reason of circuitReasons) this.#openings.of(upstream.name, reason);
-    for (const kind of ['retry', 'hedge']) this.#extra.of(upstream.name, kind);
-    this.#ends.push(upstream.subscribe(this));
+    for (const reason of circuitReasons) this.#ofCalls.openings.of(upstream.name, reason);
+    for (const kind of extraKinds) {
+      this.#ofCalls.extra.of(upstream.name, kind);
+      this.#ofWaits.budgetRefusals.of(upstream.name, kind);
+    }
+    this.#ofWaits.delays.of(upstream.name);
+    for (const end of queueEnds) this.#ofWaits.waits.of(upstream.name, end);
+    this.#ofConnections.opened.of(upstream.name);
+    for (const code of usualCodes) this.#ofConnections.failed.of(upstream.name, code);
+    for (const reason of connectionEnds) this.#ofConnections.closed.of(upstream.name, reason);
+    return upstream.subscribe(this);
   }
 }
 

@@ -1,4 +1,4 @@
-import { currentContext } from '@parley/contract';
+import { currentContext, headerNames } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { codeOf } from '../replies/answered-code.ts';
@@ -43,8 +43,9 @@ export function accessLog({ logger, telemetry }: AccessLogOptions): RequestHandl
       const traceId = trace?.traceId;
       const route = routeOf(res);
       const place = telemetry.wantsSpans && trace ? servedSpan(res, trace, startMs) : undefined;
-      const ids = { requestId, traceId, ...place };
-      telemetry.emit('onRequest', { method, scheme, operation, route, status, code, durationMs, ...ids });
+      const isReplay = res.hasHeader(headerNames.idempotentReplayed);
+      const rest = { requestId, traceId, isReplay, ...place };
+      telemetry.emit('onRequest', { method, scheme, operation, route, status, code, durationMs, ...rest });
       const line = {
         method,
         operation: operation ?? 'unmatched',

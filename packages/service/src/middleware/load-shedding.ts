@@ -42,7 +42,7 @@ export function loadShedding({ load, telemetry, turns = new TurnQueue() }: LoadS
     turns.arrive();
     const place = hasNoRoom(res) ? 'overloaded' : load.enter(callerKey(context, req), priority);
     if (typeof place === 'string') {
-      telemetry.emit('onRefusal', { reason: place, priority });
+      telemetry.emit('onRefusal', { reason: place, priority, caller: context.caller ? 'certificate' : 'address' });
       return refuse(res, place, load.returnSeconds());
     }
     res[held] = { load, place, end: requestLifetimeOf(context) };

@@ -22,6 +22,7 @@ export const settingVariables: Readonly<Record<keyof Settings, string>> = {
   tokenJwksFile: 'TOKEN_JWKS_FILE',
   tokenAudience: 'TOKEN_AUDIENCE',
   isTraced: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  areMetricsPushed: 'OTEL_EXPORTER_OTLP_ENDPOINT',
 };
 
 /** The names of all settings. */

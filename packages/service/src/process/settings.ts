@@ -1,4 +1,4 @@
-import { isTraceExportAsked, ownMembers, withoutSecrets } from '@parley/contract';
+import { isMetricsPushAsked, isTraceExportAsked, ownMembers, withoutSecrets } from '@parley/contract';
 import { expected, networkIn } from '../addresses/trusted-proxies.ts';
 import { ConfigError } from './config-error.ts';
 import { type LogLevel, logLevels } from './log-levels.ts';
@@ -49,6 +49,11 @@ export interface Settings {
    * `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set, unless `OTEL_SDK_DISABLED` or `OTEL_TRACES_EXPORTER` says otherwise.
    */
   readonly isTraced?: boolean | undefined;
+  /**
+   * Whether metrics are pushed, by `@parley/telemetry`. `OTEL_EXPORTER_OTLP_ENDPOINT`, default no: yes where it or
+   * `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` is set, unless `OTEL_SDK_DISABLED` or `OTEL_METRICS_EXPORTER` says otherwise.
+   */
+  readonly areMetricsPushed?: boolean | undefined;
 }
 
 /** Environment variables by name. */
@@ -98,6 +103,7 @@ export function readSettings(given: Environment = process.env, overrides: Partia
     tokenJwksFile: file('TOKEN_JWKS_FILE'),
     tokenAudience: text('TOKEN_AUDIENCE'),
     isTraced: isTraceExportAsked(env) || undefined,
+    areMetricsPushed: isMetricsPushAsked(env) || undefined,
   };
   const settings = { ...fromEnvironment, ...overrides };
   faults.push(...tlsFaults(settings), ...tokenFaults(settings));

@@ -22,7 +22,7 @@ const saturatedMs = 100;
 /** Windows in a row that must be saturated: in one alone the CPU may be busy with another process that starts. */
 const saturatedWindows = 3;
 /** Where the limit begins. High, and it comes down within a second: too low a one would refuse what is no overload. */
-const initial = 200;
+export const initialLimit = 200;
 const min = 20;
 const max = 1000;
 
@@ -32,7 +32,7 @@ const max = 1000;
  * a tenth per window while nothing is slow: there a step comes with each request, here with a window of many.
  */
 export function adaptiveLimit(): Limit {
-  let current = initial;
+  let current = initialLimit;
   let saturated = 0;
   return {
     get current() {

@@ -9,7 +9,7 @@ describe('shed log', () => {
     const log = new ShedLog(logger, () => nowMs);
     log.onLoad({ limit: 20.7, inFlight: 20, callers: 3 });
     for (let n = 0; n < 1000; n++) {
-      log.onRefusal({ reason: n % 4 === 0 ? 'rate_limited' : 'overloaded', priority: 'normal' });
+      log.onRefusal({ reason: n % 4 === 0 ? 'rate_limited' : 'overloaded', priority: 'normal', caller: 'address' });
       nowMs += 11;
     }
     expect(lines).toEqual([

@@ -17,6 +17,8 @@ export interface ServedRequest {
   readonly durationMs: number;
   readonly requestId: string | undefined;
   readonly traceId: string | undefined;
+  /** A keyed operation was answered as the first time, and its handler did not run. */
+  readonly isReplay: boolean;
   /** Present only while a listener has {@link ServiceListener.wantsSpans}. */
   readonly span?: SpanPlace | undefined;
   /** The reply was a stream of items, which lasts as long as its client likes. Present only with `span`. */
@@ -36,6 +38,8 @@ export interface RefusedRequest {
   /** The service has too much to do, or its caller more than its share. */
   readonly reason: 'overloaded' | 'rate_limited';
   readonly priority: Priority;
+  /** What the request counted for: the client certificate of its caller, or its address where it had none. */
+  readonly caller: 'certificate' | 'address';
 }
 
 /** What may be listened to in a service. A method that throws or rejects is warned about and harms no request. */

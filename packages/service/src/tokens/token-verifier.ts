@@ -1,20 +1,9 @@
 import { CallError, type Principal } from '@parley/contract';
-import {
-  type CryptoKey,
-  createLocalJWKSet,
-  errors,
-  type JSONWebKeySet,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  type JWTVerifyOptions,
-  type JWTVerifyResult,
-  jwtVerify,
-} from 'jose';
+import type { JSONWebKeySet, JWTPayload } from 'jose';
 import type { Logger } from 'pino';
 import { InvalidToken } from './invalid-token.ts';
 import { firstReadEveryMs } from './key-source.ts';
 import { openKeys } from './open-keys.ts';
-import { reasonOf } from './reason-of.ts';
 import { type CheckedTokenOptions, type TokenOptions, tokenOptions } from './token-options.ts';
 
 /** What a token proves. */
@@ -43,6 +32,8 @@ export const maxTokenLength = 8192;
 export function tokenVerifier(given: TokenOptions, contractName: string, logger: Logger): VerifyToken {
   const options = tokenOptions(given, contractName);
   const keys = openKeys(options.jwks, keysOf, logger);
+  // Only here, since it is a tenth of what a service loads; at once, so that no caller waits for it.
+  const library = import('./signature.ts');
   const { issuer, audience, algorithms, clockToleranceMs, maxAgeMs } = options;
   const checks = {
     issuer,
@@ -53,6 +44,7 @@ export function tokenVerifier(given: TokenOptions, contractName: string, logger:
     ...(maxAgeMs !== undefined && { maxTokenAge: maxAgeMs / 1000 }),
   };
   const signed = async (token: string) => {
+    const { signedBy, mayBeNewKey } = await library;
     const current = await keys.current();
     if (!current) throw noKeys();
     try {
@@ -72,49 +64,17 @@ export function tokenVerifier(given: TokenOptions, contractName: string, logger:
       checkBinding(payload, thumbprint);
       return verified(payload, options);
     } catch (error) {
-      if (error instanceof errors.JOSEError) throw new InvalidToken(reasonOf(error));
-      throw error;
+      throw (await library).refusalOf(error);
     }
   };
 }
 
-/** Several keys fit a token that names none, or whose `kid` several have. More are not tried: each costs up to 0.2 ms of CPU. */
-const maxKeysTried = 16;
-
-async function signedBy(keySet: JWTVerifyGetKey, token: string, checks: JWTVerifyOptions): Promise<JWTVerifyResult> {
-  try {
-    return await jwtVerify(token, keySet, checks);
-  } catch (error) {
-    if (error instanceof errors.JWKSMultipleMatchingKeys) return signedByOne(error, token, checks);
-    if (error instanceof errors.JOSEError) throw error;
-    throw new errors.JWKSInvalid(); // of a key that is malformed, or too short
-  }
-}
-
-async function signedByOne(keys: AsyncIterable<CryptoKey>, token: string, checks: JWTVerifyOptions) {
-  let tried = 0;
-  for await (const key of keys) {
-    if (tried++ === maxKeysTried) break;
-    try {
-      return await jwtVerify(token, key, checks);
-    } catch (error) {
-      // The signature is checked first: another reason means that it fits.
-      if (error instanceof errors.JOSEError && !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
-    }
-  }
-  throw new errors.JWSSignatureVerificationFailed();
-}
-
-/** An issuer may have a new key that this service does not know yet: with a new `kid`, without one, or in place of an old key. */
-function mayBeNewKey(error: unknown): boolean {
-  return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed;
-}
-
-/** @throws Error where these are no keys, so that the ones at hand stay */
-function keysOf(json: unknown) {
-  const keys = createLocalJWKSet(json as JSONWebKeySet);
-  if ((json as JSONWebKeySet).keys.length === 0) throw new TypeError('the JWK Set is empty');
-  return keys;
+/** @throws TypeError where these are no keys, so that the ones at hand stay */
+function keysOf(json: unknown): JSONWebKeySet {
+  const { keys } = Object(json) as Partial<JSONWebKeySet>;
+  const isKeySet = Array.isArray(keys) && keys.every((key) => typeof key === 'object' && key !== null);
+  if (!isKeySet || keys.length === 0) throw new TypeError('expected a JWK Set with at least one key');
+  return { keys: structuredClone(keys) };
 }
 
 function noKeys(): CallError {

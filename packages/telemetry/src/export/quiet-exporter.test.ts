@@ -33,6 +33,17 @@ describe('an exporter whose collector is down', () => {
     expect(warnings).toEqual([said(3), said(10)]);
   });
 
+  it('counts one span as one', () => {
+    exporter.export(spans(1), () => {});
+    expect(warnings).toEqual([expect.stringMatching(/^1 span was not exported: /)]);
+  });
+
+  it('says nothing once it is silenced', () => {
+    exporter.silence();
+    exporter.export(spans(1), () => {});
+    expect(warnings).toEqual([]);
+  });
+
   it('tells the processor how it ended', () => {
     const done = jest.fn();
     exporter.export(spans(1), done);

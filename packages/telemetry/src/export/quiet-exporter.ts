@@ -1,4 +1,5 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+import { failureReason } from './failure-reason.ts';
 
 type Done = Parameters<SpanExporter['export']>[1];
 
@@ -11,6 +12,7 @@ export class QuietExporter implements SpanExporter {
   readonly #warn: (message: string) => void;
   readonly #nowMs: () => number;
   #lost = 0;
+  #isSilent = false;
   #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(exporter: SpanExporter, warn: (message: string) => void, nowMs: () => number) {
@@ -34,20 +36,23 @@ export class QuietExporter implements SpanExporter {
     return this.#exporter.shutdown();
   }
 
+  /** Says nothing any more. */
+  silence(): void {
+    this.#isSilent = true;
+  }
+
   #failed(count: number, error: Error | undefined): void {
     this.#lost += count;
     const nowMs = this.#nowMs();
-    if (nowMs - this.#lastMs < silenceMs) return;
+    if (this.#isSilent || nowMs - this.#lastMs < silenceMs) return;
     this.#lastMs = nowMs;
     this.#warn(
-      `${this.#lost} spans were not exported: ${reasonOf(error)}; is OTEL_EXPORTER_OTLP_ENDPOINT a collector?`,
+      `${spansText(this.#lost)} not exported: ${failureReason(error)}; is OTEL_EXPORTER_OTLP_ENDPOINT a collector?`,
     );
     this.#lost = 0;
   }
 }
 
-function reasonOf(error: (Error & { readonly code?: unknown }) | undefined): string {
-  if (!error) return 'the collector refused them';
-  const text = error.message || String(error.code ?? error.name);
-  return text.split('\n', 1)[0]?.slice(0, 200) ?? '';
+function spansText(count: number): string {
+  return count === 1 ? '1 span was' : `${count} spans were`;
 }

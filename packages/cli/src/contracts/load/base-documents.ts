@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { boundedReply } from '../../text/bounded-reply.ts';
 import { isOpenapi, readDocument } from '../compare/api-document.ts';
 import { ContractsError, messageOf } from '../contracts-error.ts';
 import { commitOf, git } from './git.ts';
@@ -14,6 +16,7 @@ export interface Base {
 }
 
 const fetchTimeoutMs = 10_000;
+/** A document of a thousand operations is smaller. */
 const maxDocumentBytes = 64 * 1024 * 1024;
 
 /**
@@ -35,7 +38,7 @@ export async function baseDocuments(
 ): Promise<Base> {
   if (base === '') throw new ContractsError('--base: expected a revision, a file or a URL, got nothing');
   if (/^https?:\/\//.test(base)) return one(await fetched(base), base);
-  if (isPath(base)) return { documents: files(resolve(folder, base)), isWhole: false };
+  if (isPath(base)) return { documents: await files(resolve(folder, base)), isWhole: false };
   const [, revision, path] = /^([^:]+):(.+)$/.exec(base) ?? [];
   if (revision !== undefined && path !== undefined) return one(await fileOf(root, revision, path), base);
   const documents = await withRevisionTree(root, base, (tree) =>
@@ -69,7 +72,7 @@ function parsed(text: string, where: string): readonly [string, Readonly<Record<
   return [readDocument(value).name, value];
 }
 
-function files(path: string): Documents {
+async function files(path: string): Promise<Documents> {
   if (!existsSync(path)) throw new ContractsError(`--base: expected a file or a folder, found nothing at ${path}`);
   const isFolder = statSync(path).isDirectory();
   const paths = isFolder
@@ -78,7 +81,22 @@ function files(path: string): Documents {
         .map((name) => join(path, name))
     : [path];
   if (paths.length === 0) throw new ContractsError(`--base: expected files that end in .json in ${path}, found none`);
-  return new Map(paths.map((each) => parsed(readFileSync(each, 'utf8'), each)));
+  const documents = new Map<string, Readonly<Record<string, unknown>>>();
+  for (const each of paths) documents.set(...parsed(await textOf(each), each));
+  return documents;
+}
+
+async function textOf(path: string): Promise<string> {
+  // A device never ends, and a pipe may never begin.
+  if (!statSync(path).isFile())
+    throw new ContractsError(`--base: expected a file, found a folder, device or pipe at ${path}: write a file first`);
+  const bytes = await buffer(createReadStream(path, { end: maxDocumentBytes }));
+  if (bytes.byteLength > maxDocumentBytes) throw new ContractsError(tooLong(path));
+  return bytes.toString('utf8');
+}
+
+function tooLong(where: string): string {
+  return `--base: expected a document of at most 64 MiB, found more in ${where}`;
 }
 
 async function fileOf(root: string, revision: string, path: string): Promise<string> {
@@ -94,13 +112,13 @@ async function fileOf(root: string, revision: string, path: string): Promise<str
 
 async function fetched(url: string): Promise<string> {
   let response: Response;
-  let text: string;
+  let text: string | undefined;
   try {
     response = await fetch(url, {
       signal: AbortSignal.timeout(fetchTimeoutMs),
       headers: { accept: 'application/json' },
     });
-    text = await response.text();
+    text = await boundedReply(response, maxDocumentBytes);
   } catch (error) {
     const { cause } = error as Error;
     throw new ContractsError(
@@ -108,7 +126,6 @@ async function fetched(url: string): Promise<string> {
     );
   }
   if (!response.ok) throw new ContractsError(`--base: expected a document from ${url}, got status ${response.status}`);
-  if (text.length > maxDocumentBytes)
-    throw new ContractsError(`--base: expected a document of at most 64 MiB from ${url}`);
+  if (text === undefined) throw new ContractsError(tooLong(url));
   return text;
 }

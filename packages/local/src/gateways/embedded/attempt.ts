@@ -1,11 +1,14 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { createProxyServer } from 'httpxy';
+import type { GatewayCause } from '../gateway-causes.ts';
 import { repliedHeaders } from './forwarded-headers.ts';
 import { KeptConnections } from './kept-connections.ts';
 
 /** How one attempt at a replica ended. `unreached` never got a connection, so no replica acted on it. */
-export type Outcome = 'answered' | 'unreached' | 'broken' | 'timed-out';
+export type Outcome =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'unreached' | 'broken' | 'timed-out'; readonly cause: GatewayCause };
 
 /** Has replicas answer requests, over connections that are kept. */
 export interface Attempts {
@@ -17,7 +20,11 @@ interface Progress {
   outgoing?: ClientRequest;
   isConnected: boolean;
   isTimedOut: boolean;
+  /** Bytes of earlier replies on the same connection. */
+  bytesBefore: number;
 }
+
+const answered: Outcome = { kind: 'answered' };
 
 const replyTimeoutMs = 12_000;
 /** For a new connection. Not the agent's timeout, which is for idle ones: a busy machine would exceed it. */
@@ -35,7 +42,7 @@ export function createAttempts(): Attempts {
   });
   return {
     async attempt(request, response, address, body) {
-      const progress: Progress = { isConnected: false, isTimedOut: false };
+      const progress: Progress = { isConnected: false, isTimedOut: false, bytesBefore: 0 };
       progressOf.set(request, progress);
       // httpxy leaves up to three listeners behind. Beyond ten, Node would warn of a leak.
       response.setMaxListeners(response.getMaxListeners() + 3);
@@ -44,9 +51,9 @@ export function createAttempts(): Attempts {
           target: `http://${address}`,
           buffer: Readable.from(body.length ? [body] : []),
         });
-        return 'answered';
-      } catch {
-        return outcomeOf(progress, response);
+        return answered;
+      } catch (error) {
+        return outcomeOf(progress, response, error);
       }
     },
     close: () => agent.destroy(),
@@ -57,6 +64,7 @@ function follow(outgoing: ClientRequest, response: ServerResponse, progress: Pro
   const { socket } = outgoing;
   if (!progress || !socket) return;
   progress.outgoing = outgoing;
+  progress.bytesBefore = socket.bytesRead;
   // A kept connection is there already, and would collect listeners.
   if (!socket.connecting) progress.isConnected = true;
   else {
@@ -98,12 +106,19 @@ function passReply(
   reply.pipe(response);
 }
 
-function outcomeOf({ isConnected, isTimedOut }: Progress, response: ServerResponse): Outcome {
+function outcomeOf(progress: Progress, response: ServerResponse, error: unknown): Outcome {
+  const { isConnected, isTimedOut } = progress;
   if (response.headersSent || response.destroyed) {
     // Too late for another answer: the client must see that this one is not complete.
     response.destroy();
-    return 'answered';
+    return answered;
   }
-  if (!isConnected) return 'unreached';
-  return isTimedOut ? 'timed-out' : 'broken';
+  if (!isConnected) return { kind: 'unreached', cause: isTimedOut ? 'connect_timeout' : 'connect_refused' };
+  if (isTimedOut) return { kind: 'timed-out', cause: 'read_timeout' };
+  return { kind: 'broken', cause: causeOfBreak(progress, error) };
+}
+
+function causeOfBreak({ outgoing, bytesBefore }: Progress, error: unknown): GatewayCause {
+  if ((error as NodeJS.ErrnoException).code === 'HPE_HEADER_OVERFLOW') return 'response_header_too_big';
+  return (outgoing?.socket?.bytesRead ?? 0) > bytesBefore ? 'bad_response' : 'reset_by_upstream';
 }

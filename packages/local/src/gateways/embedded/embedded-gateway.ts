@@ -17,12 +17,18 @@ import { parseRoutes, type Route, routeOf } from '../routes.ts';
 import { type Attempts, createAttempts } from './attempt.ts';
 import { type Balancer, createBalancer } from './balancer.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
-import { acceptedRequestId, endToEndHeaders, forwardedHeaders } from './forwarded-headers.ts';
+import {
+  acceptedRequestId,
+  acceptedTraceparent,
+  endToEndHeaders,
+  forwardedHeaders,
+  type RequestFacts,
+} from './forwarded-headers.ts';
 import { type GatewayLimits, parseLimits } from './gateway-limits.ts';
 import { linger } from './linger.ts';
 import { answerMalformed } from './malformed-request.ts';
 import { type Problems, parseProblems } from './problems.ts';
-import { refusalOf } from './refusal.ts';
+import { type Refusal, refusalOf } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { isClimbing, requestPath } from './request-path.ts';
 import { requestTarget } from './request-target.ts';
@@ -36,6 +42,11 @@ const roundPauseMs = 100;
 const statusOf = { unreached: 503, broken: 502, 'timed-out': 504 } as const;
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const keyable = new Set(['POST', 'PATCH']);
+const failed: Refusal = { status: 500, cause: 'gateway_failed' };
+const malformed: Refusal = { status: 400, cause: 'malformed_request' };
+const noRoute: Refusal = { status: 404, cause: 'no_route' };
+const tooLarge: Refusal = { status: 413, cause: 'too_large' };
+const surplus: Refusal = { status: 429, cause: 'too_many_connections' };
 
 interface Parts {
   readonly problems: Problems;
@@ -97,34 +108,36 @@ function createRequestListener(parts: Parts): RequestListener {
     // The gateway ignores the offer, but Node's parser has dropped the bytes behind it in the same read.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     const client = endToEndHeaders(request.headers);
-    const id = acceptedRequestId(client);
-    response.setHeader('X-Request-Id', id);
-    const status = await answer(request, response, client, id).catch(() => 500);
-    if (!status || response.headersSent || response.destroyed) return;
-    const { headers, body } = problems(status, id);
+    const requestId = acceptedRequestId(client);
+    const traceparent = acceptedTraceparent(client, requestId);
+    response.setHeader('X-Request-Id', requestId);
+    const refusal = await answer(request, response, client, { id: requestId, traceparent }).catch(() => failed);
+    if (!refusal || response.headersSent || response.destroyed) return;
+    const { headers, body } = problems({ ...refusal, requestId, traceId: traceparent.slice(3, 35) });
     if (!request.complete) {
       response.shouldKeepAlive = false;
       // Node calls it after the response, and would close the connection with bytes unread.
       request.socket.destroySoon = () => linger(request.socket);
     }
-    response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
+    response.writeHead(refusal.status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
   };
 
-  /** Passes the request on, or gives the status of the problem that is the answer. */
+  /** Passes the request on, or gives the problem that is the answer. */
   async function answer(
     request: IncomingMessage,
     response: ServerResponse,
     client: IncomingHttpHeaders,
-    id: string,
-  ): Promise<number | undefined> {
-    if (connections.isSurplus(request.socket)) return closing(response, 429);
+    ids: Pick<RequestFacts, 'id' | 'traceparent'>,
+  ): Promise<Refusal | undefined> {
+    if (connections.isSurplus(request.socket)) return closing(response, surplus);
     const refused = refusalOf(request);
     if (refused) return closing(response, refused);
     const asked = requestTarget(request.url ?? '');
     const path = asked && requestPath(asked.target);
-    if (path === undefined) return closing(response, 400);
-    const balancer = balancers.get(routeOf(path, routes)?.service ?? '');
-    if (!balancer) return isClimbing(asked?.target ?? '') ? 400 : 404;
+    if (path === undefined) return closing(response, malformed);
+    const upstream = routeOf(path, routes)?.service ?? '';
+    const balancer = balancers.get(upstream);
+    if (!balancer) return isClimbing(asked?.target ?? '') ? malformed : noRoute;
     const { expect } = request.headers;
     const isBodyLate = !request.complete && expect?.toLowerCase() === '100-continue';
     const body = await readBody(
@@ -132,15 +145,20 @@ function createRequestListener(parts: Parts): RequestListener {
       limits.bodyLimitBytes,
       isBodyLate ? () => response.writeContinue() : undefined,
     );
-    if (!body) return 413;
-    request.headers = forwardedHeaders(request, client, { id, bodyLength: body.length, authority: asked?.authority });
+    if (!body) return tooLarge;
+    request.headers = forwardedHeaders(request, client, {
+      ...ids,
+      bodyLength: body.length,
+      authority: asked?.authority,
+    });
     request.url = asked?.target ?? '';
-    return passOn(request, response, body, balancer);
+    const failure = await passOn(request, response, body, balancer);
+    return failure && { ...failure, upstream };
   }
 
   async function passOn(request: IncomingMessage, response: ServerResponse, body: Buffer, balancer: Balancer) {
     const tried = new Set<string>();
-    let status: number = statusOf.unreached;
+    let failure: Refusal = { status: statusOf.unreached, cause: 'no_live_upstream' };
     let seen = 0;
     for (let made = 0; made < maxAttempts; made++) {
       let address = balancer.choose(tried);
@@ -150,16 +168,21 @@ function createRequestListener(parts: Parts): RequestListener {
         tried.clear();
         address = balancer.choose(tried);
       }
-      if (!address) return status;
+      if (!address) return failure;
       tried.add(address);
       const outcome = await attempts.attempt(request, response, address, body);
-      balancer.release(address, outcome === 'unreached' || outcome === 'broken');
-      if (outcome === 'answered') return undefined;
-      if (outcome === 'unreached') continue;
-      status = statusOf[outcome];
-      if (outcome !== 'broken' || !isRepeatable(request) || ++seen === maxSeenAttempts) return status;
+      balancer.release(address, outcome.kind === 'unreached' || outcome.kind === 'broken');
+      if (outcome.kind === 'answered') return undefined;
+      const { kind, cause } = outcome;
+      if (kind === 'unreached') {
+        const hasTimedOut = seen === 0 && failure.cause === 'connect_timeout';
+        failure = { status: failure.status, cause: hasTimedOut ? failure.cause : cause };
+        continue;
+      }
+      failure = { status: statusOf[kind], cause };
+      if (kind !== 'broken' || !isRepeatable(request) || ++seen === maxSeenAttempts) return failure;
     }
-    return status;
+    return failure;
   }
 }
 
@@ -169,9 +192,9 @@ function isRepeatable({ method = '', headers }: IncomingMessage): boolean {
 }
 
 /** Closes the connection after the response: two servers could read the request differently, so the bytes after it cannot be trusted. */
-function closing(response: ServerResponse, status: number): number {
+function closing(response: ServerResponse, refusal: Refusal): Refusal {
   response.shouldKeepAlive = false;
-  return status;
+  return refusal;
 }
 
 function balancersOf(routes: readonly Route[], addresses: GatewaySetting['addresses']): ReadonlyMap<string, Balancer> {

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { hostIn } from './host.ts';
 
 const requestId = /^[A-Za-z0-9._-]{1,64}$/;
-const traceparent = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
+const validTraceparent = /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
 const timeoutMs = /^[0-9]{1,7}$/;
 /** The valid form of a header's name. A service could read `X_Forwarded_For` as another name: it is dropped, as nginx does. */
 const canonicalName = /^[a-z0-9-]+$/;
@@ -56,9 +56,17 @@ export function acceptedRequestId(client: IncomingHttpHeaders): string {
   return typeof own === 'string' && requestId.test(own) ? own : randomBytes(16).toString('hex');
 }
 
+/** The client's own traceparent if it is valid, otherwise the beginning of a trace. */
+export function acceptedTraceparent(client: IncomingHttpHeaders, id: string): string {
+  const own = String(client.traceparent);
+  return validTraceparent.test(own) ? own : newTraceparent(id);
+}
+
 /** Facts about a request that are not in its headers. */
 export interface RequestFacts {
   readonly id: string;
+  /** From {@link acceptedTraceparent}. */
+  readonly traceparent: string;
   readonly bodyLength: number;
   /** Host of a target in absolute form. It takes precedence over the Host header. */
   readonly authority: string | undefined;
@@ -73,7 +81,7 @@ export interface RequestFacts {
 export function forwardedHeaders(
   request: IncomingMessage,
   client: IncomingHttpHeaders,
-  { id, bodyLength, authority }: RequestFacts,
+  { id, traceparent, bodyLength, authority }: RequestFacts,
 ): IncomingHttpHeaders {
   const { host } = request.headers;
   const forwarded: IncomingHttpHeaders = {
@@ -89,12 +97,8 @@ export function forwardedHeaders(
   if (timeoutMs.test(String(client['x-request-timeout-ms']))) {
     forwarded['x-request-timeout-ms'] = client['x-request-timeout-ms'];
   }
-  if (traceparent.test(String(client.traceparent))) {
-    forwarded.traceparent = client.traceparent;
-    if (client.tracestate !== undefined) forwarded.tracestate = client.tracestate;
-  } else {
-    forwarded.traceparent = newTraceparent(id);
-  }
+  forwarded.traceparent = traceparent;
+  if (traceparent === client.traceparent && client.tracestate !== undefined) forwarded.tracestate = client.tracestate;
   for (const name of Object.keys(client)) if (!ownNames.has(name)) forwarded[name] = client[name];
   return forwarded;
 }

@@ -1,4 +1,4 @@
-import { directivesNamed, parseDirectives } from '../nginx-directives.ts';
+import { directivesNamed, nginxDirectives } from '../nginx-directives.ts';
 
 /** What the gateway allows a client, from nginx' own `nginx.conf`: both gateways have the same bounds. */
 export interface GatewayLimits {
@@ -20,7 +20,7 @@ export interface GatewayLimits {
 
 /** Reads the limits of an `nginx.conf`. Missing directives have nginx' defaults. */
 export function parseLimits(text: string): GatewayLimits {
-  const directives = parseDirectives(text);
+  const directives = nginxDirectives(text);
   const args = (name: string): readonly string[] => directivesNamed(name, directives)[0]?.args ?? [];
   const ms = (name: string, standard: string): number => milliseconds(args(name)[0] ?? standard);
   const [count = '4', size = '8k'] = args('large_client_header_buffers');

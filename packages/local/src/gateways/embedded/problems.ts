@@ -1,4 +1,5 @@
-import { directivesNamed, parseDirectives } from '../nginx-directives.ts';
+import type { GatewayCause } from '../gateway-causes.ts';
+import { directivesNamed, nginxDirectives } from '../nginx-directives.ts';
 
 /** An answer that the gateway gives itself, RFC 9457. */
 export interface ProblemAnswer {
@@ -6,8 +7,18 @@ export interface ProblemAnswer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Makes the answer for a status. */
-export type Problems = (status: number, requestId: string) => ProblemAnswer;
+/** A request that the gateway answers itself. */
+export interface ProblemFacts {
+  readonly status: number;
+  readonly cause: GatewayCause;
+  readonly requestId: string;
+  readonly traceId: string;
+  /** The service that was to answer, where one was asked. */
+  readonly upstream?: string | undefined;
+}
+
+/** Makes the answer. */
+export type Problems = (facts: ProblemFacts) => ProblemAnswer;
 
 /** Those of the services' own answers. */
 const securityHeaders = {
@@ -16,23 +27,39 @@ const securityHeaders = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-/** The gateway's own problems, from the maps of nginx' `problems.conf`: both gateways send the same. */
+interface ValueMap {
+  /** What is looked up, with variables. */
+  readonly source: string;
+  readonly entries: ReadonlyMap<string, string>;
+}
+
+/**
+ * The gateway's own problems, from the maps of nginx' `problems.conf`: both gateways send the same. Reads maps of texts, no
+ * patterns: why a request failed, this gateway knows itself.
+ */
 export function parseProblems(text: string): Problems {
-  const maps = new Map<string, ReadonlyMap<string, string>>();
-  for (const { args, block = [] } of directivesNamed('map', parseDirectives(text))) {
+  const maps = new Map<string, ValueMap>();
+  for (const { args, block = [] } of directivesNamed('map', nginxDirectives(text))) {
     const entries = block.map(({ name, args: [value = ''] }) => [name, value] as const);
-    maps.set((args[1] ?? '').slice(1), new Map(entries));
+    maps.set((args[1] ?? '').slice(1), { source: args[0] ?? '', entries: new Map(entries) });
   }
-  const look = (map: string, status: number): string =>
-    maps.get(map)?.get(String(status)) ?? maps.get(map)?.get('default') ?? '';
-  return function problems(status, requestId) {
-    const values: Readonly<Record<string, string>> = { status: String(status), accepted_request_id: requestId };
-    const fill = (template: string): string =>
-      template.replace(/\$(\w+)/g, (_, name) => values[name] ?? fill(look(name, status)));
-    const retryAfter = look('retry_after', status);
-    const allow = look('allowed_methods', status);
+  return function problems({ status, cause, requestId, traceId, upstream = '' }) {
+    const values: Readonly<Record<string, string>> = {
+      status: String(status),
+      problem_cause: cause,
+      accepted_request_id: requestId,
+      accepted_trace_id: traceId,
+      service: upstream,
+    };
+    const evaluate = (name: string): string => {
+      const map = maps.get(name);
+      return values[name] ?? fill(map?.entries.get(fill(map.source)) ?? map?.entries.get('default') ?? '');
+    };
+    const fill = (template: string): string => template.replace(/\$(\w+)/g, (_, name) => evaluate(name));
+    const retryAfter = evaluate('retry_after');
+    const allow = evaluate('allowed_methods');
     return {
-      body: fill(look('problem', status)),
+      body: evaluate('problem'),
       headers: {
         'Content-Type': 'application/problem+json',
         'Cache-Control': 'no-store',

@@ -1,0 +1,53 @@
+import { httpDate } from './http-date.ts';
+
+/** What a stored reply has to compare with. */
+export interface Validators {
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+}
+
+/** The conditions of a request that a cache answers itself. */
+export interface Conditions {
+  readonly ifNoneMatch: string | undefined;
+  readonly ifModifiedSince: string | undefined;
+}
+
+/**
+ * Whether a request with these conditions gets a 304 in place of the stored reply. `If-None-Match` comes first, and tags are compared without
+ * their `W/`. A date is compared with `Last-Modified`, and in its absence with the time of the reply. RFC 9110 §13, RFC 9111 §4.3.2.
+ *
+ * @param storedMs when the reply was made, in ms since 1970
+ */
+export function isUnchanged(
+  { ifNoneMatch, ifModifiedSince }: Conditions,
+  { etag, lastModified }: Validators,
+  storedMs: number,
+): boolean {
+  if (ifNoneMatch !== undefined) {
+    if (ifNoneMatch.trim() === '*') return true;
+    return etag !== undefined && tagsOf(ifNoneMatch).includes(opaque(etag));
+  }
+  const since = httpDate(ifModifiedSince, storedMs);
+  if (since === undefined) return false;
+  return (httpDate(lastModified, storedMs) ?? storedMs) <= since;
+}
+
+/** Whether two tags stand for the same bytes: equal, and neither is weak. RFC 9110 §8.8.3.2. */
+export function isStrongMatch(one: string, other: string): boolean {
+  return one === other && !one.startsWith('W/');
+}
+
+/** Whether two tags stand for the same thing, byte for byte or not. */
+export function isWeakMatch(one: string, other: string): boolean {
+  return opaque(one) === opaque(other);
+}
+
+function opaque(tag: string): string {
+  const trimmed = tag.trim();
+  return trimmed.startsWith('W/') ? trimmed.slice(2) : trimmed;
+}
+
+// A tag may hold a comma.
+function tagsOf(field: string): readonly string[] {
+  return (field.match(/(?:W\/)?"[^"]*"/g) ?? []).map(opaque);
+}

@@ -1,0 +1,164 @@
+import { STATUS_CODES } from 'node:http';
+import { type GatewayCause, gatewayCauses } from '../gateway-causes.ts';
+import type { Route } from '../routes.ts';
+
+const json = 'content-type application/problem+json';
+const titles: Readonly<Record<string, readonly [code: string, title: string]>> = {
+  404: ['not_found', 'Not found'],
+  405: ['method_not_allowed', 'Method not allowed'],
+  413: ['body_too_large', 'Body is too large'],
+  429: ['rate_limited', 'Too many requests'],
+  500: ['internal', 'Internal error'],
+  502: ['upstream_failed', 'An upstream failed'],
+  503: ['upstream_unavailable', 'An upstream is unavailable'],
+  504: ['upstream_timeout', 'An upstream did not answer in time'],
+};
+/** HAProxy sends these before it knows headers, from files: their problems have no ids. */
+const early: readonly (readonly [number, GatewayCause])[] = [
+  [400, 'malformed_request'],
+  [408, 'request_timeout'],
+];
+/** Statuses that older versions do not send. */
+const earlySince32: typeof early = [
+  [414, 'url_too_long'],
+  [431, 'headers_too_large'],
+];
+const refusals: typeof early = [
+  [404, 'no_route'],
+  [405, 'method_refused'],
+  [413, 'too_large'],
+  [500, 'gateway_failed'],
+  [501, 'upgrade_refused'],
+];
+const ofLimits: readonly GatewayCause[] = ['rate_limited', 'too_many_connections'];
+/** By the termination state, which HAProxy knows from 3.0 on when it makes the answer. */
+const ofUpstream: Readonly<Record<'502' | '503', Readonly<Record<string, GatewayCause>>>> = {
+  502: { SH: 'reset_by_upstream', PH: 'bad_response', '..': 'broken_answer' },
+  503: { SC: 'connect_refused', sC: 'connect_timeout', '..': 'unreachable' },
+};
+
+/** What a part between the marks `# generated: NAME` and `# end of generated` holds, by its name. */
+export function generatedParts(routes: readonly Route[]): Readonly<Record<string, readonly string[]>> {
+  const malformed = problem(400, 'malformed_request', withIds);
+  const unsupported = problem(505, 'unsupported_request', withIds);
+  const services = [...new Set(routes.map(({ service }) => service))];
+  return {
+    errors: errorLines(),
+    malformed: ['!has_path', 'is_bad_path', 'has_odd_host', '!has_host !has_no_host', 'has_no_host !{ req.ver 1.0 }']
+      .map((condition) => `http-request return status 400 ${json} lf-string '${malformed}' if ${condition}`)
+      .concat(`http-request return status 505 ${json} lf-string '${unsupported}' unless { req.ver 1.0 1.1 }`),
+    routes: routeLines(routes),
+    upstreams: services.flatMap((name) => [...upstreamLines(name), '']).slice(0, -1),
+  };
+}
+
+/** `haproxy.cfg` with these routes between its marks. */
+export function withRoutes(text: string, routes: readonly Route[]): string {
+  const parts = generatedParts(routes);
+  return text.replace(
+    /^( *)# generated: (\w+)\n[\s\S]*?^\1# end of generated\n/gm,
+    (_part, indent: string, name: string) =>
+      [`# generated: ${name}`, ...(parts[name] ?? []), '# end of generated']
+        .map((line) => `${line && !line.startsWith('.') ? indent : ''}${line}\n`)
+        .join(''),
+  );
+}
+
+/** The files of `haproxy/errors/`, by name: answers as they go over the wire, but for the ends of lines. */
+export function errorFiles(): ReadonlyMap<string, string> {
+  return new Map(
+    [...early, ...earlySince32].map(([status, cause]) => {
+      const body = problem(status, cause, '');
+      const lines = [
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+        'Content-Type: application/problem+json',
+        `Content-Length: ${body.length}`,
+        'Cache-Control: no-store',
+        'X-Content-Type-Options: nosniff',
+        'Referrer-Policy: no-referrer',
+        "Content-Security-Policy: default-src 'none';frame-ancestors 'none'",
+        'Connection: close',
+      ];
+      return [`${status}.http`, `${lines.join('\n')}\n\n${body}`];
+    }),
+  );
+}
+
+/** The routes that a `haproxy.cfg` has, in the order of its upstreams. */
+export function routesIn(text: string): Route[] {
+  const line = /^ *http-request set-var\(txn\.upstream\) str\(([\w-]+)\) if \{ path -m (str|beg) (\S+) \}$/gm;
+  const routes = [...text.matchAll(line)].map(([, service = '', kind, path = '']) => ({
+    isExact: kind === 'str',
+    path,
+    service,
+  }));
+  const order = [...text.matchAll(/^ *server-template ([\w-]+) /gm)].map(([, name]) => name);
+  return routes.toSorted((a, b) => order.indexOf(a.service) - order.indexOf(b.service));
+}
+
+const withIds = ',"requestId":"%[var(txn.id)]","traceId":"%[var(txn.trace_id)]"';
+const withUpstream = `,"upstream":"%[var(txn.upstream)]"${withIds}`;
+
+/** @param cause or the text in its place; its detail is another one then */
+function problem(status: number, cause: string, more: string, detail?: string): string {
+  const [code, title] = titles[status] ?? ['rejected', 'Request rejected'];
+  const text = detail ?? gatewayCauses[cause as GatewayCause].detail;
+  return `{"type":"urn:parley:problem:${code}","title":"${title}","status":${status},"detail":"${text}","cause":"${cause}"${more}}`;
+}
+
+function errorLines(): string[] {
+  const error = (status: number, body: string) => `http-error status ${status} ${json} lf-string '${body}'`;
+  const fromFile = ([status]: readonly [number, GatewayCause]) => `errorfile ${status} errors/${status}.http`;
+  const limits = ofLimits.map((cause) => [cause, gatewayCauses[cause].detail] as const);
+  const limited = `%[var(txn.cause)${limits.map(([cause, detail]) => `,regsub(^${cause}$,${detail})`).join('')}]`;
+  return [
+    '# HAProxy sends these before it knows a header, so they have no ids. Before 3.0 it has a page of its own for most of them.',
+    ...early.map(fromFile),
+    '.if version_atleast(3.2)',
+    ...earlySince32.map(fromFile),
+    '.endif',
+    ...refusals.map(([status, cause]) => error(status, problem(status, cause, withIds))),
+    error(429, problem(429, '%[var(txn.cause)]', withIds, limited)),
+    error(504, problem(504, 'read_timeout', withUpstream)),
+    '# Why an upstream failed is in the termination state, which older versions set after they have made the answer.',
+    '.if version_atleast(3.0)',
+    ...(['502', '503'] as const).map((status) => error(Number(status), byState(status))),
+    '.else',
+    ...(['502', '503'] as const).map((status) => error(Number(status), withoutState(status))),
+    '.endif',
+  ];
+}
+
+function byState(status: '502' | '503'): string {
+  const states = Object.entries(ofUpstream[status]);
+  const mapped = (textOf: (cause: GatewayCause) => string) =>
+    `%[txn.sess_term_state${states.map(([state, cause]) => `,regsub(^${state}$,${textOf(cause)})`).join('')}]`;
+  const detail = mapped((cause) => gatewayCauses[cause].detail);
+  return problem(
+    Number(status),
+    mapped((cause) => cause),
+    withUpstream,
+    detail,
+  );
+}
+
+function withoutState(status: '502' | '503'): string {
+  return problem(Number(status), ofUpstream[status]['..'] as GatewayCause, withUpstream);
+}
+
+/** As nginx chooses: the exact path, else the longest one that the path begins with. */
+function routeLines(routes: readonly Route[]): string[] {
+  const byPriority = routes.toSorted((a, b) => Number(a.isExact) - Number(b.isExact) || a.path.length - b.path.length);
+  return byPriority.map(
+    ({ isExact, path, service }) =>
+      `http-request set-var(txn.upstream) str(${service}) if { path -m ${isExact ? 'str' : 'beg'} ${path} }`,
+  );
+}
+
+function upstreamLines(name: string): string[] {
+  return [
+    `backend ${name}`,
+    `  http-request return status 503 ${json} lf-string '${problem(503, 'no_live_upstream', withUpstream)}' if { nbsrv eq 0 }`,
+    `  server-template ${name} 20 ${name}:3000 resolvers names resolve-prefer ipv4 init-addr none`,
+  ];
+}

@@ -1,0 +1,31 @@
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { LocalError, messageOf } from '../local-error.ts';
+
+/** The longest file that is read, in bytes. */
+const maxBytes = 4 * 1024 ** 2;
+
+/**
+ * Reads a text file of a repository, of 4 MiB at most. A pipe or a device might never end, and is refused.
+ *
+ * @throws LocalError where it is not there, is no file, is longer or may not be read
+ */
+export function readTextFile(path: string): string {
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) throw new LocalError(`expected a file at ${path}, found ${kindOf(stat)}: put a file there`);
+    if (stat.size > maxBytes) {
+      throw new LocalError(
+        `${path} is ${(stat.size / 1024 ** 2).toFixed(1)} MiB; the limit is 4 MiB: make it smaller, or name another file`,
+      );
+    }
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof LocalError) throw error;
+    throw new LocalError(`expected a file that can be read at ${path}, got: ${messageOf(error)}`);
+  }
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'a folder';
+  return stat.isFIFO() ? 'a pipe' : 'a device or a socket';
+}

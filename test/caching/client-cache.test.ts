@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type CacheUse, createClient, createUpstream, parleyFetch, type Upstream } from '@parley/client';
+import { bytes, defineContract, get, put } from '@parley/contract';
+import { type StartedService, startService } from '@parley/service/testing';
+import { z } from 'zod';
+
+const item = z.object({ id: z.string(), name: z.string() });
+const shop = defineContract('shop', {
+  getItem: get('/api/items/{id}', {
+    summary: 'One item',
+    input: z.object({ id: z.string() }),
+    output: item,
+    cache: { maxAgeS: 60, scope: 'private' },
+  }),
+  putItem: put('/api/items/{id}', { summary: 'Renames it', input: item, output: item }),
+  getPicture: get('/api/pictures/{id}', { summary: 'p', input: z.object({ id: z.string() }), output: bytes() }),
+});
+
+let service: StartedService;
+let upstream: Upstream;
+afterEach(async () => {
+  await upstream.close();
+  await service.stop();
+});
+
+/** A shop over HTTP, a client with a cache, and how often the shop was asked. */
+async function started() {
+  const names = new Map([['7', 'a lamp']]);
+  const asked: string[] = [];
+  const read = (operation: string) => async (input: { id: string }) => {
+    asked.push(operation);
+    return { id: input.id, name: names.get(input.id) ?? '' };
+  };
+  service = await startService(shop, {
+    getItem: read('getItem'),
+    putItem: async (input) => {
+      names.set(input.id, input.name);
+      return input;
+    },
+    getPicture: async () => {
+      asked.push('getPicture');
+      return new Uint8Array(100_000);
+    },
+  });
+  upstream = createUpstream('shop', service.url, { cache: true });
+  const results: string[] = [];
+  upstream.subscribe({ onCache: ({ result }: CacheUse) => void results.push(result) });
+  return { client: createClient(shop, upstream), asked, results };
+}
+
+describe('a client with a cache, and a service over HTTP', () => {
+  it('asks once for a reply that is fresh, by the typed client and by fetch', async () => {
+    const { client, asked, results } = await started();
+    for (let call = 0; call < 3; call++) expect(await client.getItem({ id: '7' })).toEqual({ id: '7', name: 'a lamp' });
+    expect([asked, results]).toEqual([['getItem'], ['miss', 'hit', 'hit']]);
+    const cachedFetch = parleyFetch(upstream);
+    for (let call = 0; call < 2; call++) {
+      const response = await cachedFetch(`${service.url}/api/items/7`);
+      expect([response.status, await response.json()]).toEqual([200, { id: '7', name: 'a lamp' }]);
+    }
+    expect(asked).toEqual(['getItem', 'getItem']); // bytes and texts are apart
+  });
+
+  it('sends one request for calls at the same time', async () => {
+    const { client, asked } = await started();
+    await Promise.all(Array.from({ length: 50 }, () => client.getItem({ id: '7' })));
+    expect(asked).toHaveLength(1);
+  });
+
+  it('sees its own write', async () => {
+    const { client } = await started();
+    await client.getItem({ id: '7' });
+    await client.putItem({ id: '7', name: 'a chair' });
+    expect(await client.getItem({ id: '7' })).toEqual({ id: '7', name: 'a chair' });
+  });
+
+  it('streams bytes past the cache', async () => {
+    const { client, asked, results } = await started();
+    for (let call = 0; call < 2; call++)
+      expect((await (await client.getPicture({ id: '7' })).bytes()).length).toBe(100_000);
+    expect([asked.length, results]).toEqual([2, ['bypass', 'bypass']]);
+  });
+
+  it('tells the story of a stored reply to a caller that asks', async () => {
+    const { client } = await started();
+    await client.getItem({ id: '7' });
+    const { story } = await client.getItem.explain({ id: '7' });
+    expect(String(story)).toMatch(/cache +hit: the stored reply is fresh, 0 s old/);
+  });
+});

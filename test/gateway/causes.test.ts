@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type GatewayCause, gatewayCauses } from '../../packages/local/src/gateways/gateway-causes.ts';
+import { parseRoutes, routeOf } from '../../packages/local/src/gateways/routes.ts';
+import { type RawAnswer, rawAnswers } from '../raw-answers.ts';
+import { type GatewayName, gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
+import { freePort } from '../running-house.ts';
+import { root } from '../source-files.ts';
+import { answering, closeReplicas, hanging } from './test-replicas.ts';
+
+const routes = parseRoutes(readFileSync(join(root, 'nginx/routes.conf'), 'utf8'));
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const head = (line: string, ...headers: string[]) =>
+  [`${line} HTTP/1.1`, 'Host: x', `traceparent: 00-${traceId}-b7ad6b7169203331-01`, ...headers, '', ''].join('\r\n');
+const large = `X: ${'x'.repeat(9_000)}`;
+
+/**
+ * What goes wrong, the request by which it does, and the cause; another one where a gateway cannot know better: docs/gateways.md.
+ * `unread`: HAProxy before 3.0 answers with a page of its own.
+ */
+const refused: readonly (readonly [
+  string,
+  string,
+  GatewayCause,
+  Partial<Record<GatewayName, GatewayCause | 'unread'>>,
+])[] = [
+  ['no HTTP', 'GARBAGE\r\n\r\n', 'malformed_request', { haproxy: 'unread' }],
+  [
+    'two lengths',
+    head('POST /api/visits', 'Content-Length: 5', 'Content-Length: 6'),
+    'malformed_request',
+    { haproxy: 'unread' },
+  ],
+  ['a path that climbs', head('GET /api/visits/..%2Fx'), 'malformed_request', {}],
+  ['a path of no service', head('GET /nowhere'), 'no_route', {}],
+  ['TRACE', head('TRACE /api/visits'), 'method_refused', {}],
+  [
+    'a WebSocket',
+    head(
+      'GET /api/visits',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ),
+    'upgrade_refused',
+    {},
+  ],
+  ['HTTP/2.0', head('GET /api/visits').replace('HTTP/1.1', 'HTTP/2.0'), 'unsupported_request', {}],
+  ['a body too large', head('POST /api/visits', 'Content-Length: 9000000'), 'too_large', {}],
+  ['a header too large', head('GET /api/visits', large, large), 'headers_too_large', { haproxy: 'unread' }],
+  [
+    'a URL too long',
+    head(`GET /${'x'.repeat(20_000)}`),
+    'url_too_long',
+    { embedded: 'headers_too_large', haproxy: 'unread' },
+  ],
+];
+
+const broken: readonly (readonly [
+  string,
+  string,
+  GatewayCause,
+  number,
+  Partial<Record<GatewayName, readonly GatewayCause[]>>,
+])[] = [
+  ['refuses connections', '/api/greetings', 'connect_refused', 503, { haproxy: ['no_live_upstream', 'unreachable'] }],
+  ['takes no connection', '/api/visits', 'connect_timeout', 503, { haproxy: ['no_live_upstream', 'unreachable'] }],
+  ['closes the connection', '/api/hello?reset', 'reset_by_upstream', 502, { haproxy: ['broken_answer'] }],
+  ['sends headers too large', '/api/hello?large', 'response_header_too_big', 502, { haproxy: ['broken_answer'] }],
+  ['breaks off within the headers', '/api/hello?cut', 'bad_response', 502, { haproxy: ['broken_answer'] }],
+  ['sends headers that are none', '/api/hello?bad', 'bad_response', 502, { haproxy: ['broken_answer'] }],
+  ['does not answer', '/api/hello?hang', 'read_timeout', 504, {}],
+];
+
+/** A replica that fails as the query says. */
+const failing = () =>
+  answering((request) => {
+    if (request.includes('?large')) return `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}\r\nContent-Length: 0\r\n\r\n`;
+    if (request.includes('?cut')) return 'HTTP/1.1 200 OK\r\nContent-Le';
+    if (request.includes('?bad')) return 'HTTP/1.1 200 OK\r\nX\0: y\r\nContent-Length: 0\r\n\r\n';
+    return request.includes('?hang') ? undefined : '';
+  });
+
+describe.each(gatewaysHere())('a problem of %s', (name) => {
+  let gateway: RunningGateway;
+  const answers = new Map<string, Promise<RawAnswer[]>>();
+  beforeAll(async () => {
+    gateway = await startGateway(name, {
+      greetings: [`127.0.0.1:${await freePort()}`],
+      hello: [(await failing()).address],
+      guestbook: [(await hanging()).address],
+    });
+    // HAProxy has checked replicas by then, and knows the dead ones. At once: the last answer takes 12 s.
+    await wait(1_000);
+    for (const [what, target] of broken)
+      answers.set(what, rawAnswers(gateway.port, head(`GET ${target}`, 'Connection: close'), 1));
+  }, 30_000);
+  afterAll(async () => {
+    await gateway?.stop();
+    await closeReplicas();
+  });
+
+  function problemIn([answer]: readonly RawAnswer[]): Record<string, unknown> {
+    expect(answer?.head).toMatch(/^Content-Type: application\/problem\+json/im);
+    const body = JSON.parse(answer?.body ?? '');
+    const isLater = body.status === 503 || body.status === 429;
+    expect([body.cause, /^Retry-After: 1\r?$/im.test(answer?.head ?? '')]).toEqual([body.cause, isLater]);
+    expect(body).toMatchObject({ status: answer?.status, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(answer?.head).toMatch(new RegExp(`^X-Request-Id: ${body.requestId}\\r?$`, 'im'));
+    return body;
+  }
+
+  it.each(refused)('names the cause of what it refuses: %s', async (_what, bytes, cause, others) => {
+    const expected = others[name] ?? cause;
+    const answers = await rawAnswers(gateway.port, bytes, 1);
+    if (expected === 'unread') return expect(answers[0]?.status).toBe(400);
+    const body = problemIn(answers);
+    expect(body).toMatchObject({ cause: expected, detail: gatewayCauses[expected].detail });
+    expect(gatewayCauses[expected].statuses).toContain(body.status);
+    expect(body.upstream).toBeUndefined();
+  });
+
+  it.each(broken)('names cause, upstream and trace where a replica %s', async (what, target, best, status, others) => {
+    const { upstream, ...body } = problemIn((await answers.get(what)) ?? []);
+    const cause = body.cause as GatewayCause;
+    expect(others[name] ?? [best]).toContain(cause);
+    expect(body).toMatchObject({ status, cause, detail: gatewayCauses[cause].detail, traceId });
+    expect(upstream).toBe(routeOf(target.replace(/\?.*/, ''), routes)?.service);
+    expect(gatewayCauses[cause].statuses).toContain(status);
+  });
+});

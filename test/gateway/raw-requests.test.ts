@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RawAnswer, rawAnswers } from '../raw-answers.ts';
+import { type Front, rawRequests, statusesAt } from '../raw-requests.ts';
+import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
+import { type RunningService, startService } from '../running-service.ts';
+
+const fronts: readonly Front[] = ['service', ...gatewaysHere()];
+
+let folder: string;
+let hello: RunningService;
+let guestbook: RunningService;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'guestbook-'));
+  // Nobody listens there: hello greets in English then.
+  hello = await startService('hello', { GREETINGS_URL: 'http://127.0.0.1:9' });
+  guestbook = await startService('guestbook', { HELLO_URL: hello.url, DATA_DIR: folder });
+}, 30_000);
+afterAll(async () => {
+  await guestbook?.stop();
+  await hello?.stop();
+  await rm(folder, { recursive: true });
+});
+
+describe.each(fronts)('bytes that come to %s', (front) => {
+  let gateway: RunningGateway | undefined;
+  let port: number;
+  beforeAll(async () => {
+    const { port: direct, host } = new URL(guestbook.url);
+    if (front !== 'service') gateway = await startGateway(front, { guestbook: [host] });
+    port = gateway?.port ?? Number(direct);
+  }, 30_000);
+  afterAll(async () => {
+    await gateway?.stop();
+  });
+
+  it.each(rawRequests.map((request) => [request.name, request] as const))(
+    'are answered: %s',
+    async (_name, request) => {
+      const statuses = statusesAt(front, request);
+      const answers = await rawAnswers(port, request.bytes, statuses.length);
+      expect(answers.map(({ status }) => status)).toEqual(statuses);
+      for (const answer of answers) if (answer.status >= 400 && !isHtmlOfHaproxy(front, answer)) expectProblem(answer);
+    },
+  );
+});
+
+/** HAProxy before 3.0 answers with a page of its own where it cannot read a request. */
+function isHtmlOfHaproxy(front: Front, { status, body }: RawAnswer): boolean {
+  return front === 'haproxy' && [400, 408, 413, 422, 500].includes(status) && body.includes('<html>');
+}
+
+function expectProblem({ status, head, body }: RawAnswer): void {
+  expect(head).toMatch(/^Content-Type: application\/problem\+json/im);
+  if (body !== '') expect(JSON.parse(body)).toMatchObject({ status, detail: expect.any(String) });
+  if (status === 405) expect(head).toMatch(/^Allow: .*GET/im);
+  expect(head).toMatch(/^Date: \w{3}, /im);
+  expect(head).toMatch(/^X-Request-Id: [\w.-]+$/im);
+  expect(head).toMatch(/^X-Content-Type-Options: nosniff$/im);
+  expect(head).toMatch(/^Content-Security-Policy: default-src 'none';frame-ancestors 'none'$/im);
+}

@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../eventually.ts';
+import { ask } from '../public-api.ts';
+import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
+import { freePort } from '../running-house.ts';
+import { breaking, closeReplicas, hanging, live, type Replica, whenClosing } from './test-replicas.ts';
+
+afterEach(closeReplicas, 30_000);
+
+const keyed = { method: 'POST', headers: { 'idempotency-key': '"k"' }, body: '{}' };
+const unkeyed = { method: 'POST', body: '{}' };
+const statuses = async (count: number, send: (n: number) => ReturnType<typeof ask>) => {
+  const all = await Promise.all(Array.from({ length: count }, (_, n) => send(n)));
+  return all.map(({ status }) => status);
+};
+const counted = (all: readonly number[]) =>
+  Object.fromEntries([...new Set(all)].map((status) => [status, all.filter((one) => one === status).length]));
+
+describe.each(gatewaysHere())('%s and replicas that are gone', (name) => {
+  async function gatewayTo(...replicas: readonly Pick<Replica, 'address'>[]): Promise<RunningGateway> {
+    const addresses = replicas.map(({ address }) => address);
+    const gateway = await startGateway(name, { greetings: addresses, hello: addresses, guestbook: addresses });
+    whenClosing(() => gateway.stop());
+    return gateway;
+  }
+
+  it('loses no request where two of three hang, not even of the first at once', async () => {
+    const { url } = await gatewayTo(await hanging(), await hanging(), await live());
+    for (const round of [60, 60]) {
+      const all = await statuses(round, (n) => ask(url, '/api/visits', n % 2 ? {} : unkeyed));
+      expect(counted(all)).toEqual({ 200: round });
+    }
+  }, 60_000);
+
+  it('loses no request where four of five hang', async () => {
+    const { url } = await gatewayTo(await hanging(), await hanging(), await live(), await hanging(), await hanging());
+    for (let n = 0; n < 6; n++) expect((await ask(url, '/api/visits', unkeyed)).status).toBe(200);
+  }, 60_000);
+
+  it('passes a keyed POST on that a replica has seen, and one without a key never', async () => {
+    const [broken, good] = [await breaking(), await live()];
+    const { url } = await gatewayTo(broken, good);
+    expect(counted(await statuses(20, () => ask(url, '/api/visits', keyed)))).toEqual({ 200: 20 });
+    expect(broken.seen.length).toBeGreaterThan(0);
+    const before = broken.seen.length + good.seen.length;
+    const all = await statuses(20, () => ask(url, '/api/visits', unkeyed));
+    expect(broken.seen.length + good.seen.length).toBe(before + 20);
+    expect(all.filter((status) => status === 200).length).toBe(good.seen.length - 20);
+    expect(all.filter((status) => status !== 200 && status !== 502)).toEqual([]);
+  }, 60_000);
+
+  it.each([
+    ['GET', {}],
+    ['keyed POST', keyed],
+  ])(
+    'shows a %s that breaks replicas to two of them at most, HAProxy to three',
+    async (_what, question) => {
+      const replicas = [await breaking(), await breaking(), await breaking(), await breaking()];
+      const { url } = await gatewayTo(...replicas);
+      for (let n = 1; n < 5; n++) {
+        expect((await ask(url, '/api/visits', question)).status).toBe(502);
+        expect(replicas.flatMap(({ seen }) => seen).length).toBeLessThanOrEqual((name === 'haproxy' ? 3 : 2) * n);
+      }
+    },
+    60_000,
+  );
+
+  it('asks replicas again as soon as they are back, though all have just failed', async () => {
+    const port = await freePort();
+    const other = await freePort();
+    const { url } = await gatewayTo({ address: `127.0.0.1:${port}` }, { address: `127.0.0.1:${other}` });
+    expect(counted(await statuses(20, () => ask(url, '/api/visits', unkeyed)))).toEqual({ 503: 20 });
+    await live(port);
+    // HAProxy asks whether they are, four times a second.
+    if (name === 'haproxy') await eventually(async () => (await ask(url, '/api/visits')).status === 200);
+    expect(counted(await statuses(20, () => ask(url, '/api/visits', unkeyed)))).toEqual({ 200: 20 });
+  }, 60_000);
+});

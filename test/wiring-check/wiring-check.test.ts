@@ -1,0 +1,102 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { upstreamDefaults } from '@parley/client';
+import { checkWiring } from '../../packages/cli/src/wiring/check-wiring.ts';
+import { wiringRules } from '../../packages/cli/src/wiring/rules.ts';
+import { init } from '../../packages/local/src/scaffold/init.ts';
+import { root } from '../source-files.ts';
+import { further, type Mistake, planted } from './mistakes.ts';
+
+let copy: string;
+beforeEach(() => {
+  copy = mkdtempSync(join(tmpdir(), 'parley-wiring-check-'));
+  for (const name of ['nginx', 'docker-compose.yml', 'Dockerfile']) {
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  }
+});
+afterEach(() => rmSync(copy, { recursive: true, force: true }));
+
+const text = (file: string) => readFileSync(join(copy, file), 'utf8');
+
+function make({ name, file, from, to }: Mistake): void {
+  const before = text(file);
+  if (!before.includes(from)) throw new Error(`${name}: ${file} does not have ${JSON.stringify(from)}`);
+  writeFileSync(
+    join(copy, file),
+    before.replace(from, () => to),
+  );
+}
+
+/** Rules with the text of the lines that they name. */
+const found = () =>
+  checkWiring(copy, {}).findings.map(({ rule, file, line }) => ({
+    rule,
+    file,
+    text: text(file).split('\n')[line - 1],
+  }));
+
+const expected = ({ rule, file, foundIn = file, at }: Mistake) => ({
+  rule,
+  file: foundIn,
+  text: expect.stringContaining(at),
+});
+
+describe('the check of wiring', () => {
+  it('finds nothing in this repository', () => {
+    expect(checkWiring(root, {}).findings).toEqual([]);
+  });
+
+  it('finds nothing in a repository as "parley init" makes it', async () => {
+    await init({ folder: join(copy, 'shop'), packages: undefined, install: false });
+    expect(checkWiring(join(copy, 'shop'), {}).findings).toEqual([]);
+  });
+
+  it('finds the twenty mistakes of a bad copy, and no more', () => {
+    expect(planted).toHaveLength(20);
+    for (const mistake of planted) make(mistake);
+    const findings = found();
+    expect(findings).toEqual(expect.arrayContaining(planted.map(expected)));
+    expect(findings).toHaveLength(20);
+  });
+
+  it.each([...planted, ...further].map((mistake) => [mistake.name, mistake] as const))(
+    'finds one mistake: %s',
+    (_name, mistake) => {
+      make(mistake);
+      const [first, ...others] = found();
+      expect(first).toEqual(expected(mistake));
+      // One edit may be on several lines: a resolver that is missing is missing for each server.
+      expect(others.filter(({ rule }) => rule !== mistake.rule)).toEqual([]);
+      if (mistake.foundIn === undefined) expect(others).toEqual([]);
+    },
+  );
+
+  it('finds clients that keep idle connections for too long', () => {
+    const { findings } = checkWiring(root, {}, { ...upstreamDefaults, idleConnectionMs: 70_000 });
+    expect(findings.map(({ rule }) => rule)).toEqual(Array(3).fill('client-idle-time'));
+  });
+
+  it('has a mistake for each of its rules', () => {
+    const shown = new Set(['client-idle-time', ...[...planted, ...further].map(({ rule }) => rule)]);
+    expect(Object.keys(wiringRules).filter((rule) => !shown.has(rule))).toEqual([]);
+    expect([...shown].filter((rule) => !(rule in wiringRules))).toEqual([]);
+  });
+
+  it('says what is wrong, what happens, and what to change', () => {
+    for (const mistake of planted) make(mistake);
+    for (const { sentence } of checkWiring(copy, {}).findings)
+      expect(sentence).toMatch(/^[^\n]{10,}, so [^\n]+: \S[^\n]+$/);
+  });
+
+  it('has its rules in the README of the command line, in their order', () => {
+    const readme = readFileSync(join(root, 'packages/cli/README.md'), 'utf8');
+    const [, section = ''] = readme.split('\n### Rules of wiring\n');
+    const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+    const inCode = Object.entries(wiringRules).map(
+      ([rule, { finds, isRemark }]) => `| \`${rule}\` | ${isRemark ? 'remark: ' : ''}${finds} |`,
+    );
+    expect(rows).toEqual(inCode);
+  });
+});
