@@ -12,7 +12,12 @@ let upstream: Upstream;
 afterEach(() => clock.run(upstream.close()));
 
 const fake = (change: (one: FakeUpstream) => unknown = () => {}) => {
-  const one = fakeUpstream('stock', () => ({ body: {} }), { clock, random: () => 0.5, concurrencyLimit: 1, maxQueue: 0 });
+  const one = fakeUpstream('stock', () => ({ body: {} }), {
+    clock,
+    random: () => 0.5,
+    concurrencyLimit: 1,
+    maxQueue: 0,
+  });
   change(one);
   return one;
 };
