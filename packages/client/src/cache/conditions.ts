@@ -6,6 +6,19 @@ export interface Validators {
   readonly lastModified: string | undefined;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
+/** Whether a request asks for a reply only if it has changed. */
+export function hasConditions(headers: Headers): boolean {
+  return headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
+}
+
+/** The same headers without such conditions. */
+export function withoutConditions(headers: Headers): Headers {
+  const { 'if-none-match': _tag, 'if-modified-since': _time, ...others } = headers;
+  return others;
+}
+
 /** The conditions of a request that a cache answers itself. */
 export interface Conditions {
   readonly ifNoneMatch: string | undefined;

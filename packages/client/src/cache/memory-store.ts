@@ -64,11 +64,6 @@ export class MemoryStore {
     return undefined;
   }
 
-  /** Whether there is any variant. */
-  has(key: string): boolean {
-    return this.#variants.has(key);
-  }
-
   /** Stores a reply in place of the one that the same request headers select. Whether it was stored: it may be too large, and the others stay. */
   put(key: StoreKey, reply: StoredReply, headers: Readonly<Record<string, string>>): boolean {
     const others = (this.#variants.get(key.text)?.replies ?? []).filter((one) => !isSelected(one.selection, headers));
@@ -97,7 +92,7 @@ export class MemoryStore {
     for (const { groups } of others) for (const group of groups) add(this.#byGroup, group, key.text);
   }
 
-  /** Removes all variants of a path, whoever asked for them. */
+  /** Removes all variants of a path, those of all callers. */
   invalidatePath(path: string): void {
     for (const key of [...(this.#byPath.get(path) ?? [])]) this.#variants.delete(key);
   }

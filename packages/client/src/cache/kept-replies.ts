@@ -1,0 +1,149 @@
+import type { Call } from '../layer.ts';
+import type { CacheSettings } from '../options/cache-options.ts';
+import type { Clock } from '../time/clock.ts';
+import { Reply } from '../transport/reply.ts';
+import type { CacheKeys } from './cache-keys.ts';
+import type { RequestDirectives } from './directives.ts';
+import type { Outdated } from './invalidation.ts';
+import { InvalidationLog, type Sequence } from './invalidation-log.ts';
+import { LRUCache } from './lru.ts';
+import { MemoryStore, type StoreKey } from './memory-store.ts';
+import { isStorable } from './storable.ts';
+import { storedFields } from './stored-fields.ts';
+import { ownBody, StoredReply, withStatus } from './stored-reply.ts';
+import { type Selection, selectionOf } from './vary.ts';
+
+/** A call, and what is stored for it. */
+export interface Lookup {
+  readonly call: Call;
+  readonly key: StoreKey;
+  readonly asked: RequestDirectives;
+  readonly stored: StoredReply | undefined;
+}
+
+/** When a request was sent. */
+export interface Sent {
+  readonly requestMs: number;
+  readonly sequence: Sequence;
+}
+
+/** Statuses of a service, or of a gateway before it, that fails. They say nothing of what is stored. */
+export const failures: ReadonlySet<number> = new Set([500, 502, 503, 504]);
+
+/**
+ * Decides which replies are stored, renewed and removed. A reply that was asked for before a write is not stored after it.
+ *
+ * Scope: upstream.
+ */
+export class KeptReplies {
+  readonly #settings: CacheSettings;
+  readonly #clock: Clock;
+  readonly #keys: CacheKeys;
+  readonly #store: MemoryStore;
+  readonly #invalidations = new InvalidationLog();
+  readonly #unstored = new LRUCache<string, true>({
+    max: 1000,
+    maxSize: 1024 * 1024,
+    sizeCalculation: (_, key) => key.length,
+  });
+
+  constructor(settings: CacheSettings, clock: Clock, keys: CacheKeys) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#keys = keys;
+    this.#store = new MemoryStore(settings);
+  }
+
+  /** To be remembered by a request that is sent now. */
+  get sent(): Sent {
+    return { requestMs: this.#clock.now(), sequence: this.#invalidations.now };
+  }
+
+  /** What is stored for a request with these headers. */
+  find(key: StoreKey, headers: Call['headers']): StoredReply | undefined {
+    return this.#store.find(key.text, headers);
+  }
+
+  /** Whether the latest reply of this key was not stored: identical calls need not wait for each other then. */
+  isUnstored(key: StoreKey): boolean {
+    return this.#unstored.has(key.text);
+  }
+
+  /** Removes the reply that is stored for a request with these headers. */
+  remove(key: StoreKey, headers: Call['headers']): void {
+    this.#store.remove(key, headers);
+  }
+
+  /** Stores a reply where that is allowed and of use. The reply as its caller gets it. */
+  keep({ call, key, asked, stored }: Lookup, reply: Reply, sent: Sent): Reply {
+    if (reply.status === 304) return reply; // the caller's own condition: it says nothing of what is stored
+    if (failures.has(reply.status) && stored?.mayReplaceError(asked, this.#clock.now(), 0)) return reply;
+    const made = isStorable(reply, this.#keys.storedFor(call)) ? this.#storedOf(call, reply, sent) : undefined;
+    const isOutdated = made !== undefined && this.#invalidations.isOutdated(key.path, made.groups, sent.sequence);
+    if (!made || isOutdated || !this.#store.put(key, made, call.headers)) {
+      // Its successor came, which may not be stored. A failure says nothing of the stored one.
+      if (stored && !failures.has(reply.status)) this.#store.remove(key, call.headers);
+      if (!isOutdated && !this.#unstored.has(key.text)) this.#unstored.set(key.text, true);
+      return reply;
+    }
+    this.#unstored.delete(key.text);
+    const { status, headers, body, origin } = reply;
+    const line = withStatus(headers['cache-status'], `parley; fwd=${stored ? 'stale' : 'uri-miss'}; stored`);
+    return new Reply(status, { ...headers, 'cache-status': line }, body, origin);
+  }
+
+  /** The stored reply as a 304 renews it; undefined where the 304 confirms another one: nobody can use it (RFC 9111 §4.3.3). */
+  confirm({ call, key, stored }: Lookup, reply: Reply, { requestMs, sequence }: Sent): StoredReply | undefined {
+    if (!stored) return undefined;
+    const selection = selectionAfter(stored, reply, call);
+    const confirmed = stored.confirmed(reply, { requestMs, replyMs: this.#clock.now() }, selection);
+    if (!confirmed) return undefined;
+    const isOutdated = this.#invalidations.isOutdated(key.path, confirmed.groups, sequence);
+    const renewed = confirmed.head(call.label, this.#clock.now(), 'parley');
+    const isKept = selection !== undefined && !isOutdated && isStorable(renewed, this.#keys.storedFor(call));
+    if (isKept) this.#store.put(key, confirmed, call.headers);
+    else this.#store.remove(key, call.headers);
+    return confirmed;
+  }
+
+  /** Renews what is stored by a reply to HEAD, or removes it where that describes another one. */
+  describe({ call, key, stored }: Lookup, reply: Reply, { requestMs, sequence }: Sent): void {
+    if (!stored || reply.status >= 500 || reply.status === 304) return;
+    if (this.#invalidations.isOutdated(key.path, stored.groups, sequence)) return;
+    const selection = selectionAfter(stored, reply, call);
+    const described = stored.described(reply, { requestMs, replyMs: this.#clock.now() }, selection);
+    const isKept = described && selection && isStorable(reply, this.#keys.storedFor(call));
+    if (isKept) this.#store.put(key, described, call.headers);
+    else this.#store.remove(key, call.headers);
+  }
+
+  /** Removes what a write has made outdated. */
+  invalidate({ paths, groups }: Outdated): void {
+    for (const path of paths) {
+      this.#invalidations.addPath(path);
+      this.#store.invalidatePath(path);
+    }
+    for (const group of groups) {
+      this.#invalidations.addGroup(group);
+      this.#store.invalidateGroup(group);
+    }
+  }
+
+  #storedOf(call: Call, reply: Reply, { requestMs }: Sent): StoredReply | undefined {
+    const { status, origin } = reply;
+    const body = ownBody(reply.body);
+    const headers = storedFields(reply.headers);
+    const selection = selectionOf(reply.headers.vary, call.headers);
+    if (body === undefined || selection === undefined) return undefined;
+    const isShared = this.#settings.shared;
+    const { endpoint } = origin;
+    const replyMs = this.#clock.now();
+    const made = new StoredReply({ status, headers, body, selection, endpoint, isShared, requestMs, replyMs });
+    return made.isOfUse ? made : undefined;
+  }
+}
+
+/** What the stored reply is chosen by after a 304, or a reply to HEAD, which may have a `Vary` of its own; undefined for `Vary: *`. */
+function selectionAfter({ selection }: StoredReply, { headers }: Reply, call: Call): Selection | undefined {
+  return headers.vary === undefined ? selection : selectionOf(headers.vary, call.headers);
+}
