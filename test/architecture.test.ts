@@ -231,6 +231,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'operations.ts',
     'docs/',
     'plan.ts',
+    'running-replicas.ts',
     'command-line.ts',
     'gateways/',
     'wiring-files/',

@@ -8,13 +8,12 @@ import { routeOf } from './gateways/routes.ts';
 import { servedPaths } from './gateways/served-paths.ts';
 import { LocalError, messageOf } from './local-error.ts';
 import type { Log } from './log/log.ts';
-import type { ServiceDocs, TableRow } from './log/table.ts';
+import type { ServiceDocs } from './log/table.ts';
 import { type Operation, readOperations } from './operations.ts';
-import { type Plan, planReplicas, portCount, type SeatedPlan } from './plan.ts';
-import { loopback, type ReservedPorts, reservePorts } from './ports/ports.ts';
+import { type Plan, planReplicas, portCount } from './plan.ts';
+import { type ReservedPorts, reservePorts } from './ports/ports.ts';
 import { LivenessWatch } from './processes/liveness-watch.ts';
-import { RenewableReplica, type ReplicaProcess } from './processes/renewable-replica.ts';
-import { createReplica, type ReplicaPlan } from './processes/replica.ts';
+import { type ReplicaStatus, RunningReplicas, stoppedEarly } from './running-replicas.ts';
 import { type ControlSocket, openControlSocket } from './runs/control-socket.ts';
 import { endEarlierRuns } from './runs/earlier-runs.ts';
 import { type Guard, startGuard } from './runs/guard.ts';
@@ -41,23 +40,13 @@ export interface LauncherOptions extends Pick<CommandLine, 'port' | 'gateway' | 
   readonly drainTimeoutMs?: number;
 }
 
-/** A replica as it is now. */
-export interface ReplicaStatus extends TableRow {
-  readonly pid: number | undefined;
-}
-
-interface Replica {
-  readonly plan: ReplicaPlan;
-  readonly process: ReplicaProcess;
-}
-
 /**
  * Runs a compose file's services as local processes behind a gateway.
  * Scope: owns every process, port and temporary folder; `close()` leaves nothing behind, and neither does SIGKILL.
  */
 export class Launcher {
   readonly #options: Required<Omit<LauncherOptions, 'gateway'>> & Pick<LauncherOptions, 'gateway'>;
-  readonly #replicas: Replica[] = [];
+  readonly #replicas: RunningReplicas;
   readonly #liveness = new LivenessWatch();
   #ports: ReservedPorts | undefined;
   #gateway: Gateway | undefined;
@@ -65,13 +54,12 @@ export class Launcher {
   #operations: readonly Operation[] = [];
   #changes: Changes | undefined;
   #control: ControlSocket | undefined;
-  /** The replacement that is under way. */
-  #replacing: Promise<void> = Promise.resolve();
   #docsServer: DocsServer | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: LauncherOptions) {
     this.#options = { services: [], watch: false, readyTimeoutMs: 30_000, drainTimeoutMs: 15_000, ...options };
+    this.#replicas = new RunningReplicas({ ...this.#options, isClosing: () => this.#closing !== undefined });
   }
 
   /** Where clients go. */
@@ -105,14 +93,7 @@ export class Launcher {
 
   /** Every replica, in the order of start. */
   get replicas(): ReplicaStatus[] {
-    return this.#replicas.map(({ plan, process: { state, pid } }) => ({
-      service: plan.service,
-      replica: plan.name,
-      state,
-      address: `http://${loopback}:${plan.port}`,
-      operators: `http://${loopback}:${plan.adminPort}`,
-      pid,
-    }));
+    return this.#replicas.statuses;
   }
 
   /** Starts everything in order and resolves when all is ready. After a rejection, `close()` stops what was started. */
@@ -129,7 +110,7 @@ export class Launcher {
     // Meanwhile: its configuration may be wrong, or not fit the services.
     if (hasOwnRoutes(root)) this.#gateway = createGateway(setting);
     for (const remark of plan.remarks) log.event('info', remark);
-    await Promise.all([this.#gateway?.prepare(), this.#startReplicas(plan.replicas, folder)]);
+    await Promise.all([this.#gateway?.prepare(), this.#replicas.start(plan.replicas, folder)]);
     this.#refuseIfClosing();
     const operations = await readOperations(
       plan.replicas.map(({ service }) => service),
@@ -148,20 +129,7 @@ export class Launcher {
     await this.#serveDocs();
     this.#probe();
     await this.#takeRequests(folder);
-    if (this.#options.watch) this.#changes = onChanges(plan.folders, (service) => this.#renew(service));
-  }
-
-  /**
-   * Replaces the process of one replica without losing a request: in watch mode the new process is ready before the old one drains; else
-   * the other replicas serve meanwhile. One at a time: a second call waits for the first.
-   *
-   * @param name `hello-1`
-   * @throws LocalError where there is no such replica, no other replica could serve, or the new process does not get ready
-   */
-  replace(name: string): Promise<void> {
-    const replacing = this.#replacing.then(() => this.#replace(name));
-    this.#replacing = replacing.catch(() => {});
-    return replacing;
+    if (this.#options.watch) this.#changes = onChanges(plan.folders, (service) => this.#replicas.renew(service));
   }
 
   /** Drains everything in order: the gateway first, then the services, what others depend on last. */
@@ -176,7 +144,7 @@ export class Launcher {
     this.#control?.close();
     this.#docsServer?.close();
     this.#liveness.close();
-    for (const { process } of this.#replicas) process.kill();
+    this.#replicas.kill();
     this.#gateway?.kill();
     this.#ports?.close();
     if (!this.#run) return;
@@ -204,44 +172,15 @@ export class Launcher {
   /** A debugger that has stopped a replica looks as if the replica hung. */
   #probe(): void {
     if (this.#options.variables.NODE_OPTIONS?.includes('--inspect')) return;
-    const processes = [...this.#replicas.map(({ process }) => process), this.#gateway?.process];
+    const processes = [...this.#replicas.processes, this.#gateway?.process];
     for (const process of processes) if (process) this.#liveness.watch(process);
     void this.#liveness.run();
-  }
-
-  /** One replica after the other. */
-  async #renew(service: string): Promise<void> {
-    const { log } = this.#options;
-    log.event('info', `${service} has changed`);
-    for (const { plan } of this.#replicas.filter((replica) => replica.plan.service === service)) {
-      if (this.#closing) return;
-      await this.replace(plan.name).catch((error) =>
-        log.event('error', `${messageOf(error)}: the process before the change goes on`),
-      );
-    }
-  }
-
-  async #replace(name: string): Promise<void> {
-    this.#refuseIfClosing();
-    const replica = this.#replicas.find(({ plan }) => plan.name === name);
-    if (!replica) throw new LocalError(`expected a replica that runs, got "${name}"`);
-    const { plan, process } = replica;
-    const isServed = this.#replicas.some(
-      (other) => other !== replica && other.plan.service === plan.service && other.process.state === 'ready',
-    );
-    if (!isServed && !(process instanceof RenewableReplica)) {
-      throw new LocalError(
-        `${name} is the only replica of ${plan.service} that is ready, so requests would be lost: start with --watch, where the new process ` +
-          `is ready first, or with --scale ${plan.service}=2`,
-      );
-    }
-    await process.replace();
   }
 
   /** For the command line of operators. Without it all else works. */
   async #takeRequests(folder: string): Promise<void> {
     try {
-      this.#control = await openControlSocket(folder, (name) => this.replace(name));
+      this.#control = await openControlSocket(folder, (name) => this.#replicas.replace(name));
     } catch (error) {
       this.#options.log.event('warn', `"parley rollout" cannot reach this launcher: ${messageOf(error)}`);
     }
@@ -263,38 +202,13 @@ export class Launcher {
     return planReplicas(wiring, this.#ports.ports.slice(0, -1), composed, { root, watch });
   }
 
-  /** Starts all services at once, but each only when what it depends on is ready. */
-  async #startReplicas(plans: readonly SeatedPlan[], folder: string): Promise<void> {
-    const ready = new Map<string, Promise<void>>();
-    for (const [service, replicas] of Map.groupBy(plans, (plan) => plan.service)) {
-      const dependencies = replicas.flatMap(({ dependsOn }) => dependsOn.map((name) => ready.get(name)));
-      ready.set(service, this.#startService(replicas, folder, dependencies));
-    }
-    await Promise.all(ready.values());
-  }
-
-  async #startService(plans: readonly SeatedPlan[], folder: string, dependencies: readonly unknown[]): Promise<void> {
-    await Promise.all(dependencies);
-    this.#refuseIfClosing();
-    const setting = { ...this.#options, folder };
-    const started = plans.map((plan) => ({
-      plan,
-      process: plan.places ? new RenewableReplica(plan, plan.places, setting) : createReplica(plan, setting),
-    }));
-    this.#replicas.push(...started);
-    await Promise.all(started.map(({ process }) => process.start()));
-  }
-
   async #close(): Promise<void> {
     this.#changes?.close();
     this.#control?.close();
     this.#docsServer?.close();
     this.#liveness.close();
     await this.#gateway?.close();
-    const byService = Map.groupBy(this.#replicas, ({ plan }) => plan.service);
-    for (const replicas of [...byService.values()].reverse()) {
-      await Promise.all(replicas.map(({ process }) => process.stop()));
-    }
+    await this.#replicas.stop();
     this.#ports?.close();
     if (!this.#run) return;
     removeRunFolder(this.#run.folder);
@@ -302,6 +216,6 @@ export class Launcher {
   }
 
   #refuseIfClosing(): void {
-    if (this.#closing) throw new LocalError('stopped before all was ready');
+    if (this.#closing) throw new LocalError(stoppedEarly);
   }
 }
