@@ -214,6 +214,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'export/',
     'metrics/',
     'tracing.ts',
+    'export-check.ts',
     'start-tracing.ts',
     'start-metrics-push.ts',
     'index.ts',

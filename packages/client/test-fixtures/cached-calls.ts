@@ -39,13 +39,13 @@ export class CachedCalls {
     });
   }
 
-  /** Answers the next request so; all further ones, where nothing else is said. */
+  /** Answers the next requests with these, one each; later ones get the answer of {@link always}. */
   answer(...answers: readonly Answer[]): this {
     this.#answers.push(...answers);
     return this;
   }
 
-  /** Answers each request so. */
+  /** Answers each request like this. */
   always(answer: Answer): this {
     this.#standard = answer;
     return this;

@@ -1,5 +1,5 @@
-import { isMetricsPushAsked, isTracedByApplication, type MetricFamily } from '@parley/contract';
-import { endpointFault } from './environment.ts';
+import type { MetricFamily } from '@parley/contract';
+import { isExported } from './export-check.ts';
 import type { MetricsPush } from './metrics/metrics-push.ts';
 
 /** Whose metrics are pushed. */
@@ -24,16 +24,7 @@ export interface MetricsPushOptions {
  */
 export async function startMetricsPush(options: MetricsPushOptions): Promise<MetricsPush | undefined> {
   const { warn = warnProcess, ...metrics } = options;
-  if (!isMetricsPushAsked(process.env)) return undefined;
-  const fault = endpointFault(process.env, 'METRICS');
-  if (fault !== undefined) {
-    warn(fault);
-    return undefined;
-  }
-  if (isTracedByApplication()) {
-    warn('the application has an OpenTelemetry SDK of its own: Parley pushes no metrics; /metrics has them');
-    return undefined;
-  }
+  if (!isExported('METRICS', warn)) return undefined;
   // The SDK is large: it is loaded only where metrics are pushed.
   const { openMetricsPush } = await import('./metrics/metrics-push.ts');
   return openMetricsPush({ ...metrics, warn });

@@ -1,5 +1,4 @@
-import { isTracedByApplication, isTraceExportAsked } from '@parley/contract';
-import { endpointFault } from './environment.ts';
+import { isExported } from './export-check.ts';
 import type { Tracing } from './tracing.ts';
 
 /** Whose spans are exported. */
@@ -28,16 +27,7 @@ export interface TracingOptions {
  */
 export async function startTracing(options: TracingOptions): Promise<Tracing | undefined> {
   const { serviceName, serviceVersion, warn = warnProcess } = options;
-  if (!isTraceExportAsked(process.env)) return undefined;
-  const fault = endpointFault(process.env, 'TRACES');
-  if (fault !== undefined) {
-    warn(fault);
-    return undefined;
-  }
-  if (isTracedByApplication()) {
-    warn('the application has an OpenTelemetry SDK of its own: Parley exports no spans, and hands on the active span');
-    return undefined;
-  }
+  if (!isExported('TRACES', warn)) return undefined;
   // The SDK is large: it is loaded only where spans are exported.
   const { openTracing } = await import('./tracing.ts');
   return openTracing({ serviceName, serviceVersion, warn });

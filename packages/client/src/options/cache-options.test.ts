@@ -23,7 +23,7 @@ describe('the option cache', () => {
     expect(cacheSettings(Object.create({ shared: true }))?.shared).toBe(false);
   });
 
-  it('takes an eighth of its bytes for one entry, where nothing else is said', () => {
+  it('takes an eighth of its bytes for one entry, by default', () => {
     expect(cacheSettings(given({ maxBytes: 65_536 }))).toMatchObject({ maxBytes: 65_536, maxEntryBytes: 8192 });
     expect(cacheSettings(given({ maxEntryBytes: 2048 }))).toMatchObject({ maxEntryBytes: 2048 });
   });

@@ -30,7 +30,7 @@ function published(container: Container): readonly Published[] {
 const isSecretName = (name: string) => /(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY)$/.test(name);
 const hasPassword = (url: string) => /^[\w+.-]+:\/\/[^/@:]*:[^/@${}]+@/.test(url);
 
-/** What can be reached, and by whom. */
+/** Ports, routes and secrets that are open to more than they should be. */
 export const exposureRules: Rules = {
   'operators-port-published': {
     finds: "a service's operators' port is published on more than loopback",
