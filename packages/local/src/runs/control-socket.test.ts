@@ -30,6 +30,12 @@ describe('the control socket of a launcher', () => {
     expect(asked).toEqual(['hello-1']);
   });
 
+  it('is given up where the launcher says nothing', async () => {
+    socket.close();
+    socket = await openControlSocket(folder, () => new Promise(() => {}));
+    await expect(replaceReplica(process.pid, 'hello-1', 50)).rejects.toThrow('got none (silent for 50 ms)');
+  });
+
   it('tells why it does not', async () => {
     await expect(replaceReplica(process.pid, 'hello-9')).rejects.toThrow('got "hello-9"');
   });

@@ -14,6 +14,9 @@ export interface ControlSocket {
 
 // In a folder of its own that only the user may enter: the mode of a socket depends on the umask, and others could ask it.
 const socketName = 'control/socket';
+/** A launcher that works on a replacement says so this often, and one that is silent for longer than {@link silenceMs} is given up. */
+const signOfLifeMs = 5_000;
+const silenceMs = 30_000;
 const path = /^\/replicas\/([^/]+)\/replace$/;
 
 /**
@@ -31,10 +34,13 @@ export async function openControlSocket(
     asked.resume();
     if (asked.method !== 'POST' || name === undefined)
       return answer(response, 404, 'expected POST /replicas/NAME/replace');
-    replace(name).then(
-      () => answer(response, 200),
-      (error) => answer(response, 409, messageOf(error)),
-    );
+    const sign = setInterval(() => response.writeProcessing(), signOfLifeMs).unref();
+    replace(name)
+      .then(
+        () => answer(response, 200),
+        (error) => answer(response, 409, messageOf(error)),
+      )
+      .finally(() => clearInterval(sign));
   });
   const socketPath = join(folder, socketName);
   mkdirSync(dirname(socketPath), { mode: 0o700, recursive: true });
@@ -78,19 +84,26 @@ function answer(response: ServerResponse, status: number, message?: string): voi
  *
  * @param launcherPid process id of the launcher
  * @param replica its name: `hello-1`
+ * @param timeoutMs how long the launcher may be silent. It says each 5 s that it works. Default: 30 s
  * @throws LocalError where the launcher refuses, does not answer, or the new process is not ready: the message says why
  */
-export async function replaceReplica(launcherPid: number, replica: string): Promise<void> {
+export async function replaceReplica(launcherPid: number, replica: string, timeoutMs = silenceMs): Promise<void> {
   const folder = runFolders().find((one) => ownerOf(one)?.pid === launcherPid);
   if (folder === undefined)
     throw new LocalError(`expected a launcher with pid ${launcherPid}, found none: start it again`);
-  const { status, message } = await ask(join(folder, socketName), `/replicas/${encodeURIComponent(replica)}/replace`);
+  const url = `/replicas/${encodeURIComponent(replica)}/replace`;
+  const { status, message } = await ask(join(folder, socketName), url, timeoutMs);
   if (status !== 200) throw new LocalError(message ?? `the launcher answered ${status}: expected 200`);
 }
 
-async function ask(socketPath: string, url: string): Promise<{ readonly status: number; readonly message?: string }> {
+async function ask(
+  socketPath: string,
+  url: string,
+  timeout: number,
+): Promise<{ readonly status: number; readonly message?: string }> {
   try {
-    const asking = request({ socketPath, path: url, method: 'POST', agent: false }).end();
+    const asking = request({ socketPath, path: url, method: 'POST', agent: false, timeout }).end();
+    asking.on('timeout', () => asking.destroy(new Error(`silent for ${timeout} ms`)));
     const [response] = await once(asking, 'response');
     const { message } = (await json(response)) as { message?: string };
     return { status: response.statusCode ?? 0, ...(message !== undefined && { message }) };

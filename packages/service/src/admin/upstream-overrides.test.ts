@@ -39,6 +39,15 @@ describe('options that an operator has changed', () => {
     expect([upstream.options.maxAttempts, overrides.endsAt(open)]).toEqual([3, undefined]);
   });
 
+  it('are forgotten with an upstream that closes', async () => {
+    overrides.set(open, { maxAttempts: 1 }, 1_000, onOver);
+    jest.useRealTimers();
+    expect(overrides.endsAt(open)).toBeDefined();
+    await upstream.close();
+    expect(overrides.endsAt(open)).toBeUndefined();
+    expect(over).toEqual([]);
+  });
+
   it('end at once where the application contradicts them, and leave nothing behind', () => {
     overrides.set(open, { attemptTimeoutMs: 1_500 }, 1_000, onOver);
     upstream.configure({ callTimeoutMs: 1_000 });

@@ -1,4 +1,4 @@
-import { CallError, type OpenUpstream, type OptionValues, type ShownOption } from '@parley/contract';
+import { CallError, type OpenUpstream, type OptionValues, type ShownOption, watchUpstreams } from '@parley/contract';
 
 /** The options of an upstream that an operator has changed. */
 export interface OverriddenOptions {
@@ -21,6 +21,8 @@ interface Override {
  */
 export class UpstreamOverrides {
   readonly #running = new Map<OpenUpstream, Override>();
+  // Nothing is kept of an upstream that is closed.
+  readonly #endWatch = watchUpstreams((upstream) => () => void this.#forget(upstream));
 
   /** When what was put above the options of an upstream ends, as ISO 8601; none where nothing was. */
   endsAt(upstream: OpenUpstream): string | undefined {
@@ -51,9 +53,7 @@ export class UpstreamOverrides {
 
   /** Ends what was put above the options of an upstream. @returns what was changed, as it was */
   end(upstream: OpenUpstream): OverriddenOptions {
-    const running = this.#running.get(upstream);
-    clearTimeout(running?.timer);
-    this.#running.delete(upstream);
+    const running = this.#forget(upstream);
     upstream.endOverrides?.();
     return { upstream: upstream.name, options: running?.options ?? [] };
   }
@@ -61,6 +61,14 @@ export class UpstreamOverrides {
   /** Ends all. */
   close(): void {
     for (const upstream of [...this.#running.keys()]) this.end(upstream);
+    this.#endWatch();
+  }
+
+  #forget(upstream: OpenUpstream): Override | undefined {
+    const running = this.#running.get(upstream);
+    clearTimeout(running?.timer);
+    this.#running.delete(upstream);
+    return running;
   }
 }
 
