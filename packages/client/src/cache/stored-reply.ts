@@ -149,15 +149,15 @@ export class StoredReply implements Validators {
   /** A reply of its own for one caller, who may change all of it. */
   reply(operation: string, nowMs: number, cacheStatus: string): Reply {
     const origin = this.#originOf(operation);
-    const { headers } = this;
+    const headers = this.#copiedFields;
     headers.age = String(Math.floor(this.ageMs(nowMs) / 1000));
     headers['cache-status'] = withStatus(headers['cache-status'], cacheStatus);
-    return new Reply(this.status, headers, this.bytesOrText, origin);
+    return new Reply(this.status, headers, this.#copiedBody, origin);
   }
 
   /** The same without a body: for HEAD, and as a 304. */
   head(operation: string, nowMs: number, cacheStatus: string, status = this.status): Reply {
-    const { headers } = this;
+    const headers = this.#copiedFields;
     headers.age = String(Math.floor(this.ageMs(nowMs) / 1000));
     headers['cache-status'] = withStatus(headers['cache-status'], cacheStatus);
     if (status === 304) for (const name of ['content-length', 'content-range']) delete headers[name];
@@ -186,12 +186,12 @@ export class StoredReply implements Validators {
   }
 
   /** Its body; bytes are a copy, since their receiver may change them. */
-  get bytesOrText(): string | Uint8Array {
+  get #copiedBody(): string | Uint8Array {
     return typeof this.#body === 'string' ? this.#body : Buffer.from(this.#body);
   }
 
   /** Its fields, as a copy. */
-  get headers(): Record<string, string | string[] | undefined> {
+  get #copiedFields(): Record<string, string | string[] | undefined> {
     const headers: Record<string, string | string[] | undefined> = { ...this.#headers };
     for (const name of this.#lists) headers[name] = [...(headers[name] as string[])];
     return headers;
