@@ -99,11 +99,11 @@ export async function replaceReplica(launcherPid: number, replica: string, timeo
 async function ask(
   socketPath: string,
   url: string,
-  timeout: number,
+  timeoutMs: number,
 ): Promise<{ readonly status: number; readonly message?: string }> {
   try {
-    const asking = request({ socketPath, path: url, method: 'POST', agent: false, timeout }).end();
-    asking.on('timeout', () => asking.destroy(new Error(`silent for ${timeout} ms`)));
+    const asking = request({ socketPath, path: url, method: 'POST', agent: false, timeout: timeoutMs }).end();
+    asking.on('timeout', () => asking.destroy(new Error(`silent for ${timeoutMs} ms`)));
     const [response] = await once(asking, 'response');
     const { message } = (await json(response)) as { message?: string };
     return { status: response.statusCode ?? 0, ...(message !== undefined && { message }) };
