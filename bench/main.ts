@@ -6,6 +6,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ main(args: string[]): 
   service: () => import('./service/main.ts'),
   outage: () => import('./outage/main.ts'),
   cache: () => import('./cache/main.ts'),
+  gateway: () => import('./gateway/main.ts'),
   compare: () => import('./compare/main.ts'),
 };
 

@@ -12,11 +12,16 @@ export interface Surroundings {
   readonly isSilent?: boolean;
 }
 
-/** A script in a process of its own, kept on one core where that is possible. */
+/** A script in a process of its own, kept on one core where that is possible. Without a core it runs on all. */
 export class PinnedProcess {
   readonly #process: ChildProcess;
 
-  constructor(script: URL, args: readonly string[], core: number, { env = {}, isSilent = false }: Surroundings = {}) {
+  constructor(
+    script: URL,
+    args: readonly string[],
+    core: number | undefined,
+    { env = {}, isSilent = false }: Surroundings = {},
+  ) {
     const node = [
       process.execPath,
       '--conditions=@parley/source',
@@ -24,11 +29,16 @@ export class PinnedProcess {
       fileURLToPath(script),
       ...args,
     ];
-    const [command = '', ...rest] = canPin ? ['taskset', '-c', String(core), ...node] : node;
+    const [command = '', ...rest] = canPin && core !== undefined ? ['taskset', '-c', String(core), ...node] : node;
     this.#process = spawn(command, rest, {
       stdio: ['ignore', isSilent ? 'ignore' : 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, NODE_ENV: 'production', ...env },
     });
+  }
+
+  /** Its process id. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
   }
 
   /** The next message. @throws Error where the process ends first */

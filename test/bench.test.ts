@@ -8,6 +8,7 @@ import { endpointScenarios, knowingSeveral, mainScenario, scenarios } from '../b
 import { summary } from '../bench/client/summary.ts';
 import { changeOf, isSlower } from '../bench/compare/paired.ts';
 import { cpuRatio, figuresOf } from '../bench/figures.ts';
+import { compare, type WayFigures } from '../bench/gateway/results.ts';
 import { median } from '../bench/median.ts';
 import { contenders as serviceContenders } from '../bench/service/contenders/contenders.ts';
 import { report as serviceReport } from '../bench/service/report.ts';
@@ -92,6 +93,31 @@ describe('bench/results/service.json', () => {
   it('is what is published', () => {
     expect(text('bench/results/service.md')).toBe(serviceReport(served));
     expect(text('README.md')).toContain(`\n${serviceSummary(served)}\n`);
+  });
+});
+
+describe('the comparison of gateways', () => {
+  const round = (perSecond: number, p50Ms: number): WayFigures => ({
+    perSecond,
+    cpuMicros: 10,
+    p50Ms,
+    p99Ms: 9,
+    replicaCpuMicros: 20,
+  });
+  const seen = new Map([
+    ['direct', [round(1000, 1), round(10, 100), round(1000, 1)]],
+    ['bare', [round(500, 2), round(5, 200), round(400, 2)]],
+    ['nginx', [round(1000, 1.5), round(10, 100.5), round(1000, 3)]],
+  ] as const);
+
+  it('is made round by round, whatever the machine does meanwhile', () => {
+    expect(compare(seen).nginx).toMatchObject({ perSecond: 1000, timesBare: 2, addedP50Ms: 0.5 });
+  });
+
+  it('is left out where what to compare with took no part', () => {
+    const { nginx } = compare(new Map([...seen].filter(([way]) => way === 'nginx')));
+    expect(nginx).not.toHaveProperty('timesBare');
+    expect(nginx).not.toHaveProperty('addedP50Ms');
   });
 });
 

@@ -10,22 +10,33 @@ import { bytesOf, type Scenario } from './scenarios.ts';
  */
 export async function http1Load(port: number, scenario: Scenario, ms: number): Promise<Load> {
   const request = bytesOf(scenario);
-  const sockets = await Promise.all(Array.from({ length: scenario.connections }, () => opened(port)));
+  const open = (n: number) => opened(port, scenario.isFromManyClients ? n : 0);
+  const sockets = await Promise.all(Array.from({ length: scenario.connections }, (_, n) => open(n)));
   const latencies = new Latencies();
   const endsAt = performance.now() + ms;
-  await Promise.all(sockets.map((socket) => askUntil(endsAt, socket, request, latencies)));
-  const { load } = latencies;
-  for (const socket of sockets) socket.destroy();
-  return load;
+  await Promise.all(
+    sockets.map(async (first, n) => {
+      let socket = first;
+      while ((await askUntil(endsAt, socket, request, latencies)) === 'closed by server') socket = await open(n);
+      socket.destroy();
+    }),
+  );
+  return latencies.load;
 }
 
-async function opened(port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1').setNoDelay(true);
+async function opened(port: number, client: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${client + 1}` }).setNoDelay(true);
   await once(socket, 'connect');
   return socket;
 }
 
-function askUntil(endsAt: number, socket: Socket, request: Buffer, latencies: Latencies): Promise<void> {
+/** nginx ends a connection after 1000 requests, if nobody tells it otherwise, and says so in the last reply. */
+function askUntil(
+  endsAt: number,
+  socket: Socket,
+  request: Buffer,
+  latencies: Latencies,
+): Promise<'time is up' | 'closed by server'> {
   return new Promise((resolve, reject) => {
     let sentAt = performance.now();
     let pending = '';
@@ -33,10 +44,11 @@ function askUntil(endsAt: number, socket: Socket, request: Buffer, latencies: La
       pending += chunk.toString('latin1');
       if (!isWhole(pending)) return;
       if (!pending.startsWith('HTTP/1.1 200')) return reject(new Error(`answered with ${pending.slice(0, 500)}`));
-      pending = '';
       const now = performance.now();
       latencies.add(now - sentAt);
-      if (now >= endsAt) return resolve();
+      if (now >= endsAt) return resolve('time is up');
+      if (/\r\nconnection: close\r\n/i.test(pending)) return resolve('closed by server');
+      pending = '';
       sentAt = now;
       socket.write(request);
     });

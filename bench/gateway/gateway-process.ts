@@ -1,0 +1,86 @@
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createEmbeddedGateway } from '../../packages/local/src/gateways/embedded/embedded-gateway.ts';
+import type { Gateway } from '../../packages/local/src/gateways/gateway.ts';
+import { createHaproxyGateway, findHaproxy } from '../../packages/local/src/gateways/haproxy/haproxy-gateway.ts';
+import { createNginxGateway, findNginx, type Nginx } from '../../packages/local/src/gateways/nginx/nginx-gateway.ts';
+import { createProcessGateway, type ProcessGatewaySetting } from '../../packages/local/src/gateways/process-gateway.ts';
+import { ownRoot } from '../repository.ts';
+import { listening } from '../service/listening.ts';
+import type { Way } from './ways.ts';
+
+// One gateway in front of one replica: WAY PORT. It sends its own port, and stops when its IPC channel ends.
+const [way, replicaPort] = process.argv.slice(2) as [Way, string];
+const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'));
+// As the launcher: workers of nginx that root has started are another user, and keep bodies there.
+await chmod(folder, 0o755);
+const root = fileURLToPath(ownRoot);
+const address = `127.0.0.1:${replicaPort}`;
+const setting: ProcessGatewaySetting = {
+  root,
+  port: await freePort(),
+  folder,
+  addresses: new Map((await readdir(join(root, 'services'))).map((service) => [service, [address]])),
+  variables: process.env,
+  log: { event() {}, line() {} },
+  readyTimeoutMs: 10_000,
+  drainTimeoutMs: 5_000,
+};
+const gateway = await create(way);
+await gateway.start();
+process.send?.({ port: setting.port, name: gateway.name });
+process.on('disconnect', async () => {
+  await gateway.close();
+  await rm(folder, { recursive: true, force: true });
+  process.exit();
+});
+
+async function create(name: Way): Promise<Gateway> {
+  if (name === 'embedded') return createEmbeddedGateway(setting);
+  if (name === 'haproxy') return createHaproxyGateway(found(await findHaproxy(process.env), 'haproxy'), setting);
+  const nginx = found(await findNginx(process.env), 'nginx');
+  return name === 'nginx' ? createNginxGateway(nginx, setting) : bareNginx(nginx);
+}
+
+/** What many gateways are: `proxy_pass`, and nginx' defaults for the rest. */
+function bareNginx({ command, version }: Nginx): Gateway {
+  const text = `worker_processes auto;
+pid ${folder}/nginx.pid;
+events { worker_connections 8192; }
+http {
+  access_log off;
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((one) => `${one}_temp_path ${folder}/${one};`).join(' ')}
+  server {
+    listen 127.0.0.1:${setting.port};
+    location / { proxy_pass http://${address}; }
+  }
+}
+`;
+  const program = {
+    program: 'nginx',
+    version,
+    command,
+    args: ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'],
+    drainSignal: 'SIGQUIT',
+    routes: [],
+    folder,
+    files: () => [['nginx.conf', text] as const],
+    check: async () => {},
+  } as const;
+  return createProcessGateway(program, setting);
+}
+
+function found<Program>(program: Program | undefined, name: string): Program {
+  if (!program) throw new Error(`expected ${name} on PATH: install it, or leave it out with --only`);
+  return program;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listening(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
