@@ -11,8 +11,13 @@ const config: Config = {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['@parley/source', 'node', 'node-addons'] },
   modulePathIgnorePatterns: ['/dist/'],
-  // `npm run test:system` and `npm run test:intercepted` run these.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(system|gateway)/', '\\.system\\.test\\.ts$', intercepted],
+  // `npm run test:system`, `test:nightly` and `test:intercepted` run these.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/(system|gateway|nightly)/',
+    '\\.system\\.test\\.ts$',
+    intercepted,
+  ],
   // Jest leaves one core to itself, which is half of a small machine.
   maxWorkers: '100%',
   testTimeout: 20_000,

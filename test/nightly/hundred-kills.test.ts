@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+import { gatewaysHere } from '../running-gateway.ts';
+import { underLoad } from '../system/under-load.ts';
+import { withHouse } from '../system/with-house.ts';
+import { startMixedLoad } from './mixed-load.ts';
+
+const kills = 100;
+
+describe.each(gatewaysHere())('behind %s', (gateway) => {
+  const house = withHouse('--gateway', gateway);
+
+  it(`${kills} kills of random replicas cost no GET and no write with a key, and no write happens twice`, async () => {
+    const replicas = house.running.replicas.map(({ replica }) => replica);
+    const load = startMixedLoad(house.running.url);
+    const report = await underLoad(load, `${kills} kills behind ${gateway}`, async () => {
+      for (let n = 0; n < kills; n++) {
+        const replica = replicas[Math.floor(Math.random() * replicas.length)] as string;
+        const pid = await house.served(replica);
+        process.kill(pid, 'SIGKILL');
+        await house.served(replica, pid);
+      }
+    });
+    expect(report.lost).toEqual({});
+    await load.expectEachWriteOnce();
+  });
+});
