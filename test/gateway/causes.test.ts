@@ -8,7 +8,7 @@ import { type RawAnswer, rawAnswers } from '../raw-answers.ts';
 import { type GatewayName, gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
 import { freePort } from '../running-house.ts';
 import { root } from '../source-files.ts';
-import { answering, closeReplicas, hanging } from './test-replicas.ts';
+import { answering, closeReplicas, hanging, live } from './test-replicas.ts';
 
 const routes = parseRoutes(readFileSync(join(root, 'nginx/routes.conf'), 'utf8'));
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -130,5 +130,22 @@ describe.each(gatewaysHere())('a problem of %s', (name) => {
     expect(body).toMatchObject({ status, cause, detail: gatewayCauses[cause].detail, traceId });
     expect(upstream).toBe(routeOf(target.replace(/\?.*/, ''), routes)?.service);
     expect(gatewayCauses[cause].statuses).toContain(status);
+  });
+});
+
+describe.each(gatewaysHere())('a connection of %s to a replica that has been used before', (name) => {
+  afterAll(closeReplicas);
+
+  it('breaks with a problem, or where that is HAProxy with the end of the connection to the client', async () => {
+    const gateway = await startGateway(name, { guestbook: [(await live()).address] });
+    try {
+      const post = (target: string) => head(`POST ${target}`, 'Content-Length: 0');
+      const [first, second] = await rawAnswers(gateway.port, post('/api/visits') + post('/api/visits?reset'), 2);
+      expect(first?.status).toBe(200);
+      if (name === 'haproxy') expect(second).toBeUndefined();
+      else expect(JSON.parse(second?.body ?? '')).toMatchObject({ status: 502, cause: 'reset_by_upstream' });
+    } finally {
+      await gateway.stop();
+    }
   });
 });

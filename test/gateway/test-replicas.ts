@@ -33,12 +33,12 @@ async function listening(server: Server | TcpServer, port = 0): Promise<string> 
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A replica that answers. */
+/** A replica that answers; but it breaks the connection of a request whose query is `reset`. */
 export async function live(port?: number): Promise<Replica> {
   const seen: string[] = [];
   const server = createServer((req, res) => {
     seen.push(req.method ?? '');
-    req.resume().on('end', () => res.end('{}'));
+    req.resume().on('end', () => (req.url?.endsWith('?reset') ? req.socket.resetAndDestroy() : res.end('{}')));
   });
   closing.push(() => {
     server.close();
