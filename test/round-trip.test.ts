@@ -158,7 +158,9 @@ describe.each(['zod', 'valibot'] as const)('a contract of %s', (library) => {
     );
     const served = start(contract, handlers);
     const called = served.then(({ url }) => {
-      const upstream = createUpstream('round-trip', url, { http } as never);
+      // What is given and got is the question here, not how long a busy machine takes over it.
+      const patient = { callTimeoutMs: 60_000, attemptTimeoutMs: 30_000 };
+      const upstream = createUpstream('round-trip', url, { http, ...patient } as never);
       closing.push(() => upstream.close());
       return createClient(contract, upstream) as unknown as Record<string, (input: object) => Promise<unknown>>;
     });
