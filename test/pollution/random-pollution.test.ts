@@ -5,7 +5,7 @@ import { brokenElsewhere, isPossible, names } from './names.ts';
 import { WayIn } from './way-in.ts';
 import { WayOut } from './way-out.ts';
 
-// Random values under names that somebody asks objects for. Each name with one value: test/system/pollution.test.ts.
+// Random values under names that somebody asks objects for. Each name with one value: test/system/pollution.nightly.test.ts.
 
 const numRuns = Math.ceil(Number(process.env.FUZZ_REQUESTS || 6000) / 300);
 const seed = Number(process.env.FUZZ_SEED || Date.now() % 1_000_000_000);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { gatewaysHere } from '../running-gateway.ts';
-import { underLoad } from '../system/under-load.ts';
-import { withHouse } from '../system/with-house.ts';
 import { startMixedLoad } from './mixed-load.ts';
+import { underLoad } from './under-load.ts';
+import { withHouse } from './with-house.ts';
 
 const kills = 100;
 

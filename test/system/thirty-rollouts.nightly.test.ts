@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { gatewaysHere } from '../running-gateway.ts';
 import { root } from '../source-files.ts';
-import { underLoad } from '../system/under-load.ts';
-import { withHouse } from '../system/with-house.ts';
 import { startMixedLoad } from './mixed-load.ts';
+import { underLoad } from './under-load.ts';
+import { withHouse } from './with-house.ts';
 
 const services = ['greetings', 'hello', 'guestbook'];
 const rollouts = 30;
