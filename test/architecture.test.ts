@@ -95,7 +95,7 @@ describe('the house', () => {
   it('has one file per third party', () => {
     expect(strayImporters(sources, 'axios', ['packages/client/src/axios/axios.ts'])).toEqual([]);
     expect(importersOf('opossum')).toEqual(['packages/client/src/breaker/circuit.ts']);
-    expect(importersOf('undici')).toEqual(['packages/client/src/transport/connection-pool.ts']);
+    expect(importersOf('undici')).toEqual(['packages/client/src/transport/undici.ts']);
     const others = [
       '@fastify/busboy',
       'commander',

@@ -43,6 +43,7 @@ export type { CacheOptions } from './options/cache-options.ts';
 export type { RetryCheck, RetryOutcome } from './options/retry-check.ts';
 export type { HttpVersion, TlsOptions } from './options/tls-options.ts';
 export { type ChangeableOptions, type UpstreamOptions, upstreamDefaults } from './options/upstream-options.ts';
+export { type ParleyDispatcher, parleyDispatcher } from './parley-fetch/parley-dispatcher.ts';
 export { type ParleyFetch, parleyFetch } from './parley-fetch/parley-fetch.ts';
 export type { UserLayers } from './pipeline.ts';
 export { StoryRecorder } from './story/story-recorder.ts';

@@ -96,7 +96,7 @@ export class Exchange {
     if (this.#size > this.maxBytes) this.stop(this.tooLarge());
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(_controller: DispatchController, _trailers: ResponseHeaders): void {
     this.hasEnded = true;
     const chunks = this.#chunks;
     const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, this.#size);

@@ -71,7 +71,8 @@ async function firstHop(
 ): Promise<Hop> {
   const headers = AxiosHeaders.from(config.headers);
   if (config.auth) headers.set('authorization', basicAuth(config.auth));
-  if (options.current.acceptCompressed) headers.set('accept-encoding', acceptedEncodings, false);
+  if (options.current.acceptCompressed && config.decompress !== false)
+    headers.set('accept-encoding', acceptedEncodings, false);
   const body = await requestBody(config.data, headers);
   const { maxBodyLength = -1 } = config;
   if (maxBodyLength >= 0 && (lengthOf(body) ?? 0) > maxBodyLength) throw bodyTooLarge(config);

@@ -1,8 +1,15 @@
+import { ownMembers } from '@parley/contract';
 import { type BodySource, limited, type RequestBody } from '../transport/body-source.ts';
 import { codingsOf, decoders } from '../transport/decompression.ts';
 import type { DispatchController } from '../transport/dispatch.ts';
 import { type ReplySource, ReplyStream } from '../transport/reply-stream.ts';
-import { AxiosError, type AxiosResponse, CanceledError, type InternalAxiosRequestConfig } from './axios.ts';
+import {
+  AxiosError,
+  type AxiosResponse,
+  CanceledError,
+  type InternalAxiosRequestConfig,
+  type ResponseHeaders,
+} from './axios.ts';
 import { Exchange } from './exchange.ts';
 import { Progress } from './progress.ts';
 import { toCodingError } from './wire-errors.ts';
@@ -78,13 +85,13 @@ export class FullExchange extends Exchange implements ReplySource {
     else super.onResponseData(controller, chunk);
   }
 
-  override onResponseEnd(): void {
+  override onResponseEnd(controller: DispatchController, trailers: ResponseHeaders): void {
     this.#download?.end();
     if (this.#stream) {
       this.hasEnded = true;
-      this.#stream.finish();
+      this.#stream.finish(ownMembers(trailers));
     } else {
-      super.onResponseEnd();
+      super.onResponseEnd(controller, trailers);
     }
   }
 

@@ -2,6 +2,7 @@ import { CallError } from '@parley/contract';
 import type { Upstream } from '../upstream.ts';
 import { fetchedRequest } from './fetched-request.ts';
 import { fetchedResponse } from './fetched-response.ts';
+import { plainCall } from './plain-request.ts';
 
 /** What `parleyFetch` gives: called as `fetch`. */
 export type ParleyFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -23,10 +24,11 @@ export type ParleyFetch = (input: string | URL | Request, init?: RequestInit) =>
 export function parleyFetch(upstream: Upstream): ParleyFetch {
   return async function parleyFetch(input, init = {}) {
     const { clock, idleTimeoutMs, maxReplyBytes, cache } = upstream.options;
-    const { url, redirect, signal, call } = await fetchedRequest(input, init, cache !== false);
+    const request = await fetchedRequest(input, init);
+    const { url, redirect, signal } = request;
     signal.throwIfAborted();
     try {
-      const reply = await upstream.send(call);
+      const reply = await upstream.send(plainCall(request, cache !== false));
       const response = fetchedResponse(reply, url, { clock, idleTimeoutMs, maxBytes: maxReplyBytes });
       if (redirect === 'error' && isRedirect(response)) {
         response.body?.cancel().catch(() => {});

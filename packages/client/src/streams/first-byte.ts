@@ -34,7 +34,7 @@ async function opened(next: SendAttempt, attempt: Attempt, maxBytes: number, str
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort);
   try {
-    if (status >= 300) return new Reply(status, headers, await wholeText(body, maxBytes), origin);
+    if (status >= 300) return new Reply(status, headers, await wholeBytes(body, maxBytes), origin);
     await readable(body);
   } catch (error) {
     body.destroy();
@@ -70,7 +70,7 @@ function readable(body: Readable): Promise<void> {
   });
 }
 
-async function wholeText(body: Readable, maxBytes: number): Promise<string> {
+async function wholeBytes(body: Readable, maxBytes: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -78,7 +78,7 @@ async function wholeText(body: Readable, maxBytes: number): Promise<string> {
     size += chunk.length;
     if (size > maxBytes) throw new CallError('invalid_reply', `the reply is larger than ${maxBytes} bytes`);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 // Here and not at the reader: the caller may give up just before it reads.

@@ -67,30 +67,54 @@ export class ReplyContent implements Content {
 
   async *#chunks(): AsyncGenerator<Uint8Array, void> {
     this.#disarm();
-    const chunks: AsyncIterator<Uint8Array> = this.#body[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const disarm = this.#endAfterIdle('no bytes came');
-        const { done, value } = await chunks.next().finally(disarm);
-        if (done) return;
-        yield value;
-      }
-    } catch (error) {
-      if (error instanceof CallError) throw error;
-      throw new CallError('unavailable', `the reply was cut off (${codeOf(error)})`, this.#details);
-    } finally {
-      this.#body.destroy();
-    }
+    yield* chunksOf(this.#body, this.#origin, this.#limits);
   }
 
   #endAfterIdle(what: string): () => void {
-    const { clock, idleTimeoutMs } = this.#limits;
-    const error = () => new CallError('deadline_exceeded', `${what} for ${idleTimeoutMs} ms`, this.#details);
-    return clock.after(idleTimeoutMs, () => this.#body.destroy(error()), true);
+    return endAfterIdle(what, this.#body, this.#origin, this.#limits);
   }
 
   get #details() {
-    const { operation, endpoint, attempts } = this.#origin;
-    return { operation, endpoint, attempts };
+    return detailsOf(this.#origin);
   }
+}
+
+/**
+ * The bytes of a reply as they come. Leaving the loop cancels the request.
+ *
+ * @throws CallError `unavailable` where the bytes are cut off, `deadline_exceeded` where none come for `idleTimeoutMs`
+ */
+export async function* chunksOf(
+  body: Readable,
+  origin: ReplyOrigin,
+  limits: Pick<ContentLimits, 'clock' | 'idleTimeoutMs'>,
+): AsyncGenerator<Uint8Array, void> {
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const disarm = endAfterIdle('no bytes came', body, origin, limits);
+      const { done, value } = await chunks.next().finally(disarm);
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    if (error instanceof CallError) throw error;
+    throw new CallError('unavailable', `the reply was cut off (${codeOf(error)})`, detailsOf(origin));
+  } finally {
+    body.destroy();
+  }
+}
+
+function endAfterIdle(
+  what: string,
+  body: Readable,
+  origin: ReplyOrigin,
+  { clock, idleTimeoutMs }: Pick<ContentLimits, 'clock' | 'idleTimeoutMs'>,
+): () => void {
+  const error = () => new CallError('deadline_exceeded', `${what} for ${idleTimeoutMs} ms`, detailsOf(origin));
+  return clock.after(idleTimeoutMs, () => body.destroy(error()), true);
+}
+
+function detailsOf({ operation, endpoint, attempts }: ReplyOrigin) {
+  return { operation, endpoint, attempts };
 }

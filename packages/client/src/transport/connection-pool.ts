@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { type ConnectionCounts, ownMembers } from '@parley/contract';
-import { Client, type Dispatcher, Pool } from 'undici';
 import { unixPath } from '../discovery/unix-address.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
@@ -13,6 +12,7 @@ import { checkStreams, http2SessionOf } from './http2-streams.ts';
 import { RenewedPool } from './renewed-pool.ts';
 import { readReplyBeforeReset } from './reply-before-reset.ts';
 import { destroyWhenSilent, pingIntervalMs } from './silent-connection.ts';
+import { Client, type Dispatcher, Pool } from './undici.ts';
 import { WarmConnections } from './warm-connections.ts';
 
 /** What is kept open to one endpoint. */

@@ -1,4 +1,5 @@
 import { Readable, type Transform } from 'node:stream';
+import type { ReplyHeaders } from './reply.ts';
 
 /** Where a streamed body comes from. */
 export interface ReplySource {
@@ -22,6 +23,8 @@ export interface ReplyStreamOptions {
 export class ReplyStream extends Readable {
   /** Turns the stream's error into the error that its reader expects. */
   translate: (error: Error) => Error = (error) => error;
+  /** Of the reply, once the stream has ended; names in lower case. */
+  trailers: ReplyHeaders = {};
   readonly #source: ReplySource;
   readonly #options: ReplyStreamOptions;
   #chain: readonly Transform[] = [];
@@ -47,8 +50,9 @@ export class ReplyStream extends Readable {
     }
   }
 
-  /** Nothing more comes over the wire. */
-  finish(): void {
+  /** Nothing more comes over the wire but these trailers. */
+  finish(trailers: ReplyHeaders): void {
+    this.trailers = trailers;
     const [first] = this.#chain;
     if (first) first.end();
     else this.push(null);
