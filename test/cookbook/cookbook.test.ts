@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { createClient, createUpstream, paginate, parleyAdapter, type Upstream } from '@parley/client';
+import { createClient, createUpstream, paginate, parleyAdapter, parleyDispatcher, type Upstream } from '@parley/client';
 import { createFetchClient } from '@parley/client/fetch';
 import { always, failing, faults, inMemoryUpstream, refused, virtualClock } from '@parley/client/testing';
 import { type Client, defineContract, del, get, type Handlers, isCallError, post, text } from '@parley/contract';
@@ -276,6 +276,15 @@ describe('calling', () => {
     const { data } = await http.get('/api/items/tea');
     // end
     expect(data.title).toBe('Tea');
+  });
+
+  it('Keep fetch', async () => {
+    const { url } = service;
+    // recipe
+    const response = await fetch(`${url}/api/items/tea`, { dispatcher: parleyDispatcher(upstream) });
+    const { title } = (await response.json()) as { title: string };
+    // end
+    expect(title).toBe('Tea');
   });
 });
 

@@ -1,5 +1,5 @@
 // Serves a contract and calls it, in good times and in bad ones; prints what came of it. `versions.spec.ts` runs it.
-import { createClient, createUpstream, parleyAdapter } from '@parley/client';
+import { createClient, createUpstream, parleyAdapter, parleyDispatcher, parleyFetch } from '@parley/client';
 import { CallError, defineContract, defineError, get, isCallError, post } from '@parley/contract';
 import { startService } from '@parley/service/testing';
 import axios from 'axios';
@@ -51,6 +51,13 @@ for (const http of ['1.1', '2']) {
   const refused = await client.greet({ name: 'Bob' }).catch((error) => error);
   await client.order();
   const answer = await axios.create({ adapter: parleyAdapter(upstream) }).get('/greet?name=Eve');
+  const dispatcher = parleyDispatcher(upstream);
+  for (const response of [
+    await fetch(`${service.url}/greet?name=Eve`, { dispatcher }),
+    await parleyFetch(upstream)('/greet?name=Eve'),
+  ]) {
+    if ((await response.json()).message !== answer.data.message) throw new Error('fetch got another answer than axios');
+  }
   console.log(http, message.slice(0, 11), refused.code, tooShy.is(refused), answer.data.message.slice(0, 11));
   await upstream.close();
 }
