@@ -245,6 +245,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'packages/local/src/gateways': [
     'gateway-causes.ts',
+    'client-limits.ts',
     'nginx-directives.ts',
     'routes.ts',
     'nginx-text.ts',

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { defaultClientLimits } from '../packages/local/src/gateways/client-limits.ts';
 import { createEmbeddedGateway } from '../packages/local/src/gateways/embedded/embedded-gateway.ts';
 import type { Gateway } from '../packages/local/src/gateways/gateway.ts';
 import { createHaproxyGateway, findHaproxy } from '../packages/local/src/gateways/haproxy/haproxy-gateway.ts';
@@ -35,8 +36,16 @@ export interface RunningGateway {
 /** Addresses (`host:port`) of the replicas of each service. */
 export type Addresses = Readonly<Record<string, readonly string[]>>;
 
-/** Runs a gateway of the project on a free port, as `npm start` does; a service that is left out has no replica that answers. */
-export async function startGateway(name: GatewayName, addresses: Addresses): Promise<RunningGateway> {
+/**
+ * Runs a gateway of the project on a free port, as `npm start` does; a service that is left out has no replica that answers.
+ *
+ * @param clientLimits of the embedded gateway; nginx and HAProxy have theirs in their files
+ */
+export async function startGateway(
+  name: GatewayName,
+  addresses: Addresses,
+  clientLimits = defaultClientLimits,
+): Promise<RunningGateway> {
   const port = await freePort();
   const nobody = [`127.0.0.1:${await freePort()}`];
   const folder = await mkdtemp(join(tmpdir(), 'parley-gateway-'));
@@ -49,6 +58,7 @@ export async function startGateway(name: GatewayName, addresses: Addresses): Pro
     port,
     folder,
     addresses: new Map(services.map((service) => [service, addresses[service] ?? nobody])),
+    clientLimits,
     variables: process.env,
     log: { event() {}, line: (_from, text) => void lines.push(text) },
     readyTimeoutMs: 10_000,

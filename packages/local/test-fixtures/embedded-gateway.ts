@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defaultClientLimits } from '../src/gateways/client-limits.ts';
 import { createEmbeddedGateway } from '../src/gateways/embedded/embedded-gateway.ts';
 import { loopback } from '../src/ports/ports.ts';
 
@@ -15,7 +16,11 @@ export interface TestGateway {
 }
 
 /** Starts one whose `nginx.conf` has some values changed: `{ send_timeout: '1s' }`. */
-export async function startTestGateway(replica: string, changes: Record<string, string> = {}): Promise<TestGateway> {
+export async function startTestGateway(
+  replica: string,
+  changes: Record<string, string> = {},
+  clientLimits = defaultClientLimits,
+): Promise<TestGateway> {
   const root = mkdtempSync(join(tmpdir(), 'parley-gateway-'));
   cpSync(join(project, 'nginx'), join(root, 'nginx'), { recursive: true });
   const path = join(root, 'nginx/nginx.conf');
@@ -29,6 +34,7 @@ export async function startTestGateway(replica: string, changes: Record<string, 
     root,
     port,
     addresses: new Map(['greetings', 'hello', 'guestbook'].map((service) => [service, [replica]])),
+    clientLimits,
     variables: {},
     log: { event() {}, line() {} },
     readyTimeoutMs: 1_000,

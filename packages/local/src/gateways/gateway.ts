@@ -1,5 +1,6 @@
 import type { Log } from '../log/log.ts';
 import type { SupervisedProcess } from '../processes/supervised-process.ts';
+import type { ClientLimits } from './client-limits.ts';
 import type { ServedPaths } from './gateway-files.ts';
 import type { Route } from './routes.ts';
 
@@ -31,6 +32,8 @@ export interface GatewaySetting {
   readonly served?: ServedPaths;
   /** `host:port` of each service's replicas. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
+  /** For the embedded gateway; nginx and HAProxy have them in their files. Default: `defaultClientLimits`. */
+  readonly clientLimits?: ClientLimits;
   readonly variables: NodeJS.ProcessEnv;
   readonly log: Log;
   readonly readyTimeoutMs: number;

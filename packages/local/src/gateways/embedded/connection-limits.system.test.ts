@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../../test/eventually.ts';
 import { freePort, type RawClient, rawClient, startTestGateway } from '../../../test-fixtures/embedded-gateway.ts';
 import { loopback } from '../../ports/ports.ts';
+import { type ClientLimits, defaultClientLimits } from '../client-limits.ts';
 
 const closeables: (() => unknown)[] = [];
 afterEach(async () => {
@@ -42,8 +43,12 @@ async function startReplica(megabytes = 0) {
   return { address: `${loopback}:${port}`, seen };
 }
 
-async function gatewayFor(address: string, changes: Record<string, string> = {}): Promise<number> {
-  const gateway = await startTestGateway(address, changes);
+async function gatewayFor(
+  address: string,
+  changes: Record<string, string> = {},
+  limits?: ClientLimits,
+): Promise<number> {
+  const gateway = await startTestGateway(address, changes, limits);
   closeables.push(() => gateway.close());
   return gateway.port;
 }
@@ -163,10 +168,10 @@ describe('a client that is slow to send', () => {
   });
 });
 
-describe('an address with too many connections', () => {
+describe('a client with too many connections', () => {
   it('is answered 429 on those beyond its share, then not at all, and has its share again when it gives some back', async () => {
     const { address } = await startReplica();
-    const port = await gatewayFor(address, { limit_conn: 'connections_per_client 3' });
+    const port = await gatewayFor(address, {}, { ...defaultClientLimits, connections: 3 });
     const own = Array.from({ length: 3 }, () => clientOf(port, get()));
     await eventually(() => own.every(({ received }) => received.includes('done')));
     const surplus = clientOf(port, get());

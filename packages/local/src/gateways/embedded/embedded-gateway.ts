@@ -11,11 +11,13 @@ import { findPackageJSON } from 'node:module';
 import { LocalError } from '../../local-error.ts';
 import { loopback } from '../../ports/ports.ts';
 import { delay } from '../../time/delay.ts';
+import { defaultClientLimits } from '../client-limits.ts';
 import type { Gateway, GatewaySetting } from '../gateway.ts';
 import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
 import { parseRoutes, type Route, routeOf } from '../routes.ts';
 import { type Attempts, createAttempts } from './attempt.ts';
 import { type Balancer, createBalancer } from './balancer.ts';
+import { clientNetwork } from './client-network.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
 import {
   acceptedRequestId,
@@ -31,6 +33,7 @@ import { type Problems, parseProblems } from './problems.ts';
 import { type Refusal, refusalOf } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { isClimbing, requestPath } from './request-path.ts';
+import { createRequestRate, type RequestRate } from './request-rate.ts';
 import { requestTarget } from './request-target.ts';
 import { createTurns, type Turns } from './turns.ts';
 
@@ -47,6 +50,7 @@ const malformed: Refusal = { status: 400, cause: 'malformed_request' };
 const noRoute: Refusal = { status: 404, cause: 'no_route' };
 const tooLarge: Refusal = { status: 413, cause: 'too_large' };
 const surplus: Refusal = { status: 429, cause: 'too_many_connections' };
+const tooOften: Refusal = { status: 429, cause: 'rate_limited' };
 
 interface Parts {
   readonly problems: Problems;
@@ -56,6 +60,7 @@ interface Parts {
   readonly limits: GatewayLimits;
   readonly turns: Turns;
   readonly connections: ConnectionLimits;
+  readonly rate: RequestRate;
 }
 
 /** A gateway inside this program, for where there is no nginx: the same routes from the same file, the same answers. */
@@ -66,6 +71,8 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   const routes = parseRoutes(gatewayFile(files, 'routes.conf'));
   const balancers = balancersOf(routes, setting.addresses);
   const limits = parseLimits(gatewayFile(files, 'nginx.conf'));
+  const clientLimits = setting.clientLimits ?? defaultClientLimits;
+  const rate = createRequestRate(clientLimits);
   const turns = createTurns();
   const server = createServer({
     // We look ourselves, and answer with a problem.
@@ -77,8 +84,8 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   });
   // Node drops headers beyond its maximum; we refuse the request.
   server.maxHeadersCount = 0;
-  const connections = limitConnections(server, limits, turns);
-  const onRequest = createRequestListener({ problems, routes, balancers, attempts, limits, turns, connections });
+  const connections = limitConnections(server, limits, clientLimits.connections, turns);
+  const onRequest = createRequestListener({ problems, routes, balancers, attempts, limits, turns, connections, rate });
   // Node would send `100 Continue` before we know whether we want the body, and 417 to expectations that it doesn't know.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest);
   answerMalformed(server, problems, turns);
@@ -101,7 +108,7 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
 }
 
 function createRequestListener(parts: Parts): RequestListener {
-  const { problems, routes, balancers, attempts, limits, turns, connections } = parts;
+  const { problems, routes, balancers, attempts, limits, turns, connections, rate } = parts;
   return async function onRequest(request, response) {
     const turn = turns.take(request, response);
     if (turn) await turn;
@@ -135,6 +142,7 @@ function createRequestListener(parts: Parts): RequestListener {
     const asked = requestTarget(request.url ?? '');
     const path = asked && requestPath(asked.target);
     if (path === undefined) return closing(response, malformed);
+    if (!rate.take(clientNetwork(request.socket.remoteAddress ?? ''))) return tooOften;
     const upstream = routeOf(path, routes)?.service ?? '';
     const balancer = balancers.get(upstream);
     if (!balancer) return isClimbing(asked?.target ?? '') ? malformed : noRoute;

@@ -10,7 +10,6 @@ describe('parseLimits', () => {
       keepAliveTimeoutMs: 65_000,
       bodyLimitBytes: 1024 * 1024,
       headerLimitBytes: 15 * 1024,
-      connectionsPerAddress: 1000,
       connections: 8192,
     });
   });
@@ -32,7 +31,6 @@ describe('parseLimits', () => {
       keepAliveTimeoutMs: 75_000,
       bodyLimitBytes: 1024 * 1024,
       headerLimitBytes: 33 * 1024,
-      connectionsPerAddress: Number.POSITIVE_INFINITY,
       connections: 512,
     });
   });

@@ -12,9 +12,7 @@ export interface GatewayLimits {
   readonly bodyLimitBytes: number;
   /** URL and headers together. `client_header_buffer_size` + `large_client_header_buffers`, 15 KiB. */
   readonly headerLimitBytes: number;
-  /** From one client address. `limit_conn`, 1000. */
-  readonly connectionsPerAddress: number;
-  /** From all of them. `worker_connections`, 4096. */
+  /** From all clients together. `worker_connections`, 4096. */
   readonly connections: number;
 }
 
@@ -30,7 +28,6 @@ export function parseLimits(text: string): GatewayLimits {
     keepAliveTimeoutMs: ms('keepalive_timeout', '75s'),
     bodyLimitBytes: bytes(args('client_max_body_size')[0] ?? '1m'),
     headerLimitBytes: bytes(args('client_header_buffer_size')[0] ?? '1k') + Number(count) * bytes(size),
-    connectionsPerAddress: Number(args('limit_conn')[1] ?? Number.POSITIVE_INFINITY),
     connections: Number(args('worker_connections')[0] ?? 512),
   };
 }
