@@ -1,6 +1,5 @@
 import type { GatewayKind } from '../command-line.ts';
 import { LocalError } from '../local-error.ts';
-import { createEmbeddedGateway } from './embedded/embedded-gateway.ts';
 import type { Gateway } from './gateway.ts';
 import { createHaproxyGateway, findHaproxy } from './haproxy/haproxy-gateway.ts';
 import { createNginxGateway, findNginx } from './nginx/nginx-gateway.ts';
@@ -14,7 +13,7 @@ export async function chooseGateway(
   kind: GatewayKind | undefined,
   variables: NodeJS.ProcessEnv,
 ): Promise<CreateGateway> {
-  if (kind === 'embedded') return createEmbeddedGateway;
+  if (kind === 'embedded') return embedded();
   if (kind === 'haproxy') {
     const haproxy = await findHaproxy(variables);
     if (haproxy) return (setting) => createHaproxyGateway(haproxy, setting);
@@ -24,6 +23,11 @@ export async function chooseGateway(
   }
   const nginx = await findNginx(variables);
   if (nginx) return (setting) => createNginxGateway(nginx, setting);
-  if (kind === undefined) return createEmbeddedGateway;
+  if (kind === undefined) return embedded();
   throw new LocalError('--gateway nginx: expected nginx on PATH, found none: install it, or use --gateway embedded');
+}
+
+/** Loaded where it is needed only: it brings the client of `@parley/client`. */
+async function embedded(): Promise<CreateGateway> {
+  return (await import('./embedded/embedded-gateway.ts')).createEmbeddedGateway;
 }

@@ -1,11 +1,9 @@
-import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../../test/eventually.ts';
 import { freePort, rawClient, startTestGateway } from '../../../test-fixtures/embedded-gateway.ts';
 import { loopback } from '../../ports/ports.ts';
-import { createAttempts } from './attempt.ts';
 
 const closeables: (() => unknown)[] = [];
 afterEach(async () => {
@@ -159,26 +157,5 @@ describe('a replica that breaks HTTP', () => {
     expect(text).toMatch(/^content-length: 3\r$/im);
     expect(text).toMatch(/^x-end: 1\r$/im);
     expect(text).not.toMatch(/^(x-hop|keep-alive|upgrade):/im);
-  });
-});
-
-describe('attempts that all fail', () => {
-  it('leave no more listeners on a response than Node takes without a warning', async () => {
-    const attempts = createAttempts();
-    const nobody = `${loopback}:${await freePort()}`;
-    let listeners = [0, 0];
-    const server = createHttpServer(async (request, response) => {
-      for (let made = 0; made < 6; made++) await attempts.attempt(request, response, nobody, Buffer.alloc(0));
-      listeners = [response.listenerCount('close'), response.getMaxListeners()];
-      response.end();
-    });
-    closeables.push(() => attempts.close());
-    closeables.push(() => server.close());
-    const port = await freePort();
-    await new Promise<void>((resolve) => server.listen(port, loopback, resolve));
-    await ask(port, 'any');
-    const [left = 0, allowed] = listeners;
-    expect(left).toBeGreaterThan(0);
-    expect(left).toBeLessThanOrEqual(allowed as number);
   });
 });

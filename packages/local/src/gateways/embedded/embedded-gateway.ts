@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -7,7 +6,8 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { findPackageJSON } from 'node:module';
+import { pipeline } from 'node:stream';
+import type { Upstream } from '@parley/client';
 import { LocalError } from '../../local-error.ts';
 import { loopback } from '../../ports/ports.ts';
 import { delay } from '../../time/delay.ts';
@@ -15,8 +15,7 @@ import { defaultClientLimits } from '../client-limits.ts';
 import type { Gateway, GatewaySetting } from '../gateway.ts';
 import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
 import { parseRoutes, type Route, routeOf } from '../routes.ts';
-import { type Attempts, createAttempts } from './attempt.ts';
-import { type Balancer, createBalancer } from './balancer.ts';
+import type { PassedRequest } from './attempt.ts';
 import { clientNetwork } from './client-network.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
 import {
@@ -25,24 +24,21 @@ import {
   endToEndHeaders,
   forwardedHeaders,
   type RequestFacts,
+  repliedHeaders,
 } from './forwarded-headers.ts';
 import { type GatewayLimits, parseLimits } from './gateway-limits.ts';
+import { KeptConnections } from './kept-connections.ts';
 import { linger } from './linger.ts';
 import { answerMalformed } from './malformed-request.ts';
 import { type Problems, parseProblems } from './problems.ts';
 import { type Refusal, refusalOf } from './refusal.ts';
+import { openReplicas, refusalOfError } from './replicas.ts';
 import { readBody } from './request-body.ts';
 import { isClimbing, requestPath } from './request-path.ts';
 import { createRequestRate, type RequestRate } from './request-rate.ts';
 import { requestTarget } from './request-target.ts';
 import { createTurns, type Turns } from './turns.ts';
 
-/** As nginx: tries to reach a replica, and replicas that may see one request. */
-const maxAttempts = 6;
-const maxSeenAttempts = 2;
-/** Between two rounds over replicas none of which could be reached. */
-const roundPauseMs = 100;
-const statusOf = { unreached: 503, broken: 502, 'timed-out': 504 } as const;
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const keyable = new Set(['POST', 'PATCH']);
 const failed: Refusal = { status: 500, cause: 'gateway_failed' };
@@ -55,8 +51,7 @@ const tooOften: Refusal = { status: 429, cause: 'rate_limited' };
 interface Parts {
   readonly problems: Problems;
   readonly routes: readonly Route[];
-  readonly balancers: ReadonlyMap<string, Balancer>;
-  readonly attempts: Attempts;
+  readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly limits: GatewayLimits;
   readonly turns: Turns;
   readonly connections: ConnectionLimits;
@@ -65,11 +60,11 @@ interface Parts {
 
 /** A gateway inside this program, for where there is no nginx: the same routes from the same file, the same answers. */
 export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
-  const attempts = createAttempts();
+  const agent = new KeptConnections();
   const files = readGatewayFiles(setting.root, setting.served);
   const problems = parseProblems(gatewayFile(files, 'problems.conf'));
   const routes = parseRoutes(gatewayFile(files, 'routes.conf'));
-  const balancers = balancersOf(routes, setting.addresses);
+  const upstreams = upstreamsOf(routes, setting.addresses, agent);
   const limits = parseLimits(gatewayFile(files, 'nginx.conf'));
   const clientLimits = setting.clientLimits ?? defaultClientLimits;
   const rate = createRequestRate(clientLimits);
@@ -85,12 +80,12 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   // Node drops headers beyond its maximum; we refuse the request.
   server.maxHeadersCount = 0;
   const connections = limitConnections(server, limits, clientLimits.connections, turns);
-  const onRequest = createRequestListener({ problems, routes, balancers, attempts, limits, turns, connections, rate });
+  const onRequest = createRequestListener({ problems, routes, upstreams, limits, turns, connections, rate });
   // Node would send `100 Continue` before we know whether we want the body, and 417 to expectations that it doesn't know.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest);
   answerMalformed(server, problems, turns);
   return {
-    name: `embedded (httpxy ${httpxyVersion()})`,
+    name: 'embedded',
     routes,
     pid: undefined,
     // Its configuration has been read.
@@ -98,7 +93,8 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
     start: () => listen(server, setting.port),
     async close() {
       await drain(server, setting.drainTimeoutMs);
-      attempts.close();
+      agent.destroy();
+      await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
     },
     kill() {
       server.close();
@@ -108,7 +104,7 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
 }
 
 function createRequestListener(parts: Parts): RequestListener {
-  const { problems, routes, balancers, attempts, limits, turns, connections, rate } = parts;
+  const { problems, routes, upstreams, limits, turns, connections, rate } = parts;
   return async function onRequest(request, response) {
     const turn = turns.take(request, response);
     if (turn) await turn;
@@ -143,9 +139,9 @@ function createRequestListener(parts: Parts): RequestListener {
     const path = asked && requestPath(asked.target);
     if (path === undefined) return closing(response, malformed);
     if (!rate.take(clientNetwork(request.socket.remoteAddress ?? ''))) return tooOften;
-    const upstream = routeOf(path, routes)?.service ?? '';
-    const balancer = balancers.get(upstream);
-    if (!balancer) return isClimbing(asked?.target ?? '') ? malformed : noRoute;
+    const service = routeOf(path, routes)?.service ?? '';
+    const upstream = upstreams.get(service);
+    if (!upstream) return isClimbing(asked?.target ?? '') ? malformed : noRoute;
     const { expect } = request.headers;
     const isBodyLate = !request.complete && expect?.toLowerCase() === '100-continue';
     const body = await readBody(
@@ -154,48 +150,48 @@ function createRequestListener(parts: Parts): RequestListener {
       isBodyLate ? () => response.writeContinue() : undefined,
     );
     if (!body) return tooLarge;
-    request.headers = forwardedHeaders(request, client, {
+    const headers = forwardedHeaders(request, client, {
       ...ids,
       bodyLength: body.length,
       authority: asked?.authority,
     });
-    request.url = asked?.target ?? '';
-    const failure = await passOn(request, response, body, balancer);
-    return failure && { ...failure, upstream };
+    const { method = '' } = request;
+    const passed = { method, path: asked?.target ?? '', headers, body };
+    const failure = await passOn(passed, response, upstream);
+    return failure && { ...failure, upstream: service };
   }
+}
 
-  async function passOn(request: IncomingMessage, response: ServerResponse, body: Buffer, balancer: Balancer) {
-    const tried = new Set<string>();
-    let failure: Refusal = { status: statusOf.unreached, cause: 'no_live_upstream' };
-    let seen = 0;
-    for (let made = 0; made < maxAttempts; made++) {
-      let address = balancer.choose(tried);
-      if (!address && seen === 0) {
-        // No replica has seen the request, and one may be back by now: another round, as nginx does.
-        await delay(roundPauseMs);
-        tried.clear();
-        address = balancer.choose(tried);
-      }
-      if (!address) return failure;
-      tried.add(address);
-      const outcome = await attempts.attempt(request, response, address, body);
-      balancer.release(address, outcome.kind === 'unreached' || outcome.kind === 'broken');
-      if (outcome.kind === 'answered') return undefined;
-      const { kind, cause } = outcome;
-      if (kind === 'unreached') {
-        const hasTimedOut = seen === 0 && failure.cause === 'connect_timeout';
-        failure = { status: failure.status, cause: hasTimedOut ? failure.cause : cause };
-        continue;
-      }
-      failure = { status: statusOf[kind], cause };
-      if (kind !== 'broken' || !isRepeatable(request) || ++seen === maxSeenAttempts) return failure;
-    }
-    return failure;
+/** Passes a request on, and the answer back; gives the reason where there is none. */
+async function passOn(
+  { method, path, headers, body }: PassedRequest,
+  response: ServerResponse,
+  upstream: Upstream,
+): Promise<Refusal | undefined> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  try {
+    const reply = await upstream.send({
+      label: upstream.name,
+      method,
+      path,
+      headers: headers as Record<string, string>,
+      body: body?.length ? body : undefined,
+      safety: isRepeatable(method, headers) ? 'idempotent' : 'unsafe',
+      context: { signal: gone.signal },
+    });
+    const answer = reply.body as IncomingMessage;
+    response.writeHead(answer.statusCode ?? 0, repliedHeaders(answer.headers));
+    // Where it breaks off, the client must see that it is not complete.
+    pipeline(answer, response, () => {});
+    return undefined;
+  } catch (error) {
+    return refusalOfError(error);
   }
 }
 
 /** By its method, or by its key: the service answers a known key without doing the work again. */
-function isRepeatable({ method = '', headers }: IncomingMessage): boolean {
+function isRepeatable(method: string, headers: PassedRequest['headers']): boolean {
   return idempotent.has(method) || (keyable.has(method) && Boolean(headers['idempotency-key']));
 }
 
@@ -205,11 +201,11 @@ function closing(response: ServerResponse, refusal: Refusal): Refusal {
   return refusal;
 }
 
-function balancersOf(routes: readonly Route[], addresses: GatewaySetting['addresses']): ReadonlyMap<string, Balancer> {
+function upstreamsOf(routes: readonly Route[], addresses: GatewaySetting['addresses'], agent: KeptConnections) {
   const services = [...new Set(routes.map(({ service }) => service))];
   const entries = services.map((service) => {
     const replicas = addresses.get(service);
-    if (replicas) return [service, createBalancer(replicas)] as const;
+    if (replicas) return [service, openReplicas(service, replicas, agent)] as const;
     throw new LocalError(`nginx/routes.conf: expected a service of docker-compose.yml, got "${service}"`);
   });
   return new Map(entries);
@@ -235,9 +231,4 @@ async function drain(server: Server, drainTimeoutMs: number): Promise<void> {
   timer.abort();
   clearInterval(sweep);
   server.closeAllConnections();
-}
-
-function httpxyVersion(): string {
-  const manifest = findPackageJSON('httpxy', import.meta.url);
-  return manifest ? JSON.parse(readFileSync(manifest, 'utf8')).version : 'of an unknown version';
 }
