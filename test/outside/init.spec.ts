@@ -61,7 +61,7 @@ describe('a new repository', () => {
       ),
     );
     await house.stop();
-    expect(house.gateway).toMatch(/^embedded \(httpxy 0\.[5-9]\d*\.\d+\)$/);
+    expect(house.gateway).toBe('embedded');
     expect(answers).toEqual([{ id: '1', title: 'First' }, { text: 'a' }, { text: 'b' }]);
   }, 90_000);
 

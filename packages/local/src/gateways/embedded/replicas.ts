@@ -32,7 +32,7 @@ const asNginx: CreateUpstreamOptions = {
   // An attempt has limits of its own, and a request as long as its client waits.
   callTimeoutMs: hourMs,
   attemptTimeoutMs: hourMs,
-  // `max_fails=1 fail_timeout=2s`: left out for 1 to 2 s, unless all are.
+  // `max_fails=1 fail_timeout=1s`: left out for 1 to 2 s, half of it at random, unless all are.
   circuitConsecutiveFailures: 1,
   circuitOpenMs: 2_000,
   circuitMaxOpenMs: 2_000,
@@ -77,7 +77,10 @@ export function refusalOfError(error: unknown): Refusal {
   return failedAttemptsOf(error).refusal;
 }
 
-/** Answers each attempt over Node's own HTTP, in place of the client's transport: that changes requests, and refuses a 100 that was not asked for. */
+/**
+ * Answers each attempt over Node's HTTP, in place of the client's transport. That one reads the first byte of a body before it gives the head,
+ * refuses a 100 that was not asked for, and uses a connection again after a 204 or 304, which may be followed by a false reply.
+ */
 function asking(agent: Agent, replicas: number): AttemptLayer {
   const failures = new WeakMap<Call, FailedAttempts>();
   return () =>
