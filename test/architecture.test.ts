@@ -468,8 +468,6 @@ describe('every function', () => {
       'one closure over the events of a server',
     'packages/service/src/idempotency/memory-store.ts: export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => number = now): IdempotencyStore {':
       'one closure over the answers that it keeps',
-    'packages/local/src/gateways/embedded/embedded-gateway.ts: function createRequestListener(parts: Parts): RequestListener {':
-      'one closure over one request of the embedded gateway',
     'packages/service/src/stores/sqlite/lock-queue.ts: export function lockQueue(): WhenFree {':
       'one closure over its queue',
   };
