@@ -59,8 +59,9 @@ function fastest(endpoints: readonly Endpoint[], now: number): number {
   return Math.max(ms, shortestMs);
 }
 
-/** Its latency as a multiple of the fastest one's: 1 for all that count as equally fast. */
-function costOf({ latency, isAwaited }: EndpointLoad, fastestMs: number, now: number): number {
+/** Its latency as a multiple of the fastest one's: 1 for all that count as equally fast, and for all where latency does not count. */
+function costOf({ latency, isAwaited, isByLatency }: EndpointLoad, fastestMs: number, now: number): number {
+  if (!isByLatency) return 1;
   const ratio = latency.at(now) / fastestMs;
   if (ratio > equalWithin) return ratio;
   if (latency.isKnown || fastestMs === Number.POSITIVE_INFINITY) return 1;

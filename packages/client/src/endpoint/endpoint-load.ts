@@ -16,7 +16,7 @@ export interface Judged {
 }
 
 /** What the load of an endpoint is measured with. */
-export type EndpointLoadOptions = Pick<UpstreamOptions, 'slowStartMs' | 'clock'>;
+export type EndpointLoadOptions = Pick<UpstreamOptions, 'slowStartMs' | 'balanceBy' | 'clock'>;
 
 /**
  * How much one endpoint has to do, and how fast it does it.
@@ -39,6 +39,11 @@ export class EndpointLoad {
 
   constructor(options: Current<EndpointLoadOptions>) {
     this.#options = options;
+  }
+
+  /** Its latency counts when endpoints are compared. */
+  get isByLatency(): boolean {
+    return this.#options.current.balanceBy === 'latency';
   }
 
   /** Nothing is known of its latency, and an attempt that will tell is under way. */

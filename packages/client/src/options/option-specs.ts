@@ -96,6 +96,13 @@ export const optionSpecs = {
   slowStartMs: number(10_000, [0, 3_600_000], 'ms'),
   /** The caller's own zone: endpoints there come first. */
   zone: checked<string | undefined>(undefined, isNoneOr(isText), 'the name of a zone'),
+  /** What endpoints are compared by: `latency` times requests under way, or `requests` under way alone. */
+  balanceBy: checked<'latency' | 'requests'>(
+    'latency',
+    (value) => value === 'latency' || value === 'requests',
+    "'latency' or 'requests'",
+    String,
+  ),
   // Off: sockets open on demand and a choice costs the same with 1000 endpoints. A subset is spread less evenly.
   /** Most endpoints that this client uses; other clients use others. */
   subsetSize: whole(infinity, [2, infinity], 'endpoints'),

@@ -32,6 +32,8 @@ const asNginx: CreateUpstreamOptions = {
   // An attempt has limits of its own, and a request as long as its client waits.
   callTimeoutMs: hourMs,
   attemptTimeoutMs: hourMs,
+  // `least_conn`. By latency, a replica that has just started would get little, and the others too much.
+  balanceBy: 'requests',
   // `max_fails=1 fail_timeout=1s`: left out for 1 to 2 s, half of it at random, unless all are.
   circuitConsecutiveFailures: 1,
   circuitOpenMs: 2_000,
