@@ -40,19 +40,21 @@ describe('balancing over HTTP', () => {
   it('gives a slow one of two as many at once as the other, where it goes by requests', async () => {
     const clock = new VirtualClock();
     const answerAfter = (ms: number) => serverOf((_, response) => clock.after(ms, () => sendJson(response, 200, {})));
-    const servers = [await answerAfter(200), await answerAfter(1)];
+    const servers = [await answerAfter(50), await answerAfter(1)];
+    const startedAtMs = clock.now();
     const upstream = upstreamAt(
       servers.map(({ address }) => address),
       { clock, balanceBy: 'requests' },
     );
     let isDone = false;
-    const calls = call(upstream, 100).finally(() => {
+    const calls = call(upstream, 400).finally(() => {
       isDone = true;
     });
     const atOnce: number[] = [];
     while (!isDone) {
       await clock.advance(1);
-      atOnce.push(upstream.endpoints()[0]?.inFlight ?? 0);
+      // Its latency is known by then.
+      if (clock.now() - startedAtMs > 60) atOnce.push(upstream.endpoints()[0]?.inFlight ?? 0);
     }
     await calls;
     // By latency the slow one would have one at most.
