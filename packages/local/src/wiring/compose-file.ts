@@ -1,12 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
-import { LocalError, messageOf } from '../local-error.ts';
+import { LocalError } from '../local-error.ts';
 import { extendedServices } from './extended-services.ts';
 import type { Variables } from './interpolation.ts';
 import { type Mapping, mappingOf } from './mapping.ts';
 import { readTextFile } from './text-file.ts';
+import { readYaml } from './yaml-text.ts';
 
 /** In Docker's order. */
 const fileNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -53,13 +53,8 @@ export function parseComposeFile(text: string, fileName = 'compose file'): Mappi
 
 /** A compose file's text with its lines. @throws LocalError where it is no compose file */
 export function composeFileOf(text: string, fileName: string): ComposeFile {
-  const document = parseDocument(text, { merge: true, prettyErrors: false });
-  const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
-  const [error] = document.errors;
-  if (error) {
-    throw new LocalError(`${fileName}:${lineAt(error.pos[0])}: expected YAML, got something else: ${error.message}`);
-  }
-  const content = mappingOf(contentOf(document, fileName));
+  const yaml = readYaml(text, fileName);
+  const content = mappingOf(yaml.content);
   const services = mappingOf(content?.services);
   if (!services) throw new LocalError(`${fileName}: expected a mapping "services:", found none`);
   const networks = Object.values(mappingOf(content?.networks) ?? {});
@@ -68,51 +63,8 @@ export function composeFileOf(text: string, fileName: string): ComposeFile {
     services,
     hasIncludes: content?.include !== undefined,
     hasExternalNetwork: networks.some((network) => Boolean(mappingOf(network)?.external)),
-    lineOf: (path) => lineAt(offsetOf(document, path)),
+    lineOf: yaml.lineOf,
   };
-}
-
-function offsetOf(document: Document, path: readonly (string | number)[]): number {
-  let at: Member = { node: document.contents, offset: 0 };
-  for (const name of path) {
-    const found = memberOf(document, at.node, name);
-    if (!found) break;
-    at = found;
-  }
-  return at.offset;
-}
-
-interface Member {
-  readonly node: unknown;
-  readonly offset: number;
-}
-
-function memberOf(document: Document, node: unknown, name: string | number): Member | undefined {
-  const resolved = isAlias(node) ? node.resolve(document) : node;
-  if (isSeq(resolved)) {
-    const item = typeof name === 'number' ? resolved.items[name] : undefined;
-    return isNode(item) ? { node: item, offset: item.range?.[0] ?? 0 } : undefined;
-  }
-  if (!isMap(resolved)) return undefined;
-  const pairs = resolved.items.flatMap(({ key, value }) => (isScalar(key) ? [{ key, value }] : []));
-  const own = pairs.find(({ key }) => key.value === name);
-  if (own) return { node: own.value, offset: own.key.range?.[0] ?? 0 };
-  const merged = pairs.filter(({ key }) => key.source === '<<').map(({ value }) => value);
-  for (const one of merged.flatMap((value) => (isSeq(value) ? value.items : [value]))) {
-    const found = memberOf(document, one, name);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function contentOf(document: Document, fileName: string): unknown {
-  try {
-    return document.toJS();
-  } catch (error) {
-    throw new LocalError(
-      `${fileName}: expected anchors (&name) with aliases (*name) that can be put in, got: ${messageOf(error)}`,
-    );
-  }
 }
 
 /** The variables that Docker Compose would put in: those of the folder's `.env`, overridden by the environment. */
