@@ -353,7 +353,12 @@ export const rawRequests: readonly RawRequest[] = [
     statuses: [405],
     except: [at('nginx', [400], 'nginx reads the target before the method')],
   },
-  { name: 'a method that nobody knows', bytes: get().replace('GET', 'FROB'), statuses: [400] },
+  {
+    name: 'a method that nobody knows',
+    bytes: get().replace('GET', 'FROB'),
+    statuses: [400],
+    except: [at('nginx', [405], 'nginx knows the methods of the path, and takes any word for a method')],
+  },
   { name: 'a method that the path does not have', bytes: get().replace('GET', 'PROPFIND'), statuses: [405] },
   {
     name: 'an offer to speak WebSocket, with a request behind it',
@@ -423,6 +428,7 @@ const atHaproxy: readonly (readonly [because: string, statuses: readonly number[
     'another coding and then chunks',
   ],
   ['HAProxy takes a body without a length for one without an end', [413], 'chunks from a client of HTTP/1.0'],
+  ['HAProxy knows the methods of the path, and takes any word for a method', [405], 'a method that nobody knows'],
   ['HAProxy reads the target before the method', [400], 'CONNECT'],
   ['HAProxy reads the target before the method', [200, 400], 'CONNECT behind a request'],
   ['HAProxy fails where an authority is empty', [500], 'a target at http://'],

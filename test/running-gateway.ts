@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { defaultClientLimits } from '../packages/local/src/gateways/client-limits.ts';
 import { createEmbeddedGateway } from '../packages/local/src/gateways/embedded/embedded-gateway.ts';
 import type { Gateway } from '../packages/local/src/gateways/gateway.ts';
+import { readGatewayTable } from '../packages/local/src/gateways/gateway-table.ts';
 import { createHaproxyGateway, findHaproxy } from '../packages/local/src/gateways/haproxy/haproxy-gateway.ts';
 import { createNginxGateway, findNginx } from '../packages/local/src/gateways/nginx/nginx-gateway.ts';
 import type { ProcessGatewaySetting } from '../packages/local/src/gateways/process-gateway.ts';
@@ -37,15 +38,11 @@ export interface RunningGateway {
 export type Addresses = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Runs a gateway of the project on a free port, as `npm start` does; a service that is left out has no replica that answers.
+ * Runs a gateway on a free port, as `npm start` does; a service of this repository that is left out has no replica that answers.
  *
- * @param clientLimits of the embedded gateway; nginx and HAProxy have theirs in their files
+ * @param home the folder with its configuration. Default: this repository
  */
-export async function startGateway(
-  name: GatewayName,
-  addresses: Addresses,
-  clientLimits = defaultClientLimits,
-): Promise<RunningGateway> {
+export async function startGateway(name: GatewayName, addresses: Addresses, home = root): Promise<RunningGateway> {
   const port = await freePort();
   const nobody = [`127.0.0.1:${await freePort()}`];
   const folder = await mkdtemp(join(tmpdir(), 'parley-gateway-'));
@@ -54,11 +51,11 @@ export async function startGateway(
   const lines: string[] = [];
   const services = await readdir(join(root, 'services'));
   const gateway = await createGateway(name, {
-    root,
+    root: home,
     port,
     folder,
-    addresses: new Map(services.map((service) => [service, addresses[service] ?? nobody])),
-    clientLimits,
+    addresses: new Map([...services, ...Object.keys(addresses)].map((name) => [name, addresses[name] ?? nobody])),
+    clientLimits: readGatewayTable(home)?.clientLimits ?? defaultClientLimits,
     variables: process.env,
     log: { event() {}, line: (_from, text) => void lines.push(text) },
     readyTimeoutMs: 10_000,

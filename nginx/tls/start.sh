@@ -1,11 +1,11 @@
 #!/bin/sh
-# nginx with TLS to the services. The same files, where every `proxy_pass http:` is one by https: so routes.conf stays the
-# only list of routes. nginx takes no variable for the scheme of an upstream that is shared by name.
+# nginx with TLS to the services. The same files, those of local/ too, where every `proxy_pass http:` is one by https: so
+# there is one list of routes. nginx takes no variable for the scheme of an upstream that is shared by name.
 set -eu
 rm -rf /tmp/nginx
 cp -R /etc/nginx /tmp/nginx
 cp /tmp/nginx/tls/listen.conf /tmp/nginx/listen.conf
-sed -i 's|proxy_pass http:|proxy_pass https:|' /tmp/nginx/routes.conf /tmp/nginx/nginx.conf
+find /tmp/nginx -name '*.conf' -exec sed -i 's|proxy_pass http:|proxy_pass https:|' {} +
 
 # Renewed certificates: nginx reads them when it reloads. While a new pair does not fit together it keeps the old one,
 # and says so. $$ is this process, which becomes nginx: Docker's signals go to it alone, and the loop ends with it.

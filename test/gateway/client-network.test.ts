@@ -51,8 +51,9 @@ http {
 
 describeWith('nginx')('a client of the gateway', () => {
   it('is an IPv4 address, mapped into IPv6 or not, or the first 64 bits of an IPv6 address', async () => {
-    expect(configuration).toMatch(/limit_req_zone \$client_network /);
-    expect(configuration).toMatch(/limit_conn_zone \$client_network /);
+    const limits = readFileSync(join(root, 'nginx/limits.conf'), 'utf8');
+    expect(limits).toMatch(/^limit_req_zone \$client_network /m);
+    expect(limits).toMatch(/^limit_conn_zone \$client_network /m);
     const nginx = await limitedNginx();
     const clients: readonly (readonly string[])[] = [
       ['10.0.0.1', '::ffff:10.0.0.1', '::ffff:a00:1'],

@@ -1,34 +1,139 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { defaultClientLimits } from '../../packages/local/src/gateways/client-limits.ts';
+import { generatedFiles } from '../../packages/local/src/gateways/generated-files.ts';
+import { parsePolicy } from '../../packages/local/src/gateways/policy.ts';
+import { tableOf } from '../../packages/local/src/gateways/policy-table.ts';
 import { sendRaw } from '../raw-request.ts';
 import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
-import { closeReplicas, live } from './test-replicas.ts';
 
-describe.each(gatewaysHere())('a client of %s that sends too much', (name) => {
+const policy = `
+clients: { requestsPerSecond: 200, burst: 100 }
+bodyBytes: 1000
+requestTimeoutMs: 800
+services:
+  shop:
+    contract: ./contract.ts
+    prefixes: [/pages/]
+    operations:
+      add: { requestsPerSecond: 5, burst: 5 }
+      upload: { bodyBytes: 5000 }
+      report: { timeoutMs: 5000 }
+`;
+const operations = [
+  { name: 'list', method: 'GET', path: '/items' },
+  { name: 'add', method: 'POST', path: '/items' },
+  { name: 'upload', method: 'PUT', path: '/items/{id}/photo' },
+  { name: 'latest', method: 'GET', path: '/items/latest' },
+  { name: 'report', method: 'GET', path: '/report' },
+];
+
+let home: string;
+let replica: ReturnType<typeof createServer>;
+const seen: string[] = [];
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'parley-policy-'));
+  const table = tableOf(parsePolicy(policy, 'policy.yaml'), new Map([['shop', operations]]));
+  for (const [path, text] of generatedFiles(home, table)) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), text);
+  }
+  mkdirSync(join(home, 'nginx/local'));
+  writeFileSync(join(home, 'nginx/local/pages.conf'), 'location = /own { return 204; }\n');
+  replica = createServer((request, response) => void answer(request).then((text) => response.end(text)));
+  await new Promise<void>((resolve) => replica.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => {
+  replica.closeAllConnections();
+  replica.close();
+  rmSync(home, { recursive: true });
+});
+
+async function answer(request: IncomingMessage): Promise<string> {
+  const body = await request.toArray();
+  const line = `${request.method} ${request.url}`;
+  seen.push(line);
+  // Longer than the gateway waits for others.
+  if (request.url?.endsWith('slow')) await new Promise((resolve) => setTimeout(resolve, 2_500));
+  return `${line} ${body.join('').length}`;
+}
+
+describe.each(gatewaysHere())('%s, of a policy', (name) => {
   let gateway: RunningGateway;
   beforeAll(async () => {
-    // The embedded gateway does not answer 2000 requests a second on every machine.
-    const limits = { ...defaultClientLimits, requestsPerSecond: 100 };
-    gateway = await startGateway(name, { greetings: [(await live()).address] }, limits);
+    gateway = await startGateway(name, { shop: [`127.0.0.1:${(replica.address() as AddressInfo).port}`] }, home);
   }, 30_000);
-  afterAll(async () => {
-    await gateway?.stop();
-    await closeReplicas();
+  afterAll(() => gateway?.stop());
+
+  const ask = (path: string, init: RequestInit = {}) => fetch(`${gateway.url}${path}`, init);
+  const statusOf = async (path: string, init?: RequestInit) => (await ask(path, init)).status;
+
+  it('refuses a method that no operation of the path has, and names those that it has', async () => {
+    seen.length = 0;
+    const refused = await ask('/items?x=1', { method: 'DELETE' });
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST, OPTIONS']);
+    expect(await refused.json()).toMatchObject({ cause: 'method_refused', status: 405 });
+    expect((await ask('/items/a%2Fb/photo', { method: 'POST' })).headers.get('allow')).toBe('PUT, OPTIONS');
+    expect(seen).toEqual([]);
   });
 
-  it('gets problems with 429, their cause and when to come back, and answers up to the limit', async () => {
-    const asked = 'GET /api/greetings HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_000);
+  it('passes on HEAD with GET, OPTIONS always, and every method of a path without operations', async () => {
+    expect(await statusOf('/items', { method: 'HEAD' })).toBe(200);
+    expect(await statusOf('/items/1/photo', { method: 'OPTIONS' })).toBe(200);
+    expect(await (await ask('/pages/a', { method: 'PATCH' })).text()).toBe('PATCH /pages/a 0');
+    expect(await statusOf('/items/1')).toBe(200);
+  });
+
+  it('takes bodies of a size of its own for an operation', async () => {
+    const put = (path: string, length: number) => statusOf(path, { method: 'PUT', body: 'x'.repeat(length) });
+    expect([await put('/items/1/photo', 5000), await put('/items/1/photo', 5001)]).toEqual([200, 413]);
+    expect([await put('/pages/a', 1000), await put('/pages/a', 1001)]).toEqual([200, 413]);
+  });
+
+  it('leads nowhere else', async () => {
+    expect([await statusOf('/'), await statusOf('/itemsx'), await statusOf('/items/')]).toEqual([404, 404, 200]);
+  });
+
+  if (name !== 'embedded') {
+    it('waits for an operation that may take longer than the others', async () => {
+      expect(await statusOf('/report?slow')).toBe(200);
+      expect(await statusOf('/items/latest?slow')).toBe(504);
+    }, 30_000);
+  }
+
+  if (name === 'nginx') {
+    it('has what its user keeps in nginx/local/', async () => {
+      expect(await statusOf('/own')).toBe(204);
+    });
+  }
+
+  if (name !== 'embedded') {
+    it('has a limit of its own for an operation, and others go on', async () => {
+      const added = await Promise.all(Array.from({ length: 30 }, () => ask('/items', { method: 'POST' })));
+      const limited = added.filter(({ status }) => status === 429);
+      expect(limited.length).toBeGreaterThan(0);
+      expect(added.length - limited.length).toBeGreaterThanOrEqual(5);
+      expect(await limited[0]?.json()).toMatchObject({ cause: 'rate_limited' });
+      expect(await statusOf('/items')).toBe(200);
+    });
+  }
+
+  it('answers a client that sends too much with 429, a cause and when to come back', async () => {
+    const asked = 'GET /items HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(300);
     const replies = await Promise.all(
-      Array.from({ length: 8 }, () => sendRaw(gateway.url, asked, { hangUpAfterMs: 4_000 })),
+      Array.from({ length: 8 }, () => sendRaw(gateway.url, asked, { hangUpAfterMs: 3_000 })),
     );
-    const text = replies.map((reply) => reply.text).join('');
-    const answers = text.split(/(?=HTTP\/1\.1 \d{3} )/);
-    const limited = answers.filter((answer) => answer.startsWith('HTTP/1.1 429'));
-    expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 200')).length).toBeGreaterThan(1_000);
+    const answers = replies.flatMap(({ text }) => text.split(/(?=HTTP\/1\.1 \d{3} )/));
+    const limited = answers.filter((one) => one.startsWith('HTTP/1.1 429'));
+    expect(answers.filter((one) => one.startsWith('HTTP/1.1 200')).length).toBeGreaterThan(100);
     expect(limited.length).toBeGreaterThan(0);
-    for (const answer of limited) {
-      expect(answer).toMatch(/^retry-after: 1\r$/im);
-      expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+    for (const one of limited) {
+      expect(one).toMatch(/^retry-after: 1\r$/im);
+      expect(JSON.parse(one.split('\r\n\r\n')[1] ?? '')).toMatchObject({
         status: 429,
         cause: 'rate_limited',
         detail: 'This client sends more requests than its share',

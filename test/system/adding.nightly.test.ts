@@ -5,12 +5,16 @@ import { copyRepository, type RepositoryCopy } from './repository-copy.ts';
 
 const tsc = ['node_modules/typescript/bin/tsc', '-p', '.'];
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-const add = ['--disable-warning=ExperimentalWarning', 'packages/local/src/main.ts', 'add'];
+const parley = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning', 'packages/cli/src/main.ts'];
+const add = [...parley, 'add'];
+/** What `npm run gateway` writes. */
+const isGenerated = (line: string) =>
+  / (?:nginx\/(?:routes|upstreams|limits)\.conf|haproxy\/haproxy\.cfg|gateway\/table\.json)$/.test(line);
 const tests = ['test/wiring.test.ts', 'test/docs.test.ts', 'test/architecture.test.ts', 'test/lockfile.test.ts'];
 
 const additions = {
   async service(copy: RepositoryCopy) {
-    await copy.node(...add, 'service', 'price-list');
+    await copy.node(...add, 'service', 'price-list'); // writes the gateway too
   },
 
   async 'operation of greetings'(copy: RepositoryCopy) {
@@ -128,6 +132,7 @@ describe('a copy of the repository with a new service, an operation more per ser
     copy = await copyRepository();
     for (const [what, add] of Object.entries(additions)) {
       await add(copy);
+      await copy.node(...parley, 'gateway');
       changes[what] = copy.changes();
       copy.commit();
     }
@@ -152,8 +157,10 @@ describe('a copy of the repository with a new service, an operation more per ser
     expect((await ask(house.url, '/api/price-list/none')).body.type).toBe('urn:parley:problem:unknown_item');
   });
 
-  it('needs for a service one command, which changes nine files that were there', () => {
-    expect(changes.service?.filter((line) => line.startsWith('M '))).toHaveLength(9);
+  it('needs for a service one command, which changes seven files that were there, and those of the gateway', () => {
+    const changed = changes.service?.filter((line) => line.startsWith('M ')) ?? [];
+    expect(changed.filter((line) => !isGenerated(line))).toHaveLength(7);
+    expect(changed.filter(isGenerated)).toHaveLength(5);
   });
 
   it('serves the new operations behind the gateway', async () => {
@@ -164,9 +171,14 @@ describe('a copy of the repository with a new service, an operation more per ser
     expect([status, body]).toEqual([200, { name: 'Ada' }]);
   });
 
-  it.each(['greetings', 'hello', 'guestbook'])('needs two files for an operation of %s', (service) => {
-    expect(changes[`operation of ${service}`]).toHaveLength(2);
-  });
+  it.each(['greetings', 'hello', 'guestbook'])(
+    'needs two files for an operation of %s, and the gateway is written',
+    (service) => {
+      const changed = changes[`operation of ${service}`] ?? [];
+      expect(changed.filter((line) => !isGenerated(line))).toHaveLength(2);
+      expect(changed.filter(isGenerated).length).toBeGreaterThan(2);
+    },
+  );
 
   it('runs the new layer in every call of a service', async () => {
     expect((await ask(house.url, '/api/hello?language=fr')).status).toBe(200);

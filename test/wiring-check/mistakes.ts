@@ -20,6 +20,7 @@ const proxy = 'nginx/proxy.conf';
 const host = 'nginx/host.conf';
 const upstreams = 'nginx/upstreams.conf';
 const routes = 'nginx/routes.conf';
+const limits = 'nginx/limits.conf';
 
 const helloUpstream = `upstream hello {
   zone hello 256k;
@@ -59,7 +60,7 @@ export const planted: readonly Mistake[] = [
   {
     name: 'the gateway takes bodies of 64 KiB alone',
     rule: 'body-limit',
-    file: nginx,
+    file: limits,
     from: 'client_max_body_size 1m;',
     to: 'client_max_body_size 64k;',
     at: 'client_max_body_size',
@@ -83,7 +84,7 @@ export const planted: readonly Mistake[] = [
   {
     name: 'the gateway gives up before the services',
     rule: 'read-timeout',
-    file: proxy,
+    file: limits,
     from: 'proxy_read_timeout 12s;',
     to: 'proxy_read_timeout 8s;',
     at: 'proxy_read_timeout 8s',
@@ -132,8 +133,8 @@ export const planted: readonly Mistake[] = [
     name: 'a route leads nowhere',
     rule: 'route-unknown',
     file: routes,
-    from: 'location = /api/hello     { proxy_pass http://hello; }',
-    to: 'location = /api/hello     { proxy_pass http://hallo; }',
+    from: 'location = /api/hello { proxy_pass http://hello; }',
+    to: 'location = /api/hello { proxy_pass http://hallo; }',
     at: 'http://hallo',
   },
   {
@@ -148,16 +149,16 @@ export const planted: readonly Mistake[] = [
     name: 'one proxy_set_header in a location drops all others',
     rule: 'proxy-headers-dropped',
     file: routes,
-    from: 'location = /api/visits    { proxy_pass http://guestbook; }',
-    to: 'location = /api/visits    { proxy_set_header X-Tenant a; proxy_pass http://guestbook; }',
+    from: 'location = /api/visits { proxy_pass http://guestbook; }',
+    to: 'location = /api/visits { proxy_set_header X-Tenant a; proxy_pass http://guestbook; }',
     at: 'X-Tenant',
   },
   {
     name: 'one add_header in a location drops the request id',
     rule: 'added-headers-dropped',
     file: routes,
-    from: 'location /api/visits/     { proxy_pass http://guestbook; }',
-    to: 'location /api/visits/     { add_header Vary Accept; proxy_pass http://guestbook; }',
+    from: 'location /api/visits/ { proxy_pass http://guestbook; }',
+    to: 'location /api/visits/ { add_header Vary Accept; proxy_pass http://guestbook; }',
     at: 'add_header Vary',
   },
   {
@@ -206,7 +207,7 @@ export const further: readonly Mistake[] = [
   {
     name: 'bodies have no limit',
     rule: 'body-limit-off',
-    file: nginx,
+    file: limits,
     from: 'client_max_body_size 1m;',
     to: 'client_max_body_size 0;',
     at: 'client_max_body_size 0',
@@ -238,7 +239,7 @@ export const further: readonly Mistake[] = [
   {
     name: 'the gateway waits long after the answer is due',
     rule: 'worst-case-latency',
-    file: proxy,
+    file: limits,
     from: 'proxy_read_timeout 12s;',
     to: 'proxy_read_timeout 16s;',
     at: 'proxy_read_timeout 16s',
@@ -356,7 +357,7 @@ export const further: readonly Mistake[] = [
     name: 'a service has no route',
     rule: 'service-without-route',
     file: routes,
-    from: 'location = /api/visits    { proxy_pass http://guestbook; }\nlocation /api/visits/     { proxy_pass http://guestbook; }',
+    from: 'location = /api/visits { proxy_pass http://guestbook; }\n# getVisit: GET /api/visits/{id}\nlocation /api/visits/ { proxy_pass http://guestbook; }',
     to: '',
     at: 'guestbook:',
     foundIn: compose,
@@ -372,10 +373,11 @@ export const further: readonly Mistake[] = [
   {
     name: 'a client has no limit',
     rule: 'requests-unlimited',
-    file: nginx,
-    from: '  limit_req zone=requests_per_client burst=1000 nodelay;\n',
+    file: limits,
+    from: 'limit_req zone=requests_per_client burst=1000 nodelay;\n',
     to: '',
     at: 'http {',
+    foundIn: nginx,
   },
   {
     name: 'a limit answers 503',
@@ -384,11 +386,12 @@ export const further: readonly Mistake[] = [
     from: '  limit_conn_status 429;\n',
     to: '',
     at: 'limit_conn connections_per_client',
+    foundIn: limits,
   },
   {
     name: 'a client gets 100 connections',
     rule: 'limit-below-services',
-    file: nginx,
+    file: limits,
     from: 'limit_conn connections_per_client 1000;',
     to: 'limit_conn connections_per_client 100;',
     at: 'limit_conn connections_per_client 100',
@@ -412,9 +415,9 @@ export const further: readonly Mistake[] = [
   {
     name: 'a redirect has a decoded path',
     rule: 'header-splitting',
-    file: nginx,
-    from: '      return 404;\n',
-    to: '      return 301 https://example.com$uri;\n',
+    file: routes,
+    from: '  return 404;\n',
+    to: '  return 301 https://example.com$uri;\n',
     at: 'return 301',
   },
   {
@@ -557,8 +560,8 @@ export const further: readonly Mistake[] = [
     name: 'replies to callers with a token are cached',
     rule: 'private-cached',
     file: routes,
-    from: 'location = /api/hello     { proxy_pass http://hello; }',
-    to: 'location = /api/hello     { proxy_cache api; proxy_pass http://hello; }',
+    from: 'location = /api/hello { proxy_pass http://hello; }',
+    to: 'location = /api/hello { proxy_cache api; proxy_pass http://hello; }',
     at: 'proxy_cache api',
   },
   {

@@ -6,6 +6,7 @@ import { completion } from './commands/completion.ts';
 import { contracts } from './commands/contracts.ts';
 import { drain } from './commands/drain.ts';
 import { fault } from './commands/fault.ts';
+import { gateway } from './commands/gateway.ts';
 import { launcher } from './commands/launcher.ts';
 import { lint } from './commands/lint.ts';
 import { logLevel } from './commands/log-level.ts';
@@ -34,6 +35,7 @@ export const commandTable: readonly AddCommand[] = [
   rollout,
   top,
   contracts,
+  gateway,
   wiring,
   completion,
 ];

@@ -2,7 +2,7 @@
 export const exitCodes = {
   /** All went well, and Ctrl-C in `top`. */
   ok: 0,
-  /** The call or the act failed, a replica did not answer, a contract breaks callers, or the wiring has mistakes. */
+  /** The call or the act failed, a replica did not answer, a contract breaks callers, the wiring has mistakes, or a file of the gateway is stale. */
   failed: 1,
   /** The command line cannot be understood. */
   usage: 2,

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CliError } from './cli-error.ts';
 import { type CommandDependencies, examples } from './command.ts';
 import { commandTable } from './command-table.ts';
@@ -36,7 +37,7 @@ const programExamples = examples(
 
 const exitCodesText = `Exit codes:
   0  all went well
-  1  the call or the act failed, a replica did not answer, a contract breaks callers, or the wiring has mistakes
+  1  the call or the act failed, a replica did not answer, a contract breaks callers, the wiring has mistakes, or a file of the gateway is stale
   2  the command line cannot be understood
   3  nothing was found that runs
   4  the token is missing, wrong, or may only read`;
@@ -54,7 +55,11 @@ export async function runParley(args: readonly string[], dependencies: CommandDe
   if (launcherCommands.has(first)) {
     const isHelp = rest.some((word) => word === '--help' || word === '-h');
     if (isHelp) return runLocal(launcherHelp(first));
-    return runLocal(first === 'start' ? rest : args);
+    const code = await runLocal(first === 'start' ? rest : args);
+    if (first !== 'add' || code !== exitCodes.ok || !existsSync(join(dependencies.cwd, 'gateway/policy.yaml')))
+      return code;
+    // What was added has routes that the gateway does not have yet.
+    return runParley(['gateway'], dependencies);
   }
   try {
     const program = createParley(dependencies);

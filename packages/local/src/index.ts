@@ -1,5 +1,9 @@
 export { type CommandLine, type GatewayKind, type Program, parseCommandLine } from './command-line.ts';
+export type { GatewayTable } from './gateways/gateway-table.ts';
+export { generatedFiles, staleFiles } from './gateways/generated-files.ts';
 export type { NginxDirective } from './gateways/nginx-directives.ts';
+export { type Policy, parsePolicy, policyFile } from './gateways/policy.ts';
+export { type ContractOperation, type ContractOperations, tableOf } from './gateways/policy-table.ts';
 export { Launcher, type LauncherOptions } from './launcher.ts';
 export { LocalError } from './local-error.ts';
 export type { Level, Log } from './log/log.ts';
@@ -11,4 +15,5 @@ export { replaceReplica } from './runs/control-socket.ts';
 export { type RunningReplica, type RunningSystem, runningSystems } from './runs/running-systems.ts';
 export type { ComposeFile } from './wiring/compose-file.ts';
 export { type Mapping, mappingOf } from './wiring/mapping.ts';
+export { readTextFile } from './wiring/text-file.ts';
 export { readWiringFiles, type WiringFiles } from './wiring-files/wiring-files.ts';

@@ -2,8 +2,10 @@ import type { CommandLine } from './command-line.ts';
 import { compileCache } from './compile-cache.ts';
 import { type DocsServer, startDocsServer } from './docs/docs-server.ts';
 import { chooseGateway } from './gateways/choose-gateway.ts';
+import { defaultClientLimits, limitsSentence } from './gateways/client-limits.ts';
 import type { Gateway } from './gateways/gateway.ts';
 import { hasOwnRoutes } from './gateways/gateway-files.ts';
+import { readGatewayTable } from './gateways/gateway-table.ts';
 import { routeOf } from './gateways/routes.ts';
 import { servedPaths } from './gateways/served-paths.ts';
 import { LocalError, messageOf } from './local-error.ts';
@@ -106,10 +108,14 @@ export class Launcher {
     const { folder } = this.#openRun();
     refuseSecondLauncher(port);
     const createGateway = await chooseGateway(this.#options.gateway, this.#options.variables);
-    const setting = { ...this.#options, addresses: plan.addresses, folder };
+    const table = readGatewayTable(root);
+    const clientLimits = table?.clientLimits ?? defaultClientLimits;
+    const setting = { ...this.#options, addresses: plan.addresses, folder, clientLimits };
     // Meanwhile: its configuration may be wrong, or not fit the services.
     if (hasOwnRoutes(root)) this.#gateway = createGateway(setting);
     for (const remark of plan.remarks) log.event('info', remark);
+    // Of a configuration that is written by hand its owner knows them.
+    if (table || !hasOwnRoutes(root)) log.event('info', limitsSentence(clientLimits, table !== undefined));
     await Promise.all([this.#gateway?.prepare(), this.#replicas.start(plan.replicas, folder)]);
     this.#refuseIfClosing();
     const operations = await readOperations(

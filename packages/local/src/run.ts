@@ -22,7 +22,7 @@ export async function runLocal(args: readonly string[], program: Program = 'npm 
     const commandLine = parseCommandLine(isScaffold ? [] : args, process.env);
     if (isScaffold && args.some((word) => word === '--help' || word === '-h')) {
       stdout.write(scaffoldHelp(first, program === 'parley' ? 'parley' : 'parley-local'));
-    } else if (isScaffold) stdout.write(`${await runScaffold(args, process.cwd())}\n`);
+    } else if (isScaffold) stdout.write(`${await runScaffold(args, process.cwd(), program === 'parley')}\n`);
     else if (commandLine.isHelp) stdout.write(help(program));
     else await launch(commandLine);
     return 0;

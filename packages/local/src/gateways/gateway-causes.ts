@@ -28,7 +28,7 @@ export const gatewayCauses = {
   broken_answer: row('The service closed the connection or its answer cannot be read', 502),
   rate_limited: row('This client sends more requests than its share', 429),
   too_many_connections: row('This client has more connections than its share', 429),
-  too_large: row('The body may have 1 MiB', 413),
+  too_large: row('The body is larger than the gateway passes on', 413),
   url_too_long: row('The URL is too long', 414),
   headers_too_large: row('The headers are too large', 431),
   request_timeout: row('The request did not arrive in time', 408),

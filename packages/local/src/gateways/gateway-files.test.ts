@@ -21,14 +21,15 @@ describe('readGatewayFiles', () => {
         .filter((name) => name.endsWith('.conf'))
         .sort(),
     );
-    expect(files.get('upstreams.conf')).toMatch(/^upstream orders \{\n {2}zone orders/);
-    expect(files.get('routes.conf')).toBe('location /orders/ { proxy_pass http://orders; }\n');
-    expect(files.get('nginx.conf')).toContain('location / {');
+    expect(files.get('upstreams.conf')).toMatch(/^upstream orders \{\n {2}zone orders/m);
+    expect(files.get('routes.conf')).toContain('\nlocation /orders/ { proxy_pass http://orders; }\n');
+    expect(files.get('routes.conf')).toContain('\nlocation / {\n');
+    expect(files.get('limits.conf')).toContain('\nlimit_conn connections_per_client 1000;\n');
   });
 
   it('has no location of its own where a service has all paths', () => {
     const files = readGatewayFiles(root, new Map([['web', ['/']]]));
-    expect(files.get('nginx.conf')).not.toContain('location / {');
+    expect(files.get('routes.conf')?.match(/^location \/ \{/gm)).toHaveLength(1);
     expect(routeOf('/any', parseRoutes(files.get('routes.conf') ?? ''))?.service).toBe('web');
   });
 
@@ -41,5 +42,13 @@ describe('readGatewayFiles', () => {
       ['default.conf', 'server { }'],
       ['routes.conf', '# mine'],
     ]);
+  });
+
+  it('has what its user keeps in local/', () => {
+    mkdirSync(join(root, 'nginx/local'), { recursive: true });
+    writeFileSync(join(root, 'nginx/routes.conf'), '');
+    writeFileSync(join(root, 'nginx/local/pages.conf'), '# pages');
+    writeFileSync(join(root, 'nginx/local/README.md'), '');
+    expect([...readGatewayFiles(root).keys()]).toEqual(['routes.conf', 'local/pages.conf']);
   });
 });

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalError } from '../local-error.ts';
-import { routesText, upstreamText } from './nginx-text.ts';
-import { type Route, routesTo } from './routes.ts';
+import { type GatewayTable, tableDefaults, tableOfRoutes } from './gateway-table.ts';
+import { nginxFiles } from './nginx-text.ts';
+import { routesTo } from './routes.ts';
 
 /** Text of an nginx configuration, by file name. */
 export type GatewayFiles = ReadonlyMap<string, string>;
@@ -10,8 +11,9 @@ export type GatewayFiles = ReadonlyMap<string, string>;
 /** Paths that lead to each service, for a repository that has no routes of its own. */
 export type ServedPaths = ReadonlyMap<string, readonly string[]>;
 
-/** Where the package is published with a copy, and in this repository the original. */
-const places = [join(import.meta.dirname, 'built-in'), join(import.meta.dirname, '../../../../nginx')];
+/** Where the package is published with a copy of both, and in this repository the originals. */
+const published = join(import.meta.dirname, 'built-in');
+const repository = join(import.meta.dirname, '../../../..');
 
 /** Whether the folder has routes of its own: `nginx/routes.conf`. */
 export function hasOwnRoutes(root: string): boolean {
@@ -28,15 +30,19 @@ export function readGatewayFiles(root: string, served: ServedPaths = new Map()):
 
 /** The built-in configuration, with these services. */
 export function builtInFiles(served: ServedPaths): GatewayFiles {
-  const files = confFiles(places.find((place) => existsSync(place)) ?? '');
-  const routes = routesTo(served);
-  const upstreams = [...served.keys()].map(upstreamText).join('\n');
-  return new Map([
-    ...files,
-    ['upstreams.conf', upstreams],
-    ['routes.conf', routesText(routes)],
-    ['nginx.conf', withoutFallback(gatewayFile(files, 'nginx.conf'), routes)],
-  ]);
+  const routes = tableOfRoutes(routesTo(served));
+  const upstreams = [...served.keys()].map((name) => ({ name, port: tableDefaults.port }));
+  return filesOfTable({ ...routes, upstreams });
+}
+
+/** The built-in configuration, with what a table says. */
+export function filesOfTable(table: GatewayTable): GatewayFiles {
+  return new Map([...confFiles(existsSync(published) ? published : join(repository, 'nginx')), ...nginxFiles(table)]);
+}
+
+/** The built-in `haproxy.cfg`; what is between its marks is of Parley's own services. */
+export function builtInHaproxy(): string {
+  return readFileSync(join(existsSync(published) ? published : join(repository, 'haproxy'), 'haproxy.cfg'), 'utf8');
 }
 
 /** The text of one of them. */
@@ -47,13 +53,10 @@ export function gatewayFile(files: GatewayFiles, name: string): string {
   return text;
 }
 
+/** Those of the folder, and those of `local/` in it, which are its user's own. */
 function confFiles(folder: string): GatewayFiles {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.conf'));
-  return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
-}
-
-/** A service may have all paths that no other has; nginx takes one `location /`. */
-function withoutFallback(text: string, routes: readonly Route[]): string {
-  const isTaken = routes.some(({ isExact, path }) => !isExact && path === '/');
-  return isTaken ? text.replace(/^ {4}location \/ \{\n(?: {6}.*\n)* {4}\}\n/m, '') : text;
+  const own = join(folder, 'local');
+  const names = [...readdirSync(folder), ...(existsSync(own) ? readdirSync(own).map((name) => `local/${name}`) : [])];
+  const texts = names.filter((name) => name.endsWith('.conf'));
+  return new Map(texts.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }

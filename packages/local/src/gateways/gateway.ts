@@ -32,7 +32,7 @@ export interface GatewaySetting {
   readonly served?: ServedPaths;
   /** `host:port` of each service's replicas. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** For the embedded gateway; nginx and HAProxy have them in their files. Default: `defaultClientLimits`. */
+  /** What one client may use, for the gateway that has no file of limits. Default: {@link defaultClientLimits}. */
   readonly clientLimits?: ClientLimits;
   readonly variables: NodeJS.ProcessEnv;
   readonly log: Log;

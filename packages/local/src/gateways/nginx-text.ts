@@ -1,12 +1,23 @@
+import type { GatewayTable, TableOperation, TableUpstream } from './gateway-table.ts';
+import { locationOf, methodsOf, mostSpecificFirst, pathExpression } from './operation-paths.ts';
 import type { Route } from './routes.ts';
 
+/** The files of `nginx/` that a table decides, by name. */
+export function nginxFiles(table: GatewayTable): ReadonlyMap<string, string> {
+  return new Map([
+    ['upstreams.conf', upstreamsText(table)],
+    ['routes.conf', routesText(table)],
+    ['limits.conf', limitsText(table)],
+  ]);
+}
+
 /** The upstream of one service, for `upstreams.conf`. */
-export function upstreamText(name: string): string {
+export function upstreamText({ name, port }: TableUpstream): string {
   return `upstream ${name} {
   zone ${name} 256k;
   least_conn;
-  server ${name}:3000 resolve max_fails=1 fail_timeout=1s;
-  server ${name}:3000 resolve backup max_fails=0;
+  server ${name}:${port} resolve max_fails=1 fail_timeout=1s;
+  server ${name}:${port} resolve backup max_fails=0;
   keepalive 1024;
   keepalive_timeout 55s;
   keepalive_requests 10000;
@@ -14,9 +25,118 @@ export function upstreamText(name: string): string {
 `;
 }
 
-/** Lines of `routes.conf`. */
-export function routesText(routes: readonly Route[]): string {
-  return routes
-    .map(({ isExact, path, service }) => `location ${isExact ? '= ' : ''}${path} { proxy_pass http://${service}; }\n`)
-    .join('');
+/** One location of `routes.conf`, without its operations. */
+export function routeText(route: Route): string {
+  const { isExact, path, service, bodyBytes, readTimeoutMs } = route;
+  const lines = [
+    ...(bodyBytes === undefined ? [] : [`client_max_body_size ${sizeText(bodyBytes)};`]),
+    ...(readTimeoutMs === undefined ? [] : [`proxy_read_timeout ${readTimeoutMs / 1_000}s;`]),
+    `proxy_pass http://${service};`,
+  ];
+  const head = `location ${isExact ? '= ' : ''}${path}`;
+  if (lines.length === 1) return `${head} { ${lines[0]} }\n`;
+  return `${head} {\n${lines.map((line) => `  ${line}\n`).join('')}}\n`;
+}
+
+const upstreamsHead = `# One upstream per service, all alike:
+#   zone        shared by the workers: addresses that DNS gave, their connections and failures; \`resolve\` needs it
+#   least_conn  the replica with the fewest requests in flight, counted over all workers. It avoids a replica that hangs
+#   resolve     follow DNS while running, and start when a name is not there yet
+#   max_fails   one failure ejects a replica for a second or two. A killed container hangs and looks idle: without this,
+#               least_conn would send it both tries of a request
+#   backup      the same replicas again, never ejected. They are asked when all others are ejected, so that a few failures
+#               at once, or a restart, are no 503 for everybody
+#   keepalive   idle connections per worker: as many as one client has by default, or a load above would open one per request.
+#               55 s is less than the services' 65 s, so that nginx closes: a POST on a connection that the service is
+#               just closing would be lost
+`;
+
+function upstreamsText({ upstreams }: GatewayTable): string {
+  return [upstreamsHead, ...upstreams.map(upstreamText)].join('\n');
+}
+
+const routesHead = `# Path → upstream. \`=\` and a closing slash keep /api/hellox from going to hello.
+# Above a location are its operations; it has the largest size and the longest time of them.
+`;
+
+/** A service may have all paths that no other has; nginx takes one \`location /\`. */
+const fallback = `# --- no service ---
+location / {
+  if ($is_climbing) { return 400; }
+  return 404;
+}
+`;
+
+function routesText({ upstreams, routes, operations }: GatewayTable): string {
+  const sections = upstreams.map(({ name }) => {
+    const own = routes.filter(({ service }) => service === name);
+    return `# --- ${name} ---\n${own.map((route) => `${operationLines(route, operations)}${routeText(route)}`).join('')}`;
+  });
+  const isTaken = routes.some(({ isExact, path }) => !isExact && path === '/');
+  return [routesHead, ...sections, ...(isTaken ? [] : [fallback])].join('\n');
+}
+
+function operationLines(route: Route, operations: readonly TableOperation[]): string {
+  const own = operations.filter(({ service, path }) => {
+    const location = locationOf(path);
+    return service === route.service && location.isExact === route.isExact && location.path === route.path;
+  });
+  return own.map(({ name, method, path }) => `# ${name}: ${method} ${path}\n`).join('');
+}
+
+function limitsText(table: GatewayTable): string {
+  const { clientLimits, bodyBytes, readTimeoutMs, operations } = table;
+  const limited = operations.filter(({ requestsPerSecond }) => requestsPerSecond !== undefined);
+  return [
+    `# --- what a request may be ---
+# A larger body is refused before it is read. A service refuses above its own limit.
+client_max_body_size ${sizeText(bodyBytes)};
+# Above the services' own time, so that their answer, which says more, comes first.
+proxy_read_timeout ${readTimeoutMs / 1_000}s;
+`,
+    `# --- what one client may send. All from one address are one client: an office, or a load test ---
+limit_req_zone $client_network zone=requests_per_client:10m rate=${clientLimits.requestsPerSecond}r/s;
+limit_req zone=requests_per_client burst=${clientLimits.burst} nodelay;
+limit_conn_zone $client_network zone=connections_per_client:10m;
+limit_conn connections_per_client ${clientLimits.connections};
+`,
+    operationMaps(operations),
+    ...limited.map(operationLimit),
+  ].join('\n');
+}
+
+function operationMaps(operations: readonly TableOperation[]): string {
+  const sorted = mostSpecificFirst(operations);
+  const names = sorted.map(
+    ({ service, name, method, path }) =>
+      `  "~${pathExpression(path).replace('^', `^${method === 'GET' ? '(?:GET|HEAD)' : method} `)}" ${service}.${name};\n`,
+  );
+  const paths = [...new Set(sorted.map(({ path }) => path))];
+  const methods = paths.map((path) => `  "~${pathExpression(path)}" "${methodsOf(path, operations).join(', ')}";\n`);
+  return `# --- operations, for the log and the limits below. A service matches a path as it was sent, and so does this ---
+map "$sent_method $sent_path" $operation {
+  default "";
+${names.join('')}}
+# The methods of paths that have operations: others get 405. What a path without operations takes, its service says.
+map $sent_path $path_methods {
+  default "";
+${methods.join('')}}
+`;
+}
+
+function operationLimit({ service, name, requestsPerSecond, burst }: TableOperation): string {
+  const zone = `${service.replaceAll('-', '_')}_${name}`;
+  return `# --- what one client may send to ${name} of ${service} ---
+map $operation $client_of_${zone} {
+  default "";
+  "~^${service}[.]${name}$" $client_network;
+}
+limit_req_zone $client_of_${zone} zone=${zone}:10m rate=${requestsPerSecond}r/s;
+limit_req zone=${zone} burst=${burst} nodelay;
+`;
+}
+
+function sizeText(bytes: number): string {
+  if (bytes % 1024 ** 2 === 0) return `${bytes / 1024 ** 2}m`;
+  return bytes % 1024 === 0 ? `${bytes / 1024}k` : String(bytes);
 }

@@ -6,6 +6,10 @@ export interface Route {
   readonly isExact: boolean;
   readonly path: string;
   readonly service: string;
+  /** Bytes that a body may have here. Default: the limit of the gateway. */
+  readonly bodyBytes?: number;
+  /** How long a service may take to answer here. Default: the time of the gateway. */
+  readonly readTimeoutMs?: number;
 }
 
 /** The routes of nginx' own `routes.conf`: its locations that pass requests on. */

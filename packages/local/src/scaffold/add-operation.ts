@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { routesText } from '../gateways/nginx-text.ts';
+import { routeText } from '../gateways/nginx-text.ts';
+import { policyFile } from '../gateways/policy.ts';
 import { parseRoutes, routeOf } from '../gateways/routes.ts';
 import { LocalError } from '../local-error.ts';
 import { pathSegmentOf } from './names.ts';
@@ -96,11 +97,11 @@ function has(text: string, operation: string): boolean {
   return new RegExp(`^ *(async )?${operation}[:(]`, 'm').test(text);
 }
 
-/** Undefined where a route leads to the path, or the folder has no routes of its own. */
+/** Undefined where a route leads to the path, or the folder has no routes that are written by hand. */
 function withRoute(root: string, service: string, path: string): string | undefined {
   const file = join(root, 'nginx', 'routes.conf');
-  if (!existsSync(file)) return undefined;
+  if (!existsSync(file) || existsSync(join(root, policyFile))) return undefined;
   const text = readFileSync(file, 'utf8');
   if (routeOf(path, parseRoutes(text))?.service === service) return undefined;
-  return `${text.trimEnd()}\n\n${routesText([{ isExact: true, path, service }])}`;
+  return `${text.trimEnd()}\n\n${routeText({ isExact: true, path, service })}`;
 }

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { policyFile } from '../gateways/policy.ts';
 import { LocalError } from '../local-error.ts';
 import { type House, type Manifest, readHouse } from './house.ts';
 import { checkName } from './names.ts';
 import { serviceFiles, type TestRunner } from './service-files.ts';
-import { edits, type NewPackage, type NewService } from './wire-service.ts';
+import { edits, gatewayEdits, type NewPackage, type NewService, policyEdits } from './wire-service.ts';
 
 type Dependencies = Readonly<Record<string, string>>;
 
@@ -17,7 +18,7 @@ const copied = ['LICENSE', 'tsconfig.build.json'];
 
 /**
  * Adds a service to the repository in `root`: its folder from a template, with its contract as a package of its own, and its
- * place in workspaces, lockfile, compose files and nginx. It looks like the first service that is there. Changes nothing where
+ * place in workspaces, lockfile, compose files and the gateway. It looks like the first service that is there. Changes nothing where
  * it throws.
  *
  * @throws LocalError where the name is not valid or not free, or a file is not as expected
@@ -31,7 +32,8 @@ export function addService(root: string, name: string): readonly string[] {
   }
   const packages = packagesOf(model, name);
   const service = { name, model: model.name, services, packages };
-  const present = Object.entries(edits).filter(([path]) => existsSync(join(root, path)));
+  const wiring = { ...edits, ...(existsSync(join(root, policyFile)) ? policyEdits : gatewayEdits) };
+  const present = Object.entries(wiring).filter(([path]) => existsSync(join(root, path)));
   const changed = present.map(([path, edit]) => [path, edit(readFileSync(join(root, path), 'utf8'), service)] as const);
   const written = [...newFiles(root, service, runner), ...changed];
   for (const { folder } of packages) mkdirSync(join(root, folder), { recursive: true });

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { policyFile } from '../gateways/policy.ts';
 import { LocalError } from '../local-error.ts';
 import { addOperation } from './add-operation.ts';
 import { addService } from './add-service.ts';
@@ -41,12 +44,13 @@ const addHelp = {
 /**
  * Runs `init …` or `add …` in a folder.
  *
+ * @param isByParley whether `parley` writes the gateway of a policy next
  * @throws LocalError with a sentence for the person at the keyboard
  * @returns what to print: the files that are new or changed, and what to do next
  */
-export async function runScaffold(args: readonly string[], root: string): Promise<string> {
+export async function runScaffold(args: readonly string[], root: string, isByParley = false): Promise<string> {
   const [command, ...rest] = args;
-  return command === 'init' ? runInit(rest) : runAdd(rest, root);
+  return command === 'init' ? runInit(rest) : runAdd(rest, root, isByParley ? '' : gatewayStep(root));
 }
 
 async function runInit(args: readonly string[]): Promise<string> {
@@ -60,18 +64,23 @@ async function runInit(args: readonly string[]): Promise<string> {
   return `${paths.join('\n')}\nNext: ${next}`;
 }
 
-function runAdd(args: readonly string[], root: string): string {
+function runAdd(args: readonly string[], root: string, gatewayStep: string): string {
   const { positionals } = parsed(() => parseArgs({ args: [...args], allowPositionals: true }), 'add');
   const [what, one = '', other, ...rest] = positionals;
   if (what === 'service' && other === undefined) {
     const paths = addService(root, one);
-    return `${paths.join('\n')}\nNext: npm start, then curl http://localhost:8080/api/${one}; change services/${one}/contract/contract.ts.`;
+    return `${paths.join('\n')}\nNext: ${gatewayStep}npm start, then curl http://localhost:8080/api/${one}; change services/${one}/contract/contract.ts.`;
   }
   if (what === 'operation' && other !== undefined && rest.length === 0) {
     const paths = addOperation(root, one, other);
-    return `${paths.join('\n')}\nNext: change ${other} in ${paths.slice(0, 2).join(' and ')}.`;
+    return `${paths.join('\n')}\nNext: ${gatewayStep}change ${other} in ${paths.slice(0, 2).join(' and ')}.`;
   }
   throw misused('add', args);
+}
+
+/** The gateway of a policy is written from the contracts, which the command line loads. */
+function gatewayStep(root: string): string {
+  return existsSync(join(root, policyFile)) ? 'parley gateway; ' : '';
 }
 
 function parsed<T>(parse: () => T, command: keyof typeof usage): T {

@@ -1,6 +1,6 @@
-import { routesIn, withRoutes } from '../gateways/haproxy/haproxy-text.ts';
-import { routesText, upstreamText } from '../gateways/nginx-text.ts';
-import { type Route, routesTo } from '../gateways/routes.ts';
+import { tableDefaults } from '../gateways/gateway-table.ts';
+import { routeText, upstreamText } from '../gateways/nginx-text.ts';
+import { routesTo } from '../gateways/routes.ts';
 import { LocalError } from '../local-error.ts';
 import type { Manifest } from './house.ts';
 
@@ -32,13 +32,27 @@ export const edits: Readonly<Record<string, Edit>> = {
   'docker-compose.tls.yml': copyOfModel,
   'docker-compose.observability.yml': copyOfModel,
   'observability/prometheus/prometheus.yml': addToList,
-  'nginx/upstreams.conf': (text, { name }) => `${text.trimEnd()}\n\n${upstreamText(name)}`,
-  'nginx/routes.conf': (text, { name }) => `${text.trimEnd()}\n\n${routesText(routesOf(name))}`,
-  'haproxy/haproxy.cfg': (text, { name }) => withRoutes(text, [...routesIn(text), ...routesOf(name)]),
 };
 
-function routesOf(name: string): Route[] {
-  return routesTo(new Map([[name, [`/api/${name}`]]]));
+/** What leads requests to it: in a repository with a policy, from which `parley gateway` writes the rest. */
+export const policyEdits: typeof edits = { 'gateway/policy.yaml': addToPolicy };
+
+/** What leads requests to it: in a repository whose gateway is written by hand. */
+export const gatewayEdits: typeof edits = {
+  'nginx/upstreams.conf': (text, { name }) =>
+    `${text.trimEnd()}\n\n${upstreamText({ name, port: tableDefaults.port })}`,
+  'nginx/routes.conf': (text, { name }) => {
+    const routes = routesTo(new Map([[name, [`/api/${name}`]]]));
+    return `${text.trimEnd()}\n\n${routes.map(routeText).join('')}`;
+  },
+};
+
+function addToPolicy(text: string, { name, packages: [contract] }: NewService): string {
+  const list = /^services:[^\n]*\n/m;
+  if (!list.test(text)) {
+    throw new LocalError(`expected "services:" in gateway/policy.yaml, found none: add ${name} to it by hand`);
+  }
+  return text.replace(list, (head) => `${head}  ${name}: { contract: "${contract.manifest.name}" }\n`);
 }
 
 function addWorkspace(text: string, { packages }: NewService): string {

@@ -124,6 +124,6 @@ describe('the nginx configuration', () => {
     const { nginx, isBuiltIn } = readWiringFiles(root, {});
     expect(isBuiltIn).toBe(true);
     const upstreams = nginx.flatMap(({ block = [] }) => block).filter(({ name }) => name === 'upstream');
-    expect(placed(upstreams)).toEqual(['nginx/upstreams.conf:1 upstream hello']);
+    expect(placed(upstreams)).toEqual(['nginx/upstreams.conf:13 upstream hello']);
   });
 });

@@ -1,9 +1,20 @@
 import { openapi } from '@parley/contract';
 
+/** One operation of a contract, as far as a gateway needs it. A document has no word for a parameter that holds slashes. */
+export interface PrintedOperation {
+  readonly name: string;
+  readonly method: string;
+  /** The template of its path. */
+  readonly path: string;
+  readonly maxBodyBytes?: number | undefined;
+}
+
 /** What the process that imports contracts prints: documents, or why there are none. */
 export interface PrintedDocuments {
   /** By the name of the contract. */
   readonly documents: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** The operations of each contract that a package exports, by the names of package and contract. */
+  readonly operations: Readonly<Record<string, Readonly<Record<string, readonly PrintedOperation[]>>>>;
   /** Packages that could not be imported, with the error. */
   readonly failures: Readonly<Record<string, { readonly code: string; readonly message: string }>>;
 }
@@ -23,6 +34,7 @@ export interface ContractPackage {
 /** Imports packages, and prints the documents of the contracts that they export. Then it ends the process, which is for this alone. */
 export async function printDocuments(packages: readonly ContractPackage[]): Promise<void> {
   const documents: Record<string, Readonly<Record<string, unknown>>> = {};
+  const operations: Record<string, Record<string, readonly PrintedOperation[]>> = {};
   const failures: Record<string, { code: string; message: string }> = {};
   for (const { name, manifest, entry } of packages) {
     try {
@@ -37,18 +49,28 @@ export async function printDocuments(packages: readonly ContractPackage[]): Prom
           throw new Error(`another package has another contract with the name ${exported.name}: rename one`);
         }
         documents[exported.name] = document;
+        operations[name] = { ...operations[name], [exported.name]: operationsOf(exported) };
       }
     } catch (error) {
       const { code = '', message = String(error) } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
       failures[name] = { code, message };
     }
   }
-  const printed: PrintedDocuments = { documents, failures };
+  const printed: PrintedDocuments = { documents, operations, failures };
   await new Promise<void>((resolve) =>
     process.stdout.write(`${documentsMark}${JSON.stringify(printed)}`, () => resolve()),
   );
   // A contract may have left something open.
   process.exit(0);
+}
+
+function operationsOf({ operations }: Contract): readonly PrintedOperation[] {
+  return Object.entries(operations).map(([name, { method, path, bodyLimits }]) => ({
+    name,
+    method,
+    path: path.template,
+    maxBodyBytes: bodyLimits?.maxBytes,
+  }));
 }
 
 type Contract = Parameters<typeof openapi>[0];

@@ -39,10 +39,19 @@ export async function repositoryDocuments(place: Place): Promise<Documents> {
     entry: manifest.exports === undefined ? `./${manifest.main}` : name,
   }));
   if (packages.length === 0) return new Map();
-  const { documents, failures } = await printed(packages, place);
-  const [failure] = Object.entries(failures);
+  return new Map(Object.entries((await importContracts(packages, place)).documents));
+}
+
+/**
+ * Imports contracts in a process of its own, by the Node that runs this one.
+ *
+ * @throws ContractsError where one cannot be imported
+ */
+export async function importContracts(packages: readonly ContractPackage[], place: Place): Promise<PrintedDocuments> {
+  const all = await printed(packages, place);
+  const [failure] = Object.entries(all.failures);
   if (failure) throw new ContractsError(notImported(failure[0], failure[1], place));
-  return new Map(Object.entries(documents));
+  return all;
 }
 
 async function printed(packages: readonly ContractPackage[], place: Place): Promise<PrintedDocuments> {

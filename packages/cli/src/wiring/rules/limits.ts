@@ -1,13 +1,26 @@
-import { inForce, settingIn } from '../nginx-contexts.ts';
+import type { NginxDirective } from '@parley/local';
+import { allDirectives, inForce, settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
+
+/** Whether a `limit_req` counts some requests only: its key is empty by default, such as one of an operation. */
+function isOfSome({ args }: NginxDirective, nginx: readonly NginxDirective[]): boolean {
+  const all = allDirectives(nginx);
+  const zone = args.find((word) => word.startsWith('zone='));
+  const key = all.find(
+    (one) => one.name === 'limit_req_zone' && one.args.some((word) => `${word}:`.startsWith(`${zone}:`)),
+  )?.args[0];
+  const map = all.find((one) => one.name === 'map' && one.args[1] === key);
+  const standard = map?.block?.find(({ name }) => name === 'default')?.args[0];
+  return map !== undefined && (standard ?? '') === '';
+}
 
 /** Limits per client. */
 export const limitRules: Rules = {
   'requests-unlimited': {
     finds: 'a route without `limit_req`: one client can take all that the services have',
-    in: ({ routes, http }) =>
+    in: ({ routes, http, nginx }) =>
       routes
-        .filter((route) => inForce(route, 'limit_req').length === 0)
+        .filter((route) => inForce(route, 'limit_req').every((limit) => isOfSome(limit, nginx)))
         .map(() =>
           problem(
             http,

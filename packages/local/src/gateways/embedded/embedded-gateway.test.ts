@@ -14,7 +14,7 @@ let reserved: ReservedPorts;
 let gatewayAt = 3;
 
 beforeAll(async () => {
-  reserved = await reservePorts(20, 'embedded-gateway.test');
+  reserved = await reservePorts(21, 'embedded-gateway.test');
 });
 afterAll(() => reserved.close());
 afterEach(async () => {
@@ -120,10 +120,25 @@ describe('embedded gateway', () => {
       await startGateway([1, 2]);
       for (const key of ['a', 'b']) {
         const asked = { method, headers: { 'idempotency-key': key }, body: `of ${key}` };
-        expect((await fetch(url('/api/visits'), asked)).status).toBe(200);
+        // No operation has this path: which methods it takes, its service says.
+        expect((await fetch(url('/api/visits/of/all'), asked)).status).toBe(200);
       }
     }
     expect(bodies).toEqual(['POST a of a', 'POST b of b', 'PATCH a of a', 'PATCH b of b']);
+  });
+
+  it('refuses a method that no operation of the path has, and names those that it has', async () => {
+    let requests = 0;
+    await listenAt(1, (_request, response) => {
+      requests += 1;
+      response.end();
+    });
+    await startGateway([1]);
+    const answer = await fetch(url('/api/visits?x=1'), { method: 'DELETE' });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST, OPTIONS']);
+    expect(await problemOf(answer)).toMatchObject({ cause: 'method_refused' });
+    expect(requests).toBe(0);
+    for (const method of ['HEAD', 'OPTIONS']) expect((await fetch(url('/api/visits'), { method })).status).toBe(200);
   });
 
   it('finds the one replica that can be reached, and sends a POST to it once', async () => {

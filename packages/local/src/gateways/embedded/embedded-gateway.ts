@@ -14,6 +14,8 @@ import { delay } from '../../time/delay.ts';
 import { defaultClientLimits } from '../client-limits.ts';
 import type { Gateway, GatewaySetting } from '../gateway.ts';
 import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
+import { readGatewayTable } from '../gateway-table.ts';
+import { methodFinder } from '../operation-paths.ts';
 import { parseRoutes, type Route, routeOf } from '../routes.ts';
 import type { PassedRequest } from './attempt.ts';
 import { clientNetwork } from './client-network.ts';
@@ -52,6 +54,8 @@ interface Parts {
   readonly problems: Problems;
   readonly routes: readonly Route[];
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** The methods of a path that operations have. */
+  readonly methodsAt: ReturnType<typeof methodFinder>;
   readonly limits: GatewayLimits;
   readonly turns: Turns;
   readonly connections: ConnectionLimits;
@@ -63,9 +67,11 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   const agent = new KeptConnections();
   const files = readGatewayFiles(setting.root, setting.served);
   const problems = parseProblems(gatewayFile(files, 'problems.conf'));
-  const routes = parseRoutes(gatewayFile(files, 'routes.conf'));
+  const table = readGatewayTable(setting.root);
+  const routes = table?.routes ?? parseRoutes(gatewayFile(files, 'routes.conf'));
+  const methodsAt = methodFinder(table?.operations ?? []);
   const upstreams = upstreamsOf(routes, setting.addresses, agent);
-  const limits = parseLimits(gatewayFile(files, 'nginx.conf'));
+  const limits = parseLimits([gatewayFile(files, 'nginx.conf'), files.get('limits.conf') ?? ''].join('\n'));
   const clientLimits = setting.clientLimits ?? defaultClientLimits;
   const rate = createRequestRate(clientLimits);
   const turns = createTurns();
@@ -80,7 +86,16 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   // Node drops headers beyond its maximum; we refuse the request.
   server.maxHeadersCount = 0;
   const connections = limitConnections(server, limits, clientLimits.connections, turns);
-  const onRequest = createRequestListener({ problems, routes, upstreams, limits, turns, connections, rate });
+  const onRequest = createRequestListener({
+    problems,
+    routes,
+    methodsAt,
+    upstreams,
+    limits,
+    turns,
+    connections,
+    rate,
+  });
   // Node would send `100 Continue` before we know whether we want the body, and 417 to expectations that it doesn't know.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest);
   answerMalformed(server, problems, turns);
@@ -104,7 +119,7 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
 }
 
 function createRequestListener(parts: Parts): RequestListener {
-  const { problems, routes, upstreams, limits, turns, connections, rate } = parts;
+  const { problems, routes, methodsAt, upstreams, limits, turns, connections, rate } = parts;
   return async function onRequest(request, response) {
     const turn = turns.take(request, response);
     if (turn) await turn;
@@ -137,26 +152,31 @@ function createRequestListener(parts: Parts): RequestListener {
     if (refused) return closing(response, refused);
     const asked = requestTarget(request.url ?? '');
     const path = asked && requestPath(asked.target);
-    if (path === undefined) return closing(response, malformed);
+    if (!asked || path === undefined) return closing(response, malformed);
     if (!rate.take(clientNetwork(request.socket.remoteAddress ?? ''))) return tooOften;
-    const service = routeOf(path, routes)?.service ?? '';
+    const methods = methodsAt(/^[^?#]*/.exec(asked.target)?.[0] ?? '');
+    if (methods && !methods.includes(request.method ?? '')) {
+      return { status: 405, cause: 'method_refused', methods: methods.join(', ') };
+    }
+    const route = routeOf(path, routes);
+    const service = route?.service ?? '';
     const upstream = upstreams.get(service);
-    if (!upstream) return isClimbing(asked?.target ?? '') ? malformed : noRoute;
+    if (!upstream) return isClimbing(asked.target) ? malformed : noRoute;
     const { expect } = request.headers;
     const isBodyLate = !request.complete && expect?.toLowerCase() === '100-continue';
     const body = await readBody(
       request,
-      limits.bodyLimitBytes,
+      route?.bodyBytes ?? limits.bodyLimitBytes,
       isBodyLate ? () => response.writeContinue() : undefined,
     );
     if (!body) return tooLarge;
     const headers = forwardedHeaders(request, client, {
       ...ids,
       bodyLength: body.length,
-      authority: asked?.authority,
+      authority: asked.authority,
     });
     const { method = '' } = request;
-    const passed = { method, path: asked?.target ?? '', headers, body };
+    const passed = { method, path: asked.target, headers, body };
     const failure = await passOn(passed, response, upstream);
     return failure && { ...failure, upstream: service };
   }

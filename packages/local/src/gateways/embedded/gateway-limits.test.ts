@@ -4,7 +4,10 @@ import { parseLimits } from './gateway-limits.ts';
 
 describe('parseLimits', () => {
   it('reads the limits of the project', () => {
-    expect(parseLimits(readFileSync(new URL('../../../../../nginx/nginx.conf', import.meta.url), 'utf8'))).toEqual({
+    const texts = ['nginx.conf', 'limits.conf'].map((name) =>
+      readFileSync(new URL(`../../../../../nginx/${name}`, import.meta.url), 'utf8'),
+    );
+    expect(parseLimits(texts.join('\n'))).toEqual({
       headerTimeoutMs: 10_000,
       stallTimeoutMs: 10_000,
       keepAliveTimeoutMs: 65_000,

@@ -1,6 +1,6 @@
 import { directivesNamed, nginxDirectives } from '../nginx-directives.ts';
 
-/** What the gateway allows a client, from nginx' own `nginx.conf`: both gateways have the same bounds. */
+/** What the gateway allows a client, from nginx' own `nginx.conf` and `limits.conf`: both gateways have the same bounds. */
 export interface GatewayLimits {
   /** For the whole head of a request. `client_header_timeout`, 10 s. */
   readonly headerTimeoutMs: number;

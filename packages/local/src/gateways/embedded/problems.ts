@@ -15,6 +15,8 @@ export interface ProblemFacts {
   readonly traceId: string;
   /** The service that was to answer, where one was asked. */
   readonly upstream?: string | undefined;
+  /** The methods that the path has, where they are known: `GET, HEAD, OPTIONS`. */
+  readonly methods?: string | undefined;
 }
 
 /** Makes the answer. */
@@ -43,13 +45,14 @@ export function parseProblems(text: string): Problems {
     const entries = block.map(({ name, args: [value = ''] }) => [name, value] as const);
     maps.set((args[1] ?? '').slice(1), { source: args[0] ?? '', entries: new Map(entries) });
   }
-  return function problems({ status, cause, requestId, traceId, upstream = '' }) {
+  return function problems({ status, cause, requestId, traceId, upstream = '', methods = '' }) {
     const values: Readonly<Record<string, string>> = {
       status: String(status),
       problem_cause: cause,
       accepted_request_id: requestId,
       accepted_trace_id: traceId,
       service: upstream,
+      path_methods: methods,
     };
     const evaluate = (name: string): string => {
       const map = maps.get(name);

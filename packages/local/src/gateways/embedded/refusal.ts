@@ -8,6 +8,8 @@ export interface Refusal {
   readonly cause: GatewayCause;
   /** The service that was asked. */
   readonly upstream?: string;
+  /** The methods that the path has, where another one was asked for. */
+  readonly methods?: string;
 }
 
 /** As many as nginx 1.29 allows (`max_headers`). Services drop headers beyond 2000 without a word. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { tableOfRoutes } from '../gateway-table.ts';
 import { localHaproxyConfiguration } from './haproxy-configuration.ts';
-import { routesIn, withRoutes } from './haproxy-text.ts';
+import { withTable } from './haproxy-text.ts';
 
 const file = readFileSync(new URL('../../../../../haproxy/haproxy.cfg', import.meta.url), 'utf8');
 const routes = [
@@ -9,13 +10,14 @@ const routes = [
   { isExact: false, path: '/a/', service: 'a' },
   { isExact: false, path: '/a/long/', service: 'b' },
 ];
+const table = tableOfRoutes(routes);
 const upstream = (text: string) => /backend a\n[\s\S]*?(?=\n\n)/.exec(text)?.[0];
 
-describe('withRoutes', () => {
-  const text = withRoutes(file, routes);
+describe('withTable', () => {
+  const text = withTable(file, table);
 
   it('puts what nginx prefers last: the longest path, and exact ones behind all others', () => {
-    const paths = text.match(/(?<=if \{ path -m )\w+ \S+/g);
+    const paths = text.match(/(?<=set-var\(txn.upstream\) .* if \{ path -m )\w+ \S+/g);
     expect(paths).toEqual(['beg /a/', 'beg /a/long/', 'str /a']);
   });
 
@@ -25,8 +27,60 @@ describe('withRoutes', () => {
   });
 
   it('changes nothing where nothing is new', () => {
-    expect(withRoutes(text, routes)).toBe(text);
-    expect(withRoutes(file, routesIn(file))).toBe(file);
+    expect(withTable(text, table)).toBe(text);
+  });
+});
+
+describe('withTable, of a policy', () => {
+  const operations = [
+    { service: 'a', name: 'find', method: 'GET', path: '/a/{id}' },
+    { service: 'a', name: 'change', method: 'PUT', path: '/a/{id}', requestsPerSecond: 5, burst: 5 },
+    { service: 'a', name: 'latest', method: 'GET', path: '/a/latest' },
+  ];
+  const limits = { requestsPerSecond: 7, burst: 8, connections: 9 };
+  const own = [
+    { isExact: true, path: '/a', service: 'a' },
+    { isExact: false, path: '/a/', service: 'a', bodyBytes: 10, readTimeoutMs: 60_000 },
+  ];
+  const text = withTable(file, { ...table, clientLimits: limits, operations, routes: own });
+  const lines = text.split('\n').map((line) => line.trim());
+
+  it('knows operations, the most specific one last, since later lines win', () => {
+    const known = lines.filter((line) => line.includes('txn.operation) str'));
+    expect(known.map((line) => /str\((.+?)\)/.exec(line)?.[1])).toEqual(['a.change', 'a.find', 'a.latest']);
+    expect(known.at(-1)).toMatch(/\{ method GET HEAD \} \{ path -m reg \^\/a\/latest\$ \}$/);
+  });
+
+  it('has the methods of each path', () => {
+    expect(lines.filter((line) => line.includes('set-var-fmt(txn.methods)'))).toEqual([
+      'http-request set-var-fmt(txn.methods) "GET, HEAD, PUT, OPTIONS" if { path -m reg ^/a/[^/]+$ }',
+      'http-request set-var-fmt(txn.methods) "GET, HEAD, PUT, OPTIONS" if { path -m reg ^/a/latest$ }',
+    ]);
+  });
+
+  it('has the limits of a client, and those of an operation', () => {
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'tcp-request connection reject if { sc_conn_cur(0) gt 18 }',
+        'http-request set-var(txn.cause) str(too_many_connections) if { sc_conn_cur(0) gt 9 }',
+        'http-request set-var(txn.cause) str(rate_limited) if { sc_http_req_rate(0) gt 7 }',
+        'backend clients_of_a_change',
+        'http-request track-sc1 src,ipmask(32,64) table clients_of_a_change if { var(txn.operation) -m str a.change }',
+        'http-request set-var(txn.cause) str(rate_limited) if { sc_http_req_rate(1,clients_of_a_change) gt 5 }',
+      ]),
+    );
+  });
+
+  it('has sizes and times of a route, and gives the others theirs', () => {
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'http-request set-var(txn.body_bytes) int(10) if { path -m beg /a/ }',
+        'http-request set-var(txn.body_bytes) int(1048576) if { path -m str /a }',
+        'http-request deny deny_status 413 if { req.body_size,sub(txn.body_bytes) gt 0 }',
+        'http-request set-timeout server 60s if { path -m beg /a/ }',
+        'http-request set-timeout server 12s if { path -m str /a }',
+      ]),
+    );
   });
 });
 
@@ -35,7 +89,7 @@ describe('localHaproxyConfiguration', () => {
     ['a', ['127.0.0.1:1', '127.0.0.1:2']],
     ['b', ['127.0.0.1:3']],
   ]);
-  const text = withRoutes(file, routes);
+  const text = withTable(file, table);
   const local = localHaproxyConfiguration(text, { port: 81, addresses });
 
   it('has addresses in place of names, and nothing else that only containers have', () => {

@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalError } from '../../local-error.ts';
 import type { Gateway } from '../gateway.ts';
-import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
+import { builtInHaproxy, gatewayFile, readGatewayFiles } from '../gateway-files.ts';
+import { readGatewayTable, tableOfRoutes } from '../gateway-table.ts';
 import { createProcessGateway, outputOf, type ProcessGatewaySetting } from '../process-gateway.ts';
 import { parseRoutes } from '../routes.ts';
 import { localHaproxyConfiguration } from './haproxy-configuration.ts';
-import { errorFiles, withRoutes } from './haproxy-text.ts';
+import { errorFiles, withTable } from './haproxy-text.ts';
 
 /** A HAProxy that can be run. */
 export interface Haproxy {
@@ -17,8 +18,6 @@ export interface Haproxy {
 const name = 'haproxy.cfg';
 /** Lines at each start and stop, which say nothing of replicas. */
 const ofItsOwnLife = /\[NOTICE\]|Proxy \S+ stopped \(/;
-/** Where the package is published with a copy, and in this repository the original. */
-const places = [join(import.meta.dirname, '..', 'built-in'), join(import.meta.dirname, '../../../../../haproxy')];
 
 /** The HAProxy on PATH, if there is one. */
 export async function findHaproxy(variables: NodeJS.ProcessEnv): Promise<Haproxy | undefined> {
@@ -29,13 +28,16 @@ export async function findHaproxy(variables: NodeJS.ProcessEnv): Promise<Haproxy
 
 /**
  * The real HAProxy with the folder's `haproxy/haproxy.cfg`, or the built-in one, rendered for this machine. Its routes are
- * those of `nginx/routes.conf`.
+ * those of the table, else those of `nginx/routes.conf`.
  */
 export function createHaproxyGateway({ command, version }: Haproxy, setting: ProcessGatewaySetting): Gateway {
-  const routes = parseRoutes(gatewayFile(readGatewayFiles(setting.root, setting.served), 'routes.conf'));
+  const table =
+    readGatewayTable(setting.root) ??
+    tableOfRoutes(parseRoutes(gatewayFile(readGatewayFiles(setting.root, setting.served), 'routes.conf')));
+  const { routes } = table;
   const folder = join(setting.folder, 'haproxy');
-  const own = [join(setting.root, 'haproxy'), ...places].find((place) => existsSync(join(place, name))) ?? '';
-  const text = withRoutes(readFileSync(join(own, name), 'utf8'), routes);
+  const own = join(setting.root, 'haproxy', name);
+  const text = withTable(existsSync(own) ? readFileSync(own, 'utf8') : builtInHaproxy(), table);
   const program = {
     program: 'haproxy',
     version,

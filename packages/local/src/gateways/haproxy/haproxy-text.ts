@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type GatewayCause, gatewayCauses } from '../gateway-causes.ts';
+import type { GatewayTable, TableOperation, TableUpstream } from '../gateway-table.ts';
+import { methodsOf, mostSpecificFirst, pathExpression } from '../operation-paths.ts';
 import type { Route } from '../routes.ts';
 
 const json = 'content-type application/problem+json';
@@ -38,23 +40,29 @@ const ofUpstream: Readonly<Record<'502' | '503', Readonly<Record<string, Gateway
 };
 
 /** What a part between the marks `# generated: NAME` and `# end of generated` holds, by its name. */
-export function generatedParts(routes: readonly Route[]): Readonly<Record<string, readonly string[]>> {
+function generatedParts(table: GatewayTable): Readonly<Record<string, readonly string[]>> {
   const malformed = problem(400, 'malformed_request', withIds);
   const unsupported = problem(505, 'unsupported_request', withIds);
-  const services = [...new Set(routes.map(({ service }) => service))];
+  const { connections } = table.clientLimits;
   return {
     errors: errorLines(),
     malformed: ['!has_path', 'is_bad_path', 'has_odd_host', '!has_host !has_no_host', 'has_no_host !{ req.ver 1.0 }']
       .map((condition) => `http-request return status 400 ${json} lf-string '${malformed}' if ${condition}`)
       .concat(`http-request return status 505 ${json} lf-string '${unsupported}' unless { req.ver 1.0 1.1 }`),
-    routes: routeLines(routes),
-    upstreams: services.flatMap((name) => [...upstreamLines(name), '']).slice(0, -1),
+    time: [`timeout server ${table.readTimeoutMs / 1_000}s`],
+    clients: clientLines(table),
+    connections: [`tcp-request connection reject if { sc_conn_cur(0) gt ${2 * connections} }`],
+    limits: limitLines(table),
+    methods: methodLines(table.operations),
+    bodies: bodyLines(table),
+    routes: routeLines(table),
+    upstreams: table.upstreams.flatMap((upstream) => [...upstreamLines(upstream, table), '']).slice(0, -1),
   };
 }
 
-/** `haproxy.cfg` with these routes between its marks. */
-export function withRoutes(text: string, routes: readonly Route[]): string {
-  const parts = generatedParts(routes);
+/** `haproxy.cfg` with what a table says between its marks. */
+export function withTable(text: string, table: GatewayTable): string {
+  const parts = generatedParts(table);
   return text.replace(
     /^( *)# generated: (\w+)\n[\s\S]*?^\1# end of generated\n/gm,
     (_part, indent: string, name: string) =>
@@ -82,18 +90,6 @@ export function errorFiles(): ReadonlyMap<string, string> {
       return [`${status}.http`, `${lines.join('\n')}\n\n${body}`];
     }),
   );
-}
-
-/** The routes that a `haproxy.cfg` has, in the order of its upstreams. */
-export function routesIn(text: string): Route[] {
-  const line = /^ *http-request set-var\(txn\.upstream\) str\(([\w-]+)\) if \{ path -m (str|beg) (\S+) \}$/gm;
-  const routes = [...text.matchAll(line)].map(([, service = '', kind, path = '']) => ({
-    isExact: kind === 'str',
-    path,
-    service,
-  }));
-  const order = [...text.matchAll(/^ *server-template ([\w-]+) /gm)].map(([, name]) => name);
-  return routes.toSorted((a, b) => order.indexOf(a.service) - order.indexOf(b.service));
 }
 
 const withIds = ',"requestId":"%[var(txn.id)]","traceId":"%[var(txn.trace_id)]"';
@@ -146,19 +142,91 @@ function withoutState(status: '502' | '503'): string {
   return problem(Number(status), ofUpstream[status]['..'] as GatewayCause, withUpstream);
 }
 
-/** As nginx chooses: the exact path, else the longest one that the path begins with. */
-function routeLines(routes: readonly Route[]): string[] {
-  const byPriority = routes.toSorted((a, b) => Number(a.isExact) - Number(b.isExact) || a.path.length - b.path.length);
-  return byPriority.map(
-    ({ isExact, path, service }) =>
-      `http-request set-var(txn.upstream) str(${service}) if { path -m ${isExact ? 'str' : 'beg'} ${path} }`,
+/** What one client has used: of all operations, and of each that has a limit of its own. */
+function clientLines({ operations }: GatewayTable): string[] {
+  const table = (name: string, store: string) => [
+    `backend ${name}`,
+    `  stick-table type ipv6 size 100k expire 60s store ${store}`,
+  ];
+  return [
+    ...table('clients', 'http_req_rate(1s),conn_cur'),
+    ...operations.filter(isLimited).flatMap((operation) => ['', ...table(tableName(operation), 'http_req_rate(1s)')]),
+  ];
+}
+
+const isLimited = ({ requestsPerSecond }: TableOperation) => requestsPerSecond !== undefined;
+const tableName = ({ service, name }: TableOperation) => `clients_of_${service}_${name}`;
+
+function limitLines({ clientLimits, operations }: GatewayTable): string[] {
+  const cause = (name: GatewayCause, condition: string) =>
+    `http-request set-var(txn.cause) str(${name}) if { ${condition} }`;
+  const limited = operations.filter(isLimited);
+  return [
+    // Later lines win.
+    ...mostSpecificFirst(operations)
+      .toReversed()
+      .map(
+        ({ service, name, method, path }) =>
+          `http-request set-var(txn.operation) str(${service}.${name}) if { method ${method === 'GET' ? 'GET HEAD' : method} } { path -m reg ${pathExpression(path)} }`,
+      ),
+    ...limited.map(
+      (operation) =>
+        `http-request track-sc1 src,ipmask(32,64) table ${tableName(operation)} if { var(txn.operation) -m str ${operation.service}.${operation.name} }`,
+    ),
+    cause('too_many_connections', `sc_conn_cur(0) gt ${clientLimits.connections}`),
+    cause('rate_limited', `sc_http_req_rate(0) gt ${clientLimits.requestsPerSecond}`),
+    ...limited.map((operation) =>
+      cause('rate_limited', `sc_http_req_rate(1,${tableName(operation)}) gt ${operation.requestsPerSecond}`),
+    ),
+  ];
+}
+
+/** As `$path_methods` in nginx. Later lines win. */
+function methodLines(operations: readonly TableOperation[]): string[] {
+  const paths = [...new Set(mostSpecificFirst(operations).map(({ path }) => path))];
+  return paths
+    .reverse()
+    .map(
+      (path) =>
+        `http-request set-var-fmt(txn.methods) "${methodsOf(path, operations).join(', ')}" if { path -m reg ${pathExpression(path)} }`,
+    );
+}
+
+/** As nginx chooses: the exact path, else the longest one that the path begins with. Later lines win. */
+function byPriority(routes: readonly Route[]): readonly Route[] {
+  return routes.toSorted((a, b) => Number(a.isExact) - Number(b.isExact) || a.path.length - b.path.length);
+}
+
+const leadsTo = ({ isExact, path }: Route) => `{ path -m ${isExact ? 'str' : 'beg'} ${path} }`;
+
+function routeLines({ routes }: GatewayTable): string[] {
+  return byPriority(routes).map(
+    (route) => `http-request set-var(txn.upstream) str(${route.service}) if ${leadsTo(route)}`,
   );
 }
 
-function upstreamLines(name: string): string[] {
+function bodyLines({ routes, bodyBytes }: GatewayTable): string[] {
+  const deny = (limit: string) => `http-request deny deny_status 413 if { ${limit} }`;
+  if (routes.every((route) => route.bodyBytes === undefined)) return [deny(`req.body_size gt ${bodyBytes}`)];
+  return [
+    `http-request set-var(txn.body_bytes) int(${bodyBytes})`,
+    ...byPriority(routes).map(
+      (route) => `http-request set-var(txn.body_bytes) int(${route.bodyBytes ?? bodyBytes}) if ${leadsTo(route)}`,
+    ),
+    deny('req.body_size,sub(txn.body_bytes) gt 0'),
+  ];
+}
+
+function upstreamLines({ name, port }: TableUpstream, { routes, readTimeoutMs }: GatewayTable): string[] {
+  const own = byPriority(routes.filter(({ service }) => service === name));
+  const hasOwnTime = own.some((route) => route.readTimeoutMs !== undefined);
   return [
     `backend ${name}`,
     `  http-request return status 503 ${json} lf-string '${problem(503, 'no_live_upstream', withUpstream)}' if { nbsrv eq 0 }`,
-    `  server-template ${name} 20 ${name}:3000 resolvers names resolve-prefer ipv4 init-addr none`,
+    ...(hasOwnTime ? own : []).map(
+      (route) =>
+        `  http-request set-timeout server ${(route.readTimeoutMs ?? readTimeoutMs) / 1_000}s if ${leadsTo(route)}`,
+    ),
+    `  server-template ${name} 20 ${name}:${port} resolvers names resolve-prefer ipv4 init-addr none`,
   ];
 }

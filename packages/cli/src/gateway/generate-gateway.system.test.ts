@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { generateGateway } from './generate-gateway.ts';
+
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'parley-generate-'));
+  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+function put(path: string, text: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+const generate = async (services: string) => {
+  put('gateway/policy.yaml', `services:\n${services}`);
+  const { files } = await generateGateway({ root, nodeArgs: ['--conditions=@parley/source'] });
+  return files.get('nginx/routes.conf')?.match(/^location .*/gm);
+};
+
+describe('generateGateway', () => {
+  it('takes contracts of files and of installed packages, whatever the services are called', async () => {
+    put(
+      'services/files/contract.ts',
+      `import { defineContract, get } from '@parley/contract';
+       import { z } from 'zod';
+       const name: string = 'storage';
+       console.log('contracts may print');
+       const input = z.object({ path: z.string() });
+       export const contract = defineContract(name, { read: get('/files/{path*}', { summary: 'A file', input }) });`,
+    );
+    expect(
+      await generate('  files: { contract: ./services/files/contract.ts }\n  front: { contract: "@parley/hello" }\n'),
+    ).toEqual([
+      'location /files/ { proxy_pass http://files; }',
+      'location = /api/hello { proxy_pass http://front; }',
+      'location / {',
+    ]);
+  }, 30_000);
+
+  it('takes of several contracts of a module the one with the name of the service', async () => {
+    put(
+      'both.ts',
+      `import { defineContract, get } from '@parley/contract';
+       export const a = defineContract('a', { read: get('/a', { summary: 'A' }) });
+       export const b = defineContract('b', { read: get('/b', { summary: 'B' }) });`,
+    );
+    expect(await generate('  a: { contract: ./both.ts }\n  b: { contract: ./both.ts }\n')).toEqual([
+      'location = /a { proxy_pass http://a; }',
+      'location = /b { proxy_pass http://b; }',
+      'location / {',
+    ]);
+    await expect(generate('  c: { contract: ./both.ts }\n')).rejects.toThrow(
+      'expected ./both.ts to export the contract of c, got a, b: name another module',
+    );
+  }, 30_000);
+
+  it.each([
+    ['a package that is not installed', '@shop/none', 'expected to import the contract @shop/none from'],
+    ['a file that is not there', './none.ts', 'a file is not there'],
+    ['a file that fails', './broken.ts', 'its code fails'],
+    ['a module without a contract', './empty.ts', 'expected ./empty.ts to export the contract of a, got none'],
+  ])(
+    'says so of %s',
+    async (_what, contract, sentence) => {
+      put('broken.ts', 'throw new Error("no")');
+      put('empty.ts', 'export const a = 1;');
+      await expect(generate(`  a: { contract: "${contract}" }\n`)).rejects.toThrow(sentence);
+    },
+    30_000,
+  );
+});

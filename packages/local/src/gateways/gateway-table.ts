@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { LocalError, messageOf } from '../local-error.ts';
+import { mappingOf } from '../wiring/mapping.ts';
+import { readTextFile } from '../wiring/text-file.ts';
+import { type ClientLimits, defaultClientLimits } from './client-limits.ts';
+import type { OperationPath } from './operation-paths.ts';
+import type { Route } from './routes.ts';
+
+/** An operation of a service that the gateway leads to. */
+export interface TableOperation extends OperationPath {
+  readonly service: string;
+  /** Its name in the contract. */
+  readonly name: string;
+  /** Requests a second that one client may send to it. Default: as many as to all operations. */
+  readonly requestsPerSecond?: number;
+  /** Requests that may come at once on top of that. */
+  readonly burst?: number;
+}
+
+/** A service behind the gateway. */
+export interface TableUpstream {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** All that a gateway knows of its services, as plain data: what a policy and contracts say together. */
+export interface GatewayTable {
+  readonly clientLimits: ClientLimits;
+  /** Bytes that a body may have where its route has no limit of its own. */
+  readonly bodyBytes: number;
+  /** How long a service may take to answer where its route has no time of its own. */
+  readonly readTimeoutMs: number;
+  readonly upstreams: readonly TableUpstream[];
+  readonly routes: readonly Route[];
+  /** Empty where nothing is known but routes. */
+  readonly operations: readonly TableOperation[];
+}
+
+/** Where a repository has its table, which `parley gateway` writes. */
+export const tableFile = 'gateway/table.json';
+
+/** What holds without a policy. */
+export const tableDefaults = {
+  clientLimits: defaultClientLimits,
+  bodyBytes: 1024 ** 2,
+  readTimeoutMs: 12_000,
+  port: 3000,
+} as const;
+
+/** The table of a repository that has routes and no policy. */
+export function tableOfRoutes(routes: readonly Route[]): GatewayTable {
+  const { clientLimits, bodyBytes, readTimeoutMs, port } = tableDefaults;
+  const upstreams = [...new Set(routes.map(({ service }) => service))].map((name) => ({ name, port }));
+  return { clientLimits, bodyBytes, readTimeoutMs, upstreams, routes, operations: [] };
+}
+
+/**
+ * The table of a repository; undefined where it has none.
+ *
+ * @throws LocalError where the file is not what `parley gateway` writes
+ */
+export function readGatewayTable(root: string): GatewayTable | undefined {
+  const path = join(root, tableFile);
+  if (!existsSync(path)) return undefined;
+  const table = parsed(readTextFile(path));
+  const wrong = faultOf(table);
+  if (wrong === undefined) return table as unknown as GatewayTable;
+  throw new LocalError(`${tableFile}: expected what "parley gateway" writes, got ${wrong}: run it again`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new LocalError(`${tableFile}: expected JSON, got ${messageOf(error)}: run "parley gateway" again`);
+  }
+}
+
+type Check = (value: unknown) => boolean;
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
+const isText: Check = (value) => typeof value === 'string' && value !== '';
+const isMaybe =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const upstreamChecks = { name: isText, port: isCount };
+const routeChecks = {
+  isExact: (value: unknown) => typeof value === 'boolean',
+  path: isText,
+  service: isText,
+  bodyBytes: isMaybe(isCount),
+  readTimeoutMs: isMaybe(isCount),
+};
+const operationChecks = {
+  service: isText,
+  name: isText,
+  method: isText,
+  path: isText,
+  requestsPerSecond: isMaybe(isCount),
+  burst: isMaybe(isCount),
+};
+const limitChecks = { requestsPerSecond: isCount, burst: isCount, connections: isCount };
+
+/** The member that is wrong. */
+function faultOf(value: unknown): string | undefined {
+  const table = mappingOf(value);
+  if (!table) return 'no object';
+  const lists = { upstreams: upstreamChecks, routes: routeChecks, operations: operationChecks };
+  return (
+    memberFault('', table, { bodyBytes: isCount, readTimeoutMs: isCount }) ??
+    memberFault('clientLimits.', table.clientLimits, limitChecks) ??
+    Object.entries(lists)
+      .map(([name, checks]) => listFault(name, table[name], checks))
+      .find((fault) => fault !== undefined)
+  );
+}
+
+function listFault(name: string, value: unknown, checks: Readonly<Record<string, Check>>): string | undefined {
+  if (!Array.isArray(value)) return `no list ${name}`;
+  return value.map((item, at) => memberFault(`${name}[${at}].`, item, checks)).find((fault) => fault !== undefined);
+}
+
+function memberFault(place: string, value: unknown, checks: Readonly<Record<string, Check>>): string | undefined {
+  const own = mappingOf(value);
+  const wrong = Object.keys(checks).find(
+    (name) => !checks[name]?.(own && Object.hasOwn(own, name) ? own[name] : undefined),
+  );
+  return wrong === undefined ? undefined : `another ${place}${wrong}`;
+}

@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type GatewayTable, readGatewayTable, tableOfRoutes } from './gateway-table.ts';
+import { generatedFiles, staleFiles } from './generated-files.ts';
+
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'parley-generated-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const table: GatewayTable = {
+  ...tableOfRoutes([
+    { isExact: true, path: '/a', service: 'a', bodyBytes: 1536, readTimeoutMs: 60_000 },
+    { isExact: false, path: '/a/', service: 'a' },
+  ]),
+  clientLimits: { requestsPerSecond: 7, burst: 8, connections: 9 },
+  operations: [
+    { service: 'a', name: 'find', method: 'GET', path: '/a/{id}' },
+    { service: 'a', name: 'add', method: 'POST', path: '/a', requestsPerSecond: 5, burst: 6 },
+  ],
+};
+const put = (path: string, text: string) => {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+};
+const write = () => {
+  const files = generatedFiles(root, table);
+  for (const [path, text] of files) put(path, text);
+  return files;
+};
+
+describe('generatedFiles', () => {
+  it('are all that a repository needs which has none', () => {
+    expect([...write().keys()].sort()).toEqual([
+      'gateway/table.json',
+      'haproxy/errors/400.http',
+      'haproxy/errors/408.http',
+      'haproxy/errors/414.http',
+      'haproxy/errors/431.http',
+      'haproxy/haproxy.cfg',
+      ...['host', 'limits', 'listen', 'nginx', 'problems', 'proxy', 'routes', 'upstreams'].map(
+        (name) => `nginx/${name}.conf`,
+      ),
+    ]);
+    expect(readGatewayTable(root)).toEqual(table);
+  });
+
+  it('have the names of operations above their location, and the limits of the location', () => {
+    expect(generatedFiles(root, table).get('nginx/routes.conf')).toContain(`
+# add: POST /a
+location = /a {
+  client_max_body_size 1536;
+  proxy_read_timeout 60s;
+  proxy_pass http://a;
+}
+# find: GET /a/{id}
+location /a/ { proxy_pass http://a; }
+`);
+  });
+
+  it('have the limits of a client, and those of an operation', () => {
+    const limits = generatedFiles(root, table).get('nginx/limits.conf');
+    expect(limits).toContain('limit_req_zone $client_network zone=requests_per_client:10m rate=7r/s;\n');
+    expect(limits).toContain('limit_req zone=requests_per_client burst=8 nodelay;\n');
+    expect(limits).toContain('limit_conn connections_per_client 9;\n');
+    expect(limits).toContain('limit_req zone=a_add burst=6 nodelay;\n');
+    expect(limits).toContain('  "~^(?:GET|HEAD) /a/[^/]+$" a.find;\n');
+  });
+
+  it('leave alone what people write: files, and what is outside the marks', () => {
+    write();
+    put('nginx/proxy.conf', '# mine');
+    put('nginx/local/pages.conf', '# pages');
+    put(
+      'haproxy/haproxy.cfg',
+      readFileSync(join(root, 'haproxy/haproxy.cfg'), 'utf8').replace('global\n', 'global\n  # mine\n'),
+    );
+    put('nginx/routes.conf', '# lost');
+    const files = generatedFiles(root, table);
+    expect([...files.keys()]).not.toContain('nginx/proxy.conf');
+    expect([...files.keys()]).not.toContain('nginx/local/pages.conf');
+    expect(files.get('haproxy/haproxy.cfg')).toContain('global\n  # mine\n');
+    expect(staleFiles(root, files)).toEqual(['nginx/routes.conf']);
+  });
+
+  it('need an nginx.conf that includes them', () => {
+    put('nginx/nginx.conf', 'http { include upstreams.conf; include routes.conf; }');
+    expect(() => generatedFiles(root, table)).toThrow(
+      'nginx/nginx.conf: expected "include limits.conf;", found none: add it',
+    );
+  });
+});
+
+describe('readGatewayTable', () => {
+  it('is undefined where there is none', () => {
+    expect(readGatewayTable(root)).toBeUndefined();
+  });
+
+  it('reads the one of this repository', () => {
+    expect(readGatewayTable(repository)?.upstreams.map(({ name }) => name)).toEqual([
+      'greetings',
+      'hello',
+      'guestbook',
+    ]);
+  });
+
+  it.each([
+    ['{', 'gateway/table.json: expected JSON'],
+    ['[]', 'gateway/table.json: expected what "parley gateway" writes, got no object: run it again'],
+    [JSON.stringify({ ...table, bodyBytes: '1m' }), 'got another bodyBytes'],
+    [JSON.stringify({ ...table, clientLimits: { burst: 1 } }), 'got another clientLimits.requestsPerSecond'],
+    [JSON.stringify({ ...table, routes: {} }), 'got no list routes'],
+    [JSON.stringify({ ...table, routes: [{ path: '/', service: 'a' }] }), 'got another routes[0].isExact'],
+    [
+      JSON.stringify({ ...table, operations: [{ ...table.operations[0], burst: -1 }] }),
+      'got another operations[0].burst',
+    ],
+  ])('refuses %s', (text, sentence) => {
+    put('gateway/table.json', text);
+    expect(() => readGatewayTable(root)).toThrow(sentence);
+  });
+});

@@ -1,0 +1,122 @@
+import type { LocalError } from '../local-error.ts';
+import type { GatewayTable, TableOperation } from './gateway-table.ts';
+import { locationOf, type OperationPath } from './operation-paths.ts';
+import type { OperationPolicy, Policy, ServicePolicy } from './policy.ts';
+import type { Route } from './routes.ts';
+
+/** What the gateway needs of an operation of a contract. */
+export interface ContractOperation extends OperationPath {
+  readonly name: string;
+  /** `bodyLimits.maxBytes` of the contract. */
+  readonly maxBodyBytes?: number | undefined;
+}
+
+/** The operations of each service that has a contract, by the service's name. */
+export type ContractOperations = ReadonlyMap<string, readonly ContractOperation[]>;
+
+/** How much longer than a service the gateway waits, so that the service's own answer, which says more, comes first. */
+const patience = 1.2;
+
+/**
+ * Puts a policy and the contracts of its services together.
+ *
+ * @throws LocalError where the policy names an operation that its contract does not have, two services have the same path, or a
+ *   service has none
+ */
+export function tableOf(policy: Policy, contracts: ContractOperations): GatewayTable {
+  const { services } = policy;
+  for (const service of services) refuseStrangers(service, contracts.get(service.name) ?? [], policy);
+  return {
+    clientLimits: policy.clients,
+    bodyBytes: policy.bodyBytes,
+    readTimeoutMs: readTimeoutMs(policy.requestTimeoutMs),
+    upstreams: services.map(({ name, port }) => ({ name, port })),
+    routes: routesOf(policy, contracts),
+    operations: services.flatMap((service) =>
+      (contracts.get(service.name) ?? []).map((operation) => tableOperation(service, operation)),
+    ),
+  };
+}
+
+/** In whole seconds, which HAProxy and people read alike. */
+function readTimeoutMs(timeoutMs: number): number {
+  return Math.ceil((timeoutMs * patience) / 1_000) * 1_000;
+}
+
+function tableOperation({ name: service, operations }: ServicePolicy, operation: ContractOperation): TableOperation {
+  const { name, method, path } = operation;
+  const { requestsPerSecond, burst = requestsPerSecond } = operations.get(name) ?? {};
+  const limits = requestsPerSecond === undefined || burst === undefined ? {} : { requestsPerSecond, burst };
+  return { service, name, method, path, ...limits };
+}
+
+function refuseStrangers(service: ServicePolicy, known: readonly ContractOperation[], { fault }: Policy): void {
+  const { name, prefixes, operations } = service;
+  if (known.length === 0 && prefixes.length === 0) {
+    throw fault(
+      ['services', name],
+      `expected a contract with operations, or prefixes, for ${name}, found neither: no path would lead to it`,
+    );
+  }
+  const names = known.map((one) => one.name);
+  for (const [stranger, { requestsPerSecond, burst }] of operations) {
+    const place = ['services', name, 'operations', stranger];
+    if (!names.includes(stranger)) {
+      throw fault(place, `expected an operation of ${name} (${names.join(', ') || 'none'}), got "${stranger}"`);
+    }
+    if (burst !== undefined && requestsPerSecond === undefined) {
+      throw fault([...place, 'burst'], `expected requestsPerSecond of ${stranger} beside its burst, found none`);
+    }
+  }
+}
+
+interface Location {
+  readonly route: Route;
+  readonly from: readonly { readonly policy: OperationPolicy; readonly operation: ContractOperation }[];
+}
+
+function routesOf(policy: Policy, contracts: ContractOperations): readonly Route[] {
+  const locations = new Map<string, Location>();
+  for (const service of policy.services) {
+    const { name, operations, prefixes } = service;
+    for (const operation of contracts.get(name) ?? []) {
+      const route = { ...locationOf(operation.path), service: name };
+      const one = { policy: operations.get(operation.name) ?? {}, operation };
+      add(locations, { route, from: [one] }, operation.name, policy);
+    }
+    for (const path of prefixes)
+      add(locations, { route: { isExact: false, path, service: name }, from: [] }, path, policy);
+  }
+  return [...locations.values()].map((location) => withLimits(location, policy));
+}
+
+function add(locations: Map<string, Location>, added: Location, what: string, policy: Policy): void {
+  const { route, from } = added;
+  const key = `${route.isExact} ${route.path}`;
+  const before = locations.get(key);
+  if (before && before.route.service !== route.service) throw twoServices(before.route, route, what, policy);
+  if (before && from.length === 0) return;
+  locations.set(key, { route, from: [...(before?.from ?? []), ...from] });
+}
+
+function twoServices(before: Route, { service, path }: Route, what: string, { fault }: Policy): LocalError {
+  return fault(
+    ['services', service],
+    `expected one service for paths that begin with ${path}, got ${before.service} and ${what} of ${service}: gateways choose by the ` +
+      'beginning of a path, so give one of them a path of its own',
+  );
+}
+
+/** nginx takes no variable for a size or a time: a location has the largest of its operations. */
+function withLimits({ route, from }: Location, policy: Policy): Route {
+  const bodies = from.map(
+    ({ policy: own, operation }) => own.bodyBytes ?? Math.max(policy.bodyBytes, operation.maxBodyBytes ?? 0),
+  );
+  const times = from.map(({ policy: own }) => readTimeoutMs(own.timeoutMs ?? policy.requestTimeoutMs));
+  const [bodyBytes, timeMs] = [Math.max(...bodies), Math.max(...times)];
+  return {
+    ...route,
+    ...(bodies.length > 0 && bodyBytes !== policy.bodyBytes && { bodyBytes }),
+    ...(times.length > 0 && timeMs !== readTimeoutMs(policy.requestTimeoutMs) && { readTimeoutMs: timeMs }),
+  };
+}
