@@ -453,6 +453,14 @@ export const further: readonly Mistake[] = [
     at: '$arg_host',
   },
   {
+    name: 'a page without a Referer passes a check of it',
+    rule: 'referer-open',
+    file: nginx,
+    from: '    include routes.conf;\n',
+    to: '    include routes.conf;\n    location /img/ { valid_referers none example.com; if ($invalid_referer) { return 403; } }\n',
+    at: 'valid_referers',
+  },
+  {
     name: 'a pattern repeats a repetition',
     rule: 'slow-pattern',
     file: proxy,

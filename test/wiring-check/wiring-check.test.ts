@@ -78,8 +78,22 @@ describe('the check of wiring', () => {
     expect(findings.map(({ rule }) => rule)).toEqual(Array(3).fill('client-idle-time'));
   });
 
+  it('finds a generated file that somebody has changed by hand', () => {
+    for (const name of ['gateway', 'haproxy']) cpSync(join(root, name), join(copy, name), { recursive: true });
+    expect(found()).toEqual([]);
+    const [file, from, to] = ['nginx/routes.conf', 'location = /api/hello {', 'location ^~ /api/hello {'] as const;
+    make({ name: '', rule: '', file, from, to, at: '' });
+    expect(found()).toEqual([{ rule: 'generated-edited', file, text: expect.stringContaining(to) }]);
+    writeFileSync(join(copy, 'haproxy/errors/400.http'), 'HTTP/1.1 200 OK');
+    expect(found().map((one) => one.file)).toEqual(['haproxy/errors/400.http', file]);
+  });
+
   it('has a mistake for each of its rules', () => {
-    const shown = new Set(['client-idle-time', ...[...planted, ...further].map(({ rule }) => rule)]);
+    const shown = new Set([
+      'client-idle-time',
+      'generated-edited',
+      ...[...planted, ...further].map(({ rule }) => rule),
+    ]);
     expect(Object.keys(wiringRules).filter((rule) => !shown.has(rule))).toEqual([]);
     expect([...shown].filter((rule) => !(rule in wiringRules))).toEqual([]);
   });

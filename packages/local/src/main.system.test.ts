@@ -121,7 +121,7 @@ describe.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])('npm start behind
   });
 
   it('answers 502 to a POST whose connection to a service breaks', async () => {
-    await expectProblem(await fetch(urlOf('/api/hello?break'), { method: 'POST' }), 502, 'upstream_failed');
+    await expectProblem(await fetch(urlOf('/api/visits?break'), { method: 'POST' }), 502, 'upstream_failed');
   });
 
   it("passes on a service's own error as it is", async () => {

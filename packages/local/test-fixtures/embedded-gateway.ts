@@ -15,7 +15,7 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-/** Starts one whose `nginx.conf` has some values changed: `{ send_timeout: '1s' }`. */
+/** Starts one whose `nginx.conf` and `limits.conf` have some values changed: `{ send_timeout: '1s' }`. */
 export async function startTestGateway(
   replica: string,
   changes: Record<string, string> = {},
@@ -23,12 +23,14 @@ export async function startTestGateway(
 ): Promise<TestGateway> {
   const root = mkdtempSync(join(tmpdir(), 'parley-gateway-'));
   cpSync(join(project, 'nginx'), join(root, 'nginx'), { recursive: true });
-  const path = join(root, 'nginx/nginx.conf');
-  let text = readFileSync(path, 'utf8');
-  for (const [name, value] of Object.entries(changes)) {
-    text = text.replace(new RegExp(`^(\\s*${name}) .*?;`, 'm'), `$1 ${value};`);
+  for (const name of ['nginx.conf', 'limits.conf']) {
+    const path = join(root, 'nginx', name);
+    const text = Object.entries(changes).reduce(
+      (before, [directive, value]) => before.replace(new RegExp(`^(\\s*${directive}) .*?;`, 'm'), `$1 ${value};`),
+      readFileSync(path, 'utf8'),
+    );
+    writeFileSync(path, text);
   }
-  writeFileSync(path, text);
   const port = await freePort();
   const gateway = createEmbeddedGateway({
     root,

@@ -66,6 +66,8 @@ export interface House {
   readonly nginx: readonly NginxDirective[];
   /** Where a directive belongs that is not there. */
   readonly http: Place;
+  /** Files that `parley gateway` writes and somebody has changed since. */
+  readonly edited: readonly Place[];
   /** Whether the repository has no nginx configuration that can be read, so that its routes are not known. */
   readonly isBuiltIn: boolean;
   readonly upstreams: readonly NginxContext[];
@@ -115,6 +117,7 @@ export function houseOf(files: WiringFiles, client: ClientLimits): House {
   return {
     ...{ containers, services, client, nginx, isBuiltIn, upstreams, servers, routes, containerNamed, isUnknown },
     hasIncludes: compose.hasIncludes,
+    edited: files.edited,
     gateway,
     http: http?.directive ?? { file: 'nginx/nginx.conf', line: 1 },
     routed: new Set(targets.map(containerNamed).filter((one) => one?.isOurs) as Container[]),

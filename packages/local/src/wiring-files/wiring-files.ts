@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import { builtInFiles } from '../gateways/gateway-files.ts';
+import { readGatewayTable } from '../gateways/gateway-table.ts';
+import { generatedFiles, staleFiles } from '../gateways/generated-files.ts';
 import { type NginxDirective, nginxDirectives } from '../gateways/nginx-directives.ts';
 import { LocalError, messageOf } from '../local-error.ts';
 import { type ComposeFile, composeVariables, openComposeFile } from '../wiring/compose-file.ts';
@@ -21,6 +23,8 @@ export interface WiringFiles {
   readonly nginx: readonly NginxDirective[];
   /** Whether the repository has no nginx configuration: this is the one that `npm start` uses then, without its routes. */
   readonly isBuiltIn: boolean;
+  /** Files that `parley gateway` writes and somebody has changed since, with the first line that is another one. */
+  readonly edited: readonly { readonly file: string; readonly line: number }[];
   /** The text of a file of the repository; undefined where there is none. */
   readonly textOf: (path: string) => string | undefined;
   /**
@@ -53,7 +57,27 @@ export function readWiringFiles(root: string, variables: Variables): WiringFiles
   const configurations = ways.map((mounts) => expanded((path) => textsAt(root, mounts, path)));
   const own = configurations.find((nginx) => nginx.some(({ name, block = [] }) => name === 'http' && block.length > 0));
   const nginx = own ?? builtIn(Object.keys(compose.services));
-  return { compose, interpolated, nginx, isBuiltIn: own === undefined, textOf, envFilesOf: ofService };
+  return {
+    compose,
+    interpolated,
+    nginx,
+    isBuiltIn: own === undefined,
+    edited: editedFiles(root, textOf),
+    textOf,
+    envFilesOf: ofService,
+  };
+}
+
+/** By the table that is beside them: contracts, which may have changed too, are not imported here. */
+function editedFiles(root: string, textOf: WiringFiles['textOf']): WiringFiles['edited'] {
+  const table = readGatewayTable(root);
+  if (!table) return [];
+  const files = generatedFiles(root, table);
+  return staleFiles(root, files).map((file) => {
+    const expected = (files.get(file) ?? '').split('\n');
+    const at = (textOf(file) ?? '').split('\n').findIndex((line, index) => line !== expected[index]);
+    return { file, line: Math.max(0, at) + 1 };
+  });
 }
 
 /** What the official image has where nothing is mounted. */

@@ -2,31 +2,37 @@ import type { NginxDirective } from '@parley/local';
 import { allDirectives, inForce, settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 
-/** Whether a `limit_req` counts some requests only: its key is empty by default, such as one of an operation. */
-function isOfSome({ args }: NginxDirective, nginx: readonly NginxDirective[]): boolean {
+/** Names of the zones that count some requests only: their key is empty by default, such as that of one operation. */
+function zonesOfSome(nginx: readonly NginxDirective[]): ReadonlySet<string> {
   const all = allDirectives(nginx);
-  const zone = args.find((word) => word.startsWith('zone='));
-  const key = all.find(
-    (one) => one.name === 'limit_req_zone' && one.args.some((word) => `${word}:`.startsWith(`${zone}:`)),
-  )?.args[0];
-  const map = all.find((one) => one.name === 'map' && one.args[1] === key);
-  const standard = map?.block?.find(({ name }) => name === 'default')?.args[0];
-  return map !== undefined && (standard ?? '') === '';
+  const partial = all
+    .filter(({ name }) => name === 'map')
+    .filter(({ block = [] }) => (block.find(({ name }) => name === 'default')?.args[0] ?? '') === '')
+    .map(({ args }) => args[1]);
+  const zones = all.filter(({ name, args }) => name === 'limit_req_zone' && partial.includes(args[0]));
+  return new Set(zones.map(zoneOf));
+}
+
+/** `clients` of `zone=clients:10m`. */
+function zoneOf({ args }: NginxDirective): string {
+  return /^zone=([^:]*)/.exec(args.find((word) => word.startsWith('zone=')) ?? '')?.[1] ?? '';
 }
 
 /** Limits per client. */
 export const limitRules: Rules = {
   'requests-unlimited': {
     finds: 'a route without `limit_req`: one client can take all that the services have',
-    in: ({ routes, http, nginx }) =>
-      routes
-        .filter((route) => inForce(route, 'limit_req').every((limit) => isOfSome(limit, nginx)))
+    in: ({ routes, http, nginx }) => {
+      const partial = zonesOfSome(nginx);
+      return routes
+        .filter((route) => inForce(route, 'limit_req').every((limit) => partial.has(zoneOf(limit))))
         .map(() =>
           problem(
             http,
             'the gateway has no limit_req, so one client can take all that the services have: add one per $binary_remote_addr',
           ),
-        ),
+        );
+    },
   },
   'limit-blames-service': {
     finds: "the gateway's own limit answers 503: no `limit_req_status 429`",

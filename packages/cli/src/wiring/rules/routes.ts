@@ -24,6 +24,16 @@ export const routeRules: Rules = {
           ),
         ),
   },
+  'generated-edited': {
+    finds: 'a file that `parley gateway` writes has been changed by hand, or is of another version',
+    in: ({ edited }) =>
+      edited.map((place) =>
+        problem(
+          place,
+          `${place.file} is not what gateway/table.json says, so the next "parley gateway" undoes the change: make it in gateway/policy.yaml or in nginx/local/`,
+        ),
+      ),
+  },
   'service-without-route': {
     finds: 'no route leads to a service, and no `…_URL` names it; `x-parley: { routes: [] }` says that none should',
     in: (house) => {

@@ -89,6 +89,18 @@ export const trapRules: Rules = {
         );
     },
   },
+  'referer-open': {
+    finds: 'a check of the `Referer` that a request without one passes: `valid_referers none`',
+    in: ({ nginx }) =>
+      allDirectives(nginx)
+        .filter(({ name, args }) => name === 'valid_referers' && args.includes('none'))
+        .map((check) =>
+          problem(
+            check,
+            'valid_referers lets requests without a Referer pass, so a page of another origin gets by with "Referrer-Policy: no-referrer": remove none',
+          ),
+        ),
+  },
   'slow-pattern': {
     finds:
       'an expression that needs exponential time for some texts: a repetition of nothing but a repetition, as in `(a+)+`',
