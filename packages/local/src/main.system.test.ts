@@ -129,10 +129,10 @@ describe.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])('npm start behind
   });
 
   it('starts a killed replica again, and meanwhile answers every request', async () => {
-    const victim = replicas.find(({ replica }) => replica === 'hello-2');
+    const victim = replicas.find(({ replica }) => replica === 'guestbook-2');
     process.kill(victim?.pid ?? 0, 'SIGKILL');
     await expectAllAnswered('GET');
-    await launched.until(({ msg }) => msg === 'hello-2 is restarting: killed by SIGKILL, again at once');
+    await launched.until(({ msg }) => msg === 'guestbook-2 is restarting: killed by SIGKILL, again at once');
     // Not before: a POST that the victim may have begun to act on must not be sent again.
     await expectAllAnswered('POST');
     await expectAnswer(`${victim?.address}/`);
@@ -164,7 +164,7 @@ async function expectProblem(answer: Response, status: number, code: string): Pr
 async function expectAllAnswered(method: string): Promise<void> {
   const statuses = Array.from({ length: 30 }, async (_, at) => {
     await delay(at * 3);
-    return (await fetch(urlOf('/api/hello'), { method })).status;
+    return (await fetch(urlOf('/api/visits'), { method })).status;
   });
   expect(await Promise.all(statuses)).toEqual(statuses.map(() => 200));
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -157,5 +157,28 @@ describe('add operation', () => {
       'services/hello/handlers.ts is not as the template writes it, with an object below "Handlers<typeof …>": add the operation by hand',
     );
     expect(text('services/hello/contract/contract.ts')).toBe(contract);
+  });
+});
+
+describe('add, in a repository with a policy', () => {
+  const policy = 'services:\n  hello: { contract: "@shop/hello" }\n';
+  const routes = () => text('nginx/routes.conf');
+
+  it('names the contract of a new service in the policy, and leaves what is generated to parley', async () => {
+    mkdirSync(join(shop, 'gateway'));
+    put('gateway/policy.yaml', policy);
+    const before = routes();
+    const said = await inShop('add', 'service', 'prices');
+    expect(said).toContain('\nNext: parley gateway; npm start, then');
+    expect(said).not.toContain('nginx/');
+    expect(text('gateway/policy.yaml')).toBe(`${policy}  prices: { contract: "@shop/prices" }\n`);
+    await inShop('add', 'operation', 'hello', 'more');
+    expect(routes()).toBe(before);
+  });
+
+  it('refuses a policy without services', async () => {
+    mkdirSync(join(shop, 'gateway'));
+    put('gateway/policy.yaml', 'clients: {}\n');
+    await expect(inShop('add', 'service', 'prices')).rejects.toThrow('expected "services:" in gateway/policy.yaml');
   });
 });

@@ -48,11 +48,14 @@ export const gatewayEdits: typeof edits = {
 };
 
 function addToPolicy(text: string, { name, packages: [contract] }: NewService): string {
-  const list = /^services:[^\n]*\n/m;
+  const list = /^services:[^\n]*\n(?:(?: [^\n]*)?\n)*/m;
   if (!list.test(text)) {
     throw new LocalError(`expected "services:" in gateway/policy.yaml, found none: add ${name} to it by hand`);
   }
-  return text.replace(list, (head) => `${head}  ${name}: { contract: "${contract.manifest.name}" }\n`);
+  return text.replace(
+    list,
+    (services) => `${services.trimEnd()}\n  ${name}: { contract: "${contract.manifest.name}" }\n`,
+  );
 }
 
 function addWorkspace(text: string, { packages }: NewService): string {
