@@ -96,6 +96,19 @@ location /a/ { proxy_pass http://a; }
   });
 });
 
+describe('generatedFiles, of a haproxy.cfg of an older version', () => {
+  it('need its marks', () => {
+    write();
+    put(
+      'haproxy/haproxy.cfg',
+      readFileSync(join(root, 'haproxy/haproxy.cfg'), 'utf8').replace('# generated: limits\n', ''),
+    );
+    expect(() => generatedFiles(root, table)).toThrow(
+      'haproxy/haproxy.cfg: expected the lines "# generated: limits" and "# end of generated", found none',
+    );
+  });
+});
+
 describe('readGatewayTable', () => {
   it('is undefined where there is none', () => {
     expect(readGatewayTable(root)).toBeUndefined();

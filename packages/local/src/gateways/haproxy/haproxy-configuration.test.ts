@@ -22,7 +22,7 @@ describe('withTable', () => {
   });
 
   it('has a backend for each service and no others', () => {
-    expect(text.match(/(?<=^backend )\w+/gm)).toEqual(['clients', 'a', 'b']);
+    expect(text.match(/(?<=^backend )\w+/gm)).toEqual(['clients_of_all', 'a', 'b']);
     expect(upstream(text)).toContain('server-template a 20 a:3000 resolvers names');
   });
 

@@ -72,6 +72,11 @@ export function withTable(text: string, table: GatewayTable): string {
   );
 }
 
+/** A part that a `haproxy.cfg` has no marks for, so that what a table says there would be lost. */
+export function missingPart(text: string, table: GatewayTable): string | undefined {
+  return Object.keys(generatedParts(table)).find((name) => !new RegExp(`^ *# generated: ${name}$`, 'm').test(text));
+}
+
 /** The files of `haproxy/errors/`, by name: answers as they go over the wire, but for the ends of lines. */
 export function errorFiles(): ReadonlyMap<string, string> {
   return new Map(
@@ -149,7 +154,8 @@ function clientLines({ operations }: GatewayTable): string[] {
     `  stick-table type ipv6 size 100k expire 60s store ${store}`,
   ];
   return [
-    ...table('clients', 'http_req_rate(1s),conn_cur'),
+    // No service can have this name: theirs have no underscore.
+    ...table('clients_of_all', 'http_req_rate(1s),conn_cur'),
     ...operations.filter(isLimited).flatMap((operation) => ['', ...table(tableName(operation), 'http_req_rate(1s)')]),
   ];
 }
