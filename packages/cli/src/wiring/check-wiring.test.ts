@@ -186,6 +186,17 @@ describe('checkWiring, of a repository with other habits', () => {
     expect(rules(compose('    x-parley: { routes: [] }\n'))).not.toContain('service-without-route');
   });
 
+  it('lets one location wait longer than the others, and not all of them', () => {
+    const timed = (all: string, one: string) =>
+      rules({
+        'docker-compose.yml': `services:\n  hello:${service}`,
+        'nginx/nginx.conf': `http { proxy_read_timeout ${all}; server { location / { ${one} proxy_pass http://hello; } } }`,
+      }).filter((rule) => /read-timeout|worst-case/.test(rule));
+    expect(timed('12s', 'proxy_read_timeout 72s;')).toEqual([]);
+    expect(timed('12s', 'proxy_read_timeout 2s;')).toEqual(['read-timeout']);
+    expect(timed('72s', '')).toEqual(['worst-case-latency']);
+  });
+
   it('sets no rule for a gateway that it cannot read', () => {
     expect(rules({ 'docker-compose.yml': `services:\n  hello:${service}  edge: { image: "traefik:3" }\n` })).toEqual([
       'runs-as-root',

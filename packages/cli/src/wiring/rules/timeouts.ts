@@ -1,5 +1,5 @@
 import type { House, Route } from '../house.ts';
-import { settingIn } from '../nginx-contexts.ts';
+import { ownNamed, settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 import { msOf, shownMs } from '../units.ts';
 
@@ -10,6 +10,8 @@ const mostWait = 1.5;
 const readMsOf = (route: Route) => msOf(settingIn(route, 'proxy_read_timeout')?.args[0] ?? '') ?? nginxTimeoutMs;
 /** A stream is silent for as long as it likes. */
 const isStream = (route: Route) => settingIn(route, 'proxy_buffering')?.args[0] === 'off';
+/** A location has a time of its own for an operation that takes longer: the service's option for it is in code, which is not read. */
+const hasOwnTime = (route: Route) => ownNamed(route.directive, 'proxy_read_timeout').length > 0;
 const requestMs = ({ services }: House) =>
   Math.max(0, ...services.flatMap(({ limits }) => limits?.requestTimeoutMs ?? []));
 
@@ -35,7 +37,7 @@ export const timeoutRules: Rules = {
     in: (house) =>
       house.routes.flatMap((route): readonly Problem[] => {
         const [readMs, ownMs] = [readMsOf(route), requestMs(house)];
-        if (ownMs === 0 || isStream(route) || readMs <= mostWait * ownMs) return [];
+        if (ownMs === 0 || isStream(route) || hasOwnTime(route) || readMs <= mostWait * ownMs) return [];
         return [
           problem(
             settingIn(route, 'proxy_read_timeout') ?? house.http,
