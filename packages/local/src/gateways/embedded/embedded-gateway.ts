@@ -154,10 +154,8 @@ function createRequestListener(parts: Parts): RequestListener {
     const path = asked && requestPath(asked.target);
     if (!asked || path === undefined) return closing(response, malformed);
     if (!rate.take(clientNetwork(request.socket.remoteAddress ?? ''))) return tooOften;
-    const methods = methodsAt(/^[^?#]*/.exec(asked.target)?.[0] ?? '');
-    if (methods && !methods.includes(request.method ?? '')) {
-      return { status: 405, cause: 'method_refused', methods: methods.join(', ') };
-    }
+    const misfit = methodRefusal(request.method ?? '', methodsAt(/^[^?#]*/.exec(asked.target)?.[0] ?? ''));
+    if (misfit) return misfit;
     const route = routeOf(path, routes);
     const service = route?.service ?? '';
     const upstream = upstreams.get(service);
@@ -180,6 +178,12 @@ function createRequestListener(parts: Parts): RequestListener {
     const failure = await passOn(passed, response, upstream);
     return failure && { ...failure, upstream: service };
   }
+}
+
+/** Refuses a method that no operation of the path has. Where the path has no operation, its service says which methods it takes. */
+function methodRefusal(method: string, methods: readonly string[] | undefined): Refusal | undefined {
+  if (!methods || methods.includes(method)) return undefined;
+  return { status: 405, cause: 'method_refused', methods: methods.join(', ') };
 }
 
 /** Passes a request on, and the answer back; gives the reason where there is none. */
