@@ -168,14 +168,9 @@ function createRequestListener(parts: Parts): RequestListener {
       isBodyLate ? () => response.writeContinue() : undefined,
     );
     if (!body) return tooLarge;
-    const headers = forwardedHeaders(request, client, {
-      ...ids,
-      bodyLength: body.length,
-      authority: asked.authority,
-    });
+    const headers = forwardedHeaders(request, client, { ...ids, bodyLength: body.length, authority: asked.authority });
     const { method = '' } = request;
-    const passed = { method, path: asked.target, headers, body };
-    const failure = await passOn(passed, response, upstream);
+    const failure = await passOn({ method, path: asked.target, headers, body }, response, upstream);
     return failure && { ...failure, upstream: service };
   }
 }
