@@ -11,6 +11,8 @@ const taken = defineError('taken', { status: 409, title: 'Taken' });
 const document = openapi(
   defineContract('things', {
     look: get('/look', { summary, output: input }),
+    list: get('/list', { summary, output: input, cache: { maxAgeS: 1, scope: 'public', groups: ['things'] } }),
+    change: post('/list', { summary, input, invalidates: ({ n }) => [`thing-${n}`] }),
     order: post('/order', { summary, input, safety: 'keyed', errors: [taken], auth: 'service' }),
   }),
 ) as unknown as { paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>> };
@@ -56,5 +58,13 @@ describe('the responses of an operation', () => {
     for (const status of [429, 503]) expect(look[status]).toHaveProperty('headers.retry-after');
     expect(order[204]).toHaveProperty('headers.idempotent-replayed');
     expect(look[200]).not.toHaveProperty('headers');
+  });
+
+  it('say which cache groups they belong to, and which they make outdated', () => {
+    expect(document.paths['/list']?.get?.responses[200]).toHaveProperty('headers.cache-groups.schema', {
+      const: '"things"',
+    });
+    const outdating = 'headers.cache-group-invalidation.schema';
+    expect(document.paths['/list']?.post?.responses[204]).toHaveProperty(outdating, { type: 'string' });
   });
 });

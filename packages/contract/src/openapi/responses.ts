@@ -4,6 +4,7 @@ import { type ErrorCode, errorCodes } from '../errors/error-codes.ts';
 import { errorTitles } from '../errors/error-titles.ts';
 import { problemMediaType } from '../errors/problem.ts';
 import { hasRanges, type OperationBody, replyBody, requestBody } from '../operations/body-of.ts';
+import { type CacheGroups, cacheGroupsField } from '../operations/cache-groups.ts';
 import { deprecationHeaders } from '../operations/deprecation.ts';
 import type { Operation } from '../operations/operation.ts';
 import { jsonSchemaOf } from '../schemas/document-schema.ts';
@@ -28,10 +29,12 @@ export function responsesOf(name: string, operation: Operation, components: Comp
 }
 
 function success(name: string, operation: Operation, components: Components): Json {
-  const { output, summary, safety, cache } = operation;
+  const { output, summary, safety, cache, invalidates } = operation;
   const headers: Json = {};
   if (safety === 'keyed') headers[headerNames.idempotentReplayed] = replayed;
   if (cache) headers['cache-control'] = { schema: { const: cacheControl(operation) } };
+  if (cache?.groups) headers['cache-groups'] = groupsHeader('belongs to', cache.groups);
+  if (invalidates) headers['cache-group-invalidation'] = groupsHeader('makes outdated', invalidates);
   for (const [header, value] of Object.entries(deprecationHeaders(operation)))
     headers[header] = { schema: { const: value } };
   if (!output) return { description: 'Done', ...withHeaders(headers) };
@@ -53,6 +56,14 @@ function success(name: string, operation: Operation, components: Components): Js
     description: summary,
     ...withHeaders(headers),
     content: mediaContent(body, schema, examplesOf(operation, replyBodyOf(operation))),
+  };
+}
+
+function groupsHeader(what: string, groups: CacheGroups<never>): Json {
+  const description = `Cache groups that it ${what} (RFC 9875)`;
+  return {
+    description,
+    schema: typeof groups === 'function' ? { type: 'string' } : { const: cacheGroupsField(groups) },
   };
 }
 

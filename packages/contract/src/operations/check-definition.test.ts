@@ -7,7 +7,7 @@ describe('the options of an operation', () => {
   it('that are misspelled are refused with the nearest name', () => {
     expect(() => untyped('/a', { summary: 's', outputs: {} })).toThrow(
       new TypeError(
-        'GET /a has no option outputs: did you mean output? It takes summary, input, output, errors, status, safety, cache, auth, ' +
+        'GET /a has no option outputs: did you mean output? It takes summary, input, output, errors, status, safety, cache, invalidates, auth, ' +
           'bodyLimits, mayCompress, deprecated, sunset, examples, requestHeaders, responseHeaders',
       ),
     );

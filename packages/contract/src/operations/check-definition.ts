@@ -11,6 +11,7 @@ const known: Readonly<Record<keyof OperationOptions<undefined, undefined>, true>
   status: true,
   safety: true,
   cache: true,
+  invalidates: true,
   auth: true,
   bodyLimits: true,
   mayCompress: true,

@@ -5,6 +5,7 @@ import type { AnyDefinedError } from '../errors/defined-error.ts';
 import { type PathTemplate, pathTemplate } from '../paths/path-template.ts';
 import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
 import type { AuthScheme } from './auth-scheme.ts';
+import type { CacheGroups } from './cache-groups.ts';
 import type { CheckedInput } from './checked-input.ts';
 import { type Deprecation, deprecationOf } from './deprecation.ts';
 
@@ -18,8 +19,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  */
 export type Safety = 'safe' | 'idempotent' | 'keyed' | 'unsafe';
 
-/** How long a reply may be used again, in seconds as on the wire. RFC 9111, RFC 5861. */
-export interface CachePolicy {
+/** How long a reply may be used again, in seconds as on the wire. RFC 9111, RFC 5861. @typeParam Input what the handler gets */
+export interface CachePolicy<Input = unknown> {
   /** Seconds for which a reply is fresh. 0: caches ask each time whether it is still valid. */
   readonly maxAgeS: number;
   /** Seconds after that for which a cache may use the reply while it fetches a new one. Default 0. */
@@ -28,6 +29,8 @@ export interface CachePolicy {
   readonly staleIfErrorS?: number;
   /** `public`: any cache on the way may keep it. `private`: only the caller's own cache, since the reply is made for it. */
   readonly scope: 'public' | 'private';
+  /** The cache groups that the reply belongs to: a write that {@link OperationOptions.invalidates} one of them ends its use. Default: none. */
+  readonly groups?: CacheGroups<Input>;
 }
 
 /**
@@ -89,8 +92,10 @@ export interface OperationOptions<I extends MaybeSchema, O extends MaybeSchema, 
   readonly status?: number;
   /** Default, by RFC 9110 §9.2: GET `safe`, PUT and DELETE `idempotent`, POST and PATCH `unsafe`. */
   readonly safety?: S;
-  /** For GET. Default: caches ask before they use a reply again (`no-cache`). */
-  readonly cache?: CachePolicy;
+  /** For GET. Default: only the caller's own cache may keep a reply, and asks before it uses it again (`private, no-cache`). */
+  readonly cache?: CachePolicy<OutputOf<I>>;
+  /** For what changes something: cache groups whose stored replies are outdated once it has succeeded. Default: none. */
+  readonly invalidates?: CacheGroups<OutputOf<I>>;
   /** Default `public`. */
   readonly auth?: Auth;
   /** How much the body may hold. Default: the service's limits, 128 KiB and 1000 values. */
@@ -123,7 +128,8 @@ export interface Operation<
   readonly errors: readonly AnyDefinedError[];
   readonly status: number;
   readonly safety: S;
-  readonly cache: CachePolicy | undefined;
+  readonly cache: CachePolicy<never> | undefined;
+  readonly invalidates?: CacheGroups<never> | undefined;
   readonly auth: Auth;
   readonly mayCompress: boolean;
   readonly bodyLimits?: BodyLimits | undefined;
@@ -174,6 +180,7 @@ const define =
       status: options.status ?? (options.output ? 200 : 204),
       safety: options.safety ?? (standard as never),
       cache: options.cache,
+      invalidates: options.invalidates,
       auth: options.auth ?? 'public',
       mayCompress: formatOf(bodySchema(options.output)) !== 'bytes' && (options.mayCompress ?? true),
       bodyLimits: options.bodyLimits,

@@ -15,7 +15,7 @@ describe('cacheControl', () => {
   });
 
   it('stops caches from guessing without a policy', () => {
-    expect(cacheControl(get('/x', options))).toBe('no-cache');
+    expect(cacheControl(get('/x', options))).toBe('private, no-cache');
     expect(cacheControl(post('/x', options))).toBeUndefined();
   });
 });

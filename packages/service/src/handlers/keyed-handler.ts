@@ -4,6 +4,7 @@ import { fingerprintOf, keyDigest } from '../idempotency/digest.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { keyOwner } from '../idempotency/key-owner.ts';
 import { missingKey } from '../idempotency/missing-key.ts';
+import { cacheGroupsSetter } from '../replies/cache-groups.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { replySender } from './send-reply.ts';
 import { receivedInput, validInput } from './valid-input.ts';
@@ -28,6 +29,7 @@ export function keyedHandler(
 ): RequestHandler {
   const { once, keptForMs, isKeyRequired } = idempotency;
   const send = replySender(operation, encode);
+  const setGroups = cacheGroupsSetter(operation);
   return async function keyedHandler(req, res, next) {
     const context = currentContext();
     const sentKey = idempotencyKeyOf(context.idempotencyKey);
@@ -37,6 +39,7 @@ export function keyedHandler(
     }
     const answer = async () => {
       const input = await validInput(operation, req);
+      setGroups?.(res, input);
       const { signal } = context;
       const owner = keyOwner(context, req);
       const key = keyDigest(sentKey, owner, operation);

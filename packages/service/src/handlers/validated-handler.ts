@@ -11,6 +11,7 @@ import {
 } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import type { Idempotency } from '../idempotency/idempotency.ts';
+import { cacheGroupsSetter } from '../replies/cache-groups.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { closeUnread } from './content-reply.ts';
 import { keyedHandler } from './keyed-handler.ts';
@@ -50,6 +51,7 @@ export function validatedHandler(
 function plainHandler(operation: Operation, handler: Handler, encode: RequestHandler): RequestHandler {
   const send = replySender(operation, encode);
   const accept = acceptor(operation);
+  const setGroups = cacheGroupsSetter(operation);
   return async function validatedHandler(req, res) {
     const context = currentContext();
     const end = requestLifetimeOf(context);
@@ -57,6 +59,7 @@ function plainHandler(operation: Operation, handler: Handler, encode: RequestHan
       const checking = validInput(operation, req);
       const input = checking instanceof Promise ? await checking : checking;
       if (end?.reason) throw end.reason;
+      setGroups?.(res, input);
       return accept(await handler(input, context), end);
     };
     const output = await (end ? end.boundWork(answer) : answer());

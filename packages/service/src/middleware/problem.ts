@@ -14,6 +14,7 @@ import type { Logger } from 'pino';
 import { loggedError } from '../process/logged-error.ts';
 import { noteCode } from '../replies/answered-code.ts';
 import { setAttemptsLeft, setAttemptsLeftOfFailure } from '../replies/attempts-left-header.ts';
+import { removeCacheGroups } from '../replies/cache-groups.ts';
 import { NotModified } from '../replies/version.ts';
 import { ForeignError } from '../requests/foreign-error.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
@@ -106,8 +107,9 @@ export function sendProblem(res: Response, error: CallError, title?: string): vo
 function sendFailure(res: Response, error: CallError, { status, type, text }: FailureReply): void {
   // Without this header caches may keep some statuses (404, 410).
   res.set('Cache-Control', 'no-store');
-  // It was of the reply that there would have been.
+  // They were of the reply that there would have been.
   res.removeHeader('ETag');
+  removeCacheGroups(res);
   if (error.code.startsWith('upstream_')) setAttemptsLeftOfFailure(res);
   else setAttemptsLeft(res, 'failure');
   if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));

@@ -39,7 +39,7 @@ function withHeaders(reply: Json, reader: ApiDocument['reader']): Json {
 }
 
 /** The life of a reply in caches has rules of its own; that of an operation, and another end of it, breaks nobody. */
-const passedOver = new Set(['cache-control', 'deprecation', 'sunset']);
+const passedOver = new Set(['cache-control', 'cache-groups', 'cache-group-invalidation', 'deprecation', 'sunset']);
 
 function isFailure(status: string): boolean {
   return !/^[23]/.test(status);
