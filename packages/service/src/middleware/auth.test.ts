@@ -17,6 +17,7 @@ import { openSecureContext } from '../tls/secure-context.ts';
 const output = z.object({ subject: z.string().optional() });
 const visits = defineContract('visits', {
   look: get('/look', { summary: 'For everybody', output }),
+  mine: get('/mine', { summary: 'For readers', auth: { scopes: ['visits:read'] }, output }),
   sync: post('/sync', { summary: 'For services', auth: 'service', output }),
   add: post('/add', {
     summary: 'For who may',
@@ -48,7 +49,7 @@ function visitsApp(options: AppOptions = {}) {
   async function* watch(_input: unknown, context: CallContext = {}) {
     yield handler(undefined, context);
   }
-  const handlers = { look: handler, sync: handler, add: handler, watch };
+  const handlers = { look: handler, mine: handler, sync: handler, add: handler, watch };
   const tokens = { issuer, jwks: jwks.url };
   return { app: createApp(visits, handlers, { logger: log.logger, tokens, ...options }), log, contexts };
 }
@@ -137,6 +138,13 @@ describe.each(protocols)('auth over $protocol', ({ request }) => {
       detail: 'The token must grant visits:read visits:write',
     });
     expect(contexts).toEqual([]);
+  });
+
+  it('lets no cache give the reply to another caller', async () => {
+    const { app } = visitsApp();
+    const token = await signer.sign({ claims: { scope: 'visits:read' } });
+    const { headers } = await request(app).get('/mine').set('authorization', `Bearer ${token}`).expect(200);
+    expect(headers).toMatchObject({ 'cache-control': 'private, no-cache', vary: 'Authorization, Accept-Encoding' });
   });
 
   it('lets the token of a service call what is for services, and not that of a person', async () => {

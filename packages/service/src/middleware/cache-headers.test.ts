@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { defineContract, get, type Handlers, patch } from '@parley/contract';
+import { authScheme, bytes, defineContract, get, type Handlers, patch } from '@parley/contract';
+import type { RequestHandler } from 'express';
 import supertest from 'supertest';
 import { z } from 'zod';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
@@ -50,8 +51,8 @@ describe.each(protocols)('cache-headers over $protocol', ({ request }) => {
       vary: 'accept-language, Accept-Encoding',
       etag: '"7:en"',
     });
-    expect((await app.get('/other')).headers['cache-control']).toBe('no-cache');
-    expect((await app.get('/openapi.json')).headers['cache-control']).toBe('no-cache');
+    expect((await app.get('/other')).headers['cache-control']).toBe('private, no-cache');
+    expect((await app.get('/openapi.json')).headers['cache-control']).toBe('private, no-cache');
     expect((await app.patch('/text').send({ text: 'new' })).headers).not.toHaveProperty('cache-control');
   });
 
@@ -117,6 +118,74 @@ describe.each(protocols)('cache-headers over $protocol', ({ request }) => {
     const { headers } = await app.get('/text').expect(500);
     expect(headers['cache-control']).toBe('no-store');
     expect(headers.etag).not.toBe('"7"');
+  });
+});
+
+describe('what a reply depends on', () => {
+  const key = (where: 'header' | 'cookie' | 'query') =>
+    authScheme(where, { type: 'apiKey', in: where, name: `x-${where}` });
+  const text = { summary: 'Gets it', output };
+  const kept = { ...text, cache: { maxAgeS: 60, scope: 'private' } } as const;
+  const texts = defineContract('texts', {
+    byAnybody: get('/anybody', { ...text, cache: { maxAgeS: 60, scope: 'public' } }),
+    bySchemes: get('/schemes', { ...kept, auth: [key('header'), key('cookie'), key('query')] }),
+    bySignature: get('/signature', {
+      ...text,
+      auth: authScheme('hmac', { type: 'http', scheme: 'hmac' }),
+      mayCompress: false,
+    }),
+    byBytes: get('/bytes', { summary: 'Gets it', output: bytes() }),
+  });
+  const say = async () => ({ text: 'a' });
+  const handlers = {
+    byAnybody: say,
+    bySchemes: say,
+    bySignature: say,
+    byBytes: async () => new Uint8Array(1),
+  };
+  const known = async () => ({ subject: 'Ada' });
+  const options = {
+    logger: capturedLog().logger,
+    authenticate: { header: known, cookie: known, query: known, hmac: known },
+    cors: { origins: ['https://app.test'] },
+  };
+
+  it.each([
+    ['/anybody', 'Origin, Accept-Encoding'],
+    ['/schemes', 'Origin, x-header, Cookie, Accept-Encoding'],
+    ['/signature', 'Origin, Authorization'],
+    ['/bytes', 'Origin'],
+  ])('of %s is all in Vary: %s', async (path, vary) => {
+    expect(
+      (
+        await supertest(createApp(texts, handlers, options))
+          .get(path)
+          .expect(200)
+      ).headers.vary,
+    ).toBe(vary);
+  });
+
+  it('is no origin where all may call', async () => {
+    const open = defineContract('texts', { byAnybody: texts.operations.byAnybody });
+    const app = createApp(open, { byAnybody: say }, { logger: options.logger, cors: { origins: ['*'] } });
+    const { headers } = await supertest(app).get('/anybody').set('origin', 'https://app.test').expect(200);
+    expect(headers).toMatchObject({ vary: 'Accept-Encoding', 'access-control-allow-origin': '*' });
+  });
+
+  it('is its caller alone, where it sets a cookie, a 304 too; a failure stays out of all caches', async () => {
+    const middleware = [
+      ((_req, res, next) => void next(res.setHeader('Set-Cookie', 'session=1') && undefined)) as RequestHandler,
+    ];
+    const app = createApp(
+      texts,
+      { ...handlers, byAnybody: async () => ({ text: String(version(1)) }) },
+      { ...options, middleware },
+    );
+    for (const headers of [{}, { 'if-none-match': '"1"' }] as Record<string, string>[]) {
+      const reply = await supertest(app).get('/anybody').set(headers);
+      expect(reply.headers).toMatchObject({ 'cache-control': 'private, no-cache', 'set-cookie': ['session=1'] });
+    }
+    expect((await supertest(app).get('/anybody?x=%ff')).headers['cache-control']).toBe('no-store');
   });
 });
 

@@ -1,24 +1,57 @@
-import { cacheControl, isStream, type Operation } from '@parley/contract';
+import { authSchemesOf, cacheControl, isStream, type Operation } from '@parley/contract';
 import type { RequestHandler } from 'express';
+import { beforeHead, type HeadListener } from '../express/before-head.ts';
 import { allowVersion } from '../replies/version.ts';
+
+/** What a reply has that some caller got a cookie with, whatever its operation's policy: RFC 9111 lets caches give the cookie to others. */
+const ownCacheOnly = 'private, no-cache';
 
 /**
  * Tells caches what the contract says of a reply: `Cache-Control` by the operation's policy, `Vary` with the request
- * headers that its input has members in. Problems replace the former with `no-store`. `version()` works below it.
+ * headers that the reply depends on. Problems replace the former with `no-store`. `version()` works below it.
  */
 export function cacheHeaders(operation: Operation): RequestHandler {
   const control = cacheControl(operation);
   const isWhole = !isStream(operation.output);
-  const bound = operation.requestHeaders.map(([, header]) => header);
-  const mayEncode = isWhole && operation.output !== undefined && operation.mayCompress;
-  const vary = [...(control ? bound : []), ...(mayEncode ? ['Accept-Encoding'] : [])].join(', ');
+  const vary = varyOf(operation, control !== undefined).join(', ');
+  const withholdCookie: HeadListener | undefined =
+    operation.cache?.scope === 'public'
+      ? (res) => {
+          if (res.hasHeader('Set-Cookie') && res.getHeader('Cache-Control') === control)
+            res.setHeader('Cache-Control', ownCacheOnly);
+        }
+      : undefined;
   return function cacheHeaders(_req, res, next) {
     if (control) res.setHeader('Cache-Control', control);
     if (vary) {
       const before = res.getHeader('Vary');
       res.setHeader('Vary', before === undefined ? vary : `${before}, ${vary}`);
     }
+    if (withholdCookie) beforeHead(res, withholdCookie);
     if (isWhole) allowVersion(res);
     next();
   };
+}
+
+/** Headers of the input; those that identify the caller, since a browser's cache outlives a change of users; and the encoding. */
+function varyOf(operation: Operation, isStorable: boolean): string[] {
+  const { requestHeaders, output, mayCompress } = operation;
+  const bound = requestHeaders.map(([, header]) => header);
+  const mayEncode = output !== undefined && !isStream(output) && mayCompress;
+  return [
+    ...(isStorable ? [...bound, ...credentialHeaders(operation)] : []),
+    ...(mayEncode ? ['Accept-Encoding'] : []),
+  ];
+}
+
+function credentialHeaders({ auth }: Operation): string[] {
+  if (auth === 'public') return [];
+  const schemes = authSchemesOf(auth);
+  if (schemes.length === 0) return ['Authorization'];
+  const names = schemes.map(({ openapi }) => {
+    if (openapi.type === 'http') return 'Authorization';
+    // A key in the query is part of the URL.
+    return openapi.in === 'header' ? openapi.name : openapi.in === 'cookie' ? 'Cookie' : [];
+  });
+  return [...new Set(names.flat())];
 }
