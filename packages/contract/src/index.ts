@@ -40,6 +40,8 @@ export {
   priorities,
   runInContext,
 } from './context/call-context.ts';
+export { isVersion, MinVersions, mayHaveVersions, parseMinVersions } from './context/min-versions.ts';
+export { noteVersions } from './context/note-versions.ts';
 export {
   addReceivedContext,
   type MutableContext,

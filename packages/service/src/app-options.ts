@@ -1,5 +1,6 @@
 import type { Contract } from '@parley/contract';
 import type { Logger } from 'pino';
+import { type ReadYourWritesOptions, readYourWritesNames } from './handlers/read-your-writes.ts';
 import type { IdempotencyOptions } from './idempotency/idempotency.ts';
 import type { BodyLimitOptions } from './middleware/body.ts';
 import { type CorsOptions, corsOptionNames } from './middleware/cors.ts';
@@ -59,6 +60,8 @@ export interface AppOptions<C extends Contract = Contract, Extras = unknown>
   readonly operations?: OptionsOfOperations<C>;
   /** How keyed operations are answered once. Default: by the memory of this process, for 24 h. */
   readonly idempotency?: IdempotencyOptions;
+  /** How callers see their own writes, whatever caches and replicas are in between. Default: a write names no version. */
+  readonly readYourWrites?: ReadYourWritesOptions;
   /** While the event loop is busier than this share of the last second, replies are not compressed. 1: always are. Default 0.9. */
   readonly compressBelow?: number;
   /** Get an event for each request and each refusal: for metrics or an audit of yours. Default: none; `serve` adds its metrics. */
@@ -96,6 +99,10 @@ export const appForms: OptionForms<AppOptions> = {
   extras: functionForm('(req) => ({ session: req.session })'),
   operations: objectForm('{ report: { requestTimeoutMs: 30_000 } }'),
   idempotency: objectForm('{ store }', { members: ['store', 'keptForMs', 'isKeyRequired'] }),
+  readYourWrites: objectForm('{ written: () => store.version() }', {
+    members: readYourWritesNames,
+    methods: ['written'],
+  }),
   compressBelow: anyForm,
   listeners: objectsForm('[{ onRequest: (request) => … }]'),
   version: { expected: "a text such as '2.1.0'", isFine: (value) => typeof value === 'string' },

@@ -20,6 +20,7 @@ import { http2Express } from './express/http2-express.ts';
 import { operationRoutes } from './express/operation-routes.ts';
 import { listenToEnds } from './express/reply-end.ts';
 import { stack } from './express/stack.ts';
+import { readYourWrites } from './handlers/read-your-writes.ts';
 import { validatedHandler } from './handlers/validated-handler.ts';
 import { idempotency } from './idempotency/idempotency.ts';
 import { accessLog } from './middleware/access-log.ts';
@@ -85,6 +86,7 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, gi
   const { heartbeatMs = standardOptions.heartbeatMs, stopping, compressBelow } = options;
   const streams = { logger, heartbeatMs, stopping };
   const keyed = idempotency(options.idempotency, logger);
+  const versions = readYourWrites(options.readYourWrites, contract, logger);
   const routes = Object.entries(contract.operations);
   const verifyToken = authentication(contract, options, logger);
   const encode = compression({ compressBelow });
@@ -116,13 +118,12 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, gi
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions
           body({ ...options, operation: withBodyLimit(operation, own[name]) }), // in a route: a body that no operation wants is never read
-          validatedHandler(operation, handlerOf(handlers, name), { streams, keyed, encode }), // below body: needs it parsed
+          validatedHandler(operation, handlerOf(handlers, name), { streams, keyed, versions, encode }), // below body: needs it parsed
         ),
       })),
     ),
   );
   const app = beforeRouter(createExpress(logger, options), first, problem({ answerFailure }));
-  const documented = routes.length > 0 ? [openapiOperation] : [];
   if (routes.length > 0) {
     app.get(
       openapiOperation.path.template,
@@ -132,7 +133,7 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, gi
     );
   }
   mountApps(app, mountList(options.mount), answerFailure); // below the contract, which takes over one route after the other
-  app.use(unmatched([...routes.map(([, operation]) => operation), ...documented])); // below every route: what none of them took
+  app.use(unmatched([...routes.map(([, operation]) => operation), ...(routes.length > 0 ? [openapiOperation] : [])])); // below every route: what none of them took
   app.use(problem({ answerFailure })); // innermost: whatever was thrown above ends here
   listenToHeads(app, closeIfUnread);
   listenToEnds(app, { beforeEnd: discardRest, onEnd: giveBackPlace, onLong: noteUnreadReply });

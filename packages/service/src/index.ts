@@ -3,6 +3,7 @@ export { createProbesApp, type ProbesAppOptions } from './admin/probes-app.ts';
 export { createApp } from './app.ts';
 export type { AppOptions, MountedAppOptions } from './app-options.ts';
 export type { Closeable } from './connections/drain.ts';
+export type { ReadYourWritesOptions } from './handlers/read-your-writes.ts';
 export type { IdempotencyOptions } from './idempotency/idempotency.ts';
 export {
   type FoundAnswer,

@@ -54,11 +54,11 @@ export function pathPrefix(path: string): string {
   return `${path}\n`;
 }
 
-/** The key of the request that calls share: calls that may be sent differently often, or wait differently long for a place, have requests of their own. */
+/** The key of the request that calls share: calls that may be sent differently often, or wait differently long for a place, have requests of their own; so have callers that must not get what was written before. */
 export function flightKey({ text }: StoreKey, { maxAttempts, hedge, context }: Call): string {
-  const { priority, attemptsLeft } = context;
+  const { priority, attemptsLeft, minVersions } = context;
   const isTriedOnce = attemptsLeft?.count === 0;
-  return maxAttempts === undefined && hedge === undefined && priority === undefined && !isTriedOnce
-    ? text
-    : `${text}\n${maxAttempts}/${hedge}/${priority}/${isTriedOnce}`;
+  const isOrdinary = maxAttempts === undefined && hedge === undefined && priority === undefined && !isTriedOnce;
+  if (isOrdinary && !minVersions) return text;
+  return `${text}\n${maxAttempts}/${hedge}/${priority}/${isTriedOnce}/${minVersions ?? ''}`;
 }

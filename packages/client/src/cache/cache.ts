@@ -79,7 +79,7 @@ class ClientCache {
     const asked = requestDirectives(headers['cache-control'], headers.pragma);
     const key = asked.noStore ? undefined : this.#keys.of(call);
     if (key === undefined) return this.#passBy(call, asked);
-    const stored = this.#kept.find(key, headers);
+    const stored = this.#kept.find(key, call);
     if (stored) return this.#found({ call, key, asked, stored });
     if (asked.onlyIfCached) return this.#refuse(call);
     const lookup = { call, key, asked, stored };
@@ -99,7 +99,7 @@ class ClientCache {
     const { range, ...others } = call.headers;
     if (range === undefined || call.method !== 'GET' || hasConditions(others)) return undefined;
     const key = this.#keys.of({ ...call, headers: others });
-    const stored = key && this.#kept.find(key, others);
+    const stored = key && this.#kept.find(key, { ...call, headers: others });
     const nowMs = this.#now;
     if (stored?.usability(asked, nowMs) !== 'fresh') return undefined;
     const part = stored.part(call.label, nowMs, `parley; hit; ttl=${ttlOf(stored, nowMs)}`, range);
@@ -135,7 +135,7 @@ class ClientCache {
     // Where its own request ran out of time it may have joined another one since.
     if (led.fetched?.reply === reply) return this.#finish(lookup, led.fetched);
     // It joined another call's request, whose reply may be for that call alone.
-    const stored = this.#kept.find(key, call.headers);
+    const stored = this.#kept.find(key, call);
     const isUsable = stored?.usability(asked, this.#now) === 'fresh';
     return isUsable && stored ? this.#answer(call, stored, 'hit', 'collapsed') : this.#alone({ ...lookup, stored });
   }
@@ -153,7 +153,7 @@ class ClientCache {
 
   async #head(lookup: Lookup): Promise<Reply> {
     const { call } = lookup;
-    const { sent } = this.#kept;
+    const sent = this.#kept.sent(call);
     let reply: Reply;
     try {
       reply = await this.#inTime(lookup, this.#next);
@@ -205,7 +205,7 @@ class ClientCache {
 
   /** Sends one request where nothing is stored that could be confirmed, or stand in. This is the way of all calls whose replies are never stored. */
   async #fetchFirst(lookup: Lookup): Promise<Reply> {
-    const { sent } = this.#kept;
+    const sent = this.#kept.sent(lookup.call);
     let reply: Reply;
     try {
       reply = await this.#next(lookup.call);
@@ -219,7 +219,7 @@ class ClientCache {
   async #fetch(lookup: Lookup): Promise<Fetched> {
     const { call, key, stored } = lookup;
     const conditions = stored?.conditions;
-    const { sent } = this.#kept;
+    const sent = this.#kept.sent(call);
     const headers = conditions ? { ...withoutConditions(call.headers), ...conditions } : call.headers;
     const reply = await this.#next(conditions ? { ...call, headers } : call);
     if (!conditions || reply.status !== 304) {

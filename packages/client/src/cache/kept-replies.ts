@@ -1,3 +1,4 @@
+import type { MinVersions } from '@parley/contract';
 import type { Call } from '../layer.ts';
 import type { CacheSettings } from '../options/cache-options.ts';
 import type { Clock } from '../time/clock.ts';
@@ -25,6 +26,8 @@ export interface Lookup {
 export interface Sent {
   readonly requestMs: number;
   readonly sequence: Sequence;
+  /** The versions that its reply is not older than. */
+  readonly minVersions: MinVersions | undefined;
 }
 
 /** Statuses of a service, or of a gateway before it, that fails. They say nothing of what is stored. */
@@ -55,13 +58,16 @@ export class KeptReplies {
   }
 
   /** To be remembered by a request that is sent now. */
-  get sent(): Sent {
-    return { requestMs: this.#clock.now(), sequence: this.#invalidations.now };
+  sent({ context }: Call): Sent {
+    // A copy: other calls may raise those of the context meanwhile.
+    const minVersions = context.minVersions?.copy();
+    return { requestMs: this.#clock.now(), sequence: this.#invalidations.now, minVersions };
   }
 
-  /** What is stored for a request with these headers. */
-  find(key: StoreKey, headers: Call['headers']): StoredReply | undefined {
-    return this.#store.find(key.text, headers);
+  /** What is stored for this call: nothing that may be older than what its caller has written. */
+  find(key: StoreKey, { headers, context: { minVersions } }: Call): StoredReply | undefined {
+    const stored = this.#store.find(key.text, headers);
+    return stored && minVersions && !stored.isFrom(minVersions) ? undefined : stored;
   }
 
   /** Whether the latest reply of this key was not stored: identical calls need not wait for each other then. */
@@ -129,7 +135,7 @@ export class KeptReplies {
     }
   }
 
-  #storedOf(call: Call, reply: Reply, { requestMs }: Sent): StoredReply | undefined {
+  #storedOf(call: Call, reply: Reply, { requestMs, minVersions }: Sent): StoredReply | undefined {
     const { status, origin } = reply;
     const body = ownBody(reply.body);
     const headers = storedFields(reply.headers);
@@ -138,7 +144,9 @@ export class KeptReplies {
     const isShared = this.#settings.shared;
     const { endpoint } = origin;
     const replyMs = this.#clock.now();
-    const made = new StoredReply({ status, headers, body, selection, endpoint, isShared, requestMs, replyMs });
+    const made = new StoredReply({
+      ...{ status, headers, body, selection, endpoint, isShared, requestMs, replyMs, minVersions },
+    });
     return made.isOfUse ? made : undefined;
   }
 }

@@ -14,6 +14,7 @@ const neverStored = new Set<string>([
   'transfer-encoding',
   'upgrade',
   headerNames.attemptsLeft,
+  headerNames.minVersions,
   headerNames.loadReport,
   headerNames.serverTiming,
 ]);

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { MinVersions } from '@parley/contract';
 import { Reply, type ReplyHeaders, type ReplyOrigin } from '../transport/reply.ts';
 import { byteRange } from './byte-range.ts';
 import { cacheGroups } from './cache-groups.ts';
@@ -23,6 +24,8 @@ export interface StoredParts extends Exchanged {
   readonly selection: Selection;
   readonly endpoint: string | undefined;
   readonly isShared: boolean;
+  /** The versions that it is not older than. Default: it may be from before any write. */
+  readonly minVersions?: MinVersions | undefined;
 }
 
 /** One reply in the cache. It never changes: a 304 makes another one. */
@@ -45,12 +48,13 @@ export class StoredReply implements Validators {
   readonly #body: string | Uint8Array;
   readonly #endpoint: string | undefined;
   readonly #isShared: boolean;
+  readonly #minVersions: MinVersions | undefined;
   readonly #directives: ReplyDirectives;
   readonly #lifetimeMs: number;
   readonly #initialAgeMs: number;
 
   constructor(parts: StoredParts) {
-    const { status, headers, body, selection, endpoint, isShared, replyMs } = parts;
+    const { status, headers, body, selection, endpoint, isShared, replyMs, minVersions } = parts;
     this.status = status;
     this.selection = selection;
     this.replyMs = replyMs;
@@ -59,6 +63,7 @@ export class StoredReply implements Validators {
     this.#body = body;
     this.#endpoint = endpoint;
     this.#isShared = isShared;
+    this.#minVersions = minVersions;
     this.#directives = replyDirectives(headers['cache-control']);
     this.#lifetimeMs = lifetimeMs(this.#directives, headers, replyMs, isShared);
     this.#initialAgeMs = initialAgeMs(headers, parts);
@@ -66,7 +71,7 @@ export class StoredReply implements Validators {
     this.lastModified = single(headers['last-modified']);
     this.groups = cacheGroups(headers['cache-groups']);
     this.madeMs = httpDate(single(headers.date), replyMs) ?? replyMs;
-    this.size = sizeOf(headers, body, selection, this.groups);
+    this.size = sizeOf(headers, body, selection, this.groups) + (minVersions ? sizeOfVersions(minVersions) : 0);
   }
 
   /** It may be worth keeping: it is fresh for some time, can be confirmed, or may be used while it is stale. */
@@ -74,6 +79,11 @@ export class StoredReply implements Validators {
     const { staleIfError, staleWhileRevalidate } = this.#directives;
     const isConfirmable = this.etag !== undefined || this.lastModified !== undefined;
     return this.#lifetimeMs > this.#initialAgeMs || isConfirmable || staleIfError > 0 || staleWhileRevalidate > 0;
+  }
+
+  /** Whether it was made from at least these versions, as far as is known. */
+  isFrom(versions: MinVersions): boolean {
+    return this.#minVersions?.covers(versions) ?? versions.toString() === '';
   }
 
   /** How long it has been since its service made it. RFC 9111 §4.2.3. */
@@ -207,8 +217,8 @@ export class StoredReply implements Validators {
   #with(later: ReplyHeaders, exchanged: Exchanged, selection: Selection): StoredReply {
     const headers = freshenedFields(this.#headers, later);
     const { status } = this;
-    const [body, endpoint, isShared] = [this.#body, this.#endpoint, this.#isShared];
-    return new StoredReply({ status, selection, headers, body, endpoint, isShared, ...exchanged });
+    const [body, endpoint, isShared, minVersions] = [this.#body, this.#endpoint, this.#isShared, this.#minVersions];
+    return new StoredReply({ status, selection, headers, body, endpoint, isShared, minVersions, ...exchanged });
   }
 
   #originOf(operation: string): ReplyOrigin {
@@ -240,6 +250,10 @@ function sizeOf(headers: ReplyHeaders, body: string | Uint8Array, selection: Sel
   for (const [name, value = ''] of selection) size += fieldBytes + name.length + value.length;
   for (const name of groups) size += groupBytes + name.length;
   return size;
+}
+
+function sizeOfVersions(versions: MinVersions): number {
+  return groupBytes + 4 * versions.toString().length;
 }
 
 /** V8 keeps two bytes for each character of a text, once one of them is outside Latin-1. */

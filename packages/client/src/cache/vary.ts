@@ -6,7 +6,12 @@ type Headers = Readonly<Record<string, string | undefined>>;
 export type Selection = readonly (readonly [name: string, value: string | undefined])[];
 
 /** Layers below the cache set them for each attempt: their values are not known here. */
-const ofAttempts: readonly string[] = [headerNames.timeoutMs, headerNames.attemptsLeft, headerNames.explain];
+const ofAttempts: readonly string[] = [
+  headerNames.timeoutMs,
+  headerNames.attemptsLeft,
+  headerNames.minVersions,
+  headerNames.explain,
+];
 
 /** Names in lower case; undefined where no later request can match: the field holds `*`, or a header of the attempt. */
 function varyNames(field: string | readonly string[] | undefined): readonly string[] | undefined {

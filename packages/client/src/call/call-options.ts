@@ -1,4 +1,4 @@
-import { AttemptsLeft, isStream, type Operation, ownMembers, replyBody } from '@parley/contract';
+import { AttemptsLeft, isStream, MinVersions, type Operation, ownMembers, replyBody } from '@parley/contract';
 import { shown } from '../options/shown.ts';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
 
@@ -50,6 +50,7 @@ const checks = new Map<string, OptionCheck>([
   ['idempotencyKey', anything],
   ['trace', anyObject],
   ['attemptsLeft', { expected: 'an AttemptsLeft', isFine: (value) => value instanceof AttemptsLeft }],
+  ['minVersions', { expected: 'a MinVersions', isFine: (value) => value instanceof MinVersions }],
   ['timings', { expected: 'a list', isFine: Array.isArray }],
   ['caller', anyObject],
   ['principal', anyObject],

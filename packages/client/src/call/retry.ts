@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { AttemptsLeft, CallError, headerNames, type Obstacle, parseAttemptsLeft } from '@parley/contract';
+import { AttemptsLeft, CallError, headerNames, noteVersions, type Obstacle, parseAttemptsLeft } from '@parley/contract';
 import type { PoisonRequests } from '../breaker/poison-requests.ts';
 import type { Call, SendCall, SendTry } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
@@ -54,6 +54,7 @@ export function retry(
           try {
             outcome = await next({ call, number, mayRetry, attemptsLeft, wasRefused, isHedge: false, signal });
             attemptsLeft.deduct(left - leftAfter(outcome, left));
+            noteVersions(context, outcome.headers);
           } catch (error) {
             if (!(error instanceof CallError)) throw error; // a bug, not a failure: nothing to gain by trying again
             outcome = error;

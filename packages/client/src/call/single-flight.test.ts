@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { AttemptsLeft } from '@parley/contract';
+import { AttemptsLeft, MinVersions } from '@parley/contract';
 import {
   holding,
   problemReply,
@@ -49,6 +49,13 @@ function shared() {
 }
 
 describe('singleFlight', () => {
+  it('sends a request of its own for a caller that has written meanwhile', async () => {
+    const { send, requests } = shared();
+    const after = (version: number) => someCall({ context: { minVersions: new MinVersions([['things', version]]) } });
+    for (const call of [someCall(), after(1), after(1), after(2)]) void send(call);
+    expect(requests).toHaveLength(3);
+  });
+
   it('sends identical calls once, and gives all the one answer', async () => {
     const { send, requests, answer } = shared();
     const calls = [send(someCall()), send(someCall()), send(someCall())];

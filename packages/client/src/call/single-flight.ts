@@ -47,6 +47,8 @@ const perCall = new Set<string>([
 function keyOf({ label, method, path, body, headers, maxAttempts, hedge, context }: Call): string {
   // A call that the request being served has no attempts left for is not retried: others must not fail with it.
   const parts: unknown[] = [label, method, path, body, maxAttempts, hedge, context.attemptsLeft?.count === 0];
+  // A request that is under way may be older than what this caller has written.
+  if (context.minVersions) parts.push(String(context.minVersions));
   for (const name of Object.keys(headers)) if (!perCall.has(name)) parts.push(name, headers[name]);
   return JSON.stringify(parts);
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { AttemptsLeft } from '@parley/contract';
+import { AttemptsLeft, MinVersions } from '@parley/contract';
 import {
   hanging,
   holding,
@@ -29,6 +29,20 @@ describe('attemptTimeout', () => {
     await layer()(send)(request);
     return send.requests[0]?.headers['x-request-timeout-ms'];
   }
+
+  it('asks for what the caller has written, and past caches that know of no versions', async () => {
+    const sentWith = async (minVersions: MinVersions | undefined, headers = {}) => {
+      const send = scripted(someReply());
+      await layer()(send)(someAttempt({ headers }, { context: { minVersions } as never }));
+      const { 'x-min-versions': versions, 'cache-control': asked } = send.requests[0]?.headers ?? {};
+      return [versions, asked];
+    };
+    const written = new MinVersions([['things', 7]]);
+    expect(await sentWith(written)).toEqual(['things=7', 'no-cache']);
+    expect(await sentWith(written, { 'cache-control': 'max-age=5' })).toEqual(['things=7', 'max-age=5, no-cache']);
+    expect(await sentWith(new MinVersions())).toEqual([undefined, undefined]);
+    expect(await sentWith(undefined)).toEqual([undefined, undefined]);
+  });
 
   it('gives up after attemptTimeoutMs, names the endpoint and the attempt', async () => {
     const late = rejection(layer()(hanging)({ ...leaving(60_000, true), number: 2 }));

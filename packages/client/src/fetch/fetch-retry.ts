@@ -1,4 +1,4 @@
-import { AttemptsLeft, CallError, headerNames, parseAttemptsLeft } from '@parley/contract';
+import { AttemptsLeft, CallError, headerNames, noteVersions, parseAttemptsLeft } from '@parley/contract';
 import { backoff } from '../call/backoff.ts';
 import { isGatewayFailure } from '../call/gateway-failure.ts';
 import { RetryBudget } from '../call/retry-budget.ts';
@@ -28,6 +28,7 @@ export function fetchRetry(settings: FetchSettings): (next: SendFetchAttempt) =>
         const outcome = await next(attempt).catch(failureOf);
         const failure = transientFailureOf(outcome);
         deduct(attemptsLeft, outcome);
+        if (!(outcome instanceof CallError)) noteVersions(call.context, outcome.headers);
         const waitMs = (failure?.retryAfterMs ?? 0) + backoff(settings, number, random());
         const isPossible = failure && mayRetry && attemptsLeft.count > 0 && clock.now() + waitMs < deadlineMs;
         const isPaid = isPossible && budget.withdraw();

@@ -1,6 +1,7 @@
 import { ContextStorage } from '#context-storage';
 import { ownMembers } from '../members/own-members.ts';
 import type { AttemptsLeft } from './attempts-left.ts';
+import type { MinVersions } from './min-versions.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /**
@@ -19,6 +20,11 @@ export interface CallContext {
   readonly baggage?: string;
   /** What all calls made on behalf of this request draw their retries from. Absent: each has its own `maxAttempts`. */
   readonly attemptsLeft?: AttemptsLeft;
+  /**
+   * The least versions that replies may be made from, so that this request sees its own writes. Replies to its calls raise them, and its own reply names what
+   * was raised. Absent: any version will do, and the first reply that names one brings them.
+   */
+  readonly minVersions?: MinVersions;
   /** Priority under load: low priority is shed first. Absent: `normal`. */
   readonly priority?: Priority;
   /**
@@ -76,6 +82,11 @@ const background: CallContext = Object.freeze(ownMembers({}));
 /** The context of the request that is being served, or an empty one outside a request. */
 export function currentContext(): CallContext {
   return storage.getStore() ?? background;
+}
+
+/** Whether a context is the empty one that {@link currentContext} gives outside a request: all share it. */
+export function isBackground(context: CallContext): boolean {
+  return context === background;
 }
 
 /** Runs `work` with `context` as the current one, in everything that it awaits. Own members of it count. */

@@ -3,6 +3,7 @@ import { headerNames } from '../wire/header-names.ts';
 import { AttemptsLeft, parseAttemptsLeft } from './attempts-left.ts';
 import { parseBaggage } from './baggage.ts';
 import { type CallContext, priorities } from './call-context.ts';
+import { parseMinVersions } from './min-versions.ts';
 import { parseTraceparent, receivedTrace } from './trace-context.ts';
 
 /** Headers of a request, with names in lower case. A header that came twice may be a list. */
@@ -32,7 +33,7 @@ export function requestedTimeoutMs(headers: ReceivedHeaders): number | undefined
 
 /**
  * Adds what the headers of a request tell about its context: the trace (a span of its own in the caller's trace, or a new
- * trace), and where the header is there and valid: baggage, attempts left, priority, and a place for timings. The idempotency key is
+ * trace), and where the header is there and valid: baggage, attempts left, least versions, priority, and a place for timings. The idempotency key is
  * taken as it came: `idempotencyKeyOf` refuses what is no key.
  * Request id and deadline are left to the server, since it bounds them: see {@link requestIdOf}, {@link requestedTimeoutMs}.
  */
@@ -44,6 +45,8 @@ export function addReceivedContext(context: MutableContext, headers: ReceivedHea
   if (baggage !== undefined) context.baggage = baggage;
   const left = parseAttemptsLeft(headers[headerNames.attemptsLeft]);
   if (left !== undefined) context.attemptsLeft = new AttemptsLeft(left);
+  const minVersions = parseMinVersions(headers[headerNames.minVersions]);
+  if (minVersions) context.minVersions = minVersions;
   const given = headers[headerNames.priority];
   const priority = given && priorities.find((one) => one === given);
   if (priority) context.priority = priority;

@@ -40,6 +40,7 @@ export const errorCodes = {
   internal: row(500, true, true),
   invalid_reply: row(502, false, false),
   upstream_failed: row(502, false, false),
+  replica_behind: row(503, true, false),
   overloaded: row(503, true, false),
   unavailable: row(503, true, true),
   upstream_unavailable: row(503, false, false),

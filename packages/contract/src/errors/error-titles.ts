@@ -21,6 +21,7 @@ export const errorTitles: Readonly<Record<ErrorCode, string>> = {
   internal: 'Internal error',
   invalid_reply: 'Reply breaks the contract',
   upstream_failed: 'An upstream failed',
+  replica_behind: 'Replica has not seen the write yet',
   overloaded: 'Service has more to do than it can',
   unavailable: 'Service unavailable',
   upstream_unavailable: 'An upstream is unavailable',

@@ -99,6 +99,7 @@ function codesOf(operation: Operation): ErrorCode[] {
     ...(hasRanges(operation) ? (['range_not_satisfiable'] as const) : []),
     ...(safety === 'keyed' ? (['idempotency_key_reused'] as const) : []),
     ...(['rate_limited', 'internal', 'upstream_failed'] as const),
+    ...(safety === 'safe' ? (['replica_behind'] as const) : []),
     ...(['overloaded', 'unavailable', 'upstream_unavailable'] as const),
     ...(['deadline_exceeded', 'upstream_timeout'] as const),
   ];

@@ -11,6 +11,8 @@ export const headerNames = {
   timeoutMs: 'x-request-timeout-ms',
   /** How many more attempts all calls on behalf of this request may make together; on a reply, how many are left of them. See `AttemptsLeft`. */
   attemptsLeft: 'x-attempts-left',
+  /** The least versions of services that a reply may be made from: `guestbook=42`; on a reply, what to ask for from now on. See `MinVersions`. */
+  minVersions: 'x-min-versions',
   /** `critical`, `normal` or `background`. */
   priority: 'x-request-priority',
   /** Names one keyed request over all its tries. draft-ietf-httpapi-idempotency-key-header-07. */

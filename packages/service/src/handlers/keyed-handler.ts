@@ -14,6 +14,8 @@ export interface KeyedDependencies {
   readonly idempotency: Idempotency;
   /** Serves a request without a key. */
   readonly unkeyed: RequestHandler;
+  /** Runs after a success, a repeated one too. */
+  readonly afterWrite: (() => Promise<void>) | undefined;
   /** Compresses. */
   readonly encode: RequestHandler;
 }
@@ -25,7 +27,7 @@ export interface KeyedDependencies {
 export function keyedHandler(
   operation: Operation,
   handler: Handler,
-  { idempotency, unkeyed, encode }: KeyedDependencies,
+  { idempotency, unkeyed, afterWrite, encode }: KeyedDependencies,
 ): RequestHandler {
   const { once, keptForMs, isKeyRequired } = idempotency;
   const send = replySender(operation, encode);
@@ -44,7 +46,11 @@ export function keyedHandler(
       const owner = keyOwner(context, req);
       const key = keyDigest(sentKey, owner, operation);
       const fingerprint = fingerprintOf(operation, receivedInput(operation, req));
-      return once({ operation, key, owner, fingerprint, keptForMs, signal }, () => handler(input, context));
+      const answered = await once({ operation, key, owner, fingerprint, keptForMs, signal }, () =>
+        handler(input, context),
+      );
+      await afterWrite?.();
+      return answered;
     };
     const end = requestLifetimeOf(context);
     const { reply, isReplay } = await (end ? end.boundWork(answer) : answer());

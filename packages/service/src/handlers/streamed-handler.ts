@@ -18,6 +18,7 @@ import { logFailure } from '../middleware/problem.ts';
 import { operationOf } from '../middleware/running-operation.ts';
 import { loggedError } from '../process/logged-error.ts';
 import { untilAborted } from '../requests/until-aborted.ts';
+import type { CatchUp } from './read-your-writes.ts';
 import { streamSignal } from './stream-signal.ts';
 import { validInput } from './valid-input.ts';
 
@@ -28,6 +29,8 @@ export interface StreamOptions {
   readonly heartbeatMs: number;
   /** Fires when the service stops: streams end, and say so. */
   readonly stopping?: AbortSignal | undefined;
+  /** Runs before the handler. Default: nothing does. */
+  readonly catchUp?: CatchUp | undefined;
 }
 
 /** One operation whose output is a stream. */
@@ -47,7 +50,12 @@ export function streamedHandler(
   return async function streamedHandler(req, res) {
     const own = currentContext();
     const { deadlineMs: _, attemptsLeft: __, signal: request, ...served } = own;
-    const input = await untilAborted(async () => validInput(operation, req), request);
+    const begun = async () => {
+      const valid = await validInput(operation, req);
+      await options.catchUp?.();
+      return valid;
+    };
+    const input = await untilAborted(begun, request);
     if (req.method === 'HEAD') return void begin(res, operation, framing).end();
 
     const { signal, begin: beginSignal } = streamSignal(res, request, options.stopping);

@@ -15,6 +15,7 @@ import { cacheGroupsSetter } from '../replies/cache-groups.ts';
 import { type RequestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { closeUnread } from './content-reply.ts';
 import { keyedHandler } from './keyed-handler.ts';
+import type { CatchUp, ReadYourWrites } from './read-your-writes.ts';
 import { replySender } from './send-reply.ts';
 import { type StreamingOperation, type StreamOptions, streamedHandler } from './streamed-handler.ts';
 import { validInput } from './valid-input.ts';
@@ -23,6 +24,7 @@ import { validInput } from './valid-input.ts';
 export interface HandlerDependencies {
   readonly streams: StreamOptions;
   readonly keyed: Idempotency;
+  readonly versions: ReadYourWrites;
   /** Compresses. */
   readonly encode: RequestHandler;
 }
@@ -37,18 +39,30 @@ export interface HandlerDependencies {
 export function validatedHandler(
   operation: Operation,
   handler: Handler | StreamHandler,
-  { streams, keyed, encode }: HandlerDependencies,
+  { streams, keyed, versions, encode }: HandlerDependencies,
 ): RequestHandler {
   if (isStream(operation.output)) {
     if (operation.safety === 'keyed') throw new TypeError(`${operation.label} is a stream, which cannot be keyed`);
-    return streamedHandler(operation as StreamingOperation, handler as StreamHandler, streams);
+    const catchUp = versions.beforeRead(operation);
+    return streamedHandler(operation as StreamingOperation, handler as StreamHandler, { ...streams, catchUp });
   }
-  const plain = plainHandler(operation, handler as Handler, encode);
+  const [catchUp, afterWrite] = [versions.beforeRead(operation), versions.afterWrite(operation)];
+  const plain = plainHandler(operation, handler as Handler, { catchUp, afterWrite, encode });
   if (operation.safety !== 'keyed') return plain;
-  return keyedHandler(operation, handler as Handler, { idempotency: keyed, unkeyed: plain, encode });
+  return keyedHandler(operation, handler as Handler, { idempotency: keyed, unkeyed: plain, afterWrite, encode });
 }
 
-function plainHandler(operation: Operation, handler: Handler, encode: RequestHandler): RequestHandler {
+interface PlainDependencies {
+  readonly catchUp: CatchUp | undefined;
+  readonly afterWrite: (() => Promise<void>) | undefined;
+  readonly encode: RequestHandler;
+}
+
+function plainHandler(
+  operation: Operation,
+  handler: Handler,
+  { catchUp, afterWrite, encode }: PlainDependencies,
+): RequestHandler {
   const send = replySender(operation, encode);
   const accept = acceptor(operation);
   const setGroups = cacheGroupsSetter(operation);
@@ -60,7 +74,13 @@ function plainHandler(operation: Operation, handler: Handler, encode: RequestHan
       const input = checking instanceof Promise ? await checking : checking;
       if (end?.reason) throw end.reason;
       setGroups?.(res, input);
-      return accept(await handler(input, context), end);
+      const waiting = catchUp?.();
+      if (waiting) await waiting;
+      const output = accept(await handler(input, context), end);
+      if (!afterWrite) return output;
+      const accepted = await output;
+      await afterWrite();
+      return accepted;
     };
     const output = await (end ? end.boundWork(answer) : answer());
     await send(req, res, replyOf(operation, output));

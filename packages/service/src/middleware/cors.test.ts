@@ -24,7 +24,7 @@ it('lets pages read the headers that describe bytes, where a contract has bytes'
     const res = { vary() {}, setHeader: (name: string, value: string) => headers.set(name, value) };
     const handle = cors({ origins: [origin] }, defineContract('files', { read: read(output) }));
     handle({ method: 'GET', headers: { origin } } as Request, res as unknown as Response, () => {});
-    return headers.get('Access-Control-Expose-Headers')?.split(', ').slice(3);
+    return headers.get('Access-Control-Expose-Headers')?.split(', ').slice(4);
   };
   expect(exposed(bytes())).toEqual(['content-disposition', 'content-range', 'etag']);
   expect(exposed(text())).toEqual([]);
@@ -49,7 +49,7 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
       const { headers } = await request(allowed()).get(path).set({ origin });
       expect(corsHeaders(headers)).toEqual({
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'x-request-id, retry-after, x-attempts-left, etag',
+        'access-control-expose-headers': 'x-request-id, retry-after, x-attempts-left, x-min-versions, etag',
       });
       expect(headers.vary).toContain('Origin');
     }
@@ -95,7 +95,7 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
     expect(corsHeaders(headers)).toEqual({
       'access-control-allow-origin': origin,
       'access-control-allow-methods': 'DELETE',
-      'access-control-allow-headers': expect.stringContaining('authorization, content-type'),
+      'access-control-allow-headers': expect.stringContaining('authorization, cache-control, content-type'),
       'access-control-max-age': '600',
     });
     expect(headers.vary).toContain('Origin');
@@ -140,7 +140,7 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
       .set({ origin: 'https://any.example' });
     expect(corsHeaders(headers)).toEqual({
       'access-control-allow-origin': '*',
-      'access-control-expose-headers': 'x-request-id, retry-after, x-attempts-left, etag, x-total',
+      'access-control-expose-headers': 'x-request-id, retry-after, x-attempts-left, x-min-versions, etag, x-total',
     });
   });
 });

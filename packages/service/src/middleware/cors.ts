@@ -19,7 +19,7 @@ export interface CorsOptions {
   readonly maxAgeS?: number;
   /** Request headers that a page may send, beyond those of the contract and of Parley's own client. Default none. */
   readonly allowedHeaders?: readonly string[];
-  /** Reply headers that a page may read, beyond those of the contract, `x-request-id`, `retry-after` and `x-attempts-left`. Default none. */
+  /** Reply headers that a page may read, beyond those of the contract, `x-request-id`, `retry-after`, `x-attempts-left` and `x-min-versions`. Default none. */
   readonly exposedHeaders?: readonly string[];
   /** Whether a browser sends cookies and client certificates along. Bearer tokens need no leave. Default false. */
   readonly credentials?: boolean;
@@ -46,6 +46,7 @@ const requestHeaders = [
   'accept',
   'accept-language',
   'authorization',
+  'cache-control',
   'content-type',
   'if-match',
   'if-none-match',
@@ -53,6 +54,7 @@ const requestHeaders = [
   headerNames.requestId,
   headerNames.timeoutMs,
   headerNames.attemptsLeft,
+  headerNames.minVersions,
   headerNames.priority,
   headerNames.idempotencyKey,
   headerNames.traceparent,
@@ -81,6 +83,7 @@ export function cors(given: CorsOptions | undefined, { operations }: Contract): 
       headerNames.requestId,
       headerNames.retryAfter,
       headerNames.attemptsLeft,
+      headerNames.minVersions,
       ...all.flatMap((operation) => Object.keys(deprecationHeaders(operation))),
       ...all.flatMap(({ responseHeaders }) => responseHeaders.map(([, header]) => header)),
       ...(all.some((operation) => replyBody(operation)?.format === 'bytes') ? headersOfBytes : []),

@@ -15,6 +15,7 @@ import { loggedError } from '../process/logged-error.ts';
 import { noteCode } from '../replies/answered-code.ts';
 import { setAttemptsLeft, setAttemptsLeftOfFailure } from '../replies/attempts-left-header.ts';
 import { removeCacheGroups } from '../replies/cache-groups.ts';
+import { setMinVersions } from '../replies/min-versions-header.ts';
 import { NotModified } from '../replies/version.ts';
 import { ForeignError } from '../requests/foreign-error.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
@@ -112,6 +113,7 @@ function sendFailure(res: Response, error: CallError, { status, type, text }: Fa
   removeCacheGroups(res);
   if (error.code.startsWith('upstream_')) setAttemptsLeftOfFailure(res);
   else setAttemptsLeft(res, 'failure');
+  setMinVersions(res);
   if (error.retryAfterMs !== undefined) res.set(headerNames.retryAfter, String(Math.ceil(error.retryAfterMs / 1000)));
   res
     .status(status)

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { MinVersions } from '@parley/contract';
+import { CachedCalls, reply, unchanged } from '../../test-fixtures/cached-calls.ts';
+import { someError } from '../../test-fixtures/sample.ts';
+
+const fresh = { 'cache-control': 'max-age=60, stale-while-revalidate=60, stale-if-error=600', etag: '"1"' };
+
+describe('a stored reply, for a caller that has written', () => {
+  const written = (version: number) => ({ context: { minVersions: new MinVersions([['things', version]]) } });
+
+  it('is used where it was asked for with as high a version, and by callers that have written nothing', async () => {
+    const calls = new CachedCalls().always(reply(fresh));
+    await calls.send(written(2));
+    for (const caller of [written(2), written(1), {}, { context: { minVersions: new MinVersions() } }])
+      await calls.send(caller);
+    expect([calls.requests.length, calls.uses]).toEqual([1, ['miss', 'hit', 'hit', 'hit', 'hit']]);
+  });
+
+  it('is not used where it may be older, be it fresh, stale, or instead of a failure', async () => {
+    const calls = new CachedCalls().always(reply(fresh));
+    await calls.send(written(1));
+    await calls.send(written(2));
+    await calls.send({ context: { minVersions: new MinVersions([['others', 1]]) } });
+    await calls.pass(90);
+    await calls.send(written(3));
+    expect(calls.requests).toHaveLength(4);
+    calls.answer(() => someError('unavailable'));
+    await expect(calls.send(written(4))).rejects.toMatchObject({ code: 'unavailable' });
+    expect((await calls.send({ ...written(4), headers: { 'cache-control': 'only-if-cached' } })).status).toBe(504);
+    await calls.send({ ...written(4), headers: { range: 'bytes=0-1' } });
+    expect(calls.requests).toHaveLength(6);
+  });
+
+  it('keeps its version when a 304 confirms it', async () => {
+    const calls = new CachedCalls().answer(reply({ ...fresh, 'cache-control': 'max-age=1' }), unchanged());
+    await calls.send(written(2));
+    await calls.pass(2);
+    await calls.get();
+    await calls.send(written(2));
+    expect([calls.requests.length, calls.uses]).toEqual([2, ['miss', 'revalidated', 'hit']]);
+    await calls.send(written(3));
+    expect(calls.requests).toHaveLength(3);
+  });
+
+  it('is what the version was when the request was sent, though the caller has written meanwhile', async () => {
+    const calls = new CachedCalls().always(reply(fresh));
+    const caller = written(1);
+    calls.answer(() => {
+      caller.context.minVersions.raise('things', 2);
+      return reply(fresh)();
+    });
+    await calls.send(caller);
+    await calls.send(caller);
+    expect(calls.requests).toHaveLength(2);
+  });
+
+  it('is not waited for where the request under way may be older', async () => {
+    const calls = new CachedCalls().always(reply(fresh));
+    await Promise.all([calls.get(), calls.send(written(1)), calls.send(written(1)), calls.send(written(2))]);
+    expect(calls.requests).toHaveLength(3);
+  });
+});
