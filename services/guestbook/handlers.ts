@@ -1,7 +1,7 @@
 import type { Client, Handlers } from '@parley/contract';
 import { type guestbook, unknownVisit } from '@parley/guestbook';
 import type { hello as helloContract } from '@parley/hello';
-import { keyedAnswer } from '@parley/service';
+import { keyedAnswer, version } from '@parley/service';
 import { newVisit, pageOf, type VisitStore } from './visit.ts';
 
 /** The operation of hello that this service calls. */
@@ -20,6 +20,7 @@ export function createHandlers(store: VisitStore, hello: Hello): Handlers<typeof
     async getVisit({ id }) {
       const visit = await store.find(id);
       if (!visit) throw unknownVisit(`no visit has the id ${id}`);
+      version(id);
       return visit;
     },
   };

@@ -11,5 +11,9 @@ await run(async () => {
   const store = await openStore(config);
   const upstream = createUpstream('hello', config.HELLO_URL, { tls: tlsFromEnvironment() });
   const handlers = createHandlers(store, createClient(hello, upstream));
-  return serve(guestbook, handlers, { closeables: [upstream, store], idempotency: { store: store.answers } });
+  return serve(guestbook, handlers, {
+    closeables: [upstream, store],
+    idempotency: { store: store.answers },
+    readYourWrites: { written: () => store.version() },
+  });
 });

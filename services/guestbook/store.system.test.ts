@@ -22,6 +22,22 @@ describe.each(databasesHere())('a store in %s', (_, emptyDatabase) => {
     for (const visit of [plain, noted, emptyNote]) expect(await store.find(visit.id)).toStrictEqual(visit);
   });
 
+  it('has a version that is higher after each visit, from any replica, and is still there when it is opened again', async () => {
+    const other = await openStore(settings);
+    const versions = [await store.version()];
+    for (const each of [store, other, store]) {
+      await each.add(someVisit());
+      versions.push(await each.version());
+    }
+    await other.close();
+    const again = await openStore(settings);
+    await again.add(someVisit());
+    versions.push(await again.version());
+    await again.close();
+    expect(versions).toStrictEqual([...new Set(versions)].sort((a, b) => a - b));
+    expect(await store.version()).toBeGreaterThanOrEqual(Number(versions.at(-1)));
+  });
+
   it('finds nothing under an unknown id', async () => {
     expect(await store.find(someVisit().id)).toBeUndefined();
   });

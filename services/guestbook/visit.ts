@@ -40,6 +40,8 @@ export interface VisitStore {
   list(page: Page): Promise<Visit[]>;
   /** Gives the visit with this id, if there is one. */
   find(id: string): Promise<Visit | undefined>;
+  /** A number that grows with each visit, in the order in which visits become visible: a read that begins later sees every visit with this number or less. */
+  version(): Promise<number>;
   /** The answers that were kept. */
   readonly answers: IdempotencyStore;
   /** Lets go of the database. */

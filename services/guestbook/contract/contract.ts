@@ -40,6 +40,7 @@ export const guestbook = defineContract(info, {
     }),
     output: visit.extend({ location: z.string() }),
     status: 201,
+    invalidates: ['visits'],
     responseHeaders: { location: 'Location' },
   }),
   listVisits: get('/api/visits', {
@@ -49,11 +50,14 @@ export const guestbook = defineContract(info, {
       cursor: id.optional().meta({ description: '`next` of the page before' }),
     }),
     output: z.object({ visits: z.array(visit), next: z.uuid().optional() }),
+    // Others may see a visit this much later; its own caller sees it at once.
+    cache: { maxAgeS: 1, staleIfErrorS: 60, scope: 'public', groups: ['visits'] },
   }),
   getVisit: get('/api/visits/{id}', {
     summary: 'One visit',
     input: z.object({ id }),
     output: visit,
+    cache: { maxAgeS: 3600, scope: 'public' }, // a visit never changes
     errors: [unknownVisit],
   }),
 });

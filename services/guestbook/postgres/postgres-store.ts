@@ -51,6 +51,11 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
       const [row] = await answers.read<VisitRow>('SELECT * FROM visits WHERE id = $1', [id]);
       return row && visitOf(row);
     },
+    async version() {
+      // After the commit, and never the same twice: the number of a transaction would be from before it.
+      const [row] = await answers.read<{ version: string }>("SELECT nextval('visits_version') AS version", []);
+      return Number(row?.version);
+    },
     close,
   };
 }
@@ -115,6 +120,7 @@ const schema = `
     message text NOT NULL,
     visited_at timestamptz NOT NULL
   );
+  CREATE SEQUENCE IF NOT EXISTS visits_version;
   SELECT id, name, note, message, visited_at FROM visits WHERE false`;
 
 async function whenThere<T>(work: () => Promise<T>, patienceMs: number): Promise<T> {

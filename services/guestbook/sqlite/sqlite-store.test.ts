@@ -51,6 +51,7 @@ describe('a SQLite file', () => {
     const store = await openSqliteStore(file);
     await store.add(someVisit(), someAnswer());
     expect((await store.list({ limit: 10 })).at(-1)).toStrictEqual(visit);
+    expect(await store.version()).toBe(2);
     await store.close();
     older.close();
   });

@@ -18,6 +18,7 @@ export async function openSqliteStore(file: string, options: SqliteStoreOptions 
   const { database } = answers;
   const insert = database.prepare('INSERT INTO visits (id, name, note, message, visited_at) VALUES (?, ?, ?, ?, ?)');
   const page = database.prepare('SELECT * FROM visits WHERE id < ? ORDER BY id DESC LIMIT ?');
+  const version = database.prepare('SELECT count FROM visit_count');
   const one = database.prepare('SELECT * FROM visits WHERE id = ?');
 
   return {
@@ -32,6 +33,9 @@ export async function openSqliteStore(file: string, options: SqliteStoreOptions 
     async find(id) {
       const row = await answers.read(() => one.get(id));
       return row && visitOf(row as unknown as VisitRow);
+    },
+    async version() {
+      return Number((await answers.read(() => version.get()))?.count);
     },
     close: () => answers.close(),
   };
@@ -55,6 +59,7 @@ function prepareVisits(database: DatabaseSync, file: string): void {
   if (version === 0) database.exec(visits);
   database.exec(`PRAGMA user_version = ${schemaVersion}`);
   database.prepare('SELECT id, name, note, message, visited_at FROM visits');
+  database.exec(visitCount);
 }
 
 const visits = `CREATE TABLE visits (
@@ -64,6 +69,11 @@ const visits = `CREATE TABLE visits (
   message TEXT NOT NULL,
   visited_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID`;
+
+// In the transaction of each visit, so the numbers are in the order of the commits. Beside the schema version: an older guestbook counts too, by the trigger.
+const visitCount = `CREATE TABLE IF NOT EXISTS visit_count (count INTEGER NOT NULL) STRICT;
+INSERT INTO visit_count SELECT count(*) FROM visits WHERE NOT EXISTS (SELECT 1 FROM visit_count);
+CREATE TRIGGER IF NOT EXISTS count_visit AFTER INSERT ON visits BEGIN UPDATE visit_count SET count = count + 1; END`;
 
 function foreign(file: string, reason: string): ConfigError {
   return new ConfigError(
