@@ -263,6 +263,7 @@ class ClientCache {
   async #write(call: Call): Promise<Reply> {
     try {
       const reply = await this.#next(call);
+      this.#kept.note(reply);
       this.#invalidate(outdatedByReply(call, reply));
       return reply;
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { MinVersions } from '@parley/contract';
+import { headerNames, MinVersions, parseMinVersions } from '@parley/contract';
 import type { Call } from '../layer.ts';
 import type { CacheSettings } from '../options/cache-options.ts';
 import type { Clock } from '../time/clock.ts';
@@ -26,7 +26,7 @@ export interface Lookup {
 export interface Sent {
   readonly requestMs: number;
   readonly sequence: Sequence;
-  /** The versions that its reply is not older than. */
+  /** The versions that its reply is surely not older than. */
   readonly minVersions: MinVersions | undefined;
 }
 
@@ -44,6 +44,8 @@ export class KeptReplies {
   readonly #keys: CacheKeys;
   readonly #store: MemoryStore;
   readonly #invalidations = new InvalidationLog();
+  /** The versions that replies to writes have named: there are these. A request may name any. */
+  readonly #confirmed = new MinVersions();
   readonly #unstored = new LRUCache<string, true>({
     max: 1000,
     maxSize: 1024 * 1024,
@@ -59,9 +61,15 @@ export class KeptReplies {
 
   /** To be remembered by a request that is sent now. */
   sent({ context }: Call): Sent {
-    // A copy: other calls may raise those of the context meanwhile.
-    const minVersions = context.minVersions?.copy();
+    // Not what is asked for alone: a forged version would let the reply pass for newer than it is.
+    const minVersions = context.minVersions?.within(this.#confirmed);
     return { requestMs: this.#clock.now(), sequence: this.#invalidations.now, minVersions };
+  }
+
+  /** Remembers the versions that a reply names. */
+  note({ headers }: Reply): void {
+    const named = parseMinVersions(headers[headerNames.minVersions]);
+    if (named) this.#confirmed.raiseAll(named);
   }
 
   /** What is stored for this call: nothing that may be older than what its caller has written. */

@@ -1,15 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import { MinVersions } from '@parley/contract';
 import { CachedCalls, reply, unchanged } from '../../test-fixtures/cached-calls.ts';
-import { someError } from '../../test-fixtures/sample.ts';
+import { someError, someReply } from '../../test-fixtures/sample.ts';
 
 const fresh = { 'cache-control': 'max-age=60, stale-while-revalidate=60, stale-if-error=600', etag: '"1"' };
 
 describe('a stored reply, for a caller that has written', () => {
   const written = (version: number) => ({ context: { minVersions: new MinVersions([['things', version]]) } });
+  /** The cache after a write elsewhere, whose reply named this version. */
+  async function after(version: number): Promise<CachedCalls> {
+    const calls = new CachedCalls().answer(() => someReply(204, { 'x-min-versions': `things=${version}` }));
+    await calls.send({ method: 'POST', safety: 'unsafe', path: '/elsewhere' });
+    calls.requests.length = 0;
+    return calls.always(reply(fresh));
+  }
 
   it('is used where it was asked for with as high a version, and by callers that have written nothing', async () => {
-    const calls = new CachedCalls().always(reply(fresh));
+    const calls = await after(9);
     await calls.send(written(2));
     for (const caller of [written(2), written(1), {}, { context: { minVersions: new MinVersions() } }])
       await calls.send(caller);
@@ -17,7 +24,7 @@ describe('a stored reply, for a caller that has written', () => {
   });
 
   it('is not used where it may be older, be it fresh, stale, or instead of a failure', async () => {
-    const calls = new CachedCalls().always(reply(fresh));
+    const calls = await after(9);
     await calls.send(written(1));
     await calls.send(written(2));
     await calls.send({ context: { minVersions: new MinVersions([['others', 1]]) } });
@@ -31,8 +38,20 @@ describe('a stored reply, for a caller that has written', () => {
     expect(calls.requests).toHaveLength(6);
   });
 
+  it('passes for no newer one because somebody asked for a version that there is not', async () => {
+    const calls = await after(2);
+    await calls.send(written(999));
+    await calls.send(written(2));
+    expect(calls.requests).toHaveLength(1);
+    await calls.send(written(3));
+    expect(calls.requests).toHaveLength(2);
+    const others = new CachedCalls().always(reply(fresh));
+    for (let turn = 0; turn < 2; turn++) await others.send(written(2));
+    expect(others.requests).toHaveLength(2);
+  });
+
   it('keeps its version when a 304 confirms it', async () => {
-    const calls = new CachedCalls().answer(reply({ ...fresh, 'cache-control': 'max-age=1' }), unchanged());
+    const calls = (await after(9)).answer(reply({ ...fresh, 'cache-control': 'max-age=1' }), unchanged());
     await calls.send(written(2));
     await calls.pass(2);
     await calls.get();
@@ -43,7 +62,7 @@ describe('a stored reply, for a caller that has written', () => {
   });
 
   it('is what the version was when the request was sent, though the caller has written meanwhile', async () => {
-    const calls = new CachedCalls().always(reply(fresh));
+    const calls = await after(9);
     const caller = written(1);
     calls.answer(() => {
       caller.context.minVersions.raise('things', 2);
@@ -55,7 +74,7 @@ describe('a stored reply, for a caller that has written', () => {
   });
 
   it('is not waited for where the request under way may be older', async () => {
-    const calls = new CachedCalls().always(reply(fresh));
+    const calls = await after(9);
     await Promise.all([calls.get(), calls.send(written(1)), calls.send(written(1)), calls.send(written(2))]);
     expect(calls.requests).toHaveLength(3);
   });

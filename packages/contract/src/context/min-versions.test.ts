@@ -32,11 +32,11 @@ describe('MinVersions', () => {
     expect(versions.covers(new MinVersions())).toBe(true);
   });
 
-  it('are copied as they are', () => {
-    const versions = new MinVersions([['a', 1]]);
-    const copy = versions.copy();
-    versions.raise('a', 2);
-    expect([String(copy), copy.raised]).toEqual(['a=1', undefined]);
+  it('are lowered to what others know, in a copy', () => {
+    const versions = parseMinVersions('a=5, b=2, c=1') as MinVersions;
+    const lower = versions.within(parseMinVersions('a=3, b=7, d=1') as MinVersions);
+    versions.raise('a', 9);
+    expect([String(lower), lower.raised]).toEqual(['a=3, b=2', undefined]);
   });
 
   it('read back what they write', () => {

@@ -67,9 +67,14 @@ export class MinVersions {
     return this.#raised && format([...this.#raised].map((service) => [service, this.#versions.get(service)]));
   }
 
-  /** A copy, which stays as it is. */
-  copy(): MinVersions {
-    return new MinVersions(this.#versions);
+  /** The lower version of each service that both know. A copy, which stays as it is. */
+  within(others: MinVersions): MinVersions {
+    const lower = new Map<string, number>();
+    for (const [service, version] of this.#versions) {
+      const other = others.#versions.get(service);
+      if (other !== undefined) lower.set(service, Math.min(version, other));
+    }
+    return new MinVersions(lower);
   }
 
   /** As it travels; empty where it asks for nothing. */

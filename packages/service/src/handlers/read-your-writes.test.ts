@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { currentContext, defineContract, get, MinVersions, type MutableContext, post, put } from '@parley/contract';
 import { z } from 'zod';
+import { eventually } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { createApp } from '../app.ts';
@@ -94,6 +95,20 @@ describe.each(protocols)('reading your writes over $protocol', ({ request }) => 
     });
     expect(headers['cache-control']).toBe('no-store');
     await app.get('/count').set('x-min-versions', 'counter=6').expect(200);
+  });
+
+  it('asks once for all reads that wait at the same time', async () => {
+    let [asked, answer] = [0, (_version: number) => {}];
+    const first = new Promise<number>((resolve) => {
+      answer = resolve;
+    });
+    const { app } = started({ seen: () => (asked++ === 0 ? first : 7), waitMs: 0 });
+    const reads = [1, 2, 3].map((least) => app.get('/count').set('x-min-versions', `counter=${least}`));
+    const statuses = Promise.all(reads.map(async (read) => (await read).status));
+    await eventually(() => asked > 0);
+    answer(7);
+    expect(await statuses).toEqual([200, 200, 200]);
+    expect(asked).toBeLessThanOrEqual(3);
   });
 
   it('waits no longer than the caller', async () => {

@@ -76,11 +76,19 @@ export function readYourWrites(
 }
 
 function catchUp(name: string, seen: () => number | Promise<number>, waitMs: number): CatchUp {
+  let asking: Promise<number> | undefined;
+  // One question for all that wait: a version that nobody has written must not cost many.
+  const latest = () => {
+    asking ??= Promise.resolve(seen()).finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
   const wait = async (least: number) => {
     const { signal } = currentContext();
     const endMs = performance.now() + waitMs;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      if (checkedVersion('seen', await seen()) >= least) return;
+      if (checkedVersion('seen', await latest()) >= least) return;
       signal?.throwIfAborted();
       if (performance.now() + pauseMs > endMs) throw behind(name, least);
       await pause(pauseMs);
