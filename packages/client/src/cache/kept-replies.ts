@@ -7,6 +7,7 @@ import type { CacheKeys } from './cache-keys.ts';
 import type { RequestDirectives } from './directives.ts';
 import type { Outdated } from './invalidation.ts';
 import { InvalidationLog, type Sequence } from './invalidation-log.ts';
+import { lowerOf } from './least-versions.ts';
 import { LRUCache } from './lru.ts';
 import { MemoryStore, type StoreKey } from './memory-store.ts';
 import { isStorable } from './storable.ts';
@@ -62,7 +63,7 @@ export class KeptReplies {
   /** To be remembered by a request that is sent now. */
   sent({ context }: Call): Sent {
     // Not what is asked for alone: a forged version would let the reply pass for newer than it is.
-    const minVersions = context.minVersions?.within(this.#confirmed);
+    const minVersions = context.minVersions && lowerOf(context.minVersions, this.#confirmed);
     return { requestMs: this.#clock.now(), sequence: this.#invalidations.now, minVersions };
   }
 

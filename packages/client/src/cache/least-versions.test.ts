@@ -1,9 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
-import { MinVersions } from '@parley/contract';
+import { MinVersions, parseMinVersions } from '@parley/contract';
 import { CachedCalls, reply, unchanged } from '../../test-fixtures/cached-calls.ts';
 import { someError, someReply } from '../../test-fixtures/sample.ts';
+import { covers, lowerOf } from './least-versions.ts';
 
 const fresh = { 'cache-control': 'max-age=60, stale-while-revalidate=60, stale-if-error=600', etag: '"1"' };
+
+describe('versions', () => {
+  const of = (text: string) => parseMinVersions(text) ?? new MinVersions();
+
+  it('cover what asks for no more', () => {
+    for (const less of ['', 'a=2', 'b=1', 'a=0, b=3']) expect(covers(of('a=2, b=3'), of(less))).toBe(true);
+    for (const more of ['a=3', 'c=0', 'b=3, c=1']) expect(covers(of('a=2, b=3'), of(more))).toBe(false);
+  });
+
+  it('are lowered to what others know, in a copy', () => {
+    const versions = of('a=5, b=2, c=1');
+    const lower = lowerOf(versions, of('a=3, b=7, d=1'));
+    versions.raise('a', 9);
+    expect(String(lower)).toBe('a=3, b=2');
+  });
+});
 
 describe('a stored reply, for a caller that has written', () => {
   const written = (version: number) => ({ context: { minVersions: new MinVersions([['things', version]]) } });

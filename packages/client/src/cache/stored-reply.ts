@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { MinVersions } from '@parley/contract';
+import { MinVersions } from '@parley/contract';
 import { Reply, type ReplyHeaders, type ReplyOrigin } from '../transport/reply.ts';
 import { byteRange } from './byte-range.ts';
 import { cacheGroups } from './cache-groups.ts';
@@ -7,6 +7,7 @@ import { isStrongMatch, isWeakMatch, type Validators } from './conditions.ts';
 import { type ReplyDirectives, type RequestDirectives, replyDirectives } from './directives.ts';
 import { type Exchanged, initialAgeMs, lifetimeMs, single } from './freshness.ts';
 import { httpDate } from './http-date.ts';
+import { covers } from './least-versions.ts';
 import { freshenedFields } from './stored-fields.ts';
 import type { Selection } from './vary.ts';
 
@@ -15,6 +16,8 @@ import type { Selection } from './vary.ts';
  * confirmed it.
  */
 export type Usability = 'fresh' | 'stale' | 'revalidate-behind' | 'unusable';
+
+const none = new MinVersions();
 
 /** What a reply is stored with. */
 export interface StoredParts extends Exchanged {
@@ -83,7 +86,7 @@ export class StoredReply implements Validators {
 
   /** Whether it was made from at least these versions, as far as is known. */
   isFrom(versions: MinVersions): boolean {
-    return this.#minVersions?.covers(versions) ?? versions.toString() === '';
+    return covers(this.#minVersions ?? none, versions);
   }
 
   /** How long it has been since its service made it. RFC 9111 §4.2.3. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { AttemptsLeft, defineContract, get, post, put } from '@parley/contract';
+import { AttemptsLeft, defineContract, get, MinVersions, post, put } from '@parley/contract';
 import { z } from 'zod';
 import { rejection } from '../../test-fixtures/sample.ts';
 import {
@@ -55,6 +55,22 @@ function notesOf(...steps: readonly FetchStep[]) {
     requests,
   };
 }
+
+describe('calls that share their least versions', () => {
+  it('ask for what one of them has written', async () => {
+    const { client, requests } = notesOf(jsonResponse({ id: '7' }, 200, { 'x-min-versions': 'notes=7' }));
+    const minVersions = new MinVersions();
+    await client.addNote({ text: 'a' }, { minVersions });
+    await client.lastNote({}, { minVersions });
+    await client.lastNote();
+    const sent = requests.map(({ headers }) => [headers['x-min-versions'], headers['cache-control']]);
+    expect(sent).toEqual([
+      [undefined, undefined],
+      ['notes=7', 'no-cache'],
+      [undefined, undefined],
+    ]);
+  });
+});
 
 describe('a call', () => {
   it('sends the input where the contract says, and gives the output as the schema does', async () => {

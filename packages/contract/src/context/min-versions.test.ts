@@ -23,22 +23,6 @@ describe('MinVersions', () => {
     expect(versions.raised).toBe('hello=7, guestbook=6');
   });
 
-  it('cover what asks for no more', () => {
-    const versions = parseMinVersions('a=2, b=3') as MinVersions;
-    for (const less of ['a=2', 'b=1', 'a=0, b=3'])
-      expect(versions.covers(parseMinVersions(less) as MinVersions)).toBe(true);
-    for (const more of ['a=3', 'c=0', 'b=3, c=1'])
-      expect(versions.covers(parseMinVersions(more) as MinVersions)).toBe(false);
-    expect(versions.covers(new MinVersions())).toBe(true);
-  });
-
-  it('are lowered to what others know, in a copy', () => {
-    const versions = parseMinVersions('a=5, b=2, c=1') as MinVersions;
-    const lower = versions.within(parseMinVersions('a=3, b=7, d=1') as MinVersions);
-    versions.raise('a', 9);
-    expect([String(lower), lower.raised]).toEqual(['a=3, b=2', undefined]);
-  });
-
   it('read back what they write', () => {
     const pairs = fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/), fc.nat()), {
       selector: ([service]) => service,

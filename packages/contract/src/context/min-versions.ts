@@ -50,31 +50,17 @@ export class MinVersions {
 
   /** Asks for what another one asks for, too. */
   raiseAll(others: MinVersions): void {
-    for (const [service, version] of others.#versions) this.raise(service, version);
+    for (const [service, version] of others) this.raise(service, version);
   }
 
-  /** Whether what has at least these versions has at least the others. */
-  covers(others: MinVersions): boolean {
-    for (const [service, version] of others.#versions) {
-      const own = this.#versions.get(service);
-      if (own === undefined || own < version) return false;
-    }
-    return true;
+  /** Each service with its version. */
+  [Symbol.iterator](): IterableIterator<[service: string, version: number]> {
+    return this.#versions[Symbol.iterator]();
   }
 
   /** What was raised since the beginning, as it travels; undefined if nothing was. */
   get raised(): string | undefined {
     return this.#raised && format([...this.#raised].map((service) => [service, this.#versions.get(service)]));
-  }
-
-  /** The lower version of each service that both know. A copy, which stays as it is. */
-  within(others: MinVersions): MinVersions {
-    const lower = new Map<string, number>();
-    for (const [service, version] of this.#versions) {
-      const other = others.#versions.get(service);
-      if (other !== undefined) lower.set(service, Math.min(version, other));
-    }
-    return new MinVersions(lower);
   }
 
   /** As it travels; empty where it asks for nothing. */

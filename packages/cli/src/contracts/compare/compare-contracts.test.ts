@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { defineContract, get, openapi, post } from '@parley/contract';
+import { z } from 'zod';
 import {
   comparedDocuments,
   documentThatGives,
@@ -44,6 +46,16 @@ describe('a contract', () => {
       expect(compareContracts(after, structuredClone(after))).toEqual([]);
       for (const { sentence } of compareContracts(before, after)) expect(sentence).not.toMatch(/\{|undefined| {2}/);
     }
+  });
+
+  it('breaks nobody by its cache groups', () => {
+    const documentWith = (name: string) => {
+      const cache = { maxAgeS: 60, scope: 'public', groups: [name] } as const;
+      const list = get('/list', { summary: 's', output: z.object({}), cache });
+      const change = post('/list', { summary: 's', invalidates: [name] });
+      return openapi(defineContract('things', { list, change })) as Parameters<typeof compareContracts>[0];
+    };
+    expect(compareContracts(documentWith('a'), documentWith('b'))).toEqual([]);
   });
 
   it('has its breaking changes first', () => {
