@@ -389,6 +389,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'app.ts',
     'admin/',
     'admin.ts',
+    'workers/',
     'server.ts',
     'testing/',
     'testing.ts',
@@ -519,6 +520,7 @@ describe('a unit test', () => {
     'packages/client/test-fixtures/axios/connections.ts': "axios' timeout of a socket runs by the time of the kernel",
     'packages/local/test-fixtures/launched.ts': 'gives up on a process that does not end',
     'packages/service/test-fixtures/fixture-main.ts': 'a slow service in a process of its own, for system tests',
+    'packages/service/test-fixtures/workers-main.ts': 'a slow service of several processes, for system tests',
   };
   const isUnitTest = (path: string) =>
     /\.test\.ts$|\/test-fixtures\/|^test\/[^/]+\.ts$/.test(path) &&

@@ -6,7 +6,7 @@ import type { EffectiveOptions } from './admin/service-options.ts';
 import { appOf } from './app.ts';
 import { type AppOptions, appForms, type MountedAppOptions, mountedAppForms } from './app-options.ts';
 import { BrokenSessionLog } from './connections/broken-session-log.ts';
-import { type Closeable, drain } from './connections/drain.ts';
+import { type Closeable, drain, flushed } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 import { listen } from './connections/listen.ts';
 import { answerMalformedRequests } from './connections/malformed-requests.ts';
@@ -14,14 +14,17 @@ import { serverLimits as limits } from './connections/server-limits.ts';
 import type { FloodLimits } from './connections/session-floods.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
 import { type UnreadLimits, UnreadReplies } from './connections/unread-replies.ts';
+import { isMemoryStore } from './idempotency/memory-store.ts';
 import { ServiceMetrics } from './metrics/service-metrics.ts';
 import type { HandlersWith } from './middleware/extras.ts';
 import type { Mounts } from './middleware/mount-apps.ts';
 import { anyForm, type OptionForms, objectForm, objectsForm } from './options/option-form.ts';
+import { ConfigError } from './process/config-error.ts';
 import { createLogger } from './process/logger.ts';
 import { settingNames, settingSources } from './process/setting-sources.ts';
-import { readSettings, type Settings } from './process/settings.ts';
+import { readSettings, type Settings, workerCount } from './process/settings.ts';
 import { stopOnSignals } from './process/stop-on-signals.ts';
+import { workerPlace } from './process/worker-place.ts';
 import { type Served, servedContract } from './served.ts';
 import { openMetricsPush } from './telemetry/open-metrics-push.ts';
 import { openTracing } from './telemetry/open-tracing.ts';
@@ -29,6 +32,7 @@ import { type CertificateFollower, followCertificate } from './tls/follow-certif
 import { openSecureContext, type TlsOptions } from './tls/secure-context.ts';
 import { tlsFromSettings } from './tls/tls-from-settings.ts';
 import { tokensFromSettings } from './tokens/tokens-from-settings.ts';
+import type { OwnWorker } from './workers/own-worker.ts';
 
 /** How a service is run. */
 export interface ServeOptions<C extends Contract = Contract, Extras = unknown>
@@ -96,25 +100,44 @@ export async function serve<C extends Contract>(
   const sources = settingSources(process.env, options.settings);
   const { logger = createLogger(contract.name, { level: settings.logLevel }) } = options;
   const { listeners = [], version = '1.0.0' } = options;
+  const worker = await ownWorker();
+  const workers = workerCount(settings);
+  if (!worker && workers > 1) {
+    expectSharedAnswers(contract, options, workers);
+    await flushed(logger, flushTimeoutMs);
+    const { becomeSupervisor } = await import('./workers/supervision.ts');
+    becomeSupervisor({ ...settings, name: contract.name, workers });
+  }
   const exported = { name: contract.name, version, logger };
   const tracing = settings.isTraced ? await openTracing(exported) : undefined;
   const openExports: OpenExports = async (metrics) => {
     const push = settings.areMetricsPushed ? await openMetricsPush(exported, () => metrics.families()) : undefined;
     // Both at once: a collector that is down costs each of them 3 s.
-    return { close: async () => void (await Promise.all([push?.close(), tracing?.close()])) };
+    const close = async () => void (await Promise.all([push?.close(), tracing?.close()]));
+    return { close: () => close().finally(() => worker?.leaveMetrics(metrics)) };
   };
   const traced = tracing && { listeners: [...listeners, tracing.listener] };
   const {
     port,
     adminPort,
     stop: drained,
-  } = await start(contract, handlers, { settings, sources, openExports }, { ...options, logger, ...traced });
-  const stop = () => drained().finally(ignoreSignals);
-  const ignoreSignals = stopOnSignals(stop, logger);
-  warnOfMemoryStore(contract, options, logger);
+  } = await start(contract, handlers, { settings, sources, openExports, worker }, { ...options, logger, ...traced });
+  const stop = (): Promise<void> => drained().finally(ignoreSignals);
+  const ignoreSignals = worker ? worker.stopWhenAsked(drained, logger) : stopOnSignals(stop, logger);
+  if (!worker) warnOfMemoryStore(contract, options, logger);
   // After the signal handlers are there: a reader of this line may send a signal at once.
   logger.info({ port, adminPort }, 'listening');
-  return { port, adminPort, stop };
+  worker?.ready();
+  return { port, adminPort, stop: worker ? () => worker.stopService(stop) : stop };
+}
+
+/** Time in ms for log lines that were written before. */
+const flushTimeoutMs = 1000;
+
+/** This process as a worker, where it is one. A service of one process does not load the code of it. */
+async function ownWorker(): Promise<OwnWorker | undefined> {
+  const place = workerPlace();
+  return place && new (await import('./workers/own-worker.ts')).OwnWorker(place);
 }
 
 /** Opens what goes to a collector; it is closed last. */
@@ -124,6 +147,8 @@ type OpenExports = (metrics: ServiceMetrics) => Promise<Closeable>;
 export interface Configuration extends Pick<EffectiveOptions, 'settings' | 'sources'> {
   /** Exports the metrics of the service. Default: nothing does. */
   readonly openExports?: OpenExports | undefined;
+  /** The process as one of several workers. Default: it serves alone. */
+  readonly worker?: OwnWorker | undefined;
 }
 
 /**
@@ -134,7 +159,7 @@ export interface Configuration extends Pick<EffectiveOptions, 'settings' | 'sour
 export async function start<C extends Contract>(
   contract: C,
   handlers: Handlers<C>,
-  { settings, sources, openExports }: Configuration,
+  { settings, sources, openExports, worker }: Configuration,
   given: ServeOptions<NoInfer<C>> & { readonly logger: Logger },
 ): Promise<RunningService> {
   const options = ownMembers(given);
@@ -147,7 +172,7 @@ export async function start<C extends Contract>(
   const certificatePem = () => certificate?.pem;
   const metrics = new ServiceMetrics({ contract, version, isDraining, certificatePem });
   const administration = new Administration({
-    ...{ contract, version, metrics, isDraining, drain: () => void stop(), logger },
+    ...{ contract, version, metrics, isDraining, drain: () => (worker ? worker.askToStop() : void stop()), logger },
     ...{ settings, sources, options: given, limits },
     ...{ app: () => app, clientCertificates: tlsOptions?.ca !== undefined, errors: options.errors },
   });
@@ -167,7 +192,7 @@ export async function start<C extends Contract>(
 
   const { server, secure } = dualServer;
   const exports = await openExports?.(metrics);
-  const { port, adminPort } = await listenOnBoth(server, adminServer, settings);
+  const { port, adminPort } = await listenOnBoth(server, adminServer, settings, worker);
   if (tls && secure) certificate = followCertificate(secure, tls, { logger });
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -192,12 +217,26 @@ export async function start<C extends Contract>(
 
 // A process cannot know whether it has siblings: a store that is given says that somebody has thought of it.
 function warnOfMemoryStore({ operations }: Contract, { idempotency }: AppOptions, logger: Logger): void {
-  const keyed = Object.keys(operations).filter((name) => operations[name]?.safety === 'keyed');
+  const keyed = keyedOperations(operations);
   if (keyed.length === 0 || idempotency?.store) return;
   logger.warn(
     { operations: keyed },
     'keyed operations are carried out once per process only: give idempotency.store a shared store, or memoryStore() where there is one replica',
   );
+}
+
+// Workers are siblings for sure: with a memory each, an operation would take effect once per worker.
+function expectSharedAnswers({ operations }: Contract, { idempotency }: AppOptions, workers: number): void {
+  const keyed = keyedOperations(operations);
+  const { store } = ownMembers(idempotency ?? {});
+  if (keyed.length === 0 || (store && !isMemoryStore(store))) return;
+  throw new ConfigError(
+    `WORKERS is ${workers}, and keyed operations (${keyed.join(', ')}) would take effect once per worker: give idempotency.store a store that workers share, such as sqliteStore('answers.sqlite'), or set WORKERS=1`,
+  );
+}
+
+function keyedOperations(operations: Contract['operations']): readonly string[] {
+  return Object.keys(operations).filter((name) => operations[name]?.safety === 'keyed');
 }
 
 function createCallersServer(
@@ -229,12 +268,13 @@ function createAdminServer(app: RequestListener): Server {
 }
 
 // The operators' port comes second: it can say "ready" only when callers are accepted.
-async function listenOnBoth(server: Server, adminServer: Server, settings: Settings) {
+async function listenOnBoth(server: Server, adminServer: Server, settings: Settings, worker: OwnWorker | undefined) {
   const { host, port, adminHost, adminPort, acceptBacklog: backlog } = settings;
   const taken = await listen(server, { host, port, backlog, variable: 'PORT' });
   try {
     const admin = { host: adminHost, port: adminPort, variable: 'ADMIN_PORT' };
-    return { port: taken, adminPort: await listen(adminServer, admin) };
+    const listening = worker ? worker.listenForOperators(adminServer) : listen(adminServer, admin);
+    return { port: taken, adminPort: await listening };
   } catch (error) {
     server.close();
     throw error;

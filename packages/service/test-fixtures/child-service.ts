@@ -15,9 +15,9 @@ export interface ChildService {
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
 
-/** Starts the fixture service with these environment variables, on free ports unless they say otherwise. */
-export function startChild(env: Record<string, string>): ChildService {
-  const main = fileURLToPath(new URL('./fixture-main.ts', import.meta.url));
+/** Starts the fixture service, or another program beside it, with these environment variables, on free ports unless they say otherwise. */
+export function startChild(env: Record<string, string>, program = 'fixture-main.ts'): ChildService {
+  const main = fileURLToPath(new URL(program, import.meta.url));
   const child = spawn(process.execPath, ['--conditions=@parley/source', main], {
     env: { HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

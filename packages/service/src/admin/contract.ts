@@ -80,6 +80,8 @@ const service = v.object({
   faults: v.optional(v.array(setFault)),
   load: v.object({ inFlight: count, limit: v.optional(count), callers: count }),
   operations: v.array(operation),
+  // Only of a service with several workers.
+  workers: v.optional(v.array(v.object({ pid: count, startedAt: v.string(), isDraining: v.boolean() }))),
 });
 
 const at = v.string();

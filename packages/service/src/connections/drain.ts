@@ -64,8 +64,8 @@ async function closeOne(closeable: Closeable, closeTimeoutMs: number, logger: Lo
   }
 }
 
-// A destination of the user's own may never say that it is done.
-async function flushed(logger: Logger, timeoutMs: number): Promise<void> {
+/** Waits until the lines of a log are written, at most `timeoutMs`: a destination of the user's own may never say that it is done. */
+export async function flushed(logger: Logger, timeoutMs: number): Promise<void> {
   const done = new AbortController();
   const late = wait(timeoutMs, undefined, { signal: done.signal }).catch(() => {});
   await Promise.race([new Promise<void>((resolve) => logger.flush(() => resolve())), late]);

@@ -24,6 +24,13 @@ interface Entry {
   readonly expiresAtMs: number;
 }
 
+const made = new WeakSet<IdempotencyStore>();
+
+/** Whether a store keeps its answers in the memory of this process. */
+export function isMemoryStore(store: IdempotencyStore): boolean {
+  return made.has(store);
+}
+
 /** What the maps and the objects take beside the text, in bytes. */
 const overheadBytes = 400;
 
@@ -84,7 +91,7 @@ export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => numbe
     return any ?? own;
   };
 
-  return {
+  const store: IdempotencyStore = {
     async find(key) {
       const entry = entries.get(key);
       return entry && entry.expiresAtMs > nowMs() ? entry.answer : undefined;
@@ -127,6 +134,8 @@ export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => numbe
       add(owned, sizeOf(answer));
     },
   };
+  made.add(store);
+  return store;
 }
 
 const sentences = {

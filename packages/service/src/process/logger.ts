@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { type LineStream, lineBuffer, streamLimits } from './line-buffer.ts';
 import type { LogLevel } from './log-levels.ts';
+import { workerPlace } from './worker-place.ts';
 
 /** How a logger is made. */
 export interface LoggerOptions {
@@ -30,7 +31,8 @@ const secrets = [
 export function createLogger(service: string, { level = 'info', destination }: LoggerOptions = {}): Logger {
   const options = {
     level,
-    base: { service },
+    // Of several workers, which one it was.
+    base: workerPlace() ? { service, pid: process.pid } : { service },
     timestamp: isoTime(),
     formatters: { level: (label: string) => ({ level: label }) },
     redact: secrets.flatMap((name) => [`["${name}"]`, `headers["${name}"]`, `*.headers["${name}"]`]),
@@ -40,8 +42,8 @@ export function createLogger(service: string, { level = 'info', destination }: L
 
 let output: LineStream | undefined;
 
-/** One for all loggers. A slow reader does not block the process: up to 16 MiB wait, then lines are dropped. */
-function standardOutput(): DestinationStream {
+/** Standard output, one for all loggers. A slow reader does not block the process: up to 16 MiB wait, then lines are dropped. */
+export function standardOutput(): DestinationStream {
   output ??= lineBuffer(openOutput);
   return output;
 }

@@ -6,6 +6,7 @@ export const settingVariables: Readonly<Record<keyof Settings, string>> = {
   host: 'HOST',
   port: 'PORT',
   acceptBacklog: 'ACCEPT_BACKLOG',
+  workers: 'WORKERS',
   adminHost: 'ADMIN_HOST',
   adminPort: 'ADMIN_PORT',
   adminReadToken: 'ADMIN_READ_TOKEN',

@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError } from './config-error.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, workerCount } from './settings.ts';
 
 describe('settings', () => {
   it('have defaults for all', () => {
@@ -10,6 +11,7 @@ describe('settings', () => {
       port: 3000,
       adminPort: 9000,
       acceptBacklog: 4096,
+      workers: 1,
       logLevel: 'info',
       drainDelayMs: 2000,
       drainTimeoutMs: 10_000,
@@ -23,6 +25,7 @@ describe('settings', () => {
       PORT: '0',
       ADMIN_PORT: '1',
       ACCEPT_BACKLOG: '1024',
+      WORKERS: 'auto',
       LOG_LEVEL: 'warn',
       TRUSTED_PROXIES: '10.0.0.7, fd00::/8',
       DRAIN_DELAY_MS: '2',
@@ -40,6 +43,7 @@ describe('settings', () => {
       port: 0,
       adminPort: 1,
       acceptBacklog: 1024,
+      workers: 'auto',
       logLevel: 'warn',
       trustedProxies: ['10.0.0.7', 'fd00::/8'],
       drainDelayMs: 2,
@@ -69,6 +73,21 @@ describe('settings', () => {
         'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud"; ' +
         'DRAIN_DELAY_MS must be a whole number from 0 to 2147483647, not "-1": correct it in the environment, or leave it out',
     );
+  });
+
+  it.each(['0', '65', '1.5', '-2', 'all', '0x2'])('refuse %j workers', (text) => {
+    expect(() => readSettings({ WORKERS: text })).toThrow('WORKERS must be auto or a whole number from 1 to 64, not');
+  });
+
+  it('refuse a number of workers in code as in the environment', () => {
+    expect(() => readSettings({}, { workers: 2.5 })).toThrow(
+      'WORKERS must be auto or a whole number from 1 to 64, not 2.5',
+    );
+  });
+
+  it('have a worker for each core that the process may use, if it may choose', () => {
+    expect(workerCount({ workers: 'auto' })).toBe(Math.min(64, availableParallelism()));
+    expect(workerCount({ workers: 3 })).toBe(3);
   });
 
   it('have the operators’ port on the same address by default', () => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { isMetricsPushAsked, isTraceExportAsked, ownMembers, withoutSecrets } from '@parley/contract';
 import { expected, networkIn } from '../addresses/trusted-proxies.ts';
 import { ConfigError } from './config-error.ts';
@@ -14,6 +15,11 @@ export interface Settings {
    * and those clients try again after 1 s. It is bounded by `net.core.somaxconn`. `ACCEPT_BACKLOG`, default 4096.
    */
   readonly acceptBacklog: number;
+  /**
+   * Processes that share the port; `auto` is one for each core that the process may use, at most 64. `WORKERS`, default 1: the service
+   * is one process.
+   */
+  readonly workers: number | 'auto';
   /** Address that the operators' port listens on. `ADMIN_HOST`, default the same as `HOST`. */
   readonly adminHost: string;
   /** Port for operators, which the gateway never routes to. `ADMIN_PORT`, default 9000; 0 takes any free one. */
@@ -62,6 +68,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const highestPort = 65_535;
 // What the kernel's `somaxconn` may be.
 const highestBacklog = 65_535;
+const mostWorkers = 64;
 // setTimeout takes more than this for 1 ms.
 const longestTimerMs = 2_147_483_647;
 
@@ -89,6 +96,7 @@ export function readSettings(given: Environment = process.env, overrides: Partia
     port: whole('PORT', highestPort, 3000),
     adminPort: whole('ADMIN_PORT', highestPort, 9000),
     acceptBacklog: whole('ACCEPT_BACKLOG', highestBacklog, 4096),
+    workers: workersIn(env.WORKERS || '1'),
     adminReadToken: tokenIn('ADMIN_READ_TOKEN', env, faults),
     adminActToken: tokenIn('ADMIN_ACT_TOKEN', env, faults),
     logLevel: levelOf(env.LOG_LEVEL || 'info', faults),
@@ -106,7 +114,7 @@ export function readSettings(given: Environment = process.env, overrides: Partia
     areMetricsPushed: isMetricsPushAsked(env) || undefined,
   };
   const settings = { ...fromEnvironment, ...overrides };
-  faults.push(...tlsFaults(settings), ...tokenFaults(settings));
+  faults.push(...workersFaults(settings, env.WORKERS), ...tlsFaults(settings), ...tokenFaults(settings));
   if (faults.length > 0) throw new ConfigError(`${faults.join('; ')}: correct it in the environment, or leave it out`);
   return settings;
 }
@@ -122,6 +130,22 @@ function proxiesIn(list: string | undefined, faults: string[]): readonly string[
   const wrong = proxies.find((text) => !networkIn(text));
   if (wrong !== undefined) faults.push(`TRUSTED_PROXIES must hold ${expected}, with commas, not ${shown(wrong)}`);
   return proxies;
+}
+
+function workersIn(text: string): Settings['workers'] {
+  return text === 'auto' ? text : /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+function workersFaults({ workers }: Settings, text: string | undefined): string[] {
+  if (workers === 'auto' || (Number.isInteger(workers) && workers >= 1 && workers <= mostWorkers)) return [];
+  const given = Number.isNaN(workers) && text ? shown(text) : String(workers);
+  return [`WORKERS must be auto or a whole number from 1 to ${mostWorkers}, not ${given}`];
+}
+
+/** How many processes share the port. */
+export function workerCount({ workers }: Pick<Settings, 'workers'>): number {
+  // Knows the cores that a container or `taskset` leaves to the process.
+  return workers === 'auto' ? Math.min(availableParallelism(), mostWorkers) : workers;
 }
 
 /** Shorter ones can be guessed. */

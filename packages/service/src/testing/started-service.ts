@@ -1,6 +1,7 @@
 import type { Contract } from '@parley/contract';
 import type { HandlersWith } from '../middleware/extras.ts';
 import type { Mounts } from '../middleware/mount-apps.ts';
+import { ConfigError } from '../process/config-error.ts';
 import { settingSources } from '../process/setting-sources.ts';
 import { readSettings } from '../process/settings.ts';
 import { type Served, servedContract } from '../served.ts';
@@ -60,6 +61,11 @@ export async function startService<C extends Contract>(
   const { contract, handlers, options } = servedContract(served, { caller: 'startService', ...serveForms });
   const overrides = { ...settings, ...options.settings };
   const all = readSettings({}, overrides);
+  if (all.workers !== 1) {
+    throw new ConfigError(
+      `settings.workers must be 1 in a test, which runs the service in its own process, not ${all.workers}`,
+    );
+  }
   const { logger, lines } = capturedLog(contract.name, all.logLevel);
   const { port, adminPort, stop } = await start(
     contract,

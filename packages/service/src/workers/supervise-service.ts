@@ -1,0 +1,132 @@
+import cluster from 'node:cluster';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { listen } from '../connections/listen.ts';
+import { MetricsRegistry } from '../metrics/registry.ts';
+import { ConfigError } from '../process/config-error.ts';
+import { MergedMetrics } from './merged-metrics.ts';
+import { createOperatorsServer } from './operators-port.ts';
+import type { Supervision } from './supervision.ts';
+import { Supervisor } from './supervisor.ts';
+import { watchLiveness } from './worker-liveness.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+/** The program that each worker runs. */
+export interface WorkerProgram {
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * Runs the workers of a service until it is stopped: by SIGTERM or SIGINT, by an operator, or since its workers crash again and again.
+ * SIGHUP restarts them one by one.
+ *
+ * @throws ConfigError where the operators' port cannot be had, or there is no folder for sockets
+ */
+export async function superviseService(
+  supervision: Supervision,
+  { script, args }: WorkerProgram,
+  logger: Logger,
+): Promise<void> {
+  const { adminHost, adminPort } = supervision;
+  // By turns: a connection that is kept alive stays with its worker, so connections must be spread evenly. With a port that all listen on, the kernel
+  // gives most to the worker that slept last, and loses those that wait for a worker that stops.
+  cluster.schedulingPolicy = cluster.SCHED_RR;
+  cluster.setupPrimary({ exec: script, args: [...args], stdio: ['inherit', 'pipe', 'inherit', 'ipc'] });
+  const folder = socketFolder();
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const metrics = new MergedMetrics();
+  const workers = () => supervisor.workers;
+  const server = createOperatorsServer({ workers, metrics, ownMetrics: ownMetrics(() => supervisor) });
+  const taken = await listen(server, { host: adminHost, port: adminPort, variable: 'ADMIN_PORT' });
+  let number = 0;
+  const start = () =>
+    new WorkerProcess({
+      socket: join(folder, `${++number}.sock`),
+      adminPort: taken,
+      onStop: () => void stop(0),
+    });
+  const onEnd = (worker: WorkerProcess) => metrics.keep(worker.metrics);
+  const onGiveUp = () => void stop(1);
+  const supervisor = new Supervisor({ ...supervision, start, onEnd, onGiveUp, logger });
+  const endWatch = watchLiveness(workers, logger);
+  let isStopping = false;
+  const stop = async (exitCode: number) => {
+    if (isStopping) return;
+    isStopping = true;
+    endWatch();
+    await supervisor.stop();
+    close(server);
+    logger.info('all workers have stopped');
+    process.exitCode = exitCode;
+    logger.flush(() => process.exit());
+  };
+  heedSignals({ stop: () => void stop(0), isStopping: () => isStopping, supervisor, logger });
+  const areReady = await supervisor.start();
+  if (areReady) logger.info({ workers: supervision.workers, adminPort: taken }, 'all workers are ready');
+  // The worker has said why.
+  else if (supervisor.workers.length === 0) await stop(1);
+}
+
+interface Heeding {
+  readonly stop: () => void;
+  readonly isStopping: () => boolean;
+  readonly supervisor: Supervisor;
+  readonly logger: Logger;
+}
+
+function heedSignals({ stop, isStopping, supervisor, logger }: Heeding): void {
+  const onStop = (signal: NodeJS.Signals) => {
+    if (isStopping()) {
+      supervisor.kill();
+      process.exit(1);
+    }
+    logger.info({ signal }, 'asked to stop');
+    stop();
+  };
+  process.on('SIGTERM', onStop).on('SIGINT', onStop);
+  // In a terminal it says that the terminal has gone: then the process ends by it.
+  if (!process.stdin.isTTY) process.on('SIGHUP', () => void supervisor.restart());
+}
+
+function socketFolder(): string {
+  try {
+    // Only its user may enter it.
+    return mkdtempSync(join(tmpdir(), 'parley-workers-'));
+  } catch (error) {
+    throw new ConfigError(
+      `expected a folder for the sockets of the workers, but ${tmpdir()} cannot be written (${(error as NodeJS.ErrnoException).code}): set TMPDIR to one that can, or WORKERS=1`,
+    );
+  }
+}
+
+function close(server: Server): void {
+  server.close();
+  server.closeAllConnections();
+}
+
+/** Metrics of the supervisor: its process counts with those of the workers, which say the rest. */
+function ownMetrics(supervisor: () => Supervisor): () => string {
+  const registry = new MetricsRegistry();
+  const one = (value: number) => [{ labels: [], value }];
+  const gauge = (name: string, help: string, read: () => number) =>
+    registry.observed('gauge', { name, help }, () => one(read()));
+  const counter = (name: string, help: string, read: () => number) =>
+    registry.observed('counter', { name, help }, () => one(read()));
+  gauge('parley_server_workers', 'Workers that accept requests.', () => supervisor().workers.length);
+  counter(
+    'parley_server_worker_restarts_total',
+    'Workers that were started again after they had ended by themselves.',
+    () => supervisor().restarts,
+  );
+  counter('process_cpu_seconds_total', '', () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  });
+  gauge('process_start_time_seconds', '', () => performance.timeOrigin / 1000);
+  gauge('process_resident_memory_bytes', '', () => process.memoryUsage.rss());
+  return () => registry.render('openmetrics');
+}
