@@ -117,6 +117,18 @@ describe('the house', () => {
     expect(importersOf('zod').filter((path) => !path.startsWith('services/'))).toEqual([]);
   });
 
+  it('loads the code of workers and their supervisor only in a service that has several', () => {
+    const importers = inside('packages/service').flatMap((file) =>
+      file.imports
+        .filter(({ isTypeOnly }) => !isTypeOnly)
+        .flatMap((one) => target(file, one) ?? [])
+        .filter((path) => path.startsWith('packages/service/src/workers/'))
+        .map(() => file.path),
+    );
+    expect(importers.length).toBeGreaterThan(5);
+    expect(importers.filter((path) => !path.startsWith('packages/service/src/workers/'))).toEqual([]);
+  });
+
   it('touches the internals of Express in one file, and replaces no method of a response', () => {
     const internals = sources.filter(({ text }) => /\bExpressInternals\b/.test(text)).map(({ path }) => path);
     expect(internals).toEqual(['packages/service/src/express/express-internals.ts']);
