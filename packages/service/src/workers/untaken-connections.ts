@@ -7,26 +7,34 @@ interface ClusterMessage {
   readonly ack?: number;
 }
 
-type Send = (message: ClusterMessage, ...more: readonly unknown[]) => boolean;
+/** A connection that was accepted and goes to a worker. */
+interface Handle {
+  close(): void;
+}
+
+/** Time in ms in which the answers of a worker that has ended are read to the end. */
+const lastAnswersMs = 100;
+
+type Send = (message: ClusterMessage, handle?: Handle, ...more: readonly unknown[]) => boolean;
 
 /**
- * Gives connections to the other workers that were sent to a worker which ended before it took them. Node (24.21) waits for its answer for ever,
- * and the client with it; so this answers in its place, with the message by which a worker refuses a connection.
+ * Closes the connection that was sent to a worker which ended before it took it. Node (24.21) waits for the worker's answer for ever, and the client
+ * with it. It is one at most: Node sends the next one when the worker has taken the last.
  */
-export function passOnUntaken(worker: ChildProcess): void {
-  const untaken = new Set<number>();
+export function closeUntaken(worker: ChildProcess): void {
+  const untaken = new Map<number, Handle>();
   const send = worker.send.bind(worker) as unknown as Send;
-  const noteSent: Send = (message, ...more) => {
-    if (message.act === 'newconn' && message.seq !== undefined) untaken.add(message.seq);
-    return send(message, ...more);
+  const noteSent: Send = (message, handle, ...more) => {
+    if (message.act === 'newconn' && message.seq !== undefined && handle) untaken.set(message.seq, handle);
+    return send(message, handle, ...more);
   };
   Object.assign(worker, { send: noteSent });
   worker.on('internalMessage', ({ ack }: ClusterMessage) => {
     if (ack !== undefined) untaken.delete(ack);
   });
-  const refuse = () => {
-    for (const ack of untaken) worker.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack, accepted: false });
-  };
-  // Before Node's own listener, which closes what waits when no worker is left.
-  worker.prependListener('disconnect', refuse).prependListener('exit', refuse);
+  worker.once('exit', () => {
+    setTimeout(() => {
+      for (const handle of untaken.values()) handle.close();
+    }, lastAnswersMs);
+  });
 }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as send } from 'node:http';
 import { standardOutput } from '../process/logger.ts';
 import { workerVariable } from '../process/worker-place.ts';
-import { passOnUntaken } from './untaken-connections.ts';
+import { closeUntaken } from './untaken-connections.ts';
 import { passWholeLines } from './whole-lines.ts';
 import { drainMessage, type WorkerMessage } from './worker-messages.ts';
 
@@ -53,7 +53,7 @@ export class WorkerProcess {
     const { socket, adminPort } = options;
     this.#options = options;
     this.#worker = cluster.fork(workerVariable({ socket, adminPort }));
-    passOnUntaken(this.#worker.process);
+    closeUntaken(this.#worker.process);
     const { stdout } = this.#worker.process;
     if (stdout) passWholeLines(stdout, (lines) => standardOutput().write(lines));
     const ready = Promise.withResolvers<boolean>();
