@@ -3,6 +3,7 @@ import { createClient, createUpstream, type Upstream } from '@parley/client';
 import {
   authScheme,
   type CallContext,
+  type Contract,
   currentContext,
   defineContract,
   del,
@@ -14,6 +15,7 @@ import {
 import { version } from '@parley/service';
 import { type StartedService, startService } from '@parley/service/testing';
 import { z } from 'zod';
+import { gatewayHome } from '../gateway-home.ts';
 import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
 
 const apiKey = authScheme('apiKey', { type: 'apiKey', in: 'header', name: 'x-api-key' });
@@ -21,7 +23,6 @@ const text = z.object({ text: z.string() });
 const one = z.object({ id: z.string() });
 const listed = { maxAgeS: 600, scope: 'public', groups: ['visits'] } as const;
 
-// Paths that the gateway leads to guestbook and hello.
 const visits = defineContract('visits', {
   list: get('/api/visits', { summary: 'All of them', output: z.array(z.string()), cache: listed }),
   page: get('/api/visits/pages/{id}', { summary: 'Some', input: one, output: z.array(z.string()), cache: listed }),
@@ -97,6 +98,19 @@ function emptyShelf(): Shelf {
   return { texts: [], count: 0, lists: 0, looks: 0, contexts: [] };
 }
 
+const home = gatewayHome(
+  'services: { visits: { contract: ./visits.ts }, desk: { contract: ./desk.ts } }',
+  new Map([
+    ['visits', operationsOf(visits)],
+    ['desk', operationsOf(desk)],
+  ]),
+);
+afterAll(() => home.remove());
+
+function operationsOf({ operations }: Contract) {
+  return Object.entries(operations).map(([name, { method, path }]) => ({ name, method, path: path.template }));
+}
+
 describe.each(gatewaysHere())('with a cache in each client, and through %s', (name) => {
   let shelf: Shelf;
   let services: StartedService[];
@@ -114,7 +128,7 @@ describe.each(gatewaysHere())('with a cache in each client, and through %s', (na
     });
     services = [...replicas, front];
     const address = ({ url }: StartedService) => url.replace('http://', '');
-    gateway = await startGateway(name, { guestbook: replicas.map(address), hello: [address(front)] });
+    gateway = await startGateway(name, { visits: replicas.map(address), desk: [address(front)] }, home.folder);
     late.desk = createUpstream('visits', gateway.url, { cache: true });
     upstreams = [late.desk];
   }, 30_000);

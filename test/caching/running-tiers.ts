@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createUpstream, parleyFetch, type Upstream, type UpstreamOptions } from '@parley/client';
+import { gatewayHome } from '../gateway-home.ts';
 import { type GatewayName, type RunningGateway, startGateway } from '../running-gateway.ts';
 
 /** What a scripted service answers. */
@@ -31,7 +32,7 @@ export interface Tiers {
   stop(): Promise<void>;
 }
 
-/** Runs all of it. The paths of the service begin with `/api/visits`. */
+/** Runs all of it. The paths of the service begin with `/api/`. */
 export async function startTiers(name: GatewayName, options: Partial<UpstreamOptions> = {}): Promise<Tiers> {
   const asked: Asked[] = [];
   let answers: (Answer | ((asked: Asked) => Answer))[] = [{}];
@@ -48,7 +49,9 @@ export async function startTiers(name: GatewayName, options: Partial<UpstreamOpt
     request.resume().on('end', () => response.end(method === 'HEAD' || status === 304 ? undefined : body));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const gateway = await startGateway(name, { guestbook: [`127.0.0.1:${(server.address() as AddressInfo).port}`] });
+  const home = gatewayHome('services: { scripted: { prefixes: [/api/] } }');
+  const addresses = { scripted: [`127.0.0.1:${(server.address() as AddressInfo).port}`] };
+  const gateway = await startGateway(name, addresses, home.folder);
   let clients = openClients(gateway, options);
   const send: Tiers['fetch'] = ({ path = '/api/visits', isShared = false, ...init } = {}) =>
     parleyFetch(isShared ? clients.shared : clients.own)(`${gateway.url}${path}`, init);
@@ -70,6 +73,7 @@ export async function startTiers(name: GatewayName, options: Partial<UpstreamOpt
     async stop() {
       await Promise.all([clients.own.close(), clients.shared.close()]);
       await gateway.stop();
+      home.remove();
       server.close();
       server.closeAllConnections();
     },

@@ -1,12 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generatedFiles } from '../../packages/local/src/gateways/generated-files.ts';
-import { parsePolicy } from '../../packages/local/src/gateways/policy.ts';
-import { tableOf } from '../../packages/local/src/gateways/policy-table.ts';
+import { type GatewayHome, gatewayHome } from '../gateway-home.ts';
 import { sendRaw } from '../raw-request.ts';
 import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
 
@@ -31,26 +28,21 @@ const operations = [
   { name: 'report', method: 'GET', path: '/report' },
 ];
 
-let home: string;
+let home: GatewayHome;
 let replica: ReturnType<typeof createServer>;
 const seen: string[] = [];
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'parley-policy-'));
-  const table = tableOf(parsePolicy(policy, 'policy.yaml'), new Map([['shop', operations]]));
-  for (const [path, text] of generatedFiles(home, table)) {
-    mkdirSync(dirname(join(home, path)), { recursive: true });
-    writeFileSync(join(home, path), text);
-  }
-  mkdirSync(join(home, 'nginx/local'));
-  writeFileSync(join(home, 'nginx/local/pages.conf'), 'location = /own { return 204; }\n');
+  home = gatewayHome(policy, new Map([['shop', operations]]));
+  mkdirSync(join(home.folder, 'nginx/local'));
+  writeFileSync(join(home.folder, 'nginx/local/pages.conf'), 'location = /own { return 204; }\n');
   replica = createServer((request, response) => void answer(request).then((text) => response.end(text)));
   await new Promise<void>((resolve) => replica.listen(0, '127.0.0.1', resolve));
 });
 afterAll(() => {
   replica.closeAllConnections();
   replica.close();
-  rmSync(home, { recursive: true });
+  home.remove();
 });
 
 async function answer(request: IncomingMessage): Promise<string> {
@@ -65,7 +57,7 @@ async function answer(request: IncomingMessage): Promise<string> {
 describe.each(gatewaysHere())('%s, of a policy', (name) => {
   let gateway: RunningGateway;
   beforeAll(async () => {
-    gateway = await startGateway(name, { shop: [`127.0.0.1:${(replica.address() as AddressInfo).port}`] }, home);
+    gateway = await startGateway(name, { shop: [`127.0.0.1:${(replica.address() as AddressInfo).port}`] }, home.folder);
   }, 30_000);
   afterAll(() => gateway?.stop());
 
