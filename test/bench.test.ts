@@ -8,7 +8,10 @@ import { endpointScenarios, knowingSeveral, mainScenario, scenarios } from '../b
 import { summary } from '../bench/client/summary.ts';
 import { changeOf, isSlower } from '../bench/compare/paired.ts';
 import { cpuRatio, figuresOf } from '../bench/figures.ts';
-import { compare, type WayFigures } from '../bench/gateway/results.ts';
+import { report as gatewayReport } from '../bench/gateway/report.ts';
+import { compare, type Results as GatewayResults, type WayFigures } from '../bench/gateway/results.ts';
+import { scenarios as gatewayScenarios } from '../bench/gateway/scenarios.ts';
+import { wayNames } from '../bench/gateway/ways.ts';
 import { median } from '../bench/median.ts';
 import { contenders as serviceContenders } from '../bench/service/contenders/contenders.ts';
 import { report as serviceReport } from '../bench/service/report.ts';
@@ -93,6 +96,25 @@ describe('bench/results/service.json', () => {
   it('is what is published', () => {
     expect(text('bench/results/service.md')).toBe(serviceReport(served));
     expect(text('README.md')).toContain(`\n${serviceSummary(served)}\n`);
+  });
+});
+
+describe('bench/results/gateway.json', () => {
+  const passed = JSON.parse(text('bench/results/gateway.json')) as GatewayResults;
+
+  it('has every scenario, with every way', () => {
+    expect(passed.rounds).toBeGreaterThanOrEqual(5);
+    for (const { name } of gatewayScenarios) expect(Object.keys(passed.scenarios[name] ?? {})).toEqual([...wayNames]);
+  });
+
+  it('is what is published', () => {
+    expect(text('bench/results/gateway.md')).toBe(gatewayReport(passed));
+  });
+
+  it('keeps what docs/gateways.md says of nginx', () => {
+    const [, times, added] = /nginx passes on ([\d.]+) times .* adds ([\d.]+) ms/s.exec(text('docs/gateways.md')) ?? [];
+    expect(passed.scenarios['small-50']?.nginx?.timesBare).toBeGreaterThanOrEqual(Number(times));
+    expect(passed.scenarios['small-1']?.nginx?.addedP50Ms?.toFixed(2)).toBe(added);
   });
 });
 

@@ -1,10 +1,12 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createEmbeddedGateway } from '../../packages/local/src/gateways/embedded/embedded-gateway.ts';
 import type { Gateway } from '../../packages/local/src/gateways/gateway.ts';
+import { readGatewayTable } from '../../packages/local/src/gateways/gateway-table.ts';
+import { generatedFiles } from '../../packages/local/src/gateways/generated-files.ts';
 import { createHaproxyGateway, findHaproxy } from '../../packages/local/src/gateways/haproxy/haproxy-gateway.ts';
 import { createNginxGateway, findNginx, type Nginx } from '../../packages/local/src/gateways/nginx/nginx-gateway.ts';
 import { createProcessGateway, type ProcessGatewaySetting } from '../../packages/local/src/gateways/process-gateway.ts';
@@ -17,13 +19,21 @@ const [way, replicaPort] = process.argv.slice(2) as [Way, string];
 const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'));
 // As the launcher: workers of nginx that root has started are another user, and keep bodies there.
 await chmod(folder, 0o755);
-const root = fileURLToPath(ownRoot);
+// This repository's gateways, but for the limits of a client, which the load would exceed.
+const clientLimits = { requestsPerSecond: 1_000_000, burst: 1_000_000, connections: 65_535 };
+const table = found(readGatewayTable(fileURLToPath(ownRoot)), 'gateway/table.json');
+const root = join(folder, 'home');
+for (const [path, text] of generatedFiles(root, { ...table, clientLimits })) {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), text);
+}
 const address = `127.0.0.1:${replicaPort}`;
 const setting: ProcessGatewaySetting = {
   root,
   port: await freePort(),
   folder,
-  addresses: new Map((await readdir(join(root, 'services'))).map((service) => [service, [address]])),
+  addresses: new Map(table.upstreams.map(({ name }) => [name, [address]])),
+  clientLimits,
   variables: process.env,
   log: { event() {}, line() {} },
   readyTimeoutMs: 10_000,
@@ -73,9 +83,9 @@ http {
   return createProcessGateway(program, setting);
 }
 
-function found<Program>(program: Program | undefined, name: string): Program {
-  if (!program) throw new Error(`expected ${name} on PATH: install it, or leave it out with --only`);
-  return program;
+function found<Thing>(thing: Thing | undefined, name: string): Thing {
+  if (!thing) throw new Error(`expected ${name}, found none: install it, or leave it out with --only`);
+  return thing;
 }
 
 async function freePort(): Promise<number> {

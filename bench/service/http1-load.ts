@@ -10,22 +10,21 @@ import { bytesOf, type Scenario } from './scenarios.ts';
  */
 export async function http1Load(port: number, scenario: Scenario, ms: number): Promise<Load> {
   const request = bytesOf(scenario);
-  const open = (n: number) => opened(port, scenario.isFromManyClients ? n : 0);
-  const sockets = await Promise.all(Array.from({ length: scenario.connections }, (_, n) => open(n)));
+  const sockets = await Promise.all(Array.from({ length: scenario.connections }, () => opened(port)));
   const latencies = new Latencies();
   const endsAt = performance.now() + ms;
   await Promise.all(
-    sockets.map(async (first, n) => {
+    sockets.map(async (first) => {
       let socket = first;
-      while ((await askUntil(endsAt, socket, request, latencies)) === 'closed by server') socket = await open(n);
+      while ((await askUntil(endsAt, socket, request, latencies)) === 'closed by server') socket = await opened(port);
       socket.destroy();
     }),
   );
   return latencies.load;
 }
 
-async function opened(port: number, client: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${client + 1}` }).setNoDelay(true);
+async function opened(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').setNoDelay(true);
   await once(socket, 'connect');
   return socket;
 }

@@ -9,8 +9,6 @@ export interface Scenario {
   readonly body?: string;
   /** Connections, each with one request under way. */
   readonly connections: number;
-  /** Each connection comes from another address of the loopback, as from another client. */
-  readonly isFromManyClients?: boolean;
   /** What a client of its kind sends along. */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -56,7 +56,8 @@ const { requestsPerSecond, burst, connections } = defaultClientLimits;
 export const policyKeys: Readonly<Record<string, PolicyKey>> = {
   'clients.requestsPerSecond': whole(1_000_000, String(requestsPerSecond)),
   'clients.burst': whole(1_000_000, String(burst)),
-  'clients.connections': whole(1_000_000, String(connections)),
+  // The most that nginx takes.
+  'clients.connections': whole(65_535, String(connections)),
   bodyBytes: whole(1024 ** 3, `${tableDefaults.bodyBytes}`),
   requestTimeoutMs: whole(3_600_000, '10000'),
   'services.NAME.contract': {
