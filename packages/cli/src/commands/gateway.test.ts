@@ -54,6 +54,10 @@ describe('parley gateway', () => {
     policy(pages.replace('/pages/', '/edge/'), 'edge.yaml');
     expect(await parley('gateway --policy edge.yaml', { cwd })).toMatchObject({ code: 0 });
     expect(routes()).toContain('location /edge/ {');
+    policy(pages, 'edge.yaml');
+    expect((await parley('gateway --check --policy edge.yaml', { cwd })).stderr).toContain(
+      'run "parley gateway --policy edge.yaml"',
+    );
   });
 
   it('ends with 2 where there is no policy, or it is wrong', async () => {

@@ -46,7 +46,8 @@ async function run(
     if (stale.length === 0)
       return output.remark(`nothing to change: ${files.size} files are as policy and contracts say`);
     const count = stale.length === 1 ? '1 file' : `${stale.length} files`;
-    if (check) throw new CliError('failed', `${count} stale: run "parley gateway"`, { isDocumented: true });
+    const again = policy === undefined ? 'parley gateway' : `parley gateway --policy ${policy}`;
+    if (check) throw new CliError('failed', `${count} stale: run "${again}"`, { isDocumented: true });
     for (const path of stale) {
       mkdirSync(dirname(join(cwd, path)), { recursive: true });
       writeFileSync(join(cwd, path), files.get(path) ?? '');

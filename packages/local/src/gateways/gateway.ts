@@ -1,3 +1,4 @@
+import { LocalError } from '../local-error.ts';
 import type { Log } from '../log/log.ts';
 import type { SupervisedProcess } from '../processes/supervised-process.ts';
 import type { ClientLimits } from './client-limits.ts';
@@ -38,4 +39,11 @@ export interface GatewaySetting {
   readonly log: Log;
   readonly readyTimeoutMs: number;
   readonly drainTimeoutMs: number;
+}
+
+/** The error about a service that the gateway leads to and docker-compose.yml does not have. */
+export function unknownService(name: string): LocalError {
+  return new LocalError(
+    `the gateway leads to "${name}", and docker-compose.yml has no such service: add it there, or remove it from gateway/policy.yaml and run "parley gateway", or from nginx/ where there is no policy`,
+  );
 }

@@ -97,6 +97,40 @@ location /a/ { proxy_pass http://a; }
 });
 
 describe('generatedFiles, of a haproxy.cfg of an older version', () => {
+  const haproxy = () => readFileSync(join(root, 'haproxy/haproxy.cfg'), 'utf8');
+  const changed = { ...table, clientLimits: { requestsPerSecond: 7, burst: 7, connections: 7 } };
+
+  it.each([
+    ['line ends of Windows', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['no line feed at its end', (text: string) => text.trimEnd()],
+  ])('change it with %s', (_what, edited) => {
+    write();
+    put('haproxy/haproxy.cfg', edited(haproxy()));
+    const expected = generatedFiles(mkdtempSync(join(tmpdir(), 'parley-other-')), changed).get('haproxy/haproxy.cfg');
+    expect(generatedFiles(root, changed).get('haproxy/haproxy.cfg')?.trimEnd()).toBe(expected?.trimEnd());
+  });
+
+  it('are not stale for the line ends of Windows alone', () => {
+    write();
+    const path = join(root, 'nginx/routes.conf');
+    put('nginx/routes.conf', readFileSync(path, 'utf8').replaceAll('\n', '\r\n'));
+    expect(staleFiles(root, generatedFiles(root, table))).toEqual([]);
+  });
+
+  it.each([
+    ['is missing', (text: string) => text.replace(/(# generated: limits\n[\s\S]*?) *# end of generated\n/, '$1')],
+    [
+      'has another indent',
+      (text: string) => text.replace(/(# generated: limits\n[\s\S]*?)( *# end of generated\n)/, '$1  $2'),
+    ],
+  ])('lose no line of their writer where the end of a part %s', (_what, edited) => {
+    write();
+    put('haproxy/haproxy.cfg', edited(haproxy()));
+    expect(() => generatedFiles(root, table)).toThrow(
+      'expected the line "# generated: limits" and, with the same indent',
+    );
+  });
+
   it('need its marks', () => {
     write();
     put(
@@ -104,7 +138,7 @@ describe('generatedFiles, of a haproxy.cfg of an older version', () => {
       readFileSync(join(root, 'haproxy/haproxy.cfg'), 'utf8').replace('# generated: limits\n', ''),
     );
     expect(() => generatedFiles(root, table)).toThrow(
-      'haproxy/haproxy.cfg: expected the lines "# generated: limits" and "# end of generated", found none',
+      'haproxy/haproxy.cfg: expected the line "# generated: limits" and, with the same indent, "# end of generated": add what is missing',
     );
   });
 });

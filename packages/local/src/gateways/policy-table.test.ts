@@ -35,6 +35,13 @@ describe('tableOf', () => {
     expect([10_000, 1, 12_345].map(timed)).toEqual([12_000, 1_000, 15_000]);
   });
 
+  it('gives a prefix that shares a location with an operation the limits of what has no operation', () => {
+    const { routes } = table(
+      '  orders: { contract: a, prefixes: [/orders/], operations: { find: { bodyBytes: 10, timeoutMs: 5 }, file: { bodyBytes: 10, timeoutMs: 5 } } }\n',
+    );
+    expect(routes[1]).toEqual({ isExact: false, path: '/orders/', service: 'orders' });
+  });
+
   it('has the operations, with the rate of one client where the policy has one', () => {
     const { operations } = table('  orders: { contract: a, operations: { add: { requestsPerSecond: 5 } } }\n');
     expect(operations.slice(0, 2)).toEqual([

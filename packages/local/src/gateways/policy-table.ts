@@ -73,6 +73,8 @@ function refuseStrangers(service: ServicePolicy, known: readonly ContractOperati
 interface Location {
   readonly route: Route;
   readonly from: readonly { readonly policy: OperationPolicy; readonly operation: ContractOperation }[];
+  /** Paths without an operation lead to it too. */
+  readonly isPrefix: boolean;
 }
 
 function routesOf(policy: Policy, contracts: ContractOperations): readonly Route[] {
@@ -82,21 +84,24 @@ function routesOf(policy: Policy, contracts: ContractOperations): readonly Route
     for (const operation of contracts.get(name) ?? []) {
       const route = { ...locationOf(operation.path), service: name };
       const one = { policy: operations.get(operation.name) ?? {}, operation };
-      add(locations, { route, from: [one] }, operation.name, policy);
+      add(locations, { route, from: [one], isPrefix: false }, operation.name, policy);
     }
     for (const path of prefixes)
-      add(locations, { route: { isExact: false, path, service: name }, from: [] }, path, policy);
+      add(locations, { route: { isExact: false, path, service: name }, from: [], isPrefix: true }, path, policy);
   }
   return [...locations.values()].map((location) => withLimits(location, policy));
 }
 
 function add(locations: Map<string, Location>, added: Location, what: string, policy: Policy): void {
-  const { route, from } = added;
+  const { route, from, isPrefix } = added;
   const key = `${route.isExact} ${route.path}`;
   const before = locations.get(key);
   if (before && before.route.service !== route.service) throw twoServices(before.route, route, what, policy);
-  if (before && from.length === 0) return;
-  locations.set(key, { route, from: [...(before?.from ?? []), ...from] });
+  locations.set(key, {
+    route,
+    from: [...(before?.from ?? []), ...from],
+    isPrefix: isPrefix || before?.isPrefix === true,
+  });
 }
 
 function twoServices(before: Route, { service, path }: Route, what: string, { fault }: Policy): LocalError {
@@ -107,12 +112,16 @@ function twoServices(before: Route, { service, path }: Route, what: string, { fa
   );
 }
 
-/** nginx takes no variable for a size or a time: a location has the largest of its operations. */
-function withLimits({ route, from }: Location, policy: Policy): Route {
+/** nginx takes no variable for a size or a time: a location has the largest of its operations, and of what has no operation. */
+function withLimits({ route, from, isPrefix }: Location, policy: Policy): Route {
   const bodies = from.map(
     ({ policy: own, operation }) => own.bodyBytes ?? Math.max(policy.bodyBytes, operation.maxBodyBytes ?? 0),
   );
   const times = from.map(({ policy: own }) => readTimeoutMs(own.timeoutMs ?? policy.requestTimeoutMs));
+  if (isPrefix) {
+    bodies.push(policy.bodyBytes);
+    times.push(readTimeoutMs(policy.requestTimeoutMs));
+  }
   const [bodyBytes, timeMs] = [Math.max(...bodies), Math.max(...times)];
   return {
     ...route,

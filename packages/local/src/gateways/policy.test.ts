@@ -74,8 +74,16 @@ services:
       'gateway/policy.yaml:3: expected services.a.contract to be a file of the repository',
     ],
     [
+      'services:\n  a:\n    prefixes: [/caf%C3%A9/]\n',
+      'gateway/policy.yaml:3: expected services.a.prefixes to be a list of beginnings of paths',
+    ],
+    [
+      'services:\n  a:\n    prefixes: [/a/../b/]\n',
+      'gateway/policy.yaml:3: expected services.a.prefixes to be a list of beginnings of paths',
+    ],
+    [
       'services:\n  a:\n    prefixes: [pages]\n',
-      'gateway/policy.yaml:3: expected services.a.prefixes to be a list of beginnings of paths, each with a slash at both ends, got ["pages"]',
+      'gateway/policy.yaml:3: expected services.a.prefixes to be a list of beginnings of paths, each with a slash at both ends; letters, digits and - . _ ~, got ["pages"]',
     ],
     [
       'services:\n  a:\n    prefixes: ["/a/ { return 200; } #/"]\n',

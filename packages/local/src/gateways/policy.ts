@@ -49,7 +49,7 @@ const whole = (most: number, standard: string, takes = `a whole number from 1 to
   standard,
   accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most,
 });
-const isPrefix = (value: unknown) => typeof value === 'string' && /^\/(?:[\w\-.~%]+\/)*$/.test(value);
+const isPrefix = (value: unknown) => typeof value === 'string' && /^\/(?:(?!\.{1,2}\/)[\w\-.~]+\/)*$/.test(value);
 const { requestsPerSecond, burst, connections } = defaultClientLimits;
 
 /** Every key of a policy by its path from the top; `NAME` is the name of a service or an operation. */
@@ -67,7 +67,7 @@ export const policyKeys: Readonly<Record<string, PolicyKey>> = {
   },
   'services.NAME.port': whole(65_535, String(tableDefaults.port)),
   'services.NAME.prefixes': {
-    takes: 'a list of beginnings of paths, each with a slash at both ends',
+    takes: 'a list of beginnings of paths, each with a slash at both ends; letters, digits and - . _ ~',
     standard: 'none',
     accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isPrefix),
   },

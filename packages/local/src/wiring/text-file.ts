@@ -25,6 +25,11 @@ export function readTextFile(path: string): string {
   }
 }
 
+/** A text with line feeds alone at the ends of its lines, as Git gives it everywhere but on Windows. */
+export function withLineFeeds(text: string): string {
+  return text.replaceAll('\r\n', '\n');
+}
+
 function kindOf(stat: Stats): string {
   if (stat.isDirectory()) return 'a folder';
   return stat.isFIFO() ? 'a pipe' : 'a device or a socket';

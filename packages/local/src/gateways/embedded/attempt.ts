@@ -5,8 +5,6 @@ import type { GatewayCause } from '../gateway-causes.ts';
 
 /** How long a replica may take to accept a connection, in ms. Not the agent's timeout, which is for idle ones. */
 const connectTimeoutMs = 1_000;
-/** How long no byte may come from a replica, in ms. */
-const replyTimeoutMs = 12_000;
 
 /** A request as a replica gets it. */
 export interface PassedRequest {
@@ -15,6 +13,14 @@ export interface PassedRequest {
   readonly headers: OutgoingHttpHeaders;
   /** Default: none. */
   readonly body?: string | Uint8Array | undefined;
+}
+
+/** How replicas are reached. */
+export interface Wire {
+  /** Keeps the connections. */
+  readonly agent: Agent;
+  /** How long no byte may come from a replica, in ms. */
+  readonly replyTimeoutMs: number;
 }
 
 /** Why there is no reply. `unreached` never got a connection, so no replica acted on the request. */
@@ -32,13 +38,13 @@ export class AttemptFailure extends Error {
 
 /**
  * Sends a request to one replica; resolves with the head of its reply, whatever the status. The body is then broken off where no
- * byte comes for 12 s though its reader wants more.
+ * byte comes for `replyTimeoutMs` though its reader wants more.
  *
  * @param address `http://host:port`
  * @throws AttemptFailure where there is no reply
  */
 export async function ask(
-  agent: Agent,
+  { agent, replyTimeoutMs }: Wire,
   { method, path, headers, body }: PassedRequest,
   address: string,
   signal?: CancelSignal,

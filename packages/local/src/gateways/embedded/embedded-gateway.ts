@@ -8,13 +8,12 @@ import {
 } from 'node:http';
 import { pipeline } from 'node:stream';
 import type { Upstream } from '@parley/client';
-import { LocalError } from '../../local-error.ts';
 import { loopback } from '../../ports/ports.ts';
 import { delay } from '../../time/delay.ts';
 import { defaultClientLimits } from '../client-limits.ts';
-import type { Gateway, GatewaySetting } from '../gateway.ts';
+import { type Gateway, type GatewaySetting, unknownService } from '../gateway.ts';
 import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
-import { readGatewayTable } from '../gateway-table.ts';
+import { readGatewayTable, tableDefaults } from '../gateway-table.ts';
 import { methodFinder } from '../operation-paths.ts';
 import { parseRoutes, type Route, routeOf } from '../routes.ts';
 import type { PassedRequest } from './attempt.ts';
@@ -70,7 +69,7 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   const table = readGatewayTable(setting.root);
   const routes = table?.routes ?? parseRoutes(gatewayFile(files, 'routes.conf'));
   const methodsAt = methodFinder(table?.operations ?? []);
-  const upstreams = upstreamsOf(routes, setting.addresses, agent);
+  const upstreams = upstreamsOf(routes, setting.addresses, agent, table?.readTimeoutMs ?? tableDefaults.readTimeoutMs);
   const limits = parseLimits([gatewayFile(files, 'nginx.conf'), files.get('limits.conf') ?? ''].join('\n'));
   const clientLimits = setting.clientLimits ?? defaultClientLimits;
   const rate = createRequestRate(clientLimits);
@@ -220,12 +219,20 @@ function closing(response: ServerResponse, refusal: Refusal): Refusal {
   return refusal;
 }
 
-function upstreamsOf(routes: readonly Route[], addresses: GatewaySetting['addresses'], agent: KeptConnections) {
+/** An operation that may take longer than the others gives its service that time. */
+function upstreamsOf(
+  routes: readonly Route[],
+  addresses: GatewaySetting['addresses'],
+  agent: KeptConnections,
+  readTimeoutMs: number,
+) {
   const services = [...new Set(routes.map(({ service }) => service))];
   const entries = services.map((service) => {
     const replicas = addresses.get(service);
-    if (replicas) return [service, openReplicas(service, replicas, agent)] as const;
-    throw new LocalError(`nginx/routes.conf: expected a service of docker-compose.yml, got "${service}"`);
+    const times = routes.map((route) => (route.service === service && route.readTimeoutMs) || readTimeoutMs);
+    const wire = { agent, replyTimeoutMs: Math.max(...times) };
+    if (replicas) return [service, openReplicas(service, replicas, wire)] as const;
+    throw unknownService(service);
   });
   return new Map(entries);
 }

@@ -29,7 +29,7 @@ async function replica(answer: RequestListener) {
 /** Sends requests at once, and gives their statuses. */
 function sendingTo(...addresses: readonly string[]) {
   const agent = new KeptConnections();
-  const upstream = openReplicas('things', addresses, agent);
+  const upstream = openReplicas('things', addresses, { agent, replyTimeoutMs: 12_000 });
   closeables.push(() => {
     agent.destroy();
     return upstream.close();

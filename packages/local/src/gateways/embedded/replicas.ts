@@ -1,4 +1,4 @@
-import type { Agent, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import {
   type AttemptLayer,
   type Call,
@@ -8,7 +8,7 @@ import {
   type Upstream,
 } from '@parley/client';
 import { CallError } from '@parley/contract';
-import { AttemptFailure, ask } from './attempt.ts';
+import { AttemptFailure, ask, type Wire } from './attempt.ts';
 import type { Refusal } from './refusal.ts';
 
 /** As nginx: as many replicas may see a request that breaks them. */
@@ -61,14 +61,14 @@ interface FailedAttempts {
  *
  * @param addresses `host:port` of each; at least one
  */
-export function openReplicas(service: string, addresses: readonly string[], agent: Agent): Upstream {
+export function openReplicas(service: string, addresses: readonly string[], wire: Wire): Upstream {
   return createUpstream(
     service,
     addresses.map((address) => `http://${address}`),
     {
       ...asNginx,
       ...(addresses.length === 1 && neverOut),
-      layers: { attempt: [asking(agent, addresses.length)] },
+      layers: { attempt: [asking(wire, addresses.length)] },
     },
   );
 }
@@ -83,14 +83,14 @@ export function refusalOfError(error: unknown): Refusal {
  * Answers each attempt over Node's HTTP, in place of the client's transport. That one reads the first byte of a body before it gives the head,
  * refuses a 100 that was not asked for, and uses a connection again after a 204 or 304, which may be followed by a false reply.
  */
-function asking(agent: Agent, replicas: number): AttemptLayer {
+function asking(wire: Wire, replicas: number): AttemptLayer {
   const failures = new WeakMap<Call, FailedAttempts>();
   return () =>
     async function asking({ call, endpoint, number, signal }) {
       try {
         const { method, path, headers } = call;
         const body = call.body as Uint8Array | undefined; // the gateway has read it whole
-        const reply: IncomingMessage = await ask(agent, { method, path, headers, body }, endpoint, signal);
+        const reply: IncomingMessage = await ask(wire, { method, path, headers, body }, endpoint, signal);
         return new Reply(200, reply.headers, reply, { operation: call.label, endpoint, attempts: number });
       } catch (error) {
         if (!(error instanceof AttemptFailure)) throw error;

@@ -106,7 +106,7 @@ describe('localHaproxyConfiguration', () => {
 
   it('refuses routes to a service that is not there', () => {
     expect(() => localHaproxyConfiguration(text, { port: 81, addresses: new Map() })).toThrow(
-      'nginx/routes.conf: expected a service of docker-compose.yml, got "a"',
+      'the gateway leads to "a", and docker-compose.yml has no such service',
     );
   });
 });

@@ -1,5 +1,5 @@
-import { LocalError } from '../../local-error.ts';
 import { loopback } from '../../ports/ports.ts';
+import { unknownService } from '../gateway.ts';
 
 /** What differs between the project's configuration and the one for this machine. */
 export interface LocalHaproxySetting {
@@ -15,7 +15,7 @@ export function localHaproxyConfiguration(text: string, { port, addresses }: Loc
     .replace(/^( *)bind :8080\b/m, `$1bind ${loopback}:${port}`)
     .replace(/^( *)server-template ([\w.-]+) .*\n/gm, (_line, indent, name) => {
       const replicas = addresses.get(name);
-      if (!replicas) throw new LocalError(`nginx/routes.conf: expected a service of docker-compose.yml, got "${name}"`);
+      if (!replicas) throw unknownService(name);
       return replicas.map((address, n) => `${indent}server ${name}-${n + 1} ${address}\n`).join('');
     });
 }

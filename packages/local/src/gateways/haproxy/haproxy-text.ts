@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { withLineFeeds } from '../../wiring/text-file.ts';
 import { type GatewayCause, gatewayCauses } from '../gateway-causes.ts';
 import type { GatewayTable, TableOperation, TableUpstream } from '../gateway-table.ts';
 import { methodsOf, mostSpecificFirst, pathExpression } from '../operation-paths.ts';
@@ -60,21 +61,23 @@ function generatedParts(table: GatewayTable): Readonly<Record<string, readonly s
   };
 }
 
-/** `haproxy.cfg` with what a table says between its marks. */
+/** A part between its marks, both with the same indent, up to the next mark. */
+const markedPart = /^( *)# generated: (\w+)\n(?:(?! *# generated: ).*\n)*?\1# end of generated(?:\n|(?![\s\S]))/gm;
+
+/** `haproxy.cfg` with what a table says between its marks. Lines end with a line feed. */
 export function withTable(text: string, table: GatewayTable): string {
   const parts = generatedParts(table);
-  return text.replace(
-    /^( *)# generated: (\w+)\n[\s\S]*?^\1# end of generated\n/gm,
-    (_part, indent: string, name: string) =>
-      [`# generated: ${name}`, ...(parts[name] ?? []), '# end of generated']
-        .map((line) => `${line && !line.startsWith('.') ? indent : ''}${line}\n`)
-        .join(''),
+  return withLineFeeds(text).replace(markedPart, (_part, indent: string, name: string) =>
+    [`# generated: ${name}`, ...(parts[name] ?? []), '# end of generated']
+      .map((line) => `${line && !line.startsWith('.') ? indent : ''}${line}\n`)
+      .join(''),
   );
 }
 
-/** A part that a `haproxy.cfg` has no marks for, so that what a table says there would be lost. */
+/** A part that a `haproxy.cfg` has no pair of marks for, so that what a table says there would be lost. */
 export function missingPart(text: string, table: GatewayTable): string | undefined {
-  return Object.keys(generatedParts(table)).find((name) => !new RegExp(`^ *# generated: ${name}$`, 'm').test(text));
+  const marked = new Set(Array.from(withLineFeeds(text).matchAll(markedPart), ([, , name]) => name));
+  return Object.keys(generatedParts(table)).find((name) => !marked.has(name));
 }
 
 /** The files of `haproxy/errors/`, by name: answers as they go over the wire, but for the ends of lines. */

@@ -36,7 +36,7 @@ upstream greetings {
 
   it('refuses a name that is no service', () => {
     expect(() => localUpstreams('server helo:3000 resolve;', addresses)).toThrow(
-      'nginx/upstreams.conf: expected a service of docker-compose.yml, got "helo"',
+      'the gateway leads to "helo", and docker-compose.yml has no such service',
     );
   });
 });

@@ -1,5 +1,5 @@
-import { LocalError } from '../../local-error.ts';
 import { loopback } from '../../ports/ports.ts';
+import { unknownService } from '../gateway.ts';
 import { type GatewayFiles, gatewayFile } from '../gateway-files.ts';
 
 /** What differs between the project's configuration and the one for this machine. */
@@ -27,8 +27,7 @@ export function localNginxConfiguration(files: GatewayFiles, setting: LocalNginx
 export function localUpstreams(text: string, addresses: ReadonlyMap<string, readonly string[]>): string {
   return text.replace(/^([ \t]*)server\s+([\w.-]+)(?::\d+)?([^;]*);/gm, (_line, indent, name, written) => {
     const replicas = addresses.get(name);
-    if (!replicas)
-      throw new LocalError(`nginx/upstreams.conf: expected a service of docker-compose.yml, got "${name}"`);
+    if (!replicas) throw unknownService(name);
     const parameters = String(written)
       .split(/\s+/)
       .filter((word) => word && word !== 'resolve');
