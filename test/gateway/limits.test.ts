@@ -17,6 +17,8 @@ services:
     prefixes: [/pages/]
     operations:
       add: { requestsPerSecond: 5, burst: 5 }
+      remove: { requestsPerSecond: 100 }
+      refresh: { requestsPerSecond: 3 }
       upload: { bodyBytes: 5000 }
       report: { timeoutMs: 5000 }
 `;
@@ -24,6 +26,8 @@ const operations = [
   { name: 'list', method: 'GET', path: '/items' },
   { name: 'add', method: 'POST', path: '/items' },
   { name: 'upload', method: 'PUT', path: '/items/{id}/photo' },
+  { name: 'remove', method: 'DELETE', path: '/items/{id}' },
+  { name: 'refresh', method: 'POST', path: '/items/latest' },
   { name: 'latest', method: 'GET', path: '/items/latest' },
   { name: 'report', method: 'GET', path: '/report' },
 ];
@@ -111,6 +115,8 @@ describe.each(gatewaysHere())('%s, of a policy', (name) => {
       expect(added.length - limited.length).toBeGreaterThanOrEqual(5);
       expect(await limited[0]?.json()).toMatchObject({ cause: 'rate_limited' });
       expect(await statusOf('/items')).toBe(200);
+      expect(await statusOf('/items/7', { method: 'DELETE' })).toBe(200);
+      expect(await statusOf('/items/latest', { method: 'POST' })).toBe(200);
     });
   }
 

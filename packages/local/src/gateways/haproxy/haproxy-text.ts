@@ -164,6 +164,7 @@ function clientLines({ operations }: GatewayTable): string[] {
 }
 
 const isLimited = ({ requestsPerSecond }: TableOperation) => requestsPerSecond !== undefined;
+const isOperation = ({ service, name }: TableOperation) => `{ var(txn.operation) -m str ${service}.${name} }`;
 const tableName = ({ service, name }: TableOperation) => `clients_of_${service}_${name}`;
 
 function limitLines({ clientLimits, operations }: GatewayTable): string[] {
@@ -180,12 +181,14 @@ function limitLines({ clientLimits, operations }: GatewayTable): string[] {
       ),
     ...limited.map(
       (operation) =>
-        `http-request track-sc1 src,ipmask(32,64) table ${tableName(operation)} if { var(txn.operation) -m str ${operation.service}.${operation.name} }`,
+        `http-request track-sc1 src,ipmask(32,64) table ${tableName(operation)} if ${isOperation(operation)}`,
     ),
     cause('too_many_connections', `sc_conn_cur(0) gt ${clientLimits.connections}`),
     cause('rate_limited', `sc_http_req_rate(0) gt ${clientLimits.requestsPerSecond}`),
-    ...limited.map((operation) =>
-      cause('rate_limited', `sc_http_req_rate(1,${tableName(operation)}) gt ${operation.requestsPerSecond}`),
+    // Of the request's own operation: with a table as second argument the client would be looked up in it for any request.
+    ...limited.map(
+      (operation) =>
+        `${cause('rate_limited', `sc_http_req_rate(1) gt ${operation.requestsPerSecond}`)} ${isOperation(operation)}`,
     ),
   ];
 }
