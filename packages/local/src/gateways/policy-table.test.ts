@@ -84,6 +84,13 @@ describe('tableOf', () => {
     expect(() => table(services)).toThrow(sentence);
   });
 
+  it.each(['a;}', 'a b', '$uri', '', 'läuft', '1st'])('refuses an operation %j of a contract', (name) => {
+    const contracts = new Map([['orders', [{ name, method: 'GET', path: '/orders' }]]]);
+    expect(() => table('  orders: { contract: a }\n', contracts)).toThrow(
+      `policy.yaml:2: expected operations of orders with names of letters, digits and _, a letter first, got ${JSON.stringify(name)}: rename it in the contract`,
+    );
+  });
+
   it('refuses a name of Object.prototype that no contract has', () => {
     expect(() => table('  orders: { contract: a, operations: { toString: {} } }\n')).toThrow('got "toString"');
   });

@@ -1,7 +1,7 @@
 import type { LocalError } from '../local-error.ts';
 import type { GatewayTable, TableOperation } from './gateway-table.ts';
 import { locationOf, type OperationPath } from './operation-paths.ts';
-import type { OperationPolicy, Policy, ServicePolicy } from './policy.ts';
+import { type OperationPolicy, operationName, type Policy, type ServicePolicy } from './policy.ts';
 import type { Route } from './routes.ts';
 
 /** What the gateway needs of an operation of a contract. */
@@ -20,8 +20,8 @@ const patience = 1.2;
 /**
  * Puts a policy and the contracts of its services together.
  *
- * @throws LocalError where the policy names an operation that its contract does not have, two services have the same path, or a
- *   service has none
+ * @throws LocalError where the policy names an operation that its contract does not have, a contract names an operation with
+ *   other signs than letters, digits and _, two services have the same path, or a service has none
  */
 export function tableOf(policy: Policy, contracts: ContractOperations): GatewayTable {
   const { services } = policy;
@@ -59,6 +59,13 @@ function refuseStrangers(service: ServicePolicy, known: readonly ContractOperati
     );
   }
   const names = known.map((one) => one.name);
+  const odd = names.find((one) => !operationName.test(one));
+  if (odd !== undefined) {
+    throw fault(
+      ['services', name],
+      `expected operations of ${name} with names of letters, digits and _, a letter first, got ${JSON.stringify(odd)}: rename it in the contract`,
+    );
+  }
   for (const [stranger, { requestsPerSecond, burst }] of operations) {
     const place = ['services', name, 'operations', stranger];
     if (!names.includes(stranger)) {

@@ -81,7 +81,8 @@ export const policyKeys: Readonly<Record<string, PolicyKey>> = {
 };
 
 const serviceName = /^[a-z][a-z0-9-]*$/;
-const operationName = /^[A-Za-z]\w*$/;
+/** What the name of an operation may be: configurations have it as it is. */
+export const operationName = /^[A-Za-z]\w*$/;
 
 /**
  * Reads a policy.
