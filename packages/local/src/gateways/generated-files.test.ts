@@ -68,7 +68,7 @@ location /a/ { proxy_pass http://a; }
     expect(limits).toContain('limit_req_zone $client_network zone=requests_per_client:10m rate=7r/s;\n');
     expect(limits).toContain('limit_req zone=requests_per_client burst=8 nodelay;\n');
     expect(limits).toContain('limit_conn connections_per_client 9;\n');
-    expect(limits).toContain('limit_req zone=a_add burst=6 nodelay;\n');
+    expect(limits).toContain('limit_req zone=limited_1 burst=6 nodelay;\n');
     expect(limits).toContain('  "~^(?:GET|HEAD) /a/[^/]+$" a.find;\n');
   });
 

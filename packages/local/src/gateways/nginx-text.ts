@@ -124,8 +124,9 @@ ${methods.join('')}}
 `;
 }
 
-function operationLimit({ service, name, requestsPerSecond, burst }: TableOperation): string {
-  const zone = `${service.replaceAll('-', '_')}_${name}`;
+/** Numbered: nginx takes no variable of more than 46 characters, and no hyphen in one. */
+function operationLimit({ service, name, requestsPerSecond, burst }: TableOperation, at: number): string {
+  const zone = `limited_${at + 1}`;
   return `# --- what one client may send to ${name} of ${service} ---
 map $operation $client_of_${zone} {
   default "";
