@@ -94,6 +94,12 @@ describe.each(gatewaysHere())('%s, of a policy', (name) => {
     expect([await statusOf('/'), await statusOf('/itemsx'), await statusOf('/items/')]).toEqual([404, 404, 200]);
   });
 
+  it('answers a path that lacks the closing slash of a prefix as any other path without a service', async () => {
+    const answer = await ask('/pages', { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+    expect(await answer.json()).toMatchObject({ cause: 'no_route' });
+  });
+
   if (name !== 'embedded') {
     it('waits for an operation that may take longer than the others', async () => {
       expect(await statusOf('/report?slow')).toBe(200);

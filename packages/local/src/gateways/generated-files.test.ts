@@ -63,6 +63,23 @@ location /a/ { proxy_pass http://a; }
 `);
   });
 
+  it('lead a path without the closing slash of a location to the next shorter one, or to none', () => {
+    const prefix = (path: string, service: string) => ({ isExact: false, path, service, readTimeoutMs: 60_000 });
+    const routes = [prefix('/a/', 'a'), prefix('/a/b/', 'b'), { isExact: true, path: '/a/b/c', service: 'b' }];
+    const text = generatedFiles(root, { ...table, routes: [...routes, prefix('/a/b/c/', 'b')] }).get(
+      'nginx/routes.conf',
+    );
+    expect(text?.split('# --- without')[1]?.match(/^(?:location| {2}(?:return|proxy)).*/gm)).toEqual([
+      'location = /a {',
+      '  return 404;',
+      'location = /a/b {',
+      '  proxy_read_timeout 60s;',
+      '  proxy_pass http://a;',
+      'location / {',
+      '  return 404;',
+    ]);
+  });
+
   it('have the limits of a client, and those of an operation', () => {
     const limits = generatedFiles(root, table).get('nginx/limits.conf');
     expect(limits).toContain('limit_req_zone $client_network zone=requests_per_client:10m rate=7r/s;\n');

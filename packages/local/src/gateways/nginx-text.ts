@@ -1,6 +1,6 @@
 import type { GatewayTable, TableOperation, TableUpstream } from './gateway-table.ts';
 import { locationOf, methodsOf, mostSpecificFirst, pathExpression } from './operation-paths.ts';
-import type { Route } from './routes.ts';
+import { type Route, routeOf } from './routes.ts';
 
 /** The files of `nginx/` that a table decides, by name. */
 export function nginxFiles(table: GatewayTable): ReadonlyMap<string, string> {
@@ -59,9 +59,7 @@ const routesHead = `# Path → upstream. \`=\` and a closing slash keep /api/hel
 # Above a location are its operations; it has the largest size and the longest time of them.
 `;
 
-/** A service may have all paths that no other has; nginx takes one \`location /\`. */
-const fallback = `# --- no service ---
-location / {
+const noService = ` {
   if ($is_climbing) { return 400; }
   return 404;
 }
@@ -72,8 +70,28 @@ function routesText({ upstreams, routes, operations }: GatewayTable): string {
     const own = routes.filter(({ service }) => service === name);
     return `# --- ${name} ---\n${own.map((route) => `${operationLines(route, operations)}${routeText(route)}`).join('')}`;
   });
+  // A service may have all paths that no other has; nginx takes one `location /`.
   const isTaken = routes.some(({ isExact, path }) => !isExact && path === '/');
-  return [routesHead, ...sections, ...(isTaken ? [] : [fallback])].join('\n');
+  const fallback = `# --- no service ---\nlocation /${noService}`;
+  return [routesHead, ...sections, ...withoutSlashText(routes), ...(isTaken ? [] : [fallback])].join('\n');
+}
+
+/** The paths that lack only the closing slash of a location, and are no location: they go where other paths go. */
+function withoutSlashText(routes: readonly Route[]): string[] {
+  const paths = routes
+    .filter(({ isExact, path }) => !isExact && path.length > 1 && path.endsWith('/'))
+    .map(({ path }) => path.slice(0, -1));
+  const locations = paths.flatMap((path) => {
+    const route = routeOf(path, routes);
+    if (route?.isExact) return [];
+    return [route ? routeText({ ...route, isExact: true, path }) : `location = ${path}${noService}`];
+  });
+  if (locations.length === 0) return [];
+  return [
+    `# --- without the closing slash of a location above ---
+# nginx itself answers such a path with 301 to the one with the slash. Here it leads where it would without that location.
+${locations.join('')}`,
+  ];
 }
 
 function operationLines(route: Route, operations: readonly TableOperation[]): string {
