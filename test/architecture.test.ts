@@ -264,6 +264,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'gateway-table.ts',
     'policy.ts',
     'policy-table.ts',
+    'operation-rules.ts',
     'nginx-text.ts',
     'gateway-files.ts',
     'served-paths.ts',

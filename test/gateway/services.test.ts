@@ -11,6 +11,10 @@ services:
   order: { contract: a, operations: { items_list: { requestsPerSecond: 100 } } }
   order-items: { contract: a, operations: { list: { requestsPerSecond: 100 } } }
   requests: { contract: a, operations: { per_client: { requestsPerSecond: 100 } } }
+  shop: { contract: a, methods: any, operations: { find: { requestsPerSecond: 100 } } }
+  tenants: { contract: a, operations: { info: { requestsPerSecond: 2, burst: 1 } } }
+  pages: { contract: a, prefixes: [/own/] }
+  legacy: { prefixes: [/old/, /t/legacy/] }
   ${longService}: { contract: a, operations: { ${longOperation}: { requestsPerSecond: 100 } } }
 `;
 const get = (name: string, path: string) => ({ name, method: 'GET', path });
@@ -18,6 +22,9 @@ const contracts = new Map([
   ['order', [get('items_list', '/order')]],
   ['order-items', [get('list', '/order-items')]],
   ['requests', [get('per_client', '/requests')]],
+  ['shop', [get('find', '/api/books/{id}')]],
+  ['tenants', [get('info', '/t/{tenant}/info')]],
+  ['pages', [get('page', '/{path*}')]],
   [longService, [get(longOperation, '/long')]],
 ]);
 
@@ -53,6 +60,26 @@ describe.each(gatewaysHere())('%s, of several services', (name) => {
     const answer = await fetch(`${gateway.url}${path}`, { method, redirect: 'manual' });
     return answer.status === 200 ? await answer.text() : answer.status;
   };
+
+  it('lets a service decide at its prefix, though an operation elsewhere has such a path', async () => {
+    expect(await ask('POST', '/old/x')).toBe('legacy: POST /old/x');
+    expect(await ask('DELETE', '/t/legacy/info')).toBe('legacy: DELETE /t/legacy/info');
+    expect(await ask('POST', '/own/x')).toBe('pages: POST /own/x');
+    expect([await ask('POST', '/x'), await ask('POST', '/t/a/info')]).toEqual([405, 405]);
+  });
+
+  it("does not count a request as another service's operation", async () => {
+    const replies = await Promise.all(Array.from({ length: 20 }, () => ask('GET', '/t/legacy/info')));
+    expect(new Set(replies)).toEqual(new Set(['legacy: GET /t/legacy/info']));
+  });
+
+  it('passes on any method to a service with methods: any', async () => {
+    expect(await ask('DELETE', '/api/books/7')).toBe('shop: DELETE /api/books/7');
+  });
+
+  it('leads a path without the closing slash of a prefix to the service of the shorter path', async () => {
+    expect(await ask('GET', '/old')).toBe('pages: GET /old');
+  });
 
   it('limits operations whose names are long, or alike but for a sign', async () => {
     expect(await ask('GET', '/order')).toBe('order: GET /order');

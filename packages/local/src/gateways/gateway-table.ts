@@ -22,6 +22,8 @@ export interface TableOperation extends OperationPath {
 export interface TableUpstream {
   readonly name: string;
   readonly port: number;
+  /** Passes on every method at the paths of its operations. Default: theirs alone. */
+  readonly methods?: 'any';
 }
 
 /** All that a gateway knows of its services, as plain data: what a policy and contracts say together. */
@@ -84,7 +86,7 @@ const isMaybe =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
-const upstreamChecks = { name: isText, port: isCount };
+const upstreamChecks = { name: isText, port: isCount, methods: isMaybe((value) => value === 'any') };
 const routeChecks = {
   isExact: (value: unknown) => typeof value === 'boolean',
   path: isText,

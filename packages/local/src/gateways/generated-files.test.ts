@@ -86,7 +86,7 @@ location /a/ { proxy_pass http://a; }
     expect(limits).toContain('limit_req zone=requests_per_client burst=8 nodelay;\n');
     expect(limits).toContain('limit_conn connections_per_client 9;\n');
     expect(limits).toContain('limit_req zone=limited_1 burst=6 nodelay;\n');
-    expect(limits).toContain('  "~^(?:GET|HEAD) /a/[^/]+$" a.find;\n');
+    expect(limits).toContain('  "~^a (?:GET|HEAD) /a/[^/]+$" a.find;\n');
   });
 
   it('leave alone what people write: files, and what is outside the marks', () => {

@@ -1,5 +1,6 @@
 import type { GatewayTable, TableOperation, TableUpstream } from './gateway-table.ts';
-import { locationOf, methodsOf, mostSpecificFirst, pathExpression } from './operation-paths.ts';
+import { literalExpression, mostSpecificFirst, pathExpression } from './operation-paths.ts';
+import { methodRows, operationsAt, pathOwners } from './operation-rules.ts';
 import { type Route, routeOf } from './routes.ts';
 
 /** The files of `nginx/` that a table decides, by name. */
@@ -95,10 +96,7 @@ ${locations.join('')}`,
 }
 
 function operationLines(route: Route, operations: readonly TableOperation[]): string {
-  const own = operations.filter(({ service, path }) => {
-    const location = locationOf(path);
-    return service === route.service && location.isExact === route.isExact && location.path === route.path;
-  });
+  const own = operationsAt(route, operations);
   return own.map(({ name, method, path }) => `# ${name}: ${method} ${path}\n`).join('');
 }
 
@@ -118,25 +116,36 @@ limit_req zone=requests_per_client burst=${clientLimits.burst} nodelay;
 limit_conn_zone $client_network zone=connections_per_client:10m;
 limit_conn connections_per_client ${clientLimits.connections};
 `,
-    operationMaps(operations),
+    operationMaps(table),
     ...limited.map(operationLimit),
   ].join('\n');
 }
 
-function operationMaps(operations: readonly TableOperation[]): string {
-  const sorted = mostSpecificFirst(operations);
-  const names = sorted.map(
+function operationMaps(table: GatewayTable): string {
+  // The first that matches wins.
+  const owners = pathOwners(table)
+    .toReversed()
+    .map(
+      ({ route: { isExact, path }, service }) =>
+        `  "~^${literalExpression(path)}${isExact ? '$' : ''}" ${service ?? '""'};\n`,
+    );
+  const names = mostSpecificFirst(table.operations).map(
     ({ service, name, method, path }) =>
-      `  "~${pathExpression(path).replace('^', `^${method === 'GET' ? '(?:GET|HEAD)' : method} `)}" ${service}.${name};\n`,
+      `  "~${pathExpression(path).replace('^', `^${service} ${method === 'GET' ? '(?:GET|HEAD)' : method} `)}" ${service}.${name};\n`,
   );
-  const paths = [...new Set(sorted.map(({ path }) => path))];
-  const methods = paths.map((path) => `  "~${pathExpression(path)}" "${methodsOf(path, operations).join(', ')}";\n`);
+  const methods = methodRows(table).map(
+    (row) => `  "~${pathExpression(row.path).replace('^', `^${row.service} `)}" "${row.methods.join(', ')}";\n`,
+  );
   return `# --- operations, for the log and the limits below. A service matches a path as it was sent, and so does this ---
-map "$sent_method $sent_path" $operation {
+# The service that the location of a path leads to. None at prefixes of the policy alone: the service decides there.
+map $sent_path $path_service {
+  default "";
+${owners.join('')}}
+map "$path_service $sent_method $sent_path" $operation {
   default "";
 ${names.join('')}}
 # The methods of paths that have operations: others get 405. What a path without operations takes, its service says.
-map $sent_path $path_methods {
+map "$path_service $sent_path" $path_methods {
   default "";
 ${methods.join('')}}
 `;

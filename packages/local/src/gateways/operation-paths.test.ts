@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { methodFinder, methodsOf, mostSpecificFirst, pathExpression } from './operation-paths.ts';
+import { methodsOf, mostSpecificFirst, pathExpression } from './operation-paths.ts';
 
 const operation = (method: string, path: string) => ({ method, path });
 
@@ -28,16 +28,6 @@ describe('methodsOf', () => {
     expect(methodsOf('/a/new', operations)).toEqual(['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS']);
     expect(methodsOf('/a/{id}', operations)).toEqual(['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS']);
     expect(methodsOf('/b/{id}/c', operations)).toEqual(['PUT', 'OPTIONS']);
-  });
-});
-
-describe('methodFinder', () => {
-  const methodsAt = methodFinder([operation('GET', '/a/{id}'), operation('POST', '/a')]);
-
-  it('knows paths of operations alone, as they are sent', () => {
-    expect(methodsAt('/a')).toEqual(['POST', 'OPTIONS']);
-    expect(methodsAt('/a/x%2Fy')).toEqual(['GET', 'HEAD', 'OPTIONS']);
-    expect([methodsAt('/%61'), methodsAt('/a/1/2'), methodsAt('/')]).toEqual([undefined, undefined, undefined]);
   });
 });
 

@@ -14,14 +14,19 @@ export function locationOf(path: string): { readonly isExact: boolean; readonly 
   return at < 0 ? { isExact: true, path } : { isExact: false, path: path.slice(0, at) };
 }
 
+/** Text of a path in an expression. A literal character is a class, since nginx and HAProxy give a backslash a meaning of their own. */
+export function literalExpression(text: string): string {
+  return text.replace(/[.+]/g, '[$&]');
+}
+
 /**
  * An expression, for nginx and HAProxy alike, that matches the paths of a template as they are sent: services match them before
- * they decode `%2F`. A literal character is a class, since both programs give a backslash a meaning of their own.
+ * they decode `%2F`.
  */
 export function pathExpression(path: string): string {
-  const expression = path
-    .replace(/[.+]/g, '[$&]')
-    .replace(parameter, (_, rest: string) => (rest ? '[^/]+(?:/[^/]+)*' : '[^/]+'));
+  const expression = literalExpression(path).replace(parameter, (_, rest: string) =>
+    rest ? '[^/]+(?:/[^/]+)*' : '[^/]+',
+  );
   return `^${expression}$`;
 }
 
@@ -42,18 +47,6 @@ export function methodsOf(path: string, operations: readonly OperationPath[]): r
   const own = operations.filter((other) => mayMeet(path, other.path)).map(({ method }) => method);
   const all = new Set([...own, ...(own.includes('GET') ? ['HEAD'] : []), 'OPTIONS']);
   return inOrder.filter((method) => all.has(method));
-}
-
-/**
- * Makes the function that gives the methods of a path, as it is sent and without its query; undefined for a path that no
- * operation has.
- */
-export function methodFinder(operations: readonly OperationPath[]): (path: string) => readonly string[] | undefined {
-  const rows = mostSpecificFirst(operations).map(({ path }) => ({
-    pattern: new RegExp(pathExpression(path)),
-    methods: methodsOf(path, operations),
-  }));
-  return (path) => rows.find(({ pattern }) => pattern.test(path))?.methods;
 }
 
 /** Whether some path fits both templates. */

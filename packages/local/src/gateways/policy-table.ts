@@ -30,7 +30,7 @@ export function tableOf(policy: Policy, contracts: ContractOperations): GatewayT
     clientLimits: policy.clients,
     bodyBytes: policy.bodyBytes,
     readTimeoutMs: readTimeoutMs(policy.requestTimeoutMs),
-    upstreams: services.map(({ name, port }) => ({ name, port })),
+    upstreams: services.map(({ name, port, methods }) => ({ name, port, ...(methods && { methods }) })),
     routes: routesOf(policy, contracts),
     operations: services.flatMap((service) =>
       (contracts.get(service.name) ?? []).map((operation) => tableOperation(service, operation)),

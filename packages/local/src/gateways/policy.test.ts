@@ -22,6 +22,7 @@ requestTimeoutMs: 5
 services:
   shop:
     contract: ./contract.ts
+    methods: any
     port: 6
     prefixes: [/, /a/b/]
     operations: { buy: { requestsPerSecond: 7, burst: 8, bodyBytes: 9, timeoutMs: 10 } }
@@ -33,6 +34,7 @@ services:
       services: [
         {
           contract: './contract.ts',
+          methods: 'any',
           port: 6,
           prefixes: ['/', '/a/b/'],
           operations: new Map([['buy', { requestsPerSecond: 7, burst: 8, bodyBytes: 9, timeoutMs: 10 }]]),
@@ -80,6 +82,10 @@ services:
     [
       'services:\n  a:\n    prefixes: [/a/../b/]\n',
       'gateway/policy.yaml:3: expected services.a.prefixes to be a list of beginnings of paths',
+    ],
+    [
+      'services:\n  a:\n    methods: [GET]\n',
+      'gateway/policy.yaml:3: expected services.a.methods to be `any`: all methods, for a service that mounts an application, got ["GET"]',
     ],
     [
       'services:\n  a:\n    prefixes: [pages]\n',

@@ -20,6 +20,8 @@ export interface ServicePolicy {
   readonly name: string;
   /** A file of the repository (`./services/hello/contract.ts`), or the name of a package. None: a service of paths alone. */
   readonly contract: string | undefined;
+  /** `any`: the gateway refuses no method at the paths of its operations. */
+  readonly methods: 'any' | undefined;
   readonly port: number;
   readonly prefixes: readonly string[];
   readonly operations: ReadonlyMap<string, OperationPolicy>;
@@ -65,6 +67,11 @@ export const policyKeys: Readonly<Record<string, PolicyKey>> = {
     standard: 'none: a service of `prefixes` alone',
     accepts: (value) => typeof value === 'string' && /^(?:\.\/|@?[a-z0-9])[^\0]*$/i.test(value),
   },
+  'services.NAME.methods': {
+    takes: '`any`: all methods, for a service that mounts an application',
+    standard: 'the methods of the operations of each path',
+    accepts: (value) => value === 'any',
+  },
   'services.NAME.port': whole(65_535, String(tableDefaults.port)),
   'services.NAME.prefixes': {
     takes: 'a list of beginnings of paths, each with a slash at both ends; letters, digits and - . _ ~',
@@ -98,6 +105,7 @@ export function parsePolicy(text: string, fileName: string): Policy {
   const ofService = ([name, written]: [string, Partial<WrittenService>]): ServicePolicy => ({
     name,
     contract: written.contract,
+    methods: written.methods,
     port: written.port ?? tableDefaults.port,
     prefixes: written.prefixes ?? [],
     operations: new Map(Object.entries(written.operations ?? {})),
@@ -113,6 +121,7 @@ export function parsePolicy(text: string, fileName: string): Policy {
 
 interface WrittenService {
   readonly contract: string;
+  readonly methods: 'any';
   readonly port: number;
   readonly prefixes: readonly string[];
   readonly operations: Readonly<Record<string, OperationPolicy>>;

@@ -23,6 +23,11 @@ export function parseRoutes(text: string): Route[] {
   });
 }
 
+/** As nginx chooses: the exact path, else the longest one that the path begins with. Later ones win. */
+export function byPriority(routes: readonly Route[]): readonly Route[] {
+  return routes.toSorted((a, b) => Number(a.isExact) - Number(b.isExact) || a.path.length - b.path.length);
+}
+
 /** The route that nginx would choose: the exact one, else the one with the longest path that this path begins with. */
 export function routeOf(path: string, routes: readonly Route[]): Route | undefined {
   const exact = routes.find((route) => route.isExact && route.path === path);

@@ -13,8 +13,8 @@ import { delay } from '../../time/delay.ts';
 import { defaultClientLimits } from '../client-limits.ts';
 import { type Gateway, type GatewaySetting, unknownService } from '../gateway.ts';
 import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
-import { readGatewayTable, tableDefaults } from '../gateway-table.ts';
-import { methodFinder } from '../operation-paths.ts';
+import { type GatewayTable, readGatewayTable, tableOfRoutes } from '../gateway-table.ts';
+import { methodFinder } from '../operation-rules.ts';
 import { parseRoutes, type Route, routeOf } from '../routes.ts';
 import type { PassedRequest } from './attempt.ts';
 import { clientNetwork } from './client-network.ts';
@@ -53,7 +53,7 @@ interface Parts {
   readonly problems: Problems;
   readonly routes: readonly Route[];
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  /** The methods of a path that operations have. */
+  /** The methods of a path that operations of its service have. */
   readonly methodsAt: ReturnType<typeof methodFinder>;
   readonly limits: GatewayLimits;
   readonly turns: Turns;
@@ -66,10 +66,10 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   const agent = new KeptConnections();
   const files = readGatewayFiles(setting.root, setting.served);
   const problems = parseProblems(gatewayFile(files, 'problems.conf'));
-  const table = readGatewayTable(setting.root);
-  const routes = table?.routes ?? parseRoutes(gatewayFile(files, 'routes.conf'));
-  const methodsAt = methodFinder(table?.operations ?? []);
-  const upstreams = upstreamsOf(routes, setting.addresses, agent, table?.readTimeoutMs ?? tableDefaults.readTimeoutMs);
+  const table = readGatewayTable(setting.root) ?? tableOfRoutes(parseRoutes(gatewayFile(files, 'routes.conf')));
+  const { routes } = table;
+  const methodsAt = methodFinder(table);
+  const upstreams = upstreamsOf(table, setting.addresses, agent);
   const limits = parseLimits([gatewayFile(files, 'nginx.conf'), files.get('limits.conf') ?? ''].join('\n'));
   const clientLimits = setting.clientLimits ?? defaultClientLimits;
   const rate = createRequestRate(clientLimits);
@@ -174,7 +174,7 @@ function createRequestListener(parts: Parts): RequestListener {
   }
 }
 
-/** Refuses a method that no operation of the path has. Where the path has no operation, its service says which methods it takes. */
+/** Refuses a method that no operation of the path has. Without methods of the path, its service says which ones it takes. */
 function methodRefusal(method: string, methods: readonly string[] | undefined): Refusal | undefined {
   if (!methods || methods.includes(method)) return undefined;
   return { status: 405, cause: 'method_refused', methods: methods.join(', ') };
@@ -221,10 +221,9 @@ function closing(response: ServerResponse, refusal: Refusal): Refusal {
 
 /** An operation that may take longer than the others gives its service that time. */
 function upstreamsOf(
-  routes: readonly Route[],
+  { routes, readTimeoutMs }: Pick<GatewayTable, 'routes' | 'readTimeoutMs'>,
   addresses: GatewaySetting['addresses'],
   agent: KeptConnections,
-  readTimeoutMs: number,
 ) {
   const services = [...new Set(routes.map(({ service }) => service))];
   const entries = services.map((service) => {

@@ -53,8 +53,8 @@ describe('withTable, of a policy', () => {
 
   it('has the methods of each path', () => {
     expect(lines.filter((line) => line.includes('set-var-fmt(txn.methods)'))).toEqual([
-      'http-request set-var-fmt(txn.methods) "GET, HEAD, PUT, OPTIONS" if { path -m reg ^/a/[^/]+$ }',
-      'http-request set-var-fmt(txn.methods) "GET, HEAD, PUT, OPTIONS" if { path -m reg ^/a/latest$ }',
+      'http-request set-var-fmt(txn.methods) "GET, HEAD, PUT, OPTIONS" if { var(txn.path_service) -m str a } { path -m reg ^/a/[^/]+$ }',
+      'http-request set-var-fmt(txn.methods) "GET, HEAD, PUT, OPTIONS" if { var(txn.path_service) -m str a } { path -m reg ^/a/latest$ }',
     ]);
   });
 
@@ -66,7 +66,7 @@ describe('withTable, of a policy', () => {
         'http-request set-var(txn.cause) str(rate_limited) if { sc_http_req_rate(0) gt 7 }',
         'backend clients_of_a_change',
         'http-request track-sc1 src,ipmask(32,64) table clients_of_a_change if { var(txn.operation) -m str a.change }',
-        'http-request set-var(txn.cause) str(rate_limited) if { sc_http_req_rate(1,clients_of_a_change) gt 5 }',
+        'http-request set-var(txn.cause) str(rate_limited) if { sc_http_req_rate(1) gt 5 } { var(txn.operation) -m str a.change }',
       ]),
     );
   });

@@ -2,8 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import { withLineFeeds } from '../../wiring/text-file.ts';
 import { type GatewayCause, gatewayCauses } from '../gateway-causes.ts';
 import type { GatewayTable, TableOperation, TableUpstream } from '../gateway-table.ts';
-import { methodsOf, mostSpecificFirst, pathExpression } from '../operation-paths.ts';
-import type { Route } from '../routes.ts';
+import { mostSpecificFirst, pathExpression } from '../operation-paths.ts';
+import { methodRows, pathOwners } from '../operation-rules.ts';
+import { byPriority, type Route } from '../routes.ts';
 
 const json = 'content-type application/problem+json';
 const titles: Readonly<Record<string, readonly [code: string, title: string]>> = {
@@ -54,7 +55,7 @@ function generatedParts(table: GatewayTable): Readonly<Record<string, readonly s
     clients: clientLines(table),
     connections: [`tcp-request connection reject if { sc_conn_cur(0) gt ${2 * connections} }`],
     limits: limitLines(table),
-    methods: methodLines(table.operations),
+    methods: methodLines(table),
     bodies: bodyLines(table),
     routes: routeLines(table),
     upstreams: table.upstreams.flatMap((upstream) => [...upstreamLines(upstream, table), '']).slice(0, -1),
@@ -164,20 +165,27 @@ function clientLines({ operations }: GatewayTable): string[] {
 }
 
 const isLimited = ({ requestsPerSecond }: TableOperation) => requestsPerSecond !== undefined;
+const isOf = (service: string) => `{ var(txn.path_service) -m str ${service} }`;
 const isOperation = ({ service, name }: TableOperation) => `{ var(txn.operation) -m str ${service}.${name} }`;
 const tableName = ({ service, name }: TableOperation) => `clients_of_${service}_${name}`;
 
-function limitLines({ clientLimits, operations }: GatewayTable): string[] {
+function limitLines(table: GatewayTable): string[] {
+  const { clientLimits, operations } = table;
   const cause = (name: GatewayCause, condition: string) =>
     `http-request set-var(txn.cause) str(${name}) if { ${condition} }`;
   const limited = operations.filter(isLimited);
   return [
     // Later lines win.
+    ...pathOwners(table).map(({ route, service }) =>
+      service === undefined
+        ? `http-request unset-var(txn.path_service) if ${leadsTo(route)}`
+        : `http-request set-var(txn.path_service) str(${service}) if ${leadsTo(route)}`,
+    ),
     ...mostSpecificFirst(operations)
       .toReversed()
       .map(
         ({ service, name, method, path }) =>
-          `http-request set-var(txn.operation) str(${service}.${name}) if { method ${method === 'GET' ? 'GET HEAD' : method} } { path -m reg ${pathExpression(path)} }`,
+          `http-request set-var(txn.operation) str(${service}.${name}) if ${isOf(service)} { method ${method === 'GET' ? 'GET HEAD' : method} } { path -m reg ${pathExpression(path)} }`,
       ),
     ...limited.map(
       (operation) =>
@@ -194,19 +202,13 @@ function limitLines({ clientLimits, operations }: GatewayTable): string[] {
 }
 
 /** As `$path_methods` in nginx. Later lines win. */
-function methodLines(operations: readonly TableOperation[]): string[] {
-  const paths = [...new Set(mostSpecificFirst(operations).map(({ path }) => path))];
-  return paths
-    .reverse()
+function methodLines(table: GatewayTable): string[] {
+  return methodRows(table)
+    .toReversed()
     .map(
-      (path) =>
-        `http-request set-var-fmt(txn.methods) "${methodsOf(path, operations).join(', ')}" if { path -m reg ${pathExpression(path)} }`,
+      ({ service, path, methods }) =>
+        `http-request set-var-fmt(txn.methods) "${methods.join(', ')}" if ${isOf(service)} { path -m reg ${pathExpression(path)} }`,
     );
-}
-
-/** As nginx chooses: the exact path, else the longest one that the path begins with. Later lines win. */
-function byPriority(routes: readonly Route[]): readonly Route[] {
-  return routes.toSorted((a, b) => Number(a.isExact) - Number(b.isExact) || a.path.length - b.path.length);
 }
 
 const leadsTo = ({ isExact, path }: Route) => `{ path -m ${isExact ? 'str' : 'beg'} ${path} }`;
