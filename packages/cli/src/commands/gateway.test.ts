@@ -69,7 +69,7 @@ describe('parley gateway', () => {
     expect(await parley('gateway', { cwd })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(
-        'gateway/policy.yaml:2: expected one of services.pages: contract, port, prefixes',
+        'gateway/policy.yaml:2: expected one of services.pages: contract, methods, port, prefixes',
       ),
     });
   });
