@@ -40,6 +40,7 @@ describe('generateGateway', () => {
     ).toEqual([
       'location /files/ { proxy_pass http://files; }',
       'location = /api/hello { proxy_pass http://front; }',
+      'location = /files {',
       'location / {',
     ]);
   }, 30_000);
