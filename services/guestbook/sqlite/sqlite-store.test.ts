@@ -56,6 +56,21 @@ describe('a SQLite file', () => {
     older.close();
   });
 
+  it('has one row for the number of its visits, however often it is opened', async () => {
+    for (let i = 0; i < 3; i++) {
+      const store = await openSqliteStore(file);
+      await store.add(someVisit(), someAnswer());
+      await store.close();
+    }
+    const database = new DatabaseSync(file);
+    expect(database.prepare('SELECT count FROM visit_count').all()).toEqual([{ count: 3 }]);
+    // As a guestbook left it that added a row at each start.
+    database.exec('INSERT INTO visit_count VALUES (0), (0)');
+    await (await openSqliteStore(file)).close();
+    expect(database.prepare('SELECT count FROM visit_count').all()).toEqual([{ count: 3 }]);
+    database.close();
+  });
+
   it('forgets answers that have expired', async () => {
     const store = await openSqliteStore(file);
     for (let i = 0; i < 5; i++) await store.add(someVisit(), someAnswer(expired));

@@ -71,8 +71,10 @@ const visits = `CREATE TABLE visits (
 ) STRICT, WITHOUT ROWID`;
 
 // In the transaction of each visit, so the numbers are in the order of the commits. Beside the schema version: an older guestbook counts too, by the trigger.
+// One row: a guestbook that is older than this deletion added a row at each start.
 const visitCount = `CREATE TABLE IF NOT EXISTS visit_count (count INTEGER NOT NULL) STRICT;
-INSERT INTO visit_count SELECT count(*) FROM visits WHERE NOT EXISTS (SELECT 1 FROM visit_count);
+DELETE FROM visit_count WHERE rowid > (SELECT min(rowid) FROM visit_count);
+INSERT INTO visit_count SELECT (SELECT count(*) FROM visits) WHERE NOT EXISTS (SELECT 1 FROM visit_count);
 CREATE TRIGGER IF NOT EXISTS count_visit AFTER INSERT ON visits BEGIN UPDATE visit_count SET count = count + 1; END`;
 
 function foreign(file: string, reason: string): ConfigError {
