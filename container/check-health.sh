@@ -23,13 +23,17 @@ ask() {
 }
 
 # The service: the process that runs main.ts. Below Docker's init it can be killed; as process 1 the kernel protects it.
+# With several workers it is their supervisor, whose arguments end as theirs do.
 service() {
-  local folder words
+  local folder words found=
   for folder in /proc/[0-9]*; do
     mapfile -d '' -t words <"$folder/cmdline" 2>/dev/null || continue
     [ "${#words[@]}" -gt 1 ] || continue
-    [ "${words[0]##*/}" = node ] && [ "${words[-1]##*/}" = main.ts ] && echo "${folder#/proc/}" && return
+    [ "${words[0]##*/}" = node ] && [ "${words[-1]##*/}" = main.ts ] || continue
+    [[ "${words[-2]##*/}" = supervisor-main.* ]] && echo "${folder##*/}" && return
+    : "${found:=${folder##*/}}"
   done 2>/dev/null
+  echo "$found"
 }
 
 now_ms() { local at=${EPOCHREALTIME/[.,]/}; echo $((at / 1000)); }

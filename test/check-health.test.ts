@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { freePort } from './running-house.ts';
@@ -55,4 +57,32 @@ it.each([
 
 it('the health check of a container takes a service for unhealthy that does not listen yet', async () => {
   expect(await checkHealth(await freePort())).toBe(1);
+});
+
+/** The process that the health check would kill, among processes with these command lines. */
+function victimOf(processes: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'check-health-'));
+  try {
+    for (const [pid, command] of Object.entries(processes)) {
+      mkdirSync(join(folder, pid));
+      writeFileSync(join(folder, pid, 'cmdline'), `${command.replaceAll(' ', '\0')}\0`);
+    }
+    const script = readFileSync(join(root, 'container/check-health.sh'), 'utf8');
+    const [definition = ''] = /^service\(\) \{\n.*?^\}\n/ms.exec(script) ?? [];
+    const search = `set -u\n${definition.replaceAll('/proc/', `${folder}/`)}service`;
+    return execFileSync('bash', ['-c', search], { encoding: 'utf8' }).trim();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+it('the health check of a container would kill the service, and of several workers their supervisor', () => {
+  const worker = '/usr/local/bin/node --enable-source-maps /app/services/hello/main.ts';
+  const supervisor =
+    '/usr/local/bin/node /app/packages/service/src/workers/supervisor-main.ts /app/services/hello/main.ts';
+  expect(victimOf({ 1: '/sbin/docker-init -- node main.ts', 7: worker, 12: 'bash check-health.sh' })).toBe('7');
+  // In the order of the shell, 18 and 120 come before 9.
+  expect(victimOf({ 9: supervisor, 18: worker, 120: worker })).toBe('9');
+  expect(victimOf({ 9: worker, 18: supervisor, 120: worker })).toBe('18');
+  expect(victimOf({ 1: '/sbin/docker-init' })).toBe('');
 });
