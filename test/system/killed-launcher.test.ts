@@ -153,6 +153,15 @@ describe.each(gateways)('npm start behind %s that is killed', (gateway) => {
 });
 
 describe('npm start', () => {
+  it('that is killed leaves none of the workers of its services behind', async () => {
+    const launched = start({ root, args: ['--gateway', 'embedded'], env: { WORKERS: '2', DRAIN_DELAY_MS: '100' } });
+    const pids = await pidsOf(launched);
+    const workers = pids.flatMap(childrenOf);
+    expect(workers.length).toBeGreaterThanOrEqual(pids.length);
+    launched.signal('SIGKILL');
+    await expectNothingLeft([...pids, ...workers]);
+  }, 60_000);
+
   it('that is killed while it stops leaves nothing behind, and requests in flight are answered', async () => {
     const launched = start({ root, args: ['--gateway', gateways[0] as string] });
     const pids = await pidsOf(launched);

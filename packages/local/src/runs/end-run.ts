@@ -51,10 +51,13 @@ async function remainingAfter(some: readonly RecordedProcess[], timeoutMs: numbe
   }
 }
 
-/** A process is ours if pid, start time and command are. Without it, its children are if they have its group and its program. */
+/**
+ * A process is ours if its pid and start time are those recorded. Its command line does not count: a service with several workers replaces its program.
+ * Where the process has ended, its children are ours if they have its group and its program.
+ */
 function isOurs({ pid, startedAt, command }: RecordedProcess, members: readonly ProcessEntry[]): boolean {
   const leader = members.find((member) => member.pid === pid);
-  if (leader) return leader.startedAt === startedAt && leader.command.includes(command);
+  if (leader) return leader.startedAt === startedAt;
   if (processAt(pid)) return false;
   const program = basename(command.split(' ')[0] ?? '');
   const children = members.filter(({ group }) => group === pid);
