@@ -10,12 +10,15 @@ interface Snapshot {
   readonly upstreams: AdminReply<'listUpstreams'>['upstreams'];
 }
 
+/** Bytes that a reader may leave unread. */
+const maxUnreadBytes = 1_048_576;
+
 /** Events that every worker has: one of them is enough. */
 const ofAll: ReadonlySet<string> = new Set(['act', 'draining']);
 
 /**
  * Sends the events of all workers as one stream: one snapshot, then each change. The stream is cut when a worker ends, so that its reader comes back for
- * a new snapshot.
+ * a new snapshot. A reader that leaves more than 1 MiB unread is cut off too.
  *
  * @throws Error where a worker ends before it replies
  */
@@ -39,14 +42,25 @@ export async function mergeEvents(
     res.on('close', () => reply.destroy());
   }
   res.writeHead(200, oldest.headers);
+  const write = (frame: string) => {
+    if (res.writableLength > maxUnreadBytes) res.destroy();
+    else res.write(`${frame}\n\n`);
+  };
   const snapshots: Snapshot[] = [];
+  const early: string[] = [];
   for (const reply of replies) {
     readFrames(reply, (frame) => {
       const event = eventOf(frame);
       if (event?.kind === 'snapshot') {
         snapshots.push(event as Snapshot);
-        if (snapshots.length === replies.length) res.write(`data: ${JSON.stringify(merged(snapshots))}\n\n`);
-      } else if (reply === oldest || (event && !ofAll.has(event.kind))) res.write(`${frame}\n\n`);
+        if (snapshots.length < replies.length) return;
+        write(`data: ${JSON.stringify(merged(snapshots))}`);
+        for (const held of early.splice(0)) write(held);
+      } else if (reply === oldest || (event && !ofAll.has(event.kind))) {
+        // A change that the snapshot of its worker lacks must not be overwritten by it.
+        if (snapshots.length < replies.length) early.push(frame);
+        else write(frame);
+      }
     });
   }
 }
