@@ -110,9 +110,8 @@ async function sendMetrics(
     path: '/metrics',
     headers: { host: 'localhost', accept: 'application/openmetrics-text' },
   };
-  const all = workers();
   await Promise.all(
-    all.map(async (worker) => {
+    workers().map(async (worker) => {
       try {
         const signal = AbortSignal.timeout(replyTimeoutMs);
         const reply = await worker.request({ ...asked, signal });
@@ -122,7 +121,9 @@ async function sendMetrics(
       }
     }),
   );
-  const page = metrics.render([...all.map((worker) => worker.metrics), ownMetrics()], format);
+  // Not those that were asked: the counts of a worker that has ended since are among those that `metrics` keeps.
+  const pages = workers().map((worker) => worker.metrics);
+  const page = metrics.render([...pages, ownMetrics()], format);
   res.writeHead(200, { 'Content-Type': metricsMediaTypes[format], 'Cache-Control': 'no-store' }).end(page);
 }
 
