@@ -27,7 +27,8 @@ export function becomeSupervisor(supervision: Supervision): never {
   const [, script, ...args] = process.argv;
   const { execPath, execArgv, execve, env } = process;
   const several = `WORKERS is ${supervision.workers}`;
-  if (!execve || !isMainThread) {
+  // On Windows it exists, and throws.
+  if (!execve || process.platform === 'win32' || !isMainThread) {
     throw new ConfigError(
       `${several}, which needs Linux or macOS, Node 22.19 and the main thread of the process: set WORKERS=1`,
     );
@@ -38,8 +39,14 @@ export function becomeSupervisor(supervision: Supervision): never {
       `${several}, but ${program} does not exist: leave @parley/service out of the bundle, or set WORKERS=1`,
     );
   }
-  const environment = { ...env, [variable]: JSON.stringify(supervision) };
+  const environment = { ...env, [variable]: JSON.stringify(membersOf(supervision)) };
   return execve(execPath, [execPath, ...execArgv, program, script, ...args], environment);
+}
+
+// Callers may hand over all settings, and no secret of them may get into the environment, which workers and their children inherit.
+function membersOf(supervision: Supervision): Supervision {
+  const { name, workers, adminHost, adminPort, drainDelayMs, drainTimeoutMs, logLevel } = supervision;
+  return { name, workers, adminHost, adminPort, drainDelayMs, drainTimeoutMs, logLevel };
 }
 
 /** What {@link becomeSupervisor} was given, in the process that it made. */
