@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
 import { defineContract, get, post } from '@parley/contract';
 import { z } from 'zod';
@@ -28,6 +29,7 @@ await run(async () => {
   const pid = { pid: process.pid };
   const { CRASHES, KEYED } = process.env;
   if (CRASHES === 'before') throw new Error('crashes before it is ready');
+  if (CRASHES === 'silently' && cluster.isWorker) process.kill(process.pid, 'SIGKILL');
   if (KEYED) {
     const store = KEYED === 'given' ? { idempotency: { store: memoryStore() } } : {};
     return serve(keyed, { add: async () => pid }, store);

@@ -24,7 +24,7 @@ export interface WorkerProgram {
  * Runs the workers of a service until it is stopped: by SIGTERM or SIGINT, by an operator, or since its workers crash again and again.
  * SIGHUP restarts them one by one.
  *
- * @throws ConfigError where the operators' port cannot be had, or there is no folder for sockets
+ * @throws ConfigError where the operators' port cannot be had, or there is no folder for sockets, or its path is too long
  */
 export async function superviseService(
   supervision: Supervision,
@@ -67,7 +67,6 @@ export async function superviseService(
   heedSignals({ stop: () => void stop(0), isStopping: () => isStopping, supervisor, logger });
   const areReady = await supervisor.start();
   if (areReady) logger.info({ workers: supervision.workers, adminPort: taken }, 'all workers are ready');
-  // The worker has said why.
   else if (supervisor.workers.length === 0) await stop(1);
 }
 
@@ -92,7 +91,16 @@ function heedSignals({ stop, isStopping, supervisor, logger }: Heeding): void {
   if (!process.stdin.isTTY) process.on('SIGHUP', () => void supervisor.restart());
 }
 
+/** Bytes of a Unix socket's path. */
+const maxPathBytes = process.platform === 'linux' ? 107 : 103;
+
 function socketFolder(): string {
+  const pathBytes = Buffer.byteLength(join(tmpdir(), 'parley-workers-XXXXXX', '999999.sock'));
+  if (pathBytes > maxPathBytes) {
+    throw new ConfigError(
+      `the paths of the workers' sockets have ${pathBytes} bytes; the limit is ${maxPathBytes}: set TMPDIR to a shorter path than ${tmpdir()}, or WORKERS=1`,
+    );
+  }
   try {
     // Only its user may enter it.
     return mkdtempSync(join(tmpdir(), 'parley-workers-'));

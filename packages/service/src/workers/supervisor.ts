@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { CrashCounts, shortLifeMs } from './crash-counts.ts';
 import type { Supervision } from './supervision.ts';
 import type { WorkerEnd, WorkerProcess } from './worker-process.ts';
 
@@ -14,9 +15,7 @@ export interface SupervisorOptions extends Pick<Supervision, 'workers' | 'drainD
   readonly logger: Logger;
 }
 
-/** A worker that ends sooner than this after its start, in ms, has crashed. */
-const shortLifeMs = 10_000;
-/** So many crashes in a row end the service. */
+/** This many crashes in a row in one place end the service. */
 const mostCrashes = 5;
 /** The first wait before a worker is started again, in ms. It doubles with each crash. */
 const backoffMs = 100;
@@ -36,7 +35,7 @@ export class Supervisor {
   readonly #current: WorkerProcess[] = [];
   readonly #all = new Set<WorkerProcess>();
   readonly #stopping = new AbortController();
-  #crashes = 0;
+  readonly #crashes = new CrashCounts();
   #restarting: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
@@ -54,10 +53,23 @@ export class Supervisor {
    *
    * @returns whether all accept requests; false where the first one ended before, or the service was stopped
    */
-  async start(): Promise<boolean> {
+  start(): Promise<boolean> {
+    const started = this.#start();
+    this.#restarting = started.then(() => {});
+    return started;
+  }
+
+  async #start(): Promise<boolean> {
     const first = this.#launch();
     this.#current[0] = first;
-    if (!(await first.ready)) return false;
+    const isReady = await first.ready;
+    if (this.#stopping.signal.aborted) return false;
+    if (!isReady) {
+      const { how } = await first.ended;
+      const words = 'the first worker ended before it was ready: the service stops';
+      this.#options.logger.fatal({ how }, `${words}. See what the worker wrote last`);
+      return false;
+    }
     this.#keep(0, first);
     const others = Array.from({ length: this.#options.workers - 1 }, (_, index) => {
       const worker = this.#launch();
@@ -108,7 +120,10 @@ export class Supervisor {
     for (const [place, before] of this.#current.entries()) {
       if (this.#stopping.signal.aborted) return;
       const worker = this.#launch();
-      if (!(await worker.ready)) {
+      const isReady = await worker.ready;
+      // `stop` drains them all, the new one too.
+      if (this.#stopping.signal.aborted) return;
+      if (!isReady) {
         const { how } = await worker.ended;
         logger.error({ how }, 'a new worker ended before it was ready: the workers before it go on');
         return;
@@ -129,15 +144,16 @@ export class Supervisor {
     });
   }
 
-  async #startAgain(place: number, worker: WorkerProcess, { how, livedMs }: WorkerEnd): Promise<void> {
+  async #startAgain(place: number, worker: WorkerProcess, end: WorkerEnd): Promise<void> {
     const { logger, onGiveUp } = this.#options;
-    this.#crashes = livedMs < shortLifeMs ? this.#crashes + 1 : 0;
-    if (this.#crashes >= mostCrashes) {
-      const words = `${mostCrashes} times in a row a worker ended within ${shortLifeMs / 1000} s of its start`;
+    const { how } = end;
+    const crashes = this.#crashes.note(place, end);
+    if (crashes >= mostCrashes) {
+      const words = `${mostCrashes} times in a row a worker ended within ${shortLifeMs / 1000} s of its start or before it was ready`;
       logger.fatal({ how }, `${words}: the service stops. See what the workers wrote last`);
       return onGiveUp();
     }
-    const waitMs = this.#crashes === 0 ? 0 : backoffMs * 2 ** (this.#crashes - 1);
+    const waitMs = crashes === 0 ? 0 : backoffMs * 2 ** (crashes - 1);
     logger.warn({ worker: worker.pid, how, waitMs }, 'a worker ended: it is started again');
     const { signal } = this.#stopping;
     await wait(waitMs, undefined, { signal }).catch(() => {});

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { WorkerProcess } from './worker-process.ts';
+import { isDebugged, type WorkerProcess } from './worker-process.ts';
 
 /** Time between two rounds of probes, and for an answer, in ms. */
 const everyMs = 2_000;
@@ -14,7 +14,7 @@ const mostFailures = 3;
  */
 export function watchLiveness(workers: () => readonly WorkerProcess[], logger: Logger): () => void {
   // A debugger that has stopped a worker looks as if the worker hung.
-  if (process.execArgv.some((flag) => flag.startsWith('--inspect'))) return () => {};
+  if (isDebugged()) return () => {};
   const failures = new WeakMap<WorkerProcess, number>();
   const probe = async (worker: WorkerProcess) => {
     const isAlive = await answers(worker);

@@ -12,7 +12,12 @@ export interface WorkerEnd {
   /** `exit code 1`, `killed by SIGKILL`. */
   readonly how: string;
   readonly livedMs: number;
+  /** Whether it had accepted requests. */
+  readonly wasReady: boolean;
 }
+
+/** A worker that does not accept requests this long after its start, in ms, is killed: it would block its place, and all restarts. */
+const readyTimeoutMs = 60_000;
 
 /** What a worker needs, and what it tells. */
 export interface WorkerOptions {
@@ -60,17 +65,27 @@ export class WorkerProcess {
     const ended = Promise.withResolvers<WorkerEnd>();
     this.ready = ready.promise;
     this.ended = ended.promise;
+    let killedFor: string | undefined;
+    const limit = setTimeout(() => {
+      killedFor = `not ready in ${readyTimeoutMs / 1000} s`;
+      this.kill();
+    }, readyTimeoutMs);
+    // A debugger may have stopped it.
+    if (isDebugged()) clearTimeout(limit);
     this.#worker.on('message', (message: WorkerMessage) => {
       if (message?.parley === 'ready') {
         this.isReady = true;
+        clearTimeout(limit);
         ready.resolve(true);
       } else if (message?.parley === 'stop') options.onStop();
       else if (message?.parley === 'metrics') this.metrics = message.text;
     });
     const end = (how: string) => {
+      const wasReady = this.isReady;
       this.isReady = false;
+      clearTimeout(limit);
       ready.resolve(false);
-      ended.resolve({ how, livedMs: Date.now() - this.startedAtMs });
+      ended.resolve({ how: killedFor ?? how, livedMs: Date.now() - this.startedAtMs, wasReady });
     };
     this.#worker.process.once('error', (error) => end(error.message));
     // 'close' and not 'exit': then all that it wrote has been passed on.
@@ -106,4 +121,9 @@ export class WorkerProcess {
         .end(body);
     });
   }
+}
+
+/** Whether a debugger may stop the workers. */
+export function isDebugged(): boolean {
+  return process.execArgv.some((flag) => flag.startsWith('--inspect'));
 }

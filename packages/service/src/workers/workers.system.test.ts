@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
@@ -374,7 +374,7 @@ describe('a service with two workers', () => {
       expect.objectContaining({
         level: 'fatal',
         how: 'exit code 7',
-        msg: '5 times in a row a worker ended within 10 s of its start: the service stops. See what the workers wrote last',
+        msg: '5 times in a row a worker ended within 10 s of its start or before it was ready: the service stops. See what the workers wrote last',
       }),
     );
   });
@@ -384,6 +384,49 @@ describe('a service with two workers', () => {
     running.push(child);
     const { code, stderr } = await child.ended;
     expect([code, stderr.split('cannot listen on').length]).toEqual([1, 2]);
+  });
+
+  it('ends with a line that says how its first worker ended, where that wrote nothing', async () => {
+    const child = startChild({ ...compiled, WORKERS: '2', CRASHES: 'silently' }, program);
+    running.push(child);
+    expect((await child.ended).code).toBe(1);
+    expect(child.lines).toContainEqual(
+      expect.objectContaining({
+        ...{ level: 'fatal', how: 'killed by SIGKILL' },
+        msg: 'the first worker ended before it was ready: the service stops. See what the worker wrote last',
+      }),
+    );
+  });
+
+  it('is refused where the path of its sockets would be too long', async () => {
+    const child = startChild({ ...compiled, WORKERS: '2', TMPDIR: `/tmp/${'x'.repeat(80)}` }, program);
+    running.push(child);
+    const { code, stderr } = await child.ended;
+    expect([code, stderr]).toEqual([1, expect.stringContaining('the limit is 107: set TMPDIR to a shorter path')]);
+  });
+
+  it('has no setting in its environment that a supervisor does not need', async () => {
+    const { child } = await started();
+    const environment = readFileSync(`/proc/${child.process.pid}/environ`, 'utf8').split('\0');
+    const given = environment.find((one) => one.startsWith('PARLEY_SUPERVISOR='))?.split('=', 2)[1] ?? '{}';
+    expect(Object.keys(JSON.parse(given)).sort()).toEqual([
+      'adminHost',
+      'adminPort',
+      'drainDelayMs',
+      'drainTimeoutMs',
+      'logLevel',
+      'name',
+      'workers',
+    ]);
+  });
+
+  it('stops at SIGTERM in the midst of a restart, without an error', async () => {
+    const service = await started();
+    service.child.process.kill('SIGHUP');
+    await service.child.line('restarting the workers one by one');
+    service.child.process.kill('SIGTERM');
+    expect(await service.child.ended).toEqual({ code: 0, stderr: '' });
+    expect(service.child.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   it.each([
