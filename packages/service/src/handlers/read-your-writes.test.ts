@@ -1,11 +1,21 @@
-import { describe, expect, it } from '@jest/globals';
-import { currentContext, defineContract, get, MinVersions, type MutableContext, post, put } from '@parley/contract';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  CallError,
+  currentContext,
+  defineContract,
+  get,
+  MinVersions,
+  type MutableContext,
+  post,
+  put,
+  runInContext,
+} from '@parley/contract';
 import { z } from 'zod';
 import { eventually } from '../../../../test/eventually.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { createApp } from '../app.ts';
-import type { ReadYourWritesOptions } from './read-your-writes.ts';
+import { type ReadYourWritesOptions, readYourWrites } from './read-your-writes.ts';
 
 const output = z.object({ count: z.number() });
 const counter = defineContract('counter', {
@@ -127,6 +137,56 @@ describe.each(protocols)('reading your writes over $protocol', ({ request }) => 
     await app.get('/count').expect(200);
     await app.put('/count').set('x-min-versions', 'counter=7').expect(200);
     expect(asked).toBe(0);
+  });
+});
+
+describe('a read whose question hangs', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+  const minVersions = new MinVersions([['counter', 7]]);
+
+  /** A read of version 7, which begins now. */
+  function reader(seen: () => Promise<number>, waitMs: number) {
+    const option = { written: () => 7, seen, waitMs };
+    const { beforeRead } = readYourWrites(option, counter, capturedLog().logger);
+    const catchUp = beforeRead(counter.operations.read);
+    return (signal?: AbortSignal) =>
+      runInContext({ minVersions, ...(signal && { signal }) }, async () => catchUp?.()).then(
+        () => 'answered',
+        (error) => (error instanceof CallError ? error.code : error.name),
+      );
+  }
+
+  it.each([
+    [2_000, 2_000],
+    [0, 500],
+  ])('is refused with waitMs %d after %d ms, and the next read asks again', async (waitMs, limitMs) => {
+    let asked = 0;
+    const read = reader(() => (++asked === 1 ? new Promise(() => {}) : Promise.resolve(7)), waitMs);
+    let outcome: unknown;
+    void read().then((first) => {
+      outcome = first;
+    });
+    await jest.advanceTimersByTimeAsync(limitMs - 1);
+    expect(outcome).toBeUndefined();
+    await jest.advanceTimersByTimeAsync(1);
+    expect(outcome).toBe('replica_behind');
+    expect([await read(), asked]).toEqual(['answered', 2]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('ends with its caller, and leaves the question to others', async () => {
+    let asked = 0;
+    const read = reader(() => {
+      asked++;
+      return new Promise(() => {});
+    }, 2_000);
+    const leaving = new AbortController();
+    const [first, second] = [read(leaving.signal), read()];
+    leaving.abort();
+    expect(await first).toBe('AbortError');
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect([await second, asked]).toEqual(['replica_behind', 1]);
   });
 });
 

@@ -22,7 +22,7 @@ export interface ReadYourWritesOptions {
   readonly written: () => number | Promise<number>;
   /** The version that reads of this replica see now, where they may be behind: a database that is a copy. Default: reads see every write. */
   readonly seen?: () => number | Promise<number>;
-  /** How long a read waits for a version that this replica has not seen yet, in ms; then it is `replica_behind`. Default 500. */
+  /** How long a read waits for a version that this replica has not seen yet, in ms; then it is `replica_behind`. An answer of `seen` may take that long too, or 500 ms where `waitMs` is shorter. Default 500. */
   readonly waitMs?: number;
 }
 
@@ -42,6 +42,8 @@ export type CatchUp = () => Promise<void> | undefined;
 
 const firstPauseMs = 5;
 const longestPauseMs = 50;
+/** Least time in ms for an answer of `seen`: a short `waitMs` must not refuse reads of a replica that is not behind. */
+const answerMs = 500;
 
 /**
  * Makes it, once an app.
@@ -79,17 +81,29 @@ function catchUp(name: string, seen: () => number | Promise<number>, waitMs: num
   let asking: Promise<number> | undefined;
   // One question for all that wait: a version that nobody has written must not cost many.
   const latest = () => {
-    asking ??= Promise.resolve(seen()).finally(() => {
-      asking = undefined;
-    });
-    return asking;
+    if (asking) return asking;
+    const question = Promise.resolve(seen()).finally(() => forget(question));
+    asking = question;
+    return question;
+  };
+  const forget = (question: Promise<number>) => {
+    if (asking === question) asking = undefined;
   };
   const wait = async (least: number) => {
     const { signal } = currentContext();
-    const endMs = performance.now() + waitMs;
+    const startMs = performance.now();
+    const endMs = startMs + waitMs;
+    const lateMs = startMs + Math.max(waitMs, answerMs);
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      if (checkedVersion('seen', await latest()) >= least) return;
+      const question = latest();
+      const answer = await within(lateMs - performance.now(), question, signal);
       signal?.throwIfAborted();
+      if (answer === undefined) {
+        // It hangs: the next read asks again.
+        forget(question);
+        throw behind(name, least);
+      }
+      if (checkedVersion('seen', answer.version) >= least) return;
       if (performance.now() + pauseMs > endMs) throw behind(name, least);
       await pause(pauseMs);
     }
@@ -98,6 +112,29 @@ function catchUp(name: string, seen: () => number | Promise<number>, waitMs: num
     const least = currentContext().minVersions?.of(name);
     return least === undefined ? undefined : wait(least);
   };
+}
+
+/** The answer to a question; undefined where none comes in time, or the signal fires before. */
+function within(
+  limitMs: number,
+  question: Promise<number>,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly version: number } | undefined> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+      act();
+    };
+    const giveUp = () => settle(() => resolve(undefined));
+    const timer = setTimeout(giveUp, limitMs);
+    signal?.addEventListener('abort', giveUp);
+    if (signal?.aborted) giveUp();
+    question.then(
+      (version) => settle(() => resolve({ version })),
+      (error) => settle(() => reject(error)),
+    );
+  });
 }
 
 function raise(name: string, version: number): void {
