@@ -69,7 +69,9 @@ export interface RunningService {
   /** Where callers come in: the port that was taken, if 0 was asked for. */
   readonly port: number;
   readonly adminPort: number;
-  /** Drains as SIGTERM does, but leaves the process alone. Answers once all is closed. */
+  /**
+   * Drains as SIGTERM does, but leaves the process alone. Answers once all is closed. With several workers it stops all of them, and their processes end.
+   */
   stop(): Promise<void>;
 }
 
