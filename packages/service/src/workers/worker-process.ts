@@ -16,8 +16,8 @@ export interface WorkerEnd {
   readonly wasReady: boolean;
 }
 
-/** A worker that does not accept requests this long after its start, in ms, is killed: it would block its place, and all restarts. */
-const readyTimeoutMs = 60_000;
+/** Default of `readyTimeoutMs`. */
+const defaultReadyTimeoutMs = 60_000;
 
 /** What a worker needs, and what it tells. */
 export interface WorkerOptions {
@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly adminPort: number;
   /** It asks to stop the service. */
   readonly onStop: () => void;
+  /** A worker that does not accept requests this long after its start, in ms, is killed: it would block its place, and all restarts. Default: 60 s. */
+  readonly readyTimeoutMs?: number;
 }
 
 /** A request of an operator, as it goes to a worker. */
@@ -55,7 +57,7 @@ export class WorkerProcess {
 
   /** Starts it. */
   constructor(options: WorkerOptions) {
-    const { socket, adminPort } = options;
+    const { socket, adminPort, readyTimeoutMs = defaultReadyTimeoutMs } = options;
     this.#options = options;
     this.#worker = cluster.fork(workerVariable({ socket, adminPort }));
     closeUntaken(this.#worker.process);
