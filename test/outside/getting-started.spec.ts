@@ -38,8 +38,12 @@ describe('docs/getting-started.md', () => {
     const [local = ''] = outside().tarballs.filter((path) => path.includes('/parley-local-'));
     folder = join(outside().folder, 'started');
     await mkdir(folder);
-    const npx = ['--yes', '--package', local, 'parley-local', 'init', 'shop', '--packages', dirname(local)];
-    await run('npx', npx, folder);
+    const page = await readFile(join(root, 'docs/getting-started.md'), 'utf8');
+    const [, init = ''] = /^npx (.* init .*)$/m.exec(page) ?? [];
+    const words = init
+      .split(' ')
+      .map((word) => word.replace(/^(?:\.\/)?packed(?=\/|$)/, dirname(local)).replace(/^\.\.\//, ''));
+    await run('npx', words, folder);
     shop = join(folder, 'shop');
   }, 240_000);
 

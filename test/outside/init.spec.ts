@@ -10,11 +10,12 @@ const inShop = (command: string, ...args: string[]) => run(command, args, shop, 
 const passed = (count: number) => new RegExp(`(#|ℹ) pass ${count}\\n`);
 
 beforeAll(async () => {
-  // As npx does: the launcher alone, in a folder that has nothing else.
+  // As npx does: the launcher with what it needs, in a folder that has nothing else.
   const home = await mkdtemp(join(outside().folder, 'init-'));
   await writeFile(join(home, 'package.json'), '{ "private": true }');
-  const [local = ''] = outside().tarballs.filter((path) => path.includes('/parley-local-'));
-  await run('npm', ['install', ...quietly, local], home);
+  const tarballs = outside().tarballs.filter((path) => /\/parley-(?:contract|client|local)-/.test(path));
+  const [local = ''] = tarballs.filter((path) => path.includes('/parley-local-'));
+  await run('npm', ['install', ...quietly, ...tarballs], home);
   await run(join(home, 'node_modules/.bin/parley-local'), ['init', 'shop', '--packages', dirname(local)], home);
   shop = join(home, 'shop');
 }, 240_000);
