@@ -17,7 +17,7 @@ export const baseUrl = () => `http://127.0.0.1:${process.env.PORT}`;
 
 /** Runs a docker command and gives what it printed; rejects when it fails. Never blocks: a load may be running. */
 export async function docker(...args: string[]): Promise<string> {
-  const { stdout } = await run('docker', args, { cwd: root, maxBuffer: 16 * 1024 * 1024 });
+  const { stdout } = await run('docker', args, { cwd: root, maxBuffer: 512 * 1024 * 1024 });
   return stdout.trim();
 }
 
