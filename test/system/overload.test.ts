@@ -86,17 +86,19 @@ describe.each([
   it('does nearly what it does at its best, and what is critical first', async () => {
     upstreams = Array.from({ length: callers }, () => createUpstream('orders', service.url));
     clients = upstreams.map((upstream) => createClient(orders, upstream));
-    // A machine that is busy elsewhere lowers a figure and never raises it, so the best of three counts.
-    let [goodput, criticalShare] = [0, 0];
-    for (let tries = 0; tries < 3 && (goodput <= 0.8 || criticalShare <= 0.75); tries++) {
+    // A machine that is busy elsewhere lowers figures and raises none, so of three measurements the best figures count.
+    let [peakGoodput, goodput, criticalShare] = [0, 0, 0];
+    const isAsWanted = () => goodput > peakGoodput * 0.8 && criticalShare > 0.75;
+    for (let tries = 0; tries < 3 && !isAsWanted(); tries++) {
       const peak = await offer(1.2, { settleMs: 1_000, seconds: 3 });
       const overload = await offer(10, { settleMs: 3_000, seconds: 5 });
       console.info(`${name}\n${textTable([figures(peak, peak), figures(overload, peak)])}`);
-      goodput = Math.max(goodput, overload.goodput / peak.goodput);
+      peakGoodput = Math.max(peakGoodput, peak.goodput);
+      goodput = Math.max(goodput, overload.goodput);
       criticalShare = Math.max(criticalShare, overload.criticalShare);
     }
     // 90 % are wanted, and seen unless the machine has much else to do. What is not shed in time brings it to 5 %.
-    expect(goodput).toBeGreaterThan(0.8);
+    expect(goodput).toBeGreaterThan(peakGoodput * 0.8);
     expect(criticalShare).toBeGreaterThan(0.75);
   }, 120_000);
 });
