@@ -122,9 +122,9 @@ describe.each(scaled)('%s with three replicas under load', (service) => {
 
   it('loses two of them at once again and again, and no request but those that both had begun with', async () => {
     await scale(3);
-    const since = new Date();
     // With two of three gone, one replica does all the work while two others start on the same cores.
     const perSecondLeft = Math.min(40, perSecond);
+    const since = new Date();
     const load = startLoad(baseUrl(), { perSecond: perSecondLeft, request: mixed });
     const report = await under(load, 'killed', async (n) => {
       const replicas = await containersOf(service);
