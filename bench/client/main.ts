@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writeReadme } from '../write-readme.ts';
+import { writeReadme, writeResults } from '../publish.ts';
+import { turnOptions } from '../turn-options.ts';
 import { chart } from './chart.ts';
 import { contenders } from './contenders/contenders.ts';
 import { report } from './report.ts';
@@ -16,12 +16,11 @@ export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
+      ...turnOptions,
       rounds: { type: 'string', default: '5' },
       ms: { type: 'string', default: '350' },
-      only: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
-      write: { type: 'boolean', default: false },
     },
   });
   const wanted = values.only?.split(',');
@@ -41,9 +40,6 @@ export async function main(args: string[]): Promise<void> {
   console.log(report(results));
   if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   if (!values.write) return;
-  const place = (name: string) => fileURLToPath(new URL(`../results/${name}`, import.meta.url));
-  writeFileSync(place('client.json'), `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(place('client.md'), report(results));
-  writeFileSync(place('client.svg'), chart(results));
+  writeResults('client', results, { md: report(results), svg: chart(results) });
   writeReadme('client', summary(results));
 }

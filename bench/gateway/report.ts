@@ -23,7 +23,7 @@ function section(title: string, byWay: Results['scenarios'][string] | undefined)
   if (!byWay) return [];
   const rows = (Object.entries(byWay) as [Way, ComparedWay][]).map(([way, figures]) => {
     const { replicaCpuMicros, timesBare, addedP50Ms } = figures;
-    const compared = [ratio(timesBare ?? 0, 1, 'down'), addedP50Ms?.toFixed(2) ?? ''];
+    const compared = [timesBare === undefined ? '' : ratio(timesBare, 1, 'down'), addedP50Ms?.toFixed(2) ?? ''];
     return row(ways[way], figures, [replicaCpuMicros.toFixed(1), ...compared]);
   });
   return [

@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writeReadme } from '../write-readme.ts';
+import { writeReadme, writeResults } from '../publish.ts';
+import { chosenOf, turnOptions } from '../turn-options.ts';
 import { contenders } from './contenders/contenders.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -16,28 +15,20 @@ export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      rounds: { type: 'string', default: '9' },
-      ms: { type: 'string', default: '1000' },
-      only: { type: 'string' },
+      ...turnOptions,
       quick: { type: 'boolean', default: false },
       soak: { type: 'string' },
-      write: { type: 'boolean', default: false },
     },
   });
   if (values.soak) return soak('@parley/service', Number(values.soak));
-  const wanted = values.only?.split(',');
-  const chosen = names.filter((name) => !wanted || wanted.includes(name));
-  if (chosen.length === 0) throw new TypeError(`--only takes ${names.join(', ')}`);
   const results = await run({
     scenarios: scenarios.filter(({ name }) => !values.quick || name === mainScenario),
-    contenders: chosen,
+    contenders: chosenOf(names, values.only),
     rounds: Number(values.rounds),
     roundMs: Number(values.ms),
   });
   console.log(report(results));
   if (!values.write) return;
-  const place = (name: string) => fileURLToPath(new URL(`../results/${name}`, import.meta.url));
-  writeFileSync(place('service.json'), `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(place('service.md'), report(results));
+  writeResults('service', results, { md: report(results) });
   writeReadme('service', summary(results));
 }

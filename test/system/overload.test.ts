@@ -8,7 +8,7 @@ import { textTable } from './figures.ts';
 import { orders } from './orders/contract.ts';
 import { packedPerSecond } from './orders/packing.ts';
 
-/** Every so manieth call is critical: a fifth of the capacity when ten times as much is asked for. */
+/** One call in this many is critical: a fifth of the capacity when ten times as much is asked for. */
 const criticalEvery = 50;
 
 let service: RunningService;

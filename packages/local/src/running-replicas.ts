@@ -5,7 +5,7 @@ import { loopback } from './ports/ports.ts';
 import { RenewableReplica, type ReplicaProcess } from './processes/renewable-replica.ts';
 import { createReplica, type ReplicaPlan, type ReplicaSetting } from './processes/replica.ts';
 
-/** What is said of a start that is stopped. */
+/** The error of a start that was stopped. */
 export const stoppedEarly = 'stopped before all was ready';
 
 /** A replica as it is now. */

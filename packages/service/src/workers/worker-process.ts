@@ -48,7 +48,7 @@ export class WorkerProcess {
   readonly ended: Promise<WorkerEnd>;
   /** It accepts requests, and has not ended. */
   isReady = false;
-  /** It was told to drain. */
+  /** Whether it drains. */
   isStopping = false;
   /** Its metrics, as they were when it was asked last, in OpenMetrics' format. */
   metrics = '';

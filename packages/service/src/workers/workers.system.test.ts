@@ -105,7 +105,7 @@ function startAsking(port: number) {
   };
 }
 
-/** Waits until so many more requests were answered. */
+/** Waits until this number of further requests was answered. */
 const moreAnswers = ({ answered }: ReturnType<typeof startAsking>, more: number) => {
   const before = answered();
   return eventually(() => answered() >= before + more, 6_000);
