@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { generatedFiles } from '../packages/local/src/gateways/generated-files.ts';
-import { parsePolicy } from '../packages/local/src/gateways/policy.ts';
-import { type ContractOperations, tableOf } from '../packages/local/src/gateways/policy-table.ts';
+import { parsePolicy } from '../packages/local/src/gateways/policy/policy.ts';
+import { type ContractOperations, tableOf } from '../packages/local/src/gateways/policy/policy-table.ts';
 
 /** A folder with the gateways of a policy, as `parley gateway` writes them. */
 export interface GatewayHome {

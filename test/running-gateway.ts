@@ -4,10 +4,8 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { defaultClientLimits } from '../packages/local/src/gateways/client-limits.ts';
 import { createEmbeddedGateway } from '../packages/local/src/gateways/embedded/embedded-gateway.ts';
 import type { Gateway } from '../packages/local/src/gateways/gateway.ts';
-import { readGatewayTable } from '../packages/local/src/gateways/gateway-table.ts';
 import { createHaproxyGateway, findHaproxy } from '../packages/local/src/gateways/haproxy/haproxy-gateway.ts';
 import { createNginxGateway, findNginx } from '../packages/local/src/gateways/nginx/nginx-gateway.ts';
 import type { ProcessGatewaySetting } from '../packages/local/src/gateways/process-gateway.ts';
@@ -55,7 +53,6 @@ export async function startGateway(name: GatewayName, addresses: Addresses, home
     port,
     folder,
     addresses: new Map([...services, ...Object.keys(addresses)].map((name) => [name, addresses[name] ?? nobody])),
-    clientLimits: readGatewayTable(home)?.clientLimits ?? defaultClientLimits,
     variables: process.env,
     log: { event() {}, line: (_from, text) => void lines.push(text) },
     readyTimeoutMs: 10_000,

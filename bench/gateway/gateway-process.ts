@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createEmbeddedGateway } from '../../packages/local/src/gateways/embedded/embedded-gateway.ts';
 import type { Gateway } from '../../packages/local/src/gateways/gateway.ts';
-import { readGatewayTable } from '../../packages/local/src/gateways/gateway-table.ts';
 import { generatedFiles } from '../../packages/local/src/gateways/generated-files.ts';
 import { createHaproxyGateway, findHaproxy } from '../../packages/local/src/gateways/haproxy/haproxy-gateway.ts';
 import { createNginxGateway, findNginx, type Nginx } from '../../packages/local/src/gateways/nginx/nginx-gateway.ts';
 import { createProcessGateway, type ProcessGatewaySetting } from '../../packages/local/src/gateways/process-gateway.ts';
+import { readGatewayTable } from '../../packages/local/src/gateways/table/gateway-table.ts';
 import { ownRoot } from '../repository.ts';
 import { listening } from '../service/listening.ts';
 import type { Way } from './ways.ts';
@@ -33,7 +33,6 @@ const setting: ProcessGatewaySetting = {
   port: await freePort(),
   folder,
   addresses: new Map(table.upstreams.map(({ name }) => [name, [address]])),
-  clientLimits,
   variables: process.env,
   log: { event() {}, line() {} },
   readyTimeoutMs: 10_000,

@@ -1,9 +1,9 @@
 export { type CommandLine, type GatewayKind, type Program, parseCommandLine } from './command-line.ts';
-export type { GatewayTable } from './gateways/gateway-table.ts';
 export { generatedFiles, staleFiles } from './gateways/generated-files.ts';
-export type { NginxDirective } from './gateways/nginx-directives.ts';
-export { type Policy, parsePolicy, policyFile } from './gateways/policy.ts';
-export { type ContractOperation, type ContractOperations, tableOf } from './gateways/policy-table.ts';
+export type { NginxDirective } from './gateways/nginx-files/nginx-directives.ts';
+export { type Policy, parsePolicy, policyFile } from './gateways/policy/policy.ts';
+export { type ContractOperation, type ContractOperations, tableOf } from './gateways/policy/policy-table.ts';
+export type { GatewayTable } from './gateways/table/gateway-table.ts';
 export { Launcher, type LauncherOptions } from './launcher.ts';
 export { LocalError } from './local-error.ts';
 export type { Level, Log } from './log/log.ts';

@@ -2,12 +2,12 @@ import type { CommandLine } from './command-line.ts';
 import { compileCache } from './compile-cache.ts';
 import { type DocsServer, startDocsServer } from './docs/docs-server.ts';
 import { chooseGateway } from './gateways/choose-gateway.ts';
-import { defaultClientLimits, limitsSentence } from './gateways/client-limits.ts';
 import type { Gateway } from './gateways/gateway.ts';
 import { hasOwnRoutes } from './gateways/gateway-files.ts';
-import { readGatewayTable } from './gateways/gateway-table.ts';
-import { routeOf } from './gateways/routes.ts';
 import { servedPaths } from './gateways/served-paths.ts';
+import { limitsSentence } from './gateways/table/client-limits.ts';
+import { readGatewayTable } from './gateways/table/gateway-table.ts';
+import { routeOf } from './gateways/table/routes.ts';
 import { LocalError, messageOf } from './local-error.ts';
 import type { Log } from './log/log.ts';
 import type { ServiceDocs } from './log/table.ts';
@@ -109,13 +109,12 @@ export class Launcher {
     refuseSecondLauncher(port);
     const createGateway = await chooseGateway(this.#options.gateway, this.#options.variables);
     const table = readGatewayTable(root);
-    const clientLimits = table?.clientLimits ?? defaultClientLimits;
-    const setting = { ...this.#options, addresses: plan.addresses, folder, clientLimits };
+    const setting = { ...this.#options, addresses: plan.addresses, folder };
     // Meanwhile: its configuration may be wrong, or not fit the services.
     if (hasOwnRoutes(root)) this.#gateway = createGateway(setting);
     for (const remark of plan.remarks) log.event('info', remark);
     // Of a configuration that is written by hand its owner knows them.
-    if (table || !hasOwnRoutes(root)) log.event('info', limitsSentence(clientLimits, table !== undefined));
+    if (table || !hasOwnRoutes(root)) log.event('info', limitsSentence(table?.clientLimits));
     await Promise.all([this.#gateway?.prepare(), this.#replicas.start(plan.replicas, folder)]);
     this.#refuseIfClosing();
     const operations = await readOperations(

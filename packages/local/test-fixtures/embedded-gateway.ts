@@ -1,10 +1,12 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultClientLimits } from '../src/gateways/client-limits.ts';
 import { createEmbeddedGateway } from '../src/gateways/embedded/embedded-gateway.ts';
+import { parseRoutes } from '../src/gateways/nginx-files/nginx-routes.ts';
+import { defaultClientLimits } from '../src/gateways/table/client-limits.ts';
+import { tableFile, tableOfRoutes } from '../src/gateways/table/gateway-table.ts';
 import { loopback } from '../src/ports/ports.ts';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
@@ -31,12 +33,14 @@ export async function startTestGateway(
     );
     writeFileSync(path, text);
   }
+  const routes = parseRoutes(readFileSync(join(root, 'nginx/routes.conf'), 'utf8'));
+  mkdirSync(join(root, 'gateway'));
+  writeFileSync(join(root, tableFile), JSON.stringify({ ...tableOfRoutes(routes), clientLimits }));
   const port = await freePort();
   const gateway = createEmbeddedGateway({
     root,
     port,
     addresses: new Map(['greetings', 'hello', 'guestbook'].map((service) => [service, [replica]])),
-    clientLimits,
     variables: {},
     log: { event() {}, line() {} },
     readyTimeoutMs: 1_000,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readGatewayFiles } from './gateway-files.ts';
-import { parseRoutes, routeOf } from './routes.ts';
+import { parseRoutes } from './nginx-files/nginx-routes.ts';
+import { routeOf } from './table/routes.ts';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 let root: string;

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalError } from '../local-error.ts';
-import { type GatewayTable, tableDefaults, tableOfRoutes } from './gateway-table.ts';
-import { nginxFiles } from './nginx-text.ts';
-import { routesTo } from './routes.ts';
+import { nginxFiles } from './nginx-files/nginx-text.ts';
+import { type GatewayTable, tableDefaults, tableOfRoutes } from './table/gateway-table.ts';
+import { routesTo } from './table/routes.ts';
 
 /** Text of an nginx configuration, by file name. */
 export type GatewayFiles = ReadonlyMap<string, string>;

@@ -1,9 +1,8 @@
 import { LocalError } from '../local-error.ts';
 import type { Log } from '../log/log.ts';
 import type { SupervisedProcess } from '../processes/supervised-process.ts';
-import type { ClientLimits } from './client-limits.ts';
 import type { ServedPaths } from './gateway-files.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './table/routes.ts';
 
 /** What stands in front of the services. */
 export interface Gateway {
@@ -33,8 +32,6 @@ export interface GatewaySetting {
   readonly served?: ServedPaths;
   /** `host:port` of each service's replicas. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** What one client may use, for the gateway that has no file of limits. Default: {@link defaultClientLimits}. */
-  readonly clientLimits?: ClientLimits;
   readonly variables: NodeJS.ProcessEnv;
   readonly log: Log;
   readonly readyTimeoutMs: number;

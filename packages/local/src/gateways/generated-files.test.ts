@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type GatewayTable, readGatewayTable, tableOfRoutes } from './gateway-table.ts';
 import { generatedFiles, staleFiles } from './generated-files.ts';
+import { type GatewayTable, readGatewayTable, tableOfRoutes } from './table/gateway-table.ts';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 let root: string;

@@ -9,7 +9,7 @@ import { SupervisedProcess } from '../processes/supervised-process.ts';
 import { unwritable } from '../runs/json-files.ts';
 import { createProcessRecord } from '../runs/run-folder.ts';
 import type { Gateway, GatewaySetting } from './gateway.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './table/routes.ts';
 
 // After all services.
 const gatewayStage = Number.MAX_SAFE_INTEGER;

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { routeText } from '../gateways/nginx-text.ts';
-import { policyFile } from '../gateways/policy.ts';
-import { parseRoutes, routeOf } from '../gateways/routes.ts';
+import { parseRoutes } from '../gateways/nginx-files/nginx-routes.ts';
+import { routeText } from '../gateways/nginx-files/nginx-text.ts';
+import { policyFile } from '../gateways/policy/policy.ts';
+import { routeOf } from '../gateways/table/routes.ts';
 import { LocalError } from '../local-error.ts';
 import { pathSegmentOf } from './names.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { policyFile } from '../gateways/policy.ts';
+import { policyFile } from '../gateways/policy/policy.ts';
 import { LocalError } from '../local-error.ts';
 import { type House, type Manifest, readHouse } from './house.ts';
 import { checkName } from './names.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { policyFile } from '../gateways/policy.ts';
+import { policyFile } from '../gateways/policy/policy.ts';
 import { LocalError } from '../local-error.ts';
 import { addOperation } from './add-operation.ts';
 import { addService } from './add-service.ts';

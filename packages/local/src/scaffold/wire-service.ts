@@ -1,6 +1,6 @@
-import { tableDefaults } from '../gateways/gateway-table.ts';
-import { routeText, upstreamText } from '../gateways/nginx-text.ts';
-import { routesTo } from '../gateways/routes.ts';
+import { routeText, upstreamText } from '../gateways/nginx-files/nginx-text.ts';
+import { tableDefaults } from '../gateways/table/gateway-table.ts';
+import { routesTo } from '../gateways/table/routes.ts';
 import { LocalError } from '../local-error.ts';
 import type { Manifest } from './house.ts';
 

@@ -1,4 +1,4 @@
-import type { NginxDirective } from '../gateways/nginx-directives.ts';
+import type { NginxDirective } from '../gateways/nginx-files/nginx-directives.ts';
 import { LocalError } from '../local-error.ts';
 
 /** A file of an nginx configuration. */

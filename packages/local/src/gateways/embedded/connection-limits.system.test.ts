@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../../test/eventually.ts';
 import { freePort, type RawClient, rawClient, startTestGateway } from '../../../test-fixtures/embedded-gateway.ts';
 import { loopback } from '../../ports/ports.ts';
-import { type ClientLimits, defaultClientLimits } from '../client-limits.ts';
+import { type ClientLimits, defaultClientLimits } from '../table/client-limits.ts';
 
 const closeables: (() => unknown)[] = [];
 afterEach(async () => {

@@ -10,12 +10,12 @@ import { pipeline } from 'node:stream';
 import type { Upstream } from '@parley/client';
 import { loopback } from '../../ports/ports.ts';
 import { delay } from '../../time/delay.ts';
-import { defaultClientLimits } from '../client-limits.ts';
 import { type Gateway, type GatewaySetting, unknownService } from '../gateway.ts';
 import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
-import { type GatewayTable, readGatewayTable, tableOfRoutes } from '../gateway-table.ts';
-import { methodFinder } from '../operation-rules.ts';
-import { parseRoutes, type Route, routeOf } from '../routes.ts';
+import { parseRoutes } from '../nginx-files/nginx-routes.ts';
+import { type GatewayTable, readGatewayTable, tableOfRoutes } from '../table/gateway-table.ts';
+import { methodFinder } from '../table/operation-rules.ts';
+import { type Route, routeOf } from '../table/routes.ts';
 import type { PassedRequest } from './attempt.ts';
 import { clientNetwork } from './client-network.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
@@ -71,8 +71,7 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   const methodsAt = methodFinder(table);
   const upstreams = upstreamsOf(table, setting.addresses, agent);
   const limits = parseLimits([gatewayFile(files, 'nginx.conf'), files.get('limits.conf') ?? ''].join('\n'));
-  const clientLimits = setting.clientLimits ?? defaultClientLimits;
-  const rate = createRequestRate(clientLimits);
+  const rate = createRequestRate(table.clientLimits);
   const turns = createTurns();
   const server = createServer({
     // We look ourselves, and answer with a problem.
@@ -84,7 +83,7 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   });
   // Node drops headers beyond its maximum; we refuse the request.
   server.maxHeadersCount = 0;
-  const connections = limitConnections(server, limits, clientLimits.connections, turns);
+  const connections = limitConnections(server, limits, table.clientLimits.connections, turns);
   const onRequest = createRequestListener({
     problems,
     routes,

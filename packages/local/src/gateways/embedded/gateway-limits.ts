@@ -1,4 +1,4 @@
-import { directivesNamed, nginxDirectives } from '../nginx-directives.ts';
+import { directivesNamed, nginxDirectives } from '../nginx-files/nginx-directives.ts';
 
 /** What the gateway allows a client, from nginx' own `nginx.conf` and `limits.conf`: both gateways have the same bounds. */
 export interface GatewayLimits {

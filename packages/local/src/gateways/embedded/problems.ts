@@ -1,5 +1,5 @@
 import type { GatewayCause } from '../gateway-causes.ts';
-import { directivesNamed, nginxDirectives } from '../nginx-directives.ts';
+import { directivesNamed, nginxDirectives } from '../nginx-files/nginx-directives.ts';
 
 /** An answer that the gateway gives itself, RFC 9457. */
 export interface ProblemAnswer {

@@ -1,4 +1,4 @@
-import type { ClientLimits } from '../client-limits.ts';
+import type { ClientLimits } from '../table/client-limits.ts';
 
 /** Bounds how many requests each client sends. */
 export interface RequestRate {

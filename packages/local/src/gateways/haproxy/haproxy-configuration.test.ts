@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { tableOfRoutes } from '../gateway-table.ts';
+import { tableOfRoutes } from '../table/gateway-table.ts';
 import { localHaproxyConfiguration } from './haproxy-configuration.ts';
 import { withTable } from './haproxy-text.ts';
 

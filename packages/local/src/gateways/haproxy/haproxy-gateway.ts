@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { LocalError } from '../../local-error.ts';
 import type { Gateway } from '../gateway.ts';
 import { builtInHaproxy, gatewayFile, readGatewayFiles } from '../gateway-files.ts';
-import { readGatewayTable, tableOfRoutes } from '../gateway-table.ts';
+import { parseRoutes } from '../nginx-files/nginx-routes.ts';
 import { createProcessGateway, outputOf, type ProcessGatewaySetting } from '../process-gateway.ts';
-import { parseRoutes } from '../routes.ts';
+import { readGatewayTable, tableOfRoutes } from '../table/gateway-table.ts';
 import { localHaproxyConfiguration } from './haproxy-configuration.ts';
 import { errorFiles, withTable } from './haproxy-text.ts';
 

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import { withLineFeeds } from '../../wiring/text-file.ts';
 import { type GatewayCause, gatewayCauses } from '../gateway-causes.ts';
-import type { GatewayTable, TableOperation, TableUpstream } from '../gateway-table.ts';
-import { mostSpecificFirst, pathExpression } from '../operation-paths.ts';
-import { methodRows, pathOwners } from '../operation-rules.ts';
-import { byPriority, type Route } from '../routes.ts';
+import type { GatewayTable, TableOperation, TableUpstream } from '../table/gateway-table.ts';
+import { mostSpecificFirst, pathExpression } from '../table/operation-paths.ts';
+import { methodRows, pathOwners } from '../table/operation-rules.ts';
+import { byPriority, type Route } from '../table/routes.ts';
 
 const json = 'content-type application/problem+json';
 const titles: Readonly<Record<string, readonly [code: string, title: string]>> = {

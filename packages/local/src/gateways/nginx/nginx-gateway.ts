@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { LocalError } from '../../local-error.ts';
 import type { Gateway } from '../gateway.ts';
 import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
+import { parseRoutes } from '../nginx-files/nginx-routes.ts';
 import { createProcessGateway, outputOf, type ProcessGatewaySetting } from '../process-gateway.ts';
-import { parseRoutes } from '../routes.ts';
 import { localNginxConfiguration } from './nginx-configuration.ts';
 import { withoutRequest } from './nginx-line.ts';
 

@@ -11,9 +11,10 @@ export interface ClientLimits {
 /** The limits where no policy sets others: 2000 requests a second, 1000 at once, 1000 connections. */
 export const defaultClientLimits: ClientLimits = { requestsPerSecond: 2000, burst: 1000, connections: 1000 };
 
-/** The limits in one sentence for people, with where they change them. @param isOfPolicy whether a policy has set them */
-export function limitsSentence({ requestsPerSecond, burst, connections }: ClientLimits, isOfPolicy: boolean): string {
-  const where = isOfPolicy
+/** The limits in one sentence for people, with where they change them. @param ofPolicy those of a policy. Default: there is no policy */
+export function limitsSentence(ofPolicy?: ClientLimits): string {
+  const { requestsPerSecond, burst, connections } = ofPolicy ?? defaultClientLimits;
+  const where = ofPolicy
     ? 'change them in gateway/policy.yaml'
     : 'gateway/policy.yaml can set others, with "parley gateway"';
   return `limits of one client: ${requestsPerSecond} requests a second, ${burst} more at once, ${connections} connections: ${where}`;

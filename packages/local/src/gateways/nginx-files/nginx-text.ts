@@ -1,7 +1,7 @@
-import type { GatewayTable, TableOperation, TableUpstream } from './gateway-table.ts';
-import { literalExpression, mostSpecificFirst, pathExpression } from './operation-paths.ts';
-import { methodRows, operationsAt, pathOwners } from './operation-rules.ts';
-import { type Route, routeOf } from './routes.ts';
+import type { GatewayTable, TableOperation, TableUpstream } from '../table/gateway-table.ts';
+import { literalExpression, mostSpecificFirst, pathExpression } from '../table/operation-paths.ts';
+import { methodRows, operationsAt, pathOwners } from '../table/operation-rules.ts';
+import { type Route, routeOf } from '../table/routes.ts';
 
 /** The files of `nginx/` that a table decides, by name. */
 export function nginxFiles(table: GatewayTable): ReadonlyMap<string, string> {

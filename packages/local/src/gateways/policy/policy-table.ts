@@ -1,8 +1,8 @@
-import type { LocalError } from '../local-error.ts';
-import type { GatewayTable, TableOperation } from './gateway-table.ts';
-import { locationOf, type OperationPath } from './operation-paths.ts';
+import type { LocalError } from '../../local-error.ts';
+import type { GatewayTable, TableOperation } from '../table/gateway-table.ts';
+import { locationOf, type OperationPath } from '../table/operation-paths.ts';
+import type { Route } from '../table/routes.ts';
 import { type OperationPolicy, operationName, type Policy, type ServicePolicy } from './policy.ts';
-import type { Route } from './routes.ts';
 
 /** What the gateway needs of an operation of a contract. */
 export interface ContractOperation extends OperationPath {

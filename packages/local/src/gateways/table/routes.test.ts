@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { requestPath } from './embedded/request-path.ts';
-import { parseRoutes, routeOf, routesTo } from './routes.ts';
+import { requestPath } from '../embedded/request-path.ts';
+import { parseRoutes } from '../nginx-files/nginx-routes.ts';
+import { routeOf, routesTo } from './routes.ts';
 
 const routes = parseRoutes(`
 # location = /api/old { proxy_pass http://old; }

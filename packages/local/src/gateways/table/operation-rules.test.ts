@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { parsePolicy } from '../policy/policy.ts';
+import { tableOf } from '../policy/policy-table.ts';
 import { methodFinder } from './operation-rules.ts';
-import { parsePolicy } from './policy.ts';
-import { tableOf } from './policy-table.ts';
 
 const operation = (method: string, path: string) => ({ name: method.toLowerCase(), method, path });
 const contracts = new Map([

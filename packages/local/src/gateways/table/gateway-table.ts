@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocalError, messageOf } from '../local-error.ts';
-import { mappingOf } from '../wiring/mapping.ts';
-import { readTextFile } from '../wiring/text-file.ts';
+import { LocalError, messageOf } from '../../local-error.ts';
+import { mappingOf } from '../../wiring/mapping.ts';
+import { readTextFile } from '../../wiring/text-file.ts';
 import { type ClientLimits, defaultClientLimits } from './client-limits.ts';
 import type { OperationPath } from './operation-paths.ts';
 import type { Route } from './routes.ts';

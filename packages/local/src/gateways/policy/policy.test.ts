@@ -109,7 +109,7 @@ services:
   });
 
   it('has its keys, what they take and their defaults in docs/gateways.md', () => {
-    const page = readFileSync(new URL('../../../../docs/gateways.md', import.meta.url), 'utf8');
+    const page = readFileSync(new URL('../../../../../docs/gateways.md', import.meta.url), 'utf8');
     const rows = Object.entries(policyKeys).map(
       ([key, { takes, standard }]) => `| \`${key}\` | ${takes} | ${standard} |`,
     );

@@ -1,5 +1,3 @@
-import { directivesNamed, nginxDirectives } from './nginx-directives.ts';
-
 /** Which paths go to which service. */
 export interface Route {
   /** Whether the path must be exactly this, or only begin with it. */
@@ -10,17 +8,6 @@ export interface Route {
   readonly bodyBytes?: number;
   /** How long a service may take to answer here. Default: the time of the gateway. */
   readonly readTimeoutMs?: number;
-}
-
-/** The routes of nginx' own `routes.conf`: its locations that pass requests on. */
-export function parseRoutes(text: string): Route[] {
-  return directivesNamed('location', nginxDirectives(text)).flatMap(({ args, block = [] }) => {
-    const [modifier, path] = args.length > 1 ? args : ['', args[0]];
-    const target = directivesNamed('proxy_pass', block)[0]?.args[0];
-    const service = /^http:\/\/([^/:$]+)/.exec(target ?? '')?.[1];
-    const isPrefixOrExact = modifier === '' || modifier === '=' || modifier === '^~';
-    return path && service && isPrefixOrExact ? [{ isExact: modifier === '=', path, service }] : [];
-  });
 }
 
 /** As nginx chooses: the exact path, else the longest one that the path begins with. Later ones win. */

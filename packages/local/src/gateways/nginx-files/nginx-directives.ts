@@ -1,4 +1,4 @@
-import { LocalError } from '../local-error.ts';
+import { LocalError } from '../../local-error.ts';
 
 /** One directive of an nginx configuration, and where it stands. */
 export interface NginxDirective {

@@ -1,8 +1,8 @@
-import { LocalError } from '../local-error.ts';
-import { mappingOf } from '../wiring/mapping.ts';
-import { readYaml } from '../wiring/yaml-text.ts';
-import { type ClientLimits, defaultClientLimits } from './client-limits.ts';
-import { tableDefaults } from './gateway-table.ts';
+import { LocalError } from '../../local-error.ts';
+import { mappingOf } from '../../wiring/mapping.ts';
+import { readYaml } from '../../wiring/yaml-text.ts';
+import { type ClientLimits, defaultClientLimits } from '../table/client-limits.ts';
+import { tableDefaults } from '../table/gateway-table.ts';
 
 /** Where a repository has its policy. */
 export const policyFile = 'gateway/policy.yaml';
