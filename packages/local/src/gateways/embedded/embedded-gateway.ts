@@ -14,10 +14,11 @@ import { type Gateway, type GatewaySetting, unknownService } from '../gateway.ts
 import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
 import { parseRoutes } from '../nginx-files/nginx-routes.ts';
 import { type GatewayTable, readGatewayTable, tableOfRoutes } from '../table/gateway-table.ts';
-import { methodFinder } from '../table/operation-rules.ts';
+import { ruleFinder } from '../table/operation-rules.ts';
 import { type Route, routeOf } from '../table/routes.ts';
 import type { PassedRequest } from './attempt.ts';
 import { clientNetwork } from './client-network.ts';
+import { type ClientRates, createClientRates } from './client-rates.ts';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
 import {
   acceptedRequestId,
@@ -36,7 +37,6 @@ import { type Refusal, refusalOf } from './refusal.ts';
 import { openReplicas, refusalOfError } from './replicas.ts';
 import { readBody } from './request-body.ts';
 import { isClimbing, requestPath } from './request-path.ts';
-import { createRequestRate, type RequestRate } from './request-rate.ts';
 import { requestTarget } from './request-target.ts';
 import { createTurns, type Turns } from './turns.ts';
 
@@ -53,12 +53,11 @@ interface Parts {
   readonly problems: Problems;
   readonly routes: readonly Route[];
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  /** The methods of a path that operations of its service have. */
-  readonly methodsAt: ReturnType<typeof methodFinder>;
+  readonly ruleOf: ReturnType<typeof ruleFinder>;
   readonly limits: GatewayLimits;
   readonly turns: Turns;
   readonly connections: ConnectionLimits;
-  readonly rate: RequestRate;
+  readonly rates: ClientRates;
 }
 
 /** A gateway inside this program, for where there is no nginx: the same routes from the same file, the same answers. */
@@ -68,10 +67,10 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   const problems = parseProblems(gatewayFile(files, 'problems.conf'));
   const table = readGatewayTable(setting.root) ?? tableOfRoutes(parseRoutes(gatewayFile(files, 'routes.conf')));
   const { routes } = table;
-  const methodsAt = methodFinder(table);
+  const ruleOf = ruleFinder(table);
   const upstreams = upstreamsOf(table, setting.addresses, agent);
   const limits = parseLimits([gatewayFile(files, 'nginx.conf'), files.get('limits.conf') ?? ''].join('\n'));
-  const rate = createRequestRate(table.clientLimits);
+  const rates = createClientRates(table);
   const turns = createTurns();
   const server = createServer({
     // We look ourselves, and answer with a problem.
@@ -87,12 +86,12 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
   const onRequest = createRequestListener({
     problems,
     routes,
-    methodsAt,
+    ruleOf,
     upstreams,
     limits,
     turns,
     connections,
-    rate,
+    rates,
   });
   // Node would send `100 Continue` before we know whether we want the body, and 417 to expectations that it doesn't know.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest);
@@ -117,7 +116,7 @@ export function createEmbeddedGateway(setting: GatewaySetting): Gateway {
 }
 
 function createRequestListener(parts: Parts): RequestListener {
-  const { problems, routes, methodsAt, upstreams, limits, turns, connections, rate } = parts;
+  const { problems, routes, ruleOf, upstreams, limits, turns, connections, rates } = parts;
   return async function onRequest(request, response) {
     const turn = turns.take(request, response);
     if (turn) await turn;
@@ -151,8 +150,10 @@ function createRequestListener(parts: Parts): RequestListener {
     const asked = requestTarget(request.url ?? '');
     const path = asked && requestPath(asked.target);
     if (!asked || path === undefined) return closing(response, malformed);
-    if (!rate.take(clientNetwork(request.socket.remoteAddress ?? ''))) return tooOften;
-    const misfit = methodRefusal(request.method ?? '', methodsAt(/^[^?#]*/.exec(asked.target)?.[0] ?? ''));
+    const { method = '' } = request;
+    const { methods, operation } = ruleOf(method, /^[^?#]*/.exec(asked.target)?.[0] ?? '');
+    if (!rates.take(clientNetwork(request.socket.remoteAddress ?? ''), operation)) return tooOften;
+    const misfit = methodRefusal(method, methods);
     if (misfit) return misfit;
     const route = routeOf(path, routes);
     const service = route?.service ?? '';
@@ -167,7 +168,6 @@ function createRequestListener(parts: Parts): RequestListener {
     );
     if (!body) return tooLarge;
     const headers = forwardedHeaders(request, client, { ...ids, bodyLength: body.length, authority: asked.authority });
-    const { method = '' } = request;
     const failure = await passOn({ method, path: asked.target, headers, body }, response, upstream);
     return failure && { ...failure, upstream: service };
   }

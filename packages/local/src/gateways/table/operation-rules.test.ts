@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parsePolicy } from '../policy/policy.ts';
 import { tableOf } from '../policy/policy-table.ts';
-import { methodFinder } from './operation-rules.ts';
+import { ruleFinder } from './operation-rules.ts';
 
 const operation = (method: string, path: string) => ({ name: method.toLowerCase(), method, path });
 const contracts = new Map([
@@ -12,12 +12,17 @@ const contracts = new Map([
   ],
   ['tenants', [operation('GET', '/t/{tenant}/info'), operation('PUT', '/t/a/{id}')]],
 ]);
-const find = (services: Readonly<Record<string, string>>) => {
+const rulesOf = (services: Readonly<Record<string, string>>) => {
   const lines = Object.entries(services).map(([name, more]) => `  ${name}: { ${more} }\n`);
-  return methodFinder(tableOf(parsePolicy(`services:\n${lines.join('')}`, 'policy.yaml'), contracts));
+  return ruleFinder(tableOf(parsePolicy(`services:\n${lines.join('')}`, 'policy.yaml'), contracts));
 };
 
-describe('methodFinder', () => {
+const find = (services: Readonly<Record<string, string>>) => {
+  const ruleOf = rulesOf(services);
+  return (path: string) => ruleOf('GET', path).methods;
+};
+
+describe('the methods of a path', () => {
   const methodsAt = find({ orders: 'contract: a' });
 
   it('knows paths of operations alone, as they are sent', () => {
@@ -47,5 +52,24 @@ describe('methodFinder', () => {
     const some = find({ orders: 'contract: a, methods: any', tenants: 'contract: a' });
     expect(some('/orders')).toBeUndefined();
     expect(some('/t/b/info')).toEqual(['GET', 'HEAD', 'PUT', 'OPTIONS']);
+  });
+});
+
+describe('the operation of a request', () => {
+  const ruleOf = rulesOf({ pages: 'contract: a', orders: 'contract: a, methods: any', tenants: 'contract: a' });
+  const nameOf = (method: string, path: string) => {
+    const { operation } = ruleOf(method, path);
+    return operation && `${operation.service}.${operation.name}`;
+  };
+
+  it('is that of the service of its path, HEAD with GET', () => {
+    expect([nameOf('GET', '/orders/1'), nameOf('HEAD', '/orders/1')]).toEqual(['orders.get', 'orders.get']);
+    expect([nameOf('PUT', '/t/a/info'), nameOf('GET', '/t/a/info')]).toEqual(['tenants.put', 'tenants.get']);
+  });
+
+  it('is none where the method or the path is none', () => {
+    expect([nameOf('DELETE', '/orders/1'), nameOf('GET', '/orders'), nameOf('GET', '/orders/1/2')]).toEqual(
+      Array(3).fill(undefined),
+    );
   });
 });

@@ -51,15 +51,30 @@ export function methodRows({ upstreams, operations }: Known): readonly MethodRow
   }));
 }
 
-/**
- * Makes the function that gives the methods of a path, as it is sent and without its query; undefined where the service of the
- * path decides: no operation of it has the path, or its policy has `methods: any`.
- */
-export function methodFinder(table: Known): (path: string) => readonly string[] | undefined {
-  const rows = methodRows(table).map((row) => ({ ...row, pattern: new RegExp(pathExpression(row.path)) }));
-  return function methodsAt(path) {
+/** What holds for a request by its method and path. */
+export interface RequestRule {
+  /**
+   * The methods of the path; undefined where its service decides: no operation of it has the path, or its policy has `methods: any`.
+   */
+  readonly methods: readonly string[] | undefined;
+  /** The operation that is asked for; undefined where it is none. */
+  readonly operation: TableOperation | undefined;
+}
+
+/** Makes the function that gives the rule of a request, by its method and its path as it is sent, without its query. */
+export function ruleFinder(table: Known): (method: string, path: string) => RequestRule {
+  const owners = new Map(table.routes.map((route) => [route, ownerOf(route, table.operations)]));
+  const patternOf = (path: string) => new RegExp(pathExpression(path));
+  const rows = methodRows(table).map((row) => ({ ...row, pattern: patternOf(row.path) }));
+  const operations = mostSpecificFirst(table.operations).map((one) => ({ ...one, pattern: patternOf(one.path), one }));
+  return function ruleOf(method, path) {
     const route = routeOf(path, table.routes);
-    const owner = route && ownerOf(route, table.operations);
-    return rows.find(({ service, pattern }) => service === owner && pattern.test(path))?.methods;
+    const owner = route && owners.get(route);
+    const own = method === 'HEAD' ? 'GET' : method;
+    return {
+      methods: rows.find(({ service, pattern }) => service === owner && pattern.test(path))?.methods,
+      operation: operations.find((each) => each.service === owner && each.method === own && each.pattern.test(path))
+        ?.one,
+    };
   };
 }
