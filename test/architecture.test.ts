@@ -261,6 +261,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'nginx-files/',
     'gateway-files.ts',
     'served-paths.ts',
+    'unrouted-operations.ts',
     'gateway.ts',
     'process-gateway.ts',
     'embedded/',

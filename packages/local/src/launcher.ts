@@ -8,6 +8,7 @@ import { servedPaths } from './gateways/served-paths.ts';
 import { limitsSentence } from './gateways/table/client-limits.ts';
 import { readGatewayTable } from './gateways/table/gateway-table.ts';
 import { routeOf } from './gateways/table/routes.ts';
+import { warnOfUnrouted } from './gateways/unrouted-operations.ts';
 import { LocalError, messageOf } from './local-error.ts';
 import type { Log } from './log/log.ts';
 import type { ServiceDocs } from './log/table.ts';
@@ -121,6 +122,7 @@ export class Launcher {
       plan.replicas.map(({ service }) => service),
       plan.addresses,
     );
+    if (table) warnOfUnrouted(table, operations, log);
     this.#gateway ??= createGateway({ ...setting, served: servedPaths(operations, plan.routes, log) });
     const gateway = this.#gateway;
     this.#operations = [...operations.values()].flat().filter(({ path }) => routeOf(path, gateway.routes));
