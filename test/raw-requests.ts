@@ -402,7 +402,6 @@ const atHaproxy: readonly (readonly [because: string, statuses: readonly number[
     [200],
     'Content-Length and chunks',
     'chunks and Content-Length',
-    'a trailer that frames',
   ],
   [
     'HAProxy makes one header of two that are equal, and passes one on',
@@ -451,8 +450,12 @@ const atHaproxy: readonly (readonly [because: string, statuses: readonly number[
   ],
 ];
 
-/** The statuses of all answers to a request at this place. */
-export function statusesAt(front: Front, { name, statuses, except }: RawRequest): readonly number[] {
-  if (front === 'haproxy') return atHaproxy.find(([, , ...names]) => names.includes(name))?.[1] ?? statuses;
-  return except?.find(({ at }) => at === front)?.statuses ?? statuses;
+/** HAProxy passes these on as they come: the service has answered or not when it reads what is wrong with the end of the body. */
+const lateAtHaproxy: ReadonlyMap<string, readonly number[]> = new Map([['a trailer that frames', [200]]]);
+
+/** The statuses of all answers to a request at this place; more than one list where the pace decides. */
+export function statusesAt(front: Front, { name, statuses, except }: RawRequest): readonly (readonly number[])[] {
+  if (front !== 'haproxy') return [except?.find(({ at }) => at === front)?.statuses ?? statuses];
+  const late = lateAtHaproxy.get(name);
+  return [atHaproxy.find(([, , ...names]) => names.includes(name))?.[1] ?? statuses, ...(late ? [late] : [])];
 }

@@ -40,8 +40,8 @@ describe.each(fronts)('bytes that come to %s', (front) => {
     'are answered: %s',
     async (_name, request) => {
       const statuses = statusesAt(front, request);
-      const answers = await rawAnswers(port, request.bytes, statuses.length);
-      expect(answers.map(({ status }) => status)).toEqual(statuses);
+      const answers = await rawAnswers(port, request.bytes, statuses[0]?.length ?? 1);
+      expect(statuses).toContainEqual(answers.map(({ status }) => status));
       for (const answer of answers) if (answer.status >= 400 && !isHtmlOfHaproxy(front, answer)) expectProblem(answer);
     },
   );

@@ -7,13 +7,17 @@ import { linger } from './linger.ts';
 const maxBytes = 262_144;
 
 /**
- * Says `Connection: close` in a head over HTTP/1.1 where too much of the request's body is still to come. Call it right before
- * the head is written.
+ * Says `Connection: close` in a head over HTTP/1.1 where too much of the request's body is still to come, or where it comes in
+ * chunks that nobody reads: they may turn out to be invalid, and a gateway that has the whole answer by then would have sent the
+ * next request. Call it right before the head is written.
  */
 export function closeIfUnread(res: Response): void {
   const { req } = res;
   if (req.complete || isHttp2Response(res) || !hasBody(req)) return;
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) res.shouldKeepAlive = false;
+  const length = req.headers['content-length'];
+  // An operation may answer while it reads; a problem ends the reading.
+  const isUnread = req.readableFlowing === null || res.statusCode >= 400;
+  if (length === undefined ? isUnread : Number(length) > maxBytes) res.shouldKeepAlive = false;
 }
 
 /**
