@@ -225,15 +225,16 @@ class ClientCache {
     if (!conditions || reply.status !== 304) {
       return { reply: this.#kept.keep(lookup, reply, sent), result: 'miss', ageMs: undefined };
     }
+    const because = this.#kept.whyForwarded(lookup);
     const confirmed = this.#kept.confirm(lookup, reply, sent);
-    if (confirmed) return this.#revalidated(call, confirmed);
+    if (confirmed) return this.#revalidated(call, confirmed, because);
     // It confirms a reply that is not here: nobody can use it (RFC 9111 §4.3.3).
     this.#kept.remove(key, call.headers);
     return this.#fetch({ ...lookup, call: { ...call, headers: withoutConditions(call.headers) }, stored: undefined });
   }
 
-  #revalidated(call: Call, confirmed: StoredReply): Fetched {
-    const reply = replyFrom(confirmed, call, this.#now, 'parley; fwd=stale; fwd-status=304');
+  #revalidated(call: Call, confirmed: StoredReply, because: string): Fetched {
+    const reply = replyFrom(confirmed, call, this.#now, `parley; fwd=${because}; fwd-status=304`);
     return { reply, result: 'revalidated', ageMs: confirmed.ageMs(this.#now) };
   }
 

@@ -89,12 +89,20 @@ export class KeptReplies {
     this.#store.remove(key, headers);
   }
 
+  /** Why a request went to the service, in the words of RFC 9211 §2.2. */
+  whyForwarded({ call, key, stored }: Lookup): string {
+    if (stored) return stored.isFresh(this.#clock.now()) ? 'request' : 'stale';
+    if (!this.#store.has(key.text)) return 'uri-miss';
+    return this.#store.find(key.text, call.headers) ? 'miss' : 'vary-miss';
+  }
+
   /** Stores a reply where that is allowed and of use. The reply as its caller gets it. */
   keep({ call, key, asked, stored }: Lookup, reply: Reply, sent: Sent): Reply {
     if (reply.status === 304) return reply; // the caller's own condition: it says nothing of what is stored
     if (failures.has(reply.status) && stored?.mayReplaceError(asked, this.#clock.now(), 0)) return reply;
     const made = isStorable(reply, this.#keys.storedFor(call)) ? this.#storedOf(call, reply, sent) : undefined;
     const isOutdated = made !== undefined && this.#invalidations.isOutdated(key.path, made.groups, sent.sequence);
+    const because = made && this.whyForwarded({ call, key, asked, stored });
     if (!made || isOutdated || !this.#store.put(key, made, call.headers)) {
       // Its successor came, which may not be stored. A failure says nothing of the stored one.
       if (stored && !failures.has(reply.status)) this.#store.remove(key, call.headers);
@@ -103,7 +111,7 @@ export class KeptReplies {
     }
     this.#unstored.delete(key.text);
     const { status, headers, body, origin } = reply;
-    const line = withStatus(headers['cache-status'], `parley; fwd=${stored ? 'stale' : 'uri-miss'}; stored`);
+    const line = withStatus(headers['cache-status'], `parley; fwd=${because}; stored`);
     return new Reply(status, { ...headers, 'cache-status': line }, body, origin);
   }
 

@@ -64,6 +64,11 @@ export class MemoryStore {
     return undefined;
   }
 
+  /** Whether a reply to any request headers is stored. */
+  has(key: string): boolean {
+    return this.#variants.has(key);
+  }
+
   /** Stores a reply in place of the one that the same request headers select. Whether it was stored: it may be too large, and the others stay. */
   put(key: StoreKey, reply: StoredReply, headers: Readonly<Record<string, string>>): boolean {
     const others = (this.#variants.get(key.text)?.replies ?? []).filter((one) => !isSelected(one.selection, headers));

@@ -85,6 +85,19 @@ describe('freshness (RFC 9111 §4.2)', () => {
     expect((await calls.send()).headers).toMatchObject({ age: '4', 'cache-status': 'edge; hit, parley; hit; ttl=6' });
   });
 
+  it('says why it asked the service (RFC 9211 §2.2)', async () => {
+    const varying = { 'cache-control': 'max-age=10', etag: '"a"', vary: 'x-own' };
+    const calls = new CachedCalls().always(reply(varying));
+    const because = async (headers: Record<string, string>) => (await calls.get(headers)).headers['cache-status'];
+    expect(await because({ 'x-own': '1' })).toBe('parley; fwd=uri-miss; stored');
+    expect(await because({ 'x-own': '2' })).toBe('parley; fwd=vary-miss; stored');
+    expect(await because({ 'x-own': '2', 'cache-control': 'no-cache' })).toBe('parley; fwd=request; stored');
+    await calls.pass(11);
+    expect(await because({ 'x-own': '2' })).toBe('parley; fwd=stale; stored');
+    calls.answer(() => someReply(304, varying));
+    expect(await because({ 'x-own': '2', 'cache-control': 'no-cache' })).toBe('parley; fwd=request; fwd-status=304');
+  });
+
   it('says that no attempt was made, and of which endpoint the reply is', async () => {
     const calls = new CachedCalls().always(reply({ 'cache-control': 'max-age=10' }));
     await calls.send();

@@ -111,6 +111,11 @@ export class StoredReply implements Validators {
     return -freshForMs < this.#directives.staleWhileRevalidate * 1000 ? 'revalidate-behind' : 'unusable';
   }
 
+  /** Whether nothing but what a request asks for keeps it from being used. */
+  isFresh(nowMs: number): boolean {
+    return !this.#directives.noCache && this.ageMs(nowMs) < this.#lifetimeMs;
+  }
+
   /**
    * Whether it may stand in for a service that fails. RFC 5861 §4.
    *
