@@ -29,7 +29,7 @@ describe('new replicas', () => {
   it.each([
     ['worse: more errors than before', grown(100, 1), grown(100, 3)],
     ['worse: slower than before', grown(100, 0, 100), grown(100, 0, 400)],
-    ['not proven: 19 requests, expected 20 or more', grown(100), grown(19)],
+    ['not proven: 19 requests, expected 20 or more; "--verify" sends some', grown(100), grown(19)],
   ])('are not good enough: %s', (fault, before, after) => {
     expect(judge([before], [after]).fault).toBe(fault);
   });

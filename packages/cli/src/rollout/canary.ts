@@ -70,7 +70,7 @@ export function judge(old: readonly Growth[], created: readonly Growth[]): Canar
 
 function faultOf(before: CanarySide, after: CanarySide): string | undefined {
   if (after.requests < leastRequests)
-    return `not proven: ${after.requests} requests, expected ${leastRequests} or more`;
+    return `not proven: ${after.requests} requests, expected ${leastRequests} or more; "--verify" sends some`;
   if (after.errorShare > before.errorShare + worseErrorShare) return 'worse: more errors than before';
   const limitMs = slowerTimes * (before.p99Ms ?? Number.POSITIVE_INFINITY) + slowerMs;
   return (after.p99Ms ?? 0) > limitMs ? 'worse: slower than before' : undefined;

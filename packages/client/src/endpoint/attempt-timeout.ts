@@ -36,9 +36,9 @@ const fairShare = 0.25;
 
 /**
  * Ends an attempt that takes too long, so that a retry elsewhere has time left: after `attemptTimeoutMs`, or after half of
- * the call's time where that is less and another attempt may follow. A call with `maxAttempts: 1` has its whole time for it. Sends the server its time; a server that gives up
- * in that time counts as a server that does not reply. The failure counts against the endpoint if it had at least a
- * quarter of `attemptTimeoutMs`: with less time the caller is the cause.
+ * the call's time where that is less and another attempt may follow. A call with `maxAttempts: 1` has its whole time for it.
+ * Sends the server its time; a server that gives up in that time counts as a server that does not reply. The failure counts
+ * against the endpoint if it had at least a quarter of `attemptTimeoutMs`: with less time the caller is the cause.
  *
  * @throws CallError `attempt_timeout`; `deadline_exceeded` where the call had less time left than an attempt may take
  */
@@ -59,7 +59,8 @@ export function attemptTimeout(
       // The call's time is then up as well. A timer's precision is 1 ms.
       const isDeadline = !mayRetry && leftMs < mostMs - 1;
       const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
-      const onTimeout = () => late(attempt, { ms, isDeadline, blamesEndpoint });
+      const bound = ms === attemptTimeoutMs ? ' (attemptTimeoutMs)' : '';
+      const onTimeout = () => late(attempt, { ms, bound, isDeadline, blamesEndpoint });
       const judged = <R extends TimedReply>(reply: R) => {
         if (!gaveUp(reply) || clock.now() - startedAtMs < serverTimeMs(ms) - 1) return reply;
         throw onTimeout();
@@ -76,14 +77,16 @@ function gaveUp(reply: TimedReply): boolean {
 
 interface Lateness {
   readonly ms: number;
+  /** The option that set this time, in brackets; empty where the call's deadline did. */
+  readonly bound: string;
   readonly isDeadline: boolean;
   readonly blamesEndpoint: boolean;
 }
 
-function late({ call, number, endpoint }: TimedAttempt, { ms, isDeadline, blamesEndpoint }: Lateness): CallError {
+function late({ call, number, endpoint }: TimedAttempt, { ms, bound, isDeadline, blamesEndpoint }: Lateness): CallError {
   return new CallError(
     isDeadline ? 'deadline_exceeded' : 'attempt_timeout',
-    `attempt ${number} was not answered in ${Math.round(ms)} ms`,
+    `attempt ${number} was not answered in ${Math.round(ms)} ms${bound}`,
     { operation: call.label, endpoint, attempts: number, blamesEndpoint },
   );
 }
