@@ -338,10 +338,27 @@ export const rawRequests: readonly RawRequest[] = [
     bytes: get('', target),
     statuses: [400],
   })),
-  ...['//api/visits', '/x/../api/visits', '/api/./visits', '/api%2fvisits', '/api/visits;x'].map((target) => ({
+  ...['//api/visits', '/api%2fvisits', '/api/visits;x', '/=problem', '/x%20/=problem'].map((target) => ({
     name: `the target ${target}`,
     bytes: get('', target),
     statuses: [404],
+  })),
+  // A path is passed on as it was sent: a service could find what the gateway did not look for.
+  ...[
+    '/x/../api/visits',
+    '/api/./visits',
+    '/api/visits/..;/x',
+    '/api/visits/..;a=b/x',
+    '/api/visits/.;/x',
+    '/x/%2e%2E/api/visits',
+    '/api/%2e/visits',
+    '/x%2f..%2fapi/visits',
+    '/x/../%20/=problem',
+  ].map((target) => ({
+    name: `the target ${target}`,
+    bytes: get('', target),
+    statuses: [400],
+    except: [servicesPath],
   })),
 
   // Methods, and what asks for another protocol.

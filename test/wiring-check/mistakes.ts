@@ -167,7 +167,7 @@ export const planted: readonly Mistake[] = [
     file: nginx,
     from: '      internal;\n',
     to: '',
-    at: 'location = /problem {',
+    at: 'location = /=problem {',
   },
   {
     name: "a service's operators' port is published",
@@ -416,8 +416,8 @@ export const further: readonly Mistake[] = [
     name: 'a redirect has a decoded path',
     rule: 'header-splitting',
     file: routes,
-    from: '  return 404;\n',
-    to: '  return 301 https://example.com$uri;\n',
+    from: '{ return 404; }',
+    to: '{ return 301 https://example.com$uri; }',
     at: 'return 301',
   },
   {

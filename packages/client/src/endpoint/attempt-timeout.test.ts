@@ -50,7 +50,9 @@ describe('attemptTimeout', () => {
     expect(clock.pending).toBe(1);
     await clock.advance(1);
     const { message, endpoint, attempts } = await late;
-    expect(message).toBe('[attempt_timeout] GET /api/things/{id}: attempt 2 was not answered in 2000 ms (attemptTimeoutMs)');
+    expect(message).toBe(
+      '[attempt_timeout] GET /api/things/{id}: attempt 2 was not answered in 2000 ms (attemptTimeoutMs)',
+    );
     expect({ endpoint, attempts }).toEqual({ endpoint: 'http://a', attempts: 2 });
   });
 

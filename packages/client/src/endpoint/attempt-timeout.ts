@@ -83,7 +83,10 @@ interface Lateness {
   readonly blamesEndpoint: boolean;
 }
 
-function late({ call, number, endpoint }: TimedAttempt, { ms, bound, isDeadline, blamesEndpoint }: Lateness): CallError {
+function late(
+  { call, number, endpoint }: TimedAttempt,
+  { ms, bound, isDeadline, blamesEndpoint }: Lateness,
+): CallError {
   return new CallError(
     isDeadline ? 'deadline_exceeded' : 'attempt_timeout',
     `attempt ${number} was not answered in ${Math.round(ms)} ms${bound}`,

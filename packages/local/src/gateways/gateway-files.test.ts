@@ -24,7 +24,7 @@ describe('readGatewayFiles', () => {
     );
     expect(files.get('upstreams.conf')).toMatch(/^upstream orders \{\n {2}zone orders/m);
     expect(files.get('routes.conf')).toContain('\nlocation /orders/ { proxy_pass http://orders; }\n');
-    expect(files.get('routes.conf')).toContain('\nlocation / {\n');
+    expect(files.get('routes.conf')).toContain('\nlocation / { return 404; }\n');
     expect(files.get('limits.conf')).toContain('\nlimit_conn connections_per_client 1000;\n');
   });
 

@@ -70,13 +70,11 @@ location /a/ { proxy_pass http://a; }
       'nginx/routes.conf',
     );
     expect(text?.split('# --- without')[1]?.match(/^(?:location| {2}(?:return|proxy)).*/gm)).toEqual([
-      'location = /a {',
-      '  return 404;',
+      'location = /a { return 404; }',
       'location = /a/b {',
       '  proxy_read_timeout 60s;',
       '  proxy_pass http://a;',
-      'location / {',
-      '  return 404;',
+      'location / { return 404; }',
     ]);
   });
 

@@ -36,7 +36,7 @@ import { type Problems, parseProblems } from './problems.ts';
 import { type Refusal, refusalOf } from './refusal.ts';
 import { openReplicas, refusalOfError } from './replicas.ts';
 import { readBody } from './request-body.ts';
-import { isClimbing, requestPath } from './request-path.ts';
+import { requestPath } from './request-path.ts';
 import { requestTarget } from './request-target.ts';
 import { createTurns, type Turns } from './turns.ts';
 
@@ -158,7 +158,7 @@ function createRequestListener(parts: Parts): RequestListener {
     const route = routeOf(path, routes);
     const service = route?.service ?? '';
     const upstream = upstreams.get(service);
-    if (!upstream) return isClimbing(asked.target) ? malformed : noRoute;
+    if (!upstream) return noRoute;
     const { expect } = request.headers;
     const isBodyLate = !request.complete && expect?.toLowerCase() === '100-continue';
     const body = await readBody(

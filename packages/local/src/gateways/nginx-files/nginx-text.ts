@@ -60,11 +60,7 @@ const routesHead = `# Path → upstream. \`=\` and a closing slash keep /api/hel
 # Above a location are its operations; it has the largest size and the longest time of them.
 `;
 
-const noService = ` {
-  if ($is_climbing) { return 400; }
-  return 404;
-}
-`;
+const noService = ' { return 404; }\n';
 
 function routesText({ upstreams, routes, operations }: GatewayTable): string {
   const sections = upstreams.map(({ name }) => {
