@@ -56,6 +56,23 @@ describe('singleFlight', () => {
     expect(requests).toHaveLength(3);
   });
 
+  it.each([
+    ['succeeded', someReply(204)],
+    ['failed', someError('unavailable')],
+  ])('sends a request of its own for a call that begins after a write that %s', async (_how, outcome) => {
+    const { send, requests, answer } = shared();
+    const before = send(someCall());
+    const write = send(somePostCall({ safety: 'unsafe' })).catch(() => {});
+    await answer(1, outcome);
+    await write;
+    const after = send(someCall());
+    const another = send(someCall());
+    expect(requests).toHaveLength(3);
+    await answer(0, someReply(200, {}, 'old'));
+    await answer(2, someReply(200, {}, 'new'));
+    expect((await Promise.all([before, after, another])).map(({ body }) => body)).toEqual(['old', 'new', 'new']);
+  });
+
   it('sends identical calls once, and gives all the one answer', async () => {
     const { send, requests, answer } = shared();
     const calls = [send(someCall()), send(someCall()), send(someCall())];

@@ -11,7 +11,8 @@ export type SingleFlightOptions = Pick<UpstreamOptions, 'singleFlight'>;
  * Protects a service from identical calls at the same time: identical safe calls share one reply, or one failure, while it
  * is under way; nothing is kept after that. Identical is what has the same method, path, body and headers
  * (`authorization` among them), but for request id and trace. Never shared are streams, bytes (their receiver may change
- * them), and what asks something of its own of the wire.
+ * them), and what asks something of its own of the wire. A call that begins after a write of this upstream has ended joins no
+ * request that was under way before.
  *
  * Each caller keeps its own deadline and signal; the request is cancelled when the last one has gone. Where the request
  * runs out of time, the callers with time left go on together with another one.
@@ -23,16 +24,19 @@ export type SingleFlightOptions = Pick<UpstreamOptions, 'singleFlight'>;
  */
 export function singleFlight(options: Current<SingleFlightOptions>, hasUserCode: () => boolean): CallLayer {
   const flights = new SharedFlights();
+  let writes = 0;
   return (next) =>
     function singleFlight(call) {
-      if (!options.current.singleFlight || !isShareable(call) || hasUserCode()) return next(call);
-      return flights.share(keyOf(call), next, call);
+      if (!options.current.singleFlight || hasUserCode()) return next(call);
+      // A read that begins after a write joins none that began before it: the cache above would store that as newer than it is.
+      if (call.safety !== 'safe') return next(call).finally(() => void writes++);
+      return isShareable(call) ? flights.share(`${writes} ${keyOf(call)}`, next, call) : next(call);
     };
 }
 
-function isShareable({ safety, replyAs, wire, body }: Call): boolean {
+function isShareable({ replyAs, wire, body }: Call): boolean {
   const isText = body === undefined || typeof body === 'string';
-  return safety === 'safe' && replyAs === 'text' && wire === undefined && isText;
+  return replyAs === 'text' && wire === undefined && isText;
 }
 
 /** Headers that differ from call to call, and change no reply. */
