@@ -3,6 +3,7 @@ import { type CacheUse, createClient, createUpstream, parleyFetch, type Upstream
 import { bytes, defineContract, get, put } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
 import { z } from 'zod';
+import { eventually } from '../eventually.ts';
 
 const item = z.object({ id: z.string(), name: z.string() });
 const shop = defineContract('shop', {
@@ -23,13 +24,14 @@ afterEach(async () => {
   await service.stop();
 });
 
-/** A shop over HTTP, a client with a cache, and how often the shop was asked. */
-async function started() {
+/** A shop over HTTP that holds its first answer, a client with a cache, and how often the shop was asked. */
+async function started({ singleFlight = false, firstAnswer = Promise.resolve() } = {}) {
   const names = new Map([['7', 'a lamp']]);
   const asked: string[] = [];
   const read = (operation: string) => async (input: { id: string }) => {
-    asked.push(operation);
-    return { id: input.id, name: names.get(input.id) ?? '' };
+    const found = { id: input.id, name: names.get(input.id) ?? '' };
+    if (asked.push(operation) === 1) await firstAnswer;
+    return found;
   };
   service = await startService(shop, {
     getItem: read('getItem'),
@@ -42,7 +44,7 @@ async function started() {
       return new Uint8Array(100_000);
     },
   });
-  upstream = createUpstream('shop', service.url, { cache: true });
+  upstream = createUpstream('shop', service.url, { cache: true, singleFlight });
   const results: string[] = [];
   upstream.subscribe({ onCache: ({ result }: CacheUse) => void results.push(result) });
   return { client: createClient(shop, upstream), asked, results };
@@ -73,6 +75,23 @@ describe('a client with a cache, and a service over HTTP', () => {
     await client.putItem({ id: '7', name: 'a chair' });
     expect(await client.getItem({ id: '7' })).toEqual({ id: '7', name: 'a chair' });
   });
+
+  it.each([false, true])(
+    'sees its own write while a read from before it is under way; singleFlight: %s',
+    async (singleFlight) => {
+      const first = Promise.withResolvers<void>();
+      const { client, asked } = await started({ singleFlight, firstAnswer: first.promise });
+      const before = client.getItem({ id: '7' });
+      await eventually(() => asked.length === 1);
+      await client.putItem({ id: '7', name: 'a chair' });
+      const after = client.getItem({ id: '7' });
+      await eventually(() => asked.length === 2);
+      first.resolve();
+      expect((await before).name).toBe('a lamp');
+      expect((await after).name).toBe('a chair');
+      expect((await client.getItem({ id: '7' })).name).toBe('a chair');
+    },
+  );
 
   it('streams bytes past the cache', async () => {
     const { client, asked, results } = await started();

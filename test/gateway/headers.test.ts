@@ -28,6 +28,8 @@ const never = [
   'expect',
   'transfer-encoding',
 ];
+/** What a service could steer nginx with. */
+const accelerated = { 'x-accel-redirect': '/api/greetings', 'x-accel-limit-rate': '1', 'x-accel-expires': '60' };
 const smuggled = 'GET /api/hello?name=smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
 const spoofed = [...ours.slice(1), ...never.slice(0, 4), 'x-request-timeout-ms', 'content-length', 'accept-charset'];
 
@@ -38,6 +40,7 @@ beforeAll(async () => {
   service = createServer(async (request, response) => {
     const { method = '', url = '', rawHeaders } = request;
     const got: Got = { method, url, rawHeaders, body: await text(request) };
+    response.setHeaders(new Map(Object.entries(accelerated)));
     response.end(JSON.stringify(got));
   });
   await once(service.listen(0, '127.0.0.1'), 'listening');
@@ -92,6 +95,12 @@ describe.each(gatewaysHere())('through %s a service', (name) => {
     expect(one).toMatchObject({ method: 'GET', url: '/api/hello?name=mine', body });
     if (!headers['transfer-encoding']) expect(headers['content-length'] ?? ['0']).toEqual([String(body.length)]);
   }
+
+  it('steers the gateway by no header, and shows none of these to the client', async () => {
+    const answer = await fetch(`${gateway.url}/api/hello?name=mine`);
+    expect(await answer.json()).toMatchObject({ url: '/api/hello?name=mine' });
+    for (const header of Object.keys(accelerated)) expect([header, answer.headers.get(header)]).toEqual([header, null]);
+  });
 
   it('gets a body that looks like a request as the body that it is, whatever Connection names', async () => {
     for (const connection of [

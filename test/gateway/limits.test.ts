@@ -30,6 +30,7 @@ const operations = [
   { name: 'refresh', method: 'POST', path: '/items/latest' },
   { name: 'latest', method: 'GET', path: '/items/latest' },
   { name: 'report', method: 'GET', path: '/report' },
+  { name: 'file', method: 'GET', path: '/files/{path*}' },
 ];
 
 let home: GatewayHome;
@@ -75,6 +76,15 @@ describe.each(gatewaysHere())('%s, of a policy', (name) => {
     expect(await refused.json()).toMatchObject({ cause: 'method_refused', status: 405 });
     expect((await ask('/items/a%2Fb/photo', { method: 'POST' })).headers.get('allow')).toBe('PUT, OPTIONS');
     expect(seen).toEqual([]);
+  });
+
+  it.each([
+    ['of 3000 segments', `/files/${'a/'.repeat(3_000)}b`],
+    ['that ends like the error page of nginx', '/files/a%7C%2F=problem'],
+    ['that ends like the old error page of nginx', '/files/a%7C%2Fproblem'],
+  ])('knows the methods of a path %s', async (_what, path) => {
+    expect(await statusOf(path, { method: 'DELETE' })).toBe(405);
+    expect(await statusOf(path)).toBe(200);
   });
 
   it('passes on HEAD with GET, OPTIONS always, and every method of a path without operations', async () => {

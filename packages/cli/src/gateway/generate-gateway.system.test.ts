@@ -40,8 +40,8 @@ describe('generateGateway', () => {
     ).toEqual([
       'location /files/ { proxy_pass http://files; }',
       'location = /api/hello { proxy_pass http://front; }',
-      'location = /files {',
-      'location / {',
+      'location = /files { return 404; }',
+      'location / { return 404; }',
     ]);
   }, 30_000);
 
@@ -55,7 +55,7 @@ describe('generateGateway', () => {
     expect(await generate('  a: { contract: ./both.ts }\n  b: { contract: ./both.ts }\n')).toEqual([
       'location = /a { proxy_pass http://a; }',
       'location = /b { proxy_pass http://b; }',
-      'location / {',
+      'location / { return 404; }',
     ]);
     await expect(generate('  c: { contract: ./both.ts }\n')).rejects.toThrow(
       'expected ./both.ts to export the contract of c, got a, b: name another module',

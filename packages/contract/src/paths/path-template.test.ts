@@ -48,6 +48,8 @@ describe('pathTemplate', () => {
     ['/{x*}/{y*}', 'must end with {x*}'],
     ['a/b', 'must start with /'],
     ['/a//b', 'segment ""'],
+    ['/a/../b', 'segment ".."'],
+    ['/a/.', 'segment "."'],
     ['/a/{x}y', 'segment "{x}y"'],
     ['/a/:x', 'segment ":x"'],
     ['/a?b', 'segment "a?b"'],

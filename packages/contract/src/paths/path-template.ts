@@ -45,10 +45,10 @@ interface Segment {
 }
 
 function parseSegment(text: string, template: string): Segment {
-  const match = segmentPattern.exec(text);
+  const match = hasDotSegment(text) ? null : segmentPattern.exec(text);
   if (match) return { text, parameter: match[1], isRest: match[2] === '*' };
   throw new TypeError(
-    `path ${template}: segment ${JSON.stringify(text)} must be plain text or one {parameter}, for example /api/greetings/{language}`,
+    `path ${template}: segment ${JSON.stringify(text)} must be plain text other than . and .., or one {parameter}, for example /api/greetings/{language}`,
   );
 }
 

@@ -107,6 +107,7 @@ export function forwardedHeaders(
 export function repliedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const kept = endToEndHeaders(headers);
   for (const name of keptInside) delete kept[name];
+  for (const name of Object.keys(kept)) if (name.startsWith('x-accel-')) delete kept[name]; // for nginx alone
   // As nginx: without it an `upstream_…` of a service would look like the gateway's own, which a caller may repeat.
   if (headers['x-attempts-left'] === '0') kept['x-attempts-left'] = '0';
   // The service must not remove it: without it only the end of the connection would end the reply.

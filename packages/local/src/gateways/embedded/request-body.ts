@@ -13,7 +13,8 @@ export async function readBody(
   limitBytes: number,
   onWanted?: () => void,
 ): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > limitBytes) return undefined;
+  const announced = Number(request.headers['content-length'] ?? limitBytes);
+  if (announced > limitBytes) return undefined;
   onWanted?.();
   // One piece of memory: a million chunks of a byte each would take a hundred times their size.
   let body: Buffer = Buffer.alloc(0);
@@ -21,7 +22,7 @@ export async function readBody(
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const needed = length + chunk.length;
     if (needed > limitBytes) return undefined;
-    if (needed > body.length) body = grown(body, Math.max(needed, 2 * body.length, firstBytes));
+    if (needed > body.length) body = grown(body, Math.max(needed, Math.min(announced, 2 * body.length || firstBytes)));
     chunk.copy(body, length);
     length = needed;
   }

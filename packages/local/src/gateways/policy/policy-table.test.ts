@@ -31,7 +31,8 @@ describe('tableOf', () => {
 
   it('waits a fifth longer than services, in whole seconds', () => {
     const timed = (timeoutMs: number) =>
-      tableOf(parsePolicy(`requestTimeoutMs: ${timeoutMs}\nservices: {}`, ''), new Map()).readTimeoutMs;
+      tableOf(parsePolicy(`requestTimeoutMs: ${timeoutMs}\nservices:\n  a: { prefixes: [/a/] }`, ''), new Map())
+        .readTimeoutMs;
     expect([10_000, 1, 12_345].map(timed)).toEqual([12_000, 1_000, 15_000]);
   });
 

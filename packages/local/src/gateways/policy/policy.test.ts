@@ -44,6 +44,26 @@ services:
   });
 
   it.each([
+    [
+      'bodyBytes: 1\nservices: {}\n',
+      'gateway/policy.yaml:2: expected a service below services:, found none: nothing would answer',
+    ],
+    [
+      'services: !!set { a }\n',
+      'gateway/policy.yaml:1: expected a mapping "services:", found none: name each service with its contract',
+    ],
+    [
+      'services:\n  a: !!omap [ port: 1 ]\n',
+      "gateway/policy.yaml:2: expected services.a to be a mapping of keys, got YAML's !!omap",
+    ],
+    [
+      'services:\n  a:\n    prefixes: &p [*p]\n',
+      'gateway/policy.yaml:3: expected services.a.prefixes to be a list of beginnings of paths, each with a slash at both ends; letters, digits and - . _ ~, got a value that contains itself',
+    ],
+    [
+      'services:\n  "a\\nb": {}\n',
+      'gateway/policy.yaml:2: expected a service of small letters, digits and hyphens, got "a\\nb"',
+    ],
     ['', 'gateway/policy.yaml:1: expected the policy to be a mapping of keys, got nothing'],
     [
       'clients: {}\n',

@@ -101,6 +101,8 @@ export function parsePolicy(text: string, fileName: string): Policy {
   const { content, lineOf } = readYaml(text, fileName);
   const fault: Policy['fault'] = (path, sentence) => new LocalError(`${fileName}:${lineOf(path)}: ${sentence}`);
   checkMembers(content, [], fault);
+  if (Object.keys((content as WrittenPolicy).services).length === 0)
+    throw fault(['services'], 'expected a service below services:, found none: nothing would answer');
   const { clients = {}, services, ...top } = content as WrittenPolicy;
   const ofService = ([name, written]: [string, Partial<WrittenService>]): ServicePolicy => ({
     name,
@@ -146,7 +148,7 @@ function checkMembers(value: unknown, path: readonly string[], fault: Policy['fa
     const at = [...path, key];
     const known = keysBelow(path);
     const named = known.find((one) => one === key || (one === 'NAME' && isName(at)));
-    if (named === undefined) throw fault(at, `expected ${expectedBelow(path, known)}, got "${key}"`);
+    if (named === undefined) throw fault(at, `expected ${expectedBelow(path, known)}, got ${shown(key)}`);
     const spec = policyKeys[general(at)];
     if (!spec) checkMembers(member, at, fault);
     else if (!spec.accepts(member))
@@ -178,5 +180,11 @@ function keysBelow(path: readonly string[]): readonly string[] {
 }
 
 function shown(value: unknown): string {
-  return value === undefined || value === null ? 'nothing' : (JSON.stringify(value)?.slice(0, 100) ?? typeof value);
+  if (value === undefined || value === null) return 'nothing';
+  if (value instanceof Set || value instanceof Map) return `YAML's ${value instanceof Set ? '!!set' : '!!omap'}`;
+  try {
+    return JSON.stringify(value)?.slice(0, 100) ?? typeof value;
+  } catch {
+    return 'a value that contains itself'; // an alias inside its own anchor
+  }
 }

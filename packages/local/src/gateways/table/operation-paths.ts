@@ -24,8 +24,9 @@ export function literalExpression(text: string): string {
  * they decode `%2F`.
  */
 export function pathExpression(path: string): string {
+  // No group that repeats per segment: HAProxy has 32 KiB for an expression, and where they do not do it matches nothing.
   const expression = literalExpression(path).replace(parameter, (_, rest: string) =>
-    rest ? '[^/]+(?:/[^/]+)*' : '[^/]+',
+    rest ? '(?!.*//)[^/](?:.*[^/])?' : '[^/]+',
   );
   return `^${expression}$`;
 }
