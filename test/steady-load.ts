@@ -20,7 +20,7 @@ export interface LoadOptions {
 
 export interface LoadReport {
   readonly sent: number;
-  /** How often a status or an error came instead of a success: `{ 'GET /api/hello 502 upstream_failed': 1 }`. */
+  /** How often a status or an error came instead of a success: `{ 'GET /api/hello 502 upstream_failed reset_by_upstream': 1 }`. */
   readonly lost: Readonly<Record<string, number>>;
   readonly slowestMs: number;
 }
@@ -40,8 +40,9 @@ export function startLoad(baseUrl: string, options: LoadOptions): SteadyLoad {
       options.onSuccess?.(body);
       return undefined;
     }
-    const code = /urn:parley:problem:\w+/.exec(body)?.[0].replace(/.*:/, ' ') ?? '';
-    return `${wanted.method ?? 'GET'} ${wanted.path} ${status}${code}`;
+    const code = /(?<=urn:parley:problem:)\w+/.exec(body)?.[0];
+    const cause = /(?<="cause":")\w+/.exec(body)?.[0]; // a gateway's
+    return [wanted.method ?? 'GET', wanted.path, status, code, cause].filter((part) => part !== undefined).join(' ');
   });
   return {
     async stop() {

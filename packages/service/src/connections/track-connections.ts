@@ -24,7 +24,10 @@ export interface Connections {
 /** Grace period, in ms, for new connections that have not sent a byte yet: a request may be on its way. */
 const newcomerMs = 500;
 
-/** Turns of the event loop in a row that may bring requests, before idle connections are closed nevertheless. */
+/** A turn of the event loop that took longer, in ms, says nothing of what has arrived since it began: on a busy machine the process may have waited for a core. */
+const longTurnMs = 1;
+
+/** Turns of the event loop in a row that may be long or bring requests, before idle connections are closed nevertheless. */
 const mostTurns = 100;
 
 /** Watches a server's connections. Call it before the server listens. */
@@ -75,21 +78,21 @@ export function trackConnections(server: Server): Connections {
   }
 
   // While a turn of the event loop runs, a request may arrive on a connection that looks idle. Its bytes are in the kernel,
-  // and closing the connection would reset it. So connections close only after a turn that brought no request.
+  // and closing the connection would reset it. So connections close only after a short turn that brought no request.
   function closeIdleWhenQuiet() {
     if (isWaitingForQuiet) return;
     isWaitingForQuiet = true;
-    const look = (turnsLeft: number, before: number) => {
-      if (requests !== before && turnsLeft > 0) {
-        const now = requests;
-        setImmediate(() => look(turnsLeft - 1, now));
+    const look = (turnsLeft: number, before: number, beganAtMs: number) => {
+      const [now, nowMs] = [requests, performance.now()];
+      if ((now !== before || nowMs - beganAtMs > longTurnMs) && turnsLeft > 0) {
+        setImmediate(() => look(turnsLeft - 1, now, nowMs));
         return;
       }
       isWaitingForQuiet = false;
       closeIdle();
     };
     // Not the next setImmediate alone, which belongs to this turn.
-    setImmediate(() => look(mostTurns, -1));
+    setImmediate(() => look(mostTurns, -1, 0));
   }
 
   function closeIdle() {
