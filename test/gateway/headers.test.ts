@@ -16,22 +16,28 @@ interface Got {
 
 /** Each of them once, whatever a client does. */
 const ours = ['host', 'x-request-id', 'traceparent', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'];
-/** None of them, in whatever form. */
-const never = [
+/** What a client could say of its address, of the path, or of how a service treats it. */
+const edge = [
   'x-request-priority',
   'x-attempts-left',
   'x-explain',
   'forwarded',
-  'te',
-  'keep-alive',
-  'upgrade',
-  'expect',
-  'transfer-encoding',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-server',
+  'x-forwarded-client-cert',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'x-original-url',
+  'x-rewrite-url',
 ];
+/** None of them, in whatever form. */
+const never = [...edge, 'te', 'trailer', 'keep-alive', 'upgrade', 'expect', 'transfer-encoding'];
 /** What a service could steer nginx with. */
 const accelerated = { 'x-accel-redirect': '/api/greetings', 'x-accel-limit-rate': '1', 'x-accel-expires': '60' };
 const smuggled = 'GET /api/hello?name=smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
-const spoofed = [...ours.slice(1), ...never.slice(0, 4), 'x-request-timeout-ms', 'content-length', 'accept-charset'];
+const spoofed = [...ours.slice(1), ...edge, 'x-request-timeout-ms', 'content-length', 'accept-charset'];
 
 /** A service that answers with what it got. */
 let service: Server;
@@ -93,6 +99,7 @@ describe.each(gatewaysHere())('through %s a service', (name) => {
       traceparent: [expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-\d\d$/)],
     });
     expect(one).toMatchObject({ method: 'GET', url: '/api/hello?name=mine', body });
+    expect(['', 'close', 'keep-alive']).toContain(headers.connection?.join().toLowerCase() ?? '');
     if (!headers['transfer-encoding']) expect(headers['content-length'] ?? ['0']).toEqual([String(body.length)]);
   }
 

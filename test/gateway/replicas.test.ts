@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../eventually.ts';
+import { gatewayHome } from '../gateway-home.ts';
 import { ask } from '../public-api.ts';
 import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
 import { freePort } from '../running-house.ts';
@@ -47,6 +48,25 @@ describe.each(gatewaysHere())('%s and replicas that are gone', (name) => {
     expect(broken.seen.length + good.seen.length).toBe(before + 20);
     expect(all.filter((status) => status === 200).length).toBe(good.seen.length - 20);
     expect(all.filter((status) => status !== 200 && status !== 502)).toEqual([]);
+  }, 60_000);
+
+  it('passes no POST on that a replica has seen where its operation takes no keys', async () => {
+    const policy = 'services:\n  shop: { contract: ./contract.ts, prefixes: [/old/] }\n';
+    const pay = { name: 'pay', method: 'POST', path: '/pay' };
+    const order = { name: 'order', method: 'POST', path: '/orders', isKeyed: true };
+    const home = gatewayHome(policy, new Map([['shop', [pay, order]]]));
+    const [broken, good] = [await breaking(), await live()];
+    const gateway = await startGateway(name, { shop: [broken.address, good.address] }, home.folder);
+    whenClosing(async () => {
+      await gateway.stop();
+      home.remove();
+    });
+    for (const path of ['/orders', '/old/x']) {
+      expect(counted(await statuses(20, () => ask(gateway.url, path, keyed)))).toEqual({ 200: 20 });
+    }
+    const before = broken.seen.length + good.seen.length;
+    await statuses(20, () => ask(gateway.url, '/pay', keyed));
+    expect(broken.seen.length + good.seen.length).toBe(before + 20);
   }, 60_000);
 
   it.each([

@@ -7,6 +7,8 @@ export interface PrintedOperation {
   /** The template of its path. */
   readonly path: string;
   readonly maxBodyBytes?: number | undefined;
+  /** Takes an `Idempotency-Key`. */
+  readonly isKeyed?: boolean | undefined;
 }
 
 /** What the process that imports contracts prints: documents, or why there are none. */
@@ -65,11 +67,12 @@ export async function printDocuments(packages: readonly ContractPackage[]): Prom
 }
 
 function operationsOf({ operations }: Contract): readonly PrintedOperation[] {
-  return Object.entries(operations).map(([name, { method, path, bodyLimits }]) => ({
+  return Object.entries(operations).map(([name, { method, path, bodyLimits, safety }]) => ({
     name,
     method,
     path: path.template,
     maxBodyBytes: bodyLimits?.maxBytes,
+    isKeyed: safety === 'keyed',
   }));
 }
 

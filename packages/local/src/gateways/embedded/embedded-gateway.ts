@@ -13,8 +13,8 @@ import { delay } from '../../time/delay.ts';
 import { type Gateway, type GatewaySetting, unknownService } from '../gateway.ts';
 import { gatewayFile, readGatewayFiles } from '../gateway-files.ts';
 import { parseRoutes } from '../nginx-files/nginx-routes.ts';
-import { type GatewayTable, readGatewayTable, tableOfRoutes } from '../table/gateway-table.ts';
-import { ruleFinder } from '../table/operation-rules.ts';
+import { type GatewayTable, readGatewayTable, type TableOperation, tableOfRoutes } from '../table/gateway-table.ts';
+import { isUnkeyed, ruleFinder } from '../table/operation-rules.ts';
 import { type Route, routeOf } from '../table/routes.ts';
 import type { PassedRequest } from './attempt.ts';
 import { clientNetwork } from './client-network.ts';
@@ -168,7 +168,8 @@ function createRequestListener(parts: Parts): RequestListener {
     );
     if (!body) return tooLarge;
     const headers = forwardedHeaders(request, client, { ...ids, bodyLength: body.length, authority: asked.authority });
-    const failure = await passOn({ method, path: asked.target, headers, body }, response, upstream);
+    const safety = safetyOf(method, headers, operation);
+    const failure = await passOn({ method, path: asked.target, headers, body, safety }, response, upstream);
     return failure && { ...failure, upstream: service };
   }
 }
@@ -179,9 +180,15 @@ function methodRefusal(method: string, methods: readonly string[] | undefined): 
   return { status: 405, cause: 'method_refused', methods: methods.join(', ') };
 }
 
+/** A request as a service gets it. */
+interface SentRequest extends PassedRequest {
+  /** Whether it may be sent again after a replica may have seen it. */
+  readonly safety: 'idempotent' | 'unsafe';
+}
+
 /** Passes a request on, and the answer back; gives the reason where there is none. */
 async function passOn(
-  { method, path, headers, body }: PassedRequest,
+  { method, path, headers, body, safety }: SentRequest,
   response: ServerResponse,
   upstream: Upstream,
 ): Promise<Refusal | undefined> {
@@ -194,7 +201,7 @@ async function passOn(
       path,
       headers: headers as Record<string, string>,
       body: body?.length ? body : undefined,
-      safety: isRepeatable(method, headers) ? 'idempotent' : 'unsafe',
+      safety,
       context: { signal: gone.signal },
     });
     const answer = reply.body as IncomingMessage;
@@ -207,9 +214,17 @@ async function passOn(
   }
 }
 
-/** By its method, or by its key: the service answers a known key without doing the work again. */
-function isRepeatable(method: string, headers: PassedRequest['headers']): boolean {
-  return idempotent.has(method) || (keyable.has(method) && Boolean(headers['idempotency-key']));
+/**
+ * A request may be sent again by its method, or by its key: the service answers a known key without doing the work again. But not
+ * where the contract has an operation without keys.
+ */
+function safetyOf(
+  method: string,
+  headers: PassedRequest['headers'],
+  operation: TableOperation | undefined,
+): SentRequest['safety'] {
+  const isKeyed = keyable.has(method) && Boolean(headers['idempotency-key']) && !(operation && isUnkeyed(operation));
+  return idempotent.has(method) || isKeyed ? 'idempotent' : 'unsafe';
 }
 
 /** Closes the connection after the response: two servers could read the request differently, so the bytes after it cannot be trusted. */

@@ -30,6 +30,16 @@ const ownNames: ReadonlySet<string> = new Set([
   'x-forwarded-proto',
   'x-forwarded-host',
   'forwarded',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-server',
+  'x-forwarded-client-cert',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  // Some frameworks take these for the path that was asked for, which the routes have not seen.
+  'x-original-url',
+  'x-rewrite-url',
   // Between services only: every client would be critical.
   'x-request-priority',
   'x-attempts-left',

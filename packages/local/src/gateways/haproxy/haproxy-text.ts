@@ -3,7 +3,7 @@ import { withLineFeeds } from '../../wiring/text-file.ts';
 import { type GatewayCause, gatewayCauses } from '../gateway-causes.ts';
 import type { GatewayTable, TableOperation, TableUpstream } from '../table/gateway-table.ts';
 import { mostSpecificFirst, pathExpression } from '../table/operation-paths.ts';
-import { methodRows, pathOwners } from '../table/operation-rules.ts';
+import { isUnkeyed, methodRows, pathOwners } from '../table/operation-rules.ts';
 import { byPriority, type Route } from '../table/routes.ts';
 
 const json = 'content-type application/problem+json';
@@ -187,6 +187,9 @@ function limitLines(table: GatewayTable): string[] {
         ({ service, name, method, path }) =>
           `http-request set-var(txn.operation) str(${service}.${name}) if ${isOf(service)} { method ${method === 'GET' ? 'GET HEAD' : method} } { path -m reg ${pathExpression(path)} }`,
       ),
+    ...operations
+      .filter(isUnkeyed)
+      .map((operation) => `http-request set-var(txn.unkeyed) bool(true) if ${isOperation(operation)}`),
     ...limited.map(
       (operation) =>
         `http-request track-sc1 src,ipmask(32,64) table ${tableName(operation)} if ${isOperation(operation)}`,

@@ -1,6 +1,6 @@
 import type { GatewayTable, TableOperation, TableUpstream } from '../table/gateway-table.ts';
 import { literalExpression, mostSpecificFirst, pathExpression } from '../table/operation-paths.ts';
-import { methodRows, operationsAt, pathOwners } from '../table/operation-rules.ts';
+import { isUnkeyed, methodRows, operationsAt, pathOwners } from '../table/operation-rules.ts';
 import { type Route, routeOf } from '../table/routes.ts';
 
 /** The files of `nginx/` that a table decides, by name. */
@@ -129,6 +129,10 @@ function operationMaps(table: GatewayTable): string {
     ({ service, name, method, path }) =>
       `  "~${pathExpression(path).replace('^', `^${service} ${method === 'GET' ? '(?:GET|HEAD)' : method} `)}" ${service}.${name};\n`,
   );
+  const unkeyed = table.operations
+    .filter(isUnkeyed)
+    .map(({ service, name }) => `  "~^${service}[.]${name}$" 1;\n`)
+    .join('');
   const methods = methodRows(table).map(
     (row) => `  "~${pathExpression(row.path).replace('^', `^${row.service} `)}" "${row.methods.join(', ')}";\n`,
   );
@@ -140,6 +144,10 @@ ${owners.join('')}}
 map "$path_service $sent_method $sent_path" $operation {
   default "";
 ${names.join('')}}
+# Operations that take no Idempotency-Key: one does not make their POST or PATCH repeatable.
+map $operation $is_unkeyed {
+  default "";
+${unkeyed}}
 # The methods of paths that have operations: others get 405. What a path without operations takes, its service says.
 map "$path_service $sent_path" $path_methods {
   default "";

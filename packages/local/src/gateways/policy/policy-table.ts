@@ -9,6 +9,8 @@ export interface ContractOperation extends OperationPath {
   readonly name: string;
   /** `bodyLimits.maxBytes` of the contract. */
   readonly maxBodyBytes?: number | undefined;
+  /** `safety: 'keyed'` of the contract. */
+  readonly isKeyed?: boolean | undefined;
 }
 
 /** The operations of each service that has a contract, by the service's name. */
@@ -44,10 +46,10 @@ function readTimeoutMs(timeoutMs: number): number {
 }
 
 function tableOperation({ name: service, operations }: ServicePolicy, operation: ContractOperation): TableOperation {
-  const { name, method, path } = operation;
+  const { name, method, path, isKeyed } = operation;
   const { requestsPerSecond, burst = requestsPerSecond } = operations.get(name) ?? {};
   const limits = requestsPerSecond === undefined || burst === undefined ? {} : { requestsPerSecond, burst };
-  return { service, name, method, path, ...limits };
+  return { service, name, method, path, ...(isKeyed && { isKeyed }), ...limits };
 }
 
 function refuseStrangers(service: ServicePolicy, known: readonly ContractOperation[], { fault }: Policy): void {

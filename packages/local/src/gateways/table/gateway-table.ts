@@ -12,6 +12,8 @@ export interface TableOperation extends OperationPath {
   readonly service: string;
   /** Its name in the contract. */
   readonly name: string;
+  /** Takes an `Idempotency-Key`: with one it may be sent again. Default: a key has no effect. */
+  readonly isKeyed?: boolean;
   /** Requests a second that one client may send to it. Default: as many as to all operations. */
   readonly requestsPerSecond?: number;
   /** Requests that may come at once on top of that. */
@@ -99,6 +101,7 @@ const operationChecks = {
   name: isText,
   method: isText,
   path: isText,
+  isKeyed: isMaybe((value: unknown) => typeof value === 'boolean'),
   requestsPerSecond: isMaybe(isCount),
   burst: isMaybe(isCount),
 };

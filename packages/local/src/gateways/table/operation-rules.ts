@@ -51,6 +51,11 @@ export function methodRows({ upstreams, operations }: Known): readonly MethodRow
   }));
 }
 
+/** Whether an operation is repeatable by no key: one that does not take it would take effect twice. */
+export function isUnkeyed({ method, isKeyed = false }: Pick<TableOperation, 'method' | 'isKeyed'>): boolean {
+  return ['POST', 'PATCH'].includes(method) && !isKeyed;
+}
+
 /** What holds for a request by its method and path. */
 export interface RequestRule {
   /**
