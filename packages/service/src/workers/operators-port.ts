@@ -29,6 +29,8 @@ export interface SupervisedService {
 
 /** Bytes of a request: more than a worker takes of any of them. */
 const maxRequestBytes = 4_194_304;
+/** Bytes of all requests that are being read. Who asks is not known yet: the workers find that out. */
+const maxHeldBytes = 4 * maxRequestBytes;
 /** A worker that hangs must not keep operators from the others. */
 const replyTimeoutMs = 5_000;
 
@@ -43,8 +45,9 @@ const findOperation = routeFinder(
  * Makes the server of the operators' port. It asks the workers, and makes one reply of theirs; who may ask, they decide themselves.
  */
 export function createOperatorsServer(service: SupervisedService): Server {
+  const readBody = bodyReader();
   const server = createServer(ownMembers(serverLimits), (req, res) => {
-    answer(service, req, res).catch(() => {
+    answer(service, req, res, readBody).catch(() => {
       if (res.headersSent) res.destroy();
       else refuse(res, { code: 'unavailable', detail: 'The worker that was asked ended: ask again' });
     });
@@ -53,7 +56,14 @@ export function createOperatorsServer(service: SupervisedService): Server {
   return server;
 }
 
-async function answer(service: SupervisedService, req: IncomingMessage, res: ServerResponse): Promise<void> {
+type BodyReader = (req: IncomingMessage) => Promise<Buffer | RawProblem>;
+
+async function answer(
+  service: SupervisedService,
+  req: IncomingMessage,
+  res: ServerResponse,
+  readBody: BodyReader,
+): Promise<void> {
   const [path = '/'] = (req.url ?? '/').split('?', 1);
   const isReading = req.method === 'GET' || req.method === 'HEAD';
   if (isReading && path === '/livez') return sendJson(res, { status: 'alive' });
@@ -63,8 +73,11 @@ async function answer(service: SupervisedService, req: IncomingMessage, res: Ser
   if (isReading && path === '/readyz' && workers.some(({ isStopping }) => !isStopping)) {
     return sendJson(res, { status: 'ready' });
   }
-  const body = await boundedBody(req);
-  if (!body) return refuse(res, { code: 'body_too_large', detail: `A request has ${maxRequestBytes} bytes at most` });
+  const body = await readBody(req);
+  if (!Buffer.isBuffer(body)) {
+    res.shouldKeepAlive = false; // the rest of the body is on its way
+    return refuse(res, body);
+  }
   const name = req.method === 'HEAD' ? undefined : operationOf(req.method, path);
   if (name === 'watchEvents') return mergeEvents(workers, { ...requestOf(req, cutOff(res)), body }, res);
   const merge = name === undefined ? 'one' : merges[name];
@@ -78,16 +91,32 @@ async function answer(service: SupervisedService, req: IncomingMessage, res: Ser
   sendJson(res, merged, replies[0]?.status);
 }
 
-async function boundedBody(req: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of req) {
-    length += chunk.length;
-    if (length > maxRequestBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+function bodyReader(): BodyReader {
+  let heldBytes = 0;
+  return async function readBody(req) {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const take = (bytes: number) => {
+      length += bytes;
+      heldBytes += bytes;
+    };
+    try {
+      if (Number(req.headers['content-length'] ?? 0) > maxRequestBytes) return tooLarge;
+      for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+        take(chunk.length);
+        if (length > maxRequestBytes) return tooLarge;
+        if (heldBytes > maxHeldBytes) return tooBusy;
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks);
+    } finally {
+      heldBytes -= length;
+    }
+  };
 }
+
+const tooLarge: RawProblem = { code: 'body_too_large', detail: `A request has ${maxRequestBytes} bytes at most` };
+const tooBusy: RawProblem = { code: 'overloaded', detail: 'Too many requests with large bodies: ask again' };
 
 function operationOf(method = 'GET', path: string) {
   try {

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { flushed } from '../connections/drain.ts';
 import { listen } from '../connections/listen.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import { ConfigError } from '../process/config-error.ts';
@@ -62,13 +63,17 @@ export async function superviseService(
     close(server);
     logger.info('all workers have stopped');
     process.exitCode = exitCode;
-    logger.flush(() => process.exit());
+    await flushed(logger, flushTimeoutMs);
+    process.exit();
   };
   heedSignals({ stop: () => void stop(0), isStopping: () => isStopping, supervisor, logger });
   const areReady = await supervisor.start();
   if (areReady) logger.info({ workers: supervision.workers, adminPort: taken }, 'all workers are ready');
   else if (supervisor.workers.length === 0) await stop(1);
 }
+
+/** A reader of the log that has stopped reading must not keep the service from ending. */
+const flushTimeoutMs = 1000;
 
 interface Heeding {
   readonly stop: () => void;
@@ -81,7 +86,8 @@ function heedSignals({ stop, isStopping, supervisor, logger }: Heeding): void {
   const onStop = (signal: NodeJS.Signals) => {
     if (isStopping()) {
       supervisor.kill();
-      process.exit(1);
+      // Not process.exit, which waits for a reader of the log that has stopped reading.
+      process.off(signal, onStop).kill(process.pid, signal);
     }
     logger.info({ signal }, 'asked to stop');
     stop();

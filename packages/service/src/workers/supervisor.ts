@@ -37,6 +37,8 @@ export class Supervisor {
   readonly #stopping = new AbortController();
   readonly #crashes = new CrashCounts();
   #restarting: Promise<void> = Promise.resolve();
+  /** The one that waits for it. */
+  #nextRestart: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -80,9 +82,16 @@ export class Supervisor {
     return (await Promise.all(others)).every(Boolean);
   }
 
-  /** Restarts the workers one by one: each new one accepts requests before the old one drains. A second call waits for the first. */
+  /**
+   * Restarts the workers one by one: each new one accepts requests before the old one drains. A call during a restart waits for it, and
+   * restarts them once more; further ones join that.
+   */
   restart(): Promise<void> {
-    this.#restarting = this.#restarting.then(() => this.#restart());
+    this.#nextRestart ??= this.#restarting.then(() => {
+      this.#nextRestart = undefined;
+      return this.#restart();
+    });
+    this.#restarting = this.#nextRestart;
     return this.#restarting;
   }
 
