@@ -1,4 +1,4 @@
-import { openapi } from '@parley/contract';
+import { cacheControl, openapi } from '@parley/contract';
 
 /** One operation of a contract, as far as a gateway needs it. A document has no word for a parameter that holds slashes. */
 export interface PrintedOperation {
@@ -9,6 +9,20 @@ export interface PrintedOperation {
   readonly maxBodyBytes?: number | undefined;
   /** Takes an `Idempotency-Key`. */
   readonly isKeyed?: boolean | undefined;
+  /** Whether it changes nothing. */
+  readonly isSafe: boolean;
+  /** What its contract says to caches; undefined where it says nothing. */
+  readonly cache?: PrintedCache | undefined;
+}
+
+/** What a contract says of the replies of an operation to caches. */
+export interface PrintedCache {
+  readonly scope: 'public' | 'private';
+  readonly maxAgeS: number;
+  readonly staleWhileRevalidateS?: number | undefined;
+  readonly staleIfErrorS?: number | undefined;
+  /** All of that as `Cache-Control`. */
+  readonly control: string;
 }
 
 /** What the process that imports contracts prints: documents, or why there are none. */
@@ -67,13 +81,22 @@ export async function printDocuments(packages: readonly ContractPackage[]): Prom
 }
 
 function operationsOf({ operations }: Contract): readonly PrintedOperation[] {
-  return Object.entries(operations).map(([name, { method, path, bodyLimits, safety }]) => ({
+  return Object.entries(operations).map(([name, operation]) => ({
     name,
-    method,
-    path: path.template,
-    maxBodyBytes: bodyLimits?.maxBytes,
-    isKeyed: safety === 'keyed',
+    method: operation.method,
+    path: operation.path.template,
+    maxBodyBytes: operation.bodyLimits?.maxBytes,
+    isKeyed: operation.safety === 'keyed',
+    isSafe: operation.safety === 'safe',
+    cache: cacheOf(operation),
   }));
+}
+
+function cacheOf(operation: Contract['operations'][string]): PrintedCache | undefined {
+  const control = cacheControl(operation);
+  if (!operation.cache || control === undefined) return undefined;
+  const { scope, maxAgeS, staleWhileRevalidateS, staleIfErrorS } = operation.cache;
+  return { scope, maxAgeS, staleWhileRevalidateS, staleIfErrorS, control };
 }
 
 type Contract = Parameters<typeof openapi>[0];

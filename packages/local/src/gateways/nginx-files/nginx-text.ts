@@ -2,6 +2,7 @@ import type { GatewayTable, TableOperation, TableUpstream } from '../table/gatew
 import { literalExpression, mostSpecificFirst, pathExpression } from '../table/operation-paths.ts';
 import { isUnkeyed, methodRows, operationsAt, pathOwners } from '../table/operation-rules.ts';
 import { type Route, routeOf } from '../table/routes.ts';
+import { cacheText } from './cache-text.ts';
 
 /** The files of `nginx/` that a table decides, by name. */
 export function nginxFiles(table: GatewayTable): ReadonlyMap<string, string> {
@@ -9,6 +10,7 @@ export function nginxFiles(table: GatewayTable): ReadonlyMap<string, string> {
     ['upstreams.conf', upstreamsText(table)],
     ['routes.conf', routesText(table)],
     ['limits.conf', limitsText(table)],
+    ['cache.conf', cacheText(table)],
   ]);
 }
 

@@ -1,6 +1,7 @@
 import { loopback } from '../../ports/ports.ts';
 import { unknownService } from '../gateway.ts';
 import { type GatewayFiles, gatewayFile } from '../gateway-files.ts';
+import { cacheFolder } from '../nginx-files/cache-text.ts';
 
 /** What differs between the project's configuration and the one for this machine. */
 export interface LocalNginxSetting {
@@ -13,10 +14,12 @@ export interface LocalNginxSetting {
 
 const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-/** The project's nginx configuration for this machine: the same except for the host's settings, the port to listen on and the upstreams. */
+/** The project's nginx configuration for this machine: the same except for the host's settings, the folder of the cache, the port to listen on and the upstreams. */
 export function localNginxConfiguration(files: GatewayFiles, setting: LocalNginxSetting): GatewayFiles {
+  const cache = files.get('cache.conf');
   return new Map([
     ...files,
+    ...(cache === undefined ? [] : ([['cache.conf', cache.replace(cacheFolder, `${setting.folder}/cache`)]] as const)),
     ['host.conf', hostConfiguration(setting.folder)],
     ['listen.conf', `listen ${loopback}:${setting.port} backlog=4096;\n`],
     ['upstreams.conf', localUpstreams(gatewayFile(files, 'upstreams.conf'), setting.addresses)],

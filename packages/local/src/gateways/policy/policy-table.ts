@@ -3,10 +3,10 @@ import type { GatewayTable, TableOperation } from '../table/gateway-table.ts';
 import { locationOf, type OperationPath } from '../table/operation-paths.ts';
 import type { Route } from '../table/routes.ts';
 import { type OperationPolicy, operationName, type Policy, type ServicePolicy } from './policy.ts';
+import { type CacheableOperation, refuseUnfitCaches, tableCache } from './policy-cache.ts';
 
 /** What the gateway needs of an operation of a contract. */
-export interface ContractOperation extends OperationPath {
-  readonly name: string;
+export interface ContractOperation extends OperationPath, CacheableOperation {
   /** `bodyLimits.maxBytes` of the contract. */
   readonly maxBodyBytes?: number | undefined;
   /** `safety: 'keyed'` of the contract. */
@@ -23,11 +23,16 @@ const patience = 1.2;
  * Puts a policy and the contracts of its services together.
  *
  * @throws LocalError where the policy names an operation that its contract does not have, a contract names an operation with
- *   other signs than letters, digits and _, two services have the same path, or a service has none
+ *   other signs than letters, digits and _, two services have the same path, a service has none, or the policy keeps replies that
+ *   no gateway may keep
  */
 export function tableOf(policy: Policy, contracts: ContractOperations): GatewayTable {
   const { services } = policy;
-  for (const service of services) refuseStrangers(service, contracts.get(service.name) ?? [], policy);
+  for (const service of services) {
+    const known = contracts.get(service.name) ?? [];
+    refuseStrangers(service, known, policy);
+    refuseUnfitCaches(service, known, policy);
+  }
   return {
     clientLimits: policy.clients,
     bodyBytes: policy.bodyBytes,
@@ -47,9 +52,9 @@ function readTimeoutMs(timeoutMs: number): number {
 
 function tableOperation({ name: service, operations }: ServicePolicy, operation: ContractOperation): TableOperation {
   const { name, method, path, isKeyed } = operation;
-  const { requestsPerSecond, burst = requestsPerSecond } = operations.get(name) ?? {};
+  const { requestsPerSecond, burst = requestsPerSecond, cache } = operations.get(name) ?? {};
   const limits = requestsPerSecond === undefined || burst === undefined ? {} : { requestsPerSecond, burst };
-  return { service, name, method, path, ...(isKeyed && { isKeyed }), ...limits };
+  return { service, name, method, path, ...(isKeyed && { isKeyed }), ...limits, ...(cache && tableCache(operation)) };
 }
 
 function refuseStrangers(service: ServicePolicy, known: readonly ContractOperation[], { fault }: Policy): void {

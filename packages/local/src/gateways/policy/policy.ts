@@ -13,6 +13,7 @@ export interface OperationPolicy {
   readonly burst?: number;
   readonly bodyBytes?: number;
   readonly timeoutMs?: number;
+  readonly cache?: true | { readonly maxStaleSeconds: number };
 }
 
 /** What a policy says of one service. */
@@ -51,6 +52,10 @@ const whole = (most: number, standard: string, takes = `a whole number from 1 to
   standard,
   accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most,
 });
+const isBound = (value: unknown) => {
+  const { maxStaleSeconds, ...others } = mappingOf(value) ?? {};
+  return Number.isSafeInteger(maxStaleSeconds) && Number(maxStaleSeconds) >= 1 && Object.keys(others).length === 0;
+};
 const isPrefix = (value: unknown) => typeof value === 'string' && /^\/(?:(?!\.{1,2}\/)[\w\-.~]+\/)*$/.test(value);
 const { requestsPerSecond, burst, connections } = defaultClientLimits;
 
@@ -85,6 +90,11 @@ export const policyKeys: Readonly<Record<string, PolicyKey>> = {
     'the limit of its contract, or the top `bodyBytes` where that is larger',
   ),
   'services.NAME.operations.NAME.timeoutMs': whole(3_600_000, 'the top `requestTimeoutMs`'),
+  'services.NAME.operations.NAME.cache': {
+    takes: '`true`, or `{ maxStaleSeconds: N }` where the service has writes: [what the gateway keeps](caching.md#the-gateways-cache)',
+    standard: 'the gateway keeps no reply of it',
+    accepts: (value) => value === true || isBound(value),
+  },
 };
 
 const serviceName = /^[a-z][a-z0-9-]*$/;

@@ -18,6 +18,16 @@ export interface TableOperation extends OperationPath {
   readonly requestsPerSecond?: number;
   /** Requests that may come at once on top of that. */
   readonly burst?: number;
+  /** Present where the gateway keeps replies. */
+  readonly cache?: TableCache;
+}
+
+/** Which replies of an operation a gateway may keep. */
+export interface TableCache {
+  /** The `Cache-Control` that its contract gives a reply. A reply with another one is not kept. */
+  readonly control: string;
+  /** Seconds for which a reply may be used at most: while it is fresh, and after that as a stale one. */
+  readonly longestS: number;
 }
 
 /** A service behind the gateway. */
@@ -104,6 +114,10 @@ const operationChecks = {
   isKeyed: isMaybe((value: unknown) => typeof value === 'boolean'),
   requestsPerSecond: isMaybe(isCount),
   burst: isMaybe(isCount),
+  cache: isMaybe((value) => {
+    const cache = mappingOf(value);
+    return isText(cache?.control) && isCount(cache?.longestS);
+  }),
 };
 const limitChecks = { requestsPerSecond: isCount, burst: isCount, connections: isCount };
 
