@@ -18,6 +18,21 @@ function isFromClient(name: string, all: readonly NginxDirective[], seen: readon
   return results.flatMap(variablesIn).some((other) => isFromClient(other, all, [...seen, name]));
 }
 
+/** From what each variable is made, where a `map` makes it. */
+function sourcesOfMaps(nginx: readonly NginxDirective[]): ReadonlyMap<string, string> {
+  const maps = allDirectives(nginx).filter(({ name }) => name === 'map');
+  return new Map(maps.map(({ args: [source = '', made = ''] }) => [made.slice(1), source]));
+}
+
+/** Whether a value has a variable, or one that maps make of it. */
+function isMadeOf(variable: string, text: string, sources: ReadonlyMap<string, string>, seen: readonly string[] = []): boolean {
+  return variablesIn(text).some((name) => {
+    if (name === variable) return true;
+    const source = seen.includes(name) ? undefined : sources.get(name);
+    return source !== undefined && isMadeOf(variable, source, sources, [...seen, name]);
+  });
+}
+
 /** Expressions in maps, locations and conditions. */
 function expressionsIn(nginx: readonly NginxDirective[]): readonly { place: NginxDirective; pattern: string }[] {
   const all = allDirectives(nginx);
@@ -116,13 +131,16 @@ export const trapRules: Rules = {
   },
   'private-cached': {
     finds: 'a cache of nginx that does not leave out requests with `Authorization`',
-    in: ({ routes }) =>
-      routes.flatMap((route): readonly Problem[] => {
+    in: ({ nginx, routes }) => {
+      const sources = sourcesOfMaps(nginx);
+      return routes.flatMap((route): readonly Problem[] => {
         const cache = settingIn(route, 'proxy_cache');
         if (cache === undefined || cache.args[0] === 'off') return [];
-        const isTold = (name: string) =>
-          inForce(route, name).some(({ args }) => /\$\{?http_authorization/.test(args.join(' ')));
-        if (isTold('proxy_cache_key') || (isTold('proxy_no_cache') && isTold('proxy_cache_bypass'))) return [];
+        const dependsOnIt = (name: string) =>
+          inForce(route, name).some(({ args }) => isMadeOf('http_authorization', args.join(' '), sources));
+        // `proxy_cache $zone`, where a map gives `off` to some requests.
+        if (['proxy_cache', 'proxy_cache_key'].some(dependsOnIt)) return [];
+        if (dependsOnIt('proxy_no_cache') && dependsOnIt('proxy_cache_bypass')) return [];
         return [
           problem(
             cache,
@@ -130,7 +148,8 @@ export const trapRules: Rules = {
               'proxy_cache_bypass $http_authorization;"',
           ),
         ];
-      }),
+      });
+    },
   },
   'nginx-outdated': {
     finds: 'the gateway runs an nginx with known holes: before 1.30.4, or 1.31 before 1.31.3',
