@@ -25,7 +25,12 @@ function sourcesOfMaps(nginx: readonly NginxDirective[]): ReadonlyMap<string, st
 }
 
 /** Whether a value has a variable, or one that maps make of it. */
-function isMadeOf(variable: string, text: string, sources: ReadonlyMap<string, string>, seen: readonly string[] = []): boolean {
+function isMadeOf(
+  variable: string,
+  text: string,
+  sources: ReadonlyMap<string, string>,
+  seen: readonly string[] = [],
+): boolean {
   return variablesIn(text).some((name) => {
     if (name === variable) return true;
     const source = seen.includes(name) ? undefined : sources.get(name);

@@ -91,7 +91,8 @@ export const policyKeys: Readonly<Record<string, PolicyKey>> = {
   ),
   'services.NAME.operations.NAME.timeoutMs': whole(3_600_000, 'the top `requestTimeoutMs`'),
   'services.NAME.operations.NAME.cache': {
-    takes: '`true`, or `{ maxStaleSeconds: N }` where the service has writes: [what the gateway keeps](caching.md#the-gateways-cache)',
+    takes:
+      '`true`, or `{ maxStaleSeconds: N }` where the service has writes: [what the gateway keeps](caching.md#the-gateways-cache)',
     standard: 'the gateway keeps no reply of it',
     accepts: (value) => value === true || isBound(value),
   },
