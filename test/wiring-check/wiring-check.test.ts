@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { upstreamDefaults } from '@parley/client';
 import { checkWiring } from '../../packages/cli/src/wiring/check-wiring.ts';
 import { wiringRules } from '../../packages/cli/src/wiring/rules.ts';
+import { cacheText } from '../../packages/local/src/gateways/nginx-files/cache-text.ts';
+import { type GatewayTable, tableOfRoutes } from '../../packages/local/src/gateways/table/gateway-table.ts';
 import { init } from '../../packages/local/src/scaffold/init.ts';
 import { root } from '../source-files.ts';
 import { further, type Mistake, planted } from './mistakes.ts';
@@ -17,6 +19,20 @@ beforeEach(() => {
   }
 });
 afterEach(() => rmSync(copy, { recursive: true, force: true }));
+
+/** Greetings as a gateway may keep them. */
+const keptTable: GatewayTable = {
+  ...tableOfRoutes([]),
+  operations: [
+    {
+      service: 'greetings',
+      name: 'listGreetings',
+      method: 'GET',
+      path: '/api/greetings',
+      cache: { control: 'public, max-age=60', longestS: 60 },
+    },
+  ],
+};
 
 const text = (file: string) => readFileSync(join(copy, file), 'utf8');
 
@@ -86,6 +102,14 @@ describe('the check of wiring', () => {
     expect(found()).toEqual([{ rule: 'generated-edited', file, text: expect.stringContaining(to) }]);
     writeFileSync(join(copy, 'haproxy/errors/400.http'), 'HTTP/1.1 200 OK');
     expect(found().map((one) => one.file)).toEqual(['haproxy/errors/400.http', file]);
+  });
+
+  it('lets a gateway keep replies as "parley gateway" writes it, and not without its word on Authorization', () => {
+    writeFileSync(join(copy, 'nginx/cache.conf'), cacheText(keptTable));
+    expect(found()).toEqual([]);
+    const [file, from, at] = ['nginx/cache.conf', '|$http_authorization', 'proxy_cache $cache_zone'];
+    make({ name: '', rule: '', file, from, to: '', at });
+    expect(found()).toEqual([{ rule: 'private-cached', file, text: expect.stringContaining(at) }]);
   });
 
   it('has a mistake for each of its rules', () => {

@@ -43,7 +43,7 @@ describe('generatedFiles', () => {
       'haproxy/errors/414.http',
       'haproxy/errors/431.http',
       'haproxy/haproxy.cfg',
-      ...['host', 'limits', 'listen', 'nginx', 'problems', 'proxy', 'routes', 'upstreams'].map(
+      ...['cache', 'host', 'limits', 'listen', 'nginx', 'problems', 'proxy', 'routes', 'upstreams'].map(
         (name) => `nginx/${name}.conf`,
       ),
     ]);
@@ -181,6 +181,10 @@ describe('readGatewayTable', () => {
     [
       JSON.stringify({ ...table, operations: [{ ...table.operations[0], burst: -1 }] }),
       'got another operations[0].burst',
+    ],
+    [
+      JSON.stringify({ ...table, operations: [{ ...table.operations[0], cache: { control: 'public' } }] }),
+      'got another operations[0].cache',
     ],
   ])('refuses %s', (text, sentence) => {
     put('gateway/table.json', text);

@@ -47,6 +47,7 @@ describe('localNginxConfiguration', () => {
     ['host.conf', 'resolver 127.0.0.11;'],
     ['listen.conf', 'listen 8080;'],
     ['upstreams.conf', upstreams],
+    ['cache.conf', 'proxy_cache_path /tmp/replies keys_zone=replies:4m;'],
   ]);
   const rendered = localNginxConfiguration(files, { folder: '/tmp/x', port: 8081, addresses });
 
@@ -57,6 +58,7 @@ describe('localNginxConfiguration', () => {
   it('writes into its own folder only, and needs no resolver', () => {
     expect(rendered.get('host.conf')).toContain('client_body_temp_path "/tmp/x/client_body";');
     expect(rendered.get('host.conf')).not.toContain('resolver');
+    expect(rendered.get('cache.conf')).toBe('proxy_cache_path "/tmp/x/replies" keys_zone=replies:4m;');
   });
 
   it('leaves the other files as they are', () => {

@@ -19,7 +19,9 @@ export function localNginxConfiguration(files: GatewayFiles, setting: LocalNginx
   const cache = files.get('cache.conf');
   return new Map([
     ...files,
-    ...(cache === undefined ? [] : ([['cache.conf', cache.replace(cacheFolder, `${setting.folder}/cache`)]] as const)),
+    ...(cache === undefined
+      ? []
+      : ([['cache.conf', cache.replace(cacheFolder, () => `"${setting.folder}/replies"`)]] as const)),
     ['host.conf', hostConfiguration(setting.folder)],
     ['listen.conf', `listen ${loopback}:${setting.port} backlog=4096;\n`],
     ['upstreams.conf', localUpstreams(gatewayFile(files, 'upstreams.conf'), setting.addresses)],

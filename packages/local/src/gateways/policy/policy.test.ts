@@ -25,7 +25,7 @@ services:
     methods: any
     port: 6
     prefixes: [/, /a/b/]
-    operations: { buy: { requestsPerSecond: 7, burst: 8, bodyBytes: 9, timeoutMs: 10 } }
+    operations: { buy: { requestsPerSecond: 7, burst: 8, bodyBytes: 9, timeoutMs: 10, cache: { maxStaleSeconds: 11 } } }
 `;
     expect(parsePolicy(text, file)).toMatchObject({
       clients: { requestsPerSecond: 1, burst: 2, connections: 3 },
@@ -37,7 +37,9 @@ services:
           methods: 'any',
           port: 6,
           prefixes: ['/', '/a/b/'],
-          operations: new Map([['buy', { requestsPerSecond: 7, burst: 8, bodyBytes: 9, timeoutMs: 10 }]]),
+          operations: new Map([
+            ['buy', { requestsPerSecond: 7, burst: 8, bodyBytes: 9, timeoutMs: 10, cache: { maxStaleSeconds: 11 } }],
+          ]),
         },
       ],
     });
@@ -120,9 +122,15 @@ services:
       'gateway/policy.yaml:4: expected the name of an operation, of letters, digits and _, got "x y"',
     ],
     [
-      'services:\n  a:\n    operations:\n      x: { cache: true }\n',
-      'gateway/policy.yaml:4: expected one of services.a.operations.x: requestsPerSecond, burst, bodyBytes, timeoutMs, got "cache"',
+      'services:\n  a:\n    operations:\n      x: { caches: true }\n',
+      'gateway/policy.yaml:4: expected one of services.a.operations.x: requestsPerSecond, burst, bodyBytes, timeoutMs, cache, got "caches"',
     ],
+    ...['false', '60', '{}', '{ maxStaleSeconds: 0 }', '{ maxStaleSeconds: 1, maxAgeS: 1 }'].map(
+      (cache): [string, string] => [
+        `services:\n  a:\n    operations:\n      x: { cache: ${cache} }\n`,
+        'gateway/policy.yaml:4: expected services.a.operations.x.cache to be `true`, or `{ maxStaleSeconds: N }` where the service has writes',
+      ],
+    ),
     ['services:\n  __proto__: {}\n', 'gateway/policy.yaml:2: expected a service of small letters'],
   ])('refuses %j', (text, sentence) => {
     expect(() => parsePolicy(text, file)).toThrow(sentence);

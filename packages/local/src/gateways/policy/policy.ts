@@ -91,9 +91,8 @@ export const policyKeys: Readonly<Record<string, PolicyKey>> = {
   ),
   'services.NAME.operations.NAME.timeoutMs': whole(3_600_000, 'the top `requestTimeoutMs`'),
   'services.NAME.operations.NAME.cache': {
-    takes:
-      '`true`, or `{ maxStaleSeconds: N }` where the service has writes: [what the gateway keeps](caching.md#the-gateways-cache)',
-    standard: 'the gateway keeps no reply of it',
+    takes: '`true`, or `{ maxStaleSeconds: N }` where the service has writes',
+    standard: 'the gateway keeps no reply of it; [what it may keep](caching.md#the-gateways-cache)',
     accepts: (value) => value === true || isBound(value),
   },
 };
