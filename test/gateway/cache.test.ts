@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { createUpstream, parleyFetch } from '@parley/client';
 import { request } from 'undici';
 import type { ContractOperation } from '../../packages/local/src/gateways/policy/policy-table.ts';
 import { eventually } from '../eventually.ts';
@@ -30,6 +31,7 @@ const operations = [
 ];
 const names = operations.map(({ name }) => name).filter((name) => name !== 'other');
 const policy = `
+requestTimeoutMs: 500
 services:
   shop: { contract: a, operations: { ${names.map((name) => `${name}: { cache: true }`).join(', ')} } }
 `;
@@ -148,6 +150,21 @@ describeWith('nginx')('the cache of the gateway', () => {
     expect((await reply('long/old')).headers.date).toBe(date);
   });
 
+  it('leaves the cache of a client no more time than is left', async () => {
+    answer = () => ({ headers: { date: new Date(Date.now() - 50_000).toUTCString() } });
+    await ask('long/tiers');
+    const upstream = createUpstream('shop', gateway.url, { cache: true });
+    try {
+      const read = () => parleyFetch(upstream)(`${gateway.url}/api/long/tiers`);
+      await (await read()).text();
+      const { headers } = await read();
+      expect(headers.get('cache-status')).toMatch(/^parley-gateway; hit, parley; hit; ttl=(?:[1-9]|10)$/);
+      expect(Number(headers.get('age'))).toBeGreaterThanOrEqual(50);
+    } finally {
+      await upstream.close();
+    }
+  });
+
   it('asks for a whole new reply once the old one is stale, so that its headers are those of the new one', async () => {
     answer = () => ({ headers: { 'x-shown': `${asked.length}` } });
     await ask('brief/a');
@@ -211,6 +228,28 @@ describeWith('nginx')('the cache of the gateway', () => {
       await serve(port);
     }
     await eventually(async () => (await ask('lasting/cold')).startsWith('200'));
+  });
+
+  it('stands in for a service that does not answer in time', async () => {
+    await ask('lasting/slow');
+    await untilStale();
+    answer = () => new Promise(() => {});
+    expect(await ask('lasting/slow')).toBe('200 1 hit; detail="stale-if-error"');
+  });
+
+  it('gives the old reply within stale-while-revalidate of a service that is gone, and the new one once it is back', async () => {
+    await ask('renewed/gone');
+    const { port } = server.address() as AddressInfo;
+    await untilStale();
+    await stopServing();
+    try {
+      for (let time = 0; time < 3; time++)
+        expect(await ask('renewed/gone')).toBe('200 1 hit; detail="stale-while-revalidate"');
+    } finally {
+      await serve(port);
+    }
+    answer = () => ({ body: 'back' });
+    await eventually(async () => (await ask('renewed/gone')) === '200 back hit');
   });
 
   it.each([404, 429, 500, 503])('does not hide a %d that the service answers itself', async (status) => {

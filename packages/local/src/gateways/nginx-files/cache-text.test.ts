@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { type GatewayTable, tableOfRoutes } from '../table/gateway-table.ts';
 import { cacheText } from './cache-text.ts';
@@ -25,6 +26,15 @@ describe('cacheText', () => {
     expect(text).toContain('\n  "~^my-shop[.]list60\\|{6}$" replies;\n');
     expect(text).toContain('\n  "~^my-shop[.]list60\\|public, max-age=1$" "";\n');
     expect(text).not.toContain('list\\|');
+  });
+
+  it('has the words of Cache-Status in docs/caching.md', () => {
+    const page = readFileSync(new URL('../../../../../docs/caching.md', import.meta.url), 'utf8');
+    const shown = [...page.matchAll(/^\| `(parley-gateway; [^`]+)` \|/gm)].map(([, value]) => value);
+    const written = [...cacheText(table(60)).matchAll(/ ["'](parley-gateway; .+)["'];$/gm)].map(([, value]) =>
+      value?.replace('$stored', '; stored'),
+    );
+    expect(shown).toEqual(written);
   });
 
   it('keeps replies as long as the longest of them may be used, and for a day at most', () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parsePolicy } from './policy.ts';
 import type { ContractCache } from './policy-cache.ts';
@@ -34,6 +35,18 @@ describe('the cache of an operation', () => {
       },
     ]);
     expect(table('{ maxStaleSeconds: 700 }', [cache, write]).operations[0]).toHaveProperty('cache');
+  });
+
+  it('is written as docs/caching.md shows it', () => {
+    const page = readFileSync(new URL('../../../../../docs/caching.md', import.meta.url), 'utf8');
+    const [, example = ''] = /## The gateway's cache\n\n```yaml\n(.*?)```/s.exec(page) ?? [];
+    const books = { ...shown({ maxAgeS: 30, staleWhileRevalidateS: 60 }), name: 'listBooks', path: '/books' };
+    const contracts = new Map([
+      ['greetings', [{ ...shown(), name: 'listGreetings', path: '/greetings' }]],
+      ['catalogue', [books, { ...write, path: '/books' }]],
+    ]);
+    const { operations } = tableOf(parsePolicy(example, 'docs/caching.md'), contracts);
+    expect(operations.map(({ cache }) => cache?.longestS)).toEqual([60, 90, undefined]);
   });
 
   it('is not there without the policy', () => {

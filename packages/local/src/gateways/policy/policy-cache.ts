@@ -15,7 +15,7 @@ export interface ContractCache {
 export interface CacheableOperation {
   readonly name: string;
   readonly method: string;
-  /** Whether it changes nothing. Default: no. */
+  /** Whether it changes nothing. Default: it may change something. */
   readonly isSafe?: boolean | undefined;
   readonly cache?: ContractCache | undefined;
 }
@@ -56,7 +56,7 @@ export function refuseUnfitCaches(service: ServicePolicy, known: readonly Cachea
   }
 }
 
-/** nginx counts both of them from the end of `maxAgeS`, and takes `staleWhileRevalidateS` for an error too. */
+/** Both begin at the end of `maxAgeS`. */
 function longestS({ maxAgeS, staleWhileRevalidateS = 0, staleIfErrorS = 0 }: ContractCache): number {
   return maxAgeS + Math.max(staleWhileRevalidateS, staleIfErrorS);
 }
