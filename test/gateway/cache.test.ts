@@ -1,9 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createUpstream, parleyFetch } from '@parley/client';
+import { CallError, cacheControl, defineContract, get } from '@parley/contract';
+import { type StartedService, startService } from '@parley/service/testing';
 import { request } from 'undici';
+import { z } from 'zod';
 import type { ContractOperation } from '../../packages/local/src/gateways/policy/policy-table.ts';
 import { eventually } from '../eventually.ts';
 import { type GatewayHome, gatewayHome } from '../gateway-home.ts';
@@ -35,6 +39,21 @@ requestTimeoutMs: 500
 services:
   shop: { contract: a, operations: { ${names.map((name) => `${name}: { cache: true }`).join(', ')} } }
 `;
+
+const textCache = { maxAgeS: 60, staleWhileRevalidateS: 5, scope: 'public' } as const;
+const texts = defineContract('texts', {
+  read: get('/texts/{id}', {
+    summary: 'A text',
+    input: z.object({ id: z.string(), language: z.string().optional() }),
+    output: z.object({ id: z.string(), language: z.string().optional(), text: z.string() }),
+    requestHeaders: { language: 'accept-language' },
+    cache: textCache,
+  }),
+});
+const textControl = String(cacheControl(texts.operations.read));
+const textOperations: readonly ContractOperation[] = [
+  { name: 'read', method: 'GET', path: '/texts/{id}', isSafe: true, cache: { ...textCache, control: textControl } },
+];
 
 interface Answer {
   readonly status?: number;
@@ -111,6 +130,59 @@ async function untilStale(): Promise<void> {
   await eventually(async () => (await ask(probe)).endsWith('fwd=stale; stored'));
   asked = [];
 }
+
+describeWith('nginx')('the cache of the gateway, before a service of the kit', () => {
+  let ran = 0;
+  let service: StartedService;
+  let front: RunningGateway;
+  let textsHome: GatewayHome;
+  beforeAll(async () => {
+    textsHome = gatewayHome(
+      'services: { texts: { contract: a, operations: { read: { cache: true } } } }',
+      new Map([['texts', textOperations]]),
+    );
+    service = await startService(texts, {
+      async read({ id, language }) {
+        ran++;
+        if (id === 'none') throw new CallError('not_found', 'there is none');
+        return { id, language, text: 'x'.repeat(5_000) };
+      },
+    });
+    front = await startGateway('nginx', { texts: [new URL(service.url).host] }, textsHome.folder);
+  }, 30_000);
+  afterAll(async () => {
+    await front?.stop();
+    await service?.stop();
+    textsHome?.remove();
+  });
+
+  const ask = (id: string, headers: Readonly<Record<string, string>> = {}) =>
+    request(`${front.url}/texts/${id}`, { headers });
+
+  it('keeps its replies apart by language and by encoding', async () => {
+    const gzip = { 'accept-encoding': 'gzip' };
+    const all = [{ ...gzip, 'accept-language': 'en' }, gzip, {}, { ...gzip, 'accept-language': 'fr' }];
+    for (const time of ['miss', 'hit']) {
+      for (const headers of all) {
+        const { headers: got, body } = await ask('one', headers);
+        expect(got['cache-status']).toContain(time);
+        expect(got['content-encoding']).toBe('accept-encoding' in headers ? 'gzip' : undefined);
+        const bytes = Buffer.from(await body.arrayBuffer());
+        const text = String('accept-encoding' in headers ? gunzipSync(bytes) : bytes);
+        expect(JSON.parse(text).language).toBe('accept-language' in headers ? headers['accept-language'] : undefined);
+      }
+    }
+    expect(ran).toBe(all.length);
+  });
+
+  it('keeps no problem', async () => {
+    for (const _ of ['first', 'second']) {
+      const { statusCode, headers, body } = await ask('none');
+      await body.dump();
+      expect([statusCode, headers['cache-status']]).toEqual([404, 'parley-gateway; fwd=miss']);
+    }
+  });
+});
 
 describeWith('nginx')('the cache of the gateway', () => {
   it('asks the service while it has nothing, and not while it has a fresh reply', async () => {

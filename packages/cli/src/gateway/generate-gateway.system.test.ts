@@ -18,11 +18,12 @@ function put(path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-const generate = async (services: string) => {
+const filesFor = async (services: string) => {
   put('gateway/policy.yaml', `services:\n${services}`);
-  const { files } = await generateGateway({ root, nodeArgs: ['--conditions=@parley/source'] });
-  return files.get('nginx/routes.conf')?.match(/^location .*/gm);
+  return (await generateGateway({ root, nodeArgs: ['--conditions=@parley/source'] })).files;
 };
+const generate = async (services: string) =>
+  (await filesFor(services)).get('nginx/routes.conf')?.match(/^location .*/gm);
 
 describe('generateGateway', () => {
   it('takes contracts of files and of installed packages, whatever the services are called', async () => {
@@ -59,6 +60,21 @@ describe('generateGateway', () => {
     ]);
     await expect(generate('  c: { contract: ./both.ts }\n')).rejects.toThrow(
       'expected ./both.ts to export the contract of c, got a, b: name another module',
+    );
+  }, 30_000);
+
+  it('keeps replies of an operation whose contract says public, with the words of the contract', async () => {
+    const cached = (service: string, operation: string) =>
+      filesFor(`  ${service}: { contract: "@parley/${service}", operations: { ${operation}: { cache: true } } }\n`);
+    const files = await cached('greetings', 'listGreetings');
+    expect(files.get('nginx/cache.conf')).toContain(
+      '"~^greetings[.]listGreetings\\|public, max-age=60, stale-while-revalidate=60, stale-if-error=3600$" "";',
+    );
+    await expect(cached('guestbook', 'addVisit')).rejects.toThrow(
+      'gateway/policy.yaml:2: expected the contract of addVisit',
+    );
+    await expect(cached('guestbook', 'listVisits')).rejects.toThrow(
+      'gateway/policy.yaml:2: expected { maxStaleSeconds: 61 } or more for listVisits, got true: the gateway does not learn of addVisit',
     );
   }, 30_000);
 
