@@ -33,6 +33,7 @@ describe('generateGateway', () => {
        import { z } from 'zod';
        const name: string = 'storage';
        console.log('contracts may print');
+       process.on('exit', () => console.log('at their end too'));
        const input = z.object({ path: z.string() });
        export const contract = defineContract(name, { read: get('/files/{path*}', { summary: 'A file', input }) });`,
     );

@@ -12,7 +12,7 @@ describe('the fault of body limits', () => {
     expect(bodyLimitsFault(post('/things', { summary: '' }))).toBeUndefined();
   });
 
-  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('is %d, by name', (limit) => {
+  it.each([2 ** 53, 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('is %d, by name', (limit) => {
     expect(fault({ maxBytes: limit })).toBe(`has bodyLimits with maxBytes ${limit}: must be a whole number from 1`);
     expect(fault({ maxValues: limit })).toContain(`maxValues ${limit}`);
     expect(fault({ maxDepth: limit })).toContain(`maxDepth ${limit}`);

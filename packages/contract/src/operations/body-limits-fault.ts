@@ -8,7 +8,7 @@ export function bodyLimitsFault({ bodyLimits, method }: Operation): string | und
   if (method === 'GET' || method === 'DELETE') return `has bodyLimits, but ${method} has no body`;
   for (const name of names) {
     const limit = bodyLimits[name];
-    if (limit === undefined || (Number.isInteger(limit) && limit >= 1)) continue;
+    if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 1)) continue;
     return `has bodyLimits with ${name} ${limit}: must be a whole number from 1`;
   }
   return undefined;

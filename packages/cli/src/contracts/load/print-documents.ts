@@ -35,7 +35,7 @@ export interface PrintedDocuments {
   readonly failures: Readonly<Record<string, { readonly code: string; readonly message: string }>>;
 }
 
-/** In front of what is printed: contracts may print something too. */
+/** Before and after what is printed: contracts may print something too, at their end as well. */
 export const documentsMark = '\u0000parley-documents ';
 
 /** A package that is imported. */
@@ -74,7 +74,7 @@ export async function printDocuments(packages: readonly ContractPackage[]): Prom
   }
   const printed: PrintedDocuments = { documents, operations, failures };
   await new Promise<void>((resolve) =>
-    process.stdout.write(`${documentsMark}${JSON.stringify(printed)}`, () => resolve()),
+    process.stdout.write(`${documentsMark}${JSON.stringify(printed)}${documentsMark}`, () => resolve()),
   );
   // A contract may have left something open.
   process.exit(0);

@@ -66,8 +66,8 @@ async function printed(packages: readonly ContractPackage[], place: Place): Prom
     });
     const isOver = atEnd(() => child.kill('SIGKILL'));
   });
-  const start = output.lastIndexOf(documentsMark);
-  if (start >= 0) return JSON.parse(output.slice(start + documentsMark.length));
+  const document = output.split(documentsMark).at(-2);
+  if (document !== undefined) return JSON.parse(document);
   const names = packages.map(({ name }) => name).join(', ');
   throw new ContractsError(
     `expected Node to import the contracts ${words} (${names}) within ${timeoutMs / 1000} s, and it ended: ${lastWords(errors)}`,
