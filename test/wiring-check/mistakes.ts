@@ -44,7 +44,7 @@ export const planted: readonly Mistake[] = [
   {
     name: 'the gateway takes headers of 33 KiB',
     rule: 'header-limit',
-    file: nginx,
+    file: limits,
     from: 'large_client_header_buffers 2 7k;',
     to: 'large_client_header_buffers 4 8k;',
     at: 'large_client_header_buffers 4 8k',

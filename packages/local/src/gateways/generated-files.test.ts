@@ -87,6 +87,13 @@ location /a/ { proxy_pass http://a; }
     expect(limits).toContain('  "~^a (?:GET|HEAD) /a/[^/]+$" a.find;\n');
   });
 
+  it('have the largest head of a request, of which one line may have nearly half in nginx', () => {
+    const files = generatedFiles(root, { ...table, headerBytes: 8193 });
+    expect(files.get('nginx/limits.conf')).toContain(
+      'client_header_buffer_size 1k;\nlarge_client_header_buffers 2 3584;\n',
+    );
+  });
+
   it('leave alone what people write: files, and what is outside the marks', () => {
     write();
     put('nginx/proxy.conf', '# mine');
@@ -174,6 +181,7 @@ describe('readGatewayTable', () => {
   it.each([
     ['{', 'gateway/table.json: expected JSON'],
     ['[]', 'gateway/table.json: expected what "parley gateway" writes, got no object: run it again'],
+    [JSON.stringify({ ...table, headerBytes: undefined }), 'got another headerBytes'],
     [JSON.stringify({ ...table, bodyBytes: '1m' }), 'got another bodyBytes'],
     [JSON.stringify({ ...table, clientLimits: { burst: 1 } }), 'got another clientLimits.requestsPerSecond'],
     [JSON.stringify({ ...table, routes: {} }), 'got no list routes'],

@@ -31,7 +31,7 @@ export const sizeRules: Rules = {
           problem(
             large ?? first ?? house.http,
             `the gateway passes headers of ${shownBytes(taken)} on, its own included, and Node takes ${shownBytes(limit)}, so the service answers 431 ` +
-              'in place of the gateway and closes a connection that others use: make client_header_buffer_size and large_client_header_buffers smaller',
+              'in place of the gateway and closes a connection that others use: set a smaller headerBytes in gateway/policy.yaml, or a smaller large_client_header_buffers where there is no policy',
           ),
         ];
       }),

@@ -84,6 +84,26 @@ describe('withTable, of a policy', () => {
   });
 });
 
+describe('withTable, of a largest head', () => {
+  const linesOf = (headerBytes: number) =>
+    withTable(file, { ...table, headerBytes })
+      .split('\n')
+      .filter((line) => /tune.bufsize|\{ req.hdrs,length/.test(line))
+      .map((line) => line.trim().replace(/'.*'/, '…'));
+
+  it('has a buffer that holds it, and headers of ours', () => {
+    expect(linesOf(15_360)).toEqual(['tune.bufsize 16384']);
+    expect(linesOf(32_768)).toEqual(['tune.bufsize 33792']);
+  });
+
+  it('refuses what a buffer of 16 KiB would take, and makes none that is smaller', () => {
+    expect(linesOf(8_192)).toEqual([
+      'tune.bufsize 16384',
+      'http-request return status 431 content-type application/problem+json lf-string … if { req.hdrs,length,add(txn.url_bytes) gt 8192 }',
+    ]);
+  });
+});
+
 describe('localHaproxyConfiguration', () => {
   const addresses = new Map([
     ['a', ['127.0.0.1:1', '127.0.0.1:2']],

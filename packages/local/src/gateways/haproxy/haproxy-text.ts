@@ -47,6 +47,7 @@ function generatedParts(table: GatewayTable): Readonly<Record<string, readonly s
   const unsupported = problem(505, 'unsupported_request', withIds);
   const { connections } = table.clientLimits;
   return {
+    head: [`tune.bufsize ${Math.max(leastBufferBytes, table.headerBytes + keptForOurs)}`],
     errors: errorLines(),
     malformed: ['!has_path', 'is_bad_path', 'has_odd_host', '!has_host !has_no_host', 'has_no_host !{ req.ver 1.0 }']
       .map((condition) => `http-request return status 400 ${json} lf-string '${malformed}' if ${condition}`)
@@ -56,7 +57,7 @@ function generatedParts(table: GatewayTable): Readonly<Record<string, readonly s
     connections: [`tcp-request connection reject if { sc_conn_cur(0) gt ${2 * connections} }`],
     limits: limitLines(table),
     methods: methodLines(table),
-    bodies: bodyLines(table),
+    sizes: [...headLines(table), ...bodyLines(table)],
     routes: routeLines(table),
     upstreams: table.upstreams.flatMap((upstream) => [...upstreamLines(upstream, table), '']).slice(0, -1),
   };
@@ -220,6 +221,21 @@ function routeLines({ routes }: GatewayTable): string[] {
   return byPriority(routes).map(
     (route) => `http-request set-var(txn.upstream) str(${route.service}) if ${leadsTo(route)}`,
   );
+}
+
+/** `tune.maxrewrite`: what the head of a request leaves free in the buffer, for headers that HAProxy adds. */
+const keptForOurs = 1024;
+/** A frame of HTTP/2 and the headers of a response need it, however small the head of a request must be. */
+const leastBufferBytes = 16 * 1024;
+
+/** Refuses a head that the buffer takes and the table does not. */
+function headLines({ headerBytes }: GatewayTable): string[] {
+  if (headerBytes + keptForOurs >= leastBufferBytes) return [];
+  const body = problem(431, 'headers_too_large', withIds);
+  return [
+    'http-request set-var(txn.url_bytes) url,length',
+    `http-request return status 431 ${json} lf-string '${body}' if { req.hdrs,length,add(txn.url_bytes) gt ${headerBytes} }`,
+  ];
 }
 
 function bodyLines({ routes, bodyBytes }: GatewayTable): string[] {

@@ -98,11 +98,17 @@ function operationLines(route: Route, operations: readonly TableOperation[]): st
   return own.map(({ name, method, path }) => `# ${name}: ${method} ${path}\n`).join('');
 }
 
+/** For most heads; a larger head gets two large buffers beside it. */
+const firstHeaderBytes = 1024;
+
 function limitsText(table: GatewayTable): string {
-  const { clientLimits, bodyBytes, readTimeoutMs, operations } = table;
+  const { clientLimits, headerBytes, bodyBytes, readTimeoutMs, operations } = table;
   const limited = operations.filter(({ requestsPerSecond }) => requestsPerSecond !== undefined);
   return [
     `# --- what a request may be ---
+# Its head: ${sizeText(headerBytes)} in all, and one line no more than a large buffer.
+client_header_buffer_size ${sizeText(firstHeaderBytes)};
+large_client_header_buffers 2 ${sizeText(Math.floor((headerBytes - firstHeaderBytes) / 2))};
 # A larger body is refused before it is read. A service refuses above its own limit.
 client_max_body_size ${sizeText(bodyBytes)};
 # Above the services' own time, so that their answer, which says more, comes first.

@@ -29,6 +29,11 @@ describe('tableOf', () => {
     expect(routes[0]).toMatchObject({ path: '/orders', bodyBytes: 10 });
   });
 
+  it('has the largest head of a request', () => {
+    const { headerBytes } = tableOf(parsePolicy('headerBytes: 8192\nservices: {}', ''), new Map());
+    expect(headerBytes).toBe(8192);
+  });
+
   it('waits a fifth longer than services, in whole seconds', () => {
     const timed = (timeoutMs: number) =>
       tableOf(parsePolicy(`requestTimeoutMs: ${timeoutMs}\nservices:\n  a: { prefixes: [/a/] }`, ''), new Map())

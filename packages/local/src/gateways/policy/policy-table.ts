@@ -35,6 +35,7 @@ export function tableOf(policy: Policy, contracts: ContractOperations): GatewayT
   }
   return {
     clientLimits: policy.clients,
+    headerBytes: policy.headerBytes,
     bodyBytes: policy.bodyBytes,
     readTimeoutMs: readTimeoutMs(policy.requestTimeoutMs),
     upstreams: services.map(({ name, port, methods }) => ({ name, port, ...(methods && { methods }) })),

@@ -8,6 +8,7 @@ describe('parsePolicy', () => {
   it('has defaults for all but the services', () => {
     expect(parsePolicy('services:\n  hello: { contract: "@shop/hello" }\n', file)).toMatchObject({
       clients: { requestsPerSecond: 2000, burst: 1000, connections: 1000 },
+      headerBytes: 15 * 1024,
       bodyBytes: 1024 ** 2,
       requestTimeoutMs: 10_000,
       services: [{ name: 'hello', contract: '@shop/hello', port: 3000, prefixes: [], operations: new Map() }],
@@ -17,6 +18,7 @@ describe('parsePolicy', () => {
   it('takes every key', () => {
     const text = `
 clients: { requestsPerSecond: 1, burst: 2, connections: 3 }
+headerBytes: 4096
 bodyBytes: 4
 requestTimeoutMs: 5
 services:
@@ -29,6 +31,7 @@ services:
 `;
     expect(parsePolicy(text, file)).toMatchObject({
       clients: { requestsPerSecond: 1, burst: 2, connections: 3 },
+      headerBytes: 4096,
       bodyBytes: 4,
       requestTimeoutMs: 5,
       services: [
@@ -74,7 +77,7 @@ services:
     ['a: [\n', 'gateway/policy.yaml:2: expected YAML'],
     [
       'services: {}\nclient: {}\n',
-      'gateway/policy.yaml:2: expected one of clients, bodyBytes, requestTimeoutMs, services, got "client"',
+      'gateway/policy.yaml:2: expected one of clients, headerBytes, bodyBytes, requestTimeoutMs, services, got "client"',
     ],
     [
       'services: {}\nclients:\n  rate: 1\n',
@@ -83,6 +86,10 @@ services:
     [
       'services: {}\nclients:\n  burst: 0\n',
       'gateway/policy.yaml:3: expected clients.burst to be a whole number from 1 to 1000000, got 0',
+    ],
+    [
+      'services: {}\nheaderBytes: 4095\n',
+      'gateway/policy.yaml:2: expected headerBytes to be a whole number from 4096 to 65536, got 4095',
     ],
     [
       'services: {}\nbodyBytes: 1m\n',

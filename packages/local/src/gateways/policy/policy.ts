@@ -31,6 +31,7 @@ export interface ServicePolicy {
 /** What a person decides of the gateway; the contracts know the rest. */
 export interface Policy {
   readonly clients: ClientLimits;
+  readonly headerBytes: number;
   readonly bodyBytes: number;
   readonly requestTimeoutMs: number;
   readonly services: readonly ServicePolicy[];
@@ -47,10 +48,10 @@ export interface PolicyKey {
   readonly accepts: (value: unknown) => boolean;
 }
 
-const whole = (most: number, standard: string, takes = `a whole number from 1 to ${most}`): PolicyKey => ({
-  takes,
+const whole = (most: number, standard: string, least = 1): PolicyKey => ({
+  takes: `a whole number from ${least} to ${most}`,
   standard,
-  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most,
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
 });
 const isBound = (value: unknown) => {
   const { maxStaleSeconds, ...others } = mappingOf(value) ?? {};
@@ -65,6 +66,8 @@ export const policyKeys: Readonly<Record<string, PolicyKey>> = {
   'clients.burst': whole(1_000_000, String(burst)),
   // The most that nginx takes.
   'clients.connections': whole(65_535, String(connections)),
+  // HAProxy has two buffers of this size for each connection.
+  headerBytes: whole(64 * 1024, `${tableDefaults.headerBytes}`, 4 * 1024),
   bodyBytes: whole(1024 ** 3, `${tableDefaults.bodyBytes}`),
   requestTimeoutMs: whole(3_600_000, '10000'),
   'services.NAME.contract': {
@@ -124,6 +127,7 @@ export function parsePolicy(text: string, fileName: string): Policy {
   });
   return {
     clients: { ...defaultClientLimits, ...clients },
+    headerBytes: top.headerBytes ?? tableDefaults.headerBytes,
     bodyBytes: top.bodyBytes ?? tableDefaults.bodyBytes,
     requestTimeoutMs: top.requestTimeoutMs ?? 10_000,
     services: Object.entries(services).map(ofService),
@@ -142,6 +146,7 @@ interface WrittenService {
 /** A policy whose members have been checked. */
 interface WrittenPolicy {
   readonly clients?: Partial<ClientLimits>;
+  readonly headerBytes?: number;
   readonly bodyBytes?: number;
   readonly requestTimeoutMs?: number;
   readonly services: Readonly<Record<string, Partial<WrittenService>>>;

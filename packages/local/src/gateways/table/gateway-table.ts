@@ -41,6 +41,8 @@ export interface TableUpstream {
 /** All that a gateway knows of its services, as plain data: what a policy and contracts say together. */
 export interface GatewayTable {
   readonly clientLimits: ClientLimits;
+  /** Bytes that the head of a request may have: its first line and all headers. */
+  readonly headerBytes: number;
   /** Bytes that a body may have where its route has no limit of its own. */
   readonly bodyBytes: number;
   /** How long a service may take to answer where its route has no time of its own. */
@@ -57,6 +59,8 @@ export const tableFile = 'gateway/table.json';
 /** What holds without a policy. */
 export const tableDefaults = {
   clientLimits: defaultClientLimits,
+  // Services in Node take 16 KiB, and the gateway adds up to 1 KiB.
+  headerBytes: 15 * 1024,
   bodyBytes: 1024 ** 2,
   readTimeoutMs: 12_000,
   port: 3000,
@@ -64,9 +68,9 @@ export const tableDefaults = {
 
 /** The table of a repository that has routes and no policy. */
 export function tableOfRoutes(routes: readonly Route[]): GatewayTable {
-  const { clientLimits, bodyBytes, readTimeoutMs, port } = tableDefaults;
+  const { clientLimits, headerBytes, bodyBytes, readTimeoutMs, port } = tableDefaults;
   const upstreams = [...new Set(routes.map(({ service }) => service))].map((name) => ({ name, port }));
-  return { clientLimits, bodyBytes, readTimeoutMs, upstreams, routes, operations: [] };
+  return { clientLimits, headerBytes, bodyBytes, readTimeoutMs, upstreams, routes, operations: [] };
 }
 
 /**
@@ -127,7 +131,7 @@ function faultOf(value: unknown): string | undefined {
   if (!table) return 'no object';
   const lists = { upstreams: upstreamChecks, routes: routeChecks, operations: operationChecks };
   return (
-    memberFault('', table, { bodyBytes: isCount, readTimeoutMs: isCount }) ??
+    memberFault('', table, { headerBytes: isCount, bodyBytes: isCount, readTimeoutMs: isCount }) ??
     memberFault('clientLimits.', table.clientLimits, limitChecks) ??
     Object.entries(lists)
       .map(([name, checks]) => listFault(name, table[name], checks))
