@@ -1,5 +1,7 @@
+import { type GatewayName, kindOf } from './running-gateway.ts';
+
 /** What stands at the port that gets the bytes. */
-export type Front = 'service' | 'nginx' | 'haproxy' | 'embedded';
+export type Front = 'service' | GatewayName;
 
 /** Bytes that a client sends, and the statuses of all answers to them. */
 export interface RawRequest {
@@ -47,6 +49,9 @@ const servicesPath = at('service', [404], 'a service compares the path as it is,
 const servicesTarget = at('service', [200], 'a service has no use for the host of an absolute target');
 const nodesVersion = at('nginx', [505], 'nginx reads any version; Node knows 1.0, 1.1 and 2.0');
 const nginxHost = at('nginx', [200], 'nginx looks for less in a Host; the service gets it without what is odd');
+const strictHost = at('nginx-1.30', [400], 'nginx 1.30 looks for ports and brackets too');
+const strictChunks = at('nginx-1.30', [400], 'nginx 1.30 takes CR and LF alone for the end of a line of chunks');
+const nginxConnect = 'nginx 1.30 takes a CONNECT to host and port alone for one';
 
 /** The ways to have two servers disagree on where a request ends, or what it asks of whom. */
 export const rawRequests: readonly RawRequest[] = [
@@ -169,13 +174,13 @@ export const rawRequests: readonly RawRequest[] = [
     name: 'an extension that ends in a bare line feed',
     bytes: withBody(chunked, '2;a\n{}\r\n0\r\n\r\n'),
     statuses: [400],
-    except: [nginxTakesLineFeeds],
+    except: [strictChunks, nginxTakesLineFeeds],
   },
   {
     name: 'chunks that end in bare line feeds',
     bytes: withBody(chunked, '2\n{}\n0\n\n'),
     statuses: [400],
-    except: [nginxTakesLineFeeds],
+    except: [strictChunks, nginxTakesLineFeeds],
   },
   {
     name: 'a trailer that says how important the request is',
@@ -207,6 +212,7 @@ export const rawRequests: readonly RawRequest[] = [
     name: 'CONNECT behind a request',
     bytes: `${kept()}CONNECT /x HTTP/1.1\r\nHost: x\r\n\r\n`,
     statuses: [200, 405],
+    except: [at('nginx-1.30', [200, 400], nginxConnect)],
   },
 
   // Lines.
@@ -281,7 +287,7 @@ export const rawRequests: readonly RawRequest[] = [
     name: `the Host ${JSON.stringify(host)}`,
     bytes: hostIs(host),
     statuses: [400],
-    except: [nginxHost, servicesHost],
+    except: [...(host.length < 300 ? [strictHost] : []), nginxHost, servicesHost],
   })),
   ...['x:8080', '[::1]:80', '127.0.0.1', 'X.Example.', 'x_y'].map((host) => ({
     name: `the Host ${JSON.stringify(host)}`,
@@ -363,12 +369,17 @@ export const rawRequests: readonly RawRequest[] = [
 
   // Methods, and what asks for another protocol.
   { name: 'TRACE', bytes: get().replace('GET', 'TRACE'), statuses: [405] },
-  { name: 'CONNECT', bytes: get().replace('GET', 'CONNECT'), statuses: [405] },
+  {
+    name: 'CONNECT',
+    bytes: get().replace('GET', 'CONNECT'),
+    statuses: [405],
+    except: [at('nginx-1.30', [400], nginxConnect)],
+  },
   {
     name: 'CONNECT to a host, with a request behind it',
     bytes: `CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n${smuggled}`,
     statuses: [405],
-    except: [at('nginx', [400], 'nginx reads the target before the method')],
+    except: [at('nginx-1.30', [405], nginxConnect), at('nginx', [400], 'nginx reads the target before the method')],
   },
   {
     name: 'a method that nobody knows',
@@ -412,8 +423,10 @@ export const rawRequests: readonly RawRequest[] = [
   { name: 'a TLS handshake', bytes: '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', statuses: [400] },
 ];
 
-/** Where HAProxy 2.6 answers otherwise, and why it may. */
-const atHaproxy: readonly (readonly [because: string, statuses: readonly number[], ...names: readonly string[]])[] = [
+type HaproxyRow = readonly [because: string, statuses: readonly number[], ...names: readonly string[]];
+
+/** Where HAProxy answers otherwise, whatever its version, and why it may. */
+const atHaproxy: readonly HaproxyRow[] = [
   [
     'HAProxy frames the request anew, by the chunks alone',
     [200],
@@ -430,8 +443,6 @@ const atHaproxy: readonly (readonly [because: string, statuses: readonly number[
   [
     'HAProxy takes a bare LF for the end of a line, and passes on none of it',
     [200],
-    'an extension that ends in a bare line feed',
-    'chunks that end in bare line feeds',
     'bare line feeds',
     'a bare line feed at the end',
   ],
@@ -440,22 +451,13 @@ const atHaproxy: readonly (readonly [because: string, statuses: readonly number[
     'HAProxy says 422 to a coding that it does not know',
     [422],
     'the coding "gzip, chunked"',
-    'the coding ", chunked"',
     'another coding and then chunks',
   ],
   ['HAProxy takes a body without a length for one without an end', [413], 'chunks from a client of HTTP/1.0'],
   ['HAProxy knows the methods of the path, and takes any word for a method', [405], 'a method that nobody knows'],
   ['HAProxy reads the target before the method', [400], 'CONNECT'],
   ['HAProxy reads the target before the method', [200, 400], 'CONNECT behind a request'],
-  ['HAProxy fails where an authority is empty', [500], 'a target at http://'],
   ['HAProxy reads any version; Node knows 1.0, 1.1 and 2.0', [505], 'HTTP/9.9', 'HTTP/3.0'],
-  [
-    'HAProxy 2.6 does not say what was too large',
-    [400],
-    'the end of headers',
-    'too many headers',
-    'a URL that is too long',
-  ],
   [
     'HAProxy refuses a target whose host is not the Host',
     [400],
@@ -465,14 +467,39 @@ const atHaproxy: readonly (readonly [because: string, statuses: readonly number[
     'a target that is a host',
     'a target that is a host with a query',
   ],
+  ['HAProxy takes more than 1000 headers for bad ones', [400], 'too many headers'],
 ];
+
+/** Where one version differs from the others. */
+const atVersion: Readonly<Record<'haproxy' | 'haproxy-3.2', readonly HaproxyRow[]>> = {
+  haproxy: [
+    [
+      'HAProxy 2.6 takes a bare LF for the end of a line of chunks, and passes on none of it',
+      [200],
+      'an extension that ends in a bare line feed',
+      'chunks that end in bare line feeds',
+    ],
+    ['HAProxy 2.6 says 422 to an empty coding', [422], 'the coding ", chunked"'],
+    ['HAProxy 2.6 fails where an authority is empty', [500], 'a target at http://'],
+    ['HAProxy 2.6 does not say what was too large', [400], 'the end of headers', 'a URL that is too long'],
+  ],
+  'haproxy-3.2': [
+    ['HAProxy 3.2 closes the connection without an answer', [], 'two Content-Lengths'],
+    ['HAProxy 3.2 takes an empty coding for a bad one', [400], 'the coding ", chunked"'],
+    ['HAProxy 3.2 says which part was too large', [414], 'a URL that is too long'],
+  ],
+};
 
 /** HAProxy passes these on as they come: the service has answered or not when it reads what is wrong with the end of the body. */
 const lateAtHaproxy: ReadonlyMap<string, readonly number[]> = new Map([['a trailer that frames', [200]]]);
 
 /** The statuses of all answers to a request at this place; more than one list where the pace decides. */
 export function statusesAt(front: Front, { name, statuses, except }: RawRequest): readonly (readonly number[])[] {
-  if (front !== 'haproxy') return [except?.find(({ at }) => at === front)?.statuses ?? statuses];
+  const exception = (place: string) => except?.find(({ at }) => at === place)?.statuses;
+  if (front !== 'haproxy' && front !== 'haproxy-3.2') {
+    return [exception(front) ?? (front === 'service' ? undefined : exception(kindOf(front))) ?? statuses];
+  }
   const late = lateAtHaproxy.get(name);
-  return [atHaproxy.find(([, , ...names]) => names.includes(name))?.[1] ?? statuses, ...(late ? [late] : [])];
+  const row = [...atVersion[front], ...atHaproxy].find(([, , ...names]) => names.includes(name));
+  return [row?.[1] ?? statuses, ...(late ? [late] : [])];
 }

@@ -4,23 +4,47 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { GatewayKind } from '../packages/local/src/command-line.ts';
 import { createEmbeddedGateway } from '../packages/local/src/gateways/embedded/embedded-gateway.ts';
 import type { Gateway } from '../packages/local/src/gateways/gateway.ts';
 import { createHaproxyGateway, findHaproxy } from '../packages/local/src/gateways/haproxy/haproxy-gateway.ts';
 import { createNginxGateway, findNginx } from '../packages/local/src/gateways/nginx/nginx-gateway.ts';
 import type { ProcessGatewaySetting } from '../packages/local/src/gateways/process-gateway.ts';
 import { acceptsConnections } from '../packages/local/src/ports/readiness.ts';
+import { dockerProgram } from './docker-program.ts';
 import { eventually } from './eventually.ts';
 import { has } from './needs.ts';
 import { freePort } from './running-house.ts';
 import { root } from './source-files.ts';
 
-/** Which gateway. */
-export type GatewayName = 'nginx' | 'haproxy' | 'embedded';
+/** Gateways that are images of Docker: the versions that compose runs. */
+const images = {
+  'nginx-1.30': { kind: 'nginx', image: 'nginx:1.30' },
+  'haproxy-3.2': { kind: 'haproxy', image: 'haproxy:3.2' },
+} as const;
 
-/** The gateways that this machine can run. */
-export function gatewaysHere(): readonly GatewayName[] {
+/** A gateway of this machine by its program, or one of Docker by program and version. */
+export type GatewayName = GatewayKind | keyof typeof images;
+
+/** The program of a gateway, of whatever version. */
+export function kindOf(name: GatewayName): GatewayKind {
+  return name in images ? images[name as keyof typeof images].kind : (name as GatewayKind);
+}
+
+/** The gateways that this machine can run without Docker. */
+export function gatewaysHere(): readonly GatewayKind[] {
   return [...(has('nginx') ? ['nginx' as const] : []), ...(has('HAProxy') ? ['haproxy' as const] : []), 'embedded'];
+}
+
+/** The gateways that `GATEWAYS` names (`nginx-1.30,haproxy-3.2`). Default: those of this machine. */
+export function testedGateways(): readonly GatewayName[] {
+  const { GATEWAYS: asked } = process.env;
+  if (!asked) return gatewaysHere();
+  const known = ['nginx', 'haproxy', 'embedded', ...Object.keys(images)];
+  const names = asked.split(',');
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger === undefined) return names as GatewayName[];
+  throw new Error(`expected GATEWAYS to have names of ${known.join(', ')}, got "${stranger}"`);
 }
 
 /** A gateway in front of replicas that a test has started. */
@@ -48,34 +72,55 @@ export async function startGateway(name: GatewayName, addresses: Addresses, home
   await chmod(folder, 0o755);
   const lines: string[] = [];
   const services = await readdir(join(root, 'services'));
-  const gateway = await createGateway(name, {
+  const setting = {
     root: home,
     port,
     folder,
     addresses: new Map([...services, ...Object.keys(addresses)].map((name) => [name, addresses[name] ?? nobody])),
     variables: process.env,
-    log: { event() {}, line: (_from, text) => void lines.push(text) },
+    log: { event() {}, line: (_from: unknown, text: string) => void lines.push(text) },
     readyTimeoutMs: 10_000,
     drainTimeoutMs: 5_000,
-  });
-  await gateway.start();
+  };
+  const program = await gatewayProgram(name, folder);
+  const gateway = createGateway(program, setting);
   const stop = async () => {
     await gateway.close();
+    await program?.remove();
     await rm(folder, { recursive: true, force: true });
   };
+  await gateway.start();
   return { port, url: `http://127.0.0.1:${port}`, lines, stop };
 }
 
-async function createGateway(name: GatewayName, setting: ProcessGatewaySetting): Promise<Gateway> {
-  if (name === 'embedded') return createEmbeddedGateway(setting);
-  if (name === 'haproxy') {
-    const haproxy = await findHaproxy(process.env);
-    if (!haproxy) throw new Error('expected haproxy on PATH');
-    return createHaproxyGateway(haproxy, setting);
+function createGateway(program: GatewayProgram | undefined, setting: ProcessGatewaySetting): Gateway {
+  if (!program) return createEmbeddedGateway(setting);
+  return program.kind === 'nginx' ? createNginxGateway(program, setting) : createHaproxyGateway(program, setting);
+}
+
+/** A program that can be the gateway. */
+export interface GatewayProgram {
+  readonly kind: 'nginx' | 'haproxy';
+  readonly command: string;
+  readonly version: string;
+  /** Ends what it may have left outside its own process. */
+  remove(): Promise<void>;
+}
+
+/**
+ * The program of a gateway, of this machine or of Docker; undefined for the embedded gateway, which has none.
+ *
+ * @param folder a temporary one of its own, the only one that it may write
+ */
+export async function gatewayProgram(name: GatewayName, folder: string): Promise<GatewayProgram | undefined> {
+  if (name === 'embedded') return undefined;
+  if (name !== 'nginx' && name !== 'haproxy') {
+    const { kind, image } = images[name];
+    return { kind, version: image.replace(/.*:/, ''), ...(await dockerProgram(image, kind, folder)) };
   }
-  const nginx = await findNginx(process.env);
-  if (!nginx) throw new Error('expected nginx on PATH');
-  return createNginxGateway(nginx, setting);
+  const program = await (name === 'nginx' ? findNginx : findHaproxy)(process.env);
+  if (!program) throw new Error(`expected ${name} on PATH`);
+  return { kind: name, ...program, remove: async () => {} };
 }
 
 /** Runs the HAProxy of this machine with a small configuration: each service below `/api/`, by the name of its path. */

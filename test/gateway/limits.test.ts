@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GatewayHome, gatewayHome } from '../gateway-home.ts';
 import { rawAnswers } from '../raw-answers.ts';
 import { sendRaw } from '../raw-request.ts';
-import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
+import { kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
 
 const policy = `
 clients: { requestsPerSecond: 200, burst: 100 }
@@ -67,7 +67,7 @@ async function answer(request: IncomingMessage): Promise<string> {
   return `${line} ${body.join('').length}`;
 }
 
-describe.each(gatewaysHere())('%s, of a policy', (name) => {
+describe.each(testedGateways())('%s, of a policy', (name) => {
   let gateway: RunningGateway;
   beforeAll(async () => {
     gateway = await startGateway(name, { shop: [`127.0.0.1:${(replica.address() as AddressInfo).port}`] }, home.folder);
@@ -125,7 +125,7 @@ describe.each(gatewaysHere())('%s, of a policy', (name) => {
     }, 30_000);
   }
 
-  if (name === 'nginx') {
+  if (kindOf(name) === 'nginx') {
     it('has what its user keeps in nginx/local/', async () => {
       expect(await statusOf('/own')).toBe(204);
     });
@@ -162,7 +162,7 @@ describe.each(gatewaysHere())('%s, of a policy', (name) => {
   }, 30_000);
 });
 
-describe.each(gatewaysHere())('%s, of a policy with headerBytes', (name) => {
+describe.each(testedGateways())('%s, of a policy with headerBytes', (name) => {
   it.each([4_096, 8_192, 32_768])(
     'passes a head of nearly %i bytes on, and refuses a larger one',
     async (limit) => {

@@ -5,14 +5,14 @@ import { type StartedService, startService } from '@parley/service/testing';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { rawAnswers } from '../raw-answers.ts';
-import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
+import { type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
 
 const input = z.object({ id: z.string(), q: z.string().optional(), tags: z.array(z.string()).optional() });
 // At a route of the gateways.
 const contract = defineContract('guestbook', {
   find: get('/api/visits/{id}', { summary: 's', input, output: z.object({ got: z.string() }) }),
 });
-const fronts = ['service', ...gatewaysHere()] as const;
+const fronts = ['service', ...testedGateways()] as const;
 const characters = [
   'a',
   '.',

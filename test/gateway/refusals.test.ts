@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sendRaw } from '../raw-request.ts';
-import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
+import { kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
 import { type RunningService, startService } from '../running-service.ts';
 
 const dead = ['127.0.0.1:9'];
 /** HAProxy resets a connection whose client still sends: the answer may be lost. */
-const lingering = gatewaysHere().filter((name) => name !== 'haproxy');
+const lingering = testedGateways().filter((name) => kindOf(name) !== 'haproxy');
 let gateway: RunningGateway;
 
 /** Goes on sending for a while, whatever comes back, and hangs up when the server has. */
@@ -47,7 +47,7 @@ describe.each(lingering)('a refusal of %s', (name) => {
       431,
       head('POST / HTTP/1.1', ...'abc'.split('').map((x) => `${x}: ${x.repeat(6000)}`)),
     ],
-    ['with a URL too long', name === 'nginx' ? 414 : 431, head(`POST /${'x'.repeat(9000)} HTTP/1.1`)],
+    ['with a URL too long', kindOf(name) === 'nginx' ? 414 : 431, head(`POST /${'x'.repeat(9000)} HTTP/1.1`)],
     ['with two lengths', 400, head('POST /api/visits HTTP/1.1', 'Content-Length: 5', 'Content-Length: 6')],
     ['that is no HTTP', 400, 'GARBAGE\r\n\r\n'],
     ['without a service', 404, `${head('POST /nowhere HTTP/1.1', 'Content-Length: 900000')}\r\n`],

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GatewayHome, gatewayHome } from '../gateway-home.ts';
-import { gatewaysHere, type RunningGateway, startGateway } from '../running-gateway.ts';
+import { type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
 
 const longService = `a-${'long-'.repeat(8)}name`;
 const longOperation = `a${'LongName'.repeat(8)}`;
@@ -49,7 +49,7 @@ afterAll(() => {
   home?.remove();
 });
 
-describe.each(gatewaysHere())('%s, of several services', (name) => {
+describe.each(testedGateways())('%s, of several services', (name) => {
   let gateway: RunningGateway;
   beforeAll(async () => {
     gateway = await startGateway(name, addresses, home.folder);

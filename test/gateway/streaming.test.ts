@@ -1,4 +1,4 @@
-import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,10 +7,8 @@ import { createClient, createUpstream } from '@parley/client';
 import { type CallContext, defineContract, get, isCallError, stream } from '@parley/contract';
 import { createLogger, type RunningService, serve } from '@parley/service';
 import { z } from 'zod';
-import { chooseGateway } from '../../packages/local/src/gateways/choose-gateway.ts';
 import { eventually } from '../eventually.ts';
-import { gatewaysHere } from '../running-gateway.ts';
-import { freePort } from '../running-house.ts';
+import { type GatewayName, startGateway, testedGateways } from '../running-gateway.ts';
 import { root } from '../source-files.ts';
 
 const item = z.object({ n: z.number() });
@@ -42,31 +40,21 @@ async function* count(_?: unknown, context?: CallContext) {
 }
 
 /** The house's gateway with all of its files, but for one upstream and one route of our own. */
-async function gatewayFor(name: 'nginx' | 'haproxy', address: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-gateway-'));
-  closing.push(() => rm(folder, { recursive: true }));
-  // As root, nginx's workers run as another user, and must be able to pass through.
-  await chmod(folder, 0o755);
-  await cp(join(root, 'nginx'), join(folder, 'nginx'), { recursive: true });
-  await writeFile(join(folder, 'nginx/routes.conf'), 'location /ticks/ { proxy_pass http://ticks; }');
+async function gatewayFor(name: GatewayName, address: string): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'parley-streaming-'));
+  closing.push(() => rm(home, { recursive: true }));
+  await cp(join(root, 'nginx'), join(home, 'nginx'), { recursive: true });
+  await writeFile(join(home, 'nginx/routes.conf'), 'location /ticks/ { proxy_pass http://ticks; }');
   await writeFile(
-    join(folder, 'nginx/upstreams.conf'),
+    join(home, 'nginx/upstreams.conf'),
     'upstream ticks {\nserver ticks:3000 resolve max_fails=0;\nkeepalive 32;\n}',
   );
-  const port = await freePort();
-  const addresses = new Map([['ticks', [address]]]);
-  const limits = { readyTimeoutMs: 10_000, drainTimeoutMs: 1_000 };
-  const log = { event() {}, line() {} };
-  const run = join(folder, 'run');
-  const setting = { root: folder, folder: run, port, addresses, variables: process.env, log, ...limits };
-  const create = await chooseGateway(name, process.env);
-  const gateway = create(setting);
-  closing.push(() => gateway.close());
-  await gateway.start();
-  return `http://127.0.0.1:${port}`;
+  const gateway = await startGateway(name, { ticks: [address] }, home);
+  closing.push(() => gateway.stop());
+  return gateway.url;
 }
 
-const streaming = gatewaysHere().filter((name) => name !== 'embedded');
+const streaming = testedGateways().filter((name) => name !== 'embedded');
 
 describe.each(streaming)('a stream through %s', (name) => {
   beforeEach(async () => {
