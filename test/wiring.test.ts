@@ -276,6 +276,26 @@ describe('compose with HAProxy', () => {
   });
 });
 
+describe('compose with HAProxy and TLS', () => {
+  const changed = parse(text('docker-compose.haproxy.tls.yml').replaceAll('!override', ''), {
+    merge: true,
+  }) as typeof compose;
+  const inTls = text('haproxy/haproxy.cfg').match(/(?<=^\.if defined\(GATEWAY_TLS\)\n)[\s\S]*?(?=^\.e)/gm) ?? [];
+
+  it('changes the gateway alone, and gives it its own key alone', () => {
+    expect(Object.keys(changed.services)).toEqual(['gateway']);
+    expect(changed.services.gateway?.volumes).toEqual([
+      './haproxy:/usr/local/etc/haproxy:ro',
+      './certs/gateway:/run/tls:ro',
+    ]);
+    expect(changed.services.gateway?.environment).toMatchObject({ GATEWAY_TLS: '1' });
+  });
+
+  it('asks services for a certificate with their name, and shows its own', () => {
+    expect(inTls.join('')).toMatch(/default-server ssl crt \S+ ca-file \S+ verify required sni var\(txn.upstream\) /);
+  });
+});
+
 describe('causes', () => {
   const named = (path: string) => text(path).split('$problem_detail {')[1]?.split('}')[0] ?? '';
 
