@@ -292,7 +292,9 @@ describe('compose with HAProxy and TLS', () => {
   });
 
   it('asks services for a certificate with their name, and shows its own', () => {
-    expect(inTls.join('')).toMatch(/default-server ssl crt \S+ ca-file \S+ verify required sni var\(txn.upstream\) /);
+    expect(inTls.join('')).toMatch(
+      /default-server ssl crt \S+ ca-file \S+ verify required sni var\(txn.upstream\) alpn h2,/,
+    );
   });
 });
 

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Agent, fetch } from 'undici';
 import { eventually } from '../../../eventually.ts';
 import { freePort } from '../../../running-house.ts';
 import { root } from '../../../source-files.ts';
+import { startCalls } from '../../../steady-load.ts';
 
 const run = promisify(execFile);
 const ca = join(root, 'certs/ca.crt');
@@ -70,7 +73,7 @@ describe('HAProxy 3.2 with TLS in compose', () => {
     }
   });
 
-  it('reaches services that take no caller without a certificate, by HTTP/2', async () => {
+  it('reaches services that take no caller without a certificate', async () => {
     expect(JSON.parse(await curl('/api/hello?name=Ada&language=fr'))).toEqual({ message: 'Bonjour, Ada !' });
     const visit = await curl('/api/visits', '-H', 'content-type: application/json', '-d', '{"name":"Ada"}');
     expect(JSON.parse(visit)).toMatchObject({ name: 'Ada', message: 'Hello, Ada!' });
@@ -86,6 +89,32 @@ describe('HAProxy 3.2 with TLS in compose', () => {
     expect(limited).toMatchObject({ status: 405, cause: 'method_refused' });
   });
 
+  it('loses no GET and no keyed POST while a replica is killed', async () => {
+    const dispatcher = new Agent({ connect: { ca: await readFile(ca) } });
+    const keyed = (n: number) => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': `"kill-${n}"` },
+      body: '{"name":"Ada"}',
+    });
+    const load = startCalls(50, async (n) => {
+      const [path, init] = n % 2 ? ['/api/greetings/fr', {}] : ['/api/visits', keyed(n)];
+      const answer = await fetch(`https://localhost:${port}${path}`, { ...init, dispatcher }).catch(String);
+      const text = typeof answer === 'string' ? answer : `${answer.status} ${await answer.text()}`;
+      return /^20[01] /.test(text) ? undefined : text;
+    });
+    await wait(1_000);
+    for (const service of ['greetings', 'guestbook']) {
+      const [container = ''] = (await compose('ps', '-q', service)).split('\n');
+      await run('docker', ['kill', '-s', 'KILL', container]);
+      await wait(2_000);
+      await run('docker', ['start', container]);
+    }
+    const { sent, lost } = await load.stop();
+    await dispatcher.close();
+    expect(lost).toEqual({});
+    expect(sent).toBeGreaterThan(200);
+  });
+
   it('takes renewed certificates up without a restart', async () => {
     const certificate = async () => (await curl('/api/hello', '-o', '/dev/null', '-w', '%{certs}')).trim();
     const before = await certificate();
@@ -95,5 +124,22 @@ describe('HAProxy 3.2 with TLS in compose', () => {
     const isRenewed = async () => (await certificate().catch(() => before)) !== before;
     await eventually(isRenewed, 3_000);
     expect(JSON.parse(await curl('/api/hello'))).toEqual({ message: 'Hello, World!' });
+  });
+
+  it("passes no request to a service that has another one's certificate", async () => {
+    const own = (name: string) => ['tls.crt', 'tls.key'].map((file) => join(root, 'certs', name, file));
+    const [crt = '', key = ''] = own('greetings');
+    const [otherCrt = '', otherKey = ''] = own('hello');
+    try {
+      await copyFile(otherCrt, crt);
+      await copyFile(otherKey, key);
+      await compose('restart', 'greetings', 'gateway');
+      const answer = await eventually(() => curl('/api/greetings/fr').catch(() => undefined));
+      expect(JSON.parse(answer)).toMatchObject({ status: 503, upstream: 'greetings' });
+      expect(JSON.parse(await curl('/api/hello'))).toEqual({ message: 'Hello, World!' });
+    } finally {
+      await rm(crt);
+      await run('npm', ['run', 'certs'], { cwd: root });
+    }
   });
 });
