@@ -51,7 +51,9 @@ function generatedParts(table: GatewayTable): Readonly<Record<string, readonly s
     errors: errorLines(),
     malformed: ['!has_path', 'is_bad_path', 'has_odd_host', '!has_host !has_no_host', 'has_no_host !{ req.ver 1.0 }']
       .map((condition) => `http-request return status 400 ${json} lf-string '${malformed}' if ${condition}`)
-      .concat(`http-request return status 505 ${json} lf-string '${unsupported}' unless { req.ver 1.0 1.1 } or { fc_http_major 2 }`),
+      .concat(
+        `http-request return status 505 ${json} lf-string '${unsupported}' unless { req.ver 1.0 1.1 } or { fc_http_major 2 }`,
+      ),
     time: [`timeout server ${table.readTimeoutMs / 1_000}s`],
     clients: clientLines(table),
     connections: [`tcp-request connection reject if { sc_conn_cur(0) gt ${2 * connections} }`],
