@@ -33,7 +33,7 @@ export const gatewayCauses = {
   headers_too_large: row('The headers are too large', 431),
   request_timeout: row('The request did not arrive in time', 408),
   malformed_request: row('The request is not valid HTTP, or its path is not', 400),
-  unsupported_request: row('The gateway does not know this kind of request', 501, 505),
+  unsupported_request: row('The gateway does not know this kind of request', 422, 501, 505),
   upgrade_refused: row('The gateway passes no WebSocket on', 501),
   method_refused: row('The gateway passes no request with this method on', 405),
   no_route: row('No service answers at this path', 404),

@@ -41,6 +41,7 @@ describe('generatedFiles', () => {
       'haproxy/errors/400.http',
       'haproxy/errors/408.http',
       'haproxy/errors/414.http',
+      'haproxy/errors/422.http',
       'haproxy/errors/431.http',
       'haproxy/haproxy.cfg',
       ...['cache', 'host', 'limits', 'listen', 'nginx', 'problems', 'proxy', 'routes', 'upstreams'].map(

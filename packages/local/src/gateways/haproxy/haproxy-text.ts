@@ -21,6 +21,7 @@ const titles: Readonly<Record<string, readonly [code: string, title: string]>> =
 const early: readonly (readonly [number, GatewayCause])[] = [
   [400, 'malformed_request'],
   [408, 'request_timeout'],
+  [422, 'unsupported_request'],
 ];
 /** Statuses that older versions do not send. */
 const earlySince32: typeof early = [
