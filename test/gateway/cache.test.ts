@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createUpstream, parleyFetch } from '@parley/client';
 import { CallError, cacheControl, defineContract, get } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
@@ -11,8 +11,7 @@ import { z } from 'zod';
 import type { ContractOperation } from '../../packages/local/src/gateways/policy/policy-table.ts';
 import { eventually } from '../eventually.ts';
 import { type GatewayHome, gatewayHome } from '../gateway-home.ts';
-import { describeWith } from '../needs.ts';
-import { type RunningGateway, startGateway } from '../running-gateway.ts';
+import { kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
 
 /** An operation whose replies nginx keeps, at `/api/NAME/{id}`: each test has ids of its own. */
 function kept(name: string, maxAgeS: number, staleWhileRevalidateS = 0, staleIfErrorS = 0): ContractOperation {
@@ -95,9 +94,14 @@ async function stopServing(): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
+/** It alone keeps replies. */
+const nginx = testedGateways().find((name) => kindOf(name) === 'nginx');
+const describeWithNginx = nginx ? describe : describe.skip;
+
 beforeAll(async () => {
+  if (!nginx) return;
   home = gatewayHome(policy, new Map([['shop', operations]]));
-  gateway = await startGateway('nginx', { shop: [`127.0.0.1:${await serve()}`] }, home.folder);
+  gateway = await startGateway(nginx, { shop: [`127.0.0.1:${await serve()}`] }, home.folder);
 }, 30_000);
 afterAll(async () => {
   await gateway?.stop();
@@ -131,12 +135,13 @@ async function untilStale(): Promise<void> {
   asked = [];
 }
 
-describeWith('nginx')('the cache of the gateway, before a service of the kit', () => {
+describeWithNginx(`the cache of ${nginx}, before a service of the kit`, () => {
   let ran = 0;
   let service: StartedService;
   let front: RunningGateway;
   let textsHome: GatewayHome;
   beforeAll(async () => {
+    if (!nginx) return;
     textsHome = gatewayHome(
       'services: { texts: { contract: a, operations: { read: { cache: true } } } }',
       new Map([['texts', textOperations]]),
@@ -148,7 +153,7 @@ describeWith('nginx')('the cache of the gateway, before a service of the kit', (
         return { id, language, text: 'x'.repeat(5_000) };
       },
     });
-    front = await startGateway('nginx', { texts: [new URL(service.url).host] }, textsHome.folder);
+    front = await startGateway(nginx, { texts: [new URL(service.url).host] }, textsHome.folder);
   }, 30_000);
   afterAll(async () => {
     await front?.stop();
@@ -184,7 +189,7 @@ describeWith('nginx')('the cache of the gateway, before a service of the kit', (
   });
 });
 
-describeWith('nginx')('the cache of the gateway', () => {
+describeWithNginx(`the cache of ${nginx}`, () => {
   it('asks the service while it has nothing, and not while it has a fresh reply', async () => {
     expect(await ask('long/a')).toBe('200 1 fwd=miss; stored');
     expect([await ask('long/a'), await ask('long/a?page=2'), await ask('long/a')]).toEqual([

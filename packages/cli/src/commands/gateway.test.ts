@@ -19,7 +19,7 @@ describe('parley gateway', () => {
   it('writes what is stale, names it, and then has nothing to do', async () => {
     policy(pages);
     const { code, stdout, stderr } = await parley('gateway', { cwd });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: 'wrote 15 files\n' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'wrote 16 files\n' });
     expect(stdout.split('\n')).toEqual(
       expect.arrayContaining(['gateway/table.json', 'nginx/nginx.conf', 'haproxy/haproxy.cfg']),
     );
@@ -28,7 +28,7 @@ describe('parley gateway', () => {
     expect(await parley('gateway', { cwd })).toEqual({
       code: 0,
       stdout: '',
-      stderr: 'nothing to change: 10 files are as policy and contracts say\n',
+      stderr: 'nothing to change: 11 files are as policy and contracts say\n',
     });
   });
 
@@ -82,7 +82,7 @@ describe('parley add', () => {
     const runLocal = async (args: readonly string[]) => ran.push(args) - 1;
     expect(await parley('add service prices', { cwd, runLocal })).toMatchObject({
       code: 0,
-      stderr: 'wrote 15 files\n',
+      stderr: 'wrote 16 files\n',
     });
     expect(ran).toEqual([['add', 'service', 'prices']]);
   });

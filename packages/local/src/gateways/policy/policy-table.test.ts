@@ -30,7 +30,10 @@ describe('tableOf', () => {
   });
 
   it('has the largest head of a request', () => {
-    const { headerBytes } = tableOf(parsePolicy('headerBytes: 8192\nservices: {}', ''), new Map());
+    const { headerBytes } = tableOf(
+      parsePolicy('headerBytes: 8192\nservices: { a: { prefixes: [/a/] } }', ''),
+      new Map(),
+    );
     expect(headerBytes).toBe(8192);
   });
 
