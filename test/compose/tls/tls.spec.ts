@@ -10,6 +10,7 @@ import { root } from '../../source-files.ts';
 const run = promisify(execFile);
 const ca = join(root, 'certs/ca.crt');
 let url: string;
+let plainUrl: string;
 let environment: NodeJS.ProcessEnv;
 
 const compose = (...args: string[]) =>
@@ -27,9 +28,10 @@ const inside = async (...args: string[]) =>
   (await compose('exec', '-T', 'gateway', 'curl', '-sS', '-m', '5', '--cacert', '/run/tls/ca.crt', ...args)).stdout;
 
 beforeAll(async () => {
-  const port = await freePort();
+  const [port, plainPort] = [await freePort(), await freePort()];
   url = `https://localhost:${port}`;
-  environment = { ...process.env, PORT: String(port) };
+  plainUrl = `http://localhost:${plainPort}`;
+  environment = { ...process.env, PORT: String(port), HTTP_PORT: String(plainPort) };
   await run('npm', ['run', 'certs'], { cwd: root });
   await compose('up', '--build', '--detach', '--wait', '--wait-timeout', '300');
 }, 400_000);
@@ -39,6 +41,29 @@ afterAll(() => compose('down', '--volumes', '--timeout', '1'), 60_000);
 describe('every hop', () => {
   it('speaks HTTP/2 over TLS to clients', async () => {
     expect(await curl('/api/greetings/fr', '-o', '/dev/null', '-w', '%{http_code} %{http_version}')).toBe('200 2');
+  });
+
+  it('tells browsers to ask for https alone, in answers of services and its own', async () => {
+    for (const path of ['/api/hello', '/nowhere']) {
+      const head = await curl(path, '-o', '/dev/null', '-D', '-');
+      expect(head).toMatch(/^strict-transport-security: max-age=31536000\r$/im);
+    }
+  });
+
+  it('leads a client without TLS to the same path and query, with its method', async () => {
+    const plain = async (...args: string[]) =>
+      (await run('curl', ['-sS', ...args, `${plainUrl}/api/hello?name=Ada%2F`])).stdout;
+    const head = await plain('-X', 'POST', '-o', '/dev/null', '-D', '-');
+    expect(head).toMatch(/^HTTP\/1\.1 308 /);
+    expect(head).toMatch(new RegExp(`^location: ${url}/api/hello\\?name=Ada%2F\r$`, 'im'));
+    expect(JSON.parse(await plain('-L', '--cacert', ca))).toEqual({ message: 'Hello, Ada/!' });
+  });
+
+  it.each([
+    ['TLS 1.1', ['--tlsv1.0', '--tls-max', '1.1']],
+    ['CBC', ['--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA384']],
+  ])('refuses %s', async (_what, options) => {
+    await expect(curl('/api/hello', ...options)).rejects.toThrow(/alert|unsupported protocol|no protocols/);
   });
 
   it('calls with a certificate from service to service', async () => {
