@@ -114,7 +114,8 @@ describe.each(testedGateways())('a problem of %s', (name) => {
   beforeAll(async () => {
     gateway = await startGateway(name, {
       greetings: [`127.0.0.1:${await freePort()}`],
-      hello: [(await failing()).address],
+      // As many as all of them eject together.
+      hello: await Promise.all(Array.from({ length: 20 }, async () => (await failing()).address)),
       guestbook: [(await hanging()).address],
     });
     // HAProxy has checked replicas by then, and knows the dead ones. At once: the last answer takes 12 s.
@@ -156,6 +157,25 @@ describe.each(testedGateways())('a problem of %s', (name) => {
     expect(body).toMatchObject({ status, cause, detail: gatewayCauses[cause].detail, traceId });
     expect(upstream).toBe(routeOf(target.replace(/\?.*/, ''), routes)?.service);
     expect(gatewayCauses[cause].statuses).toContain(status);
+  });
+});
+
+describe.each(testedGateways())('a problem of %s whose only replica has just failed', (name) => {
+  afterAll(closeReplicas);
+
+  it('has the cause of the first one', async () => {
+    const gateway = await startGateway(name, { hello: [(await failing()).address] });
+    try {
+      for (const query of ['reset', 'large', 'cut']) {
+        const [, target = '', best, , others = {}] = broken.find(([, path]) => path.endsWith(query)) ?? [];
+        for (let n = 0; n < 3; n++) {
+          const [answer] = await rawAnswers(gateway.port, head(`GET ${target}`, 'Connection: close'), 1);
+          expect(others[name] ?? [best]).toContain(JSON.parse(answer?.body ?? '').cause);
+        }
+      }
+    } finally {
+      await gateway.stop();
+    }
   });
 });
 
