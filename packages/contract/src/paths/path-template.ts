@@ -11,7 +11,7 @@ export interface PathTemplate {
   build(values: Readonly<Record<string, unknown>>): string;
 }
 
-const segmentPattern = /^(?:\{([A-Za-z_]\w*)(\*?)\}|[A-Za-z0-9._~-]+)$/;
+const segmentPattern = /^(?:\{([A-Za-z_]\w*)(\*?)\}|(?!\.\.?$)[\w.~-]+)$/;
 
 /** Parses a path template. @throws TypeError that names the part which is wrong */
 export function pathTemplate(template: string): PathTemplate {
@@ -45,10 +45,10 @@ interface Segment {
 }
 
 function parseSegment(text: string, template: string): Segment {
-  const match = hasDotSegment(text) ? null : segmentPattern.exec(text);
+  const match = segmentPattern.exec(text);
   if (match) return { text, parameter: match[1], isRest: match[2] === '*' };
   throw new TypeError(
-    `path ${template}: segment ${JSON.stringify(text)} must be plain text other than . and .., or one {parameter}, for example /api/greetings/{language}`,
+    `path ${template}: segment ${JSON.stringify(text)} must be plain text (no . or ..) or one {parameter}, as in /api/greetings/{language}`,
   );
 }
 
