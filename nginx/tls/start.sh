@@ -6,7 +6,7 @@ rm -rf /tmp/nginx
 cp -R /etc/nginx /tmp/nginx
 cp /tmp/nginx/tls/listen.conf /tmp/nginx/listen.conf
 # Where clients outside of the container find TLS.
-sed -i "s|https_port 8443|https_port $HTTPS_PORT|" /tmp/nginx/listen.conf
+sed -i "s|https_port 8443|https_port ${HTTPS_PORT:-8443}|" /tmp/nginx/listen.conf
 find /tmp/nginx -name '*.conf' -exec sed -i 's|proxy_pass http:|proxy_pass https:|' {} +
 
 # Renewed certificates: nginx reads them when it reloads. While a new pair does not fit together it keeps the old one,
