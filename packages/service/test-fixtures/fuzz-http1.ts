@@ -14,6 +14,7 @@ export async function exchange(port: number, sent: Buffer, answers: number): Pro
     received += chunk;
     if (socket.writable && statusesOf(received).length >= answers) socket.end();
   }
+  socket.destroy(); // the server may have ended its side first
   return received;
 }
 
