@@ -25,7 +25,7 @@ export async function launchElsewhere(folder: string, command: string, ...args: 
       if (lines.at(-1)?.msg === 'ready') resolve(lines.at(-1) ?? {});
     });
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${JSON.stringify(lines.slice(-5))}`)));
+    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${JSON.stringify(lines.slice(-20))}`)));
   });
   return {
     url: String(ready.url),
