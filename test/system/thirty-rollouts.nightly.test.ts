@@ -27,5 +27,5 @@ describe.each(gatewaysHere())('behind %s', (gateway) => {
     });
     expect(report.lost).toEqual({});
     await load.expectEachWriteOnce();
-  });
+  }, 900_000);
 });
