@@ -36,9 +36,9 @@ describe.each(testedGateways())('%s and replicas that are gone', (name) => {
   it('loses no request where four of five hang', async () => {
     const replicas = [await hanging(), await hanging(), await live(), await hanging(), await hanging()];
     const { url, lines } = await gatewayTo(...replicas);
-    // HAProxy tries three times: its checks must have found the dead ones.
+    // HAProxy tries three times: its checks must have found the dead ones. 2.6 begins with another replica.
     const known = () => lines.filter((line) => /Server guestbook\/guestbook-\d is DOWN/.test(line)).length;
-    if (kindOf(name) === 'haproxy') await eventually(() => known() === 4);
+    if (name === 'haproxy-3.2') await eventually(() => known() === 4);
     for (let n = 0; n < 6; n++) expect((await ask(url, '/api/visits', unkeyed)).status).toBe(200);
   }, 60_000);
 

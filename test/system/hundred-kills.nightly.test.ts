@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { gatewaysHere } from '../running-gateway.ts';
 import { startMixedLoad } from './mixed-load.ts';
@@ -6,8 +5,6 @@ import { underLoad } from './under-load.ts';
 import { withHouse } from './with-house.ts';
 
 const kills = 100;
-/** Between kills, in ms: gateways and callers find a replica again a second after it is back. Two that die within it are no single failure. */
-const gapMs = 2_000;
 
 describe.each(gatewaysHere())('behind %s', (gateway) => {
   const house = withHouse('--gateway', gateway);
@@ -21,7 +18,6 @@ describe.each(gatewaysHere())('behind %s', (gateway) => {
         const pid = await house.served(replica);
         process.kill(pid, 'SIGKILL');
         await house.served(replica, pid);
-        await pause(gapMs);
       }
     });
     expect(report.lost).toEqual({});

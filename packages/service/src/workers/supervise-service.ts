@@ -4,7 +4,6 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { flushed } from '../connections/drain.ts';
 import { listen } from '../connections/listen.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import { ConfigError } from '../process/config-error.ts';
@@ -62,9 +61,7 @@ export async function superviseService(
     await supervisor.stop();
     close(server);
     logger.info('all workers have stopped');
-    process.exitCode = exitCode;
-    await flushed(logger, flushTimeoutMs);
-    process.exit();
+    end(logger, exitCode);
   };
   heedSignals({ stop: () => void stop(0), isStopping: () => isStopping, supervisor, logger });
   const areReady = await supervisor.start();
@@ -74,6 +71,15 @@ export async function superviseService(
 
 /** A reader of the log that has stopped reading must not keep the service from ending. */
 const flushTimeoutMs = 1000;
+
+/** Ends the process; by a signal where the log cannot be written: process.exit would wait for its reader. */
+function end(logger: Logger, exitCode: number): void {
+  const isStuck = setTimeout(() => process.removeAllListeners('SIGTERM').kill(process.pid, 'SIGTERM'), flushTimeoutMs);
+  logger.flush(() => {
+    clearTimeout(isStuck);
+    process.exit(exitCode);
+  });
+}
 
 interface Heeding {
   readonly stop: () => void;
@@ -86,8 +92,8 @@ function heedSignals({ stop, isStopping, supervisor, logger }: Heeding): void {
   const onStop = (signal: NodeJS.Signals) => {
     if (isStopping()) {
       supervisor.kill();
-      // Not process.exit, which waits for a reader of the log that has stopped reading.
-      process.off(signal, onStop).kill(process.pid, signal);
+      end(logger, 1);
+      return;
     }
     logger.info({ signal }, 'asked to stop');
     stop();

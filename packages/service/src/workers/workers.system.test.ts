@@ -354,8 +354,21 @@ describe('a service with two workers', () => {
     service.child.process.kill('SIGTERM');
     await service.child.line('draining');
     service.child.process.kill('SIGTERM');
-    expect(await service.child.ended).toMatchObject({ code: null });
+    expect((await service.child.ended).code).toBe(1);
     await eventually(() => workers.every((pid) => !existsSync(`/proc/${pid}`)));
+  });
+
+  it('ends at SIGTERM though its log is not read any more', async () => {
+    const service = await started();
+    const { process } = service.child;
+    process.stdout?.pause();
+    const asking = startAsking(service.port);
+    await moreAnswers(asking, 3_000); // more lines than the pipe takes
+    await asking.stop();
+    const exit = once(process, 'exit');
+    process.kill('SIGTERM');
+    await exit;
+    process.stdout?.resume();
   });
 
   it('leaves no worker behind when it is killed itself', async () => {
