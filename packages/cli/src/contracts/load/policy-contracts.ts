@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { ContractOperation } from '@parley/local';
 import { ContractsError } from '../contracts-error.ts';
-import type { PrintedOperation } from './print-documents.ts';
+
 import { importContracts } from './repository-documents.ts';
 
 /** A service and the module that has its contract. */
@@ -22,7 +23,7 @@ export async function policyContracts(
   root: string,
   services: readonly ServiceContract[],
   nodeArgs?: readonly string[],
-): Promise<ReadonlyMap<string, readonly PrintedOperation[]>> {
+): Promise<ReadonlyMap<string, readonly ContractOperation[]>> {
   if (services.length === 0) return new Map();
   // Need not exist: only the folder counts, from which names are resolved.
   const manifest = pathToFileURL(join(root, 'package.json')).href;
@@ -39,8 +40,8 @@ export async function policyContracts(
 function ofService(
   service: string,
   contract: string,
-  exported: Readonly<Record<string, readonly PrintedOperation[]>>,
-): readonly PrintedOperation[] {
+  exported: Readonly<Record<string, readonly ContractOperation[]>>,
+): readonly ContractOperation[] {
   const [only, ...others] = Object.keys(exported);
   const name = others.length === 0 ? only : service;
   if (name !== undefined && Object.hasOwn(exported, name)) return exported[name] ?? [];

@@ -1,36 +1,12 @@
 import { cacheControl, openapi } from '@parley/contract';
-
-/** One operation of a contract, as far as a gateway needs it. A document has no word for a parameter that holds slashes. */
-export interface PrintedOperation {
-  readonly name: string;
-  readonly method: string;
-  /** The template of its path. */
-  readonly path: string;
-  readonly maxBodyBytes?: number | undefined;
-  /** Takes an `Idempotency-Key`. */
-  readonly isKeyed?: boolean | undefined;
-  /** Whether it changes nothing. */
-  readonly isSafe: boolean;
-  /** What its contract says to caches; undefined where it says nothing. */
-  readonly cache?: PrintedCache | undefined;
-}
-
-/** What a contract says of the replies of an operation to caches. */
-export interface PrintedCache {
-  readonly scope: 'public' | 'private';
-  readonly maxAgeS: number;
-  readonly staleWhileRevalidateS?: number | undefined;
-  readonly staleIfErrorS?: number | undefined;
-  /** All of that as `Cache-Control`. */
-  readonly control: string;
-}
+import type { ContractOperation } from '@parley/local';
 
 /** What the process that imports contracts prints: documents, or why there are none. */
 export interface PrintedDocuments {
   /** By the name of the contract. */
   readonly documents: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** The operations of each contract that a package exports, by the names of package and contract. */
-  readonly operations: Readonly<Record<string, Readonly<Record<string, readonly PrintedOperation[]>>>>;
+  readonly operations: Readonly<Record<string, Readonly<Record<string, readonly ContractOperation[]>>>>;
   /** Packages that could not be imported, with the error. */
   readonly failures: Readonly<Record<string, { readonly code: string; readonly message: string }>>;
 }
@@ -50,7 +26,7 @@ export interface ContractPackage {
 /** Imports packages, and prints the documents of the contracts that they export. Then it ends the process, which is for this alone. */
 export async function printDocuments(packages: readonly ContractPackage[]): Promise<void> {
   const documents: Record<string, Readonly<Record<string, unknown>>> = {};
-  const operations: Record<string, Record<string, readonly PrintedOperation[]>> = {};
+  const operations: Record<string, Record<string, readonly ContractOperation[]>> = {};
   const failures: Record<string, { code: string; message: string }> = {};
   for (const { name, manifest, entry } of packages) {
     try {
@@ -80,7 +56,7 @@ export async function printDocuments(packages: readonly ContractPackage[]): Prom
   process.exit(0);
 }
 
-function operationsOf({ operations }: Contract): readonly PrintedOperation[] {
+function operationsOf({ operations }: Contract): readonly ContractOperation[] {
   return Object.entries(operations).map(([name, operation]) => ({
     name,
     method: operation.method,
@@ -92,7 +68,7 @@ function operationsOf({ operations }: Contract): readonly PrintedOperation[] {
   }));
 }
 
-function cacheOf(operation: Contract['operations'][string]): PrintedCache | undefined {
+function cacheOf(operation: Contract['operations'][string]): ContractOperation['cache'] {
   const control = cacheControl(operation);
   if (!operation.cache || control === undefined) return undefined;
   const { scope, maxAgeS, staleWhileRevalidateS, staleIfErrorS } = operation.cache;
