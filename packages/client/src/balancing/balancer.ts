@@ -127,10 +127,15 @@ function isTried(endpoints: readonly Endpoint[], { tried }: Choice): boolean {
 
 /**
  * Ejected endpoints, for a call whose other endpoints refuse connections: in a rolling restart the first replica may be
- * back before its circuit knows.
+ * back before its circuit knows, or since the call tried it. Those that the call has not tried come first, and the one
+ * that has just refused is not among them.
  */
 function ejectedOnes(endpoints: readonly Endpoint[], { tried }: Choice): readonly Endpoint[] | undefined {
-  const others = endpoints.filter(({ address, availability }) => availability !== 'forced-open' && !tried.has(address));
+  const others = endpoints.filter(
+    ({ address, availability }) => availability !== 'forced-open' && address !== tried.last,
+  );
+  const fresh = others.filter(({ address }) => !tried.has(address));
+  if (fresh.length > 0) return fresh;
   return others.length > 0 ? others : undefined;
 }
 

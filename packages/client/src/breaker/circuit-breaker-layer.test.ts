@@ -49,6 +49,15 @@ describe('circuitBreaker', () => {
     for (let i = 0; i < times; i++) await through(send).catch(() => {});
   };
 
+  it('readmits an endpoint in panic by a good reply, not by one that wants less', async () => {
+    const inPanic = (send: SendAttempt) => layer(send)(someAttempt({ isPanic: true }));
+    fail(10);
+    await inPanic(scripted(problemReply('overloaded')));
+    expect(breaker.state).toBe('open');
+    await inPanic(scripted(someReply()));
+    expect(breaker.state).toBe('half-open');
+  });
+
   it('lets no hedge be a probe, and blames no endpoint for that', async () => {
     const send = scripted(someReply());
     await halfOpen();

@@ -8,7 +8,7 @@ import { fingerprint, type PoisonRequests, type Suspect, type WithheldFailure } 
 /**
  * Gets a permit from the endpoint's breaker, and reports how the attempt ended. A failure that blames the endpoint
  * counts against it, unless the request is poison. Any other reply, an error too, shows that the endpoint works; but
- * `rate_limited` and `overloaded` fail a probe. An attempt without a reply for another reason (cancelled, out of the
+ * `rate_limited` and `overloaded` fail a probe, and readmit no endpoint in panic. An attempt without a reply for another reason (cancelled, out of the
  * caller's time, not valid) does not count.
  *
  * @throws CallError `unavailable`, never processed, where the circuit is open; `cancelled`, never processed, to a hedge
@@ -26,7 +26,7 @@ export function circuitBreaker(breaker: CircuitBreaker, attribution: Attribution
         const { error } = reply;
         if (!error) attribution.answered(attempt, permit);
         else if (error.blamesEndpoint) attribution.failed(attempt, tellsOpening(permit, attempt), error);
-        else if (permit.isProbe && isTooMuch(error)) permit.fail(error);
+        else if (permit.role !== 'regular' && isTooMuch(error)) permit.fail(error);
         else attribution.answered(attempt, permit);
         return reply;
       } catch (error) {
@@ -118,7 +118,7 @@ export class Attribution implements Suspect {
       else failure.failures.blame(failure);
     }
     // A probe's place must not wait for other requests, which may not come before it is free.
-    if (!failures || permit.isProbe) {
+    if (!failures || permit.role === 'probe') {
       this.blamed(permit, error);
       return;
     }

@@ -87,11 +87,18 @@ describe('a circuit', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('lets what is forced through, and learns nothing from it', async () => {
+  it('has its probes at once when an attempt in panic succeeds', async () => {
     await fail(10);
     breaker.acquire(true)?.succeed();
-    await settled();
-    expect(breaker.state).toBe('open');
+    expect(states).toEqual(['open', 'half-open']);
+    await succeed();
+    expect(states).toEqual(['open', 'half-open', 'closed']);
+  });
+
+  it('learns nothing from the failure of an attempt in panic', async () => {
+    await fail(10);
+    breaker.acquire(true)?.fail();
+    expect(states).toEqual(['open']);
     await clock.advance(1_000);
     const probe = breaker.acquire(true); // the probe first
     breaker.acquire(true)?.fail();
@@ -101,6 +108,12 @@ describe('a circuit', () => {
     expect(breaker.state).toBe('closed');
     breaker.close();
     expect(breaker.acquire(true)).toBeUndefined();
+  });
+
+  it('stays open when an attempt in panic succeeds, where it opened for another reason than failures', () => {
+    breaker.eject();
+    breaker.acquire(true)?.succeed();
+    expect(states).toEqual(['open']);
   });
 
   it('opens by forceOpen, and comes back as from any opening', async () => {

@@ -84,17 +84,24 @@ export class CircuitBreaker implements CircuitControl {
 
   /**
    * A permit for one attempt; none while the circuit is open, or half-open with enough probes under way. In panic there
-   * is one even then, unless an operator opened the circuit; the attempt does not count then.
+   * is one even then, unless an operator opened the circuit. The failure of such an attempt does not count; its success
+   * lets a circuit that failures have opened have its probes now.
    */
   acquire(isPanic = false): Permit | undefined {
     const { availability } = this;
     if (availability !== 'available' && availability !== 'probe-wanted') {
-      const isRefused = !isPanic || availability === 'forced-open' || this.#circuit.isShutDown;
-      return isRefused ? undefined : new Permit(this.#ended, noGeneration, false, 0, undefined);
+      if (!isPanic || availability === 'forced-open' || this.#circuit.isShutDown) return undefined;
+      const generation = this.#state === 'open' ? this.#generation : noGeneration;
+      return new Permit(this.#ended, generation, 'forced', 0, undefined);
     }
-    const isProbe = availability === 'probe-wanted';
-    if (isProbe) this.#probes.start();
-    return new Permit(this.#ended, this.#generation, isProbe, this.#detector.failures, this.#detector.startMs());
+    const role = availability === 'probe-wanted' ? 'probe' : 'regular';
+    if (role === 'probe') this.#probes.start();
+    return new Permit(this.#ended, this.#generation, role, this.#detector.failures, this.#detector.startMs());
+  }
+
+  // One success refutes that an endpoint fails, not that it is slow or does worse than others.
+  get #hasFailed(): boolean {
+    return this.#reason === 'failures' || this.#reason === 'probe';
   }
 
   /** Opens the circuit as failures would: the endpoint does worse than others. */
@@ -148,23 +155,27 @@ export class CircuitBreaker implements CircuitControl {
 
   readonly #ended = (permit: Permit, ending: Ending, error: CallError | undefined): void => {
     if (permit.generation !== this.#generation || this.#state === 'forced-closed') return;
+    if (this.#state === 'open') {
+      if (ending === 'success' && this.#hasFailed) this.readmit();
+      return;
+    }
     if (ending === 'withheld' || ending === 'failure') this.#detector.happened(permit);
     if (ending === 'failure') this.#failed(permit, error);
     else if (ending === 'success') this.#succeeded(permit);
-    else if (ending === 'ignored' && permit.isProbe) this.#probes.release();
+    else if (ending === 'ignored' && permit.role === 'probe') this.#probes.release();
   };
 
   #failed(permit: Permit, error: CallError | undefined): void {
     this.#openTime.asked(error?.retryAfterMs ?? 0);
     if (error) this.#lastFailure = { code: error.code, atMs: this.#options.current.clock.now() };
-    if (permit.isProbe) this.#failProbe('probe');
+    if (permit.role === 'probe') this.#failProbe('probe');
     else this.#detector.failed(permit, error);
     if (this.#state === 'open') permit.onOpened?.();
   }
 
   #succeeded(permit: Permit): void {
     this.#openTime.asked(0);
-    if (permit.isProbe) this.#probeSucceeded(permit);
+    if (permit.role === 'probe') this.#probeSucceeded(permit);
     else this.#detector.succeeded(permit);
   }
 

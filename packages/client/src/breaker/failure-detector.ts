@@ -9,13 +9,18 @@ export type Ending = 'success' | 'failure' | 'withheld' | 'ignored';
 /** The generation of attempts that say nothing about the endpoint. */
 export const noGeneration = -1;
 
+/**
+ * What an attempt is to a circuit. A `probe` finds out whether the endpoint works again. One that is `forced` goes
+ * through a circuit that would let nothing through.
+ */
+export type AttemptRole = 'regular' | 'probe' | 'forced';
+
 /** A permit for one attempt. `succeed`, `fail` or `release` must be called once, when the attempt has ended. */
 export class Permit {
   readonly #onEnd: (permit: Permit, ending: Ending, error?: CallError) => void;
   /** Which state of the circuit the attempt began in. */
   readonly generation: number;
-  /** The attempt is a probe: it finds out whether the endpoint works again. */
-  readonly isProbe: boolean;
+  readonly role: AttemptRole;
   /** The number of the endpoint's last failure when the attempt began. */
   readonly startedAfter: number;
   /** When the attempt began, where that is of interest. */
@@ -28,13 +33,13 @@ export class Permit {
   constructor(
     onEnd: (permit: Permit, ending: Ending, error?: CallError) => void,
     generation: number,
-    isProbe: boolean,
+    role: AttemptRole,
     startedAfter: number,
     startedAtMs: number | undefined,
   ) {
     this.#onEnd = onEnd;
     this.generation = generation;
-    this.isProbe = isProbe;
+    this.role = role;
     this.startedAfter = startedAfter;
     this.startedAtMs = startedAtMs;
   }
