@@ -204,7 +204,9 @@ describe('gateway', () => {
       ...text('nginx/upstreams.conf').matchAll(/upstream ([\w-]+) \{[^}]*?server ([\w-]+):(\d+) resolve/g),
     ];
     expect(upstreams.map(([, name, host, port]) => ({ name, host, port }))).toEqual(
-      ours.map(([name, { environment }]) => ({ name, host: name, port: environment?.PORT ?? '3000' })),
+      ours.flatMap(([name, { environment }]) =>
+        [name, `${name}_repeat`].map((upstream) => ({ name: upstream, host: name, port: environment?.PORT ?? '3000' })),
+      ),
     );
   });
 

@@ -48,7 +48,7 @@ export async function live(port?: number): Promise<Replica> {
 }
 
 /** A replica that breaks every connection as soon as it has read a request. */
-export async function breaking(): Promise<Replica> {
+export async function breaking(port?: number): Promise<Replica> {
   const seen: string[] = [];
   const server = createTcpServer((socket) => {
     socket
@@ -59,7 +59,7 @@ export async function breaking(): Promise<Replica> {
       });
   });
   closing.push(() => server.close());
-  return { address: await listening(server), seen };
+  return { address: await listening(server, port), seen };
 }
 
 /** A replica to which no connection is made and none is refused, as with a container that was killed. */

@@ -198,6 +198,15 @@ export const planted: readonly Mistake[] = [
 /** One more for each other rule. These are made alone. */
 export const further: readonly Mistake[] = [
   {
+    name: 'the gateway jumps to where it repeats a POST, key or not',
+    rule: 'unsafe-repeated',
+    file: proxy,
+    from: 'map "$is_unkeyed$request_method $http_idempotency_key" $repeatable {',
+    to: 'map "$is_unkeyed$request_method $http_origin" $repeatable {',
+    at: 'non_idempotent',
+    foundIn: nginx,
+  },
+  {
     name: 'an upstream keeps no connections',
     rule: 'connections-not-kept',
     file: upstreams,
@@ -227,6 +236,7 @@ export const further: readonly Mistake[] = [
     from: 'proxy_next_upstream_tries 2;\n',
     to: '',
     at: 'proxy_next_upstream error timeout',
+    foundIn: nginx,
   },
   {
     name: 'two read timeouts follow each other',

@@ -124,6 +124,9 @@ describe('the nginx configuration', () => {
     const { nginx, isBuiltIn } = readWiringFiles(root, {});
     expect(isBuiltIn).toBe(true);
     const upstreams = nginx.flatMap(({ block = [] }) => block).filter(({ name }) => name === 'upstream');
-    expect(placed(upstreams)).toEqual(['nginx/upstreams.conf:13 upstream hello']);
+    expect(placed(upstreams)).toEqual([
+      'nginx/upstreams.conf:16 upstream hello',
+      'nginx/upstreams.conf:25 upstream hello_repeat',
+    ]);
   });
 });

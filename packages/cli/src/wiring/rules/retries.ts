@@ -1,5 +1,6 @@
+import type { NginxDirective } from '@parley/local';
 import type { Route } from '../house.ts';
-import { settingIn } from '../nginx-contexts.ts';
+import { allDirectives, contextsNamed, settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 import { msOf, shownMs } from '../units.ts';
 
@@ -16,6 +17,33 @@ function repeated(route: Route): readonly string[] {
 /** Tries of one request; 0 for no bound. */
 function tries(route: Route): number {
   return repeated(route).length === 0 ? 1 : Number(settingIn(route, 'proxy_next_upstream_tries')?.args[0] ?? 0);
+}
+
+/** Variables whose value follows from the request's `Idempotency-Key`, over any number of maps. */
+function keyVariables(maps: readonly NginxDirective[]): ReadonlySet<string> {
+  const known = new Set(['$http_idempotency_key']);
+  const isBuiltOn = (text: string) => (text.match(/\$\w+/g) ?? []).some((variable) => known.has(variable));
+  for (let before = 0; before < known.size; ) {
+    before = known.size;
+    for (const {
+      args: [source = '', variable = ''],
+    } of maps)
+      if (isBuiltOn(source)) known.add(variable);
+  }
+  return known;
+}
+
+/** Whether requests come to a named location by maps alone that look at `Idempotency-Key`. */
+function isForKeyed({ directive }: Route, nginx: readonly NginxDirective[]): boolean {
+  const [name = ''] = directive.args;
+  if (!name.startsWith('@')) return false;
+  const maps = contextsNamed('map', nginx).map((context) => context.directive);
+  const keyed = keyVariables(maps);
+  const isNamed = ({ args }: NginxDirective) => args.includes(name);
+  const leading = maps.filter(({ block = [] }) => block.some(isNamed));
+  const others = allDirectives(nginx).filter((one) => one !== directive && isNamed(one)).length;
+  const inMaps = leading.flatMap(({ block = [] }) => block.filter(isNamed)).length;
+  return inMaps > 0 && others === inMaps && leading.every(({ args: [, variable = ''] }) => keyed.has(variable));
 }
 
 const retryPlace = (route: Route, name: string) =>
@@ -39,14 +67,15 @@ export const retryRules: Rules = {
       }),
   },
   'unsafe-repeated': {
-    finds: 'the gateway repeats a POST that a service may have carried out',
-    in: ({ routes }) =>
+    finds: 'the gateway repeats a POST that a service may have carried out, whether it has an `Idempotency-Key` or not',
+    in: ({ routes, nginx }) =>
       routes
-        .filter((route) => repeated(route).includes('non_idempotent'))
+        .filter((route) => repeated(route).includes('non_idempotent') && !isForKeyed(route, nginx))
         .map((route) =>
           problem(
             retryPlace(route, 'proxy_next_upstream'),
-            'the gateway repeats a POST whose connection broke ("non_idempotent"), so what it does may be done twice: remove the word',
+            'the gateway repeats a POST whose connection broke ("non_idempotent"), so what it does may be done twice: remove the word, ' +
+              'or have a map of $http_idempotency_key lead to a location that has it',
           ),
         ),
   },

@@ -14,7 +14,7 @@ export function nginxFiles(table: GatewayTable): ReadonlyMap<string, string> {
   ]);
 }
 
-/** The upstream of one service, for `upstreams.conf`. */
+/** The upstreams of one service, for `upstreams.conf`: its own, and the one for what is repeated. */
 export function upstreamText({ name, port }: TableUpstream): string {
   return `upstream ${name} {
   zone ${name} 256k;
@@ -22,6 +22,13 @@ export function upstreamText({ name, port }: TableUpstream): string {
   server ${name}:${port} resolve max_fails=1 fail_timeout=1s;
   server ${name}:${port} resolve backup max_fails=0;
   keepalive 1024;
+  keepalive_timeout 55s;
+  keepalive_requests 10000;
+}
+upstream ${name}_repeat {
+  zone ${name}_repeat 256k;
+  server ${name}:${port} resolve max_fails=0;
+  keepalive 64;
   keepalive_timeout 55s;
   keepalive_requests 10000;
 }
@@ -52,6 +59,9 @@ const upstreamsHead = `# One upstream per service, all alike:
 #   keepalive   idle connections per worker: as many as one client has by default, or a load above would open one per request.
 #               55 s is less than the services' 65 s, so that nginx closes: a POST on a connection that the service is
 #               just closing would be lost
+# NAME_repeat is asked when a replica has broken a request that may be repeated (proxy.conf). It takes the replicas in turn, ejected
+# ones too, so that the two tries of its round meet two of them. least_conn with its two groups could send both to one: a replica
+# that is being killed takes connections for some milliseconds more, breaks each, and looks idle.
 `;
 
 function upstreamsText({ upstreams }: GatewayTable): string {
