@@ -40,7 +40,7 @@ async function run(
     import('@parley/local'),
   ]);
   try {
-    const { files, stale } = await generateGateway({ root: cwd, policy });
+    const { files, stale, once } = await generateGateway({ root: cwd, policy });
     if (json) output.json({ stale, files: [...files.keys()] });
     else for (const path of stale) output.line(path);
     if (stale.length === 0)
@@ -52,7 +52,8 @@ async function run(
       mkdirSync(dirname(join(cwd, path)), { recursive: true });
       writeFileSync(join(cwd, path), files.get(path) ?? '');
     }
-    output.remark(`wrote ${count}`);
+    const yours = once.length > 0 ? `; ${once.join(', ')} ${once.length === 1 ? 'is' : 'are'} yours from now on` : '';
+    output.remark(`wrote ${count}${yours}`);
   } catch (error) {
     if (error instanceof LocalError || error instanceof ContractsError) throw new CliError('usage', error.message);
     throw error;

@@ -54,6 +54,12 @@ describe('parley rollout with a launcher', () => {
     expect(JSON.parse(stdout).error).toMatchObject({ failed: 'hello-1', verification: { lost: 0, duplicated: 0 } });
   });
 
+  it('says no more than why where it replaces the only one not', async () => {
+    const replaceReplica = () => Promise.reject(new Error('it is the only one'));
+    const { code, stderr } = await parley('rollout greetings', { systems, replaceReplica });
+    expect([code, stderr]).toEqual([1, 'parley: greetings-1 was not replaced: it is the only one\n']);
+  });
+
   it('replaces no further replica where it is interrupted', async () => {
     const interrupting = new AbortController();
     const asked: string[] = [];
@@ -70,8 +76,9 @@ describe('parley rollout with a launcher', () => {
   });
 
   it.each([
-    ['rollout hallo', 'did you mean "hello"?'],
-    ['rollout hello-1', 'expected the name of a service'],
+    ['rollout hallo', 'expected a service that runs, got "hallo"; did you mean "hello"?'],
+    ['rollout nope', 'expected a service that runs, got "nope"; there is hello, greetings'],
+    ['rollout hello-1', 'expected a service, got the replica "hello-1": name hello'],
     ['rollout hello --probe wrong', "expected 'GET /path'"],
     ['rollout hello --rate 1000', 'from 1 to 200'],
     ['rollout hello --canary half', 'from 1% to 99%'],
@@ -157,6 +164,11 @@ describe('parley rollout with Docker', () => {
       'rm id2',
     ]);
     expect(names()).toEqual(['shop-hello-3', 'shop-hello-4']);
+  });
+
+  it('names the services that run where it is none of them', async () => {
+    const { code, stderr } = await parley('rollout nope', { runDocker: fakeDocker('healthy').runDocker });
+    expect([code, stderr]).toEqual([2, 'parley: expected a service that runs, got "nope"; there is hello\n']);
   });
 
   it.each(['starting', 'healthy'])('removes the new ones where it is interrupted while they are %s', async (health) => {

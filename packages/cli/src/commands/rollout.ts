@@ -8,7 +8,7 @@ import type { ProbeRequest } from '../rollout/probe-request.ts';
 import type { Rollout, RolloutResult } from '../rollout/rollout.ts';
 import type { VerificationReport } from '../rollout/verification.ts';
 import { launchedIn } from '../systems/launched.ts';
-import { replicasNamed } from '../systems/replicas-named.ts';
+import { replicasOf } from '../systems/replicas-named.ts';
 
 /** `parley rollout SERVICE`: new processes or containers for all replicas, without a lost request. */
 export const rollout: AddCommand = (program, dependencies) => {
@@ -93,7 +93,7 @@ async function rollOut(service: string, options: RolloutOptions, dependencies: C
     }
     throw error;
   } finally {
-    if (report && !options.json) output.line(sentenceOf(report));
+    if (report && report.sent > 0 && !options.json) output.line(sentenceOf(report));
   }
   if (options.json) output.json({ service, source: way.source, ...result, ...(report && { verification: report }) });
   else if (!report) output.line(`${service} is replaced: ${result.replaced.map(({ replica }) => replica).join(', ')}`);
@@ -115,9 +115,7 @@ async function rolloutOf(
   const system = launchedIn(cwd, await launched(), port);
   if (system?.launcherPid !== undefined) {
     const { launcherPid, url } = system;
-    const replicas = replicasNamed(service, system).filter((replica) => replica.service === service);
-    if (replicas.length === 0)
-      throw new CliError('usage', `expected the name of a service, got the replica "${service}"`);
+    const replicas = replicasOf(service, system);
     const replace = (name: string) => replaceReplica(launcherPid, name);
     const { launchedRollout } = await import('../rollout/launched-rollout.ts');
     return launchedRollout({ ...time, service, url, replicas, replace, sample, canary });

@@ -1,6 +1,15 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { generatedFiles, LocalError, parsePolicy, policyFile, readTextFile, staleFiles, tableOf } from '@parley/local';
+import {
+  generatedFiles,
+  isWrittenOnce,
+  LocalError,
+  parsePolicy,
+  policyFile,
+  readTextFile,
+  staleFiles,
+  tableOf,
+} from '@parley/local';
 import { policyContracts } from '../contracts/index.ts';
 
 /** From what the gateway is made. */
@@ -19,6 +28,8 @@ export interface GeneratedGateway {
   readonly files: ReadonlyMap<string, string>;
   /** Paths of those that are not so on disk. */
   readonly stale: readonly string[];
+  /** Paths of those that are missing, are written once, and are their user's from then on. */
+  readonly once: readonly string[];
 }
 
 /**
@@ -44,6 +55,8 @@ export async function generateGateway({
     read.services.flatMap(({ name, contract }) => (contract === undefined ? [] : [{ service: name, contract }])),
     nodeArgs,
   );
-  const files = generatedFiles(root, tableOf(read, contracts));
-  return { files, stale: staleFiles(root, files) };
+  const table = tableOf(read, contracts);
+  const files = generatedFiles(root, table);
+  const once = [...files.keys()].filter((file) => isWrittenOnce(file, table));
+  return { files, stale: staleFiles(root, files), once };
 }

@@ -3,6 +3,7 @@ import { readSamples } from '../metrics/exposition.ts';
 import { replicaSample } from '../metrics/replica-sample.ts';
 import type { OpenApiDocument } from '../openapi/document.ts';
 import { type Container, containersIn, published } from '../systems/composed.ts';
+import { unknownService } from '../systems/replicas-named.ts';
 import { type CanaryOptions, type CanaryReport, canarySentence, watchCanary } from './canary.ts';
 import type { ReplacedReplica, Rollout, RolloutDependencies, RolloutResult } from './rollout.ts';
 
@@ -39,7 +40,8 @@ const readsDocument =
  * Replaces the containers that `docker compose` runs for a service: as many new ones are started beside the old ones, and the old ones
  * are stopped one by one once all new ones are healthy.
  *
- * @returns undefined where Docker runs no container of the service here
+ * @returns undefined where Docker runs nothing here
+ * @throws CliError where it runs other services only
  */
 export async function composedRollout(options: ComposedRolloutOptions): Promise<Rollout | undefined> {
   const { service, docker } = options;
@@ -48,7 +50,8 @@ export async function composedRollout(options: ComposedRolloutOptions): Promise<
   if (!listed.isSuccess) return undefined;
   const all = containersIn(listed.stdout);
   const own = all.filter((container) => container.Service === service);
-  if (own.length === 0) return undefined;
+  if (all.length === 0) return undefined;
+  if (own.length === 0) throw unknownService(service, [...new Set(all.map((container) => container.Service))]);
   const composed = { ...options, compose: await composeOf(own[0] as Container, docker) };
   const gateway = all.find(({ Image, Publishers }) => /^([^/]+\/)*nginx\b/.test(Image ?? '') && Publishers);
   const front = gateway?.Publishers?.find(({ PublishedPort }) => PublishedPort)?.TargetPort;

@@ -41,12 +41,8 @@ export function launchedRollout(options: LaunchedRolloutOptions): Rollout {
           if (signal.aborted) throw new Error('interrupted');
           await replace(name);
         } catch (error) {
-          const rest = replicas.slice(replaced.length + 1).map((one) => one.name);
-          const others =
-            rest.length > 0
-              ? `${rest.join(', ')} ${rest.length === 1 ? 'is' : 'are'} as before`
-              : 'it was the last one';
-          throw new CliError('failed', `${name} was not replaced: ${(error as Error).message} (${others})`, {
+          const others = othersAfter(replaced.length, replicas);
+          throw new CliError('failed', `${name} was not replaced: ${(error as Error).message}${others}`, {
             data: { replaced, failed: name },
           });
         }
@@ -64,6 +60,15 @@ export function launchedRollout(options: LaunchedRolloutOptions): Rollout {
   };
 }
 
+/** What became of the replicas beside the one that was not replaced. Nothing where it is the only one. */
+function othersAfter(count: number, replicas: readonly SystemReplica[]): string {
+  const rest = replicas.slice(count + 1).map(({ name }) => name);
+  if (rest.length > 0) return ` (${asBefore(rest)})`;
+  return count > 0 ? ' (it was the last one)' : '';
+}
+
+const asBefore = (names: readonly string[]) => `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} as before`;
+
 /** The code before is gone, so the first one stays as it is. @throws CliError where it is worse than the others */
 async function tried(
   { replicas, pause, sample, signal }: LaunchedRolloutOptions,
@@ -75,12 +80,9 @@ async function tried(
   const take = async () => ({ before: await samplesOf(others), after: await samplesOf(first ? [first] : []) });
   const report = await watchCanary(take, () => pause(watchMs, signal));
   if (report.fault === undefined) return report;
-  const names = others.map(({ name }) => name).join(', ');
   throw new CliError(
     'failed',
-    `${first?.name} is ${canarySentence(report)}: ${names} stay as before, and ${first?.name} is new`,
-    {
-      data: { canary: report },
-    },
+    `${first?.name} is ${canarySentence(report)}. It is new${others.length > 0 ? `, ${asBefore(others.map(({ name }) => name))}` : ''}`,
+    { data: { canary: report } },
   );
 }

@@ -24,6 +24,8 @@ export async function sendProbe(
   try {
     const reply = await new Promise<IncomingMessage>((resolve, reject) => {
       const headers = {
+        // Past each cache on the way: a stored reply says nothing of the service.
+        'cache-control': 'no-store',
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(key !== undefined && { 'idempotency-key': key }),
       };

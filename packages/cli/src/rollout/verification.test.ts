@@ -13,6 +13,7 @@ interface Asked {
   readonly url: string;
   readonly key: string | undefined;
   readonly body: string;
+  readonly cacheControl: string | undefined;
 }
 
 let server: Server;
@@ -30,6 +31,7 @@ async function gateway(answer: (request: Asked) => { status: number; body: strin
       url: request.url ?? '',
       key: request.headers['idempotency-key'] as string | undefined,
       body: await text(request),
+      cacheControl: request.headers['cache-control'],
     };
     asked.push(one);
     const reply = answer(one);
@@ -57,6 +59,8 @@ describe('requests that are sent meanwhile', () => {
     const written = asked.filter(({ key }) => key !== undefined);
     expect(new Set(written.map(({ key }) => key)).size).toBe(report.keyed);
     expect(written).toHaveLength(2 * report.keyed);
+    // A reply that the gateway has stored would prove nothing.
+    expect(asked.filter(({ cacheControl }) => cacheControl !== 'no-store')).toEqual([]);
     expect(asked[1]).toMatchObject({ url: '/orders', body: '{"name":"probe 2"}' });
   });
 

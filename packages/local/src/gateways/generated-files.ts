@@ -47,6 +47,11 @@ function haproxyText(root: string, table: GatewayTable): string {
   );
 }
 
+/** Whether a file is written once, where it is missing, and is its user's from then on. */
+export function isWrittenOnce(path: string, table: GatewayTable): boolean {
+  return path.startsWith('nginx/') && !nginxFiles(table).has(path.slice('nginx/'.length));
+}
+
 /** Those of them that are not as they are on disk. */
 export function staleFiles(root: string, files: ReadonlyMap<string, string>): readonly string[] {
   const isFresh = (path: string, text: string) =>

@@ -30,8 +30,11 @@ export interface Program extends Command {
 export interface ProcessObserver {
   /** A line that the process wrote. */
   onLine(line: string, isError: boolean): void;
-  /** `why` is a half sentence: `killed by SIGKILL, again in 100 ms`. */
-  onState(state: ProcessState, pid: number | undefined, why?: string): void;
+  /**
+   * @param why a half sentence: `killed by SIGKILL, again in 100 ms`
+   * @param isPlanned whether it restarts because it was asked to
+   */
+  onState(state: ProcessState, pid: number | undefined, why?: string, isPlanned?: boolean): void;
   /** Something that a person should see to. */
   onTrouble(sentence: string): void;
 }

@@ -82,7 +82,7 @@ export function createReplica(
   };
   return new SupervisedProcess(program, {
     onLine: (line, isError) => log.line({ service, replica }, line, isError),
-    onState: (state, pid, why) => logState(log, { replica, state, pid }, why),
+    onState: (state, pid, why, isPlanned) => logState(log, { replica, state, pid }, why, isPlanned),
     onTrouble: (sentence) => log.event('error', explained(sentence, plan), { replica }),
   });
 }
@@ -96,9 +96,9 @@ export interface ReplicaState {
   readonly pid: number | undefined;
 }
 
-/** Logs what became of a process. */
-export function logState(log: Log, now: ReplicaState, why?: string): void {
-  const level = now.state === 'restarting' ? 'warn' : 'info';
+/** Logs what became of a process. A restart that nobody has asked for is a warning. */
+export function logState(log: Log, now: ReplicaState, why?: string, isPlanned = false): void {
+  const level = now.state === 'restarting' && !isPlanned ? 'warn' : 'info';
   log.event(level, `${now.replica} is ${now.state}${why ? `: ${why}` : ''}`, { ...now });
 }
 

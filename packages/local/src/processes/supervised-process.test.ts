@@ -38,8 +38,8 @@ function createFixture(isReady: () => boolean = () => true) {
   } as const;
   const observer = {
     onLine: () => {},
-    onState: (state: string, _pid: number | undefined, why?: string) =>
-      void told.push(why ? `${state}: ${why}` : state),
+    onState: (state: string, _pid: number | undefined, why?: string, isPlanned = false) =>
+      void told.push(`${state}${why ? `: ${why}` : ''}${isPlanned ? ', planned' : ''}`),
     onTrouble: (sentence: string) => void told.push(sentence),
   };
   return { process: new SupervisedProcess(program, observer, spawn), children, told };
@@ -201,7 +201,7 @@ describe('a process that is replaced', () => {
       'starting',
       'ready',
       'stopping',
-      'restarting: exit code 0, again at once',
+      'restarting: exit code 0, again at once, planned',
       'starting',
       'ready',
     ]);

@@ -132,8 +132,9 @@ export class SupervisedProcess {
     for (let running = first; ; ) {
       const end = await running.end;
       if (signal.aborted) return;
-      const waitMs = this.#replacement || this.#isKilledFromOutside(running) ? 0 : backoff(this.#livedMs(running));
-      this.#enter('restarting', `${end}, again ${waitMs > 0 ? `in ${waitMs} ms` : 'at once'}`);
+      const isPlanned = this.#replacement !== undefined;
+      const waitMs = isPlanned || this.#isKilledFromOutside(running) ? 0 : backoff(this.#livedMs(running));
+      this.#enter('restarting', `${end}, again ${waitMs > 0 ? `in ${waitMs} ms` : 'at once'}`, isPlanned);
       await delay(waitMs, signal);
       if (signal.aborted) return;
       running = await this.#restart();
@@ -207,9 +208,9 @@ export class SupervisedProcess {
     });
   }
 
-  #enter(state: ProcessState, why?: string): void {
+  #enter(state: ProcessState, why?: string, isPlanned = false): void {
     if (this.#stopping.signal.aborted && state !== 'stopping' && state !== 'stopped') return;
     this.state = state;
-    this.#observer.onState(state, this.pid, why);
+    this.#observer.onState(state, this.pid, why, isPlanned);
   }
 }
