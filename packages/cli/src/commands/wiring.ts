@@ -37,7 +37,7 @@ async function check(folder: string | undefined, isJson: boolean, dependencies: 
     import('@parley/local'),
   ]);
   try {
-    const { findings, files, unknownGateway } = checkWiring(resolve(cwd, folder ?? '.'), { ...env });
+    const { findings, files, isBuiltIn, unknownGateway } = checkWiring(resolve(cwd, folder ?? '.'), { ...env });
     const mistakes = findings.filter(({ isRemark }) => !isRemark).length;
     if (isJson) output.json({ findings, files });
     else for (const finding of findings) output.line(lineOf(finding));
@@ -46,7 +46,7 @@ async function check(folder: string | undefined, isJson: boolean, dependencies: 
         `expected the nginx configuration of ${unknownGateway} in this folder, found none, so no rule of nginx is checked: mount it on /etc/nginx`,
       );
     }
-    const place = `in ${files.join(', ')}`;
+    const place = `in ${files.join(', ')}${isBuiltIn && unknownGateway === undefined ? ' and the built-in nginx configuration' : ''}`;
     if (mistakes === 0) return output.remark(`no mistake ${place}`);
     const count = mistakes === 1 ? '1 mistake' : `${mistakes} mistakes`;
     throw new CliError('failed', `${count} ${place}`, { isDocumented: true });

@@ -17,6 +17,8 @@ export interface WiringReport {
   readonly findings: readonly WiringFinding[];
   /** The files that it read, from the repository. */
   readonly files: readonly string[];
+  /** Whether the repository has no nginx configuration, so that the rules were applied to the one of `npm start`. */
+  readonly isBuiltIn: boolean;
   /** The nginx of the compose file whose configuration is not in the repository or cannot be read, so that no rule of nginx is checked. */
   readonly unknownGateway?: string | undefined;
 }
@@ -37,7 +39,8 @@ export function checkWiring(
   const house = houseOf(files, client);
   return {
     findings: findingsIn(house),
-    files: filesOf(files, house),
+    files: files.isBuiltIn ? [files.compose.fileName] : filesOf(files, house),
+    isBuiltIn: files.isBuiltIn,
     unknownGateway: house.nginx.length > 0 ? undefined : house.gateway?.name,
   };
 }

@@ -80,7 +80,7 @@ function runAdd(args: readonly string[], root: string, gatewayStep: string): str
 
 /** The gateway of a policy is written from the contracts, which the command line loads. */
 function gatewayStep(root: string): string {
-  return existsSync(join(root, policyFile)) ? 'parley gateway; ' : '';
+  return existsSync(join(root, policyFile)) ? 'npx parley gateway; ' : '';
 }
 
 function parsed<T>(parse: () => T, command: keyof typeof usage): T {

@@ -60,7 +60,7 @@ function rootManifest(scope: string, { specifiers }: PackageSource): string {
       start: 'exec parley-local',
       test: 'node --test --disable-warning=ExperimentalWarning "services/**/*.test.ts"',
       types: 'tsc -p .',
-      new: 'parley-local add',
+      new: 'parley add',
     },
     dependencies: used,
     devDependencies: {

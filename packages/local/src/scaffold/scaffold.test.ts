@@ -169,7 +169,7 @@ describe('add, in a repository with a policy', () => {
     put('gateway/policy.yaml', policy);
     const before = routes();
     const said = await inShop('add', 'service', 'prices');
-    expect(said).toContain('\nNext: parley gateway; npm start, then');
+    expect(said).toContain('\nNext: npx parley gateway; npm start, then');
     expect(said).not.toContain('nginx/');
     expect(text('gateway/policy.yaml')).toBe(`${policy}  prices: { contract: "@shop/prices" }\n`);
     await inShop('add', 'operation', 'hello', 'more');
