@@ -48,7 +48,7 @@ function losses(results: Results): string[] {
     if (!own) return name in all ? [`- ${title}: ${ours} cannot yet.`] : [];
     const cheaper = Object.entries(byName).flatMap(([contender, figures]) =>
       figures && figures.cpuMicros < own.cpuMicros
-        ? `${contender} takes ${ratio(figures.cpuMicros, own.cpuMicros, 'down')} × its CPU`
+        ? `${contender} takes ${ratio(figures.cpuMicros, own.cpuMicros, 'down')} × the CPU of ${ours}`
         : [],
     );
     return cheaper.length > 0 ? [`- ${title}: ${cheaper.join(', ')}.`] : [];

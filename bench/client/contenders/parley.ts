@@ -27,7 +27,7 @@ function upstreamOf({ scenario: { protocol, endpoints }, origins, ports }: Targe
   });
 }
 
-/** Ours: the typed client, with everything on. */
+/** Ours: the typed client, with the options as they are by default. */
 export const parleyClient: Contender = (target) => {
   const upstream = upstreamOf(target);
   const client = createClient(bench, upstream);

@@ -9,7 +9,7 @@ const bench = defineContract('bench', {
   addNote: post('/api/notes', { summary: 'Keeps a note', input: noteInput, output: noteOutput }),
 });
 
-/** Ours, with everything on. */
+/** Ours, with the options as they are by default. */
 export const parley: Listen = async () => {
   const settings = { port: 0, adminPort: 0, host: '127.0.0.1', adminHost: '127.0.0.1' };
   const { port } = await serve(
