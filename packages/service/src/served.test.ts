@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { defineContract, get } from '@parley/contract';
 import express from 'express';
 import { createApp } from './app.ts';
-import { serve } from './server.ts';
+import { serve } from './serve.ts';
 import { inMemoryService } from './testing/in-memory-service.ts';
 import { startService } from './testing/started-service.ts';
 

@@ -4,8 +4,9 @@ import type { Mounts } from '../middleware/mount-apps.ts';
 import { ConfigError } from '../process/config-error.ts';
 import { settingSources } from '../process/setting-sources.ts';
 import { readSettings } from '../process/settings.ts';
+import { type ServeAppOptions, type ServeOptions, serveForms } from '../serve-options.ts';
 import { type Served, servedContract } from '../served.ts';
-import { type ServeAppOptions, type ServeOptions, serveForms, start } from '../server.ts';
+import { start } from '../server.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
 /** How a service is started in a test: what `serve` takes, without its logger. */

@@ -4,7 +4,7 @@ import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { certificateFiles } from '../../test-fixtures/certificate-files.ts';
 import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
 import { createApp } from '../app.ts';
-import { serve } from '../server.ts';
+import { serve } from '../serve.ts';
 import { authentication } from './authentication.ts';
 
 const summary = 's';

@@ -10,7 +10,9 @@ import { ca, certificate } from '../test-fixtures/certificates.ts';
 import { startChild } from '../test-fixtures/child-service.ts';
 import { ask, http2Session } from '../test-fixtures/http2-client.ts';
 import { visits, visitsHandlers } from '../test-fixtures/visits.ts';
-import { type RunningService, type ServeOptions, serve } from './server.ts';
+import { serve } from './serve.ts';
+import type { ServeOptions } from './serve-options.ts';
+import type { RunningService } from './server.ts';
 
 const settings = { host: '127.0.0.1', port: 0, adminPort: 0, drainDelayMs: 0, drainTimeoutMs: 1000 } as const;
 const running: RunningService[] = [];
