@@ -12,6 +12,7 @@ import {
 } from '@parley/contract';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { expectTimerMs } from '../options/timer.ts';
 import { RequestLifetime, requestLifetime, requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { callerOf } from '../tls/caller-identity.ts';
 import { labelOf } from './running-operation.ts';
@@ -29,9 +30,7 @@ export interface CallContextOptions {
  * deadline passes, so that the handler can stop.
  */
 export function callContext({ requestTimeoutMs, logger }: CallContextOptions): RequestHandler {
-  if (!(requestTimeoutMs > 0 && requestTimeoutMs <= 2_147_483_647)) {
-    throw new TypeError(`requestTimeoutMs must be from 1 to 2147483647, the longest timer, not ${requestTimeoutMs}`);
-  }
+  expectTimerMs('requestTimeoutMs', requestTimeoutMs);
   const withLog = logging(logger);
   return function callContext(req, res, next) {
     const { headers } = req;

@@ -10,9 +10,9 @@ import { ignoreLateWrites } from '../express/late-response.ts';
 import { adoptMessages } from '../express/mounted-messages.ts';
 import { listenToEnds } from '../express/reply-end.ts';
 import { checkNames, shownForm } from '../options/option-form.ts';
+import { expectTimerMs } from '../options/timer.ts';
 import type { Middleware } from '../requests/either-version.ts';
 import { foreignError } from '../requests/foreign-error.ts';
-import { longestTimerMs } from '../requests/operation-options.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
 import { operationTimeout } from './call-context.ts';
 import { corsHeaderNames } from './cors.ts';
@@ -62,9 +62,7 @@ export function mountList(mounts: Mounts | undefined): readonly Mount[] {
     if (typeof path !== 'string' || !path.startsWith('/')) {
       throw new TypeError(`mount: a path must be a text that begins with /, not ${shownForm(path)}`);
     }
-    if (!(requestTimeoutMs > 0 && requestTimeoutMs <= longestTimerMs)) {
-      throw new TypeError(`mount: requestTimeoutMs must be from 1 to ${longestTimerMs}, not ${requestTimeoutMs}`);
-    }
+    expectTimerMs('mount: requestTimeoutMs', requestTimeoutMs);
   }
   return list;
 }

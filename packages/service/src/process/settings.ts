@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { isMetricsPushAsked, isTraceExportAsked, ownMembers, withoutSecrets } from '@parley/contract';
 import { expected, networkIn } from '../addresses/trusted-proxies.ts';
+import { longestTimerMs } from '../options/timer.ts';
 import { ConfigError } from './config-error.ts';
 import { type LogLevel, logLevels } from './log-levels.ts';
 
@@ -69,8 +70,6 @@ const highestPort = 65_535;
 // What the kernel's `somaxconn` may be.
 const highestBacklog = 65_535;
 const mostWorkers = 64;
-// setTimeout takes more than this for 1 ms.
-const longestTimerMs = 2_147_483_647;
 
 /**
  * Reads the settings from the environment; what `overrides` has is taken from there instead. A variable

@@ -1,5 +1,6 @@
 import { type Contract, ownMembers } from '@parley/contract';
 import { anyForm, checkForms, functionsForm, type OptionForms } from '../options/option-form.ts';
+import { expectTimerMs } from '../options/timer.ts';
 import type { Middleware } from './either-version.ts';
 
 /** Options of one operation. They go before the app's options, and before `bodyLimits` in the contract. */
@@ -23,9 +24,6 @@ const operationForms: OptionForms<OperationOptions> = {
   middleware: functionsForm('[cookieParser()]'),
 };
 
-/** The longest timer of Node, in ms. */
-export const longestTimerMs = 2_147_483_647;
-
 /**
  * Checks the options of each operation, and gives them by name.
  *
@@ -44,11 +42,7 @@ export function checkedOperationOptions(
     if (own === undefined) continue;
     checkForms(`operations.${operation}`, own, operationForms, `operations.${operation}.`);
     const { requestTimeoutMs, bodyLimitBytes } = own;
-    if (requestTimeoutMs !== undefined && !isTimerMs(requestTimeoutMs)) {
-      throw new TypeError(
-        `operations.${operation}.requestTimeoutMs must be from 1 to ${longestTimerMs}, not ${requestTimeoutMs}`,
-      );
-    }
+    if (requestTimeoutMs !== undefined) expectTimerMs(`operations.${operation}.requestTimeoutMs`, requestTimeoutMs);
     if (bodyLimitBytes !== undefined && !(Number.isInteger(bodyLimitBytes) && bodyLimitBytes >= 1)) {
       throw new TypeError(
         `operations.${operation}.bodyLimitBytes must be a whole number from 1, not ${bodyLimitBytes}`,
@@ -56,9 +50,4 @@ export function checkedOperationOptions(
     }
   }
   return options;
-}
-
-// For callers without types: '5' is larger than 0 too.
-function isTimerMs(value: unknown): boolean {
-  return typeof value === 'number' && value > 0 && value <= longestTimerMs;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { runInContext } from '@parley/contract';
 import { type IdempotencyStore, keyInUse } from '../../idempotency/idempotency-store.ts';
+import { longestTimerMs } from '../../options/timer.ts';
 
 /** How long a key stays held. */
 export interface HoldOptions {
@@ -24,8 +25,8 @@ export interface Holds {
 
 /** Refuses what is no time. @throws TypeError where `holdMs` is no whole number of ms from 0 on */
 export function checkHoldMs({ holdMs = 0 }: HoldOptions): void {
-  if (Number.isInteger(holdMs) && holdMs >= 0 && holdMs <= 2_147_483_647) return;
-  throw new TypeError(`holdMs must be a whole number from 0 to 2147483647, not ${holdMs}`);
+  if (Number.isInteger(holdMs) && holdMs >= 0 && holdMs <= longestTimerMs) return;
+  throw new TypeError(`holdMs must be a whole number from 0 to ${longestTimerMs}, not ${holdMs}`);
 }
 
 /**
