@@ -57,6 +57,6 @@ export function refuseUnsupported(config: InternalAxiosRequestConfig): void {
 }
 
 /** The error for an axios option that this adapter doesn't have. */
-export function notSupported(config: InternalAxiosRequestConfig, message: string): AxiosError {
+function notSupported(config: InternalAxiosRequestConfig, message: string): AxiosError {
   return new AxiosError(message, AxiosError.ERR_NOT_SUPPORT, config);
 }

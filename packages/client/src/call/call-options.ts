@@ -29,9 +29,9 @@ function timeout(longestMs: number): OptionCheck {
 }
 
 /** One hour, as for the options of an upstream. */
-export const callTimeout = timeout(3_600_000);
+const callTimeout = timeout(3_600_000);
 /** The longest that Node's timers can wait: a stream may be open for days. */
-export const streamTimeout = timeout(2_147_483_647);
+const streamTimeout = timeout(2_147_483_647);
 
 const anyObject: OptionCheck = { expected: 'an object of a context', isFine: isObject };
 

@@ -13,7 +13,7 @@ import type { RetryBudget } from './retry-budget.ts';
 export type HedgeOptions = Pick<UpstreamOptions, 'hedgeRatio'>;
 
 /** The ratio for calls with `hedge: true` if the upstream has none of its own. */
-export const askedHedgeRatio = 0.01;
+const askedHedgeRatio = 0.01;
 
 /** Copies that may be saved up for a bad moment. */
 const mostSaved = 10;

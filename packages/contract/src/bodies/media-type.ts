@@ -2,7 +2,7 @@ const pattern =
   /^(?:\*\/\*$|[\w!#$&^.+-]+\/(?:\*|[\w!#$&^.+-]+)(?:\s*;\s*[\w!#$&^.+-]+=(?:[\w!#$&^.+-]+|"[^"\r\n]*"))*)$/;
 
 /** A media type without its parameters, in lower case: `text/csv` of `Text/CSV; charset=utf-8`. */
-export function bareType(type: string): string {
+function bareType(type: string): string {
   return (type.split(';', 1)[0] ?? '').trim().toLowerCase();
 }
 

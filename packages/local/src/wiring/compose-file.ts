@@ -52,7 +52,7 @@ export function parseComposeFile(text: string, fileName = 'compose file'): Mappi
 }
 
 /** A compose file's text with its lines. @throws LocalError where it is no compose file */
-export function composeFileOf(text: string, fileName: string): ComposeFile {
+function composeFileOf(text: string, fileName: string): ComposeFile {
   const yaml = readYaml(text, fileName);
   const content = mappingOf(yaml.content);
   const services = mappingOf(content?.services);

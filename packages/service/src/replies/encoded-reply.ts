@@ -6,7 +6,7 @@ import { encodeBody } from '../express/encoded-end.ts';
 import type { ContentCoding } from './content-coding.ts';
 
 /** Up to this size, in bytes, another thread or a stream takes longer to start than compressing takes: 0.1 ms, on Node 24. */
-export const inPlaceBytes = 16_384;
+const inPlaceBytes = 16_384;
 
 /** Quality 3: it takes as long as gzip and makes less of a body. 4, the package's, takes half as long again for 1 to 4 % less. */
 const brotli = ownMembers({ params: ownMembers({ [constants.BROTLI_PARAM_QUALITY]: 3 }) });

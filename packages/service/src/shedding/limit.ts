@@ -59,7 +59,7 @@ function within(limit: number): number {
 }
 
 /** A limit that stays as it is. Infinity: none. */
-export function fixedLimit(current: number): Limit {
+function fixedLimit(current: number): Limit {
   return { current, update() {} };
 }
 
