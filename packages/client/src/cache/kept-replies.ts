@@ -156,7 +156,7 @@ export class KeptReplies {
     const { status, origin } = reply;
     const body = ownBody(reply.body);
     const headers = storedFields(reply.headers);
-    const selection = selectionOf(reply.headers.vary, call.headers);
+    const selection = selectionOf(reply.headers, call.headers);
     if (body === undefined || selection === undefined) return undefined;
     const isShared = this.#settings.shared;
     const { endpoint } = origin;
@@ -170,5 +170,5 @@ export class KeptReplies {
 
 /** What the stored reply is chosen by after a 304, or a reply to HEAD, which may have a `Vary` of its own; undefined for `Vary: *`. */
 function selectionAfter({ selection }: StoredReply, { headers }: Reply, call: Call): Selection | undefined {
-  return headers.vary === undefined ? selection : selectionOf(headers.vary, call.headers);
+  return headers.vary === undefined ? selection : selectionOf(headers, call.headers);
 }

@@ -255,7 +255,8 @@ const groupBytes = 320;
 function sizeOf(headers: ReplyHeaders, body: string | Uint8Array, selection: Selection, groups: readonly string[]) {
   let size = replyBytes + (typeof body === 'string' ? textBytes(body) : body.length);
   for (const name of Object.keys(headers)) size += fieldBytes + name.length + String(headers[name]).length;
-  for (const [name, value = ''] of selection) size += fieldBytes + name.length + value.length;
+  for (const [name, value = '', language = ''] of selection)
+    size += fieldBytes + name.length + value.length + language.length;
   for (const name of groups) size += groupBytes + name.length;
   return size;
 }
