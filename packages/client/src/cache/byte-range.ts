@@ -6,6 +6,11 @@ export interface ByteRange {
 
 const single = /^bytes=(\d{1,15})?-(\d{1,15})?$/;
 
+/** Whether `Range` asks for one part, in bytes. */
+export function isSingleRange(field: string): boolean {
+  return single.test(field.trim());
+}
+
 /**
  * The part of a body that `Range` asks for: `bytes=0-9`, `bytes=5-` or `bytes=-5`. Undefined for several parts, another unit, or a part that the body
  * does not have. RFC 9110 §14.1.2.

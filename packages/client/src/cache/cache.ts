@@ -12,8 +12,9 @@ import { CacheKeys, flightKey, pathPrefix } from './cache-keys.ts';
 import { hasConditions, isUnchanged, withoutConditions } from './conditions.ts';
 import { type RequestDirectives, requestDirectives } from './directives.ts';
 import { isWrite, type Outdated, outdatedByFailure, outdatedByReply } from './invalidation.ts';
-import { failures, KeptReplies, type Lookup } from './kept-replies.ts';
+import { failures, KeptReplies, type Lookup, type Sent } from './kept-replies.ts';
 import { notCached } from './not-cached.ts';
+import { PartialContent } from './partial-content.ts';
 import type { StoredReply } from './stored-reply.ts';
 
 /** What the cache needs of its upstream. */
@@ -62,6 +63,7 @@ class ClientCache {
   readonly #next: SendCall;
   readonly #keys: CacheKeys;
   readonly #kept: KeptReplies;
+  readonly #parts: PartialContent;
   readonly #flights = new SharedFlights();
 
   constructor(settings: CacheSettings, dependencies: CacheDependencies, next: SendCall) {
@@ -70,6 +72,10 @@ class ClientCache {
     this.#next = next;
     this.#keys = new CacheKeys(settings, dependencies.hasUserCode);
     this.#kept = new KeptReplies(settings, dependencies.clock, this.#keys);
+    this.#parts = new PartialContent({
+      ...{ isShared: settings.shared, clock: dependencies.clock, keys: this.#keys, kept: this.#kept, next },
+      report: (call, result, ageMs) => this.#report(call, result, ageMs),
+    });
   }
 
   /** Not async: a call that the cache has no part in costs no promise of its own. */
@@ -87,24 +93,11 @@ class ClientCache {
   }
 
   #passBy(call: Call, asked: RequestDirectives): Promise<Reply> {
-    const part = asked.noStore ? undefined : this.#part(call, asked);
-    if (part) return Promise.resolve(part);
+    const ranged = asked.noStore ? undefined : this.#parts.send(call, asked);
+    if (ranged) return ranged;
     if (asked.onlyIfCached) return this.#refuse(call);
     this.#report(call, 'bypass', undefined);
     return this.#next(call);
-  }
-
-  /** Part of a reply that is stored whole, and fresh. */
-  #part(call: Call, asked: RequestDirectives): Reply | undefined {
-    const { range, ...others } = call.headers;
-    if (range === undefined || call.method !== 'GET' || hasConditions(others)) return undefined;
-    const key = this.#keys.of({ ...call, headers: others });
-    const stored = key && this.#kept.find(key, { ...call, headers: others });
-    const nowMs = this.#now;
-    if (stored?.usability(asked, nowMs) !== 'fresh') return undefined;
-    const part = stored.part(call.label, nowMs, `parley; hit; ttl=${ttlOf(stored, nowMs)}`, range);
-    if (part) this.#report(call, 'hit', stored.ageMs(nowMs));
-    return part;
   }
 
   #found(lookup: Lookup & { readonly stored: StoredReply }): Promise<Reply> {
@@ -164,6 +157,7 @@ class ClientCache {
     if (standIn) return standIn;
     this.#report(call, 'miss', undefined);
     this.#kept.describe(lookup, reply, sent);
+    this.#parts.describe(lookup, reply);
     return reply;
   }
 
@@ -212,6 +206,11 @@ class ClientCache {
     } finally {
       this.#report(lookup.call, 'miss', undefined);
     }
+    return this.#keep(lookup, reply, sent);
+  }
+
+  #keep(lookup: Lookup, reply: Reply, sent: Sent): Reply {
+    this.#parts.supersede(lookup, reply);
     return this.#kept.keep(lookup, reply, sent);
   }
 
@@ -220,10 +219,13 @@ class ClientCache {
     const { call, key, stored } = lookup;
     const conditions = stored?.conditions;
     const sent = this.#kept.sent(call);
+    const asking = stored ? undefined : this.#parts.fetchRest(lookup, sent);
+    const completed = asking && (await asking);
+    if (completed) return { reply: completed, result: 'miss', ageMs: undefined };
     const headers = conditions ? { ...withoutConditions(call.headers), ...conditions } : call.headers;
     const reply = await this.#next(conditions ? { ...call, headers } : call);
     if (!conditions || reply.status !== 304) {
-      return { reply: this.#kept.keep(lookup, reply, sent), result: 'miss', ageMs: undefined };
+      return { reply: this.#keep(lookup, reply, sent), result: 'miss', ageMs: undefined };
     }
     const because = this.#kept.whyForwarded(lookup);
     const confirmed = this.#kept.confirm(lookup, reply, sent);

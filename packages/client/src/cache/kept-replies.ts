@@ -96,13 +96,17 @@ export class KeptReplies {
     return this.#store.find(key.text, call.headers) ? 'miss' : 'vary-miss';
   }
 
-  /** Stores a reply where that is allowed and of use. The reply as its caller gets it. */
-  keep({ call, key, asked, stored }: Lookup, reply: Reply, sent: Sent): Reply {
+  /**
+   * Stores a reply where that is allowed and of use. The reply as its caller gets it.
+   *
+   * @param why the request went to the service. Default: what {@link whyForwarded} finds
+   */
+  keep({ call, key, asked, stored }: Lookup, reply: Reply, sent: Sent, why?: string): Reply {
     if (reply.status === 304) return reply; // the caller's own condition: it says nothing of what is stored
     if (failures.has(reply.status) && stored?.mayReplaceError(asked, this.#clock.now(), 0)) return reply;
     const made = isStorable(reply, this.#keys.storedFor(call)) ? this.#storedOf(call, reply, sent) : undefined;
     const isOutdated = made !== undefined && this.#invalidations.isOutdated(key.path, made.groups, sent.sequence);
-    const because = made && this.whyForwarded({ call, key, asked, stored });
+    const because = made && (why ?? this.whyForwarded({ call, key, asked, stored }));
     if (!made || isOutdated || !this.#store.put(key, made, call.headers)) {
       // Its successor came, which may not be stored. A failure says nothing of the stored one.
       if (stored && !failures.has(reply.status)) this.#store.remove(key, call.headers);
@@ -113,6 +117,15 @@ export class KeptReplies {
     const { status, headers, body, origin } = reply;
     const line = withStatus(headers['cache-status'], `parley; fwd=${because}; stored`);
     return new Reply(status, { ...headers, 'cache-status': line }, body, origin);
+  }
+
+  /** Stores a 206 as what it is part of would be stored (RFC 9111 §3.3). False where that is not allowed, or of no use. */
+  putPart(key: StoreKey, call: Call, reply: Reply, sent: Sent): boolean {
+    const { headers, origin } = reply;
+    if (!isStorable({ status: 200, headers, origin }, this.#keys.storedFor(call))) return false;
+    const made = this.#storedOf(call, reply, sent);
+    if (!made || this.#invalidations.isOutdated(key.path, made.groups, sent.sequence)) return false;
+    return this.#store.put(key, made, call.headers);
   }
 
   /** The stored reply as a 304 renews it; undefined where the 304 confirms another one: nobody can use it (RFC 9111 §4.3.3). */

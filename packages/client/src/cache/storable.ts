@@ -5,7 +5,7 @@ import { isExplicit } from './freshness.ts';
 /** Statuses that `must-understand` may name, and that a cache may store without a lifetime of their own (RFC 9110 §15.1). */
 const understood = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
 const alsoUnderstood = new Set([302, 303, 307]);
-/** They are parts of other replies, or stand for them. */
+/** They are parts of other replies, or stand for them: no reply to a GET without `Range`. */
 const neverWhole = new Set([206, 304]);
 
 /** Of the request, as far as it matters here. */
@@ -16,7 +16,10 @@ export interface StoredFor {
 }
 
 /** Whether a cache may store this reply to a GET. RFC 9111 §3 and §3.5. */
-export function isStorable({ status, headers, origin }: Reply, { hasCredentials, isShared }: StoredFor): boolean {
+export function isStorable(
+  { status, headers, origin }: Pick<Reply, 'status' | 'headers' | 'origin'>,
+  { hasCredentials, isShared }: StoredFor,
+): boolean {
   if (status < 200 || neverWhole.has(status) || origin.redirected !== undefined) return false;
   const directives = replyDirectives(headers['cache-control']);
   if (directives.mustUnderstand ? !isUnderstood(status) : directives.noStore) return false;

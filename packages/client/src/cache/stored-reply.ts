@@ -4,10 +4,12 @@ import { Reply, type ReplyHeaders, type ReplyOrigin } from '../transport/reply.t
 import { byteRange } from './byte-range.ts';
 import { cacheGroups } from './cache-groups.ts';
 import { isStrongMatch, isWeakMatch, type Validators } from './conditions.ts';
+import { type ContentRange, contentRange } from './content-range.ts';
 import { type ReplyDirectives, type RequestDirectives, replyDirectives } from './directives.ts';
 import { type Exchanged, initialAgeMs, lifetimeMs, single } from './freshness.ts';
 import { httpDate } from './http-date.ts';
 import { covers } from './least-versions.ts';
+import { partFields } from './parts.ts';
 import { freshenedFields } from './stored-fields.ts';
 import type { Selection } from './vary.ts';
 
@@ -184,23 +186,31 @@ export class StoredReply implements Validators {
   }
 
   /**
-   * A part of it, as a 206; undefined where it cannot tell: of a reply that was compressed, the parts are those of what came.
+   * A part of it, as a 206; undefined where it does not have that part, or cannot tell: of a reply that was compressed, the parts are those of what came.
    *
    * @param range `Range` of the request
    */
   part(operation: string, nowMs: number, cacheStatus: string, range: string): Reply | undefined {
     const bytes = typeof this.#body === 'string' ? Buffer.from(this.#body) : this.#body;
-    if (this.status !== 200 || this.#headers['content-length'] !== String(bytes.length)) return undefined;
-    const found = byteRange(range, bytes.length);
-    if (!found) return undefined;
+    const held = this.#rangeOf(bytes.length);
+    const found = held && byteRange(range, held.length);
+    if (!found || found.start < held.start || found.end > held.end) return undefined;
     const { headers } = this.head(operation, nowMs, cacheStatus);
-    const part = Buffer.from(bytes.subarray(found.start, found.end + 1));
-    const fields = {
-      ...headers,
-      'content-length': String(part.length),
-      'content-range': `bytes ${found.start}-${found.end}/${bytes.length}`,
-    };
+    const part = Buffer.from(bytes.subarray(found.start - held.start, found.end + 1 - held.start));
+    const fields = partFields(headers, { ...found, length: held.length });
     return new Reply(206, fields, typeof this.#body === 'string' ? part.toString() : part, this.#originOf(operation));
+  }
+
+  /** What it was made of. Not to be changed. */
+  get content(): { readonly status: number; readonly headers: ReplyHeaders; readonly body: string | Uint8Array } {
+    return { status: this.status, headers: this.#headers, body: this.#body };
+  }
+
+  /** Which part of the resource its body is. */
+  #rangeOf(size: number): ContentRange | undefined {
+    if (this.#headers['content-length'] !== String(size)) return undefined;
+    if (this.status === 206) return contentRange(this.#headers['content-range']);
+    return this.status === 200 ? { start: 0, end: size - 1, length: size } : undefined;
   }
 
   /** Its body; bytes are a copy, since their receiver may change them. */

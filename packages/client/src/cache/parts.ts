@@ -1,0 +1,70 @@
+import type { Reply, ReplyHeaders } from '../transport/reply.ts';
+import { type ContentRange, contentRange } from './content-range.ts';
+import { freshenedFields } from './stored-fields.ts';
+
+/** One part of a resource, and the fields that it came with. */
+export interface Part {
+  readonly headers: ReplyHeaders;
+  readonly bytes: Uint8Array;
+  readonly range: ContentRange;
+}
+
+/**
+ * The part that a 206 brings. Undefined where its fields and its bytes disagree, where it has several parts, and where it is or was encoded: a part of encoded
+ * bytes is none of those here.
+ */
+export function partOf({ status, headers, body }: Pick<Reply, 'status' | 'headers' | 'body'>): Part | undefined {
+  if (status !== 206 || !(body instanceof Uint8Array) || headers['content-encoding'] !== undefined) return undefined;
+  if (/^\s*multipart\/byteranges/i.test(String(headers['content-type']))) return undefined;
+  const range = contentRange(headers['content-range']);
+  const isConsistent = range?.end === (range?.start ?? 0) + body.length - 1;
+  if (!range || !isConsistent || headers['content-length'] !== String(body.length)) return undefined;
+  return { headers, bytes: body, range };
+}
+
+// RFC 9110 §8.8.3. A tag without quotes is none.
+const strongTag = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
+
+/** The tag that stands for the same bytes wherever it is; undefined for a weak one, several ones, or none. */
+export function strongTagOf({ etag }: ReplyHeaders): string | undefined {
+  return typeof etag === 'string' && strongTag.test(etag) ? etag : undefined;
+}
+
+/**
+ * Two parts as one, with the fields of the later reply. Undefined where they may be of two versions, or there is a gap between them: they must have the
+ * same strong tag and length, and the same bytes where they overlap. RFC 9111 §3.4, RFC 9110 §15.3.7.3.
+ */
+export function combined(earlier: Part, later: Part): Part | undefined {
+  const tag = strongTagOf(earlier.headers);
+  if (tag === undefined || tag !== strongTagOf(later.headers)) return undefined;
+  const [first, second] = earlier.range.start <= later.range.start ? [earlier, later] : [later, earlier];
+  const { start, end, length } = first.range;
+  if (length !== second.range.length || second.range.start > end + 1) return undefined;
+  const [from, to] = [second.range.start - start, Math.min(end, second.range.end) + 1 - start];
+  const overlap = first.bytes.subarray(from, to);
+  if (Buffer.compare(overlap, second.bytes.subarray(0, overlap.length)) !== 0) return undefined;
+  const rest = second.bytes.subarray(overlap.length);
+  const bytes = Buffer.concat([first.bytes, rest]);
+  const range = { start, end: start + bytes.length - 1, length };
+  return { headers: partFields(freshenedFields(earlier.headers, later.headers), range), bytes, range };
+}
+
+/** Whether nothing is missing. */
+export function isWhole({ range: { start, end, length } }: Part): boolean {
+  return start === 0 && end === length - 1;
+}
+
+/** The fields of a reply that has the whole, from those of a part that has it. */
+export function wholeFields({ headers, bytes }: Part): ReplyHeaders {
+  const { 'content-range': _range, ...others } = headers;
+  return { ...others, 'content-length': String(bytes.length) };
+}
+
+/** The fields of a reply that has this part. */
+export function partFields(headers: ReplyHeaders, { start, end, length }: ContentRange): ReplyHeaders {
+  return {
+    ...headers,
+    'content-length': String(end - start + 1),
+    'content-range': `bytes ${start}-${end}/${length}`,
+  };
+}
