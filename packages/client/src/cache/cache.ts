@@ -15,6 +15,7 @@ import { isWrite, type Outdated, outdatedByFailure, outdatedByReply } from './in
 import { failures, KeptReplies, type Lookup, type Sent } from './kept-replies.ts';
 import { notCached } from './not-cached.ts';
 import { PartialContent } from './partial-content.ts';
+import { PostedReplies } from './posted-replies.ts';
 import type { StoredReply } from './stored-reply.ts';
 
 /** What the cache needs of its upstream. */
@@ -64,6 +65,7 @@ class ClientCache {
   readonly #keys: CacheKeys;
   readonly #kept: KeptReplies;
   readonly #parts: PartialContent;
+  readonly #posted: PostedReplies;
   readonly #flights = new SharedFlights();
 
   constructor(settings: CacheSettings, dependencies: CacheDependencies, next: SendCall) {
@@ -72,8 +74,11 @@ class ClientCache {
     this.#next = next;
     this.#keys = new CacheKeys(settings, dependencies.hasUserCode);
     this.#kept = new KeptReplies(settings, dependencies.clock, this.#keys);
+    const { shared: isShared, maxEntryBytes } = settings;
+    const own = { isShared, keys: this.#keys, kept: this.#kept };
+    this.#posted = new PostedReplies({ ...own, maxEntryBytes });
     this.#parts = new PartialContent({
-      ...{ isShared: settings.shared, clock: dependencies.clock, keys: this.#keys, kept: this.#kept, next },
+      ...{ ...own, clock: dependencies.clock, next },
       report: (call, result, ageMs) => this.#report(call, result, ageMs),
     });
   }
@@ -264,11 +269,14 @@ class ClientCache {
   }
 
   async #write(call: Call): Promise<Reply> {
+    const sent = this.#kept.sent(call);
     try {
       const reply = await this.#next(call);
       this.#kept.note(reply);
+      const posted = this.#posted.lookup(call, reply, sent);
       this.#invalidate(outdatedByReply(call, reply));
-      return reply;
+      if (!posted) return reply;
+      return this.#posted.keep(posted, reply, { ...sent, sequence: this.#kept.sent(call).sequence });
     } catch (error) {
       this.#invalidate(outdatedByFailure(call, error));
       throw error;

@@ -29,7 +29,7 @@ export function outdatedByReply(call: Call, { status, headers, origin }: Reply):
     return redirected || doubtful.has(status) ? { paths: written, groups: [] } : undefined;
   }
   const answered = redirected ? { ...call, path: redirected.path } : call;
-  const others = ['location', 'content-location'].map((name) => pathOf(headers, name, answered, endpoint));
+  const others = ['location', 'content-location'].map((name) => ownPath(headers, name, answered, endpoint));
   const paths = [...written, ...others.filter((path) => path !== undefined)];
   return { paths, groups: cacheGroups(headers['cache-group-invalidation']) };
 }
@@ -39,8 +39,13 @@ export function outdatedByFailure({ path }: Call, error: unknown): Outdated | un
   return error instanceof CallError && error.isUnprocessed ? undefined : { paths: [path], groups: [] };
 }
 
-/** Path and query of a field that names a URL of the same origin. */
-function pathOf(headers: ReplyHeaders, name: string, call: Call, endpoint: string | undefined): string | undefined {
+/** Path and query of a field that names a URL of the same origin; undefined for any other. */
+export function ownPath(
+  headers: ReplyHeaders,
+  name: string,
+  call: Call,
+  endpoint: string | undefined,
+): string | undefined {
   const given = single(headers[name]);
   if (given === undefined) return undefined;
   const base = `http://${call.headers.host ?? 'upstream.invalid'}`;

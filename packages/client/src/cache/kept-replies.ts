@@ -84,6 +84,11 @@ export class KeptReplies {
     return this.#unstored.has(key.text);
   }
 
+  /** Whether its path was invalidated after a request was sent: the reply may be from before that. */
+  isOutdated({ path }: StoreKey, { sequence }: Sent): boolean {
+    return this.#invalidations.isOutdated(path, [], sequence);
+  }
+
   /** Removes the reply that is stored for a request with these headers. */
   remove(key: StoreKey, headers: Call['headers']): void {
     this.#store.remove(key, headers);
