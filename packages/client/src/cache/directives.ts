@@ -11,6 +11,8 @@ export interface ReplyDirectives {
   readonly mustRevalidate: boolean;
   readonly proxyRevalidate: boolean;
   readonly mustUnderstand: boolean;
+  /** It does not change while it is fresh. RFC 8246. */
+  readonly isImmutable: boolean;
   /** A part of the field is no directive. */
   readonly isMalformed: boolean;
 }
@@ -97,7 +99,7 @@ const known = new Map<string, ReplyDirectives>();
 
 /**
  * Reads `Cache-Control` of a reply. Names are case-insensitive. A restriction counts whatever its argument is, so that
- * `private=""` is private and `no-cache="x"` is `no-cache`; a permission (`public`) counts without an argument only. RFC 9111 §5.2.2, RFC 5861.
+ * `private=""` is private and `no-cache="x"` is `no-cache`; a permission (`public`, `immutable`) counts without an argument only. RFC 9111 §5.2.2, RFC 5861.
  */
 export function replyDirectives(field: string | readonly string[] | undefined): ReplyDirectives {
   const text = field === undefined ? '' : typeof field === 'string' ? field : field.join(',');
@@ -116,6 +118,7 @@ export function replyDirectives(field: string | readonly string[] | undefined): 
     mustRevalidate: directives.has('must-revalidate'),
     proxyRevalidate: directives.has('proxy-revalidate'),
     mustUnderstand: directives.has('must-understand'),
+    isImmutable: directives.has('immutable') && directives.get('immutable') === undefined,
     isMalformed,
   };
   if (text.length > longestKnown) return read;

@@ -214,6 +214,25 @@ describe('directives of the request (RFC 9111 §5.2.1)', () => {
     expect(calls.requests).toHaveLength(2);
   });
 
+  it.each([
+    ['max-age=10, immutable', 'max-age=0', 1],
+    ['max-age=10, IMMUTABLE', 'max-age=3', 1],
+    ['max-age=10, immutable', 'no-cache', 2],
+    ['max-age=10, immutable', 'max-age=x', 2],
+    ['max-age=10, immutable', 'min-fresh=7', 2],
+    ['max-age=10, immutable="x"', 'max-age=0', 2],
+    ['max-age=10, immutable, "', 'max-age=0', 2],
+    ['max-age=10, immutable, no-cache', 'max-age=0', 2],
+    ['max-age=4, immutable', 'max-age=0', 2],
+    ['immutable', 'max-age=0', 2],
+  ])('a reply of %s meets %s while it is fresh: %d requests (RFC 8246)', async (control, field, requests) => {
+    const calls = new CachedCalls().always(reply({ 'cache-control': control, etag: '"a"' }));
+    await calls.send();
+    await calls.pass(4);
+    await calls.get({ 'cache-control': field });
+    expect(calls.requests).toHaveLength(requests);
+  });
+
   it.each<Parameters<CachedCalls['send']>[0] & object>([
     { headers: { 'cache-control': 'only-if-cached', range: 'bytes=0-0' } },
     { headers: { 'cache-control': 'only-if-cached', 'if-match': '"a"' } },

@@ -101,12 +101,16 @@ export class StoredReply implements Validators {
     return this.#lifetimeMs - this.ageMs(nowMs);
   }
 
-  /** RFC 9111 §4.2, §5.2.1, and RFC 5861 §3. */
+  /** RFC 9111 §4.2, §5.2.1, RFC 5861 §3 and RFC 8246. */
   usability(asked: RequestDirectives, nowMs: number): Usability {
     const ageMs = this.ageMs(nowMs);
     const freshForMs = this.#lifetimeMs - ageMs;
     if (asked.noCache || this.#directives.noCache) return 'unusable';
-    if (asked.maxAge !== undefined && !(ageMs < asked.maxAge * 1000)) return 'unusable';
+    if (asked.maxAge !== undefined && !(ageMs < asked.maxAge * 1000)) {
+      // A younger one would be the same (RFC 8246 §2). What cannot be read asks for as much as it can.
+      const isAsGood = this.#directives.isImmutable && freshForMs > 0 && asked.maxAge >= 0;
+      if (!isAsGood) return 'unusable';
+    }
     if (freshForMs > 0) return freshForMs >= asked.minFresh * 1000 ? 'fresh' : 'unusable';
     if (asked.minFresh > 0 || !this.#mayBeStale) return 'unusable';
     if (-freshForMs <= asked.maxStale * 1000 && asked.maxStale > 0) return 'stale';
