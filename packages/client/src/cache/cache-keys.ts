@@ -11,12 +11,14 @@ import type { StoredFor } from './storable.ts';
  */
 export class CacheKeys {
   readonly #isShared: boolean;
+  readonly #isOneUser: boolean;
   readonly #credentials: Credentials;
   readonly #hasUserCode: () => boolean;
 
   /** @param hasUserCode attempt layers or interceptors of the user run below: they may tell callers apart that look the same here */
-  constructor({ shared, credentials }: CacheSettings, hasUserCode: () => boolean) {
+  constructor({ shared, oneUser, credentials }: CacheSettings, hasUserCode: () => boolean) {
     this.#isShared = shared;
+    this.#isOneUser = oneUser;
     this.#credentials = new Credentials(credentials);
     this.#hasUserCode = hasUserCode;
   }
@@ -31,12 +33,18 @@ export class CacheKeys {
     if (credentials === undefined) return undefined;
     const form = (replyAs === 'text' ? 't' : 'b') + (wire?.maxRedirects ? 'f' : '');
     const host = headers.host === undefined ? '' : `@${headers.host}\n`;
-    return { path, text: pathPrefix(path) + form + host + (this.#isShared ? '' : credentials) };
+    const caller = this.#isShared || this.#isOneUser ? '' : credentials;
+    return { path, text: pathPrefix(path) + form + host + caller };
   }
 
   /** What decides whether a reply to this call may be stored. */
   storedFor({ headers }: Call): StoredFor {
-    return { hasCredentials: this.#credentials.of(headers) !== '', isShared: this.#isShared };
+    const hasCredentials = this.#credentials.of(headers) !== '';
+    return {
+      hasCredentials,
+      isShared: this.#isShared,
+      isForOne: this.#isOneUser || (hasCredentials && !this.#isShared),
+    };
   }
 
   #isForCache({ method, headers, body, replyAs, wire }: Call): boolean {

@@ -13,12 +13,14 @@ export interface StoredFor {
   /** It has `Authorization`, a cookie or a key: its answer may be for its caller alone. */
   readonly hasCredentials: boolean;
   readonly isShared: boolean;
+  /** Nobody but its caller gets the stored reply. */
+  readonly isForOne: boolean;
 }
 
 /** Whether a cache may store this reply to a GET. RFC 9111 §3 and §3.5. */
 export function isStorable(
   { status, headers, origin }: Pick<Reply, 'status' | 'headers' | 'origin'>,
-  { hasCredentials, isShared }: StoredFor,
+  { hasCredentials, isShared, isForOne }: StoredFor,
 ): boolean {
   if (status < 200 || neverWhole.has(status) || origin.redirected !== undefined) return false;
   const directives = replyDirectives(headers['cache-control']);
@@ -26,7 +28,7 @@ export function isStorable(
   const setsCookie = headers['set-cookie'] !== undefined;
   if (isShared && !isForAll(directives, hasCredentials, setsCookie)) return false;
   // In a private cache too, callers without credentials are many: one must not get the session of another.
-  if (!hasCredentials && setsCookie && !isDeclared(directives)) return false;
+  if (!isForOne && setsCookie && !isDeclared(directives)) return false;
   return understood.has(status) || directives.isPublic || isExplicit(directives, headers, isShared);
 }
 

@@ -274,3 +274,33 @@ describe('a private cache', () => {
     expect(calls.requests).toHaveLength(3);
   });
 });
+
+describe('a cache of one user', () => {
+  const oneUser = () => new CachedCalls({ oneUser: true });
+
+  it('answers all calls alike, whatever their credentials are', async () => {
+    const calls = oneUser().always(reply({ 'cache-control': 'private, max-age=60' }));
+    for (const headers of [{}, { cookie: 'a=b' }, { authorization: 'Bearer old' }, { authorization: 'Bearer new' }]) {
+      await calls.get(headers);
+    }
+    expect(calls.requests).toHaveLength(1);
+  });
+
+  it('keeps apart what its service does, by Vary', async () => {
+    const calls = oneUser().always(reply({ ...fresh, vary: 'authorization' }));
+    for (const authorization of ['Bearer old', 'Bearer new', 'Bearer old']) await calls.get({ authorization });
+    expect(calls.requests).toHaveLength(2);
+  });
+
+  it('stores cookies, since they are of its user', async () => {
+    const calls = oneUser().always(reply({ ...fresh, 'set-cookie': ['session=1'] }));
+    await calls.send();
+    expect((await calls.send()).headers['set-cookie']).toEqual(['session=1']);
+    expect(calls.requests).toHaveLength(1);
+  });
+
+  it('does not know s-maxage, and stores nothing of no-store', async () => {
+    expect(await isStored(oneUser().always(reply({ 'cache-control': 's-maxage=60' })))).toBe(false);
+    expect(await isStored(oneUser().always(reply({ 'cache-control': 'no-store, max-age=60' })))).toBe(false);
+  });
+});

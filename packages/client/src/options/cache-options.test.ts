@@ -10,6 +10,7 @@ describe('the option cache', () => {
     expect(upstreamOptions().cache).toBe(false);
     const standard = {
       shared: false,
+      oneUser: false,
       maxBytes: 33_554_432,
       maxEntryBytes: 4_194_304,
       staleIfUnreachableS: 0,
@@ -29,23 +30,28 @@ describe('the option cache', () => {
   });
 
   it.each<[unknown, string]>([
-    ['on', 'true, false or an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not on'],
+    [
+      'on',
+      'true, false or an object with shared, oneUser, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not on',
+    ],
     [
       null,
-      'true, false or an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not this one',
+      'true, false or an object with shared, oneUser, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not this one',
     ],
     [
       [],
-      'true, false or an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not this one',
+      'true, false or an object with shared, oneUser, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials, not this one',
     ],
     [
       { maxBites: 1 },
-      'an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials and no maxBites (did you mean maxBytes?), not this one',
+      'an object with shared, oneUser, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials and no maxBites (did you mean maxBytes?), not this one',
     ],
     [
       { ttl: 1 },
-      'an object with shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials and no ttl, not this one',
+      'an object with shared, oneUser, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials and no ttl, not this one',
     ],
+    [{ shared: true, oneUser: true }, 'an object with shared or oneUser, since one user shares nothing, not this one'],
+    [{ oneUser: 1 }, 'an object whose oneUser is true or false, not this one'],
     [{ shared: 'yes' }, 'an object whose shared is true or false, not this one'],
     [{ maxBytes: 10 }, 'an object whose maxBytes is a whole number from 1024 to 4294967296, not this one'],
     [{ credentials: ['a b'] }, 'an object whose credentials is a list of names of headers, not this one'],

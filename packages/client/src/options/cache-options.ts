@@ -4,6 +4,8 @@ import { nearestName, ownMembers } from '@parley/contract';
 export interface CacheOptions {
   /** The cache is for all callers of this process alike: replies that are private, or to requests with credentials, are not stored. Default: false. */
   readonly shared?: boolean | undefined;
+  /** All calls are for one user, whatever their credentials are: of a command line, or of a service with a token of its own. Not together with `shared`. Default: false. */
+  readonly oneUser?: boolean | undefined;
   /** Memory for stored replies, in bytes. Default: 32 MiB; at most 4 GiB. */
   readonly maxBytes?: number | undefined;
   /** Memory for one resource with all its variants, in bytes: the oldest ones leave first, and a reply that takes more is not stored. Default: an eighth of `maxBytes`. */
@@ -17,6 +19,7 @@ export interface CacheOptions {
 /** All of them, with their defaults. */
 export interface CacheSettings {
   readonly shared: boolean;
+  readonly oneUser: boolean;
   readonly maxBytes: number;
   readonly maxEntryBytes: number;
   readonly staleIfUnreachableS: number;
@@ -29,6 +32,7 @@ const isName = (value: unknown) => typeof value === 'string' && /^[!#$%&'*+\-.^_
 
 const members = {
   shared: { expected: 'true or false', isFine: (value: unknown) => typeof value === 'boolean' },
+  oneUser: { expected: 'true or false', isFine: (value: unknown) => typeof value === 'boolean' },
   maxBytes: { expected: 'a whole number from 1024 to 4294967296', isFine: isBytes },
   maxEntryBytes: { expected: 'a whole number from 1024 to 4294967296', isFine: isBytes },
   staleIfUnreachableS: { expected: 'a number from 0 to 31536000', isFine: isSeconds },
@@ -53,7 +57,8 @@ export function expectedCache(value: unknown): string | undefined {
     const { expected, isFine } = members[name as keyof CacheOptions];
     if (given !== undefined && !isFine(given)) return `an object whose ${name} is ${expected}`;
   }
-  return undefined;
+  const { shared, oneUser } = ownMembers(value as CacheOptions);
+  return shared && oneUser ? 'an object with shared or oneUser, since one user shares nothing' : undefined;
 }
 
 /** The settings of a cache that is on; undefined where it is off. */
@@ -61,10 +66,11 @@ export function cacheSettings(given: boolean | CacheOptions): CacheSettings | un
   if (given === false) return undefined;
   const {
     shared = false,
+    oneUser = false,
     maxBytes = 32 * 1024 * 1024,
     credentials = [],
     ...others
   } = ownMembers(given === true ? {} : given);
   const { maxEntryBytes = Math.ceil(maxBytes / 8), staleIfUnreachableS = 0 } = others;
-  return { shared, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials };
+  return { shared, oneUser, maxBytes, maxEntryBytes, staleIfUnreachableS, credentials };
 }
