@@ -144,11 +144,16 @@ describe.each(gatewaysHere())('through %s, a reply', (name) => {
     }
   });
 
-  it('is a part of what is stored whole, and is not stored as a part', async () => {
-    const part = { status: 206, headers: { ...fresh, 'content-range': 'bytes 0-1/5' }, body: 'pa' };
-    tiers.answering(part, { headers: { ...fresh, 'content-length': '5' }, body: 'whole' });
-    const headers = { range: 'bytes=0-1' };
-    expect(await tiers.ask({ headers })).toBe('206 pa not stored');
+  it('is a part of what is stored whole, or stored in part, and its rest is asked for alone', async () => {
+    const ofPart = (range: string, length: string) => ({ ...fresh, 'content-range': range, 'content-length': length });
+    const part = { status: 206, headers: ofPart('bytes 0-1/5', '2'), body: 'wh' };
+    tiers.answering(part, ({ headers }) => ({
+      status: headers['if-range'] === '"1"' && headers.range === 'bytes=2-' ? 206 : 500,
+      headers: ofPart('bytes 2-4/5', '3'),
+      body: 'ole',
+    }));
+    expect(await tiers.ask({ headers: { range: 'bytes=0-1' } })).toBe('206 wh stored');
+    expect(await tiers.ask({ headers: { range: 'bytes=1-1' } })).toBe('206 h hit');
     expect(await tiers.ask()).toBe('200 whole stored');
     expect(await tiers.ask({ headers: { range: 'bytes=1-2' } })).toBe('206 ho hit');
     expect(tiers.asked).toHaveLength(2);

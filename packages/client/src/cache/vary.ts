@@ -32,7 +32,7 @@ export function selectionOf(reply: ReplyHeaders, request: Headers): Selection | 
   });
 }
 
-/** Whether a request would have been answered with the same reply, or with one that its caller likes as well as any. */
+/** Whether a request would have been answered with the same reply, or with one that its caller likes as much. */
 export function isSelected(selection: Selection, request: Headers): boolean {
   for (const [name, value, language] of selection) {
     const given = ownMember(request, name);
