@@ -124,10 +124,14 @@ export class KeptReplies {
     return new Reply(status, { ...headers, 'cache-status': line }, body, origin);
   }
 
-  /** Stores a 206 as what it is part of would be stored (RFC 9111 §3.3). False where that is not allowed, or of no use. */
+  /** Whether a 206 may be stored: as what it is part of might be (RFC 9111 §3.3). */
+  mayStorePart(call: Call, { headers, origin }: Reply): boolean {
+    return isStorable({ status: 200, headers, origin }, this.#keys.storedFor(call));
+  }
+
+  /** Stores a 206. False where that is not allowed, or of no use. */
   putPart(key: StoreKey, call: Call, reply: Reply, sent: Sent): boolean {
-    const { headers, origin } = reply;
-    if (!isStorable({ status: 200, headers, origin }, this.#keys.storedFor(call))) return false;
+    if (!this.mayStorePart(call, reply)) return false;
     const made = this.#storedOf(call, reply, sent);
     if (!made || this.#invalidations.isOutdated(key.path, made.groups, sent.sequence)) return false;
     return this.#store.put(key, made, call.headers);

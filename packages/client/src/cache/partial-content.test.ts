@@ -199,6 +199,7 @@ describe('a part of an older version', () => {
 
   it.each<[string, () => Reply]>([
     ['a reply that is whole', full(two, 'another one')],
+    ['a reply that is whole and must not be stored', full({ 'cache-control': 'no-store' }, 'another one')],
     ['a 404', () => new Reply(404, {}, Buffer.from('gone'), origin)],
     ['a 416', () => new Reply(416, {}, Buffer.from('gone'), origin)],
     ['a part that must not be stored', part(0, 1, { etag: '"b"', 'cache-control': 'no-store' })],
@@ -220,6 +221,17 @@ describe('a part of an older version', () => {
     await calls.ask();
     await calls.pass(2);
     expect(await calls.ask('0-1')).toBe('206 AB');
+    expect(await calls.ask()).toBe('503 failed');
+  });
+
+  it('makes the stored whole leave where neither has a tag', async () => {
+    const untagged = { 'cache-control': 'max-age=1, stale-if-error=60' };
+    const calls = new RangedCalls() as RangedCalls;
+    calls.answer(full(untagged), part(0, 1, untagged, 'ABCDEFGHIJ'));
+    calls.always(() => new Reply(503, {}, Buffer.from('failed'), origin));
+    await calls.ask();
+    await calls.pass(2);
+    await calls.ask('0-1');
     expect(await calls.ask()).toBe('503 failed');
   });
 
@@ -400,5 +412,27 @@ describe('the parts of callers', () => {
     await calls.ask('0-4');
     await calls.ask('5-9', alice);
     expect(await calls.ask()).toBe('200 anyone....');
+  });
+
+  // The fields of a part stay where a later one does not name them: `public` must not cover what came without it.
+  it('are not stored in a shared cache as what another part allows', async () => {
+    const secret = (start: number, end: number) => part(start, end, { etag: '"a"' }, 'alice.....');
+    const calls = new RangedCalls({ shared: true }) as RangedCalls;
+    calls.answer(part(0, 4, { ...fresh, 'cache-control': 'public, max-age=60' }, 'anyone....'), secret(5, 9));
+    await calls.ask('0-4');
+    await calls.ask('5-9', alice);
+    calls.always(full(fresh, 'for anyone'));
+    expect([await calls.ask('5-9'), await calls.ask()]).toEqual(['200 for anyone', '200 for anyone']);
+  });
+
+  it('are not stored with a cookie as what another part allows', async () => {
+    const calls = new RangedCalls({}) as RangedCalls;
+    calls.answer(part(0, 4, { ...fresh, 'cache-control': 'public, max-age=60' }));
+    calls.answer(part(5, 9, { etag: '"a"', 'set-cookie': ['session=1'] }));
+    await calls.ask('0-4');
+    expect((await calls.send({ replyAs: 'bytes' })).headers).toMatchObject({ 'set-cookie': ['session=1'] });
+    calls.always(full());
+    expect((await calls.send({ replyAs: 'bytes' })).headers).not.toHaveProperty(['set-cookie']);
+    expect(calls.asked).toEqual(['bytes=0-4', 'bytes=5- if "a"', 'all']);
   });
 });

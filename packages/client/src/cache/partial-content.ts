@@ -90,7 +90,10 @@ export class PartialContent {
     const received = reply.origin.redirected ? undefined : partOf(reply);
     const all = received && combined(begun, received);
     kept.remove(partKey(key), call.headers);
-    return all && isWhole(all) ? kept.keep(lookup, wholeReply(all, reply), sent, 'partial') : undefined;
+    if (!all || !isWhole(all)) return undefined;
+    const whole = wholeReply(all, reply);
+    // Its fields have those of the part, which may allow what this reply does not.
+    return kept.mayStorePart(call, reply) ? kept.keep(lookup, whole, sent, 'partial') : whole;
   }
 
   #stored(key: StoreKey, call: Call, asked: RequestDirectives, range: string): Reply | undefined {
@@ -114,9 +117,9 @@ export class PartialContent {
       report(lookup.call, 'miss', undefined);
     }
     if (failures.has(reply.status) || reply.origin.redirected) return reply;
-    // The service knows no parts, and sent all of it.
-    if (reply.status === 200) return kept.keep(lookup, reply, sent);
-    return this.#keep(lookup, reply, sent);
+    if (reply.status !== 200) return this.#keep(lookup, reply, sent);
+    this.supersede(lookup, reply); // the service knows no parts, and sent all of it
+    return kept.keep(lookup, reply, sent);
   }
 
   /** Stores a part, together with the one that is stored where both are of one version. */
@@ -127,6 +130,8 @@ export class PartialContent {
     kept.remove(partKey(key), call.headers); // whatever came, it is newer
     if (!received) return reply;
     if (whole && !isSameVersion(whole, received)) kept.remove(key, call.headers);
+    // Before it is combined: the fields of an earlier part may allow what this reply does not.
+    if (!kept.mayStorePart(call, reply)) return reply;
     const because = before || whole ? 'partial' : kept.whyForwarded(lookup);
     const isSmall = (before?.bytes.length ?? 0) + received.bytes.length <= mostGrown;
     const part = (before && isSmall && combined(before, received)) || received;
@@ -164,8 +169,7 @@ function partKey({ path, text }: StoreKey): StoreKey {
 }
 
 function isSameVersion({ etag }: StoredReply, { headers }: Part): boolean {
-  if (etag === undefined || typeof headers.etag !== 'string') return etag === headers.etag;
-  return isWeakMatch(etag, headers.etag);
+  return etag !== undefined && typeof headers.etag === 'string' && isWeakMatch(etag, headers.etag);
 }
 
 function wholeReply(part: Part, { origin }: Reply): Reply {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { combined, isWhole, type Part, partOf, strongTagOf } from './parts.ts';
+import { combined, isWhole, type Part, partOf, strongTagOf, wholeFields } from './parts.ts';
 
 const letters = '0123456789';
 
@@ -72,6 +72,16 @@ describe('two parts', () => {
     const both = combined(earlier, part(5, 9, { 'x-own': '2', 'content-range': 'bytes 5-9/10' }));
     expect(both?.headers).toMatchObject({ 'x-own': '2', 'x-kept': '1', 'content-range': 'bytes 0-9/10' });
     expect(both?.headers).not.toHaveProperty('age');
+  });
+
+  it('have no digest of one of them, but that of the whole', () => {
+    const digests = { 'content-digest': 'sha-256=:a:', 'content-md5': 'a', 'repr-digest': 'sha-256=:b:' };
+    const both = combined(part(0, 4, digests), part(5, 9, digests)) as Part;
+    for (const headers of [both.headers, wholeFields(both)]) {
+      expect(headers).toMatchObject({ 'repr-digest': 'sha-256=:b:' });
+      expect(headers).not.toHaveProperty(['content-digest']);
+      expect(headers).not.toHaveProperty(['content-md5']);
+    }
   });
 
   it('are the bytes of the whole, whatever their places are', () => {

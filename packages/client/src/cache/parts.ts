@@ -56,15 +56,21 @@ export function isWhole({ range: { start, end, length } }: Part): boolean {
 
 /** The fields of a reply that has the whole, from those of a part that has it. */
 export function wholeFields({ headers, bytes }: Part): ReplyHeaders {
-  const { 'content-range': _range, ...others } = headers;
+  const { 'content-range': _range, ...others } = withoutDigest(headers);
   return { ...others, 'content-length': String(bytes.length) };
 }
 
 /** The fields of a reply that has this part. */
 export function partFields(headers: ReplyHeaders, { start, end, length }: ContentRange): ReplyHeaders {
   return {
-    ...headers,
+    ...withoutDigest(headers),
     'content-length': String(end - start + 1),
     'content-range': `bytes ${start}-${end}/${length}`,
   };
+}
+
+/** A digest of the bytes of one reply is wrong for more or fewer of them. RFC 9530 §2. */
+function withoutDigest(headers: ReplyHeaders): ReplyHeaders {
+  const { 'content-digest': _digest, 'content-md5': _md5, ...others } = headers;
+  return others;
 }
