@@ -124,7 +124,7 @@ export class KeptReplies {
     return new Reply(status, { ...headers, 'cache-status': line }, body, origin);
   }
 
-  /** Whether a 206 may be stored: as what it is part of might be (RFC 9111 §3.3). */
+  /** Whether what is a part of a reply, or confirms one, may itself be stored as the reply might be (RFC 9111 §3.3). */
   mayStorePart(call: Call, { headers, origin }: Reply): boolean {
     return isStorable({ status: 200, headers, origin }, this.#keys.storedFor(call));
   }
@@ -145,7 +145,8 @@ export class KeptReplies {
     if (!confirmed) return undefined;
     const isOutdated = this.#invalidations.isOutdated(key.path, confirmed.groups, sequence);
     const renewed = confirmed.head(call.label, this.#clock.now(), 'parley');
-    const isKept = selection !== undefined && !isOutdated && isStorable(renewed, this.#keys.storedFor(call));
+    const isForThisStore = reply.headers['set-cookie'] === undefined || this.mayStorePart(call, reply);
+    const isKept = selection && !isOutdated && isForThisStore && isStorable(renewed, this.#keys.storedFor(call));
     if (isKept) this.#store.put(key, confirmed, call.headers);
     else this.#store.remove(key, call.headers);
     return confirmed;

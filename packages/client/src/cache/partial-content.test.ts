@@ -248,6 +248,16 @@ describe('a part of an older version', () => {
     expect(calls.requests).toHaveLength(3);
   });
 
+  it('stays where a redirect led elsewhere', async () => {
+    const calls = ranged();
+    await calls.ask('4-8');
+    const redirected = { ...origin, redirected: { method: 'GET', path: '/other' } };
+    calls.answer(() => new Reply(206, part(0, 1)().headers, Buffer.from('AB'), redirected));
+    expect(await calls.ask('0-1')).toBe('206 AB');
+    expect(await calls.ask('4-8')).toBe('206 45678');
+    expect(calls.requests).toHaveLength(2);
+  });
+
   it('leaves with a write, and one that was on its way during a write is not stored', async () => {
     const calls = ranged();
     const write = { method: 'PUT', safety: 'unsafe' } as const;

@@ -76,6 +76,21 @@ describe('validation (RFC 9111 §4.3)', () => {
     expect(calls.requests[2]?.headers).not.toHaveProperty('if-none-match');
   });
 
+  it.each([
+    [{ shared: true }, undefined, false],
+    [{ shared: true }, 'public, max-age=60', true],
+    [{}, undefined, false],
+    [{ oneUser: true }, undefined, true],
+  ])('stores no cookie of a 304 as what the stored reply allows: %j, %s, %s', async (options, control, isStored) => {
+    const calls = new CachedCalls(options).answer(reply({ 'cache-control': 'public, max-age=10', etag: '"a"' }));
+    await calls.send();
+    await calls.pass(11);
+    calls.answer(unchanged({ etag: '"a"', 'set-cookie': ['session=1'], ...(control && { 'cache-control': control }) }));
+    expect((await calls.send()).headers).toMatchObject({ 'set-cookie': ['session=1'] });
+    const { headers } = await calls.send();
+    expect(headers['set-cookie']).toEqual(isStored ? ['session=1'] : undefined);
+  });
+
   it('replaces the stored reply by another one', async () => {
     const calls = await stale({ etag: '"a"' });
     calls.answer(reply({ 'cache-control': 'max-age=10', etag: '"b"' }, 'two'));
