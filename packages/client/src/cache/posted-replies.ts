@@ -63,8 +63,8 @@ export class PostedReplies {
   }
 }
 
-/** The same stream. Its bytes are told when it has ended, unless they are more than this. */
-function watched(body: Readable, maxBytes: number, told: (bytes: Uint8Array) => void): Readable {
+/** The same stream. Calls back with its bytes when it has ended, unless they are more than `maxBytes`. */
+function watched(body: Readable, maxBytes: number, onEnd: (bytes: Uint8Array) => void): Readable {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const watching = new Transform({
@@ -75,7 +75,7 @@ function watched(body: Readable, maxBytes: number, told: (bytes: Uint8Array) => 
       done(null, chunk);
     },
     flush(done) {
-      if (size <= maxBytes) told(Buffer.concat(chunks));
+      if (size <= maxBytes) onEnd(Buffer.concat(chunks));
       done();
     },
   });
