@@ -1,6 +1,7 @@
 export { type CommandLine, type GatewayKind, type Program, parseCommandLine } from './command-line.ts';
 export { generatedFiles, isWrittenOnce, staleFiles } from './gateways/generated-files.ts';
 export type { NginxDirective } from './gateways/nginx-files/nginx-directives.ts';
+export { bytesOf, msOf } from './gateways/nginx-files/nginx-units.ts';
 export { type Policy, parsePolicy, policyFile } from './gateways/policy/policy.ts';
 export { type ContractOperation, type ContractOperations, tableOf } from './gateways/policy/policy-table.ts';
 export type { GatewayTable } from './gateways/table/gateway-table.ts';

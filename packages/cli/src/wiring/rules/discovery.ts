@@ -1,8 +1,8 @@
-import type { NginxDirective } from '@parley/local';
+import { msOf, type NginxDirective } from '@parley/local';
 import type { Container, House } from '../house.ts';
 import { allDirectives, ownNamed } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
-import { msOf, shownMs } from '../units.ts';
+import { shownMs } from '../units.ts';
 
 /** A name of the container network: no address, no name of the internet. */
 const isLocalName = (host: string) => /^[a-z0-9_-]+$/i.test(host) && !/^\d+$/.test(host) && host !== 'localhost';

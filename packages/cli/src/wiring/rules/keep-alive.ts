@@ -1,6 +1,7 @@
+import { msOf } from '@parley/local';
 import { inForce, ownNamed } from '../nginx-contexts.ts';
 import { problem, type Rules } from '../rule.ts';
-import { msOf, shownMs } from '../units.ts';
+import { shownMs } from '../units.ts';
 
 const nginxIdleMs = 60_000;
 

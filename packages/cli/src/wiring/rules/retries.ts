@@ -1,8 +1,8 @@
-import type { NginxDirective } from '@parley/local';
+import { msOf, type NginxDirective } from '@parley/local';
 import type { Route } from '../house.ts';
 import { allDirectives, contextsNamed, settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
-import { msOf, shownMs } from '../units.ts';
+import { shownMs } from '../units.ts';
 
 /** More attempts than this of one call, all tiers together, multiply an overload. */
 const mostAttempts = 10;

@@ -1,7 +1,8 @@
+import { bytesOf } from '@parley/local';
 import type { House } from '../house.ts';
 import { settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
-import { bytesOf, shownBytes } from '../units.ts';
+import { shownBytes } from '../units.ts';
 
 /** Headers that the gateway adds: identity, trace, forwarded addresses. */
 const addedBytes = 1024;

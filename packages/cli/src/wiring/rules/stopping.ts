@@ -1,8 +1,8 @@
-import { mappingOf } from '@parley/local';
+import { mappingOf, msOf } from '@parley/local';
 import { type Container, listOrKeys } from '../house.ts';
 import { settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
-import { msOf, shownMs } from '../units.ts';
+import { shownMs } from '../units.ts';
 
 const composeGraceMs = 10_000;
 const graceMsOf = ({ entry }: Container) => msOf(String(entry.stop_grace_period ?? '')) ?? composeGraceMs;

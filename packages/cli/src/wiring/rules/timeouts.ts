@@ -1,7 +1,8 @@
+import { msOf } from '@parley/local';
 import type { House, Route } from '../house.ts';
 import { ownNamed, settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
-import { msOf, shownMs } from '../units.ts';
+import { shownMs } from '../units.ts';
 
 const nginxTimeoutMs = 60_000;
 /** How much longer than a service a gateway may wait. */

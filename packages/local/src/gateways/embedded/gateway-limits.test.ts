@@ -27,6 +27,16 @@ describe('parseLimits', () => {
     });
   });
 
+  it('takes a duration of several units, and says what it cannot read', () => {
+    expect(parseLimits('keepalive_timeout 1m30s;').keepAliveTimeoutMs).toBe(90_000);
+    expect(() => parseLimits('send_timeout soon;')).toThrow(
+      'expected a duration such as 10s after send_timeout in nginx/, got "soon"',
+    );
+    expect(() => parseLimits('client_max_body_size 1mb;')).toThrow(
+      'expected a size such as 1m after client_max_body_size in nginx/, got "1mb"',
+    );
+  });
+
   it('has the defaults of nginx where nothing is set', () => {
     expect(parseLimits('')).toEqual({
       headerTimeoutMs: 60_000,
