@@ -32,12 +32,14 @@ const edge = [
   'x-original-url',
   'x-rewrite-url',
 ];
+/** Of the connection to the client alone. */
+const hopByHop = ['proxy-connection', 'http2-settings', 'trailer'];
 /** None of them, in whatever form. */
-const never = [...edge, 'te', 'trailer', 'keep-alive', 'upgrade', 'expect', 'transfer-encoding'];
+const never = [...edge, ...hopByHop, 'te', 'keep-alive', 'upgrade', 'expect', 'transfer-encoding'];
 /** What a service could steer nginx with. */
 const accelerated = { 'x-accel-redirect': '/api/greetings', 'x-accel-limit-rate': '1', 'x-accel-expires': '60' };
 const smuggled = 'GET /api/hello?name=smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
-const spoofed = [...ours.slice(1), ...edge, 'x-request-timeout-ms', 'content-length', 'accept-charset'];
+const spoofed = [...ours.slice(1), ...edge, ...hopByHop, 'x-request-timeout-ms', 'content-length', 'accept-charset'];
 
 /** A service that answers with what it got. */
 let service: Server;
