@@ -85,7 +85,8 @@ describe.each(tested)('the redirect of %s to https', (name) => {
     ['for a tunnel', 'CONNECT a:443 HTTP/1.1\r\nHost: a'],
   ])('refuses a request %s', async (_what, head) => {
     const reply = await ask(`${head}\r\n\r\n`);
-    expect(reply.status).toBe(400);
+    // A tunnel is 405 from nginx 1.29 on.
+    expect(head.startsWith('CONNECT') ? [400, 405] : [400]).toContain(reply.status);
     expect(reply.text).not.toMatch(/^location:/im);
   });
 });
