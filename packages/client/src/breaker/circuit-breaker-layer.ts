@@ -8,8 +8,8 @@ import { fingerprint, type PoisonRequests, type Suspect, type WithheldFailure } 
 /**
  * Gets a permit from the endpoint's breaker, and reports how the attempt ended. A failure that blames the endpoint
  * counts against it, unless the request is poison. Any other reply, an error too, shows that the endpoint works; but
- * `rate_limited` and `overloaded` fail a probe, and readmit no endpoint in panic. An attempt without a reply for another reason (cancelled, out of the
- * caller's time, not valid) does not count.
+ * `rate_limited` and `overloaded` fail a probe, and readmit no endpoint in panic. An attempt without a reply for another
+ * reason (cancelled, out of the caller's time, not valid) does not count.
  *
  * @throws CallError `unavailable`, never processed, where the circuit is open; `cancelled`, never processed, to a hedge
  *   where it is half-open

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { CallError, CircuitControl, CircuitReason, CircuitState, EndpointStatus } from '@parley/contract';
 import type { Current } from '../options/current-options.ts';
 import { Circuit, type CircuitBreakerOptions, type CircuitCounts } from './circuit.ts';
-import { type Ending, FailureDetector, noGeneration, Permit } from './failure-detector.ts';
+import { type Ending, FailureDetector, Permit } from './failure-detector.ts';
 import { OpenTime, Probes } from './recovery.ts';
 
 /**
@@ -91,8 +91,7 @@ export class CircuitBreaker implements CircuitControl {
     const { availability } = this;
     if (availability !== 'available' && availability !== 'probe-wanted') {
       if (!isPanic || availability === 'forced-open' || this.#circuit.isShutDown) return undefined;
-      const generation = this.#state === 'open' ? this.#generation : noGeneration;
-      return new Permit(this.#ended, generation, 'forced', 0, undefined);
+      return new Permit(this.#ended, this.#generation, 'forced', 0, undefined);
     }
     const role = availability === 'probe-wanted' ? 'probe' : 'regular';
     if (role === 'probe') this.#probes.start();
@@ -155,7 +154,7 @@ export class CircuitBreaker implements CircuitControl {
 
   readonly #ended = (permit: Permit, ending: Ending, error: CallError | undefined): void => {
     if (permit.generation !== this.#generation || this.#state === 'forced-closed') return;
-    if (this.#state === 'open') {
+    if (permit.role === 'forced') {
       if (ending === 'success' && this.#hasFailed) this.readmit();
       return;
     }

@@ -6,9 +6,6 @@ import { Circuit, type CircuitBreakerOptions } from './circuit.ts';
 /** How an attempt ended, as the endpoint's circuit sees it. */
 export type Ending = 'success' | 'failure' | 'withheld' | 'ignored';
 
-/** The generation of attempts that say nothing about the endpoint. */
-export const noGeneration = -1;
-
 /**
  * What an attempt is to a circuit. A `probe` finds out whether the endpoint works again. One that is `forced` goes
  * through a circuit that would let nothing through.
