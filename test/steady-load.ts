@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A request to send, and what must come back for it not to be lost. */
 export interface LoadRequest {
@@ -16,42 +17,61 @@ export interface LoadOptions {
   readonly request: (n: number) => LoadRequest;
   /** Sees every answer that counts as a success. */
   readonly onSuccess?: (body: string) => void;
+  /**
+   * Sends a request that was shed (503 `overloaded`) again after its `Retry-After`, five times at most, as the SDK does.
+   * For tests of failover: on a busy machine a replica that has to do the work of two says no to some, and loses none.
+   */
+  readonly repeatsShed?: boolean;
 }
 
-export interface LoadReport {
+export interface CallsReport {
   readonly sent: number;
   /** How often a status or an error came instead of a success: `{ 'GET /api/hello 502 upstream_failed reset_by_upstream': 1 }`. */
   readonly lost: Readonly<Record<string, number>>;
   readonly slowestMs: number;
 }
 
+export interface LoadReport extends CallsReport {
+  /** How often a request was shed, and sent again: `repeatsShed`. */
+  readonly shed: number;
+}
+
 /** A load that is under way. */
-export interface SteadyLoad {
-  stop(): Promise<LoadReport>;
+export interface SteadyLoad<Report = LoadReport> {
+  stop(): Promise<Report>;
 }
 
 /** Sends requests at a steady rate, whatever becomes of them, as independent people would; `stop` waits for the last. */
 export function startLoad(baseUrl: string, options: LoadOptions): SteadyLoad {
   const agent = new Agent({ keepAlive: true });
+  let shed = 0;
   const load = startCalls(options.perSecond, async (n) => {
     const wanted = options.request(n);
-    const { status, body } = await send(agent, baseUrl, wanted);
+    let answer = await send(agent, baseUrl, wanted);
+    for (let repeats = 0; options.repeatsShed && codeOf(answer) === 'overloaded' && repeats < 5; repeats++) {
+      shed++;
+      await delay(1000 * answer.retryAfterSeconds);
+      answer = await send(agent, baseUrl, wanted);
+    }
+    const { status, body } = answer;
     if (typeof status === 'number' && status < 300) {
       options.onSuccess?.(body);
       return undefined;
     }
-    const code = /(?<=urn:parley:problem:)\w+/.exec(body)?.[0];
     const cause = /(?<="cause":")\w+/.exec(body)?.[0]; // a gateway's
-    return [wanted.method ?? 'GET', wanted.path, status, code, cause].filter((part) => part !== undefined).join(' ');
+    const label = [wanted.method ?? 'GET', wanted.path, status, codeOf(answer), cause];
+    return label.filter((part) => part !== undefined).join(' ');
   });
   return {
     async stop() {
       const report = await load.stop();
       agent.destroy();
-      return report;
+      return { ...report, shed };
     },
   };
 }
+
+const codeOf = ({ body }: Answer) => /(?<=urn:parley:problem:)\w+/.exec(body)?.[0];
 
 /**
  * What a gateway and its services answer per second when 16 requests are in flight at any time. It takes `seconds`, and
@@ -76,7 +96,10 @@ export async function capacityOf(baseUrl: string, request: (n: number) => LoadRe
 }
 
 /** Makes calls at a steady rate; each gives nothing where it succeeds, and what became of it where it doesn't. */
-export function startCalls(perSecond: number, call: (n: number) => Promise<string | undefined>): SteadyLoad {
+export function startCalls(
+  perSecond: number,
+  call: (n: number) => Promise<string | undefined>,
+): SteadyLoad<CallsReport> {
   const underWay = new Set<Promise<void>>();
   const lost: Record<string, number> = {};
   const startMs = performance.now();
@@ -107,17 +130,28 @@ export function startCalls(perSecond: number, call: (n: number) => Promise<strin
   };
 }
 
-/** Never rejects: an error's code takes the place of the status. */
+interface Answer {
+  /** An error's code where there is no answer. */
+  readonly status: number | string;
+  readonly body: string;
+  readonly retryAfterSeconds: number;
+}
+
+/** Never rejects. */
 function send(agent: Agent, baseUrl: string, { method = 'GET', path, body, headers: own }: LoadRequest) {
-  return new Promise<{ status: number | string; body: string }>((resolve) => {
-    const fail = (error: NodeJS.ErrnoException) => resolve({ status: error.code ?? error.message, body: '' });
+  return new Promise<Answer>((resolve) => {
+    const fail = (error: NodeJS.ErrnoException) =>
+      resolve({ status: error.code ?? error.message, body: '', retryAfterSeconds: 0 });
     const headers = { ...(body !== undefined && { 'content-type': 'application/json' }), ...own };
     const sending = request(baseUrl + path, { method, agent, headers, timeout: 30_000 }, (reply) => {
       let text = '';
       reply.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
       });
-      reply.on('error', fail).on('end', () => resolve({ status: reply.statusCode ?? 'no status', body: text }));
+      const retryAfterSeconds = Number(reply.headers['retry-after'] ?? 0);
+      reply.on('error', fail).on('end', () => {
+        resolve({ status: reply.statusCode ?? 'no status', body: text, retryAfterSeconds });
+      });
     });
     sending.on('error', fail).on('timeout', () => sending.destroy(new Error('no answer within 30 s')));
     sending.end(body === undefined ? undefined : JSON.stringify(body));

@@ -28,7 +28,7 @@ export function startMixedLoad(url: string): MixedLoad {
     const { name } = JSON.parse(body) as { name?: string };
     if (name?.startsWith(`${run} `)) answered.push(name);
   };
-  const load = startLoad(url, { perSecond, request, onSuccess });
+  const load = startLoad(url, { perSecond, request, onSuccess, repeatsShed: true });
   return {
     stop: () => load.stop(),
     async expectEachWriteOnce() {

@@ -1,11 +1,11 @@
 import { createClient, createUpstream, type Upstream } from '@parley/client';
 import { isCallError } from '@parley/contract';
-import { type SteadyLoad, startCalls } from '../../steady-load.ts';
+import { type CallsReport, type SteadyLoad, startCalls } from '../../steady-load.ts';
 import type { CallRecord } from '../figures.ts';
 import { orders } from './contract.ts';
 
 /** Load from one client with its defaults. */
-export interface OrdersLoad extends SteadyLoad {
+export interface OrdersLoad extends SteadyLoad<CallsReport> {
   readonly upstream: Upstream;
 }
 
