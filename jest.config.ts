@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Config } from 'jest';
 
 /** Tests with nock or msw: `npm run test:intercepted` runs them. */
@@ -16,8 +17,10 @@ const config: Config = {
   modulePathIgnorePatterns: ['/dist/'],
   // `npm run test:system` and `npm run test:intercepted` run these.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(system|gateway)/', '\\.system\\.test\\.ts$', intercepted],
-  // Jest leaves one core to itself, which is half of a small machine.
-  maxWorkers: '100%',
+  // More than there are cores: tests with sockets and processes wait a seventh of the time.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  // Jest keeps something of every file, and collecting 2 GB costs more than a new worker does.
+  workerIdleMemoryLimit: '800MB',
   testTimeout: 20_000,
 };
 
