@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { noteCutOff } from '../requests/cut-off.ts';
+import { InFlight } from './in-flight.ts';
 import type { Reply } from './unread-replies.ts';
 
 /**
@@ -35,7 +36,7 @@ export function trackConnections(server: Server): Connections {
   /** And when each was opened. */
   const sockets = new Map<Socket, number>();
   const lost = new Set<Socket>();
-  const inFlight = new Set<ServerResponse>();
+  const inFlight = new InFlight<ServerResponse>();
   let isClosing = false;
   let isStopped = false;
   let isWaitingForQuiet = false;

@@ -1,5 +1,6 @@
 import type { Http2Server, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
 import { noteCutOff } from '../requests/cut-off.ts';
+import { InFlight } from './in-flight.ts';
 import type { Connections } from './track-connections.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { Connections } from './track-connections.ts';
  */
 export function trackSessions(server: Http2Server): Connections {
   const sessions = new Set<ServerHttp2Session>();
-  const inFlight = new Set<Http2ServerResponse>();
+  const inFlight = new InFlight<Http2ServerResponse>();
   let isClosing = false;
   let isStopped = false;
   let settle = () => {};

@@ -98,6 +98,15 @@ describe('call-context', () => {
     expect(codeOf(contextOf({ 'x-request-timeout-ms': '0' }).context.signal)).toBe('deadline_exceeded');
   });
 
+  it('reads every signal by one getter, which a copy of the context need not have', () => {
+    const getterOf = (context: CallContext) => Object.getOwnPropertyDescriptor(context, 'signal')?.get;
+    const [one, other] = [contextOf({}).context, contextOf({}).context];
+    expect(getterOf(one)).toBeDefined();
+    expect(getterOf(one)).toBe(getterOf(other));
+    expect(one.signal).not.toBe(other.signal);
+    expect({ ...one }.signal).toBe(one.signal);
+  });
+
   it('fires the signal when the client hangs up, and clears its timer', () => {
     const { context, res } = contextOf({});
     res.emit('close');

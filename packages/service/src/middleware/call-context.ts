@@ -42,13 +42,11 @@ export function callContext({ requestTimeoutMs, logger }: CallContextOptions): R
     const context = {
       __proto__: withLog, // and no copy by `ownMembers`, which would ask for the signal
       deadlineMs: now() + timeoutMs,
-      get signal() {
-        return end.signal;
-      },
       requestId,
       [requestLifetime]: end,
       [response]: res,
     } as OwnContext;
+    Object.defineProperty(context, 'signal', signal);
     addReceivedContext(context, headers);
     const caller = callerOf(req.socket);
     if (caller) context.caller = caller;
@@ -75,6 +73,15 @@ export function operationTimeout(requestTimeoutMs: number): RequestHandler {
 
 const response = Symbol('response');
 const ownLog = Symbol('own log');
+
+/** One getter for all contexts, as a getter of each would give each a hidden class of its own. Its own member: copies have it too. */
+const signal: PropertyDescriptor = {
+  get(this: OwnContext) {
+    return this[requestLifetime].signal;
+  },
+  enumerable: true,
+  configurable: true,
+};
 
 type OwnContext = MutableContext & { [requestLifetime]: RequestLifetime; [response]: Response; [ownLog]?: Logger };
 

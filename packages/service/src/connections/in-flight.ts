@@ -1,0 +1,42 @@
+/**
+ * What is in flight: a set whose members come and go thousands of times a second.
+ *
+ * No `Set`: V8 makes a new table whenever a Set has lost enough members, and the old table keeps pointing at its members of
+ * that time and at the new table. Once such a table is among the old objects, a quick collection (a scavenge) takes all
+ * that it leads to for alive, table after table: every request of the last second was copied, 30 ms at a time.
+ */
+export class InFlight<Member extends object> implements Iterable<Member> {
+  readonly #members: Placed<Member>[] = [];
+
+  /** How many there are. */
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /** Takes one in that is in no such set yet. */
+  add(member: Member): void {
+    (member as Placed<Member>)[place] = this.#members.length;
+    this.#members.push(member);
+  }
+
+  /** Lets one go, if it is here. */
+  delete(member: Placed<Member>): void {
+    const at = member[place];
+    if (at === undefined || this.#members[at] !== member) return;
+    member[place] = undefined;
+    const last = this.#members.pop();
+    if (last === undefined || last === member) return;
+    this.#members[at] = last;
+    last[place] = at;
+  }
+
+  /** Those of now: who looks at them may end some. */
+  [Symbol.iterator](): Iterator<Member> {
+    return [...this.#members][Symbol.iterator]();
+  }
+}
+
+/** Where a member has its place. */
+const place = Symbol('place in flight');
+
+type Placed<Member> = Member & { [place]?: number | undefined };
