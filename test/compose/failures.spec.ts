@@ -10,6 +10,8 @@ const get = (n: number) => ({ path: paths[n % paths.length] ?? '' });
 const visit = { method: 'POST', path: '/api/visits', body: { name: 'Ada' } };
 /** The load to bear: REQUESTS_PER_SECOND, or 100 requests a second where that is no more than a quarter of what this machine serves. */
 let perSecond = Number(process.env.REQUESTS_PER_SECOND);
+/** How often a replica is killed, or a service scaled. */
+const rounds = process.env.NIGHTLY ? 4 : 2;
 /** The services that are scaled under load: the one with a database, or all of them. */
 const scaled = process.env.SCALE_ALL ? services : ['guestbook'];
 const keyedVisit = () => ({ ...visit, headers: { 'idempotency-key': `"${randomUUID()}"` } });
@@ -34,7 +36,7 @@ describe.each(services)('a replica of %s', (service) => {
   it('can be killed again and again under load, and no GET is lost', async () => {
     const since = new Date();
     const load = startLoad(baseUrl(), { perSecond, request: get, repeatsShed });
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < rounds; round++) {
       const replicas = await containersOf(service);
       const victim = replicas[round % replicas.length] ?? '';
       // The one that was started last must be known to the gateway, or all that it knows are gone: nginx/host.conf.
@@ -96,12 +98,12 @@ describe.each(scaled)('%s with three replicas under load', (service) => {
     }, 90_000);
   };
 
-  /** Does something three times under load, and gives what became of the requests. */
+  /** Does something again and again under load, and gives what became of the requests. */
   async function under(load: SteadyLoad, label: string, round: (n: number) => Promise<void>): Promise<LoadReport> {
     const since = new Date();
     let report: LoadReport;
     try {
-      for (let n = 0; n < 3; n++) {
+      for (let n = 0; n < rounds; n++) {
         await delay(1000);
         await round(n);
       }

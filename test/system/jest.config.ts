@@ -1,14 +1,16 @@
 import type { Config } from 'jest';
 import base, { skippedByDay } from '../../jest.config.ts';
 
-// Apart from `npm test`, because these tests start processes, put load on them and take wall time.
-// One file at a time: two that measure at once would measure each other.
+/** Tests that measure what a service still does under load. `npm run test:measured` gives each the machine for itself. */
+export const measured = '/test/system/(overload|attacks/greedy-client|attacks/costly-input)\\.test\\.ts$';
+
+// Apart from `npm test`, because these tests start processes, put load on them and take wall time: for a third of it they wait.
 const config: Config = {
   ...base,
   rootDir: '../..',
   testMatch: ['<rootDir>/test/{system,gateway}/**/*.test.ts', '<rootDir>/{packages,services}/**/*.system.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', ...skippedByDay],
-  maxWorkers: 1,
+  testPathIgnorePatterns: ['/node_modules/', ...skippedByDay, measured],
+  maxWorkers: 2,
   testTimeout: 60_000,
 };
 

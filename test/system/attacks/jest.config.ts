@@ -7,6 +7,7 @@ const config: Config = {
   rootDir: '../../..',
   testMatch: ['<rootDir>/test/system/attacks/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
+  maxWorkers: 1, // their figures are of one attack at a time
 };
 
 export default config;

@@ -1,0 +1,13 @@
+import type { Config } from 'jest';
+import system, { measured } from './jest.config.ts';
+
+// One file at a time: two that measure at once would measure each other.
+const config: Config = {
+  ...system,
+  testMatch: undefined,
+  testRegex: measured,
+  testPathIgnorePatterns: ['/node_modules/'],
+  maxWorkers: 1,
+};
+
+export default config;
