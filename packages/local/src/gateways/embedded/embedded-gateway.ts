@@ -193,7 +193,9 @@ async function passOn(
   upstream: Upstream,
 ): Promise<Refusal | undefined> {
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort(); // its error takes 5 % of the CPU of a request
+  });
   try {
     const reply = await upstream.send({
       label: upstream.name,
