@@ -56,8 +56,10 @@ export class Circuit {
   readonly #limits: () => CircuitLimits;
   readonly #rotation: EventEmitter;
   readonly #onChange: (phase: CircuitPhase) => void;
-  #opossum: Opossum<[boolean], void>;
+  /** Made for the first report: it holds 7 kB, and most of 10 000 endpoints get none. */
+  #opossum: Opossum<[boolean], void> | undefined;
   #made: CircuitLimits;
+  #isShutDown = false;
 
   /** @param limits read at each failure, so that they may change; counting then begins anew */
   constructor(limits: () => CircuitLimits, rotation: EventEmitter, onChange: (phase: CircuitPhase) => void) {
@@ -65,16 +67,15 @@ export class Circuit {
     this.#rotation = rotation;
     this.#onChange = onChange;
     this.#made = limits();
-    this.#opossum = this.#create('closed');
   }
 
   get isShutDown(): boolean {
-    return this.#opossum.isShutdown;
+    return this.#isShutDown;
   }
 
   get counts(): CircuitCounts {
     let [calls, failures] = [0, 0];
-    for (const bucket of this.#opossum.status.window) {
+    for (const bucket of this.#opossum?.status.window ?? []) {
       calls += bucket.fires;
       failures += bucket.failures;
     }
@@ -85,44 +86,53 @@ export class Circuit {
   succeed(): void {
     // To a closed circuit a success is only one more call. Running it through opossum would cost two promises, two
     // events and a latency that is never read.
-    if (this.#opossum.closed) this.#opossum.emit('fire');
-    else this.#opossum.fire(true).catch(() => {});
+    const opossum = this.#live();
+    if (opossum?.closed) opossum.emit('fire');
+    else opossum?.fire(true).catch(() => {});
   }
 
   /** Counts a failure; opens the circuit if that is one too many, or if it is half-open. */
   fail(): void {
     const { minCalls, failureRatio } = this.#limits();
     const isSame = minCalls === this.#made.minCalls && failureRatio === this.#made.failureRatio;
-    if (!isSame && this.#opossum.closed) this.#replace('closed');
-    this.#opossum.fire(false).catch(() => {}); // its error is our own report coming back
+    if (!isSame && this.#opossum?.closed) this.#replace('closed');
+    this.#live()
+      ?.fire(false)
+      .catch(() => {}); // its error is our own report coming back
   }
 
   /** Opens it, whatever was counted. */
   open(): void {
-    if (!this.#opossum.isShutdown) this.#opossum.open();
+    this.#live()?.open();
   }
 
   /** Makes it half-open. */
   halfOpen(): void {
-    if (this.#opossum.isShutdown) return;
+    if (this.#isShutDown) return;
     this.#replace('half-open');
     this.#onChange('half-open');
   }
 
   /** Closes it, whatever was counted. */
   reset(): void {
-    if (this.#opossum.isShutdown) return;
+    if (this.#isShutDown) return;
     this.#replace('closed');
     this.#onChange('closed');
   }
 
   /** Stops its timer. It takes no more reports. */
   shutDown(): void {
-    this.#opossum.shutdown();
+    this.#isShutDown = true;
+    this.#opossum?.shutdown();
+  }
+
+  #live(): Opossum<[boolean], void> | undefined {
+    if (!this.#opossum && !this.#isShutDown) this.#replace('closed');
+    return this.#isShutDown ? undefined : this.#opossum;
   }
 
   #replace(phase: 'closed' | 'half-open'): void {
-    this.#opossum.shutdown();
+    this.#opossum?.shutdown();
     this.#made = this.#limits();
     this.#opossum = this.#create(phase);
   }

@@ -28,7 +28,10 @@ export function discovery(
   const [first] = texts;
   if (first === undefined) throw new TypeError(`expected ${forms}, got an empty list`);
   const alone = texts.find((text) => /^(dns|srv|file)\b/.test(text));
-  if (alone === undefined) return fixed(distinct(texts.map((text) => parse(text, String(where)))));
+  if (alone === undefined) {
+    const whole = String(where); // once: there may be 10 000 addresses
+    return fixed(distinct(texts.map((text) => parse(text, whole))));
+  }
   if (texts.length > 1) {
     throw new TypeError(`a ${alone.split(':')[0]}: address stands alone, got ${texts.length} addresses`);
   }

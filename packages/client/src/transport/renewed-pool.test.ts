@@ -6,6 +6,7 @@ import { heldBy, ok, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
 import { httpReply, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
+import { RenewedPool } from './renewed-pool.ts';
 
 describe('a pool of connections whose options change', () => {
   it('lets what runs finish, and takes new requests to connections by the new limit', async () => {
@@ -27,6 +28,33 @@ describe('a pool of connections whose options change', () => {
     expect((await Promise.all([...before, ...after])).map(({ status }) => status)).toEqual(Array(14).fill(200));
     await until(() => server.sockets.size === 2 && counts().idle === 2);
     expect(counts()).toMatchObject({ open: 2, running: 0, queued: 0 });
+  });
+
+  it('is opened for the first request, and for none once it is closed', async () => {
+    let opened = 0;
+    const refused = new Error('closed');
+    const open = () => {
+      opened++;
+      let isClosed = false;
+      return {
+        stats: { connected: 1, free: 1, pending: 0, queued: 0, running: 0 },
+        async close() {
+          isClosed = true;
+        },
+        dispatch() {
+          if (isClosed) throw refused;
+        },
+      };
+    };
+    const current = { maxConnections: 1, minConnections: 0, idleConnectionMs: 1 };
+    const [used, unused] = [new RenewedPool({ current } as never, open), new RenewedPool({ current } as never, open)];
+    expect([opened, used.total('free')]).toEqual([0, 0]);
+    used.current.dispatch();
+    used.current.dispatch();
+    expect([opened, used.total('free')]).toEqual([1, 1]);
+    await Promise.all([used.close(), unused.close()]);
+    expect(() => used.current.dispatch()).toThrow(refused);
+    expect(() => unused.current.dispatch()).toThrow(refused);
   });
 
   it('takes more at a time when the limit is raised', async () => {

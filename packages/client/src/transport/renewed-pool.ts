@@ -10,8 +10,8 @@ export interface RenewablePool {
 }
 
 /**
- * A pool that is replaced when its limits have changed. What runs in the old one ends there; new requests go to
- * connections of their own.
+ * A pool that is opened for the first request, as an idle one of undici's holds 17 kB, and replaced when its limits have
+ * changed. What runs in the old one ends there; new requests go to connections of their own.
  *
  * Scope: endpoint.
  */
@@ -21,32 +21,40 @@ export class RenewedPool<P extends RenewablePool> {
   readonly #onRenew: () => void;
   readonly #retired = new Set<P>();
   #limits: PoolLimits;
-  #pool: P;
+  #pool: P | undefined;
+  #isClosed = false;
 
   constructor(options: Current<PoolLimits>, open: () => P, onRenew: () => void = () => {}) {
     this.#options = options;
     this.#open = open;
     this.#onRenew = onRenew;
     this.#limits = options.current;
-    this.#pool = open();
   }
 
   /** The one for a request that begins now. */
   get current(): P {
     if (this.#limits !== this.#options.current) this.#compare();
+    this.#pool ??= this.#opened();
     return this.#pool;
   }
 
   /** The sum of one of undici's counts, old pools included. */
   total(name: keyof P['stats'] & keyof RenewablePool['stats']): number {
-    let total = this.#pool.stats[name];
+    let total = this.#pool?.stats[name] ?? 0;
     for (const { stats } of this.#retired) total += stats[name];
     return total;
   }
 
   /** Resolves when what runs has ended, and all connections are closed. */
   async close(): Promise<void> {
-    await Promise.all([this.#pool, ...this.#retired].map((pool) => pool.close()));
+    this.#isClosed = true;
+    await Promise.all([this.#pool, ...this.#retired].map((pool) => pool?.close()));
+  }
+
+  #opened(): P {
+    const pool = this.#open();
+    if (this.#isClosed) void pool.close(); // it refuses the request
+    return pool;
   }
 
   // Other options may have changed.
@@ -63,10 +71,12 @@ export class RenewedPool<P extends RenewablePool> {
 
   #renew(): void {
     const old = this.#pool;
-    this.#retired.add(old);
-    void old.close().then(() => this.#retired.delete(old));
+    if (old) {
+      this.#retired.add(old);
+      void old.close().then(() => this.#retired.delete(old));
+      this.#pool = undefined;
+    }
     this.#limits = this.#options.current;
-    this.#pool = this.#open();
     this.#onRenew();
   }
 }
