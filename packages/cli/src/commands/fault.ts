@@ -1,6 +1,7 @@
+import type { AbortCode } from '@parley/service/admin';
 import { CliError } from '../cli-error.ts';
 import { type AddCommand, actingNote, type CommandDependencies, examples, systemCommand } from '../command.ts';
-import { type AbortCode, abortCode } from '../operators/abort-codes.ts';
+import { abortCode } from '../operators/abort-codes.ts';
 import { actOnEach, askEach, reportFailures } from '../operators/each-replica.ts';
 import type { AdminClient } from '../operators/operator.ts';
 import { decimal, duration } from '../parser.ts';
