@@ -2,13 +2,13 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
+import { isIdempotent } from '../transport/method-safety.ts';
 import type { AxiosHeaders, AxiosResponse } from './axios.ts';
 
 /** When a request's body is compressed. */
 export type RequestCompressionOptions = Pick<UpstreamOptions, 'compressRequestsAboveBytes'>;
 
 const compress = promisify(gzip);
-const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /**
  * Compresses large request bodies, with gzip: nearly every server understands it.
@@ -41,7 +41,7 @@ export class RequestCompression {
    */
   refuse(method: string, requestHeaders: AxiosHeaders, response: AxiosResponse): boolean {
     this.#isRefused = true;
-    const isIdempotent = idempotentMethods.has(method) || requestHeaders.has('idempotency-key');
-    return isIdempotent || response.headers['accept-encoding'] !== undefined;
+    const isRepeatable = isIdempotent(method) || requestHeaders.has('idempotency-key');
+    return isRepeatable || response.headers['accept-encoding'] !== undefined;
   }
 }

@@ -7,11 +7,12 @@ import { StoryRecorder } from '../story/story-recorder.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Clock } from '../time/clock.ts';
 import { timeLimit } from '../time/time-limit.ts';
+import { isSafe } from '../transport/method-safety.ts';
 import type { Reply } from '../transport/reply.ts';
 import { CacheKeys, flightKey, pathPrefix } from './cache-keys.ts';
 import { hasConditions, isUnchanged, withoutConditions } from './conditions.ts';
 import { type RequestDirectives, requestDirectives } from './directives.ts';
-import { isWrite, type Outdated, outdatedByFailure, outdatedByReply } from './invalidation.ts';
+import { type Outdated, outdatedByFailure, outdatedByReply } from './invalidation.ts';
 import { failures, KeptReplies, type Lookup, type Sent } from './kept-replies.ts';
 import { notCached } from './not-cached.ts';
 import { PartialContent } from './partial-content.ts';
@@ -85,7 +86,7 @@ class ClientCache {
 
   /** Not async: a call that the cache has no part in costs no promise of its own. */
   send(call: Call): Promise<Reply> {
-    if (isWrite(call.method)) return this.#write(call);
+    if (!isSafe(call.method)) return this.#write(call);
     const { headers } = call;
     const asked = requestDirectives(headers['cache-control'], headers.pragma);
     const key = asked.noStore ? undefined : this.#keys.of(call);

@@ -10,13 +10,6 @@ export interface Outdated {
   readonly groups: readonly string[];
 }
 
-const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY']);
-
-/** Whether a request may change its resource. RFC 9110 §9.2.1. */
-export function isWrite(method: string): boolean {
-  return !safeMethods.has(method);
-}
-
 /** A gateway says so that got no reply of the service: the write may have been carried out. */
 const doubtful = new Set([502, 504]);
 
