@@ -3,6 +3,7 @@ import { CallError, now, runInContext } from '@parley/contract';
 import axios, { type AxiosError, type AxiosRequestConfig } from 'axios';
 import { httpServer, type SeenRequest, sendJson } from '../../test-fixtures/http-server.ts';
 import { deadAddress } from '../../test-fixtures/raw-server.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
 import { parleyAdapter } from './parley-adapter.ts';
 
@@ -298,6 +299,8 @@ describe('parleyAdapter', () => {
 
   describe('a streamed reply', () => {
     let finish: () => void;
+    // Real time would run out on a busy machine before the reply has begun.
+    const clock = new VirtualClock();
     beforeEach(async () => {
       await upstream.close();
       await server.close();
@@ -306,7 +309,7 @@ describe('parleyAdapter', () => {
         finish = () => response.end('last');
       });
       server = streaming;
-      upstream = createUpstream('things', server.address, { callTimeoutMs: 2_000, attemptTimeoutMs: 50 });
+      upstream = createUpstream('things', server.address, { callTimeoutMs: 2_000, attemptTimeoutMs: 50, clock });
     });
     const read = async (stream: AsyncIterable<Buffer>) => {
       let text = '';
@@ -316,7 +319,9 @@ describe('parleyAdapter', () => {
 
     it('that is not read is ended by the deadline, without an uncaught error', async () => {
       const { data } = await create({ timeout: 60 }).get('/', { responseType: 'stream' });
-      await new Promise((resolve) => data.once('close', resolve));
+      const closed = new Promise((resolve) => data.once('close', resolve));
+      await clock.advance(60);
+      await closed;
       expect(data.errored).toMatchObject({ code: 'ECONNABORTED' });
     });
 
@@ -329,7 +334,7 @@ describe('parleyAdapter', () => {
     const caller = new AbortController();
     const source = axios.CancelToken.source();
     const ends: [string, AxiosRequestConfig, () => void, string][] = [
-      ['timeout', { timeout: 100 }, () => {}, 'ECONNABORTED'],
+      ['timeout', { timeout: 100 }, () => void clock.advance(100), 'ECONNABORTED'],
       ['signal', { signal: caller.signal }, () => caller.abort(), 'ERR_CANCELED'],
       ['cancel token', { cancelToken: source.token }, () => source.cancel(), 'ERR_CANCELED'],
     ];
