@@ -95,7 +95,7 @@ async function answer(incoming: IncomingMessage, response: ServerResponse) {
   if (pathname === '/silent') return;
   if (pathname === '/drip') {
     response.writeHead(200);
-    let left = 30;
+    let left = 50; // a second: twice the timeout below
     const drip = setInterval(() => (left-- > 0 ? response.write('.') : response.end()), 20);
     response.on('close', () => clearInterval(drip));
     return;
@@ -379,12 +379,12 @@ const differs: [string, Make, Difference][] = [
   ],
   [
     'a timeout in the body',
-    get('/drip', { timeout: 150 }),
+    get('/drip', { timeout: 500 }),
     { differs: '`timeout` bounds the body too', gives: { code: 'ECONNABORTED' } },
   ],
   [
     'a timeout in a stream',
-    get('/drip', { timeout: 150, responseType: 'stream' }),
+    get('/drip', { timeout: 500, responseType: 'stream' }),
     {
       differs: '`timeout` bounds the body too',
       gives: { data: { streamFailed: 'AxiosError', code: 'ECONNABORTED' } },
