@@ -253,7 +253,7 @@ describe('up to the first byte', () => {
       if (requests.length === 1) fail(response);
       else asLines(response).end(ndjson.item({ n: 1 }));
     };
-    expect(await all(calling({ attemptTimeoutMs: 200 }).lines())).toEqual({ seen: [1], code: undefined });
+    expect(await all(calling({ attemptTimeoutMs: 1_000 }).lines())).toEqual({ seen: [1], code: undefined });
     expect(requests).toHaveLength(2);
   });
 
