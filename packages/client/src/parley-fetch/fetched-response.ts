@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
-import { CallError } from '@parley/contract';
+import { CallError, ownMembers } from '@parley/contract';
 import { type ContentLimits, ReplyContent } from '../streams/reply-content.ts';
 import type { Reply, ReplyHeaders } from '../transport/reply.ts';
 
@@ -30,10 +30,11 @@ export function fetchedResponse(reply: Reply, url: URL, limits: ContentLimits): 
 /** A `Response` made by hand has no URL, and neither have its clones. */
 function withPlace(response: Response, url: string, redirected: boolean): Response {
   const clone = () => withPlace(Response.prototype.clone.call(response), url, redirected);
+  const own = <T>(value: T) => ownMembers({ value }); // a descriptor has what its prototype has
   return Object.defineProperties(response, {
-    url: { value: url },
-    redirected: { value: redirected },
-    clone: { value: clone },
+    url: own(url),
+    redirected: own(redirected),
+    clone: own(clone),
   });
 }
 

@@ -107,6 +107,16 @@ describe('call-context', () => {
     expect({ ...one }.signal).toBe(one.signal);
   });
 
+  it.each(['value', 'get', 'set', 'writable'])('is made whatever Object.prototype has as %s', (name) => {
+    const prototype = Object.prototype as Record<string, unknown>;
+    Object.defineProperty(prototype, name, { value: 1, configurable: true, writable: true, __proto__: null } as object);
+    try {
+      expect(contextOf({}).context.signal?.aborted).toBe(false);
+    } finally {
+      delete prototype[name];
+    }
+  });
+
   it('fires the signal when the client hangs up, and clears its timer', () => {
     const { context, res } = contextOf({});
     res.emit('close');

@@ -74,14 +74,17 @@ export function operationTimeout(requestTimeoutMs: number): RequestHandler {
 const response = Symbol('response');
 const ownLog = Symbol('own log');
 
-/** One getter for all contexts, as a getter of each would give each a hidden class of its own. Its own member: copies have it too. */
-const signal: PropertyDescriptor = {
+/**
+ * One getter for all contexts, as a getter of each would give each a hidden class of its own. Its own member: copies have it too.
+ * Without a prototype: a `value` in `Object.prototype` would be one of the descriptor's too.
+ */
+const signal = ownMembers<PropertyDescriptor>({
   get(this: OwnContext) {
     return this[requestLifetime].signal;
   },
   enumerable: true,
   configurable: true,
-};
+});
 
 type OwnContext = MutableContext & { [requestLifetime]: RequestLifetime; [response]: Response; [ownLog]?: Logger };
 
