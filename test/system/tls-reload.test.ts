@@ -59,7 +59,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   if (nginx.exitCode === null && nginx.signalCode === null) {
-    nginx.kill('SIGKILL');
+    nginx.kill('SIGTERM'); // SIGKILL would leave its workers behind
     await once(nginx, 'exit');
   }
   nginx.stderr?.destroy(); // the loop has it open for five seconds more
