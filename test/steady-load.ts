@@ -19,7 +19,8 @@ export interface LoadOptions {
   readonly onSuccess?: (body: string) => void;
   /**
    * Sends a request that was shed (503 `overloaded`) again after its `Retry-After`, five times at most, as the SDK does.
-   * For tests of failover: on a busy machine a replica that has to do the work of two says no to some, and loses none.
+   * For tests of failover: on a busy machine a replica that has to do the work of two refuses some, and loses none. More
+   * than one in twenty count as lost.
    */
   readonly repeatsShed?: boolean;
 }
@@ -66,7 +67,8 @@ export function startLoad(baseUrl: string, options: LoadOptions): SteadyLoad {
     async stop() {
       const report = await load.stop();
       agent.destroy();
-      return { ...report, shed };
+      const lost = shed > report.sent / 20 ? { ...report.lost, 'shed too often': shed } : report.lost;
+      return { ...report, lost, shed };
     },
   };
 }
@@ -131,13 +133,12 @@ export function startCalls(
 }
 
 interface Answer {
-  /** An error's code where there is no answer. */
   readonly status: number | string;
   readonly body: string;
   readonly retryAfterSeconds: number;
 }
 
-/** Never rejects. */
+/** Sends one request. Never rejects: an error's code takes the place of the status. */
 function send(agent: Agent, baseUrl: string, { method = 'GET', path, body, headers: own }: LoadRequest) {
   return new Promise<Answer>((resolve) => {
     const fail = (error: NodeJS.ErrnoException) =>

@@ -173,7 +173,7 @@ describe('all replicas of a service', () => {
       expect(degraded.headers.degraded).toBe('greetings');
     }
     for (const container of await containersOf(service)) await start(container);
-    await eventually(async () => (await ask(baseUrl(), path)).status === 200, 10_000);
+    await eventually(async () => (await ask(baseUrl(), path)).status === 200, 3000);
   });
 });
 

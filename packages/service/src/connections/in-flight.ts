@@ -3,7 +3,7 @@
  *
  * No `Set`: V8 makes a new table whenever a Set has lost enough members, and the old table keeps pointing at its members of
  * that time and at the new table. Once such a table is among the old objects, a quick collection (a scavenge) takes all
- * that it leads to for alive, table after table: every request of the last second was copied, 30 ms at a time.
+ * that it leads to for alive, table after table, and copies it. With a Set, every request was copied: 30 ms every 150 ms.
  */
 export class InFlight<Member extends object> implements Iterable<Member> {
   readonly #members: Placed<Member>[] = [];
@@ -13,13 +13,13 @@ export class InFlight<Member extends object> implements Iterable<Member> {
     return this.#members.length;
   }
 
-  /** Takes one in that is in no such set yet. */
+  /** Adds a member, which must be in no other such set. */
   add(member: Member): void {
     (member as Placed<Member>)[place] = this.#members.length;
     this.#members.push(member);
   }
 
-  /** Lets one go, if it is here. */
+  /** Removes a member, if it is here. */
   delete(member: Placed<Member>): void {
     const at = member[place];
     if (at === undefined || this.#members[at] !== member) return;
@@ -30,7 +30,7 @@ export class InFlight<Member extends object> implements Iterable<Member> {
     last[place] = at;
   }
 
-  /** Those of now: who looks at them may end some. */
+  /** The members of this moment: a loop over them may remove some. */
   [Symbol.iterator](): Iterator<Member> {
     return [...this.#members][Symbol.iterator]();
   }
