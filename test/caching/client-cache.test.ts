@@ -104,6 +104,6 @@ describe('a client with a cache, and a service over HTTP', () => {
     const { client } = await started();
     await client.getItem({ id: '7' });
     const { story } = await client.getItem.explain({ id: '7' });
-    expect(String(story)).toMatch(/cache +hit: the stored reply is fresh, 0 s old/);
+    expect(String(story)).toMatch(/cache +hit: the stored reply is fresh, \d+ s old/);
   });
 });
