@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyText } from '../../contract/test-fixtures/any-text.ts';
 
 /** A request that is allowed as HTTP, and mostly wrong as one of the visits contract. */
 export interface OddRequest {
@@ -92,7 +93,7 @@ const headerText = fc.oneof(
 const headers = fc.dictionary(fc.constantFrom(...names), headerText, { maxKeys: 5 });
 const text = fc.oneof(
   fc.json({ maxDepth: 3 }),
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc.constantFrom(
     '{"__proto__":{"x":1}}',
     '[',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { anyText } from '../../test-fixtures/any-text.ts';
 import { CallError } from '../errors/call-error.ts';
 import { problemOf } from '../errors/problem.ts';
 import { framings } from './framings.ts';
@@ -29,7 +30,6 @@ function cut(whole: Uint8Array, places: readonly number[]): Uint8Array[] {
 }
 
 const places = fc.array(fc.nat(), { maxLength: 20 });
-const anyText = fc.string({ unit: 'binary' });
 
 describe.each(['ndjson', 'sse'] as const)('%s', (framing) => {
   const { item, heartbeat, end, problem: problemText, parser } = framings[framing];
@@ -61,7 +61,7 @@ describe.each(['ndjson', 'sse'] as const)('%s', (framing) => {
       '{}',
       '\uFEFF',
     );
-    const soup = fc.array(fc.oneof(pieces, anyText)).map((parts) => bytes(parts.join('')));
+    const soup = fc.array(fc.oneof(pieces, anyText())).map((parts) => bytes(parts.join('')));
     fc.assert(
       fc.property(fc.oneof(soup, fc.uint8Array()), places, (whole, cuts) => {
         expect(framesOf(framing, cut(whole, cuts), 40)).toEqual(framesOf(framing, [whole], 40));
