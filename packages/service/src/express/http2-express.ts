@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Express } from 'express';
 import { appWithPrototypes, messagePrototypes, wrapHandle } from './express-internals.ts';
+import { nonemptyWrite } from './nonempty-write.ts';
 import { isEndedInSlices } from './sliced-end.ts';
 
 /**
@@ -14,7 +15,7 @@ export function http2Express(app: Express): Express {
   const { request, response } = messagePrototypes(app);
   const overHttp2 = appWithPrototypes(app, {
     request: withPrototype(request, Http2ServerRequest.prototype),
-    response: Object.defineProperties(withPrototype(response, Http2ServerResponse.prototype), missingOverHttp2),
+    response: Object.defineProperties(withPrototype(response, Http2ServerResponse.prototype), membersOverHttp2),
   });
   wrapHandle(app, (handle) => {
     return function handleAnyProtocol(req, res, callback) {
@@ -39,8 +40,12 @@ function withPrototype(ofExpress: object, onto: object): object {
   });
 }
 
-/** What middleware expects of a response and `Http2ServerResponse` has not, or not in every version that we run on. */
-export const missingOverHttp2 = {
+/**
+ * What a response over HTTP/2 has of ours: what middleware expects and `Http2ServerResponse` has not, or not in every version
+ * that we run on, and a `write` that is safe.
+ */
+export const membersOverHttp2 = {
+  write: { configurable: true, writable: true, value: nonemptyWrite },
   // A getter without a setter there, which Express assigns to.
   req: { value: undefined, writable: true },
   destroyed: { get: ofStream(({ destroyed }) => destroyed) },

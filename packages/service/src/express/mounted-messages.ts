@@ -3,7 +3,7 @@ import { ownMembers } from '@parley/contract';
 import type { Request, Response } from 'express';
 import { messagePrototypes } from './express-internals.ts';
 import { hasFinished } from './express-messages.ts';
-import { isHttp2, missingOverHttp2 } from './http2-express.ts';
+import { isHttp2, membersOverHttp2 } from './http2-express.ts';
 import { isMarkedHttp2, markHttp2 } from './http2-response.ts';
 
 /** What HTTP/2 has no place for (RFC 9113 §8.2.2). Node would throw at the head of the response. */
@@ -20,7 +20,7 @@ const { setHeader } = Http2ServerResponse.prototype;
 const http2Request = Http2ServerRequest.prototype;
 const http2Response: object = Object.create(Http2ServerResponse.prototype, {
   ...Object.getOwnPropertyDescriptors(Http2ServerResponse.prototype),
-  ...missingOverHttp2,
+  ...membersOverHttp2,
   setHeader: {
     configurable: true,
     writable: true,
