@@ -182,6 +182,42 @@ describe('parleyFetch', () => {
     expect([response.redirected, response.url]).toEqual([true, 'http://things/y?z']);
   });
 
+  it.each([
+    ['AbortError', undefined],
+    ['RangeError', new RangeError('enough')],
+  ])('rejects with the %s of a signal that fires while the body is read', async (name, reason) => {
+    const { fetch } = fetching(async ({ signal }) => {
+      const body = new Readable({ read() {} });
+      signal?.addEventListener('abort', () => body.destroy(new Error('cut off')));
+      body.push('one');
+      return new Reply(200, {}, body, origin);
+    });
+    const abort = new AbortController();
+    const text = (await fetch('/x', { signal: abort.signal })).text();
+    abort.abort(reason);
+    await expect(text).rejects.toMatchObject({ name });
+    await expect(text).rejects.toBe(abort.signal.reason);
+  });
+
+  it('rejects with a TypeError where the body is cut off, as fetch does', async () => {
+    const { fetch } = fetching(async () => {
+      const body = new Readable({ read() {} });
+      body.push('one');
+      setImmediate(() => body.destroy(new Error('cut off')));
+      return new Reply(200, {}, body, origin);
+    });
+    const text = (await fetch('/x')).text();
+    await expect(text).rejects.toMatchObject({ name: 'TypeError', cause: { code: 'unavailable' } });
+  });
+
+  it('cancels the request where its body is cancelled before it is read', async () => {
+    const body = Readable.from([Buffer.from('one')]);
+    const { fetch } = fetching(async () => new Reply(200, {}, body, origin));
+    await (await fetch('/x')).body?.cancel();
+    await settled();
+    expect(body.destroyed).toBe(true);
+  });
+
   it('cancels a reply that nobody reads', async () => {
     const body = Readable.from([Buffer.from('one')]);
     const { fetch, clock } = fetching(async () => new Reply(200, {}, body, origin), { idleTimeoutMs: 1000 });

@@ -1,5 +1,6 @@
 import { CallError } from '@parley/contract';
 import type { Upstream } from '../upstream.ts';
+import { fetchFailure } from './fetch-failure.ts';
 import { fetchedRequest } from './fetched-request.ts';
 import { fetchedResponse } from './fetched-response.ts';
 import { plainCall } from './plain-request.ts';
@@ -19,26 +20,24 @@ export type ParleyFetch = (input: string | URL | Request, init?: RequestInit) =>
  * upstream has a cache, GET is read whole before it resolves, up to `maxReplyBytes`, since streams are never stored; `cache: 'no-store'`
  * streams it, and so does `Accept: text/event-stream`. The other modes of `cache` become `Cache-Control` of the request.
  *
- * @throws TypeError as `fetch` does; its `cause` is the CallError. A signal that fires rejects with its reason
+ * @throws TypeError as `fetch` does, while the body is read too; its `cause` is the CallError. A signal that fires rejects with its reason
  */
 export function parleyFetch(upstream: Upstream): ParleyFetch {
   return async function parleyFetch(input, init = {}) {
     const { clock, idleTimeoutMs, maxReplyBytes, cache } = upstream.options;
     const request = await fetchedRequest(input, init);
-    const { url, redirect, signal } = request;
+    const { redirect, signal } = request;
     signal.throwIfAborted();
     try {
       const reply = await upstream.send(plainCall(request, cache !== false));
-      const response = fetchedResponse(reply, url, { clock, idleTimeoutMs, maxBytes: maxReplyBytes });
+      const response = fetchedResponse(reply, request, { clock, idleTimeoutMs, maxBytes: maxReplyBytes });
       if (redirect === 'error' && isRedirect(response)) {
         response.body?.cancel().catch(() => {});
         throw new CallError('rejected', 'the reply is a redirect');
       }
       return response;
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (!(error instanceof CallError)) throw error;
-      throw new TypeError(`fetch failed: ${error.message}`, { cause: error });
+      throw fetchFailure(error, signal);
     }
   };
 }

@@ -36,7 +36,9 @@ export class ReplyContent implements Content {
     this.#body = body instanceof Readable ? body : Readable.from([Buffer.from(body)]);
     this.#origin = origin;
     this.#limits = limits;
-    this.#content = content(this.#chunks());
+    // A generator that has not begun closes nothing.
+    const chunks = { [Symbol.asyncIterator]: () => this.#chunks(), destroy: () => this.#cancel() };
+    this.#content = content(chunks);
     this.#disarm = this.#endAfterIdle('nobody read the reply');
   }
 
@@ -68,6 +70,11 @@ export class ReplyContent implements Content {
   async *#chunks(): AsyncGenerator<Uint8Array, void> {
     this.#disarm();
     yield* chunksOf(this.#body, this.#origin, this.#limits);
+  }
+
+  #cancel(): void {
+    this.#disarm();
+    this.#body.destroy();
   }
 
   #endAfterIdle(what: string): () => void {
