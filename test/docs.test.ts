@@ -24,6 +24,23 @@ function table(path: string, heading: string): string[][] {
   );
 }
 
+/** The names by which links lead to the headings of a document, as GitHub makes them. */
+function anchors(path: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const [, heading = ''] of text(path)
+    .replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
+    .matchAll(/^#+ (.+)$/gm)) {
+    const name = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-');
+    let anchor = name;
+    for (let other = 1; found.has(anchor); other++) anchor = `${name}-${other}`;
+    found.add(anchor);
+  }
+  return found;
+}
+
 const calledIn = (source: string, pattern: RegExp) => [...source.matchAll(pattern)].map(([, name]) => name);
 
 describe('every document', () => {
@@ -35,6 +52,16 @@ describe('every document', () => {
         .map((link) => `${path} → ${link}`),
     );
     expect(documents.length).toBeGreaterThan(5);
+    expect(broken).toEqual([]);
+  });
+
+  it('links to headings that are there', () => {
+    const broken = documents.flatMap((path) =>
+      [...text(path).matchAll(/\]\((?!https?:)([^)#]*)#([^)]*)\)/g)]
+        .map(([, link = '', anchor = '']) => [link === '' ? path : join(dirname(path), link), anchor] as const)
+        .filter(([page, anchor]) => page.endsWith('.md') && !anchors(page).has(anchor))
+        .map(([page, anchor]) => `${path} → ${page}#${anchor}`),
+    );
     expect(broken).toEqual([]);
   });
 
