@@ -79,12 +79,12 @@ describe('every document', () => {
   });
 });
 
-describe('the section on testing', () => {
+describe('docs/testing.md', () => {
   it.each([
-    ['packages/client/README.md', 'services/hello/upstream.test.ts'],
-    ['packages/service/README.md', 'services/hello/service.test.ts'],
-  ])('of %s shows %s, which is run', (path, example) => {
-    const [, section = ''] = text(path).split(/^## Testing$/m);
+    ['Code that calls services', 'services/hello/upstream.test.ts'],
+    ['A service', 'services/hello/service.test.ts'],
+  ])('shows below "%s" what %s has, which is run', (heading, example) => {
+    const [, section = ''] = text('docs/testing.md').split(`\n## ${heading}\n`);
     const [, code] = /```ts\n([\s\S]*?)```/.exec(section) ?? [];
     expect(code).toBe(text(example));
   });
@@ -96,16 +96,10 @@ describe('the section on testing', () => {
       .split(',')
       .map((name) => name.trim())
       .filter((name) => /^[a-z]+$/.test(name));
-    const told = table('packages/client/README.md', 'Testing').flatMap(([fault = '']) => calledIn(fault, /(\w+)\(/g));
+    const told = table('docs/testing.md', 'Code that calls services').flatMap(([fault = '']) =>
+      calledIn(fault, /(\w+)\(/g),
+    );
     expect(told.sort()).toEqual(names.sort());
-  });
-
-  it('has every option that cannot be changed', () => {
-    const source = text('packages/client/src/options/option-specs.ts');
-    const fixed = calledIn(source, /^ {2}(\w+): forLife\(/gm);
-    const [, named = ''] = /(.*) cannot be changed: open another/.exec(text('packages/client/README.md')) ?? [];
-    expect(fixed.length).toBeGreaterThan(2);
-    expect(calledIn(named, /`(\w+)`/g).sort()).toEqual(fixed.sort());
   });
 });
 
@@ -202,6 +196,14 @@ describe('packages/client/README.md', () => {
     const cells = (rows: readonly string[]) => rows.map((row) => row.split('|').map((cell) => cell.trim()));
     expect(optionTable().length).toBe(Object.keys(upstreamDefaults).length + 2);
     expect(cells(documentedTable()).slice(2)).toEqual(cells(optionTable()).slice(2));
+  });
+
+  it('has every option that cannot be changed', () => {
+    const source = text('packages/client/src/options/option-specs.ts');
+    const fixed = calledIn(source, /^ {2}(\w+): forLife\(/gm);
+    const [, named = ''] = /(.*) cannot be changed: open another/.exec(text('packages/client/README.md')) ?? [];
+    expect(fixed.length).toBeGreaterThan(2);
+    expect(calledIn(named, /`(\w+)`/g).sort()).toEqual(fixed.sort());
   });
 
   it('has every option of the client over fetch, with its default', () => {
