@@ -210,7 +210,7 @@ describe('packages/client/README.md', () => {
     const source = text('packages/client/src/fetch/fetch-options.ts');
     const [declared = ''] = /export interface FetchClientOptions[\s\S]*?\n\}/.exec(source) ?? [];
     const names = calledIn(declared, /^ {2}readonly (\w+)\??:/gm);
-    const rows = table('packages/client/README.md', 'In a browser');
+    const rows = table('docs/browser.md', 'Options');
     const documented = rows.flatMap(([name = '']) => name.split(', '));
     expect(names.length).toBeGreaterThan(12);
     expect(documented.sort()).toEqual([...names, 'operations'].sort());
