@@ -79,6 +79,37 @@ describe('every document', () => {
   });
 });
 
+describe('README.md', () => {
+  it('leads to each document', () => {
+    const [, next = ''] = text('README.md').split(/^## Where next$/m);
+    const missing = files('docs/*.md').filter((path) => !next.includes(`](${path})`));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('the README of a package', () => {
+  it.each(files('packages/*/README.md'))('says how it is installed without a registry: %s', (path) => {
+    expect(text(path)).toMatch(/Not in the npm registry yet: .*\]\(\.\.\/\.\.\/docs\/installing\.md\)/);
+  });
+});
+
+describe('docs/installing.md', () => {
+  it('names the versions of Node that CI runs, and what of the code on the others', () => {
+    const ci = text('.ci/run');
+    const { devDependencies } = JSON.parse(text('package.json'));
+    const minor = (version: string) => version.split('.').slice(0, 2).join('.');
+    const others = new Set(calledIn(ci, /^suite_on_node ([\d.]+) /gm).map((version) => minor(version as string)));
+    const rows = table('docs/installing.md', 'Installing');
+    expect(rows.map(([node = '']) => node)).toEqual(
+      [minor(devDependencies.node), ...others].map((version) => `Node ${version}`),
+    );
+    const [, client = '', service = ''] =
+      /else on_nodes=\(packages\/client\/src\/\{(.*)\} packages\/service\/src\/\{(.*)\}\)/.exec(ci) ?? [];
+    const [, byDay = ''] = /(.*); system tests/.exec(text('docs/installing.md')) ?? [];
+    expect(calledIn(byDay, /`(\w+)`/g)).toEqual([client, service].flatMap((folders) => folders.split(',')));
+  });
+});
+
 describe('docs/testing.md', () => {
   it.each([
     ['Code that calls services', 'services/hello/upstream.test.ts'],
