@@ -57,7 +57,7 @@ describe('@parley/client/fetch for the browser', () => {
       `${client} export { defineContract, defineError, get, post, bytes } from '@parley/contract';`,
       15_600,
     ],
-  ])('is small %s: at most the kilobytes of the README, with gzip', async (_, code, most) => {
+  ])('is small %s: at most the kilobytes of docs/browser.md, with gzip', async (_, code, most) => {
     const bundled = await bundle(code, { minify: true, format: 'esm', external: ['zod'] });
     expect(gzipSync(bundled, { level: 9 }).length).toBeLessThanOrEqual(most);
   });

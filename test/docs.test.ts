@@ -28,6 +28,23 @@ function table(path: string, heading: string): string[][] {
   );
 }
 
+/** The names by which links lead to the headings of a document, as GitHub makes them. */
+function anchors(path: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const [, heading = ''] of text(path)
+    .replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
+    .matchAll(/^#+ (.+)$/gm)) {
+    const name = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-');
+    let anchor = name;
+    for (let other = 1; found.has(anchor); other++) anchor = `${name}-${other}`;
+    found.add(anchor);
+  }
+  return found;
+}
+
 const calledIn = (source: string, pattern: RegExp) => [...source.matchAll(pattern)].map(([, name]) => name);
 
 describe('every document', () => {
@@ -39,6 +56,16 @@ describe('every document', () => {
         .map((link) => `${path} → ${link}`),
     );
     expect(documents.length).toBeGreaterThan(5);
+    expect(broken).toEqual([]);
+  });
+
+  it('links to headings that are there', () => {
+    const broken = documents.flatMap((path) =>
+      [...text(path).matchAll(/\]\((?!https?:)([^)#]*)#([^)]*)\)/g)]
+        .map(([, link = '', anchor = '']) => [link === '' ? path : join(dirname(path), link), anchor] as const)
+        .filter(([page, anchor]) => page.endsWith('.md') && !anchors(page).has(anchor))
+        .map(([page, anchor]) => `${path} → ${page}#${anchor}`),
+    );
     expect(broken).toEqual([]);
   });
 
@@ -56,12 +83,43 @@ describe('every document', () => {
   });
 });
 
-describe('the section on testing', () => {
+describe('README.md', () => {
+  it('leads to each document', () => {
+    const [, next = ''] = text('README.md').split(/^## Where next$/m);
+    const missing = files('docs/*.md').filter((path) => !next.includes(`](${path})`));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('the README of a package', () => {
+  it.each(files('packages/*/README.md'))('says how it is installed without a registry: %s', (path) => {
+    expect(text(path)).toMatch(/Not in the npm registry yet: .*\]\(\.\.\/\.\.\/docs\/installing\.md\)/);
+  });
+});
+
+describe('docs/installing.md', () => {
+  it('names the versions of Node that CI runs, and what of the code on the others', () => {
+    const ci = text('.ci/run');
+    const { devDependencies } = JSON.parse(text('package.json'));
+    const minor = (version: string) => version.split('.').slice(0, 2).join('.');
+    const others = new Set(calledIn(ci, /^suite_on_node ([\d.]+) /gm).map((version) => minor(version as string)));
+    const rows = table('docs/installing.md', 'Installing');
+    expect(rows.map(([node = '']) => node)).toEqual(
+      [minor(devDependencies.node), ...others].map((version) => `Node ${version}`),
+    );
+    const [, client = '', service = ''] =
+      /else on_nodes=\(packages\/client\/src\/\{(.*)\} packages\/service\/src\/\{(.*)\}\)/.exec(ci) ?? [];
+    const [, byDay = ''] = /(.*); system tests/.exec(text('docs/installing.md')) ?? [];
+    expect(calledIn(byDay, /`(\w+)`/g)).toEqual([client, service].flatMap((folders) => folders.split(',')));
+  });
+});
+
+describe('docs/testing.md', () => {
   it.each([
-    ['packages/client/README.md', 'services/hello/upstream.test.ts'],
-    ['packages/service/README.md', 'services/hello/service.test.ts'],
-  ])('of %s shows %s, which is run', (path, example) => {
-    const [, section = ''] = text(path).split(/^## Testing$/m);
+    ['Code that calls services', 'services/hello/upstream.test.ts'],
+    ['A service', 'services/hello/service.test.ts'],
+  ])('shows below "%s" what %s has, which is run', (heading, example) => {
+    const [, section = ''] = text('docs/testing.md').split(`\n## ${heading}\n`);
     const [, code] = /```ts\n([\s\S]*?)```/.exec(section) ?? [];
     expect(code).toBe(text(example));
   });
@@ -73,16 +131,10 @@ describe('the section on testing', () => {
       .split(',')
       .map((name) => name.trim())
       .filter((name) => /^[a-z]+$/.test(name));
-    const told = table('packages/client/README.md', 'Testing').flatMap(([fault = '']) => calledIn(fault, /(\w+)\(/g));
+    const told = table('docs/testing.md', 'Code that calls services').flatMap(([fault = '']) =>
+      calledIn(fault, /(\w+)\(/g),
+    );
     expect(told.sort()).toEqual(names.sort());
-  });
-
-  it('has every option that cannot be changed', () => {
-    const source = text('packages/client/src/options/option-specs.ts');
-    const fixed = calledIn(source, /^ {2}(\w+): forLife\(/gm);
-    const [, named = ''] = /(.*) cannot be changed: open another/.exec(text('packages/client/README.md')) ?? [];
-    expect(fixed.length).toBeGreaterThan(2);
-    expect(calledIn(named, /`(\w+)`/g).sort()).toEqual(fixed.sort());
   });
 });
 
@@ -117,10 +169,29 @@ describe('ARCHITECTURE.md', () => {
     expect(rows.slice(0, -1)).toEqual(inCode);
   });
 
+  it('says of each layer of the way out whether it has state of the upstream or of the endpoint', () => {
+    const ofUpstream = /\b(?:telemetry|queue|budget|poison|endpoints|streams|events|hasUserCode|cacheDependencies)\b/;
+    const ofEndpoint = /\b(?:breaker|load|transport)\b/;
+    const source = text('packages/client/src/pipeline.ts');
+    const inCode = [...source.matchAll(/^\s+(?:const \w+ = )?(\w+)\((.*)\)[,;] \/\/ /gm)].map(
+      ([, layer, taken = '']) => [layer, ofUpstream.test(taken), ofEndpoint.test(taken)],
+    );
+    expect(inCode.length).toBeGreaterThan(12);
+    const rows = table('ARCHITECTURE.md', 'The way out')
+      .filter(([, layer = '']) => /^\w+$/.test(layer))
+      .map(([, layer, state = '']) => [layer, state.includes('upstream'), state.includes('endpoint')]);
+    expect(rows).toEqual(inCode);
+  });
+
   it('lists the middleware of the way in in their order', () => {
     const source = text('packages/service/src/app.ts');
-    const inCode = calledIn(source, /^ {2,14}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm);
+    const inCode = calledIn(
+      source,
+      /^ {2,14}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(?:\.\.\.)?\(?(options\.\w+|\w+(?=\()).*\/\/ /gm,
+    );
     expect(table('ARCHITECTURE.md', 'The way in').map(([, middleware]) => middleware)).toEqual(inCode);
+    const [, stacked = ''] = /const first = stack\(\n([\s\S]*?)\n {2}\);\n/.exec(source) ?? [];
+    expect(stacked.split('\n').filter((line) => /^ +(?:\.\.\.)?[\w(].*\),$/.test(line))).toEqual([]); // each has its reason
   });
 });
 
@@ -162,11 +233,19 @@ describe('packages/client/README.md', () => {
     expect(cells(documentedTable()).slice(2)).toEqual(cells(optionTable()).slice(2));
   });
 
+  it('has every option that cannot be changed', () => {
+    const source = text('packages/client/src/options/option-specs.ts');
+    const fixed = calledIn(source, /^ {2}(\w+): forLife\(/gm);
+    const [, named = ''] = /(.*) cannot be changed: open another/.exec(text('packages/client/README.md')) ?? [];
+    expect(fixed.length).toBeGreaterThan(2);
+    expect(calledIn(named, /`(\w+)`/g).sort()).toEqual(fixed.sort());
+  });
+
   it('has every option of the client over fetch, with its default', () => {
     const source = text('packages/client/src/fetch/fetch-options.ts');
     const [declared = ''] = /export interface FetchClientOptions[\s\S]*?\n\}/.exec(source) ?? [];
     const names = calledIn(declared, /^ {2}readonly (\w+)\??:/gm);
-    const rows = table('packages/client/README.md', 'In a browser');
+    const rows = table('docs/browser.md', 'Options');
     const documented = rows.flatMap(([name = '']) => name.split(', '));
     expect(names.length).toBeGreaterThan(12);
     expect(documented.sort()).toEqual([...names, 'operations'].sort());
@@ -177,36 +256,22 @@ describe('packages/client/README.md', () => {
     expect(defaults.length).toBeGreaterThan(8);
     expect(rows.map(([name, standard]) => [name, standard])).toEqual(expect.arrayContaining(defaults));
   });
-
-  it('lists layers in their order, and none that is not there', () => {
-    const rows = table('packages/client/README.md', 'The order of layers').map(([, layer]) => layer);
-    const architecture = table('ARCHITECTURE.md', 'The way out').map(([, layer]) => layer);
-    expect(rows.length).toBeGreaterThan(10);
-    expect(rows.slice(0, -1)).toEqual(architecture.slice(0, -1).filter((layer) => rows.includes(layer)));
-  });
 });
 
-describe('packages/service/README.md', () => {
+describe('docs/operators-api.md', () => {
   it('has every operation of the admin API', () => {
     const labels = Object.values(admin.operations).map(({ label }) => label);
-    expect(table('packages/service/README.md', 'Admin API').map(([label]) => label)).toEqual(labels);
+    expect(table('docs/operators-api.md', 'Admin API').map(([label]) => label)).toEqual(labels);
   });
 
   it('has every rule of lint', () => {
     const inCode = calledIn(text('packages/service/src/admin/lint.ts'), /^ {2}'([a-z-]+)': \(/gm);
     expect(inCode.length).toBeGreaterThan(5);
-    expect(table('packages/service/README.md', 'What lint finds').map(([rule]) => rule)).toEqual(inCode);
+    expect(table('docs/operators-api.md', 'What lint finds').map(([rule]) => rule)).toEqual(inCode);
   });
+});
 
-  it('lists the middleware in their order', () => {
-    const inCode = calledIn(
-      text('packages/service/src/app.ts'),
-      /^ {2,14}(?:app\.\w+\()?(?:openapiOperation\.path\.template, )?(\w+)\(.*\/\/ /gm,
-    );
-    const kebab = (name?: string) => name?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    expect(table('packages/service/README.md', 'Order').map(([, name]) => name)).toEqual(inCode.map(kebab));
-  });
-
+describe('packages/service/README.md', () => {
   it('has every variable that is read from the environment, with its default', () => {
     const source = text('packages/service/src/process/settings.ts');
     const whole = [...source.matchAll(/whole\('(\w+)', \w+, ([\d_]+)\)/g)];

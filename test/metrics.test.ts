@@ -272,7 +272,7 @@ describe('the metrics of a service', () => {
   });
 });
 
-describe('the README of the kit', () => {
+describe('docs/operators-api.md', () => {
   it('lists every metric with its labels, and no other', async () => {
     await start();
     upstream = createUpstream('shop', service.url);
@@ -280,8 +280,8 @@ describe('the README of the kit', () => {
     await getItem({ id: '1' });
     const { lines } = await metrics();
     const names = lines.filter((line) => line.startsWith('# TYPE ')).map((line) => line.split(' ')[2]);
-    const readme = await readFile(new URL('../packages/service/README.md', import.meta.url), 'utf8');
-    const rows = readme
+    const page = await readFile(new URL('../docs/operators-api.md', import.meta.url), 'utf8');
+    const rows = page
       .split('## Metrics\n')[1]
       ?.split('\n## ')[0]
       ?.split('\n')

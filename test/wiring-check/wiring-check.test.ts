@@ -128,9 +128,9 @@ describe('the check of wiring', () => {
       expect(sentence).toMatch(/^[^\n]{10,}, so [^\n]+: \S[^\n]+$/);
   });
 
-  it('has its rules in the README of the command line, in their order', () => {
-    const readme = readFileSync(join(root, 'packages/cli/README.md'), 'utf8');
-    const [, section = ''] = readme.split('\n### Rules of wiring\n');
+  it('has its rules in docs/wiring-check.md, in their order', () => {
+    const page = readFileSync(join(root, 'docs/wiring-check.md'), 'utf8');
+    const [, section = ''] = page.split('\n## Rules of wiring\n');
     const rows = section.split('\n').filter((line) => line.startsWith('| `'));
     const inCode = Object.entries(wiringRules).map(
       ([rule, { finds, isRemark }]) => `| \`${rule}\` | ${isRemark ? 'remark: ' : ''}${finds} |`,

@@ -104,7 +104,7 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, gi
     serverTiming({ service: contract.name }), // above what takes time
     loadShedding({ load, telemetry }), // above all that costs something
     loadReport({ load }), // below: a refused request does not need it
-    ...(options.middleware ?? []),
+    ...(options.middleware ?? []), // the user's own: below load shedding, so that a refused request costs nothing; above auth, which may read a session
     operationRoutes(
       routes.map(([name, operation]) => ({
         operation,
@@ -113,8 +113,8 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, gi
           ...deprecation(operation), // above all that answers: a caller that is refused should know too
           ...timeoutOf(own[name]), // above what waits
           auth({ ...options, operation: withBodyLimit(operation, own[name]), verifyToken, logger }), // above body: a stranger's is never read
-          ...(ownMember(own[name] ?? {}, 'middleware') ?? []), // below auth: a stranger never reaches it
-          ...(options.extras ? [extras(options.extras)] : []), // below middleware of the app's own, which may make a session
+          ...middlewareOf(own[name]), // below auth: a stranger never reaches it
+          ...extrasOf(options), // below middleware of the app's own, which may make a session
           cacheHeaders(operation), // above the handler, which may find that its caller has the reply already
           conditions(encode), // above the handler, which may compare versions
           body({ ...options, operation: withBodyLimit(operation, own[name]) }), // in a route: a body that no operation wants is never read
@@ -143,6 +143,14 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, gi
 function timeoutOf(options: OperationOptions = {}): readonly RequestHandler[] {
   const requestTimeoutMs = ownMember(options, 'requestTimeoutMs');
   return requestTimeoutMs === undefined ? [] : [operationTimeout(requestTimeoutMs)];
+}
+
+function middlewareOf(options: OperationOptions = {}): readonly RequestHandler[] {
+  return ownMember(options, 'middleware') ?? [];
+}
+
+function extrasOf({ extras: given }: Pick<AppOptions, 'extras'>): readonly RequestHandler[] {
+  return given ? [extras(given)] : [];
 }
 
 function withBodyLimit(operation: Operation, options: OperationOptions = {}): Operation {

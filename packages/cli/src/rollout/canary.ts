@@ -39,7 +39,7 @@ const worseErrorShare = 0.01;
 const slowerTimes = 2;
 const slowerMs = 50;
 
-/** The thresholds, for help and README. */
+/** The thresholds, for help and `docs/rollout.md`. */
 export const canaryThresholds =
   `${leastRequests} requests at least, errors at most ${worseErrorShare * 100} percentage point above, ` +
   `p99 at most ${slowerTimes} × + ${slowerMs} ms`;

@@ -7,7 +7,7 @@ export interface Problem extends Place {
 
 /** Looks for one kind of mistake. */
 export interface Rule {
-  /** What it looks for, for the README. */
+  /** What it looks for, for `docs/wiring-check.md`. */
   readonly finds: string;
   /** Whether it is worth knowing and no mistake: it does not fail the check. */
   readonly isRemark?: boolean;

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Direction, type Rule, rules } from '../../src/contracts/compare/rules.ts';
 
-const readme = fileURLToPath(new URL('../../README.md', import.meta.url));
+const page = fileURLToPath(new URL('../../../../docs/contracts-check.md', import.meta.url));
 
 /** The table of rules for people: a header and one row per rule. */
 export function rulesTable(): readonly string[] {
@@ -22,22 +22,22 @@ function meaning({ says, why }: Rule): string {
   return why === '' ? said : `${said}: ${why}`;
 }
 
-/** The table as the README has it now. */
+/** The table as `docs/contracts-check.md` has it now. */
 export function documentedRules(): readonly string[] {
-  return tableIn(readFileSync(readme, 'utf8')).split('\n');
+  return tableIn(readFileSync(page, 'utf8')).split('\n');
 }
 
 function tableIn(text: string): string {
-  const [, found] = /^### Rules$[\s\S]*?\n\n(\|[\s\S]*?\|)\n(?:\n|$)/m.exec(text) ?? [];
-  if (found === undefined) throw new Error('packages/cli/README.md has no table below "### Rules"');
+  const [, found] = /^## Rules$[\s\S]*?\n\n(\|[\s\S]*?\|)\n(?:\n|$)/m.exec(text) ?? [];
+  if (found === undefined) throw new Error('docs/contracts-check.md has no table below "## Rules"');
   return found;
 }
 
 // `rules-table.ts` writes it.
 if (process.argv[1] === import.meta.filename) {
-  const text = readFileSync(readme, 'utf8');
+  const text = readFileSync(page, 'utf8');
   writeFileSync(
-    readme,
+    page,
     text.replace(tableIn(text), () => rulesTable().join('\n')),
   );
 }

@@ -73,14 +73,14 @@ describe('the table of rules', () => {
     ...documentPairs.flatMap((one) => one.expected.map((change) => change.replace('!', '').split(' ')[0])),
   ];
 
-  it('is in the README: `node packages/cli/test-fixtures/contracts/rules-table.ts` writes it', () => {
+  it('is in docs/contracts-check.md: `node packages/cli/test-fixtures/contracts/rules-table.ts` writes it', () => {
     expect(documentedRules()).toEqual(rulesTable());
   });
 
-  it('says in the README how many pairs there are, and how many Redocly judges otherwise', () => {
-    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  it('says there how many pairs there are, and how many Redocly judges otherwise', () => {
+    const page = readFileSync(new URL('../../../../../docs/contracts-check.md', import.meta.url), 'utf8');
     const [differing, pairs] = [Object.keys(otherOpinions).length, comparedDocuments.length];
-    expect(readme).toContain(`it judges ${differing} of the ${pairs} pairs of our tests otherwise`);
+    expect(page).toContain(`it judges ${differing} of the ${pairs} pairs of our tests otherwise`);
   });
 
   it('has an example of each rule among the pairs', () => {

@@ -29,7 +29,7 @@ const refused = 'callers that send what was valid are refused';
 const unforeseen = 'callers get what the contract ruled out';
 const eitherWay = 'what was valid is not';
 
-/** Every kind of change, from the largest thing that changes to the smallest. Code, README and tests read this table. */
+/** Every kind of change, from the largest thing that changes to the smallest. Code, `docs/contracts-check.md` and tests read this table. */
 export const rules = {
   'contract-removed': row(request, request, 'the contract is gone', 'none of its operations can be called'),
   'contract-added': row(request, none, 'the contract is new'),
