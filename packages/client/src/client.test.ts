@@ -131,6 +131,14 @@ describe('createClient', () => {
       expect(JSON.parse(seen()?.body ?? '')).toEqual({ count: 2, note: 'żółć' });
     });
 
+    it('is refused where the operation takes none: the options are there by mistake', async () => {
+      const client = createClient(things, upstream) as unknown as { ping(options: object): Promise<void> };
+      await expect(client.ping({ timeoutMs: 200 })).rejects.toThrow(
+        'POST /api/ping: expected no input, got one with timeoutMs: options come second, (input, options)',
+      );
+      expect(server.requests).toEqual([]);
+    });
+
     it('that is nothing is sent as nothing', async () => {
       answer = (response) => response.writeHead(204).end();
       await expect(client().ping()).resolves.toBeUndefined();
