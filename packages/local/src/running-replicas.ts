@@ -1,4 +1,5 @@
-import { LocalError, messageOf } from './local-error.ts';
+import { messageOf } from '@parley/contract';
+import { LocalError } from './local-error.ts';
 import type { TableRow } from './log/table.ts';
 import type { SeatedPlan } from './plan.ts';
 import { loopback } from './ports/ports.ts';
