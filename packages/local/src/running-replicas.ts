@@ -119,7 +119,10 @@ export class RunningReplicas {
   async #replace(name: string): Promise<void> {
     this.#refuseIfClosing();
     const replica = this.#replicas.find(({ plan }) => plan.name === name);
-    if (!replica) throw new LocalError(`expected a replica that runs, got "${name}"`);
+    if (!replica) {
+      const running = this.#replicas.map(({ plan }) => plan.name).join(', ') || 'none';
+      throw new LocalError(`expected a replica that runs, got "${name}"; running: ${running}`);
+    }
     const { plan, process } = replica;
     const isServed = this.#replicas.some(
       (other) => other !== replica && other.plan.service === plan.service && other.process.state === 'ready',

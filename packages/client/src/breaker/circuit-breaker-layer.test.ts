@@ -72,7 +72,14 @@ describe('circuitBreaker', () => {
     const send = scripted(someReply());
     const error = await rejection(through(send));
     expect(error).toMatchObject({ code: 'unavailable', isUnprocessed: true, endpoint: 'http://a' });
+    expect(error.message).toContain('the circuit of http://a is open: it gets a probe after circuitOpenMs');
     expect(send.requests).toHaveLength(0);
+  });
+
+  it('says that an operator forced the circuit open', async () => {
+    breaker.forceOpen();
+    const error = await rejection(through(scripted(someReply())));
+    expect(error.message).toContain('the circuit of http://a is forced open: an operator ends that with auto');
   });
 
   it.each([

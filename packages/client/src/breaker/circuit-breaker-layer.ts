@@ -1,4 +1,4 @@
-import { CallError } from '@parley/contract';
+import { CallError, type CircuitState } from '@parley/contract';
 import type { Attempt, AttemptLayer } from '../layer.ts';
 import type { CircuitCounts } from './circuit.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
@@ -20,7 +20,7 @@ export function circuitBreaker(breaker: CircuitBreaker, attribution: Attribution
       // A hedge may be cancelled: as a probe it would decide nothing, and take the place of another.
       if (attempt.isHedge && breaker.state === 'half-open') throw noProbe(attempt);
       const permit = breaker.acquire(attempt.isPanic);
-      if (!permit) throw circuitOpen(attempt);
+      if (!permit) throw circuitOpen(attempt, breaker.state);
       try {
         const reply = await next(attempt);
         const { error } = reply;
@@ -48,9 +48,15 @@ function isTooMuch({ code }: CallError): boolean {
   return code === 'rate_limited' || code === 'overloaded';
 }
 
-function circuitOpen({ call, endpoint, number }: Attempt): CallError {
+function circuitOpen({ call, endpoint, number }: Attempt, state: CircuitState): CallError {
   const details = { operation: call.label, endpoint, attempts: number, isUnprocessed: true };
-  return new CallError('unavailable', 'the circuit of the endpoint is open', details);
+  return new CallError('unavailable', `the circuit of ${endpoint} is ${whyShut(state)}`, details);
+}
+
+function whyShut(state: CircuitState): string {
+  if (state === 'forced-open') return 'forced open: an operator ends that with auto';
+  if (state === 'half-open') return 'half-open: its probes are under way';
+  return 'open: it gets a probe after circuitOpenMs';
 }
 
 function noProbe({ call, endpoint, number }: Attempt): CallError {

@@ -139,8 +139,9 @@ export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => numbe
 }
 
 const sentences = {
-  rate_limited: 'This caller has sent more requests with an Idempotency-Key than can be remembered for it',
-  overloaded: 'This service remembers as many requests with an Idempotency-Key as it can',
+  rate_limited:
+    'This caller has sent more requests with an Idempotency-Key than can be remembered for it: try again after Retry-After',
+  overloaded: 'This service remembers as many requests with an Idempotency-Key as it can: try again after Retry-After',
 };
 
 // Two bytes a character, which is what it takes where not all of them are Latin-1.
