@@ -13,8 +13,9 @@ import { EndpointLoad } from '../endpoint/endpoint-load.ts';
 import type { SendAttempt } from '../layer.ts';
 import { CurrentOptions } from '../options/current-options.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
+import { Attribution } from './attribution.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { Attribution, circuitBreaker } from './circuit-breaker-layer.ts';
+import { circuitBreaker } from './circuit-breaker-layer.ts';
 import { PoisonRequests } from './poison-requests.ts';
 
 let clock: VirtualClock;
