@@ -485,10 +485,6 @@ describe('the check of rooms', () => {
 describe('every function', () => {
   /** Functions above the cap, each with its reason. */
   const reasons: Readonly<Record<string, string>> = {
-    'packages/service/src/connections/track-connections.ts: export function trackConnections(server: Server): Connections {':
-      'one closure over the events of a server',
-    'packages/service/src/idempotency/memory-store.ts: export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => number = now): IdempotencyStore {':
-      'one closure over the answers that it keeps',
     'packages/service/src/stores/sqlite/lock-queue.ts: export function lockQueue(): WhenFree {':
       'one closure over its queue',
   };

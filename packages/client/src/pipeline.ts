@@ -1,6 +1,7 @@
 import { ownMembers } from '@parley/contract';
 import { balancer, type Endpoints } from './balancing/balancer.ts';
-import { Attribution, circuitBreaker } from './breaker/circuit-breaker-layer.ts';
+import { Attribution } from './breaker/attribution.ts';
+import { circuitBreaker } from './breaker/circuit-breaker-layer.ts';
 import type { PoisonRequests } from './breaker/poison-requests.ts';
 import { cache } from './cache/cache.ts';
 import { bearerToken } from './call/bearer-token.ts';

@@ -75,6 +75,8 @@ export { errorTitles } from './errors/error-titles.ts';
 export { errorOfReply, type Problem, problemMediaType, problemOf } from './errors/problem.ts';
 export { gradientOf, gradientStep, isLimitTested } from './load/gradient2.ts';
 export { formatLoadReport, type ReportedLoad, reportedUtilization } from './load/load-report.ts';
+export { isObject } from './members/is-object.ts';
+export { isRecord } from './members/is-record.ts';
 export { isPrototypePolluted, noMembers, ownMember, ownMembers } from './members/own-members.ts';
 export { openapi } from './openapi/openapi.ts';
 export { type AuthScheme, authScheme, type SecurityScheme } from './operations/auth-scheme.ts';
@@ -116,8 +118,10 @@ export type { Issue } from './schemas/issue.ts';
 export type { InputOf, OutputOf, Schema, Validation } from './schemas/schema.ts';
 export { validate } from './schemas/schema.ts';
 export { cacheControl } from './serving/cache-control.ts';
+export { type EndedConnection, type LingerOptions, linger } from './serving/linger.ts';
 export { type PublicError, publicError } from './serving/public-error.ts';
 export { type FindRoute, type FoundRoute, type HasOperation, routeFinder } from './serving/route-finder.ts';
+export { securityHeaderFields } from './serving/security-header-fields.ts';
 export { acceptInput, acceptOutput, type OperationReply, replyOf } from './serving/serving.ts';
 export {
   decodeInput,
@@ -189,6 +193,7 @@ export type {
   UpstreamStatus,
 } from './telemetry/upstream-status.ts';
 export { boundedText } from './text/bounded-text.ts';
+export { messageOf } from './text/message-of.ts';
 export { nearestName } from './text/nearest-name.ts';
 export { withoutSecrets } from './text/without-secrets.ts';
 export { hasPem, isPemFile, type Pem, type PemFile, pemText } from './tls/pem.ts';

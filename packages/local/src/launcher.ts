@@ -1,3 +1,4 @@
+import { messageOf } from '@parley/contract';
 import type { CommandLine } from './command-line.ts';
 import { compileCache } from './compile-cache.ts';
 import { type DocsServer, startDocsServer } from './docs/docs-server.ts';
@@ -9,7 +10,7 @@ import { limitsSentence } from './gateways/table/client-limits.ts';
 import { readGatewayTable } from './gateways/table/gateway-table.ts';
 import { routeOf } from './gateways/table/routes.ts';
 import { warnOfUnrouted } from './gateways/unrouted-operations.ts';
-import { LocalError, messageOf } from './local-error.ts';
+import { LocalError } from './local-error.ts';
 import type { Log } from './log/log.ts';
 import type { ServiceDocs } from './log/table.ts';
 import { type Operation, readOperations } from './operations.ts';

@@ -9,8 +9,3 @@ export class LocalError extends Error {
     this.exitCode = exitCode;
   }
 }
-
-/** The message of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,4 +1,5 @@
-import { LocalError, messageOf } from './local-error.ts';
+import { messageOf } from '@parley/contract';
+import { LocalError } from './local-error.ts';
 import type { TableRow } from './log/table.ts';
 import type { SeatedPlan } from './plan.ts';
 import { loopback } from './ports/ports.ts';
@@ -118,7 +119,10 @@ export class RunningReplicas {
   async #replace(name: string): Promise<void> {
     this.#refuseIfClosing();
     const replica = this.#replicas.find(({ plan }) => plan.name === name);
-    if (!replica) throw new LocalError(`expected a replica that runs, got "${name}"`);
+    if (!replica) {
+      const running = this.#replicas.map(({ plan }) => plan.name).join(', ') || 'none';
+      throw new LocalError(`expected a replica that runs, got "${name}"; running: ${running}`);
+    }
     const { plan, process } = replica;
     const isServed = this.#replicas.some(
       (other) => other !== replica && other.plan.service === plan.service && other.process.state === 'ready',

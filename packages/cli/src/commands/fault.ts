@@ -1,7 +1,6 @@
 import type { AbortCode } from '@parley/service/admin';
 import { CliError } from '../cli-error.ts';
 import { type AddCommand, actingNote, type CommandDependencies, examples, systemCommand } from '../command.ts';
-import { abortCode } from '../operators/abort-codes.ts';
 import { actOnEach, askEach, reportFailures } from '../operators/each-replica.ts';
 import type { AdminClient } from '../operators/operator.ts';
 import { decimal, duration } from '../parser.ts';
@@ -21,11 +20,7 @@ export const fault: AddCommand = (program, dependencies) => {
     .argument('[service]', 'after set or end: a service or one of its replicas')
     .argument('[operation]', 'after set or end: its operation, by its name in the contract')
     .option('--delay <duration>', 'requests wait this long, such as 300ms; at most 60 s', duration('60s'))
-    .option(
-      '--abort <code>',
-      'requests fail with this error code, such as unavailable, or status, such as 503',
-      abortCode,
-    )
+    .option('--abort <code>', 'requests fail with this error code, such as unavailable, or status, such as 503')
     .option('--percent <share>', 'share of the requests that it hits (default: 100)', decimal(100))
     .option('--for <duration>', 'how long it holds, such as 30s, 5m or 1h; at most 1 h', duration('1h'))
     .addHelpText(
@@ -37,13 +32,20 @@ export const fault: AddCommand = (program, dependencies) => {
         ['parley fault end hello sayHello', 'no fault any more'],
       ) + actingNote,
     )
-    .action((first, service, operation, { json, admin, port, ...options }) => {
-      const { delay: delayMs, abort, percent: percentage, for: forMs } = options;
+    .action(async (first, service, operation, { json, admin, port, ...options }) => {
+      const { delay: delayMs, percent: percentage, for: forMs } = options;
+      const abort = options.abort === undefined ? undefined : await abortCodeOf(options.abort);
       const wanted = wantedFault([first, service, operation], { delayMs, abort, percentage, forMs });
       const invocation = { isJson: json, choice: { admin, port }, dependencies };
       return wanted.act === 'list' ? listFaults(wanted.service, invocation) : changeFaults(wanted, invocation);
     });
 };
+
+/** Imported late: it brings the admin API, which help and completions do without. */
+async function abortCodeOf(text: string): Promise<AbortCode> {
+  const { abortCode } = await import('../operators/abort-codes.ts');
+  return abortCode(text);
+}
 
 /** The options of `set`, and how they are typed. */
 const flags = { delayMs: '--delay', abort: '--abort', percentage: '--percent', forMs: '--for' } as const;

@@ -4,8 +4,3 @@ export class ContractsError extends Error {
   /** What the program exits with: there was no comparison. */
   readonly exitCode = 2;
 }
-
-/** The message of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

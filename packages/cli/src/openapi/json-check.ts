@@ -1,4 +1,4 @@
-import type { Issue } from '@parley/contract';
+import { type Issue, isRecord } from '@parley/contract';
 
 /** A JSON Schema, draft 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ function at(reference: string, root: Root): unknown {
   let found: unknown = root;
   for (const step of reference.split('/').slice(1)) {
     const name = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    found = isObject(found) && Object.hasOwn(found, name) ? found[name] : {};
+    found = isRecord(found) && Object.hasOwn(found, name) ? found[name] : {};
   }
   return found;
 }
@@ -95,9 +95,9 @@ function insideIssues(value: unknown, schema: JsonSchema, root: Root, path: stri
   const inside = (name: string | number) => (path === '' ? String(name) : `${path}.${name}`);
   if (Array.isArray(value)) {
     const items = schema.items as JsonSchema | undefined;
-    return isObject(items) ? value.flatMap((one, index) => jsonIssues(one, items, root, inside(index))) : [];
+    return isRecord(items) ? value.flatMap((one, index) => jsonIssues(one, items, root, inside(index))) : [];
   }
-  if (!isObject(value)) return [];
+  if (!isRecord(value)) return [];
   const properties = (schema.properties ?? {}) as Readonly<Record<string, JsonSchema>>;
   const required = ((schema.required ?? []) as readonly string[]).filter((name) => !Object.hasOwn(value, name));
   return [
@@ -107,7 +107,7 @@ function insideIssues(value: unknown, schema: JsonSchema, root: Root, path: stri
       if (known) return jsonIssues(member, known, root, inside(name));
       if (schema.additionalProperties === false && !schema.patternProperties)
         return [{ path: inside(name), message: 'is not known' }];
-      return isObject(schema.additionalProperties)
+      return isRecord(schema.additionalProperties)
         ? jsonIssues(member, schema.additionalProperties, root, inside(name))
         : [];
     }),
@@ -141,8 +141,4 @@ function isOfType(value: unknown, type: string): boolean {
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

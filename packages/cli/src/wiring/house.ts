@@ -1,3 +1,4 @@
+import { messageOf } from '@parley/contract';
 import { type ComposeFile, type Mapping, mappingOf, type NginxDirective, type WiringFiles } from '@parley/local';
 import { type ServiceLimits, serviceLimits } from '@parley/service/admin';
 import { contextsNamed, type NginxContext, ownNamed, settingIn } from './nginx-contexts.ts';
@@ -165,7 +166,7 @@ function settingsOf(environment: ReadonlyMap<string, string>): Pick<Container, '
   try {
     return { limits: serviceLimits(Object.fromEntries(environment)), fault: undefined };
   } catch (error) {
-    return { limits: undefined, fault: error instanceof Error ? error.message : String(error) };
+    return { limits: undefined, fault: messageOf(error) };
   }
 }
 

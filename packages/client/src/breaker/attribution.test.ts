@@ -6,8 +6,8 @@ import { EndpointLoad } from '../endpoint/endpoint-load.ts';
 import type { Attempt } from '../layer.ts';
 import { CurrentOptions } from '../options/current-options.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
+import { Attribution } from './attribution.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { Attribution } from './circuit-breaker-layer.ts';
 import { PoisonRequests } from './poison-requests.ts';
 
 let clock: VirtualClock;

@@ -13,8 +13,9 @@ import { EndpointLoad } from '../endpoint/endpoint-load.ts';
 import type { SendAttempt } from '../layer.ts';
 import { CurrentOptions } from '../options/current-options.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
+import { Attribution } from './attribution.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { Attribution, circuitBreaker } from './circuit-breaker-layer.ts';
+import { circuitBreaker } from './circuit-breaker-layer.ts';
 import { PoisonRequests } from './poison-requests.ts';
 
 let clock: VirtualClock;
@@ -72,7 +73,14 @@ describe('circuitBreaker', () => {
     const send = scripted(someReply());
     const error = await rejection(through(send));
     expect(error).toMatchObject({ code: 'unavailable', isUnprocessed: true, endpoint: 'http://a' });
+    expect(error.message).toContain('the circuit of http://a is open: it gets a probe after circuitOpenMs');
     expect(send.requests).toHaveLength(0);
+  });
+
+  it('says that an operator forced the circuit open', async () => {
+    breaker.forceOpen();
+    const error = await rejection(through(scripted(someReply())));
+    expect(error.message).toContain('the circuit of http://a is forced open: an operator ends that with auto');
   });
 
   it.each([

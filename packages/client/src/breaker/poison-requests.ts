@@ -94,14 +94,14 @@ export class PoisonRequests {
 }
 
 /** An endpoint that may be at fault for a failure. */
-export interface Suspect {
+export interface FaultReceiver {
   /** It is at fault. */
   blamed(permit: Permit, error: CallError): void;
 }
 
 /** A failure that does not count yet, neither against the endpoint nor against the request. */
 export interface WithheldFailure {
-  readonly endpoint: Suspect;
+  readonly endpoint: FaultReceiver;
   readonly failures: CallFailures;
   readonly permit: Permit;
   readonly error: CallError;
@@ -119,7 +119,7 @@ export class CallFailures {
   readonly code: string;
   readonly #refund: () => void;
   readonly #onPoison: () => void;
-  readonly #endpoints = new Set<Suspect>();
+  readonly #endpoints = new Set<FaultReceiver>();
   readonly #open = new Set<WithheldFailure>();
   readonly #excused = new Set<WithheldFailure>();
 

@@ -174,8 +174,9 @@ class ClientCache {
     const leftMs = deadlineMs - clock.now();
     const hasStandIn = stored?.mayReplaceError(asked, clock.now(), this.#settings.staleIfUnreachableS) ?? false;
     if (!hasStandIn || leftMs === Number.POSITIVE_INFINITY) return ask(call);
-    const onTimeout = () => new CallError('deadline_exceeded', 'not answered in time', { operation });
-    const limit = { clock, ms: leftMs - Math.min(leftMs / 10, 20), signal, onTimeout, operation };
+    const ms = leftMs - Math.min(leftMs / 10, 20);
+    const onTimeout = () => new CallError('deadline_exceeded', `not answered in ${Math.round(ms)} ms`, { operation });
+    const limit = { clock, ms, signal, onTimeout, operation };
     return timeLimit(limit, (narrowed) => ask({ ...call, signal: narrowed }));
   }
 

@@ -1,4 +1,4 @@
-import { AttemptsLeft, isStream, MinVersions, type Operation, ownMembers, replyBody } from '@parley/contract';
+import { AttemptsLeft, isObject, isStream, MinVersions, type Operation, ownMembers, replyBody } from '@parley/contract';
 import { shown } from '../options/shown.ts';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
 
@@ -19,8 +19,6 @@ interface OptionCheck {
   readonly expected: string;
   isFine(value: unknown): boolean;
 }
-
-const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
 /** A time in ms, up to a limit. */
 function timeout(longestMs: number): OptionCheck {

@@ -7,7 +7,7 @@ import { GradientLimit } from './gradient-limit.ts';
 import { PriorityQueue } from './priority-queue.ts';
 
 /** How many calls may be under way at once. */
-export type ConcurrencyLimitOptions = Pick<UpstreamOptions, 'concurrencyLimit' | 'maxQueue'>;
+export type CallQueueOptions = Pick<UpstreamOptions, 'concurrencyLimit' | 'maxQueue'>;
 
 interface Waiting {
   readonly operation: string;
@@ -32,7 +32,7 @@ const holdWeight = 0.1;
  * Scope: upstream.
  */
 export class CallQueue {
-  readonly #options: Current<ConcurrencyLimitOptions>;
+  readonly #options: Current<CallQueueOptions>;
   readonly #sockets: () => number;
   readonly #gradient = new GradientLimit();
   readonly #queue = new PriorityQueue<Waiting>();
@@ -41,7 +41,7 @@ export class CallQueue {
   #held = 0;
 
   /** @param sockets how many calls the sockets of all endpoints can carry at once */
-  constructor(options: Current<ConcurrencyLimitOptions>, sockets: () => number) {
+  constructor(options: Current<CallQueueOptions>, sockets: () => number) {
     this.#options = options;
     this.#sockets = sockets;
   }

@@ -29,11 +29,23 @@ describe('options of a call', () => {
     ['unsafe', { maxAttempts: 2 }, 'POST /things: maxAttempts is not for an unsafe operation, which is never repeated'],
     ['safe', { maxAttempts: 0 }, 'GET /things: maxAttempts must be a whole number from 1 to 10, not 0'],
     ['safe', { maxAttempts: '2' }, 'GET /things: maxAttempts must be a whole number from 1 to 10, not "2"'],
-    ['idempotent', { hedge: true }, 'PUT /things: hedge is for safe and keyed operations, and it is idempotent'],
-    ['unsafe', { hedge: false }, 'POST /things: hedge is for safe and keyed operations, and it is unsafe'],
+    [
+      'idempotent',
+      { hedge: true },
+      'PUT /things: hedge is for safe and keyed operations; this operation is idempotent: leave hedge out',
+    ],
+    [
+      'unsafe',
+      { hedge: false },
+      'POST /things: hedge is for safe and keyed operations; this operation is unsafe: leave hedge out',
+    ],
     ['safe', { hedge: 1 }, 'GET /things: hedge must be true or false, not 1'],
     ['watched', { hedge: true }, 'GET /things/stream: hedge is not for streams'],
-    ['safe', { idempotencyKey: 'k' }, 'GET /things: idempotencyKey is for keyed operations, and it is safe'],
+    [
+      'safe',
+      { idempotencyKey: 'k' },
+      'GET /things: idempotencyKey is for keyed operations; this operation is safe: leave idempotencyKey out',
+    ],
     ['safe', { priority: 'high' }, 'GET /things: priority must be one of critical, normal, background, not "high"'],
   ])('of a %s operation may not be %j', (name, options, message) => {
     expect(() => check(name, options)).toThrow(new TypeError(message));

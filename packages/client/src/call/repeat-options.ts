@@ -26,14 +26,16 @@ export function checkRepeatOptions(operation: Operation, options: GivenOptions):
     }
   }
   if (hedge !== undefined) {
-    if (safety !== 'safe' && safety !== 'keyed') refuse(`hedge is for safe and keyed operations, and it is ${safety}`);
+    if (safety !== 'safe' && safety !== 'keyed') {
+      refuse(`hedge is for safe and keyed operations; this operation is ${safety}: leave hedge out`);
+    }
     if (isStream(output)) refuse('hedge is not for streams');
     if (replyBody(operation)?.format === 'bytes') refuse('hedge is not for bytes, which are streamed');
     if (typeof hedge !== 'boolean') refuse(`hedge must be true or false, not ${shown(hedge)}`);
   }
   // The context may bring the key of the request that is being served: it is not meant for this call.
   if (idempotencyKey !== undefined && safety !== 'keyed' && idempotencyKey !== currentContext().idempotencyKey) {
-    refuse(`idempotencyKey is for keyed operations, and it is ${safety}`);
+    refuse(`idempotencyKey is for keyed operations; this operation is ${safety}: leave idempotencyKey out`);
   }
   if (priority !== undefined && !priorities.includes(priority)) {
     refuse(`priority must be one of ${priorities.join(', ')}, not ${shown(priority)}`);

@@ -33,13 +33,11 @@ export interface RetryDependencies {
  * Only what may be sent twice, or was provably never processed; only while the budget pays for it and the request that is
  * served has attempts left; never beyond the deadline.
  */
-export function retry(
-  options: Current<RetryOptions>,
-  { budget, poison, clock, random, events }: RetryDependencies,
-): (next: SendTry) => SendCall {
+export function retry(options: Current<RetryOptions>, dependencies: RetryDependencies): (next: SendTry) => SendCall {
+  const { budget, poison, clock } = dependencies;
   return (next) =>
     async function retry(call) {
-      const { safety, context, deadlineMs, story, signal } = call;
+      const { safety, context, signal } = call;
       const maxAttempts = call.maxAttempts ?? options.current.maxAttempts;
       const attemptsLeft = context.attemptsLeft ?? new AttemptsLeft(maxAttempts - 1);
       const isRepeatable = safety !== 'unsafe';
@@ -59,38 +57,64 @@ export function retry(
             if (!(error instanceof CallError)) throw error; // a bug, not a failure: nothing to gain by trying again
             outcome = error;
           }
-          const failure = outcome instanceof CallError ? outcome : outcome.error;
-          mayHaveRun ||= failure?.isUnprocessed !== true;
-          if (!isWorthIt(options.current.shouldRetry, number, outcome, failure)) return settle(outcome, mayHaveRun);
-          // On top of Retry-After: callers that got the same one must not come back together.
-          const waitMs = (failure?.retryAfterMs ?? 0) + backoff(options.current, number, random());
-          const obstacle =
-            obstacleTo(call, failure, { isLast: number >= maxAttempts, attemptsLeft: attemptsLeft.count }) ??
-            (isPoison(poison, call, outcome) ? 'poison' : undefined) ??
-            (clock.now() + waitMs >= deadlineMs ? 'deadline' : undefined);
-          const before = budget.available;
+          const failure = failureOf(outcome);
+          wasRefused = failure?.isUnprocessed === true;
+          mayHaveRun ||= !wasRefused;
+          const { current } = options;
+          if (!isWorthIt(current.shouldRetry, number, outcome, failure)) return settle(outcome, mayHaveRun);
           // Where no endpoint may be chosen nothing was sent: another try costs nobody anything.
           const wasSent = call.tried.size > sentBefore;
-          if (obstacle || (wasSent && !budget.withdraw())) {
-            if (!obstacle) {
-              attemptsLeft.refuse();
-              events?.budgetRefused(call, 'retry');
-            }
-            story.add({ kind: 'gave_up', obstacle: obstacle ?? 'retry_budget' });
-            return settle(outcome, mayHaveRun);
-          }
-          if (wasSent) attemptsLeft.take();
-          wasRefused = failure?.isUnprocessed ?? false;
-          const retryAfterMs = failure?.retryAfterMs;
-          discard(outcome);
-          events?.backoff(call, number, outcome, waitMs);
-          story.add({ kind: 'backoff', waitMs, retryAfterMs, budget: { before, after: budget.available } });
+          const failed = { call, number, isLast: number >= maxAttempts, outcome, attemptsLeft, wasSent };
+          const waitMs = waitBeforeNext(failed, current, dependencies);
+          if (waitMs === undefined) return settle(outcome, mayHaveRun);
           await sleep(clock, waitMs, signal, call.label);
         }
       } finally {
         poison.ended(call);
       }
     };
+}
+
+/** An attempt that is worth another one. */
+interface FailedAttempt {
+  readonly call: Call;
+  readonly number: number;
+  readonly isLast: boolean;
+  readonly outcome: Reply | CallError;
+  readonly attemptsLeft: AttemptsLeft;
+  readonly wasSent: boolean;
+}
+
+/** Decides on the attempt after a failed one, and pays for it. @returns how long to wait before it, in ms; undefined where there is none */
+function waitBeforeNext(
+  failed: FailedAttempt,
+  options: RetryOptions,
+  dependencies: RetryDependencies,
+): number | undefined {
+  const { call, number, outcome, attemptsLeft, wasSent } = failed;
+  const { budget, random, events } = dependencies;
+  const retryAfterMs = failureOf(outcome)?.retryAfterMs;
+  // On top of Retry-After: callers that got the same one must not come back together.
+  const waitMs = (retryAfterMs ?? 0) + backoff(options, number, random());
+  const obstacle = obstacleTo(failed, waitMs, dependencies);
+  const before = budget.available;
+  if (obstacle || (wasSent && !budget.withdraw())) {
+    if (!obstacle) {
+      attemptsLeft.refuse();
+      events?.budgetRefused(call, 'retry');
+    }
+    call.story.add({ kind: 'gave_up', obstacle: obstacle ?? 'retry_budget' });
+    return undefined;
+  }
+  if (wasSent) attemptsLeft.take();
+  discard(outcome);
+  events?.backoff(call, number, outcome, waitMs);
+  call.story.add({ kind: 'backoff', waitMs, retryAfterMs, budget: { before, after: budget.available } });
+  return waitMs;
+}
+
+function failureOf(outcome: Reply | CallError): CallError | undefined {
+  return outcome instanceof CallError ? outcome : outcome.error;
 }
 
 /** Whether another attempt is worth it. @throws TypeError where the user's own check returns anything but true or false */
@@ -126,17 +150,18 @@ function discard(outcome: Reply | CallError): void {
   if (outcome instanceof Reply && outcome.body instanceof Readable) outcome.body.destroy();
 }
 
-interface Tries {
-  readonly isLast: boolean;
-  readonly attemptsLeft: number;
-}
-
 /** The reason against another attempt after this failure, if there is one; the budget is another matter. */
-function obstacleTo(call: Call, failure: CallError | undefined, { isLast, attemptsLeft }: Tries): Obstacle | undefined {
+function obstacleTo(
+  { call, outcome, isLast, attemptsLeft }: FailedAttempt,
+  waitMs: number,
+  { poison, clock }: RetryDependencies,
+): Obstacle | undefined {
   if (isLast) return 'max_attempts';
-  if (call.safety === 'unsafe' && !failure?.isUnprocessed) return 'unsafe';
-  if (attemptsLeft === 0) return 'attempts_left';
-  return isSpent(call.body) ? 'body_spent' : undefined;
+  if (call.safety === 'unsafe' && !failureOf(outcome)?.isUnprocessed) return 'unsafe';
+  if (attemptsLeft.count === 0) return 'attempts_left';
+  if (isSpent(call.body)) return 'body_spent';
+  if (isPoison(poison, call, outcome)) return 'poison';
+  return clock.now() + waitMs >= call.deadlineMs ? 'deadline' : undefined;
 }
 
 /** Attempts left as the reply reports them; as before where it does not. */

@@ -1,4 +1,4 @@
-import { CallError, errorOfReply, headerNames, problemMediaType } from '@parley/contract';
+import { CallError, errorOfReply, headerNames, messageOf, problemMediaType } from '@parley/contract';
 import { toAbortSignal } from '../time/cancel-signal.ts';
 import { retryAfterMs } from '../time/retry-after.ts';
 import type { FetchReply, ReplyChunks, SendFetchAttempt } from './fetch-call.ts';
@@ -33,7 +33,7 @@ export function fetchAttempt({ fetch, credentials }: FetchSettings): SendFetchAt
       const text = await response.text();
       return { status, headers: own, text, chunks: undefined, error: errorOf(status, own, text, origin), origin };
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new CallError('unavailable', `no reply (${reason})`, { ...origin, cause });
     }
   };

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { isObject } from '@parley/contract';
 import { type Clock, systemClock } from '../time/clock.ts';
 import { type CacheOptions, expectedCache } from './cache-options.ts';
 import { checked, flag, forLife, inUnits, number, whole } from './option-spec.ts';
@@ -16,7 +17,6 @@ const isLimit = (value: unknown) =>
 const isNoneOr = (isFine: (value: unknown) => boolean) => (value: unknown) => value === undefined || isFine(value);
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
 const isFunction = (value: unknown) => typeof value === 'function';
-const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 const typeOf = (value: unknown) => `a ${typeof value}`;
 
 /**

@@ -34,7 +34,7 @@ async function opened(next: SendAttempt, attempt: Attempt, maxBytes: number, str
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort);
   try {
-    if (status >= 300) return new Reply(status, headers, await wholeBytes(body, maxBytes), origin);
+    if (status >= 300) return new Reply(status, headers, await errorBytes(body, maxBytes, status), origin);
     await readable(body);
   } catch (error) {
     body.destroy();
@@ -70,13 +70,16 @@ function readable(body: Readable): Promise<void> {
   });
 }
 
-async function wholeBytes(body: Readable, maxBytes: number): Promise<Uint8Array> {
+async function errorBytes(body: Readable, maxBytes: number, status: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > maxBytes) throw new CallError('invalid_reply', `the reply is larger than ${maxBytes} bytes`);
+    if (size > maxBytes) {
+      const detail = `the reply with status ${status} is larger than ${maxBytes} bytes (maxReplyBytes): raise that limit`;
+      throw new CallError('invalid_reply', detail);
+    }
   }
   return Buffer.concat(chunks);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../members/is-record.ts';
 import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
 import type { Formatted } from './body-format.ts';
 import { isOneOf } from './media-type.ts';
@@ -39,9 +40,9 @@ export function applyMergePatch<T>(target: T, patch: NoInfer<MergePatch<T>>): T 
 }
 
 function merged(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch;
+  if (!isMembers(patch)) return patch;
   // Own members only, so that a member named __proto__ is one like any other.
-  const members = new Map<string, unknown>(isObject(target) ? Object.entries(target) : []);
+  const members = new Map<string, unknown>(isMembers(target) ? Object.entries(target) : []);
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) members.delete(name);
     else if (value !== undefined) members.set(name, merged(members.get(name), value));
@@ -49,6 +50,6 @@ function merged(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(members);
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+function isMembers(value: unknown): value is object {
+  return isRecord(value) && !(value instanceof Date);
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../members/is-object.ts';
 import type { InputOf, OutputOf, Schema } from '../schemas/schema.ts';
 import { CallError } from './call-error.ts';
 import { isErrorCode } from './error-codes.ts';
@@ -65,10 +66,6 @@ export function defineError<const Code extends string, S extends Schema | undefi
   };
   const is = (error: unknown) => error instanceof CallError && error.code === code;
   return Object.assign(make, { code, status, title, data: options.data, is }) as unknown as DefinedError<Code, S>;
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
 }
 
 // For code without types: the service would answer `internal`, and not say why.

@@ -1,4 +1,5 @@
 import { isWithBody } from '../bodies/with-body.ts';
+import { isRecord } from '../members/is-record.ts';
 import { requestBody } from '../operations/body-of.ts';
 import type { Example, Operation } from '../operations/operation.ts';
 import type { Json } from './split-schema.ts';
@@ -39,16 +40,12 @@ export function replyBodyOf({ output: schema, responseHeaders }: Operation): Par
 }
 
 function own(value: unknown, member: string): unknown {
-  return isObject(value) && Object.hasOwn(value, member) ? value[member] : undefined;
+  return isRecord(value) && Object.hasOwn(value, member) ? value[member] : undefined;
 }
 
 function without(value: unknown, members: readonly string[]): unknown {
-  if (!isObject(value) || members.length === 0) return value;
+  if (!isRecord(value) || members.length === 0) return value;
   return Object.fromEntries(Object.entries(value).filter(([name]) => !members.includes(name)));
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** As it travels: dates and large integers are texts. */

@@ -1,6 +1,12 @@
 import { type BodyFormat, formatOf, isForm } from '../bodies/body-format.ts';
 import { bodySchema, isWithBody, membersSchema } from '../bodies/with-body.ts';
-import { jsonSchemaFault, objectMembers, wireSchemaOf } from '../schemas/json-schema.ts';
+import {
+  type JsonSchema,
+  jsonSchemaFault,
+  type ObjectMembers,
+  objectMembers,
+  wireSchemaOf,
+} from '../schemas/json-schema.ts';
 import { notJson } from '../schemas/not-json.ts';
 import type { Schema } from '../schemas/schema.ts';
 import { fileTypeOf } from '../wire/file-type.ts';
@@ -12,14 +18,9 @@ import type { Operation } from './operation.ts';
 const streamed: ReadonlySet<BodyFormat> = new Set(['bytes', 'multipart']);
 
 /** Finds what is wrong with an operation's input, as the end of a sentence. Undefined if a server gets what its clients send. */
-export function inputFault({ input, path, requestHeaders, rest, method, safety }: Operation): string | undefined {
-  const [parameter] = path.parameters;
-  if (!input) {
-    return (
-      parameter &&
-      `has the path parameter {${parameter}}, but no input: add an object schema with the member ${parameter}`
-    );
-  }
+export function inputFault(operation: Operation): string | undefined {
+  const { input, path, method, safety } = operation;
+  if (!input) return missingInputFault(path.parameters);
   if (isWithBody(input) && (method === 'GET' || method === 'DELETE')) return `is ${method}, which has no body`;
   const format = formatOf(input);
   if (format === 'text' || format === 'bytes') {
@@ -35,34 +36,71 @@ export function inputFault({ input, path, requestHeaders, rest, method, safety }
   const object = objectMembers(json);
   if (!object)
     return 'has an input that is no object: its members travel in path, query, headers and body, so make it an object schema';
+  const described: DescribedInput = { ...operation, input, format, json, object };
+  return pathFault(described) ?? headerFault(described) ?? membersFault(described) ?? restFault(described);
+}
+
+/** An operation with an input that is an object. */
+interface DescribedInput extends Operation {
+  readonly input: Schema;
+  readonly format: BodyFormat;
+  readonly json: JsonSchema;
+  readonly object: ObjectMembers;
+}
+
+function missingInputFault([parameter]: readonly string[]): string | undefined {
+  if (parameter === undefined) return undefined;
+  return `has the path parameter {${parameter}}, but no input: add an object schema with the member ${parameter}`;
+}
+
+function pathFault({ path, object }: DescribedInput): string | undefined {
   for (const name of path.parameters) {
     if (!object.schemas.has(name))
       return `has the path parameter {${name}}, which its input lacks: add the member ${name}`;
     if (!object.required.has(name))
       return `has the path parameter {${name}}, which its input may leave out: a path needs it`;
   }
-  const headers = requestHeaders.map(([member]) => member);
-  const lacking = headers.find((name) => !object.schemas.has(name));
-  if (lacking !== undefined) return `takes ${lacking} from a header, but its input has no such member`;
-  for (const [name, schemas] of object.schemas) {
-    const place = path.parameters.includes(name)
-      ? 'path'
-      : headers.includes(name)
-        ? 'header'
-        : isForm(format)
-          ? 'form'
-          : rest;
-    const isFile = fileTypeOf(schemas, json) !== undefined;
-    if (place === 'form' && isFile && format === 'form')
-      return `has the form member ${name}, which is a file: use multipart`;
-    if (place === 'body' || (place === 'form' && isFile)) continue;
-    const mayRepeat = place === 'query' || place === 'form';
-    const fault = textTypeFault(schemas, json, mayRepeat);
-    if (fault) return `has the ${place} member ${name}, which ${fault}`;
-    if (textTypeOf(schemas, json, mayRepeat).elements && object.schemas.has(`${name}[]`)) {
-      return `has the query members ${name} and ${name}[]: the second is how an empty list ${name} is sent`;
-    }
+  return undefined;
+}
+
+function headerFault({ requestHeaders, object }: DescribedInput): string | undefined {
+  const lacking = requestHeaders.find(([name]) => !object.schemas.has(name));
+  return lacking && `takes ${lacking[0]} from a header, but its input has no such member`;
+}
+
+function membersFault(input: DescribedInput): string | undefined {
+  for (const [name, schemas] of input.object.schemas) {
+    const fault = memberFault(name, schemas, input);
+    if (fault) return fault;
   }
+  return undefined;
+}
+
+function memberFault(name: string, schemas: readonly JsonSchema[], input: DescribedInput): string | undefined {
+  const { format, json, object } = input;
+  const place = placeOf(name, input);
+  const isFile = fileTypeOf(schemas, json) !== undefined;
+  if (place === 'form' && isFile && format === 'form')
+    return `has the form member ${name}, which is a file: use multipart`;
+  if (place === 'body' || (place === 'form' && isFile)) return undefined;
+  const mayRepeat = place === 'query' || place === 'form';
+  const fault = textTypeFault(schemas, json, mayRepeat);
+  if (fault) return `has the ${place} member ${name}, which ${fault}`;
+  if (textTypeOf(schemas, json, mayRepeat).elements && object.schemas.has(`${name}[]`)) {
+    return `has the query members ${name} and ${name}[]: the second is how an empty list ${name} is sent`;
+  }
+  return undefined;
+}
+
+/** Where a member travels. */
+function placeOf(name: string, { path, requestHeaders, format, rest }: DescribedInput) {
+  if (path.parameters.includes(name)) return 'path';
+  if (requestHeaders.some(([member]) => member === name)) return 'header';
+  return isForm(format) ? 'form' : rest;
+}
+
+/** What is wrong with what is no member: the body, and further members of a query. */
+function restFault({ input, format, method, rest, json, object }: DescribedInput): string | undefined {
   if (isForm(format)) return undefined;
   const body = isWithBody(input) ? input.body : rest === 'body' ? input : undefined;
   const strange = body && bodyFault(body);

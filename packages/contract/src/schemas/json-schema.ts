@@ -1,4 +1,5 @@
 import type { StandardJSONSchemaV1 } from '@standard-schema/spec';
+import { messageOf } from '../text/message-of.ts';
 import { libraryOptions, wireWords } from './json-words.ts';
 import type { Schema } from './schema.ts';
 
@@ -47,7 +48,7 @@ export function convertedSchema(
     // Defaults may be of types that JSON lacks.
     return { json: JSON.parse(JSON.stringify(json, bigintAsNumber)) };
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
+    return { reason: messageOf(error) };
   }
 }
 

@@ -41,7 +41,8 @@ function ofCause(thrown: unknown): PublicError {
 }
 
 function internal(): PublicError {
-  return { error: new CallError('internal', 'Something went wrong in this service'), log: 'error' };
+  const detail = 'Something failed in this service: its log has the reason, by requestId';
+  return { error: new CallError('internal', detail), log: 'error' };
 }
 
 // The data are checked like an output: no member beyond the schema is sent.

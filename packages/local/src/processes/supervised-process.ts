@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { LocalError, messageOf } from '../local-error.ts';
+import { messageOf } from '@parley/contract';
+import { LocalError } from '../local-error.ts';
 import { createBackoff } from '../time/backoff.ts';
 import { delay } from '../time/delay.ts';
 import { LastWords } from './last-words.ts';

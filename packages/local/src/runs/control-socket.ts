@@ -3,7 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { createServer, request, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { LocalError, messageOf } from '../local-error.ts';
+import { messageOf } from '@parley/contract';
+import { LocalError } from '../local-error.ts';
 import { ownerOf, runFolders } from './run-folder.ts';
 
 /** Where a launcher takes requests of the same user: a socket in the folder of its run. */

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
+import { messageOf } from '@parley/contract';
 import { builtInFiles } from '../gateways/gateway-files.ts';
 import { generatedFiles, staleFiles } from '../gateways/generated-files.ts';
 import { type NginxDirective, nginxDirectives } from '../gateways/nginx-files/nginx-directives.ts';
 import { readGatewayTable } from '../gateways/table/gateway-table.ts';
-import { LocalError, messageOf } from '../local-error.ts';
+import { LocalError } from '../local-error.ts';
 import { type ComposeFile, composeVariables, openComposeFile } from '../wiring/compose-file.ts';
 import { readEnvFiles } from '../wiring/env-files.ts';
 import { interpolate, type Variables } from '../wiring/interpolation.ts';

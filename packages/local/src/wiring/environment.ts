@@ -1,4 +1,5 @@
-import { LocalError, messageOf } from '../local-error.ts';
+import { messageOf } from '@parley/contract';
+import { LocalError } from '../local-error.ts';
 import { interpolate, type Variables } from './interpolation.ts';
 import type { Service } from './wiring.ts';
 

@@ -1,5 +1,6 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
-import { LocalError, messageOf } from '../local-error.ts';
+import { messageOf } from '@parley/contract';
+import { LocalError } from '../local-error.ts';
 
 /** The longest file that is read, in bytes. */
 const maxBytes = 4 * 1024 ** 2;

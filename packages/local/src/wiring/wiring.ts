@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { LocalError, messageOf } from '../local-error.ts';
+import { messageOf } from '@parley/contract';
+import { LocalError } from '../local-error.ts';
 import { interpolate, type Variables } from './interpolation.ts';
 import { type Mapping, mappingOf } from './mapping.ts';
 import { startOrder } from './start-order.ts';

@@ -1,5 +1,6 @@
+import { messageOf } from '@parley/contract';
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
-import { LocalError, messageOf } from '../local-error.ts';
+import { LocalError } from '../local-error.ts';
 
 /** A YAML text, and where its members stand. */
 export interface YamlText {

@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { linger } from './linger.ts';
+import { linger } from '@parley/contract';
 import { noTunnel, type RawProblem, rawProblemText } from './raw-problem.ts';
 
 /** Node's error code of a request that never reached the app → status and detail of the problem. */

@@ -1,6 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { STATUS_CODES } from 'node:http';
-import { CallError, type ErrorCode, headerNames, problemMediaType, problemOf, requestIdOf } from '@parley/contract';
+import {
+  CallError,
+  type ErrorCode,
+  headerNames,
+  problemMediaType,
+  problemOf,
+  requestIdOf,
+  securityHeaderFields,
+} from '@parley/contract';
 
 /** A problem for a request that never reaches the app. */
 export interface RawProblem {
@@ -18,13 +26,6 @@ export interface RawResponse {
   writeHead(status: number, headers: Record<string, string>): unknown;
   end(body: string): unknown;
 }
-
-/** Those of the app's own answers. */
-const securityHeaders = {
-  'Content-Security-Policy': "default-src 'none';frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-};
 
 /** The problem for CONNECT. */
 export const noTunnel: RawProblem = {
@@ -55,7 +56,7 @@ function encode({ code, detail, status, allow }: RawProblem, requestId: string) 
     'Content-Type': problemMediaType,
     'Content-Length': String(Buffer.byteLength(body)),
     'Cache-Control': 'no-store',
-    ...securityHeaders,
+    ...securityHeaderFields,
     [headerNames.requestId]: requestId,
     Date: new Date().toUTCString(),
     ...(allow !== undefined && { Allow: allow }),

@@ -12,7 +12,7 @@ export interface Connections {
   /** True from {@link startClosing} on. */
   readonly isClosing: boolean;
   /** The replies that have not ended, or that their clients have not read to the end. */
-  readonly replies: () => Iterable<Reply>;
+  replies(): Iterable<Reply>;
   /** From now on every HTTP/1.1 response, those in flight included, says `Connection: close`. Still accepts. */
   startClosing(): void;
   /**
@@ -33,120 +33,137 @@ const mostTurns = 100;
 
 /** Watches a server's connections. Call it before the server listens. */
 export function trackConnections(server: Server): Connections {
+  return new ServerConnections(server);
+}
+
+class ServerConnections implements Connections {
+  readonly #server: Server;
   /** And when each was opened. */
-  const sockets = new Map<Socket, number>();
-  const lost = new Set<Socket>();
-  const inFlight = new InFlight<ServerResponse>();
-  let isClosing = false;
-  let isStopped = false;
-  let isWaitingForQuiet = false;
-  let requests = 0;
-  let settle = () => {};
+  readonly #sockets = new Map<Socket, number>();
+  readonly #lost = new Set<Socket>();
+  readonly #inFlight = new InFlight<ServerResponse>();
+  #isClosing = false;
+  #isStopped = false;
+  #isWaitingForQuiet = false;
+  #requests = 0;
+  /** Ends {@link close} where nothing is left to wait for. */
+  #settle = () => {};
 
-  const track = (socket: Socket) => {
-    sockets.set(socket, performance.now());
-    socket.once('close', () => {
-      sockets.delete(socket);
-      if (lost.size === 0) setImmediate(closeQueued);
-      lost.add(socket);
-    });
-  };
-  // Node 22 says nothing to a response that waits behind another one when their connection is lost. Once for all
-  // that are lost in a turn, which may be thousands.
-  const closeQueued = () => {
-    for (const res of inFlight) if (lost.has(res.req.socket) && !res.closed) res.emit('close');
-    lost.clear();
-  };
-  server.on('connection', track);
-  // What is inside of it, where there is TLS: after the handshake it may have no bytes to show yet.
-  server.on('secureConnection', track);
-  // In front of the app, which may answer within the same turn.
-  server.prependListener('request', (_req, res: ServerResponse) => {
-    requests++;
-    inFlight.add(res);
-    if (isClosing) res.shouldKeepAlive = false;
-    res.once('close', () => {
-      inFlight.delete(res);
-      if (isStopped) closeIdleWhenQuiet();
-      settle();
-    });
-  });
+  constructor(server: Server) {
+    this.#server = server;
+    const track = (socket: Socket) => this.#track(socket);
+    server.on('connection', track);
+    // What is inside of it, where there is TLS: after the handshake it may have no bytes to show yet.
+    server.on('secureConnection', track);
+    // In front of the app, which may answer within the same turn.
+    server.prependListener('request', (_req, res: ServerResponse) => this.#began(res));
+  }
 
-  function startClosing() {
-    isClosing = true;
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  replies(): Iterable<Reply> {
+    return this.#inFlight;
+  }
+
+  startClosing(): void {
+    this.#isClosing = true;
     // Node turns this into `Connection: close` when it writes the head.
-    for (const res of inFlight) res.shouldKeepAlive = false;
+    for (const res of this.#inFlight) res.shouldKeepAlive = false;
   }
 
-  // While a turn of the event loop runs, a request may arrive on a connection that looks idle. Its bytes are in the kernel,
-  // and closing the connection would reset it. So connections close only after a short turn that brought no request.
-  function closeIdleWhenQuiet() {
-    if (isWaitingForQuiet) return;
-    isWaitingForQuiet = true;
-    const look = (turnsLeft: number, before: number, beganAtMs: number) => {
-      const [now, nowMs] = [requests, performance.now()];
-      if ((now !== before || nowMs - beganAtMs > longTurnMs) && turnsLeft > 0) {
-        setImmediate(() => look(turnsLeft - 1, now, nowMs));
-        return;
-      }
-      isWaitingForQuiet = false;
-      closeIdle();
-    };
-    // Not the next setImmediate alone, which belongs to this turn.
-    setImmediate(() => look(mostTurns, -1, 0));
-  }
-
-  function closeIdle() {
-    // Node takes a response that has ended for done, though a slow reader has yet to get it: wait for that one's 'close'.
-    if ([...inFlight].some((res) => res.writableEnded)) return;
-    const silent = [...sockets.keys()].filter(({ bytesRead }) => bytesRead === 0);
-    // Node 26 takes a newcomer for idle.
-    if (silent.some(isNewcomer)) return;
-    server.closeIdleConnections();
-    // Earlier ones take a connection that never sent a byte for busy.
-    for (const socket of silent) socket.destroy();
-  }
-
-  function isNewcomer(socket: Socket): boolean {
-    return performance.now() - (sockets.get(socket) ?? 0) < newcomerMs;
-  }
-
-  function close(timeoutMs: number): Promise<number> {
-    startClosing();
-    isStopped = true;
+  close(timeoutMs: number): Promise<number> {
+    this.startClosing();
+    this.#isStopped = true;
     let cutOff = 0;
     let isClosed = false;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        cutOff = inFlight.size;
-        for (const res of inFlight) noteCutOff(res);
-        server.closeAllConnections();
-        // Those that are no HTTP yet: in a TLS handshake, or two bytes into their first request.
-        for (const socket of sockets.keys()) socket.destroy();
+        cutOff = this.#inFlight.size;
+        this.#cutOff();
       }, timeoutMs);
-      const newcomers = setTimeout(closeIdleWhenQuiet, newcomerMs + 1);
+      const newcomers = setTimeout(() => this.#closeIdleWhenQuiet(), newcomerMs + 1);
       // A server can be closed before the last response has heard that its socket is: that one has yet to be logged.
-      settle = () => {
-        if (!isClosed || inFlight.size > 0) return;
+      this.#settle = () => {
+        if (!isClosed || this.#inFlight.size > 0) return;
         clearTimeout(timer);
         clearTimeout(newcomers);
         resolve(cutOff);
       };
       // net's close: http's own would close connections by Node's idea of idle.
-      NetServer.prototype.close.call(server, () => {
+      NetServer.prototype.close.call(this.#server, () => {
         isClosed = true;
-        settle();
+        this.#settle();
       });
-      closeIdleWhenQuiet();
+      this.#closeIdleWhenQuiet();
     });
   }
 
-  return {
-    get isClosing() {
-      return isClosing;
-    },
-    replies: () => inFlight,
-    startClosing,
-    close,
-  };
+  #track(socket: Socket): void {
+    this.#sockets.set(socket, performance.now());
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      if (this.#lost.size === 0) setImmediate(() => this.#closeQueued());
+      this.#lost.add(socket);
+    });
+  }
+
+  // Node 22 says nothing to a response that waits behind another one when their connection is lost. Once for all
+  // that are lost in a turn, which may be thousands.
+  #closeQueued(): void {
+    for (const res of this.#inFlight) if (this.#lost.has(res.req.socket) && !res.closed) res.emit('close');
+    this.#lost.clear();
+  }
+
+  #began(res: ServerResponse): void {
+    this.#requests++;
+    this.#inFlight.add(res);
+    if (this.#isClosing) res.shouldKeepAlive = false;
+    res.once('close', () => {
+      this.#inFlight.delete(res);
+      if (this.#isStopped) this.#closeIdleWhenQuiet();
+      this.#settle();
+    });
+  }
+
+  // While a turn of the event loop runs, a request may arrive on a connection that looks idle. Its bytes are in the kernel,
+  // and closing the connection would reset it. So connections close only after a short turn that brought no request.
+  #closeIdleWhenQuiet(): void {
+    if (this.#isWaitingForQuiet) return;
+    this.#isWaitingForQuiet = true;
+    const look = (turnsLeft: number, before: number, beganAtMs: number) => {
+      const [now, nowMs] = [this.#requests, performance.now()];
+      if ((now !== before || nowMs - beganAtMs > longTurnMs) && turnsLeft > 0) {
+        setImmediate(() => look(turnsLeft - 1, now, nowMs));
+        return;
+      }
+      this.#isWaitingForQuiet = false;
+      this.#closeIdle();
+    };
+    // Not the next setImmediate alone, which belongs to this turn.
+    setImmediate(() => look(mostTurns, -1, 0));
+  }
+
+  #closeIdle(): void {
+    // Node takes a response that has ended for done, though a slow reader has yet to get it: wait for that one's 'close'.
+    if ([...this.#inFlight].some((res) => res.writableEnded)) return;
+    const silent = [...this.#sockets.keys()].filter(({ bytesRead }) => bytesRead === 0);
+    // Node 26 takes a newcomer for idle.
+    if (silent.some((socket) => this.#isNewcomer(socket))) return;
+    this.#server.closeIdleConnections();
+    // Earlier ones take a connection that never sent a byte for busy.
+    for (const socket of silent) socket.destroy();
+  }
+
+  #isNewcomer(socket: Socket): boolean {
+    return performance.now() - (this.#sockets.get(socket) ?? 0) < newcomerMs;
+  }
+
+  #cutOff(): void {
+    for (const res of this.#inFlight) noteCutOff(res);
+    this.#server.closeAllConnections();
+    // Those that are no HTTP yet: in a TLS handshake, or two bytes into their first request.
+    for (const socket of this.#sockets.keys()) socket.destroy();
+  }
 }

@@ -1,7 +1,7 @@
+import { linger } from '@parley/contract';
 import type { Response } from 'express';
 import { isHttp2Response } from '../express/http2-response.ts';
 import { hasBody } from '../requests/has-body.ts';
-import { linger } from './linger.ts';
 
 /** Bytes of a body that are read after the answer, so that the connection stays in use. Go's net/http has the same number. */
 const maxBytes = 262_144;

@@ -1,5 +1,11 @@
 import { CallError, now, ownMembers } from '@parley/contract';
-import { type IdempotencyStore, type KeptAnswer, type KeyedRequest, keyInUse } from './idempotency-store.ts';
+import {
+  type IdempotencyStore,
+  type KeptAnswer,
+  type KeyedRequest,
+  keyInUse,
+  type Release,
+} from './idempotency-store.ts';
 
 /** How much a memory store may hold. */
 export interface MemoryStoreOptions {
@@ -24,11 +30,9 @@ interface Entry {
   readonly expiresAtMs: number;
 }
 
-const made = new WeakSet<IdempotencyStore>();
-
 /** Whether a store keeps its answers in the memory of this process. */
 export function isMemoryStore(store: IdempotencyStore): boolean {
-  return made.has(store);
+  return store instanceof MemoryStore;
 }
 
 /** What the maps and the objects take beside the text, in bytes. */
@@ -53,94 +57,126 @@ export function memoryStore(options: MemoryStoreOptions = {}, nowMs: () => numbe
   const { maxBytes = 67_108_864, promisedForMs = 600_000 } = ownMembers(options);
   check('maxBytes', maxBytes);
   check('promisedForMs', promisedForMs);
-  const reservedBytes = Math.min(longestReservedBytes, maxBytes / 4);
+  return new MemoryStore({ maxBytes, promisedForMs }, nowMs);
+}
+
+// Its methods are members of its own: a store may be spread into another one.
+class MemoryStore implements IdempotencyStore {
+  readonly #maxBytes: number;
+  readonly #promisedForMs: number;
+  readonly #reservedBytes: number;
+  readonly #nowMs: () => number;
   // Both in the order in which answers came, which is the order in which they expire.
-  const entries = new Map<string, Entry>();
-  const owners = new Map<string, Owned>();
-  const held = new Set<string>();
-  let bytes = 0;
+  readonly #entries = new Map<string, Entry>();
+  readonly #owners = new Map<string, Owned>();
+  readonly #held = new Set<string>();
+  #bytes = 0;
 
-  const ownedBy = (owner: string) => {
-    const owned = owners.get(owner) ?? { owner, entries: new Map<string, Entry>(), bytes: 0 };
-    owners.set(owner, owned);
-    return owned;
-  };
-  const add = (owned: Owned, more: number) => {
-    owned.bytes += more;
-    bytes += more;
-    if (owned.bytes === 0) owners.delete(owned.owner);
-  };
-  const forget = ({ answer, owned }: Entry) => {
-    entries.delete(answer.key);
-    owned.entries.delete(answer.key);
-    add(owned, -sizeOf(answer));
-  };
-  const forgetExpired = () => {
-    for (const entry of entries.values()) {
-      if (entry.expiresAtMs > nowMs()) return;
-      forget(entry);
-    }
-  };
-  const isAnswered = (key: string) => (entries.get(key)?.expiresAtMs ?? 0) > nowMs();
-  const hasRoom = (owned: Owned) => owned.bytes + reservedBytes <= maxBytes - bytes;
-  const isBelowAverage = (owned: Owned) => owned.bytes * owners.size < bytes;
-  const oldestFor = (owned: Owned): Entry | undefined => {
-    const [own] = owned.entries.values();
-    if (own && own.promisedUntilMs <= nowMs()) return own;
-    const [any] = isBelowAverage(owned) ? entries.values() : [];
-    return any ?? own;
+  constructor({ maxBytes, promisedForMs }: Required<MemoryStoreOptions>, nowMs: () => number) {
+    this.#maxBytes = maxBytes;
+    this.#promisedForMs = promisedForMs;
+    this.#reservedBytes = Math.min(longestReservedBytes, maxBytes / 4);
+    this.#nowMs = nowMs;
+  }
+
+  readonly find = async (key: string): Promise<KeptAnswer | undefined> => {
+    const entry = this.#entries.get(key);
+    return entry && entry.expiresAtMs > this.#nowMs() ? entry.answer : undefined;
   };
 
-  const store: IdempotencyStore = {
-    async find(key) {
-      const entry = entries.get(key);
-      return entry && entry.expiresAtMs > nowMs() ? entry.answer : undefined;
-    },
-    async reserve({ key, owner }: KeyedRequest) {
-      if (held.has(key) || isAnswered(key)) throw keyInUse();
-      forgetExpired();
-      const owned = ownedBy(owner);
-      while (!hasRoom(owned)) {
-        const oldest = oldestFor(owned);
-        const waitMs = oldest ? oldest.promisedUntilMs - nowMs() : 1_000;
-        if (!oldest || waitMs > 0) {
-          const refused = isBelowAverage(owned) ? 'overloaded' : 'rate_limited';
-          // Removes an owner without answers.
-          add(owned, 0);
-          throw new CallError(refused, sentences[refused], { retryAfterMs: Math.max(1_000, waitMs) });
-        }
-        forget(oldest);
+  readonly reserve = async ({ key, owner }: KeyedRequest): Promise<Release> => {
+    if (this.#held.has(key) || this.#isAnswered(key)) throw keyInUse();
+    this.#forgetExpired();
+    const owned = this.#ownedBy(owner);
+    this.#makeRoom(owned);
+    // Forgetting the owner's last answer has removed the owner.
+    this.#owners.set(owner, owned);
+    this.#add(owned, this.#reservedBytes);
+    this.#held.add(key);
+    return () => {
+      this.#held.delete(key);
+      this.#add(owned, -this.#reservedBytes);
+    };
+  };
+
+  readonly keep = async (answer: KeptAnswer): Promise<void> => {
+    if (this.#isAnswered(answer.key)) throw keyInUse();
+    const earlier = this.#entries.get(answer.key);
+    if (earlier) this.#forget(earlier);
+    this.#forgetExpired();
+    const owned = this.#ownedBy(answer.owner);
+    const expiresAtMs = this.#nowMs() + answer.keptForMs;
+    const promisedUntilMs = this.#nowMs() + Math.min(this.#promisedForMs, answer.keptForMs);
+    const entry = { answer, owned, promisedUntilMs, expiresAtMs };
+    this.#entries.set(answer.key, entry);
+    owned.entries.set(answer.key, entry);
+    this.#add(owned, sizeOf(answer));
+  };
+
+  /** @throws CallError `rate_limited` or `overloaded` where no answer may make room */
+  #makeRoom(owned: Owned): void {
+    while (!this.#hasRoom(owned)) {
+      const oldest = this.#oldestFor(owned);
+      const waitMs = oldest ? oldest.promisedUntilMs - this.#nowMs() : 1_000;
+      if (!oldest || waitMs > 0) {
+        const refused = this.#isBelowAverage(owned) ? 'overloaded' : 'rate_limited';
+        // Removes an owner without answers.
+        this.#add(owned, 0);
+        throw new CallError(refused, sentences[refused], { retryAfterMs: Math.max(1_000, waitMs) });
       }
-      // Forgetting the owner's last answer has removed the owner.
-      owners.set(owner, owned);
-      add(owned, reservedBytes);
-      held.add(key);
-      return () => {
-        held.delete(key);
-        add(owned, -reservedBytes);
-      };
-    },
-    async keep(answer) {
-      if (isAnswered(answer.key)) throw keyInUse();
-      const earlier = entries.get(answer.key);
-      if (earlier) forget(earlier);
-      forgetExpired();
-      const owned = ownedBy(answer.owner);
-      const expiresAtMs = nowMs() + answer.keptForMs;
-      const promisedUntilMs = nowMs() + Math.min(promisedForMs, answer.keptForMs);
-      const entry = { answer, owned, promisedUntilMs, expiresAtMs };
-      entries.set(answer.key, entry);
-      owned.entries.set(answer.key, entry);
-      add(owned, sizeOf(answer));
-    },
-  };
-  made.add(store);
-  return store;
+      this.#forget(oldest);
+    }
+  }
+
+  #ownedBy(owner: string): Owned {
+    const owned = this.#owners.get(owner) ?? { owner, entries: new Map<string, Entry>(), bytes: 0 };
+    this.#owners.set(owner, owned);
+    return owned;
+  }
+
+  #add(owned: Owned, more: number): void {
+    owned.bytes += more;
+    this.#bytes += more;
+    if (owned.bytes === 0) this.#owners.delete(owned.owner);
+  }
+
+  #forget({ answer, owned }: Entry): void {
+    this.#entries.delete(answer.key);
+    owned.entries.delete(answer.key);
+    this.#add(owned, -sizeOf(answer));
+  }
+
+  #forgetExpired(): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.expiresAtMs > this.#nowMs()) return;
+      this.#forget(entry);
+    }
+  }
+
+  #isAnswered(key: string): boolean {
+    return (this.#entries.get(key)?.expiresAtMs ?? 0) > this.#nowMs();
+  }
+
+  #hasRoom(owned: Owned): boolean {
+    return owned.bytes + this.#reservedBytes <= this.#maxBytes - this.#bytes;
+  }
+
+  #isBelowAverage(owned: Owned): boolean {
+    return owned.bytes * this.#owners.size < this.#bytes;
+  }
+
+  #oldestFor(owned: Owned): Entry | undefined {
+    const [own] = owned.entries.values();
+    if (own && own.promisedUntilMs <= this.#nowMs()) return own;
+    const [any] = this.#isBelowAverage(owned) ? this.#entries.values() : [];
+    return any ?? own;
+  }
 }
 
 const sentences = {
-  rate_limited: 'This caller has sent more requests with an Idempotency-Key than can be remembered for it',
-  overloaded: 'This service remembers as many requests with an Idempotency-Key as it can',
+  rate_limited:
+    'This caller has sent more requests with an Idempotency-Key than can be remembered for it: try again after Retry-After',
+  overloaded: 'This service remembers as many requests with an Idempotency-Key as it can: try again after Retry-After',
 };
 
 // Two bytes a character, which is what it takes where not all of them are Latin-1.

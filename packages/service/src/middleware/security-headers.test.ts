@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { securityHeaderFields } from '@parley/contract';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { visitsApp } from '../../test-fixtures/visits-app.ts';
 
@@ -9,6 +10,9 @@ describe.each(protocols)('security-headers over $protocol', ({ request }) => {
     ['/api/visits?limit=x', 400],
   ])('are on %s, which answers %d', async (path, status) => {
     const { headers } = await request(visitsApp().app).get(path).expect(status);
+    // Raw problems and gateways send these; helmet's are to be the same.
+    const shared = Object.entries(securityHeaderFields).map(([name, value]) => [name.toLowerCase(), value]);
+    expect(headers).toMatchObject(Object.fromEntries(shared));
     expect(headers).toMatchObject({
       'content-security-policy': "default-src 'none';frame-ancestors 'none'",
       'x-content-type-options': 'nosniff',

@@ -1,4 +1,4 @@
-import { nearestName, ownMember, ownMembers } from '@parley/contract';
+import { isObject, isRecord, nearestName, ownMember, ownMembers } from '@parley/contract';
 
 /** What an option must look like. Whether its value makes sense is checked where it is used. */
 export interface OptionForm {
@@ -12,7 +12,6 @@ export interface OptionForm {
 /** A form for each option of a type. */
 export type OptionForms<Options> = { readonly [Name in keyof Options]-?: OptionForm };
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const isFunction = (value: unknown) => typeof value === 'function';
 
 /** Anything: it is checked where it is used. */
@@ -47,7 +46,7 @@ export function objectForm(
   example: string,
   { members, methods = [] }: { readonly members?: readonly string[]; readonly methods?: readonly string[] } = {},
 ): OptionForm {
-  const isFine = (value: unknown) => isObject(value) && !Array.isArray(value) && hasMethods(value, methods);
+  const isFine = (value: unknown) => isRecord(value) && hasMethods(value, methods);
   return { expected: `an object such as ${example}`, isFine, ...(members && { members }) };
 }
 

@@ -1,5 +1,6 @@
+import { isRecord } from '@parley/contract';
 import { SchemaReader } from './flat-schema.ts';
-import { isObject, type Json, listOf, objectOf } from './json.ts';
+import { type Json, listOf, objectOf } from './json.ts';
 
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'];
 
@@ -27,7 +28,7 @@ export interface ApiDocument {
 
 /** Whether a value is an OpenAPI document of version 3. */
 export function isOpenapi(value: unknown): value is Json {
-  return isObject(value) && /^3\./.test(String(value.openapi)) && isObject(value.paths);
+  return isRecord(value) && /^3\./.test(String(value.openapi)) && isRecord(value.paths);
 }
 
 /** Reads the operations of an OpenAPI document. */
@@ -36,7 +37,7 @@ export function readDocument(root: Json): ApiDocument {
   const operations = Object.entries(objectOf(root.paths)).flatMap(([path, value]) => {
     const item = reader.resolve(value);
     return methods
-      .filter((method) => isObject(item[method]))
+      .filter((method) => isRecord(item[method]))
       .map((method) => readOperation(reader, path, method, item));
   });
   return { name: String(objectOf(root.info).title ?? ''), root, reader, operations };

@@ -1,14 +1,15 @@
+import { isRecord } from '@parley/contract';
 import type { ApiDocument, ApiOperation } from './api-document.ts';
 import { type Finding, within } from './change.ts';
 import type { SchemaComparison } from './compare-schemas.ts';
-import { isObject, type Json, listOf, objectOf } from './json.ts';
+import { type Json, listOf, objectOf } from './json.ts';
 
 type Side = readonly [ApiDocument, ApiOperation];
 
 /** Compares the errors that an operation declares (`x-parley`), and their data. */
 export function compareErrors(before: Side, after: Side, schemas: SchemaComparison): Finding[] {
   const [old, now] = [before, after].map(([, { json }]) => json['x-parley']);
-  if (!isObject(old) || !isObject(now)) return [];
+  if (!isRecord(old) || !isRecord(now)) return [];
   const [errors, later] = [objectOf(old.errors), objectOf(now.errors)];
   const fresh = Object.keys(later).filter((code) => !Object.hasOwn(errors, code));
   return [

@@ -1,6 +1,7 @@
+import { isRecord } from '@parley/contract';
 import type { ApiOperation } from './api-document.ts';
 import type { Finding } from './change.ts';
-import { isObject, type Json, objectOf } from './json.ts';
+import { type Json, objectOf } from './json.ts';
 
 const safeties = ['safe', 'idempotent', 'keyed', 'unsafe'];
 /** Limits of a service that has no options for them. */
@@ -9,7 +10,7 @@ const limits: Readonly<Record<string, number>> = { maxBytes: 131_072, maxValues:
 /** Compares how often a request may be sent and how large it may be: `x-parley`, which only Parley's documents have. */
 export function comparePromises(before: ApiOperation, after: ApiOperation): Finding[] {
   const [old, now] = [before.json['x-parley'], after.json['x-parley']];
-  if (!isObject(old) || !isObject(now)) return [];
+  if (!isRecord(old) || !isRecord(now)) return [];
   return [...safetyChanges(old, now), ...limitChanges(objectOf(old.bodyLimits), objectOf(now.bodyLimits))];
 }
 

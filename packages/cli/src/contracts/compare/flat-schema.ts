@@ -1,4 +1,5 @@
-import { canonical, isObject, type Json, listOf, objectOf } from './json.ts';
+import { isRecord } from '@parley/contract';
+import { canonical, type Json, listOf, objectOf } from './json.ts';
 import { mergeSchemas } from './merge-schemas.ts';
 
 /** A schema as a list of alternatives, each of one type and without references, `allOf`, `anyOf` and `oneOf` of its own. */
@@ -52,7 +53,7 @@ export class SchemaReader {
   resolve(value: unknown): Json {
     let found = value;
     const seen = new Set<string>();
-    while (isObject(found) && typeof found.$ref === 'string' && Object.keys(found).length === 1) {
+    while (isRecord(found) && typeof found.$ref === 'string' && Object.keys(found).length === 1) {
       if (seen.has(found.$ref)) return {};
       seen.add(found.$ref);
       found = this.#target(found.$ref);
@@ -78,7 +79,7 @@ export class SchemaReader {
     return steps.reduce<unknown>((value, step) => {
       const name = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
       if (Array.isArray(value)) return value[Number(name)];
-      return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+      return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
     }, this.#root);
   }
 

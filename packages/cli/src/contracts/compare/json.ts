@@ -1,14 +1,11 @@
+import { isRecord } from '@parley/contract';
+
 /** An object of a JSON document. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** The value where it is an object; an empty object otherwise. */
 export function objectOf(value: unknown): Json {
-  return isObject(value) ? value : {};
-}
-
-/** Whether a value is an object, and no list. */
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value) ? value : {};
 }
 
 /** The value where it is a list; an empty list otherwise. */
@@ -20,7 +17,7 @@ export function listOf(value: unknown): readonly unknown[] {
 export function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_key, one: unknown) =>
-      isObject(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one,
+      isRecord(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one,
     ) ?? 'undefined'
   );
 }

@@ -1,9 +1,10 @@
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { messageOf } from '@parley/contract';
 import { boundedReply } from '../../text/bounded-reply.ts';
 import { isOpenapi, readDocument } from '../compare/api-document.ts';
-import { ContractsError, messageOf } from '../contracts-error.ts';
+import { ContractsError } from '../contracts-error.ts';
 import { commitOf, git } from './git.ts';
 import { type Documents, repositoryDocuments } from './repository-documents.ts';
 import { withRevisionTree } from './revision-tree.ts';

@@ -1,7 +1,8 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ContractsError, messageOf } from '../contracts-error.ts';
+import { messageOf } from '@parley/contract';
+import { ContractsError } from '../contracts-error.ts';
 import { atEnd } from './at-end.ts';
 import { commitOf, git } from './git.ts';
 import { linkModules } from './link-modules.ts';

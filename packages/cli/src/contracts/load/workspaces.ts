@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ContractsError, messageOf } from '../contracts-error.ts';
+import { messageOf } from '@parley/contract';
+import { ContractsError } from '../contracts-error.ts';
 
 /** The parts of a package.json that say what it is. */
 export interface Manifest {

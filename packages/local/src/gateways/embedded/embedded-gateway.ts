@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { pipeline } from 'node:stream';
 import type { Upstream } from '@parley/client';
+import { linger } from '@parley/contract';
 import { loopback } from '../../ports/ports.ts';
 import { delay } from '../../time/delay.ts';
 import { type Gateway, type GatewaySetting, unknownService } from '../gateway.ts';
@@ -30,7 +31,6 @@ import {
 } from './forwarded-headers.ts';
 import { type GatewayLimits, parseLimits } from './gateway-limits.ts';
 import { KeptConnections } from './kept-connections.ts';
-import { linger } from './linger.ts';
 import { answerMalformed } from './malformed-request.ts';
 import { type Problems, parseProblems } from './problems.ts';
 import { type Refusal, refusalOf } from './refusal.ts';

@@ -1,3 +1,4 @@
+import { securityHeaderFields } from '@parley/contract';
 import type { GatewayCause } from '../gateway-causes.ts';
 import { directivesNamed, nginxDirectives } from '../nginx-files/nginx-directives.ts';
 
@@ -21,13 +22,6 @@ export interface ProblemFacts {
 
 /** Makes the answer. */
 export type Problems = (facts: ProblemFacts) => ProblemAnswer;
-
-/** Those of the services' own answers. */
-const securityHeaders = {
-  'Content-Security-Policy': "default-src 'none';frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-};
 
 interface ValueMap {
   /** What is looked up, with variables. */
@@ -67,7 +61,7 @@ export function parseProblems(text: string): Problems {
         'Content-Type': 'application/problem+json',
         'Cache-Control': 'no-store',
         'X-Request-Id': requestId,
-        ...securityHeaders,
+        ...securityHeaderFields,
         ...(retryAfter && { 'Retry-After': retryAfter }),
         ...(allow && { Allow: allow }),
       },

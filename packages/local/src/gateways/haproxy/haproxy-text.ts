@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { securityHeaderFields } from '@parley/contract';
 import { withLineFeeds } from '../../wiring/text-file.ts';
 import { type GatewayCause, gatewayCauses } from '../gateway-causes.ts';
 import type { GatewayTable, TableOperation, TableUpstream } from '../table/gateway-table.ts';
@@ -95,9 +96,7 @@ export function errorFiles(): ReadonlyMap<string, string> {
         'Content-Type: application/problem+json',
         `Content-Length: ${body.length}`,
         'Cache-Control: no-store',
-        'X-Content-Type-Options: nosniff',
-        'Referrer-Policy: no-referrer',
-        "Content-Security-Policy: default-src 'none';frame-ancestors 'none'",
+        ...Object.entries(securityHeaderFields).map(([name, value]) => `${name}: ${value}`),
         'Connection: close',
       ];
       return [`${status}.http`, `${lines.join('\n')}\n\n${body}`];

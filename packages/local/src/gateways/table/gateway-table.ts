@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocalError, messageOf } from '../../local-error.ts';
+import { messageOf } from '@parley/contract';
+import { LocalError } from '../../local-error.ts';
 import { mappingOf } from '../../wiring/mapping.ts';
 import { readTextFile } from '../../wiring/text-file.ts';
 import { type ClientLimits, defaultClientLimits } from './client-limits.ts';
