@@ -551,6 +551,14 @@ export const further: readonly Mistake[] = [
     at: 'deploy:',
   },
   {
+    name: 'the gateway starts a worker for each CPU of the host',
+    rule: 'workers-unbounded',
+    file: nginx,
+    from: 'worker_processes 2;',
+    to: 'worker_processes auto;',
+    at: 'worker_processes auto',
+  },
+  {
     name: 'a container has no init process',
     rule: 'no-init',
     file: compose,

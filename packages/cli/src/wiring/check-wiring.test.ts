@@ -197,6 +197,21 @@ describe('checkWiring, of a repository with other habits', () => {
     expect(timed('72s', '')).toEqual(['worst-case-latency']);
   });
 
+  it.each([
+    ['mem_limit: 256m', '', true],
+    ['pids_limit: 100', '', true],
+    ['deploy: { resources: { limits: { pids: 100 } } }', '', true],
+    ['pids_limit: -1', '', false],
+    ['cpus: 2', '', false],
+    ['mem_limit: 256m', 'NGINX_ENTRYPOINT_WORKER_PROCESSES_AUTOTUNE: 1', false],
+  ])('takes "worker_processes auto" for a mistake where a container has limits: %s %s', (limit, variable, isFound) => {
+    const found = rules({
+      'docker-compose.yml': `services:\n  edge:\n    image: nginx:1.30.5\n    ${limit}\n    environment: { ${variable} }\n`,
+      'nginx/nginx.conf': 'worker_processes auto;\nhttp { server { } }',
+    });
+    expect(found.includes('workers-unbounded')).toBe(isFound);
+  });
+
   it('sets no rule for a gateway that it cannot read', () => {
     expect(rules({ 'docker-compose.yml': `services:\n  hello:${service}  edge: { image: "traefik:3" }\n` })).toEqual([
       'runs-as-root',
