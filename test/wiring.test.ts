@@ -111,6 +111,19 @@ describe('compose', () => {
   });
 });
 
+describe('Dockerfile', () => {
+  it('has one Node, of the major version that tests run on', () => {
+    const dockerfile = text('Dockerfile');
+    const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const [major] = devDependencies.node.split('.');
+    expect(dockerfile.match(/^ARG NODE_VERSION=.*$/gm)).toEqual([`ARG NODE_VERSION=${major}`]);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the variable is Docker's
+    expect(dockerfile.match(/^FROM node.*$/gm)).toEqual(['FROM node:${NODE_VERSION}-bookworm-slim AS base']);
+    const example = readFileSync(join(root, 'Dockerfile'), 'utf8').match(/(?<=NODE_VERSION=)\d+\.\d+\.\d+/g);
+    expect(example).toEqual([devDependencies.node]);
+  });
+});
+
 describe('compose with TLS', () => {
   const secured = parse(text('docker-compose.tls.yml').replace('!override', ''), { merge: true }) as typeof compose;
   const callees = ({ environment = {} }: ComposeService) =>
