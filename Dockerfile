@@ -1,7 +1,12 @@
 # One image per service: docker build --build-arg SERVICE=hello .
 
+# The newest release of this major version, so that a build has its security fixes. CI builds where no image registry is reached and
+# this tag alone is there. An exact release, such as the one that `npm ci` installs for tests: --build-arg NODE_VERSION=24.21.0
+ARG NODE_VERSION=24
+FROM node:${NODE_VERSION}-bookworm-slim AS base
+
 # Of all source, what this service runs: its own folder, the contracts of the others, the packages.
-FROM node:24-bookworm-slim AS source
+FROM base AS source
 ARG SERVICE
 WORKDIR /app
 COPY packages packages
@@ -15,7 +20,7 @@ RUN test -f "services/${SERVICE:?which service?}/main.ts" \
 FROM source AS manifests
 RUN find . \( -type f -o -type l \) ! -name package.json -delete && find . -type d -empty -delete
 
-FROM node:24-bookworm-slim AS dependencies
+FROM base AS dependencies
 ARG SERVICE
 WORKDIR /app
 # TypeScript is an optional peer of valibot, and no service needs it to run.
@@ -25,7 +30,7 @@ RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --omit=optional --workspace "services/$SERVICE" \
  && rm package-lock.json .npmrc
 
-FROM node:24-bookworm-slim AS application
+FROM base AS application
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app ./

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { publicPackages } from '../release/public-packages.ts';
 import { functionLengths } from './function-lengths.ts';
 import { insteadOfSleeping, realSleeps } from './real-sleeps.ts';
 import { roomCycles, strayImporters, upward } from './rooms.ts';
@@ -14,6 +15,15 @@ const importersOf = (name: string, { types = true } = {}) =>
   sources
     .filter(({ imports }) => imports.some(({ specifier, isTypeOnly }) => specifier === name && (types || !isTypeOnly)))
     .map(({ path }) => path);
+
+interface PublishedManifest {
+  readonly exports: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly [member: string]: unknown;
+}
+
+const published = publicPackages(root).map(({ folder }) => folder);
+const manifestOf = (folder: string): PublishedManifest =>
+  JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
 
 describe('the house', () => {
   it('reads its own files', () => {
@@ -138,18 +148,28 @@ describe('the house', () => {
     expect(replacing).toEqual([]);
   });
 
-  it.each(['contract', 'client', 'service', 'telemetry', 'local', 'cli'])(
-    'has a door for `require` beside each door of %s',
-    (name) => {
-      const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-      for (const [door, { require, default: built }] of Object.entries<Record<string, unknown>>(exports)) {
-        const file = (built as string).replace('./dist/', '').replace('.js', '');
-        const expected = { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` };
-        expect([door, require]).toEqual([door, expected]);
-        expect(files(`packages/${name}/src/${file}.cts`)).toHaveLength(1);
-      }
-    },
-  );
+  it.each(published)('has a door for `require` beside each door of %s', (folder) => {
+    const { exports, main } = manifestOf(folder);
+    for (const [door, { require, '@parley/source': source, default: built }] of Object.entries(exports)) {
+      const file = String(built).replace('./dist/', '').replace('.js', '');
+      const expected = { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` };
+      expect([door, require]).toEqual([door, expected]);
+      expect(files(join(folder, String(source).replace(/\.ts$/, '.cts')))).toHaveLength(1);
+    }
+    expect(main).toBe(Object(exports['.']?.require).default);
+  });
+
+  it.each(published)('says of %s what it is, which Node it needs, and how it may be bundled', (folder) => {
+    const { description, keywords, license, engines, sideEffects, bin } = manifestOf(folder);
+    expect({ description, keywords, license, engines }).toEqual({
+      description: expect.stringMatching(/\w/),
+      keywords: expect.arrayContaining(['parley', expect.any(String)]),
+      license: 'MIT',
+      engines: { node: '>=22.19' },
+    });
+    // What is a program has an effect when it is imported, and is in no page.
+    if (bin === undefined) expect(sideEffects).toBe(false);
+  });
 
   it('has no import cycle', () => {
     const graph = new Map(sources.map((file) => [file.path, file.imports.flatMap((one) => target(file, one) ?? [])]));

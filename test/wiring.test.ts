@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { upstreamDefaults } from '@parley/client';
 import { type Contract, type ErrorCode, errorCodes, errorTitles } from '@parley/contract';
 import { parse } from 'yaml';
 import { generateGateway } from '../packages/cli/src/gateway/generate-gateway.ts';
@@ -24,13 +23,11 @@ interface ComposeService {
   readonly depends_on?: Record<string, { readonly condition: string }>;
   readonly ports?: readonly string[];
   readonly networks?: readonly string[];
-  readonly stop_grace_period?: string;
   readonly [setting: string]: unknown;
 }
 
 const compose = parse(text('docker-compose.yml'), { merge: true }) as { services: Record<string, ComposeService> };
 const ours = Object.entries(compose.services).filter(([, { build }]) => build);
-const seconds = (duration: unknown) => Number(/^(\d+)s$/.exec(String(duration))?.[1]);
 const directive = (path: string, name: string) => {
   const [, value] = new RegExp(`^\\s*${name}\\s+([^;]+);`, 'm').exec(text(path)) ?? [];
   if (!value) throw new Error(`${path} has no ${name}`);
@@ -60,32 +57,9 @@ describe('compose', () => {
     }
   });
 
-  it('points every upstream at a service that is there, on the port it listens on', () => {
-    for (const [name, { environment = {} }] of ours) {
-      for (const [variable, value] of Object.entries(environment)) {
-        const [, host, port] = /^dns:\/\/([\w-]+):(\d+)$/.exec(value) ?? [];
-        if (!variable.endsWith('_URL') || variable === 'DATABASE_URL') continue;
-        expect({ name, variable, isOurs: ours.some(([other]) => other === host), port }).toEqual({
-          name,
-          variable,
-          isOurs: true,
-          port: environment.PORT ?? '3000',
-        });
-      }
-    }
-  });
-
-  it('gives a service longer to stop than its drain takes', () => {
-    for (const [, { environment = {}, stop_grace_period }] of ours) {
-      const drainMs = Number(environment.DRAIN_DELAY_MS) + Number(environment.DRAIN_TIMEOUT_MS);
-      expect(seconds(stop_grace_period) * 1000).toBeGreaterThan(drainMs);
-    }
-  });
-
-  it('waits for what must be healthy first', () => {
-    const { gateway, guestbook } = compose.services;
+  it('starts the gateway when every service is healthy', () => {
+    const { gateway } = compose.services;
     for (const [name] of ours) expect(gateway?.depends_on).toHaveProperty([name, 'condition'], 'service_healthy');
-    expect(guestbook?.depends_on).toHaveProperty('database.condition', 'service_healthy');
   });
 
   it('gives nothing more than it needs', () => {
@@ -108,6 +82,19 @@ describe('compose', () => {
   it('runs the images that the project is tested with', () => {
     expect(compose.services.gateway?.image).toBe('nginx:1.30');
     expect(compose.services.database?.image).toBe('postgres:17');
+  });
+});
+
+describe('Dockerfile', () => {
+  it('has one Node, of the major version that tests run on', () => {
+    const dockerfile = text('Dockerfile');
+    const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const [major] = devDependencies.node.split('.');
+    expect(dockerfile.match(/^ARG NODE_VERSION=.*$/gm)).toEqual([`ARG NODE_VERSION=${major}`]);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the variable is Docker's
+    expect(dockerfile.match(/^FROM node.*$/gm)).toEqual(['FROM node:${NODE_VERSION}-bookworm-slim AS base']);
+    const example = readFileSync(join(root, 'Dockerfile'), 'utf8').match(/(?<=NODE_VERSION=)\d+\.\d+\.\d+/g);
+    expect(example).toEqual([devDependencies.node]);
   });
 });
 
@@ -346,28 +333,6 @@ describe('both ends', () => {
     // In one place: one proxy_set_header further down would drop it.
     expect(setting.map((path) => path.replace(/^\/+/, ''))).toEqual(['nginx/proxy.conf']);
     expect(text('nginx/proxy.conf')).toMatch(/^proxy_set_header X-Forwarded-For \S+;/m);
-  });
-
-  const server = text('packages/service/src/connections/server-limits.ts');
-  const standards = text('packages/service/src/process/standard-options.ts');
-  const number = (source: string, name: string) =>
-    Number(new RegExp(`${name}[:=\\s]+([\\d_]+)`).exec(source)?.[1]?.replaceAll('_', ''));
-
-  it('let the client close an idle connection, never the server', () => {
-    const keepAliveTimeoutMs = number(server, 'keepAliveTimeout');
-    expect(seconds(directive('nginx/upstreams.conf', 'keepalive_timeout')) * 1000).toBeLessThan(keepAliveTimeoutMs);
-    expect(upstreamDefaults.idleConnectionMs).toBeLessThan(keepAliveTimeoutMs);
-  });
-
-  it('let the service time out before the gateway, since it says more', () => {
-    expect(seconds(directive('nginx/limits.conf', 'proxy_read_timeout')) * 1000).toBeGreaterThan(
-      number(standards, 'requestTimeoutMs'),
-    );
-  });
-
-  it('let the gateway take every body that a service takes by default, up to what an operation may ask for', () => {
-    expect(directive('nginx/limits.conf', 'client_max_body_size')).toBe('1m');
-    expect(number(standards, 'bodyLimitBytes')).toBeLessThanOrEqual(1024 * 1024);
   });
 
   it('have one tier that retries: the gateway repeats connection failures only, and once', () => {

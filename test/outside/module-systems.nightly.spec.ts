@@ -24,19 +24,6 @@ const requires = `
   const { createClient, createUpstream } = require('@parley/client');
   const { hello } = require('@parley/hello');
 `;
-// For rows that cannot import a contract's package.
-const ownContract = `
-  import { createClient, createUpstream } from '@parley/client';
-  import { type Client, defineContract, get } from '@parley/contract';
-  import { z } from 'zod';
-  const hello = defineContract('hello', {
-    sayHello: get('/api/hello', {
-      summary: 'Greets',
-      input: z.object({ name: z.string(), language: z.string() }),
-      output: z.object({ message: z.string() }),
-    }),
-  });
-`;
 const greet = `
   const upstream = createUpstream('hello', process.env.HELLO_URL ?? '');
   const client = createClient(hello, upstream);
@@ -142,7 +129,7 @@ const rows: Readonly<Record<string, [() => Promise<string>, unknown]>> = {
   'TypeScript, `module: node16`, CommonJS': [
     () => {
       const options = '--module node16';
-      return compiled('node16-cjs', 'commonjs', ownContract + typed, ['5.6', '5.9', '7'], options);
+      return compiled('node16-cjs', 'commonjs', imports + typed, ['5.6', '5.9', '7'], options);
     },
     once.repeat(3),
   ],

@@ -52,7 +52,7 @@ describe.each(packages)('@parley/%s', (name) => {
 describe.each(contracts)('the contract @parley/%s', (name) => {
   it('is clean for publint and are-the-types-wrong', async () => {
     await run(bin('publint'), [tarballOf(name), '--strict'], { cwd: root });
-    await run(bin('attw'), [tarballOf(name), '--profile', 'esm-only'], { cwd: root });
+    await run(bin('attw'), [tarballOf(name), '--profile', 'node16'], { cwd: root });
   });
 });
 

@@ -181,8 +181,8 @@ export const planted: readonly Mistake[] = [
     name: 'a password is in the file',
     rule: 'secret-in-file',
     file: compose,
-    from: 'POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:-for-development-only} ',
-    to: 'POSTGRES_PASSWORD: hunter2 ',
+    from: '      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:-for-development-only}\n',
+    to: '      POSTGRES_PASSWORD: hunter2\n',
     at: 'hunter2',
   },
   {
@@ -519,6 +519,22 @@ export const further: readonly Mistake[] = [
     at: 'DRAIN_DELAY_MS: 2s',
   },
   {
+    name: 'a password has a default, and nobody says why',
+    rule: 'secret-default',
+    file: compose,
+    from: '    x-parley: { accept: { secret-default: "as the guestbook\'s" } }\n',
+    to: '',
+    at: 'POSTGRES_PASSWORD:',
+  },
+  {
+    name: 'a URL has a password as its default, and the reason is empty',
+    rule: 'secret-default',
+    file: compose,
+    from: 'secret-default: "one command starts all of it, and nothing but the guestbook reaches the database"',
+    to: 'secret-default: ""',
+    at: 'DATABASE_URL:',
+  },
+  {
     name: 'a container may write to its files',
     rule: 'writable-files',
     file: compose,
@@ -549,6 +565,14 @@ export const further: readonly Mistake[] = [
     from: 'limits: { memory: 512M, pids: 200 }',
     to: 'limits: { pids: 200 }',
     at: 'deploy:',
+  },
+  {
+    name: 'the gateway starts a worker for each CPU of the host',
+    rule: 'workers-unbounded',
+    file: nginx,
+    from: 'worker_processes 2;',
+    to: 'worker_processes auto;',
+    at: 'worker_processes auto',
   },
   {
     name: 'a container has no init process',

@@ -58,7 +58,7 @@ export interface MigratingServer {
 export async function run({ path, flags }: LegacyFolder, file: string): Promise<MigratingServer> {
   const child = spawn(process.execPath, [...flags, file], {
     cwd: path,
-    env: { ...process.env, HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', API_KEYS: 'k-till' },
+    env: { ...process.env, HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', DRAIN_DELAY_MS: '0', API_KEYS: 'k-till,' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these variables are compose's, not JavaScript's
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -195,6 +196,40 @@ describe('checkWiring, of a repository with other habits', () => {
     expect(timed('12s', 'proxy_read_timeout 72s;')).toEqual([]);
     expect(timed('12s', 'proxy_read_timeout 2s;')).toEqual(['read-timeout']);
     expect(timed('72s', '')).toEqual(['worst-case-latency']);
+  });
+
+  it.each([
+    ['mem_limit: 256m', '', true],
+    ['pids_limit: 100', '', true],
+    ['deploy: { resources: { limits: { pids: 100 } } }', '', true],
+    ['pids_limit: -1', '', false],
+    ['cpus: 2', '', false],
+    ['mem_limit: 256m', 'NGINX_ENTRYPOINT_WORKER_PROCESSES_AUTOTUNE: 1', false],
+  ])('takes "worker_processes auto" for a mistake where a container has limits: %s %s', (limit, variable, isFound) => {
+    const found = rules({
+      'docker-compose.yml': `services:\n  edge:\n    image: nginx:1.30.5\n    ${limit}\n    environment: { ${variable} }\n`,
+      'nginx/nginx.conf': 'worker_processes auto;\nhttp { server { } }',
+    });
+    expect(found.includes('workers-unbounded')).toBe(isFound);
+  });
+
+  it.each([
+    ['API_TOKEN: "${API_TOKEN:-s3cret}"', ['secret-default']],
+    ['API_TOKEN: "${API_TOKEN-s3cret}"', ['secret-default']],
+    ['API_TOKEN: "${API_TOKEN:-${OTHER:-s3cret}}"', ['secret-default']],
+    ['STORE_URL: "redis://app:${STORE_SECRET:-s3cret}@store:6379"', ['secret-default']],
+    ['API_TOKEN: s3cret', ['secret-in-file']],
+    ['API_TOKEN: "${API_TOKEN:-}"', []],
+    ['API_TOKEN: "${API_TOKEN:-${OTHER}}"', []],
+    ['API_TOKEN: "${API_TOKEN:?}"', []],
+    ['API_TOKEN: "vault:${PLACE}"', []],
+    ['STORE_URL: "redis://${STORE_USER:-app}:${STORE_SECRET:?}@store:6379"', []],
+    ['STORE_HOST: "${STORE_HOST:-store}"', []],
+  ])('knows what of %s is a secret that everybody knows', (variable, expected) => {
+    const found = rules({
+      'docker-compose.yml': `services:\n  hello:\n    image: other:1\n    environment: { ${variable} }\n`,
+    });
+    expect(found.filter((rule) => rule.startsWith('secret'))).toEqual(expected);
   });
 
   it('sets no rule for a gateway that it cannot read', () => {

@@ -25,6 +25,8 @@ export interface Container {
   readonly environment: ReadonlyMap<string, string>;
   /** As written, before variables are put in. */
   readonly written: ReadonlyMap<string, string>;
+  /** As it is where no variable is set. */
+  readonly defaults: ReadonlyMap<string, string>;
   /** What it listens on and bears. Undefined where it is not ours, its environment is wrong, or a file of it is not in the repository. */
   readonly limits: ServiceLimits | undefined;
   /** Why its environment is wrong. */
@@ -133,8 +135,9 @@ function addressOf(text: string): { readonly host: string; readonly port: number
 }
 
 function containerOf(name: string, entry: Mapping, files: WiringFiles): Container {
-  const { compose, interpolated, textOf, envFilesOf } = files;
+  const { compose, interpolated, withDefaults, textOf, envFilesOf } = files;
   const written = pairsOf(entry.environment);
+  const defaults = new Map([...written].map(([key, value]) => [key, withDefaults(value)] as const));
   const ofFiles = envFilesOf(entry);
   const environment = new Map([
     ...pairsOf(ofFiles),
@@ -148,7 +151,7 @@ function containerOf(name: string, entry: Mapping, files: WiringFiles): Containe
   const named = typeof entry.image === 'string' ? interpolated(entry.image) : undefined;
   const image = isGateway ? base : named;
   return {
-    ...{ name, entry, isOurs, image, environment, written },
+    ...{ name, entry, isOurs, image, environment, written, defaults },
     names: namesOf(name, entry),
     replicas: Number(interpolated(String(mappingOf(entry.deploy)?.replicas ?? entry.scale ?? 1))),
     ...(isOurs && ofFiles ? settingsOf(environment) : { limits: undefined, fault: undefined }),

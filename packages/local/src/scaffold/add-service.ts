@@ -14,7 +14,7 @@ const taken = ['gateway', 'database'];
 /** What the template of a contract imports, and that of a service beside its contract. */
 const imported = { contract: ['@parley/contract', 'zod'], service: ['@parley/contract', '@parley/service'] } as const;
 /** Files of the model's contract that a new one has too, as they are. */
-const copied = ['LICENSE', 'tsconfig.build.json'];
+const copied = ['LICENSE', 'contract.cts', 'tsconfig.build.json'];
 
 /**
  * Adds a service to the repository in `root`: its folder from a template, with its contract as a package of its own, and its

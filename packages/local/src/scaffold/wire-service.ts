@@ -71,9 +71,9 @@ function addToLockfile(text: string, service: NewService): string {
   const { '': root, ...packages } = lockfile.packages;
   if (!root.workspaces.includes('services/*')) root.workspaces.push(...service.packages.map(({ folder }) => folder));
   for (const { folder, manifest } of service.packages) {
-    const { name, version, license, dependencies } = manifest;
+    const { name, version, license, dependencies, engines } = manifest;
     packages[`node_modules/${name}`] = { resolved: folder, link: true };
-    packages[folder] = { name, version, license, dependencies };
+    packages[folder] = { name, version, license, dependencies, engines };
   }
   const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${JSON.stringify({ ...lockfile, packages: { '': root, ...Object.fromEntries(sorted) } }, null, 2)}\n`;

@@ -20,6 +20,8 @@ export interface WiringFiles {
   readonly compose: ComposeFile;
   /** Puts variables into a value of the compose file. A required variable that is not set is empty. */
   readonly interpolated: (written: string) => string;
+  /** What a value of the compose file is where no variable is set: its defaults alone. */
+  readonly withDefaults: (written: string) => string;
   /** The gateway's configuration from `nginx.conf` on, with what it includes in place of each `include`. */
   readonly nginx: readonly NginxDirective[];
   /** Whether the repository has no nginx configuration: this is the one that `npm start` uses then, without its routes. */
@@ -45,13 +47,14 @@ export interface WiringFiles {
 export function readWiringFiles(root: string, variables: Variables): WiringFiles {
   const compose = openComposeFile(root);
   const composed = composeVariables(root, variables);
-  const interpolated = (written: string) => {
+  const from = (values: Variables) => (written: string) => {
     try {
-      return interpolate(written, composed, { isLenient: true });
+      return interpolate(written, values, { isLenient: true });
     } catch (error) {
       throw new LocalError(`${compose.fileName}: ${messageOf(error)}`);
     }
   };
+  const [interpolated, withDefaults] = [from(composed), from({})];
   const textOf = (path: string) => (existsSync(resolve(root, path)) ? readTextFile(resolve(root, path)) : undefined);
   const ofService = (entry: Mapping) => readEnvFiles(root, envFilesOf(entry, composed));
   const ways = [nginxMounts(root, compose, interpolated), [{ source: 'nginx', target: '/etc/nginx' }]];
@@ -61,6 +64,7 @@ export function readWiringFiles(root: string, variables: Variables): WiringFiles
   return {
     compose,
     interpolated,
+    withDefaults,
     nginx,
     isBuiltIn: own === undefined,
     edited: editedFiles(root, textOf),

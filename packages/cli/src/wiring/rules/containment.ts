@@ -44,6 +44,24 @@ function uncontained(
 
 const limitsOf = ({ entry }: Container) => mappingOf(mappingOf(mappingOf(entry.deploy)?.resources)?.limits);
 
+/** What a container may have of memory and processes: `256M of memory and 100 processes`. Undefined where it has no such limit. */
+function boundsOf(container: Container): string | undefined {
+  const { entry } = container;
+  const [memory, pids] = [
+    limitsOf(container)?.memory ?? entry.mem_limit,
+    limitsOf(container)?.pids ?? entry.pids_limit,
+  ];
+  const bounds = [
+    ...(memory === undefined ? [] : [`${String(memory)} of memory`]),
+    ...(Number(pids) > 0 ? [`${String(pids)} processes`] : []),
+  ];
+  return bounds.length === 0 ? undefined : bounds.join(' and ');
+}
+
+/** The official image writes a number that suits the limits in place of `auto`, where it is asked to. */
+const isTuned = ({ environment }: Container) =>
+  (environment.get('NGINX_ENTRYPOINT_WORKER_PROCESSES_AUTOTUNE') ?? '') !== '';
+
 /** What a container that was broken into may do to the host; where others of the file may not. */
 export const containmentRules: Rules = {
   'runs-as-root': {
@@ -101,6 +119,22 @@ export const containmentRules: Rules = {
         sentence: (name) =>
           `${name} has no memory limit, so a leak in it ends other containers: set deploy.resources.limits.memory`,
       }),
+  },
+  'workers-unbounded': {
+    finds: '`worker_processes auto` in a container with a pid or memory limit',
+    in: ({ gateway, nginx }) => {
+      const limits = gateway && boundsOf(gateway);
+      if (!gateway || !limits || isTuned(gateway)) return [];
+      return nginx
+        .filter(({ name, args }) => name === 'worker_processes' && args[0] === 'auto')
+        .map((directive) =>
+          problem(
+            directive,
+            `${gateway.name} starts one worker for each CPU of the host and may have ${limits} only, so on a large host its workers are killed or do not ` +
+              'start: set worker_processes to a number that the limits suit, such as 2',
+          ),
+        );
+    },
   },
   'no-init': {
     finds: 'a container has no init process, and others have one',

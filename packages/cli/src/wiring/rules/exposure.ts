@@ -30,6 +30,15 @@ function published(container: Container): readonly Published[] {
 const isSecretName = (name: string) => /(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY)$/.test(name);
 const hasPassword = (url: string) => /^[\w+.-]+:\/\/[^/@:]*:[^/@${}]+@/.test(url);
 
+/** Whether `${NAME:-value}` or `${NAME-value}` is part of a value. */
+const hasDefault = (written: string) => /(?<!\$)\$\{\w+:?-[^}]/.test(written);
+
+/** A reason under `x-parley.accept`, beside what it is about, is for who reads the file next. */
+function isAccepted({ entry }: Container, rule: string): boolean {
+  const reason = mappingOf(mappingOf(entry['x-parley'])?.accept)?.[rule];
+  return typeof reason === 'string' && reason.trim() !== '';
+}
+
 /** Ports, routes and secrets that are open to more than they should be. */
 export const exposureRules: Rules = {
   'operators-port-published': {
@@ -112,5 +121,24 @@ export const exposureRules: Rules = {
             ),
           ),
       ),
+  },
+  'secret-default': {
+    finds:
+      'a password, token or key has a default in the compose file; `x-parley: { accept: { secret-default: why } }` says why it may',
+    in: ({ containers }) =>
+      containers
+        .filter((container) => !isAccepted(container, 'secret-default'))
+        .flatMap((container) =>
+          [...container.defaults]
+            .filter(([name, value]) => value !== '' && hasDefault(container.written.get(name) ?? ''))
+            .filter(([name, value]) => isSecretName(name) || hasPassword(value))
+            .map(([name]) =>
+              problem(
+                container.at('environment', name),
+                `${name} of ${container.name} has a default in the compose file, so where nobody sets it the secret is one that everybody who reads the ` +
+                  `repository knows: ask for it, as \${${name}:?}`,
+              ),
+            ),
+        ),
   },
 };

@@ -11,7 +11,7 @@ export interface LocalHaproxySetting {
 /** `haproxy.cfg` for this machine: the same except for the host's settings, the port to listen on and the replicas. */
 export function localHaproxyConfiguration(text: string, { port, addresses }: LocalHaproxySetting): string {
   return withoutSection('resolvers names', withoutSection('frontend operators', text))
-    .replace(/^ *(?:log stdout|log-format) .*\n/gm, '')
+    .replace(/^ *(?:log stdout|log-format|nbthread) .*\n/gm, '')
     .replace(/^( *)bind :8080\b/m, `$1bind ${loopback}:${port}`)
     .replace(/^( *)server-template ([\w.-]+) .*\n/gm, (_line, indent, name) => {
       const replicas = addresses.get(name);

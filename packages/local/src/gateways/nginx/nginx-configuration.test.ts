@@ -61,6 +61,13 @@ describe('localNginxConfiguration', () => {
     expect(rendered.get('cache.conf')).toBe('proxy_cache_path "/tmp/x/replies" keys_zone=replies:4m;');
   });
 
+  it('has one worker for each CPU, whatever number the container has', () => {
+    const contained = new Map([...files, ['nginx.conf', '# worker_processes 9;\nworker_processes 2;\nhttp { }\n']]);
+    expect(localNginxConfiguration(contained, { folder: '/tmp/x', port: 8081, addresses }).get('nginx.conf')).toBe(
+      '# worker_processes 9;\nworker_processes auto;\nhttp { }\n',
+    );
+  });
+
   it('leaves the other files as they are', () => {
     expect(rendered.get('nginx.conf')).toBe(files.get('nginx.conf'));
   });

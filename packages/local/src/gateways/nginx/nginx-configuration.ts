@@ -14,7 +14,13 @@ export interface LocalNginxSetting {
 
 const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-/** The project's nginx configuration for this machine: the same except for the host's settings, the folder of the cache, the port to listen on and the upstreams. */
+/** The project's number suits the limits of its container, which do not hold here: one worker for each CPU. */
+const workers = /^[ \t]*worker_processes\s[^;]*;/m;
+
+/**
+ * The project's nginx configuration for this machine: the same except for the host's settings, the number of workers, the folder of the
+ * cache, the port to listen on and the upstreams.
+ */
 export function localNginxConfiguration(files: GatewayFiles, setting: LocalNginxSetting): GatewayFiles {
   const cache = files.get('cache.conf');
   return new Map([
@@ -22,6 +28,7 @@ export function localNginxConfiguration(files: GatewayFiles, setting: LocalNginx
     ...(cache === undefined
       ? []
       : ([['cache.conf', cache.replace(cacheFolder, () => `"${setting.folder}/replies"`)]] as const)),
+    ['nginx.conf', gatewayFile(files, 'nginx.conf').replace(workers, 'worker_processes auto;')],
     ['host.conf', hostConfiguration(setting.folder)],
     ['listen.conf', `listen ${loopback}:${setting.port} backlog=4096;\n`],
     ['upstreams.conf', localUpstreams(gatewayFile(files, 'upstreams.conf'), setting.addresses)],
