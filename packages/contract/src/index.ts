@@ -114,7 +114,7 @@ export { type PathTemplate, pathTemplate } from './paths/path-template.ts';
 // Symbols below are for authors of a client or a server kit. A contract does not need them.
 export { randomHex } from './random/random-ids.ts';
 export { jsonSchemaOf } from './schemas/document-schema.ts';
-export type { Issue } from './schemas/issue.ts';
+export { describeIssues, type Issue } from './schemas/issue.ts';
 export type { InputOf, OutputOf, Schema, Validation } from './schemas/schema.ts';
 export { validate } from './schemas/schema.ts';
 export { cacheControl } from './serving/cache-control.ts';

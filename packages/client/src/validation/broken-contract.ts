@@ -1,4 +1,4 @@
-import { CallError, type Issue } from '@parley/contract';
+import { CallError } from '@parley/contract';
 
 /** What an error says of the reply that it is about. */
 export interface ErrorOrigin {
@@ -12,9 +12,4 @@ export interface ErrorOrigin {
 /** The error of a reply that is not what the contract says: `invalid_reply`. */
 export function brokenContract({ operation, endpoint, attempts }: ErrorOrigin, detail: string): CallError {
   return new CallError('invalid_reply', `breaks the contract: ${detail}`, { operation, endpoint, attempts });
-}
-
-/** Issues in one line. 20 at most, of 400 characters each: the error that holds the line cuts it. */
-export function describeIssues(issues: readonly Issue[]): string {
-  return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
 }

@@ -1,5 +1,4 @@
-import { CallError, type Operation, type Validation, validate } from '@parley/contract';
-import { describeIssues } from './broken-contract.ts';
+import { CallError, describeIssues, type Operation, type Validation, validate } from '@parley/contract';
 
 /**
  * Checks the input of a call before it is sent. A promise only where the schema is asynchronous.

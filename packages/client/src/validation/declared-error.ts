@@ -1,5 +1,5 @@
-import { CallError, type Operation, validate } from '@parley/contract';
-import { brokenContract, describeIssues } from './broken-contract.ts';
+import { CallError, describeIssues, type Operation, validate } from '@parley/contract';
+import { brokenContract } from './broken-contract.ts';
 
 /** An error of the contract's own with its data as the schema gives it, or `invalid_reply` where they do not fit; any other error as it is. */
 export async function declaredError(operation: Operation, error: CallError): Promise<CallError> {

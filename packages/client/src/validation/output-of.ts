@@ -1,5 +1,13 @@
-import { decodeOutput, isFormatted, type Operation, replyBody, type Validation, validate } from '@parley/contract';
-import { brokenContract, describeIssues, type ErrorOrigin } from './broken-contract.ts';
+import {
+  decodeOutput,
+  describeIssues,
+  isFormatted,
+  type Operation,
+  replyBody,
+  type Validation,
+  validate,
+} from '@parley/contract';
+import { brokenContract, type ErrorOrigin } from './broken-contract.ts';
 
 /** A reply in one piece, whatever brought it. */
 export interface WholeReply {

@@ -1,5 +1,6 @@
 import {
   type CallError,
+  describeIssues,
   errorOfReply,
   type Operation,
   type Problem,
@@ -7,7 +8,7 @@ import {
   type StreamFrame,
   validate,
 } from '@parley/contract';
-import { brokenContract, describeIssues, type ErrorOrigin } from './broken-contract.ts';
+import { brokenContract, type ErrorOrigin } from './broken-contract.ts';
 import { declaredError } from './declared-error.ts';
 
 /** What the first bytes of a reply say of it, whatever brought it. */

@@ -40,3 +40,8 @@ function isIssue(value: unknown): value is Issue {
   if (typeof value !== 'object' || value === null || !('path' in value) || !('message' in value)) return false;
   return typeof value.path === 'string' && typeof value.message === 'string';
 }
+
+/** Issues in one line. 20 at most, of 400 characters each: the error that holds the line cuts it. */
+export function describeIssues(issues: readonly Issue[]): string {
+  return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+}

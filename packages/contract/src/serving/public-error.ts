@@ -1,6 +1,7 @@
 import { CallError } from '../errors/call-error.ts';
 import { isErrorCode } from '../errors/error-codes.ts';
 import type { Operation } from '../operations/operation.ts';
+import { describeIssues } from '../schemas/issue.ts';
 import { validate } from '../schemas/schema.ts';
 
 /** The part of a failure that its caller may see, and how the service logs the rest. */
@@ -10,6 +11,8 @@ export interface PublicError {
   readonly title?: string | undefined;
   /** Level of the log line for the original. Undefined: the caller sees the whole error, and it is not logged. */
   readonly log?: 'warn' | 'error' | undefined;
+  /** For the log: what the contract lacks, where that is why the caller sees `internal`. */
+  readonly hint?: string | undefined;
 }
 
 const unavailableUpstream = new Set(['unavailable', 'overloaded', 'rate_limited', 'upstream_unavailable']);
@@ -30,8 +33,9 @@ export async function publicError(thrown: unknown, operation: Operation | undefi
   if (!(thrown instanceof CallError)) return ofCause(thrown);
   if (operation?.errors.some(({ code }) => code === thrown.code)) return declared(thrown, operation);
   if (thrown.operation !== undefined) return ofUpstream(thrown);
+  if (!isErrorCode(thrown.code)) return internal(undeclared(thrown, operation));
   // 499 means a client that has left: this client is still there.
-  if (!isErrorCode(thrown.code) || thrown.code === 'cancelled') return internal();
+  if (thrown.code === 'cancelled') return internal();
   return { error: thrown, log: thrown.status >= 500 ? 'warn' : undefined };
 }
 
@@ -40,19 +44,23 @@ function ofCause(thrown: unknown): PublicError {
   return cause instanceof CallError && cause.operation !== undefined ? ofUpstream(cause) : internal();
 }
 
-function internal(): PublicError {
+function undeclared({ code }: CallError, operation: Operation | undefined): string | undefined {
+  return operation && `${operation.label} does not declare ${code}: add it to the errors of the operation`;
+}
+
+function internal(hint?: string): PublicError {
   const detail = 'Something failed in this service: its log has the reason, by requestId';
-  return { error: new CallError('internal', detail), log: 'error' };
+  return { error: new CallError('internal', detail), log: 'error', hint };
 }
 
 // The data are checked like an output: no member beyond the schema is sent.
 async function declared(thrown: CallError, operation: Operation): Promise<PublicError> {
-  const declaration = operation.errors.find(({ code }) => code === thrown.code);
+  const { code, detail, issues, retryAfterMs } = thrown;
+  const declaration = operation.errors.find((one) => one.code === code);
   if (!declaration) return internal();
   const { status, title, data: schema } = declaration;
   const result = schema && (await validate(schema, thrown.data));
-  if (result?.issues) return internal();
-  const { code, detail, issues, retryAfterMs } = thrown;
+  if (result?.issues) return internal(`the data of ${code} do not fit their schema: ${describeIssues(result.issues)}`);
   return { error: new CallError(code, detail, { status, data: result?.value, issues, retryAfterMs }), title };
 }
 

@@ -127,6 +127,22 @@ describe.each(protocols)('problem over $protocol', ({ request }) => {
     expect(log.lines[0]).toMatchObject({ level: 'error', msg: 'request failed', err: expect.anything() });
   });
 
+  it.each([
+    [
+      new CallError('no_order', 'No such order', { status: 404 }),
+      'GET /api/visits/{id} does not declare no_order: add it to the errors of the operation',
+    ],
+    [
+      new CallError('unknown_visit', 'gone', { data: { known: 1 } }),
+      expect.stringContaining('the data of unknown_visit do not fit their schema: known: '),
+    ],
+    [new CallError('internal', 'Broken'), undefined],
+  ])('says in the log what the contract lacks: %p', async (thrown, hint) => {
+    const { reply, log } = throwing(thrown);
+    await reply().expect(500);
+    expect(log.lines[0]?.hint).toEqual(hint);
+  });
+
   it('logs the stack of what it hides', async () => {
     const { reply, log } = throwing(new Error('bug'));
     await reply().expect(500);

@@ -87,14 +87,21 @@ function isHaste({ error }: PublicError): boolean {
 /** Logs the part of a failure that its caller does not see, with the request id that the caller has. */
 export function logFailure(
   logger: Logger,
-  { log: level = 'error', error }: PublicError,
+  { log: level = 'error', error, hint }: PublicError,
   thrown: unknown,
   res: Response,
 ): void {
   const { requestId, trace } = currentContext();
   const operation = labelOf(res);
   logger[level](
-    { code: error.code, operation, requestId, traceId: trace?.traceId, err: loggedError(thrown) },
+    {
+      code: error.code,
+      operation,
+      requestId,
+      traceId: trace?.traceId,
+      ...(hint && { hint }),
+      err: loggedError(thrown),
+    },
     'request failed',
   );
 }
