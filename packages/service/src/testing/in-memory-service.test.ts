@@ -14,6 +14,17 @@ const handlers = visitsHandlers({
 });
 
 describe('inMemoryService', () => {
+  it('has no body for lines of JSON, however many there are', async () => {
+    const ticks = defineContract('ticks', {
+      watch: get('/ticks', { summary: 'Ticks', output: stream(z.object({ n: z.number() }), { as: 'ndjson' }) }),
+    });
+    const watch = async function* () {
+      yield { n: 1 };
+    };
+    const { body, text } = await inMemoryService(ticks, { watch }).request('GET', '/ticks');
+    expect([body, text]).toEqual([undefined, '{"n":1}\n']);
+  });
+
   it('answers as over a port, with all its middleware', async () => {
     const { request } = inMemoryService(visits, handlers);
     const answer = await request('GET', '/api/visits/a%2Fb?x=1', { headers: { 'x-request-id': 'r-1' } });

@@ -23,7 +23,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** The text as JSON; undefined where it isn't. */
+  /** What the text holds as JSON, where its type is JSON; undefined otherwise, for lines of JSON (NDJSON) too. */
   readonly body: unknown;
 }
 
@@ -79,7 +79,8 @@ export function inMemoryService<C extends Contract>(
           const answer = await text(response);
           // Without a socket nothing waits for the event loop: places of requests, which are given back once a turn, would run out.
           await turn();
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answer, body: parsed(answer) });
+          const { statusCode: status = 0, headers } = response;
+          resolve({ status, headers, text: answer, body: isJson(headers) ? parsed(answer) : undefined });
         } catch (error) {
           reject(error);
         }
@@ -91,6 +92,10 @@ export function inMemoryService<C extends Contract>(
 }
 
 const forms = { caller: 'inMemoryService', contract: appForms, mounted: mountedAppForms };
+
+function isJson({ 'content-type': type = '' }: IncomingHttpHeaders): boolean {
+  return /^application\/(.+\+)?json\b/.test(type);
+}
 
 function parsed(text: string): unknown {
   try {
