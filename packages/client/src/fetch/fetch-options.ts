@@ -17,7 +17,7 @@ export interface FetchClientOptions<C extends Contract = Contract> extends Clien
   readonly credentials?: 'omit' | 'same-origin' | 'include' | undefined;
   /** The whole call, all attempts and waits together. Default 10,000. */
   readonly callTimeoutMs?: number;
-  /** One attempt, at most half of what is left of the call where another one may follow. Default 5,000. */
+  /** One attempt; at most half of the time that the call has left, unless it is the last attempt. Default 5,000. */
   readonly attemptTimeoutMs?: number;
   /** Attempts of a call, the first one included. Default 3. */
   readonly maxAttempts?: number;
