@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { constants } from 'node:http2';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../../../test/eventually.ts';
 import { endHeaders, endStream, frame, frameTypes, headOf, magic, preface } from '../../../../test/http2-frames.ts';
 import { ca, certificate } from '../../test-fixtures/certificates.ts';
 import { ask, http2Session } from '../../test-fixtures/http2-client.ts';
@@ -12,18 +14,25 @@ import { createDualProtocolServer } from './dual-protocol-server.ts';
 
 const own = await certificate();
 const open: (() => void)[] = [];
+let server: Server;
 afterEach(() => {
   for (const close of open.splice(0).reverse()) close();
 });
 
-async function listening(isTls: boolean) {
-  const { app } = visitsApp({ latestVisit: async () => ({ id: 'last' }) });
+async function listening(isTls: boolean, latestVisit = async () => ({ id: 'last' })) {
+  const { app } = visitsApp({ latestVisit });
   const limits = { headersTimeout: 300, keepAliveTimeout: 60_000 };
-  const { server } = createDualProtocolServer(app, { limits, ...(isTls && { tls: openSecureContext(own) }) });
+  ({ server } = createDualProtocolServer(app, { limits, ...(isTls && { tls: openSecureContext(own) }) }));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   open.push(() => server.close());
   return (server.address() as AddressInfo).port;
 }
+
+/** How many connections the server of the running test has. */
+const connections = () =>
+  new Promise<number>((resolve, reject) => {
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+  });
 
 function socketTo(port: number, isTls: boolean): Socket {
   const socket = isTls
@@ -78,6 +87,33 @@ describe.each(['h2c', 'TLS'])('over %s', (protocol) => {
     const [start, rest] = longHead(1);
     socket.write(Buffer.concat([preface, start, rest.subarray(0, 6)]));
     await once(socket, 'close');
+  });
+
+  it('ends a connection whose client says GOAWAY, breaks the protocol, and leaves amid a request', async () => {
+    const socket = socketTo(await listening(isTls, () => new Promise(() => {})), isTls);
+    const latest = frame(frameTypes.headers, endHeaders | endStream, 1, headOf('/api/visits/latest'));
+    socket.write(Buffer.concat([preface, latest]));
+    await wait(100);
+    socket.write(Buffer.concat([frame(frameTypes.goaway, 0, 0, Buffer.alloc(8)), Buffer.from('no frame of HTTP/2')]));
+    await wait(100);
+    socket.destroy();
+    await eventually(async () => (await connections()) === 0);
+  });
+
+  it('keeps a connection whose client says GOAWAY, and waits for its reply', async () => {
+    const answered = Promise.withResolvers<{ id: string }>();
+    const port = await listening(isTls, () => answered.promise);
+    const client = http2Session(`${isTls ? 'https' : 'http'}://localhost:${port}`, { ca });
+    open.push(() => client.destroy());
+    const reply = ask(client, { ':path': '/api/visits/latest' });
+    await wait(100);
+    client.goaway(constants.NGHTTP2_NO_ERROR);
+    for (let n = 0; n < 8; n++) {
+      client.settings({}); // bytes that no request explains
+      await wait(100);
+    }
+    answered.resolve({ id: 'last' });
+    expect((await reply).status).toBe(200);
   });
 
   it('keeps a connection that is idle between requests', async () => {

@@ -11,7 +11,7 @@ interface Progress {
   wholeBytes: number;
   /** The last stream that the client has begun. */
   streamId: number;
-  /** Looks since a PING that has no answer yet. */
+  /** Looks since a PING or SETTINGS that has no answer yet. */
   unanswered: number | undefined;
 }
 
@@ -25,6 +25,9 @@ export interface Trickles {
  * Ends a session whose client takes longer than `timeoutMs` for a preface, a frame or a header block. Node hides where
  * a client is within these, so the server asks: a PING can't be answered amid a frame or header block (RFC 9113 §4.3).
  * A session gets one only where bytes came that no new request explains. One timer a server, while it has sessions.
+ *
+ * Also ends a session that is dead and does not know it: after a client's GOAWAY and a frame that breaks the protocol, Node
+ * neither reads nor writes, and waits for the replies that are under way. So it would not see that the client leaves.
  */
 export function endTrickles(timeoutMs: number): Trickles {
   const sessions = new Map<ServerHttp2Session, Progress>();
@@ -57,11 +60,18 @@ function look(session: ServerHttp2Session, progress: Progress): void {
     progress.unanswered = hasBegun ? 0 : progress.unanswered + 1;
     if (progress.unanswered >= looks - 1) session.destroy();
   } else if (!hasBegun) {
-    const isSent = session.ping((error) => {
+    ask(session, (error) => {
       if (error) return;
       progress.unanswered = undefined;
       progress.wholeBytes = progress.socket.bytesRead;
     });
-    if (isSent) progress.unanswered = 0;
+    progress.unanswered = 0;
   }
+}
+
+/** Sends what a client must answer. */
+function ask(session: ServerHttp2Session, callback: (error: Error | null) => void): void {
+  // After the client's GOAWAY, Node sends no PING any more.
+  if (session.closed) session.settings({}, callback);
+  else session.ping(callback);
 }
