@@ -51,7 +51,8 @@ export async function superviseService(
     });
   const onEnd = (worker: WorkerProcess) => metrics.keep(worker.metrics);
   const onGiveUp = () => void stop(1);
-  const supervisor = new Supervisor({ ...supervision, start, onEnd, onGiveUp, logger });
+  const onAllReady = () => logger.info({ workers: supervision.workers, adminPort: taken }, 'all workers are ready');
+  const supervisor = new Supervisor({ ...supervision, start, onAllReady, onEnd, onGiveUp, logger });
   const endWatch = watchLiveness(workers, logger);
   let isStopping = false;
   const stop = async (exitCode: number) => {
@@ -64,9 +65,7 @@ export async function superviseService(
     end(logger, exitCode);
   };
   heedSignals({ stop: () => void stop(0), isStopping: () => isStopping, supervisor, logger });
-  const areReady = await supervisor.start();
-  if (areReady) logger.info({ workers: supervision.workers, adminPort: taken }, 'all workers are ready');
-  else if (supervisor.workers.length === 0) await stop(1);
+  if (!(await supervisor.start())) await stop(1);
 }
 
 /** A reader of the log that has stopped reading must not keep the service from ending. */

@@ -8,6 +8,8 @@ import type { WorkerEnd, WorkerProcess } from './worker-process.ts';
 export interface SupervisorOptions extends Pick<Supervision, 'workers' | 'drainDelayMs' | 'drainTimeoutMs'> {
   /** Starts a worker. */
   readonly start: () => WorkerProcess;
+  /** All workers accept requests, for the first time. */
+  readonly onAllReady: () => void;
   /** A worker has ended. */
   readonly onEnd: (worker: WorkerProcess) => void;
   /** The workers end too often: the service cannot go on. */
@@ -40,6 +42,7 @@ export class Supervisor {
   /** The one that waits for it. */
   #nextRestart: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
+  #wereAllReady = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -53,7 +56,8 @@ export class Supervisor {
   /**
    * Starts one worker, and once that accepts requests all others at once. So a wrong setting is one sentence, and not one for each worker.
    *
-   * @returns whether all accept requests; false where the first one ended before, or the service was stopped
+   * @returns whether the service goes on; false where the first worker ended before it was ready, or the service was stopped.
+   *   A later one that ends is started again
    */
   start(): Promise<boolean> {
     const started = this.#start();
@@ -79,7 +83,8 @@ export class Supervisor {
       this.#keep(index + 1, worker);
       return worker.ready;
     });
-    return (await Promise.all(others)).every(Boolean);
+    await Promise.all(others);
+    return true;
   }
 
   /**
@@ -116,11 +121,18 @@ export class Supervisor {
   #launch(): WorkerProcess {
     const worker = this.#options.start();
     this.#all.add(worker);
+    void worker.ready.then(() => this.#noteReady());
     void worker.ended.then(() => {
       this.#all.delete(worker);
       this.#options.onEnd(worker);
     });
     return worker;
+  }
+
+  #noteReady(): void {
+    if (this.#wereAllReady || this.workers.length < this.#options.workers) return;
+    this.#wereAllReady = true;
+    this.#options.onAllReady();
   }
 
   async #restart(): Promise<void> {

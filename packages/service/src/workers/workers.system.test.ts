@@ -394,6 +394,19 @@ describe('a service with two workers', () => {
     expect(after.filter((pid) => before.includes(pid))).toHaveLength(1);
   });
 
+  it('starts its workers again that are killed while it starts', async () => {
+    const child = startChild({ WORKERS: '2', DRAIN_DELAY_MS: '100', ...compiled }, program);
+    running.push(child);
+    await child.line('listening');
+    const { pid } = child.process;
+    const workers = () =>
+      readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    await eventually(() => workers().length === 2);
+    for (const worker of workers()) process.kill(worker, 'SIGKILL');
+    await child.line('all workers are ready');
+    expect(child.process.exitCode).toBeNull();
+  });
+
   it('ends where its workers crash again and again, with a line that says so', async () => {
     const child = startChild({ ...compiled, WORKERS: '2', CRASHES: 'after', DRAIN_DELAY_MS: '0' }, program);
     running.push(child);
