@@ -13,8 +13,8 @@ import type { ProcessGatewaySetting } from '../packages/local/src/gateways/proce
 import { acceptsConnections } from '../packages/local/src/ports/readiness.ts';
 import { dockerProgram } from './docker-program.ts';
 import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
 import { has } from './needs.ts';
-import { freePort } from './running-house.ts';
 import { root } from './source-files.ts';
 
 /** Gateways that are images of Docker: the versions that compose runs. */

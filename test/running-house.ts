@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from './free-port.ts';
 import { root } from './source-files.ts';
 
 /** One replica as `npm start` tells of it. */
@@ -71,16 +71,6 @@ function ready(launcher: ChildProcess, lines: Record<string, unknown>[]): Promis
       reject(new Error(`the launcher ended with ${code}: ${JSON.stringify(lines.slice(-5))}`)),
     );
   });
-}
-
-/** A port of 127.0.0.1 that nothing uses now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || !address) throw new Error('the server has no port');
-  return address.port;
 }
 
 /** Whether a process is there. */

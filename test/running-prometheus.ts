@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { eventually } from './eventually.ts';
-import { freePort, type Replica } from './running-house.ts';
+import { freePort } from './free-port.ts';
+import type { Replica } from './running-house.ts';
 import { root } from './source-files.ts';
 
 /** One series of an answer, with its latest value. */

@@ -1,5 +1,4 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +9,8 @@ import { createHaproxyGateway, findHaproxy } from '../../packages/local/src/gate
 import { createNginxGateway, findNginx, type Nginx } from '../../packages/local/src/gateways/nginx/nginx-gateway.ts';
 import { createProcessGateway, type ProcessGatewaySetting } from '../../packages/local/src/gateways/process-gateway.ts';
 import { readGatewayTable } from '../../packages/local/src/gateways/table/gateway-table.ts';
+import { freePort } from '../../test/free-port.ts';
 import { ownRoot } from '../repository.ts';
-import { listening } from '../service/listening.ts';
 import type { Way } from './ways.ts';
 
 // One gateway in front of one replica: WAY PORT. It sends its own port, and stops when its IPC channel ends.
@@ -85,11 +84,4 @@ http {
 function found<Thing>(thing: Thing | undefined, name: string): Thing {
   if (!thing) throw new Error(`expected ${name}, found none: install it, or leave it out with --only`);
   return thing;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { freePort } from '../free-port.ts';
 import { compose } from './stack.ts';
 import tearDown from './tear-down.ts';
 
@@ -13,13 +12,4 @@ export default async function setUp(): Promise<void> {
     await tearDown();
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('expected an address with a port');
-  return address.port;
 }

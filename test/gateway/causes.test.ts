@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GatewayCause, gatewayCauses } from '../../packages/local/src/gateways/gateway-causes.ts';
 import { parseRoutes } from '../../packages/local/src/gateways/nginx-files/nginx-routes.ts';
 import { routeOf } from '../../packages/local/src/gateways/table/routes.ts';
+import { freePort } from '../free-port.ts';
 import { type RawAnswer, rawAnswers } from '../raw-answers.ts';
 import { type GatewayName, kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
-import { freePort } from '../running-house.ts';
 import { root } from '../source-files.ts';
 import { answering, closeReplicas, hanging, live } from './test-replicas.ts';
 

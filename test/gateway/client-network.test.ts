@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { acceptsConnections } from '../../packages/local/src/ports/readiness.ts';
 import { eventually } from '../eventually.ts';
+import { freePort } from '../free-port.ts';
 import { type GatewayName, type GatewayProgram, gatewayProgram, kindOf, testedGateways } from '../running-gateway.ts';
-import { freePort } from '../running-house.ts';
 import { root } from '../source-files.ts';
 
 const configuration = readFileSync(join(root, 'nginx/nginx.conf'), 'utf8');

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../eventually.ts';
+import { freePort } from '../free-port.ts';
 import { gatewayHome } from '../gateway-home.ts';
 import { ask } from '../public-api.ts';
 import { kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
-import { freePort } from '../running-house.ts';
 import { breaking, closeReplicas, hanging, live, type Replica, whenClosing } from './test-replicas.ts';
 
 afterEach(closeReplicas, 30_000);

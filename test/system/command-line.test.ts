@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../eventually.ts';
-import { freePort } from '../running-house.ts';
+import { freePort } from '../free-port.ts';
 import { root } from '../source-files.ts';
 import { withHouse } from './with-house.ts';
 

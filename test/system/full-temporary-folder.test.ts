@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createHouse } from '../../packages/local/test-fixtures/house.ts';
 import { isAlive, launch } from '../../packages/local/test-fixtures/launched.ts';
 import { eventually } from '../eventually.ts';
+import { freePort } from '../free-port.ts';
 import { has } from '../needs.ts';
-import { freePort } from '../running-house.ts';
 
 let house: ReturnType<typeof createHouse>;
 let scratch: string;

@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHouse } from '../../packages/local/test-fixtures/house.ts';
 import { isAlive, type LaunchOptions, launch, nodeArgs } from '../../packages/local/test-fixtures/launched.ts';
 import { eventually } from '../eventually.ts';
+import { freePort } from '../free-port.ts';
 import { has } from '../needs.ts';
-import { freePort } from '../running-house.ts';
 import { root } from '../source-files.ts';
 
 type Launched = ReturnType<typeof launch>;

@@ -8,8 +8,8 @@ import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createAuthority, issue, type KeyPair } from '../../certificates/authority.ts';
 import { eventually } from '../eventually.ts';
+import { freePort } from '../free-port.ts';
 import { describeWith } from '../needs.ts';
-import { freePort } from '../running-house.ts';
 import { root } from '../source-files.ts';
 
 let folder: string;

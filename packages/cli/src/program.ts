@@ -4,7 +4,7 @@ import { CliError } from './cli-error.ts';
 import { type CommandDependencies, examples } from './command.ts';
 import { commandTable } from './command-table.ts';
 import { launcherCommands } from './commands/launcher.ts';
-import { exitCodes } from './exit-codes.ts';
+import { type ExitCodeName, exitCodeMeanings, exitCodes } from './exit-codes.ts';
 import { createProgram, ParsingEnd, type Program } from './parser.ts';
 import type { Output } from './terminal/output.ts';
 
@@ -35,12 +35,10 @@ const programExamples = examples(
   ['parley top', 'how all of it fares, each second'],
 );
 
-const exitCodesText = `Exit codes:
-  0  all went well
-  1  the call or the act failed, a replica did not answer, a contract breaks callers, the wiring has mistakes, or a file of the gateway is stale
-  2  the command line cannot be understood
-  3  nothing was found that runs
-  4  the token is missing, wrong, or may only read`;
+const exitCodesText = [
+  'Exit codes:',
+  ...Object.entries(exitCodeMeanings).map(([name, when]) => `  ${exitCodes[name as ExitCodeName]}  ${when}`),
+].join('\n');
 
 /**
  * Runs one command line.

@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../test/free-port.ts';
 import { createEmbeddedGateway } from '../src/gateways/embedded/embedded-gateway.ts';
 import { parseRoutes } from '../src/gateways/nginx-files/nginx-routes.ts';
 import { defaultClientLimits } from '../src/gateways/table/client-limits.ts';
@@ -49,16 +50,6 @@ export async function startTestGateway(
   rmSync(root, { recursive: true });
   await gateway.start();
   return { port, close: () => gateway.close() };
-}
-
-/** A port that nothing uses now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, loopback, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 /** A client that writes and reads bytes. */

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { gatewayCauses } from '../../../packages/local/src/gateways/gateway-causes.ts';
 import { eventually } from '../../eventually.ts';
+import { freePort } from '../../free-port.ts';
 import { rawAnswers } from '../../raw-answers.ts';
-import { freePort } from '../../running-house.ts';
 import { root } from '../../source-files.ts';
 
 const run = promisify(execFile);

@@ -166,6 +166,19 @@ describe('parley rollout with Docker', () => {
     expect(names()).toEqual(['shop-hello-3', 'shop-hello-4']);
   });
 
+  it.each([
+    ['inspect', 'null', 'hello: expected labels of compose from "docker inspect", got null: start it again with'],
+    ['exec', '[]', 'hello: expected its OpenAPI document, an object with paths, got []: name requests with --probe'],
+    ['exec', 'oops', 'hello: expected its OpenAPI document, an object with paths, got oops: name requests with'],
+  ])('says what came where "docker %s" writes %s', async (command, stdout, message) => {
+    const docker = fakeDocker('healthy');
+    const runDocker: typeof docker.runDocker = async (args) =>
+      args[0] === command ? { isSuccess: true, stdout, stderr: '' } : docker.runDocker(args);
+    const { code, stderr } = await parley('rollout hello --verify --url http://127.0.0.1:9', { runDocker });
+    expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+    expect(docker.told).toEqual([]);
+  });
+
   it('names the services that run where it is none of them', async () => {
     const { code, stderr } = await parley('rollout nope', { runDocker: fakeDocker('healthy').runDocker });
     expect([code, stderr]).toEqual([2, 'parley: expected a service that runs, got "nope"; there is hello\n']);

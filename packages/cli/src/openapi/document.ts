@@ -1,3 +1,4 @@
+import { isRecord } from '@parley/contract';
 import { CliError } from '../cli-error.ts';
 import { boundedReply } from '../text/bounded-reply.ts';
 import { suggestion } from '../text/suggestion.ts';
@@ -44,6 +45,11 @@ export interface OpenApiDocument {
   readonly components?: Readonly<Record<string, unknown>>;
 }
 
+/** Whether a value is an OpenAPI document, as far as it is read here: an object with paths. */
+export function isOpenApiDocument(value: unknown): value is OpenApiDocument {
+  return isRecord(value) && isRecord(value.paths);
+}
+
 const timeoutMs = 2_000;
 /** A document of a thousand operations is smaller. */
 const maxDocumentBytes = 64 * 1024 * 1024;
@@ -68,7 +74,7 @@ export async function readDocument(service: string, addresses: readonly string[]
         continue;
       }
       const document: unknown = response.ok ? JSON.parse(text) : undefined;
-      if (typeof document === 'object' && document !== null && 'paths' in document) return document as OpenApiDocument;
+      if (isOpenApiDocument(document)) return document;
       failure = `${url} answered ${response.status} without one`;
     } catch (error) {
       const { name, cause, message } = error as Error & { cause?: { code?: string } };

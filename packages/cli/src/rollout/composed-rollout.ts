@@ -1,9 +1,11 @@
+import { isRecord } from '@parley/contract';
 import { CliError } from '../cli-error.ts';
 import { readSamples } from '../metrics/exposition.ts';
 import { replicaSample } from '../metrics/replica-sample.ts';
-import type { OpenApiDocument } from '../openapi/document.ts';
+import { isOpenApiDocument, type OpenApiDocument } from '../openapi/document.ts';
 import { type Container, containersIn, published } from '../systems/composed.ts';
 import { unknownService } from '../systems/replicas-named.ts';
+import { readShape } from '../text/read-shape.ts';
 import { type CanaryOptions, type CanaryReport, canarySentence, watchCanary } from './canary.ts';
 import type { ReplacedReplica, Rollout, RolloutDependencies, RolloutResult } from './rollout.ts';
 
@@ -76,8 +78,12 @@ async function composeOf(
   const { isSuccess, stdout } = await docker(['inspect', '--format', '{{json .Config.Labels}}', ID]);
   if (!isSuccess)
     throw new CliError('failed', `${Service}: expected a container with labels of compose, got none: start it again`);
-  const labels = JSON.parse(stdout) as Readonly<Record<string, string | undefined>>;
-  const label = (name: string) => labels[`com.docker.compose.project${name}`] ?? '';
+  const labels = readShape(stdout, {
+    expected: `${Service}: expected labels of compose from "docker inspect"`,
+    isShape: isRecord,
+    remedy: 'start it again with "docker compose up"',
+  });
+  const label = (name: string) => String(labels[`com.docker.compose.project${name}`] ?? '');
   const option = (name: string, values: string) => values.split(',').flatMap((value) => (value ? [name, value] : []));
   return [
     'compose',
@@ -90,12 +96,10 @@ async function composeOf(
 
 async function documentOf({ ID, Service }: Container, { docker }: ComposedRolloutOptions): Promise<OpenApiDocument> {
   const { isSuccess, stdout } = await docker(['exec', ID, 'node', '-e', readsDocument]);
-  try {
-    if (isSuccess) return JSON.parse(stdout) as OpenApiDocument;
-  } catch {
-    // What came is no JSON.
-  }
-  throw new CliError('failed', `${Service}: expected its OpenAPI document, got none: name requests with --probe`);
+  const expected = `${Service}: expected its OpenAPI document, an object with paths`;
+  const remedy = 'name requests with --probe';
+  if (!isSuccess) throw new CliError('failed', `${expected}, got none: ${remedy}`);
+  return readShape(stdout, { expected, isShape: isOpenApiDocument, remedy });
 }
 
 async function replaceAll(

@@ -1,4 +1,6 @@
+import { isRecord } from '@parley/contract';
 import { CliError } from '../cli-error.ts';
+import { ofShape } from '../text/read-shape.ts';
 import type { System, SystemReplica } from './system.ts';
 
 /** Runs a program and returns what it wrote to stdout; undefined where it is not installed or fails. */
@@ -47,16 +49,38 @@ export async function composedIn(folder: string, run: RunProgram): Promise<Syste
   );
 }
 
-/** Compose writes one document a line since 2.21, and a list before. */
+/**
+ * The containers in what `docker compose ps --format json` wrote; none where that is no JSON. Compose writes one document a
+ * line since 2.21, and a list before.
+ *
+ * @throws CliError where a document is no container
+ */
 export function containersIn(text: string): readonly Container[] {
+  return documentsIn(text).map((document) =>
+    ofShape(document, {
+      expected: 'expected containers with ID, Name, Service and State from "docker compose ps --format json"',
+      isShape: isContainer,
+      remedy: 'check that "docker compose" is Docker Compose 2',
+    }),
+  );
+}
+
+function documentsIn(text: string): readonly unknown[] {
   try {
     return text
       .split('\n')
       .filter((line) => line.trim() !== '')
-      .flatMap((line) => JSON.parse(line) as Container | Container[]);
+      .flatMap((line): unknown => JSON.parse(line));
   } catch {
     return [];
   }
+}
+
+function isContainer(value: unknown): value is Container {
+  if (!isRecord(value)) return false;
+  const { ID, Name, Service, State, Publishers } = value;
+  const areTexts = [ID, Name, Service, State].every((one) => typeof one === 'string');
+  return areTexts && (Publishers === undefined || Publishers === null || Array.isArray(Publishers));
 }
 
 function replicaOf({ Name, Service, Publishers }: Container): SystemReplica[] {

@@ -57,7 +57,10 @@ describe('launchedIn', () => {
 
 describe('composedIn', () => {
   const container = (service: string, at: number, publishers: readonly object[] | null) =>
-    JSON.stringify({ Name: `parley-${service}-${at}`, Service: service, State: 'running', Publishers: publishers });
+    JSON.stringify({
+      ...{ ID: `${service}${at}`, Name: `parley-${service}-${at}` },
+      ...{ Service: service, State: 'running', Publishers: publishers },
+    });
   const published = (target: number, port: number, url = '0.0.0.0') => ({
     URL: url,
     TargetPort: target,
@@ -95,12 +98,22 @@ describe('composedIn', () => {
     await expect(finding).rejects.toThrow(/found parley-hello-1 without: publish port 9000 .* --admin URL/);
   });
 
-  it.each([[undefined], [''], ['no json'], [JSON.stringify({ Name: 'a', Service: 'a', State: 'exited' })]])(
+  it.each([[undefined], [''], ['no json'], [JSON.stringify({ ID: 'a', Name: 'a', Service: 'a', State: 'exited' })]])(
     'finds nothing where docker says %j',
     async (text) => {
       expect(await composedIn('/house', async () => text)).toBeUndefined();
     },
   );
+
+  it.each([
+    ['{ "Names": ["hello-1"], "State": "running" }', '{"Names":["hello-1"],"State":"running"}'],
+    ['{ "ID": "a", "Name": "a", "Service": "a", "State": "running", "Publishers": "9000" }', '{"ID":"a",'],
+    ['7', '7'],
+  ])('says what was expected of JSON that is no container: %s', async (text, came) => {
+    await expect(composedIn('/house', async () => text)).rejects.toThrow(
+      `expected containers with ID, Name, Service and State from "docker compose ps --format json", got ${came}`,
+    );
+  });
 });
 
 describe('findSystem', () => {

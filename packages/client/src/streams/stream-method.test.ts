@@ -225,6 +225,15 @@ describe('what ends a stream early', () => {
     expect(error?.detail).toContain(detail);
   });
 
+  it('is an invalid reply where an error is larger than replies may be, and says which limit to raise', async () => {
+    answer = (response) => response.writeHead(404, { 'content-type': 'text/plain' }).end('x'.repeat(101));
+    const { code, error } = await all(calling({ maxReplyBytes: 100, maxAttempts: 1 }).lines());
+    expect([code, error?.detail]).toEqual([
+      'invalid_reply',
+      'the reply with status 404 is larger than 100 bytes (maxReplyBytes): raise that limit',
+    ]);
+  });
+
   it('is an invalid reply where it is no stream', async () => {
     answer = (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>');
     const { error } = await all(calling().lines());

@@ -42,7 +42,7 @@ class EventStreamParser implements StreamParser {
 
   constructor({ maxItemBytes }: StreamLimits) {
     // A field name and a space come on top of the item. The BOM is ours to see: it counts at the very start only.
-    const options = { maxItemBytes, fieldBytes: 16, carriageReturns: true };
+    const options = { maxBytes: maxItemBytes + 16, carriageReturns: true };
     this.#lines = new LineReader(options, new TextDecoder('utf-8', { ignoreBOM: true }));
     this.#maxItemBytes = maxItemBytes;
   }

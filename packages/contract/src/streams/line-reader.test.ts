@@ -24,17 +24,14 @@ const kinds = [
 describe('LineReader', () => {
   it.each(kinds)('looks through a chunk of %s once for each kind of end', (_, unit) => {
     const chunk = CountedBytes.from(Buffer.from(unit.repeat(20_000)));
-    const reader = new LineReader({ maxItemBytes: 1_000_000, fieldBytes: 0, carriageReturns: true }, new TextDecoder());
+    const reader = new LineReader({ maxBytes: 1_000_000, carriageReturns: true }, new TextDecoder());
     CountedBytes.looked = 0;
     for (const _ of reader.push(chunk));
     expect(CountedBytes.looked).toBeLessThanOrEqual(3 * chunk.length);
   });
 
   it('puts a line together from chunks of one byte, and holds one buffer for it', () => {
-    const reader = new LineReader(
-      { maxItemBytes: 1_000_000, fieldBytes: 0, carriageReturns: false },
-      new TextDecoder(),
-    );
+    const reader = new LineReader({ maxBytes: 1_000_000, carriageReturns: false }, new TextDecoder());
     const text = 'é'.repeat(100_000);
     const lines: string[] = [];
     for (const byte of Buffer.from(`${text}\n`)) lines.push(...reader.push(Uint8Array.of(byte)));
@@ -44,8 +41,8 @@ describe('LineReader', () => {
 
   it('takes a line of the most bytes and no longer one, in one chunk or several', () => {
     for (const chunks of [['12345\n'], ['12', '345', '\n']]) {
-      const read = (maxItemBytes: number) => {
-        const reader = new LineReader({ maxItemBytes, fieldBytes: 0, carriageReturns: false }, new TextDecoder());
+      const read = (maxBytes: number) => {
+        const reader = new LineReader({ maxBytes, carriageReturns: false }, new TextDecoder());
         return chunks.flatMap((chunk) => [...reader.push(Buffer.from(chunk))]);
       };
       expect(read(5)).toEqual(['12345']);

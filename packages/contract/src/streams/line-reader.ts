@@ -3,9 +3,7 @@ import { CallError } from '../errors/call-error.ts';
 /** Where lines end, and how long one may be. */
 export interface LineReaderOptions {
   /** A line that is longer is an error: memory stays bounded whatever is sent. */
-  readonly maxItemBytes: number;
-  /** What a line may have beside the bytes of its item: the name of a field. */
-  readonly fieldBytes: number;
+  readonly maxBytes: number;
   /** CR and CRLF end a line too, as in server-sent events. */
   readonly carriageReturns: boolean;
 }
@@ -102,10 +100,8 @@ export class LineReader {
   }
 
   #check(size: number): void {
-    const { maxItemBytes, fieldBytes } = this.#options;
-    if (size > maxItemBytes + fieldBytes) {
-      throw new CallError('invalid_reply', `a line is longer than ${maxItemBytes} bytes (maxItemBytes)`);
-    }
+    const { maxBytes } = this.#options;
+    if (size > maxBytes) throw new CallError('invalid_reply', `a line is longer than ${maxBytes} bytes (maxItemBytes)`);
   }
 }
 

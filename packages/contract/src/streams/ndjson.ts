@@ -35,7 +35,7 @@ class NdjsonParser implements StreamParser {
 
   constructor({ maxItemBytes }: StreamLimits) {
     const decoder = new TextDecoder('utf-8', { fatal: true });
-    this.#lines = new LineReader({ maxItemBytes, fieldBytes: 0, carriageReturns: false }, decoder);
+    this.#lines = new LineReader({ maxBytes: maxItemBytes, carriageReturns: false }, decoder);
   }
 
   *push(chunk: Uint8Array): Generator<StreamFrame> {

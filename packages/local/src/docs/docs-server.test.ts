@@ -1,6 +1,7 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../../../test/free-port.ts';
 import { type DocsServer, type ServedService, startDocsServer } from './docs-server.ts';
 
 const document = {
@@ -29,14 +30,6 @@ afterEach(() => {
   docs.close();
   service.close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('the page of all services', () => {
   it('has the operations of each, with links to their forms', async () => {

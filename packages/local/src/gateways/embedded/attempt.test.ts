@@ -2,7 +2,8 @@ import { createServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../../test/eventually.ts';
-import { freePort, rawClient, startTestGateway } from '../../../test-fixtures/embedded-gateway.ts';
+import { freePort } from '../../../../../test/free-port.ts';
+import { rawClient, startTestGateway } from '../../../test-fixtures/embedded-gateway.ts';
 import { loopback } from '../../ports/ports.ts';
 
 const closeables: (() => unknown)[] = [];

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../../test/eventually.ts';
-import { freePort, type RawClient, rawClient, startTestGateway } from '../../../test-fixtures/embedded-gateway.ts';
+import { freePort } from '../../../../../test/free-port.ts';
+import { type RawClient, rawClient, startTestGateway } from '../../../test-fixtures/embedded-gateway.ts';
 import { loopback } from '../../ports/ports.ts';
 import { type ClientLimits, defaultClientLimits } from '../table/client-limits.ts';
 
