@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { freePort } from './running-house.ts';
+import { freePort } from './running-system.ts';
 import { root } from './source-files.ts';
 
 /** Exit code of the container's health check, for a service whose operators' port is this one. */

@@ -14,7 +14,7 @@ import { acceptsConnections } from '../packages/local/src/ports/readiness.ts';
 import { dockerProgram } from './docker-program.ts';
 import { eventually } from './eventually.ts';
 import { has } from './needs.ts';
-import { freePort } from './running-house.ts';
+import { freePort } from './running-system.ts';
 import { root } from './source-files.ts';
 
 /** Gateways that are images of Docker: the versions that compose runs. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { eventually } from './eventually.ts';
-import { freePort, type Replica } from './running-house.ts';
+import { freePort, type Replica } from './running-system.ts';
 import { root } from './source-files.ts';
 
 /** One series of an answer, with its latest value. */

@@ -7,7 +7,7 @@ import { parseRoutes } from '../../packages/local/src/gateways/nginx-files/nginx
 import { routeOf } from '../../packages/local/src/gateways/table/routes.ts';
 import { type RawAnswer, rawAnswers } from '../raw-answers.ts';
 import { type GatewayName, kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
-import { freePort } from '../running-house.ts';
+import { freePort } from '../running-system.ts';
 import { root } from '../source-files.ts';
 import { answering, closeReplicas, hanging, live } from './test-replicas.ts';
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { acceptsConnections } from '../../packages/local/src/ports/readiness.ts';
 import { eventually } from '../eventually.ts';
 import { type GatewayName, type GatewayProgram, gatewayProgram, kindOf, testedGateways } from '../running-gateway.ts';
-import { freePort } from '../running-house.ts';
+import { freePort } from '../running-system.ts';
 import { root } from '../source-files.ts';
 
 const configuration = readFileSync(join(root, 'nginx/nginx.conf'), 'utf8');

@@ -9,7 +9,7 @@ import { eventually } from '../eventually.ts';
 import { gatewayHome } from '../gateway-home.ts';
 import { sendRaw } from '../raw-request.ts';
 import { type GatewayName, kindOf, startGateway, testedGateways } from '../running-gateway.ts';
-import { freePort } from '../running-house.ts';
+import { freePort } from '../running-system.ts';
 import { root } from '../source-files.ts';
 
 /** What leads a client without TLS away, on a port of this machine. */

@@ -3,7 +3,7 @@ import { eventually } from '../eventually.ts';
 import { gatewayHome } from '../gateway-home.ts';
 import { ask } from '../public-api.ts';
 import { kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
-import { freePort } from '../running-house.ts';
+import { freePort } from '../running-system.ts';
 import { breaking, closeReplicas, hanging, live, type Replica, whenClosing } from './test-replicas.ts';
 
 afterEach(closeReplicas, 30_000);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { freePort } from '../running-house.ts';
+import { freePort } from '../running-system.ts';
 
 /** What the launcher runs in a folder outside this repository. */
 export interface LaunchedElsewhere {

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createAuthority, issue, type KeyPair } from '../../certificates/authority.ts';
 import { eventually } from '../eventually.ts';
 import { describeWith } from '../needs.ts';
-import { freePort } from '../running-house.ts';
+import { freePort } from '../running-system.ts';
 import { root } from '../source-files.ts';
 
 let folder: string;

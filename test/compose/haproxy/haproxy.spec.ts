@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { gatewayCauses } from '../../../packages/local/src/gateways/gateway-causes.ts';
 import { eventually } from '../../eventually.ts';
 import { rawAnswers } from '../../raw-answers.ts';
-import { freePort } from '../../running-house.ts';
+import { freePort } from '../../running-system.ts';
 import { root } from '../../source-files.ts';
 
 const run = promisify(execFile);

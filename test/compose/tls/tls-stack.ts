@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually } from '../../eventually.ts';
-import { freePort } from '../../running-house.ts';
+import { freePort } from '../../running-system.ts';
 import { root } from '../../source-files.ts';
 
 export const run = promisify(execFile);

@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from 'pg';
 import type { TestPostgres } from '../../../packages/service/test-fixtures/test-postgres.ts';
-import { freePort } from '../../running-house.ts';
 import { type RunningService, startService } from '../../running-service.ts';
+import { freePort } from '../../running-system.ts';
 import { startCalls } from '../../steady-load.ts';
 import { databases, emptyDatabase, type GuestbookDatabase, withHello } from '../guestbook-database.ts';
 
