@@ -548,9 +548,8 @@ describe('a unit test', () => {
   const reasons: Readonly<Record<string, string>> = {
     'test/eventually.ts': 'the pause between two looks',
     'test/long-work.ts': 'an example, which waits for as long as `Retry-After` says',
-    'test/raw-answers.ts': 'gives up, and shows that no further answer comes',
     'test/steady-load.ts': 'what is shed is sent again after its `Retry-After`',
-    'test/raw-request.ts': 'gives up, or hangs up when a system test says so',
+    'test/send-raw.ts': 'gives up, hangs up when a test says so, and shows that no further answer comes',
     'packages/client/test-fixtures/axios/connections.ts': "axios' timeout of a socket runs by the time of the kernel",
     'packages/local/test-fixtures/launched.ts': 'gives up on a process that does not end',
     'packages/service/test-fixtures/fixture-main.ts': 'a slow service in a process of its own, for system tests',

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { acceptsConnections } from '../../packages/local/src/ports/readiness.ts';
 import { eventually } from '../eventually.ts';
 import { gatewayHome } from '../gateway-home.ts';
-import { sendRaw } from '../raw-request.ts';
 import { type GatewayName, kindOf, startGateway, testedGateways } from '../running-gateway.ts';
 import { freePort } from '../running-system.ts';
+import { sendRaw } from '../send-raw.ts';
 import { root } from '../source-files.ts';
 
 /** What leads a client without TLS away, on a port of this machine. */

@@ -4,8 +4,8 @@ import { admin } from '@parley/service/admin';
 import { eventually } from '../eventually.ts';
 import { has } from '../needs.ts';
 import { abort, abortBody, flood, refusedRequests, secret, secretGet, secretRequest } from '../planted-secrets.ts';
-import { sendRaw } from '../raw-request.ts';
 import { isAlive, type RunningSystem, startSystem } from '../running-system.ts';
+import { sendRaw } from '../send-raw.ts';
 
 describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('the log of a system behind %s', (gateway) => {
   let system: RunningSystem;

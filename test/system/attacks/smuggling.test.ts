@@ -2,8 +2,8 @@ import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ambiguousRequests } from '../../ambiguous-requests.ts';
 import { has } from '../../needs.ts';
-import { rawRequests } from '../../raw-requests.ts';
 import { type RunningSystem, startSystem } from '../../running-system.ts';
 
 const attackers = 40;
@@ -37,7 +37,7 @@ function smugglingTo(service: 'greetings/' | 'hello?name='): string[] {
 }
 const smuggling = [...smugglingTo('greetings/'), ...smugglingTo('hello?name=')];
 // Every other attack is what did harm once; the rest keeps the connections busy with all that is odd.
-const attacks = rawRequests.flatMap(({ bytes }, index) => [smuggling[index % smuggling.length] ?? '', bytes]);
+const attacks = ambiguousRequests.flatMap(({ bytes }, index) => [smuggling[index % smuggling.length] ?? '', bytes]);
 
 describe.each(has('nginx') ? ['embedded', 'nginx'] : ['embedded'])('behind the %s gateway', (gateway) => {
   let system: RunningSystem;
