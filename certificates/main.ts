@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { containerUser, renew } from './folder.ts';
 
-// npm run certs: certificates for running the house with mutual TLS on a developer's machine. In production they come
+// npm run certs: certificates for running this repository with mutual TLS on a developer's machine. In production they come
 // from cert-manager, SPIRE or Vault.
 const root = join(import.meta.dirname, '..');
 const names = [...readdirSync(join(root, 'services')), 'gateway'];

@@ -25,7 +25,7 @@ const published = publicPackages(root).map(({ folder }) => folder);
 const manifestOf = (folder: string): PublishedManifest =>
   JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
 
-describe('the house', () => {
+describe('the code of this repository', () => {
   it('reads its own files', () => {
     expect(sources.length).toBeGreaterThan(50);
     expect(read('packages/client/src/client.ts').imports).toContainEqual({
@@ -434,7 +434,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'templates.ts',
     'names.ts',
     'service-files.ts',
-    'house.ts',
+    'repository.ts',
     'repository-files.ts',
     'wire-service.ts',
     'init.ts',
@@ -471,33 +471,33 @@ describe('the check of rooms', () => {
     path: `src/${path}`,
     imports: specifiers.map((specifier) => ({ specifier })),
   });
-  const house = [
+  const inOrder = [
     file('time/clock.ts'),
     file('call/retry.ts', '../time/clock.ts'),
     file('client.ts', './call/retry.ts'),
   ];
   const order = ['time/', 'call/', 'client.ts'];
 
-  it('finds nothing in a house that is in order', () => {
-    expect([...upward('src', house, order), ...roomCycles('src', house)]).toEqual([]);
+  it('finds nothing in a package that is in order', () => {
+    expect([...upward('src', inOrder, order), ...roomCycles('src', inOrder)]).toEqual([]);
   });
 
   it('finds an import that runs up', () => {
-    const planted = [...house, file('time/deadline.ts', '../client.ts')];
+    const planted = [...inOrder, file('time/deadline.ts', '../client.ts')];
     expect(upward('src', planted, order)).toEqual(['time/deadline.ts → client.ts']);
   });
 
   it('finds a room that the order does not have', () => {
-    expect(upward('src', [...house, file('extra/a.ts')], order)).toEqual(['extra/ is not in the order']);
+    expect(upward('src', [...inOrder, file('extra/a.ts')], order)).toEqual(['extra/ is not in the order']);
   });
 
   it('finds a cycle of rooms, though no file is in one', () => {
-    const planted = [...house, file('time/limit.ts', '../call/backoff.ts'), file('call/backoff.ts')];
+    const planted = [...inOrder, file('time/limit.ts', '../call/backoff.ts'), file('call/backoff.ts')];
     expect(roomCycles('src', planted)).toEqual(['call/retry.ts → time/clock.ts, time/limit.ts → call/backoff.ts']);
   });
 
   it('finds an import of a package outside its room', () => {
-    const planted = [...house, file('axios/axios.ts', 'axios'), file('call/hedge.ts', 'axios')];
+    const planted = [...inOrder, file('axios/axios.ts', 'axios'), file('call/hedge.ts', 'axios')];
     expect(strayImporters(planted, 'axios', ['src/axios/axios.ts'])).toEqual(['src/call/hedge.ts']);
   });
 });
@@ -544,9 +544,8 @@ describe('a unit test', () => {
   const reasons: Readonly<Record<string, string>> = {
     'test/eventually.ts': 'the pause between two looks',
     'test/long-work.ts': 'an example, which waits for as long as `Retry-After` says',
-    'test/raw-answers.ts': 'gives up, and shows that no further answer comes',
     'test/steady-load.ts': 'what is shed is sent again after its `Retry-After`',
-    'test/raw-request.ts': 'gives up, or hangs up when a system test says so',
+    'test/send-raw.ts': 'gives up, hangs up when a test says so, and shows that no further answer comes',
     'packages/client/test-fixtures/axios/connections.ts': "axios' timeout of a socket runs by the time of the kernel",
     'packages/local/test-fixtures/launched.ts': 'gives up on a process that does not end',
     'packages/service/test-fixtures/fixture-main.ts': 'a slow service in a process of its own, for system tests',

@@ -1,4 +1,4 @@
-import { type RawReply, sendRaw } from './raw-request.ts';
+import { type RawReply, sendRaw } from './send-raw.ts';
 
 /** What no log may hold. */
 export const secret = 's3cret';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
-import type { Replica } from './running-house.ts';
+import type { Replica } from './running-system.ts';
 import { root } from './source-files.ts';
 
 /** One series of an answer, with its latest value. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { root } from './source-files.ts';
 
-/** A service of the house as a process of its own. */
+/** A service of this repository as a process of its own. */
 export interface RunningService {
   readonly url: string;
   readonly process: ChildProcess;
@@ -11,7 +11,7 @@ export interface RunningService {
   stop(): Promise<number | null>;
 }
 
-/** Starts a service of the house on ports that are free, and waits until it listens. */
+/** Starts a service of this repository on ports that are free, and waits until it listens. */
 export function startService(name: string, environment: Record<string, string> = {}): Promise<RunningService> {
   return startMain(`services/${name}/main.ts`, environment);
 }

@@ -50,13 +50,16 @@ async function trace(environment: Record<string, string> = {}): Promise<void> {
 
 const listeners = (): ServiceListener[] => (tracing ? [tracing.listener] : []);
 
-interface Houses {
+interface ShopSettings {
   readonly getStock?: (input: { id: string }) => Promise<{ id: string }>;
   readonly options?: CreateUpstreamOptions;
 }
 
 /** A shop that asks a stock, both in this process. */
-async function startShop({ getStock = async ({ id }) => ({ id }), options }: Houses = {}): Promise<StartedService> {
+async function startShop({
+  getStock = async ({ id }) => ({ id }),
+  options,
+}: ShopSettings = {}): Promise<StartedService> {
   const below = await startService(stock, { getStock }, { listeners: listeners() });
   const upstream = createUpstream('stock', below.url, { backoffBaseMs: 1, ...options });
   const client = createClient(stock, upstream);

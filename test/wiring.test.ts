@@ -46,7 +46,7 @@ const routeOf = (path: string) =>
   routes.find((route) => !route.isExact && path.startsWith(route.path));
 
 describe('compose', () => {
-  it('runs every service of the house, and each in two replicas', () => {
+  it('runs every service of this repository, and each in two replicas', () => {
     expect(ours.map(([name]) => name).sort()).toEqual(readdirSync(join(root, 'services')).sort());
     for (const [name, { build, deploy }] of ours) {
       expect({ name, service: build?.args.SERVICE, replicas: deploy?.replicas }).toEqual({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { abort, abortBody, flood, refusedRequests, secret, secretGet } from '../planted-secrets.ts';
-import { sendRaw } from '../raw-request.ts';
+import { sendRaw } from '../send-raw.ts';
 import { baseUrl, compose, containersOf, docker, start } from './stack.ts';
 
 describe('what the containers log', () => {

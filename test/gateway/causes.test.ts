@@ -6,8 +6,8 @@ import { type GatewayCause, gatewayCauses } from '../../packages/local/src/gatew
 import { parseRoutes } from '../../packages/local/src/gateways/nginx-files/nginx-routes.ts';
 import { routeOf } from '../../packages/local/src/gateways/table/routes.ts';
 import { freePort } from '../free-port.ts';
-import { type RawAnswer, rawAnswers } from '../raw-answers.ts';
 import { type GatewayName, kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
+import { type RawAnswer, sendRawForAnswers } from '../send-raw.ts';
 import { root } from '../source-files.ts';
 import { answering, closeReplicas, hanging, live } from './test-replicas.ts';
 
@@ -121,7 +121,7 @@ describe.each(testedGateways())('a problem of %s', (name) => {
     // HAProxy has checked replicas by then, and knows the dead ones. At once: the last answer takes 12 s.
     await wait(1_000);
     for (const [what, target] of broken)
-      answers.set(what, rawAnswers(gateway.port, head(`GET ${target}`, 'Connection: close'), 1));
+      answers.set(what, sendRawForAnswers(gateway.port, head(`GET ${target}`, 'Connection: close'), 1));
   }, 30_000);
   afterAll(async () => {
     await gateway?.stop();
@@ -140,7 +140,7 @@ describe.each(testedGateways())('a problem of %s', (name) => {
 
   it.each(refused)('names the cause of what it refuses: %s', async (_what, bytes, cause, others) => {
     const other = others[name] ?? cause;
-    const answers = await rawAnswers(gateway.port, bytes, 1);
+    const answers = await sendRawForAnswers(gateway.port, bytes, 1);
     if (other === 'no answer') return expect(answers).toEqual([]);
     if (other === 'page') return expect(answers[0]?.status).toBe(400);
     const expected = other === 'without ids' ? cause : other;
@@ -169,7 +169,7 @@ describe.each(testedGateways())('a problem of %s whose only replica has just fai
       for (const query of ['reset', 'large', 'cut']) {
         const [, target = '', best, , others = {}] = broken.find(([, path]) => path.endsWith(query)) ?? [];
         for (let n = 0; n < 3; n++) {
-          const [answer] = await rawAnswers(gateway.port, head(`GET ${target}`, 'Connection: close'), 1);
+          const [answer] = await sendRawForAnswers(gateway.port, head(`GET ${target}`, 'Connection: close'), 1);
           expect(others[name] ?? [best]).toContain(JSON.parse(answer?.body ?? '').cause);
         }
       }
@@ -186,7 +186,7 @@ describe.each(testedGateways())('a connection of %s to a replica that has been u
     const gateway = await startGateway(name, { guestbook: [(await live()).address] });
     try {
       const post = (target: string) => head(`POST ${target}`, 'Content-Length: 0');
-      const [first, second] = await rawAnswers(gateway.port, post('/api/visits') + post('/api/visits?reset'), 2);
+      const [first, second] = await sendRawForAnswers(gateway.port, post('/api/visits') + post('/api/visits?reset'), 2);
       expect(first?.status).toBe(200);
       if (kindOf(name) === 'haproxy') expect(second).toBeUndefined();
       else expect(JSON.parse(second?.body ?? '')).toMatchObject({ status: 502, cause: 'reset_by_upstream' });

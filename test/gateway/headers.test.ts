@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { rawAnswers } from '../raw-answers.ts';
 import { kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
+import { sendRawForAnswers } from '../send-raw.ts';
 
 /** What a service got. */
 interface Got {
@@ -69,7 +69,7 @@ describe.each(testedGateways())('through %s a service', (name) => {
   /** What the service gets of a request with these headers and body. */
   async function got(headers: string, body = '', target = '/api/hello?name=mine'): Promise<Got> {
     const bytes = `GET ${target} HTTP/1.1\r\nHost: x\r\n${headers}\r\n${body}`;
-    const answers = await rawAnswers(gateway.port, bytes, 1);
+    const answers = await sendRawForAnswers(gateway.port, bytes, 1);
     expect(answers.map(({ status }) => status)).toEqual([200]);
     const [, json = ''] = /(\{.*\})/s.exec(answers[0]?.body ?? '') ?? [];
     return JSON.parse(json);

@@ -4,9 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GatewayHome, gatewayHome } from '../gateway-home.ts';
-import { rawAnswers } from '../raw-answers.ts';
-import { sendRaw } from '../raw-request.ts';
 import { kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
+import { sendRaw, sendRawForAnswers } from '../send-raw.ts';
 
 const policy = `
 clients: { requestsPerSecond: 200, burst: 100 }
@@ -171,12 +170,12 @@ describe.each(testedGateways())('%s, of a policy with headerBytes', (name) => {
       const gateway = await startGateway(name, { shop: [address] }, home.folder);
       try {
         // nginx does not break a line between two buffers, and Node does not count what is between name and value.
-        const [small] = await rawAnswers(gateway.port, headOf(limit * 0.9), 1);
+        const [small] = await sendRawForAnswers(gateway.port, headOf(limit * 0.9), 1);
         expect({ status: small?.status, body: small?.body }).toMatchObject({
           status: 200,
           body: expect.stringContaining('GET /pages/a'),
         });
-        const [large] = await rawAnswers(gateway.port, headOf(limit * 1.1), 1);
+        const [large] = await sendRawForAnswers(gateway.port, headOf(limit * 1.1), 1);
         // HAProxy before 3.2 has a page of its own for what its buffer does not hold.
         const isPage = name === 'haproxy' && limit > 15_360;
         expect(large?.status).toBe(isPage ? 400 : 431);

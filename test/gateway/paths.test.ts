@@ -4,8 +4,8 @@ import { defineContract, get, isCallError } from '@parley/contract';
 import { type StartedService, startService } from '@parley/service/testing';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { rawAnswers } from '../raw-answers.ts';
 import { type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
+import { sendRawForAnswers } from '../send-raw.ts';
 
 const input = z.object({ id: z.string(), q: z.string().optional(), tags: z.array(z.string()).optional() });
 // At a route of the gateways.
@@ -91,14 +91,14 @@ describe.each(fronts)('texts in paths and queries that come by way of: %s', (fro
   ])('are served nowhere: %s', async (id, status) => {
     for (const target of [`/api/visits/${id}`, `http://x/api/visits/${id}`]) {
       const sent = `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
-      const [answer] = await rawAnswers(port, sent, 1);
+      const [answer] = await sendRawForAnswers(port, sent, 1);
       expect([target, answer?.status]).toEqual([target, status]);
     }
   });
 
   // To a service these are other paths, to gateways no paths.
   it.each(['../visits/a', './a', '..;/a'])('are served nowhere: %s', async (id) => {
-    const [answer] = await rawAnswers(
+    const [answer] = await sendRawForAnswers(
       port,
       `GET /api/visits/${id} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
       1,
@@ -107,7 +107,7 @@ describe.each(fronts)('texts in paths and queries that come by way of: %s', (fro
   });
 
   it('are taken from an absolute target too', async () => {
-    const [answer] = await rawAnswers(
+    const [answer] = await sendRawForAnswers(
       port,
       'GET http://x/api/visits/a%2Fb?q=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
       1,

@@ -8,8 +8,8 @@ import { acceptsConnections } from '../../packages/local/src/ports/readiness.ts'
 import { eventually } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
 import { gatewayHome } from '../gateway-home.ts';
-import { sendRaw } from '../raw-request.ts';
 import { type GatewayName, kindOf, startGateway, testedGateways } from '../running-gateway.ts';
+import { sendRaw } from '../send-raw.ts';
 import { root } from '../source-files.ts';
 
 /** What leads a client without TLS away, on a port of this machine. */

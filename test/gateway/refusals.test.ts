@@ -4,9 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { sendRaw } from '../raw-request.ts';
 import { kindOf, type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
 import { type RunningService, startService } from '../running-service.ts';
+import { sendRaw } from '../send-raw.ts';
 
 const dead = ['127.0.0.1:9'];
 /** HAProxy resets a connection whose client still sends: the answer may be lost. */

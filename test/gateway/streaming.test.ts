@@ -39,7 +39,7 @@ async function* count(_?: unknown, context?: CallContext) {
   }
 }
 
-/** The house's gateway with all of its files, but for one upstream and one route of our own. */
+/** The gateway of this repository with all of its files, but for one upstream and one route of our own. */
 async function gatewayFor(name: GatewayName, address: string): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'parley-streaming-'));
   closing.push(() => rm(home, { recursive: true }));

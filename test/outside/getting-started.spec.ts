@@ -32,7 +32,7 @@ const elsewhere = /^(npm ci|npm run pack|cd \S+|npx .* init .*)$/;
 describe('docs/getting-started.md', () => {
   let folder: string;
   let shop: string;
-  let house: LaunchedElsewhere | undefined;
+  let system: LaunchedElsewhere | undefined;
 
   beforeAll(async () => {
     const [local = ''] = outside().tarballs.filter((path) => path.includes('/parley-local-'));
@@ -48,9 +48,9 @@ describe('docs/getting-started.md', () => {
   }, 240_000);
 
   const shell = (command: string) =>
-    run('sh', ['-c', command.replaceAll('http://localhost:8080', house?.url ?? '')], shop, {
+    run('sh', ['-c', command.replaceAll('http://localhost:8080', system?.url ?? '')], shop, {
       NODE_OPTIONS: '',
-      PRICES_URL: house?.url ?? '',
+      PRICES_URL: system?.url ?? '',
     });
 
   async function runCommand(command: string, printed: readonly string[]): Promise<void> {
@@ -60,8 +60,8 @@ describe('docs/getting-started.md', () => {
       if (printed.length > 0) expect(text.trim()).toMatch(pattern(printed));
       return;
     }
-    await house?.stop();
-    house = await launchElsewhere(shop, 'npm', 'start');
+    await system?.stop();
+    system = await launchElsewhere(shop, 'npm', 'start');
   }
 
   it('does what it says, line by line', async () => {
@@ -75,7 +75,7 @@ describe('docs/getting-started.md', () => {
         count += printed.length;
       }
     }
-    await house?.stop();
+    await system?.stop();
     expect(count).toBeGreaterThanOrEqual(6);
   }, 240_000);
 });

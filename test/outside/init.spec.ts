@@ -27,22 +27,22 @@ describe('a new repository', () => {
   }, 60_000);
 
   it('greets through its gateway', async () => {
-    const house = await launchElsewhere(shop, 'npm', 'start');
-    const greeting = await (await fetch(`${house.url}/api/hello?name=Ada&language=fr`)).json();
+    const system = await launchElsewhere(shop, 'npm', 'start');
+    const greeting = await (await fetch(`${system.url}/api/hello?name=Ada&language=fr`)).json();
     const shown = JSON.parse(await inShop('npx', '--no', 'parley', 'services', '--json'));
-    const refusal = await fetch(`${house.url}/api/hello?name=Ada&language=tlh`);
+    const refusal = await fetch(`${system.url}/api/hello?name=Ada&language=tlh`);
     const problem = await refusal.json();
-    await house.stop();
-    expect(house.lines.at(-1)).toMatchObject({ msg: 'stopped' });
+    await system.stop();
+    expect(system.lines.at(-1)).toMatchObject({ msg: 'stopped' });
     expect(greeting).toEqual({ message: 'Bonjour, Ada !' });
     expect(JSON.stringify(shown)).toMatch(/greetings-2.*hello-2/);
     expect([refusal.status, problem]).toMatchObject([404, { type: 'urn:parley:problem:unknown_language' }]);
   }, 60_000);
 
   it('runs one service with what it depends on', async () => {
-    const house = await launchElsewhere(shop, 'npm', 'start', '--', 'hello');
-    const greeting = await fetch(`${house.url}/api/hello?name=Ada`);
-    await house.stop();
+    const system = await launchElsewhere(shop, 'npm', 'start', '--', 'hello');
+    const greeting = await fetch(`${system.url}/api/hello?name=Ada`);
+    await system.stop();
     expect([greeting.status, await greeting.json()]).toEqual([200, { message: 'Hello, Ada!' }]);
   }, 60_000);
 
@@ -55,14 +55,14 @@ describe('a new repository', () => {
     await inShop('npm', 'run', 'new', 'operation', 'hello', 'echoText');
     await inShop('npm', 'run', 'types');
     expect(await inShop('npm', 'test')).toMatch(passed(5));
-    const house = await launchElsewhere(shop, 'npm', 'start', '--', '--gateway', 'embedded');
+    const system = await launchElsewhere(shop, 'npm', 'start', '--', '--gateway', 'embedded');
     const answers = await Promise.all(
       ['/api/price-list/1', '/api/price-list/echo-text?text=a', '/api/hello/echo-text?text=b'].map(async (path) =>
-        (await fetch(`${house.url}${path}`)).json(),
+        (await fetch(`${system.url}${path}`)).json(),
       ),
     );
-    await house.stop();
-    expect(house.gateway).toBe('embedded');
+    await system.stop();
+    expect(system.gateway).toBe('embedded');
     expect(answers).toEqual([{ id: '1', title: 'First' }, { text: 'a' }, { text: 'b' }]);
   }, 90_000);
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask, post } from '../public-api.ts';
-import { type RunningHouse, startHouseIn } from '../running-house.ts';
+import { type RunningSystem, startSystemIn } from '../running-system.ts';
 import { copyRepository, type RepositoryCopy } from './repository-copy.ts';
 
 const tsc = ['node_modules/typescript/bin/tsc', '-p', '.'];
@@ -125,7 +125,7 @@ export function announce(): CallLayer {
 
 describe('a copy of the repository with a new service, an operation more per service and a new layer', () => {
   let copy: RepositoryCopy;
-  let house: RunningHouse;
+  let system: RunningSystem;
   const changes: Record<string, readonly string[]> = {};
 
   beforeAll(async () => {
@@ -136,10 +136,10 @@ describe('a copy of the repository with a new service, an operation more per ser
       changes[what] = copy.changes();
       copy.commit();
     }
-    house = await startHouseIn(copy.folder);
+    system = await startSystemIn(copy.folder);
   }, 120_000);
   afterAll(async () => {
-    await house?.stop();
+    await system?.stop();
     await copy?.remove();
   }, 60_000);
 
@@ -152,9 +152,9 @@ describe('a copy of the repository with a new service, an operation more per ser
   }, 180_000);
 
   it('serves the new service behind the gateway', async () => {
-    const { status, body } = await ask(house.url, '/api/price-list/1');
+    const { status, body } = await ask(system.url, '/api/price-list/1');
     expect([status, body]).toEqual([200, { id: '1', title: 'First' }]);
-    expect((await ask(house.url, '/api/price-list/none')).body.type).toBe('urn:parley:problem:unknown_item');
+    expect((await ask(system.url, '/api/price-list/none')).body.type).toBe('urn:parley:problem:unknown_item');
   });
 
   it('needs for a service one command, which changes seven files that were there, and those of the gateway', () => {
@@ -164,10 +164,10 @@ describe('a copy of the repository with a new service, an operation more per ser
   });
 
   it('serves the new operations behind the gateway', async () => {
-    expect((await ask(house.url, '/api/greetings/fr/count')).body).toEqual({ count: 1 });
-    expect((await post(house.url, '/api/hello', { name: 'Ada' })).body).toEqual({ message: 'Goodbye, Ada!' });
-    const { headers } = await post(house.url, '/api/visits', { name: 'Ada' });
-    const { status, body } = await ask(house.url, `${headers.location}/name`);
+    expect((await ask(system.url, '/api/greetings/fr/count')).body).toEqual({ count: 1 });
+    expect((await post(system.url, '/api/hello', { name: 'Ada' })).body).toEqual({ message: 'Goodbye, Ada!' });
+    const { headers } = await post(system.url, '/api/visits', { name: 'Ada' });
+    const { status, body } = await ask(system.url, `${headers.location}/name`);
     expect([status, body]).toEqual([200, { name: 'Ada' }]);
   });
 
@@ -181,8 +181,8 @@ describe('a copy of the repository with a new service, an operation more per ser
   );
 
   it('runs the new layer in every call of a service', async () => {
-    expect((await ask(house.url, '/api/hello?language=fr')).status).toBe(200);
-    expect(house.lines).toContainEqual(expect.objectContaining({ msg: 'announced', service: 'hello' }));
+    expect((await ask(system.url, '/api/hello?language=fr')).status).toBe(200);
+    expect(system.lines).toContainEqual(expect.objectContaining({ msg: 'announced', service: 'hello' }));
   });
 
   it('needs three files for a layer', () => {

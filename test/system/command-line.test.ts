@@ -7,14 +7,14 @@ import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
 import { root } from '../source-files.ts';
-import { withHouse } from './with-house.ts';
+import { withSystem } from './with-system.ts';
 
 const actToken = 'a-token-for-the-test-of-the-command-line';
 const bin = join(root, 'packages/cli/bin/parley.js');
 const { ADMIN_READ_TOKEN: _, ADMIN_ACT_TOKEN: __, ...environment } = process.env;
 // The launcher and its services inherit it.
 process.env.ADMIN_ACT_TOKEN = actToken;
-const house = withHouse();
+const system = withSystem();
 
 interface Result {
   readonly code: number | null;
@@ -34,9 +34,9 @@ function start(
   return child as ReturnType<typeof start>;
 }
 
-/** Runs `parley` about the running house, with the token for acting or without. */
+/** Runs `parley` about the running system, with the token for acting or without. */
 async function parley(line: string, { hasToken = true } = {}): Promise<Result> {
-  const { port } = new URL(house.running.url);
+  const { port } = new URL(system.running.url);
   const child = start([...line.split(' '), '--port', port], hasToken ? { ADMIN_ACT_TOKEN: actToken } : {});
   const [stdout, stderr] = await Promise.all([
     text(child.stdout),
@@ -62,7 +62,7 @@ describe('parley', () => {
     expect(rows.map(([, replica]) => replica)).toEqual(replicas);
     expect([...new Set(rows.map(([service]) => service))]).toEqual(['greetings', 'guestbook', 'hello']);
     expect([...new Set(rows.map(([, , state]) => state))]).toEqual(['ready']);
-    expect(rows.map((row) => row[4]).sort()).toEqual(house.running.replicas.map(({ address }) => address).sort());
+    expect(rows.map((row) => row[4]).sort()).toEqual(system.running.replicas.map(({ address }) => address).sort());
   });
 
   it('shows them in top too', async () => {
@@ -164,7 +164,7 @@ describe('parley', () => {
   });
 
   it('shows a killed replica within 2 s, and ends with 0 at Ctrl-C', async () => {
-    const { port } = new URL(house.running.url);
+    const { port } = new URL(system.running.url);
     const top = start(['top', '--port', port]);
     const tables: string[] = [];
     createInterface({ input: top.stdout }).on('line', (line) => {
@@ -173,7 +173,7 @@ describe('parley', () => {
       tables.push(`${tables.pop()}${line}\n`);
     });
     await eventually(() => tables.length >= 2);
-    process.kill(house.pidOf('hello-2') as number, 'SIGKILL');
+    process.kill(system.pidOf('hello-2') as number, 'SIGKILL');
     const before = tables.length;
     // The last one of these may still be on its way.
     await eventually(() => tables.length > before + 2);
@@ -185,7 +185,7 @@ describe('parley', () => {
   });
 
   it('ends without an error when its reader has gone', async () => {
-    const { port } = new URL(house.running.url);
+    const { port } = new URL(system.running.url);
     const top = start(['top', '--port', port]);
     top.stdout.once('data', () => top.stdout.destroy());
     const stderr = text(top.stderr as NodeJS.ReadableStream);
@@ -194,9 +194,9 @@ describe('parley', () => {
   });
 
   it('drains a replica, which the launcher starts again', async () => {
-    const before = house.pidOf('greetings-2');
+    const before = system.pidOf('greetings-2');
     expect(await parley('drain greetings-2')).toMatchObject({ code: 0, stdout: 'greetings-2 drains\n' });
-    expect(await house.served('greetings-2', before)).not.toBe(before);
+    expect(await system.served('greetings-2', before)).not.toBe(before);
   });
 
   it('starts what npm start does, as one process', async () => {

@@ -3,20 +3,20 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createHouse } from '../../packages/local/test-fixtures/house.ts';
 import { isAlive, launch } from '../../packages/local/test-fixtures/launched.ts';
+import { createRepositoryFolder } from '../../packages/local/test-fixtures/repository-folder.ts';
 import { eventually } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
 import { has } from '../needs.ts';
 
-let house: ReturnType<typeof createHouse>;
+let repository: ReturnType<typeof createRepositoryFolder>;
 let scratch: string;
 let disk: string;
 let isMounted = false;
 const started: ReturnType<typeof launch>[] = [];
 
 beforeAll(() => {
-  house = createHouse();
+  repository = createRepositoryFolder();
   scratch = mkdtempSync(join(tmpdir(), 'full-temporary-folder-'));
   disk = join(scratch, 'disk');
   mkdirSync(disk);
@@ -29,13 +29,13 @@ afterEach(async () => {
 afterAll(() => {
   if (isMounted) spawnSync('umount', [disk]);
   rmSync(scratch, { recursive: true, force: true });
-  house.close();
+  repository.close();
 });
 
 async function start(gateway: string, temporary: string) {
   const env = { TMPDIR: temporary, DATA_DIR: join(scratch, 'data'), PORT: String(await freePort()) };
   const launched = launch({
-    root: house.root,
+    root: repository.root,
     args: ['--gateway', gateway],
     env: { ...env, NODE_DISABLE_COMPILE_CACHE: '1' },
   });

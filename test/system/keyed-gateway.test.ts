@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RunningHouse, startHouse } from '../running-house.ts';
+import { type RunningSystem, startSystem } from '../running-system.ts';
 
 describe('keyed requests through the gateway to two replicas', () => {
-  let house: RunningHouse;
+  let system: RunningSystem;
   beforeAll(async () => {
-    house = await startHouse();
+    system = await startSystem();
   }, 60_000);
-  afterAll(() => house?.stop());
+  afterAll(() => system?.stop());
 
   it('are carried out once for each of 12 keys that come three times, one after the other or together', async () => {
     const sign = (key: string) =>
-      fetch(`${house.url}/api/visits`, {
+      fetch(`${system.url}/api/visits`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
         body: JSON.stringify({ name: key }),
@@ -22,7 +22,7 @@ describe('keyed requests through the gateway to two replicas', () => {
       else for (let i = 0; i < 3; i++) replies.push(await sign(key));
     }
     expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 36 }, () => 201));
-    const listed = await fetch(`${house.url}/api/visits?limit=100`);
+    const listed = await fetch(`${system.url}/api/visits?limit=100`);
     const { visits } = (await listed.json()) as { visits: { name: string }[] };
     expect(visits.map(({ name }) => name).sort()).toEqual(Array.from({ length: 12 }, (_, n) => `key-${n}`).sort());
   });

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createHouse } from '../../packages/local/test-fixtures/house.ts';
 import { isAlive, type LaunchOptions, launch, nodeArgs } from '../../packages/local/test-fixtures/launched.ts';
+import { createRepositoryFolder } from '../../packages/local/test-fixtures/repository-folder.ts';
 import { eventually } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
 import { has } from '../needs.ts';
@@ -16,26 +16,26 @@ type Launched = ReturnType<typeof launch>;
 
 const gateways = has('nginx') ? ['nginx', 'embedded'] : ['embedded'];
 const commandOf = (words: readonly string[]) => words.map((word) => `"${word}"`).join(' ');
-let house: ReturnType<typeof createHouse>;
+let repository: ReturnType<typeof createRepositoryFolder>;
 let scratch: string;
 let port: number;
 let started: Launched[];
 
 beforeEach(async () => {
-  house = createHouse();
+  repository = createRepositoryFolder();
   scratch = mkdtempSync(join(tmpdir(), 'killed-launcher-'));
   port = await freePort();
   started = [];
 });
 afterEach(async () => {
   await Promise.all(started.map((launched) => launched.close()));
-  house.close();
+  repository.close();
   rmSync(scratch, { recursive: true, force: true });
 }, 30_000);
 
 function start(options: Partial<LaunchOptions> = {}): Launched {
   const env = { TMPDIR: scratch, DATA_DIR: join(scratch, 'data'), PORT: String(port), ...options.env };
-  const launched = launch({ root: house.root, ...options, env });
+  const launched = launch({ root: repository.root, ...options, env });
   started.push(launched);
   return launched;
 }
@@ -51,7 +51,7 @@ const inRunFolder = (file: string) => {
   return { path, content: JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown> };
 };
 
-/** Processes that work in the house's folder: all that the launcher starts does, workers of nginx too. */
+/** Processes that work in the repository's folder: all that the launcher starts does, workers of nginx too. */
 function pidsIn(folder: string): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {
@@ -64,7 +64,7 @@ function pidsIn(folder: string): number[] {
 }
 
 async function expectNothingLeft(pids: readonly number[] = []): Promise<void> {
-  const remains = () => ({ pids: [...pids.filter(isAlive), ...pidsIn(house.root)], folders: runFolders() });
+  const remains = () => ({ pids: [...pids.filter(isAlive), ...pidsIn(repository.root)], folders: runFolders() });
   const nothing = { pids: [], folders: [] };
   await eventually(() => JSON.stringify(remains()) === JSON.stringify(nothing), 2_000).catch(() => undefined);
   expect(remains()).toEqual(nothing);
@@ -139,7 +139,9 @@ describe.each(gateways)('npm start behind %s that is killed', (gateway) => {
     const told = next.lines.filter(({ msg }) => msg.startsWith('an earlier npm start'));
     expect(told.map(({ msg }) => msg)).toEqual([
       expect.stringMatching(
-        new RegExp(`^an earlier npm start \\(pid ${launched.pid}, in ${house.root}\\) was killed: ending .*hello-2`),
+        new RegExp(
+          `^an earlier npm start \\(pid ${launched.pid}, in ${repository.root}\\) was killed: ending .*hello-2`,
+        ),
       ),
     ]);
     expect(pids.filter(isAlive)).toEqual([]);
@@ -183,7 +185,7 @@ describe('npm start', () => {
     ['npm, which passes no signal on', ['npm', 'start'], ''],
     ['the shell of its terminal', ['script', '-qec', 'npm start | cat; true', '/dev/null'], 'npm start | cat'],
   ] as const)('drains after kill -9 of %s', async (_, command, inner) => {
-    house.write(
+    repository.write(
       'package.json',
       JSON.stringify({ type: 'module', scripts: { start: `exec ${commandOf([process.execPath, ...nodeArgs])}` } }),
     );
@@ -202,7 +204,7 @@ describe('npm start', () => {
     const { code, stderr } = await start({ args: ['--gateway', 'embedded'] }).end;
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining(`is taken by the npm start of ${house.root} (pid ${launched.pid})`),
+      expect.stringContaining(`is taken by the npm start of ${repository.root} (pid ${launched.pid})`),
     ]);
     launched.signal('SIGCONT');
     await pause(1_000);

@@ -4,13 +4,13 @@ import { describeWith } from '../needs.ts';
 import { dashboardQueries, ruleQueries, rules } from '../observability/queries.ts';
 import { ask, post } from '../public-api.ts';
 import { type RunningPrometheus, startPrometheus } from '../running-prometheus.ts';
-import { withHouse } from './with-house.ts';
+import { withSystem } from './with-system.ts';
 
-/** Queries that have nothing to show in a house that is well, and why. */
+/** Queries that have nothing to show in a system that is well, and why. */
 const withoutData: Readonly<Record<string, string>> = {
   'services: Alerts': 'nothing fires',
-  'calls: Caches': 'no upstream of the house has a cache',
-  'services: Certificate: time left': 'the house speaks cleartext',
+  'calls: Caches': 'no upstream of this repository has a cache',
+  'services: Certificate: time left': 'the system speaks cleartext',
 };
 
 /** How Prometheus' API shows rules. */
@@ -19,12 +19,12 @@ interface Evaluated {
 }
 
 describeWith('promtool')('Prometheus beside npm start', () => {
-  const house = withHouse();
+  const system = withSystem();
   let prometheus: RunningPrometheus;
   let sending: NodeJS.Timeout;
 
   beforeAll(async () => {
-    prometheus = await startPrometheus(house.running.replicas);
+    prometheus = await startPrometheus(system.running.replicas);
     let n = 0;
     sending = setInterval(() => void visit(n++).catch(() => {}), 20);
   }, 60_000);
@@ -35,13 +35,13 @@ describeWith('promtool')('Prometheus beside npm start', () => {
 
   /** A request of each kind in turn. */
   function visit(n: number) {
-    const { url } = house.running;
+    const { url } = system.running;
     const paths = ['/api/hello?language=fr', '/api/greetings/de', '/api/visits?limit=1', '/api/hello?language=tlh'];
     return n % 5 === 4 ? post(url, '/api/visits', { name: 'Ada' }) : ask(url, paths[n % 5] as string);
   }
 
   it('finds every replica, and whose it is', async () => {
-    const expected = house.running.replicas.map(({ service, operators }) => `${service} ${new URL(operators).host}`);
+    const expected = system.running.replicas.map(({ service, operators }) => `${service} ${new URL(operators).host}`);
     const up = await eventually(async () => {
       const samples = await prometheus.query('up == 1');
       return samples.length === expected.length && samples;
@@ -60,9 +60,9 @@ describeWith('promtool')('Prometheus beside npm start', () => {
 
   it('has data for every panel and every recorded rule', async () => {
     // So that the mark of a start has something to show.
-    const pid = house.pidOf('guestbook-2') as number;
+    const pid = system.pidOf('guestbook-2') as number;
     process.kill(pid, 'SIGKILL');
-    await house.served('guestbook-2', pid);
+    await system.served('guestbook-2', pid);
     const recorded = rules.flatMap(({ record }) => (record ? [{ where: record, expression: record }] : []));
     const expected = [...dashboardQueries, ...recorded].filter(({ where }) => !(where in withoutData));
     let missing = expected;
@@ -74,7 +74,7 @@ describeWith('promtool')('Prometheus beside npm start', () => {
     expect(missing.map(({ where, expression }) => `${where}: ${expression}`)).toEqual([]);
   });
 
-  it('evaluates every rule, and none fires in a house that is well', async () => {
+  it('evaluates every rule, and none fires in a system that is well', async () => {
     const answer = (await (await fetch(`${prometheus.url}/api/v1/rules`)).json()) as Evaluated;
     const evaluated = answer.data.groups.flatMap((group) => group.rules);
     expect(evaluated).toHaveLength(rules.length);

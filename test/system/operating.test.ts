@@ -10,7 +10,7 @@ import { pageQueries, storyCommands } from '../observability/operating-page.ts';
 import { ask } from '../public-api.ts';
 import { type RunningPrometheus, startPrometheus } from '../running-prometheus.ts';
 import { root } from '../source-files.ts';
-import { withHouse } from './with-house.ts';
+import { withSystem } from './with-system.ts';
 
 process.env.ADMIN_ACT_TOKEN = 'token-of-the-operators';
 
@@ -45,7 +45,7 @@ class Shell {
 }
 
 describeWith('promtool')('docs/operating.md', () => {
-  const house = withHouse('--scale', 'greetings=1');
+  const system = withSystem('--scale', 'greetings=1');
   const folder = mkdtempSync(join(tmpdir(), 'parley-operating-'));
   let prometheus: RunningPrometheus;
   let shell: Shell;
@@ -53,13 +53,13 @@ describeWith('promtool')('docs/operating.md', () => {
   let slowPid: number;
 
   beforeAll(async () => {
-    prometheus = await startPrometheus(house.running.replicas);
+    prometheus = await startPrometheus(system.running.replicas);
     shell = new Shell();
     let n = 0;
     const languages = ['fr', 'de', 'en', 'es'];
-    const greet = () => ask(house.running.url, `/api/hello?language=${languages[n++ % languages.length]}`);
+    const greet = () => ask(system.running.url, `/api/hello?language=${languages[n++ % languages.length]}`);
     sending = setInterval(() => void greet().catch(() => {}), 100);
-    slowPid = await house.served('greetings-1');
+    slowPid = await system.served('greetings-1');
   }, 60_000);
   afterAll(async () => {
     clearInterval(sending);
@@ -68,9 +68,9 @@ describeWith('promtool')('docs/operating.md', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** The addresses in the page are examples: those of this house take their place. */
+  /** The addresses in the page are examples: those of this system take their place. */
   function variables(): Record<string, string> {
-    const at = (name: string) => house.running.replicas.find(({ replica }) => replica === name);
+    const at = (name: string) => system.running.replicas.find(({ replica }) => replica === name);
     return {
       PROMETHEUS: prometheus.url,
       HELLO: at('hello-1')?.address ?? '',
@@ -81,10 +81,10 @@ describeWith('promtool')('docs/operating.md', () => {
     };
   }
 
-  /** A command of the page for this house. */
+  /** A command of the page for this system. */
   function here(command: string): string {
     const log = join(folder, 'parley.log');
-    writeFileSync(log, house.running.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    writeFileSync(log, system.running.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     const values = variables();
     return (
       command
@@ -94,7 +94,7 @@ describeWith('promtool')('docs/operating.md', () => {
         })
         .replaceAll('parley.log', log)
         // Other systems may run in this folder.
-        .replace(/npx parley [\w-]+/, `$& --port ${new URL(house.running.url).port}`)
+        .replace(/npx parley [\w-]+/, `$& --port ${new URL(system.running.url).port}`)
     );
   }
 
@@ -124,7 +124,7 @@ describeWith('promtool')('docs/operating.md', () => {
       await pause(700);
       return count === (await attempts()) && count;
     }, 20);
-    for (let n = 0; n < 10; n++) expect((await ask(house.running.url, '/api/hello?language=fr')).status).toBe(200);
+    for (let n = 0; n < 10; n++) expect((await ask(system.running.url, '/api/hello?language=fr')).status).toBe(200);
     expect(await attempts()).toBe(before);
   }
 
@@ -134,7 +134,7 @@ describeWith('promtool')('docs/operating.md', () => {
       const text = await printedBy(command, pattern(printed)); // the first query waits until the alert fires
       if (printed.length > 0) expect(text).toMatch(pattern(printed));
       if (command.includes('parley circuit open')) await expectNoAttempts();
-      if (command.includes('parley drain')) await house.served('greetings-1', slowPid);
+      if (command.includes('parley drain')) await system.served('greetings-1', slowPid);
       count += printed.length;
     }
     expect(count).toBeGreaterThanOrEqual(20);

@@ -8,7 +8,7 @@ import { guestbook } from '@parley/guestbook';
 import { type RunningService, startService } from '../running-service.ts';
 import { type LoadRequest, startCalls, startLoad } from '../steady-load.ts';
 import { underLoad } from './under-load.ts';
-import { gateways, withHouse } from './with-house.ts';
+import { gateways, withSystem } from './with-system.ts';
 
 /** Few, for machines that run other things too; what they take is a question of the machine, not of the drain. */
 const perSecond = Number(process.env.REQUESTS_PER_SECOND ?? 50);
@@ -21,14 +21,14 @@ const request = (n: number): LoadRequest =>
     : { path: gets[((n - 1) / 2) % gets.length] as string };
 
 describe.each(gateways)('a rolling restart behind %s', (gateway) => {
-  const house = withHouse('--gateway', gateway);
+  const system = withSystem('--gateway', gateway);
 
   it('of every replica fails no request, half of them writes', async () => {
-    const report = await underLoad(startLoad(house.running.url, { perSecond, request }), gateway, async () => {
-      for (const { replica } of house.running.replicas) {
-        const pid = await house.served(replica);
+    const report = await underLoad(startLoad(system.running.url, { perSecond, request }), gateway, async () => {
+      for (const { replica } of system.running.replicas) {
+        const pid = await system.served(replica);
         process.kill(pid, 'SIGTERM');
-        await house.served(replica, pid);
+        await system.served(replica, pid);
       }
     });
     expect(report.sent).toBeGreaterThan(perSecond * 2);

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RunningHouse, startHouseIn } from '../running-house.ts';
+import { type RunningSystem, startSystemIn } from '../running-system.ts';
 import { root } from '../source-files.ts';
 import { type LoadRequest, startLoad } from '../steady-load.ts';
 import { copyRepository, type RepositoryCopy } from './repository-copy.ts';
 import { underLoad } from './under-load.ts';
-import { gateways, type TestedHouse, withHouse } from './with-house.ts';
+import { gateways, type TestedSystem, withSystem } from './with-system.ts';
 
 /** Few, for machines that run other things too. */
 const perSecond = Number(process.env.REQUESTS_PER_SECOND ?? 40);
@@ -26,11 +26,11 @@ interface Ended {
 }
 
 /** A command line in a process of its own. */
-function parley({ running }: Pick<TestedHouse, 'running'>, ...args: string[]): Promise<Ended> {
+function parley({ running }: Pick<TestedSystem, 'running'>, ...args: string[]): Promise<Ended> {
   return parleyIn(root, running, ...args);
 }
 
-function parleyIn(folder: string, { url }: RunningHouse, ...args: string[]): Promise<Ended> {
+function parleyIn(folder: string, { url }: RunningSystem, ...args: string[]): Promise<Ended> {
   const flags = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
   const port = ['--port', new URL(url).port];
   return run(process.execPath, [...flags, 'packages/cli/src/main.ts', ...args, ...port], folder);
@@ -44,18 +44,20 @@ function run(command: string, args: readonly string[], cwd: string): Promise<End
   });
 }
 
-const pidsOf = (house: TestedHouse, service: string) =>
-  house.running.replicas.filter((one) => one.service === service).map(({ replica }) => house.pidOf(replica) as number);
+const pidsOf = (system: TestedSystem, service: string) =>
+  system.running.replicas
+    .filter((one) => one.service === service)
+    .map(({ replica }) => system.pidOf(replica) as number);
 
 describe.each(gateways)('parley rollout behind %s', (gateway) => {
-  const house = withHouse('--gateway', gateway);
+  const system = withSystem('--gateway', gateway);
 
   it('replaces every replica of every service, and loses no request, half of them writes', async () => {
     const services = ['greetings', 'hello', 'guestbook'];
-    const before = services.map((service) => pidsOf(house, service));
-    const report = await underLoad(startLoad(house.running.url, { perSecond, request }), gateway, async () => {
+    const before = services.map((service) => pidsOf(system, service));
+    const report = await underLoad(startLoad(system.running.url, { perSecond, request }), gateway, async () => {
       for (const service of services) {
-        const { code, stdout, stderr } = await parley(house, 'rollout', service, '--json');
+        const { code, stdout, stderr } = await parley(system, 'rollout', service, '--json');
         expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`${service}-2 is replaced`) });
         expect(JSON.parse(stdout)).toMatchObject({
           service,
@@ -66,20 +68,20 @@ describe.each(gateways)('parley rollout behind %s', (gateway) => {
     });
     expect(report.sent).toBeGreaterThan(perSecond * 5);
     expect(report.lost).toEqual({});
-    const after = services.map((service) => pidsOf(house, service));
+    const after = services.map((service) => pidsOf(system, service));
     expect(after.flat().every((pid) => pid !== undefined && !before.flat().includes(pid))).toBe(true);
   }, 120_000);
 });
 
 describe('parley rollout --verify', () => {
-  const house = withHouse();
+  const system = withSystem();
 
   it('proves by requests of its own, writes with keys among them, that none is lost: the recipe of the cookbook', async () => {
     const [, section = ''] = readFileSync(join(root, 'docs/cookbook.md'), 'utf8').split(
       '\n### Replace all replicas without losing a request\n',
     );
     const [, recipe = ''] = /^```sh\n(.*)\n```$/m.exec(section) ?? [];
-    const { port } = new URL(house.running.url);
+    const { port } = new URL(system.running.url);
     const { code, stdout } = await run('sh', ['-c', `${recipe} --port ${port}`], root);
     const { verification } = JSON.parse(stdout);
     expect([code, verification]).toEqual([
@@ -98,45 +100,45 @@ describe('parley rollout --verify', () => {
   }, 60_000);
 
   it('chooses a request of the service itself, and shows what became of it', async () => {
-    const { code, stdout } = await parley(house, 'rollout', 'hello', '--verify');
+    const { code, stdout } = await parley(system, 'rollout', 'hello', '--verify');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\d+ requests sent, 0 lost, 0 of 0 writes carried out twice, slowest \d+ ms\n$/);
   }, 60_000);
 });
 
 describe('parley rollout of a service with one replica', () => {
-  const house = withHouse('--gateway', 'embedded', '--scale', 'hello=1');
+  const system = withSystem('--gateway', 'embedded', '--scale', 'hello=1');
 
   it('is refused, since requests would be lost', async () => {
-    const [before] = pidsOf(house, 'hello');
-    const { code, stderr } = await parley(house, 'rollout', 'hello');
+    const [before] = pidsOf(system, 'hello');
+    const { code, stderr } = await parley(system, 'rollout', 'hello');
     expect(code).toBe(1);
     expect(stderr).toContain(
       'hello-1 is the only replica of hello that is ready, so requests would be lost: start with --watch',
     );
-    expect(pidsOf(house, 'hello')).toEqual([before]);
+    expect(pidsOf(system, 'hello')).toEqual([before]);
   }, 60_000);
 });
 
 describe('parley rollout in watch mode', () => {
-  const house = withHouse('--gateway', 'embedded', '--watch', '--scale', 'hello=1');
+  const system = withSystem('--gateway', 'embedded', '--watch', '--scale', 'hello=1');
 
   it('loses no request with one replica: the new process is ready before the old one drains', async () => {
-    const [before] = pidsOf(house, 'hello');
-    const report = await underLoad(startLoad(house.running.url, { perSecond, request }), 'one replica', async () => {
-      expect((await parley(house, 'rollout', 'hello')).code).toBe(0);
+    const [before] = pidsOf(system, 'hello');
+    const report = await underLoad(startLoad(system.running.url, { perSecond, request }), 'one replica', async () => {
+      expect((await parley(system, 'rollout', 'hello')).code).toBe(0);
     });
     expect(report.lost).toEqual({});
-    expect(pidsOf(house, 'hello')).not.toEqual([before]);
+    expect(pidsOf(system, 'hello')).not.toEqual([before]);
   }, 60_000);
 });
 
 describe('parley rollout of code that does not start', () => {
   let copy: RepositoryCopy;
-  let running: RunningHouse;
+  let running: RunningSystem;
   beforeAll(async () => {
     copy = await copyRepository();
-    running = await startHouseIn(copy.folder, '--gateway', 'embedded');
+    running = await startSystemIn(copy.folder, '--gateway', 'embedded');
   }, 90_000);
   afterAll(async () => {
     expect(await running.stop()).toBe(0);

@@ -5,18 +5,18 @@ import { gatewaysHere } from '../running-gateway.ts';
 import { root } from '../source-files.ts';
 import { startMixedLoad } from './mixed-load.ts';
 import { underLoad } from './under-load.ts';
-import { withHouse } from './with-house.ts';
+import { withSystem } from './with-system.ts';
 
 const services = ['greetings', 'hello', 'guestbook'];
 const rollouts = 30;
 
 describe.each(gatewaysHere())('behind %s', (gateway) => {
-  const house = withHouse('--gateway', gateway);
+  const system = withSystem('--gateway', gateway);
 
   it(`${rollouts} rollouts lose no request, and no write happens twice`, async () => {
-    const { port } = new URL(house.running.url);
+    const { port } = new URL(system.running.url);
     const flags = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
-    const load = startMixedLoad(house.running.url);
+    const load = startMixedLoad(system.running.url);
     const report = await underLoad(load, `${rollouts} rollouts behind ${gateway}`, async () => {
       for (let n = 0; n < rollouts; n++) {
         const service = services[n % services.length] as string;

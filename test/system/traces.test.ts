@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CollectedSpan, type Collector, startCollector } from '../collector.ts';
-import { startHouse as startLauncher } from '../running-house.ts';
 import { type RunningService, startService } from '../running-service.ts';
+import { startSystem as startLauncher } from '../running-system.ts';
 
 let collector: Collector;
 let data: string;
@@ -27,7 +27,7 @@ async function stopAll(): Promise<void> {
 }
 
 /** Guestbook, which calls hello, which calls greetings; returns where guestbook is. */
-async function startHouse(environment: Record<string, string> = {}): Promise<string> {
+async function startSystem(environment: Record<string, string> = {}): Promise<string> {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, DATA_DIR: data, ...environment };
   const start = async (name: string, upstream: Record<string, string>) => {
     const service = await startService(name, { ...env, ...upstream });
@@ -77,7 +77,7 @@ const whole = [
 
 describe('a trace through guestbook, hello and greetings', () => {
   it('is whole: each span is below the one that caused it, and begins within it', async () => {
-    const guestbook = await startHouse({ OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test' });
+    const guestbook = await startSystem({ OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test' });
     expect((await addVisit(guestbook)).status).toBe(201);
     await stopAll();
     const { spans } = collector;
@@ -101,7 +101,7 @@ describe('a trace through guestbook, hello and greetings', () => {
   });
 
   it('that nobody samples is exported where it fails, up to where the failure was seen', async () => {
-    const guestbook = await startHouse({ OTEL_TRACES_SAMPLER: 'parentbased_always_off' });
+    const guestbook = await startSystem({ OTEL_TRACES_SAMPLER: 'parentbased_always_off' });
     expect((await addVisit(guestbook)).status).toBe(201);
     expect(await running[1]?.stop()).toBe(0);
     running.splice(1, 1);
@@ -116,9 +116,9 @@ describe('a trace through guestbook, hello and greetings', () => {
   it('has its root in the first service behind the gateway, which exports no span', async () => {
     process.env.OTEL_EXPORTER_OTLP_ENDPOINT = collector.url;
     try {
-      const house = await startLauncher('--gateway', 'embedded');
-      expect((await addVisit(house.url)).status).toBe(201);
-      expect(await house.stop()).toBe(0);
+      const system = await startLauncher('--gateway', 'embedded');
+      expect((await addVisit(system.url)).status).toBe(201);
+      expect(await system.stop()).toBe(0);
     } finally {
       delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
     }
@@ -127,7 +127,7 @@ describe('a trace through guestbook, hello and greetings', () => {
 
   it('is lost with a collector that is down, and no request is', async () => {
     const lost = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_BSP_SCHEDULE_DELAY: '50' };
-    const guestbook = await startHouse(lost);
+    const guestbook = await startSystem(lost);
     for (let index = 0; index < 20; index++) expect((await addVisit(guestbook)).status).toBe(201);
     await stopAll();
     expect(collector.spans).toEqual([]);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../eventually.ts';
 import { has } from '../needs.ts';
 import { ask } from '../public-api.ts';
-import { type RunningHouse, startHouseIn } from '../running-house.ts';
+import { type RunningSystem, startSystemIn } from '../running-system.ts';
 import { type LoadRequest, startLoad } from '../steady-load.ts';
 import { copyRepository, type RepositoryCopy } from './repository-copy.ts';
 
@@ -18,28 +18,28 @@ const request = (n: number): LoadRequest =>
 
 describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start -- --watch behind %s', (gateway) => {
   let copy: RepositoryCopy;
-  let house: RunningHouse;
+  let system: RunningSystem;
 
   beforeAll(async () => {
     copy = await copyRepository();
     // One replica has to do what two could share.
-    house = await startHouseIn(copy.folder, '--gateway', gateway, '--watch', '--scale', 'hello=1');
+    system = await startSystemIn(copy.folder, '--gateway', gateway, '--watch', '--scale', 'hello=1');
   }, 90_000);
 
   afterAll(async () => {
-    expect(await house.stop()).toBe(0);
+    expect(await system.stop()).toBe(0);
     await copy.remove();
   }, 60_000);
 
   const handlers = 'services/hello/handlers.ts';
   const greets = (words: string) =>
     eventually(async () => {
-      const { body } = await ask(house.url, '/api/hello?name=Ada&language=en');
+      const { body } = await ask(system.url, '/api/hello?name=Ada&language=en');
       return body.message === words ? true : undefined;
     }, 30_000);
 
   it('serves the new code, and fails no request meanwhile', async () => {
-    const load = startLoad(house.url, { perSecond, request });
+    const load = startLoad(system.url, { perSecond, request });
     try {
       for (const [before, after] of [
         ['() => name)', '() => `1${name}`)'],
@@ -58,7 +58,7 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start --
   }, 90_000);
 
   it('leaves the address for operators as it was', async () => {
-    const { operators = '', pid } = house.replicas.find(({ service }) => service === 'hello') ?? {};
+    const { operators = '', pid } = system.replicas.find(({ service }) => service === 'hello') ?? {};
     const { body } = await ask(operators, '/admin/service');
     expect(body).toMatchObject({ name: 'hello', isDraining: false });
     expect(body.pid).not.toBe(pid);
@@ -67,7 +67,7 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start --
   it('goes on with the old code where the new code does not start, and says why', async () => {
     await copy.replace(handlers, 'export function', 'throw new Error("half done");\nexport function');
     const said = await eventually(() =>
-      house.lines.find(({ level, msg }) => level === 'error' && String(msg).includes('half done')),
+      system.lines.find(({ level, msg }) => level === 'error' && String(msg).includes('half done')),
     );
     expect(said?.msg).toMatch(/^hello-1 ended before it was ready .*: the process before the change goes on$/);
     await greets('Hello, 3Ada!');
@@ -77,7 +77,8 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start --
   }, 60_000);
 
   it('leaves other services alone, but for callers where the contract has changed', async () => {
-    const changed = () => new Set(house.lines.flatMap(({ msg }) => /^(\w+) has changed$/.exec(String(msg))?.[1] ?? []));
+    const changed = () =>
+      new Set(system.lines.flatMap(({ msg }) => /^(\w+) has changed$/.exec(String(msg))?.[1] ?? []));
     expect(changed()).toEqual(new Set(['hello']));
     await copy.replace('services/hello/contract/contract.ts', "'Greets somebody'", "'Greets people'");
     await eventually(() => (changed().has('guestbook') ? true : undefined), 30_000);

@@ -125,7 +125,7 @@ describe('where nothing runs', () => {
   ])('%s ends with 3 and says what to do', async (line) => {
     const { code, stderr } = await parley(line);
     expect(code).toBe(3);
-    expect(stderr).toMatch(/^parley: expected a running system in \/house, found none: run "parley start" here/);
+    expect(stderr).toMatch(/^parley: expected a running system in \/repository, found none: run "parley start" here/);
   });
 
   it('gives one document with --json', async () => {

@@ -39,7 +39,7 @@ export async function parley(line: string, options: CommandLineOptions = {}): Pr
     {
       output,
       env: {},
-      cwd: '/house',
+      cwd: '/repository',
       launched: async () => systems,
       runLocal: async () => 0,
       runProgram: async () => undefined,

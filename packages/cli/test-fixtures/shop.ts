@@ -51,5 +51,5 @@ export async function startShop(settings: StartOptions['settings'] = {}): Promis
     { ...replica, name: 'shop-1', pid: process.pid },
     { ...replica, name: 'shop-2', pid: undefined },
   ];
-  return { service, systems: [{ root: '/house', pid: process.pid, url: 'http://localhost:8080', replicas }] };
+  return { service, systems: [{ root: '/repository', pid: process.pid, url: 'http://localhost:8080', replicas }] };
 }

@@ -27,7 +27,6 @@ export { parleyAdapter } from './axios/parley-adapter.ts';
 export type { ClientOptions, OperationOptions } from './call/operation-options.ts';
 export { type PageMembers, paginate } from './call/paginate.ts';
 export { createClient } from './client.ts';
-// Symbols below are for layers of your own, and for clients of another kind over `Upstream.send`.
 export type {
   Attempt,
   AttemptLayer,

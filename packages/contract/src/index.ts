@@ -111,7 +111,6 @@ export {
 } from './operations/operation.ts';
 export { pathPattern } from './paths/path-pattern.ts';
 export { type PathTemplate, pathTemplate } from './paths/path-template.ts';
-// Symbols below are for authors of a client or a server kit. A contract does not need them.
 export { randomHex } from './random/random-ids.ts';
 export { jsonSchemaOf } from './schemas/document-schema.ts';
 export { describeIssues, type Issue } from './schemas/issue.ts';

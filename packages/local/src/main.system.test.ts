@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../test/eventually.ts';
 import { describeWith, has } from '../../../test/needs.ts';
-import { createHouse } from '../test-fixtures/house.ts';
 import { isAlive, type LaunchOptions, launch, nodeArgs } from '../test-fixtures/launched.ts';
+import { createRepositoryFolder } from '../test-fixtures/repository-folder.ts';
 import { loopback, type ReservedPorts, reservePorts } from './ports/ports.ts';
 import { delay } from './time/delay.ts';
 
 type Launched = ReturnType<typeof launch>;
 
 const hasNginx = has('nginx');
-const house = createHouse();
-const scratch = join(house.root, 'scratch');
+const repository = createRepositoryFolder();
+const scratch = join(repository.root, 'scratch');
 const started: Launched[] = [];
 let ports: ReservedPorts;
 
@@ -27,12 +27,12 @@ afterEach(async () => {
 });
 afterAll(() => {
   ports.close();
-  house.close();
+  repository.close();
 });
 
 function start(args: readonly string[], options: Partial<LaunchOptions> = {}): Launched {
   const env = { TMPDIR: scratch, PORT: String(ports.ports[0]), ...options.env };
-  const launched = launch({ root: house.root, ...options, args, env });
+  const launched = launch({ root: repository.root, ...options, args, env });
   started.push(launched);
   return launched;
 }
@@ -58,7 +58,7 @@ describe.each(hasNginx ? ['nginx', 'embedded'] : ['embedded'])('npm start behind
   let replicas: readonly { replica: string; address: string; operators: string; pid: number }[];
   beforeAll(async () => {
     const env = { TMPDIR: scratch, PORT: String(ports.ports[0]) };
-    launched = launch({ root: house.root, args: ['--gateway', gateway, '--scale', 'hello=3'], env });
+    launched = launch({ root: repository.root, args: ['--gateway', gateway, '--scale', 'hello=3'], env });
     replicas = (await launched.ready()).replicas ?? [];
   });
   afterAll(() => launched.close());
@@ -196,7 +196,7 @@ describeWith('nginx')('nginx under the launcher', () => {
   });
 
   it('is refused in one sentence if its configuration is wrong', async () => {
-    const broken = createHouse();
+    const broken = createRepositoryFolder();
     broken.write('nginx/routes.conf', 'location /api/hello {\n  proxy_pas http://hello;\n}\n');
     const { code, stderr } = await start(['--gateway', 'nginx'], { root: broken.root }).end;
     broken.close();
@@ -223,7 +223,7 @@ describe('npm start', () => {
     // A shell that doesn't make way (exec) keeps a SIGINT to itself.
     ['SIGINT to npm alone', `exec ${command}`, (npm: Launched) => npm.signal('SIGINT')],
   ])('leaves nothing behind after %s', async (_, script, act) => {
-    house.write('package.json', JSON.stringify({ type: 'module', scripts: { start: script } }));
+    repository.write('package.json', JSON.stringify({ type: 'module', scripts: { start: script } }));
     const npm = start([], { command: ['npm', 'start'] });
     const pids = await pidsOf(npm);
     act(npm);
@@ -250,7 +250,7 @@ describe('npm start', () => {
   it('leaves nothing behind when it is killed in watch mode, after a service has been replaced', async () => {
     const launched = start(['--gateway', 'embedded', '--watch']);
     const { replicas = [] } = await launched.ready();
-    house.write('services/hello/settings.json', '{}');
+    repository.write('services/hello/settings.json', '{}');
     await launched.until(({ msg, replica }) => msg.endsWith('is stopped') && replica === 'hello-2');
     const later = launched.lines.flatMap((line) => ('pid' in line && line.pid ? [Number(line.pid)] : []));
     launched.signal('SIGKILL');
@@ -344,25 +344,25 @@ describe('npm start says in one sentence', () => {
     await expectRefusal(start(['--scale', 'helo=2']), '--scale helo: expected one of the services greetings, hello', 2);
   });
 
-  type House = ReturnType<typeof createHouse>;
-  it.each<[string, (house: House) => void, string]>([
+  type RepositoryFolder = ReturnType<typeof createRepositoryFolder>;
+  it.each<[string, (repository: RepositoryFolder) => void, string]>([
     [
       'a service has nothing to run',
-      (house) => house.remove('services/hello'),
+      (repository) => repository.remove('services/hello'),
       'service hello: expected main.ts, src/main.ts, dist/main.js, main.js, src/main.js or a start script "node FILE" in services/hello, found none',
     ],
     [
       'docker-compose.yml is no YAML',
-      (house) => house.write('docker-compose.yml', 'services:\n  hello: [\n  b: }'),
+      (repository) => repository.write('docker-compose.yml', 'services:\n  hello: [\n  b: }'),
       'docker-compose.yml:3: expected YAML',
     ],
     [
       'docker-compose.yml is not there',
-      (house) => house.remove('docker-compose.yml'),
+      (repository) => repository.remove('docker-compose.yml'),
       'expected docker-compose.yml or compose.yaml in ',
     ],
   ])('that %s', async (_, spoil, sentence) => {
-    const broken = createHouse();
+    const broken = createRepositoryFolder();
     spoil(broken);
     await expectRefusal(start([], { root: broken.root }), sentence);
     broken.close();

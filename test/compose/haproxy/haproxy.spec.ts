@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { gatewayCauses } from '../../../packages/local/src/gateways/gateway-causes.ts';
 import { eventually } from '../../eventually.ts';
 import { freePort } from '../../free-port.ts';
-import { rawAnswers } from '../../raw-answers.ts';
+import { sendRawForAnswers } from '../../send-raw.ts';
 import { root } from '../../source-files.ts';
 
 const run = promisify(execFile);
@@ -89,7 +89,7 @@ describe('HAProxy 3.2 in compose', () => {
     ['a path that climbs', 'GET /api/visits/..%2Fx HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
     ['a large body', 'POST /api/visits HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n', 413, 'too_large'],
   ] as const)('refuses with a problem: %s', async (_what, bytes, status, cause) => {
-    const [answer] = await rawAnswers(port, bytes, 1);
+    const [answer] = await sendRawForAnswers(port, bytes, 1);
     expect(answer?.head).toMatch(/^content-type: application\/problem\+json/im);
     expect(JSON.parse(answer?.body ?? '')).toMatchObject({ status, cause, detail: gatewayCauses[cause].detail });
   });

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeWith } from '../../needs.ts';
-import { type RunningHouse, startHouse } from '../../running-house.ts';
 import { type RunningService, startService } from '../../running-service.ts';
+import { type RunningSystem, startSystem } from '../../running-system.ts';
 import { startCalls, startLoad } from '../../steady-load.ts';
 
 const attacksPerSecond = 40;
@@ -117,16 +117,16 @@ describe('a service that gets the costliest input 40 times a second', () => {
 });
 
 describeWith('nginx')('the services behind nginx under the same', () => {
-  let house: RunningHouse | undefined;
+  let system: RunningSystem | undefined;
   beforeAll(async () => {
-    house = await startHouse('--gateway', 'nginx');
+    system = await startSystem('--gateway', 'nginx');
   }, 60_000);
   afterAll(async () => {
-    await house?.stop();
+    await system?.stop();
   }, 30_000);
 
   it('serve another caller', async () => {
-    const report = await attack(house?.url ?? '');
+    const report = await attack(system?.url ?? '');
     console.info(`behind nginx: ${JSON.stringify(report)}`);
     expectServed(report);
   }, 60_000);

@@ -4,27 +4,28 @@ import { isCallError } from '@parley/contract';
 import { guestbook } from '@parley/guestbook';
 import { eventually } from '../../eventually.ts';
 import { has } from '../../needs.ts';
-import { isAlive, type RunningHouse, startHouse } from '../../running-house.ts';
+import { isAlive, type RunningSystem, startSystem } from '../../running-system.ts';
 import { startCalls } from '../../steady-load.ts';
 
 const kills = 3;
 
 describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('keyed calls of a client through %s', (gateway) => {
-  let house: RunningHouse;
+  let system: RunningSystem;
   let upstream: Upstream;
 
   beforeAll(async () => {
-    house = await startHouse('--gateway', gateway);
-    upstream = createUpstream('guestbook', house.url);
+    system = await startSystem('--gateway', gateway);
+    upstream = createUpstream('guestbook', system.url);
   }, 60_000);
   afterAll(async () => {
     await upstream?.close();
-    expect(await house.stop()).toBe(0);
+    expect(await system.stop()).toBe(0);
   }, 60_000);
 
   const pidOf = (replica: string, not?: number) =>
     eventually(() => {
-      const started = house.lines.findLast((line) => line.replica === replica && line.state === 'ready')?.pid as number;
+      const started = system.lines.findLast((line) => line.replica === replica && line.state === 'ready')
+        ?.pid as number;
       return started !== not && isAlive(started) ? started : undefined;
     });
 

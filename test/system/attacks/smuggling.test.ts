@@ -2,9 +2,9 @@ import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ambiguousRequests } from '../../ambiguous-requests.ts';
 import { has } from '../../needs.ts';
-import { rawRequests } from '../../raw-requests.ts';
-import { type RunningHouse, startHouse } from '../../running-house.ts';
+import { type RunningSystem, startSystem } from '../../running-system.ts';
 
 const attackers = 40;
 const honest = 12;
@@ -37,18 +37,18 @@ function smugglingTo(service: 'greetings/' | 'hello?name='): string[] {
 }
 const smuggling = [...smugglingTo('greetings/'), ...smugglingTo('hello?name=')];
 // Every other attack is what did harm once; the rest keeps the connections busy with all that is odd.
-const attacks = rawRequests.flatMap(({ bytes }, index) => [smuggling[index % smuggling.length] ?? '', bytes]);
+const attacks = ambiguousRequests.flatMap(({ bytes }, index) => [smuggling[index % smuggling.length] ?? '', bytes]);
 
 describe.each(has('nginx') ? ['embedded', 'nginx'] : ['embedded'])('behind the %s gateway', (gateway) => {
-  let house: RunningHouse;
+  let system: RunningSystem;
   beforeAll(async () => {
-    house = await startHouse('--gateway', gateway);
+    system = await startSystem('--gateway', gateway);
   }, 60_000);
-  afterAll(() => house?.stop(), 60_000);
+  afterAll(() => system?.stop(), 60_000);
 
   it(`no client gets the answer to another's request, while ${attackers} attackers smuggle`, async () => {
     const startMs = performance.now();
-    const port = Number(new URL(house.url).port);
+    const port = Number(new URL(system.url).port);
     const agent = new Agent({ keepAlive: true });
     const tally: Record<string, number> = { attacks: 0, calls: 0, own: 0 };
     const wrong: string[] = [];
@@ -87,10 +87,10 @@ describe.each(has('nginx') ? ['embedded', 'nginx'] : ['embedded'])('behind the %
     await Promise.all(attacking);
     agent.destroy();
 
-    const seen = house.lines.filter(({ requestId }) => requestId === mark);
+    const seen = system.lines.filter(({ requestId }) => requestId === mark);
     const ms = Math.round(performance.now() - startMs);
     console.info(
-      `${house.gateway}: ${JSON.stringify({ ...tally, wrong: wrong.length, seenByServices: seen.length, ms })}`,
+      `${system.gateway}: ${JSON.stringify({ ...tally, wrong: wrong.length, seenByServices: seen.length, ms })}`,
     );
     expect(wrong).toEqual([]);
     expect(seen).toEqual([]);

@@ -14,7 +14,12 @@ const replica = (name: string) => ({
   isDraining: false,
 });
 const systems: RunningSystem[] = [
-  { root: '/house', pid: 7, url: 'http://localhost:9', replicas: ['hello-1', 'hello-2', 'greetings-1'].map(replica) },
+  {
+    root: '/repository',
+    pid: 7,
+    url: 'http://localhost:9',
+    replicas: ['hello-1', 'hello-2', 'greetings-1'].map(replica),
+  },
 ];
 
 describe('parley rollout with a launcher', () => {
@@ -91,7 +96,7 @@ describe('parley rollout with a launcher', () => {
 
   it('ends with 3 where nothing runs', async () => {
     const { code, stderr } = await parley('rollout hello');
-    expect([code, stderr]).toEqual([3, expect.stringContaining('expected a running hello in /house, found none')]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('expected a running hello in /repository, found none')]);
   });
 });
 
@@ -113,11 +118,11 @@ http_server_request_duration_seconds_bucket{le="+Inf"} ${requests}
 
 const labels = {
   'com.docker.compose.project': 'shop',
-  'com.docker.compose.project.working_dir': '/house',
-  'com.docker.compose.project.config_files': '/house/docker-compose.yml,/house/docker-compose.tls.yml',
+  'com.docker.compose.project.working_dir': '/repository',
+  'com.docker.compose.project.config_files': '/repository/docker-compose.yml,/repository/docker-compose.tls.yml',
 };
 const startedWith =
-  ' --project-name shop --project-directory /house --file /house/docker-compose.yml --file /house/docker-compose.tls.yml';
+  ' --project-name shop --project-directory /repository --file /repository/docker-compose.yml --file /repository/docker-compose.tls.yml';
 
 /** Docker with two containers of hello, which starts more; `health` is that of those. Of their answers `errorShare` are errors. */
 function fakeDocker(health: string, state = 'running', errorShare = 0) {

@@ -21,7 +21,7 @@ function running(root: string, port = 8080): RunningSystem {
 }
 
 const dependencies: FindDependencies = {
-  cwd: '/house',
+  cwd: '/repository',
   launched: async () => [],
   runProgram: async () => undefined,
   serviceAt: async () => undefined,
@@ -29,7 +29,7 @@ const dependencies: FindDependencies = {
 
 describe('launchedIn', () => {
   it('finds what runs in the folder or above it, and which replicas are dead', () => {
-    const found = launchedIn('/house/services/hello', [running('/elsewhere'), running('/house')]);
+    const found = launchedIn('/repository/services/hello', [running('/elsewhere'), running('/repository')]);
     expect(found).toMatchObject({ source: 'launcher', url: 'http://localhost:8080' });
     expect(found?.replicas.map(({ name, isDead }) => [name, isDead])).toEqual([
       ['hello-1', false],
@@ -38,20 +38,20 @@ describe('launchedIn', () => {
   });
 
   it('takes no folder for another one whose name begins like it', () => {
-    expect(launchedIn('/house-of-cards', [running('/house')])).toBeUndefined();
+    expect(launchedIn('/repository-of-others', [running('/repository')])).toBeUndefined();
   });
 
   it('takes the nearest folder', () => {
-    expect(launchedIn('/house/inner', [running('/house', 1), running('/house/inner', 2)])?.url).toBe(
+    expect(launchedIn('/repository/inner', [running('/repository', 1), running('/repository/inner', 2)])?.url).toBe(
       'http://localhost:2',
     );
   });
 
   it('asks for a port where several run there', () => {
-    const both = [running('/house', 8080), running('/house', 8081)];
-    expect(() => launchedIn('/house', both)).toThrow('found 2: choose with --port (8080, 8081)');
-    expect(launchedIn('/house', both, 8081)?.url).toBe('http://localhost:8081');
-    expect(() => launchedIn('/house', both, 9)).toThrow('expected a system on port 9, found 8080, 8081');
+    const both = [running('/repository', 8080), running('/repository', 8081)];
+    expect(() => launchedIn('/repository', both)).toThrow('found 2: choose with --port (8080, 8081)');
+    expect(launchedIn('/repository', both, 8081)?.url).toBe('http://localhost:8081');
+    expect(() => launchedIn('/repository', both, 9)).toThrow('expected a system on port 9, found 8080, 8081');
   });
 });
 
@@ -74,11 +74,11 @@ describe('composedIn', () => {
       container('database', 1, []),
     ];
     const asked: string[][] = [];
-    const found = await composedIn('/house', async (command, args, cwd) => {
+    const found = await composedIn('/repository', async (command, args, cwd) => {
       asked.push([command, ...args, cwd]);
       return lines.join('\n');
     });
-    expect(asked).toEqual([['docker', 'compose', 'ps', '--format', 'json', '/house']]);
+    expect(asked).toEqual([['docker', 'compose', 'ps', '--format', 'json', '/repository']]);
     expect(found).toMatchObject({
       source: 'compose',
       replicas: [
@@ -90,18 +90,18 @@ describe('composedIn', () => {
 
   it('reads the list that older versions write', async () => {
     const list = `[${container('hello', 1, [published(9000, 1)])}]`;
-    expect((await composedIn('/house', async () => list))?.replicas).toHaveLength(1);
+    expect((await composedIn('/repository', async () => list))?.replicas).toHaveLength(1);
   });
 
   it('says what to do where no operators’ port is published', async () => {
-    const finding = composedIn('/house', async () => container('hello', 1, null));
+    const finding = composedIn('/repository', async () => container('hello', 1, null));
     await expect(finding).rejects.toThrow(/found parley-hello-1 without: publish port 9000 .* --admin URL/);
   });
 
   it.each([[undefined], [''], ['no json'], [JSON.stringify({ ID: 'a', Name: 'a', Service: 'a', State: 'exited' })]])(
     'finds nothing where docker says %j',
     async (text) => {
-      expect(await composedIn('/house', async () => text)).toBeUndefined();
+      expect(await composedIn('/repository', async () => text)).toBeUndefined();
     },
   );
 
@@ -122,7 +122,7 @@ describe('findSystem', () => {
       { admin: ['http://127.0.0.1:1/x', 'http://127.0.0.1:2', 'http://10.0.0.1:3'] },
       {
         ...dependencies,
-        launched: async () => [running('/house')],
+        launched: async () => [running('/repository')],
         serviceAt: async (url) => (url.includes('127') ? 'hello' : undefined),
       },
     );
@@ -145,7 +145,7 @@ describe('findSystem', () => {
     await expect(findSystem({}, dependencies)).rejects.toMatchObject({
       exit: 'nothingRuns',
       message:
-        'expected a running system in /house, found none: run "parley start" here, or name operators\' ports with --admin URL',
+        'expected a running system in /repository, found none: run "parley start" here, or name operators\' ports with --admin URL',
     });
     const elsewhere = { ...dependencies, launched: async () => [running('/shop')] };
     await expect(findSystem({}, elsewhere)).rejects.toThrow('elsewhere there runs /shop (http://localhost:8080)');
@@ -153,7 +153,7 @@ describe('findSystem', () => {
 });
 
 describe('names', () => {
-  const system = { ...(launchedIn('/house', [running('/house')]) as System) };
+  const system = { ...(launchedIn('/repository', [running('/repository')]) as System) };
 
   it('stand for all replicas of a service, or for one', () => {
     expect(replicasNamed('hello', system).map(({ name }) => name)).toEqual(['hello-1', 'hello-2']);

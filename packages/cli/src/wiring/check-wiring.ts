@@ -1,6 +1,6 @@
 import { upstreamDefaults } from '@parley/client';
 import { readWiringFiles, type WiringFiles } from '@parley/local';
-import { type ClientLimits, type House, houseOf } from './house.ts';
+import { type ClientLimits, type Deployment, deploymentOf } from './deployment.ts';
 import type { Problem } from './rule.ts';
 import { wiringRules } from './rules.ts';
 
@@ -36,25 +36,25 @@ export function checkWiring(
   client: ClientLimits = upstreamDefaults,
 ): WiringReport {
   const files = readWiringFiles(root, variables);
-  const house = houseOf(files, client);
+  const deployment = deploymentOf(files, client);
   return {
-    findings: findingsIn(house),
-    files: files.isBuiltIn ? [files.compose.fileName] : filesOf(files, house),
+    findings: findingsIn(deployment),
+    files: files.isBuiltIn ? [files.compose.fileName] : filesOf(files, deployment),
     isBuiltIn: files.isBuiltIn,
-    unknownGateway: house.nginx.length > 0 ? undefined : house.gateway?.name,
+    unknownGateway: deployment.nginx.length > 0 ? undefined : deployment.gateway?.name,
   };
 }
 
-function findingsIn(house: House): readonly WiringFinding[] {
+function findingsIn(deployment: Deployment): readonly WiringFinding[] {
   const found = Object.entries(wiringRules).flatMap(([name, { isRemark = false, in: problemsIn }]) =>
-    problemsIn(house).map((one) => ({ rule: name, isRemark, ...one })),
+    problemsIn(deployment).map((one) => ({ rule: name, isRemark, ...one })),
   );
   // One line of a file holds for many routes, or services: the first one stands for all.
   const unique = new Map(found.toReversed().map((one) => [`${one.rule} ${one.file} ${one.line}`, one]));
   return [...unique.values()].sort((a, b) => a.file.localeCompare(b.file, 'en') || a.line - b.line);
 }
 
-function filesOf({ compose }: WiringFiles, { nginx }: House): readonly string[] {
+function filesOf({ compose }: WiringFiles, { nginx }: Deployment): readonly string[] {
   const names = new Set([compose.fileName]);
   const add = (directives: WiringFiles['nginx']): void => {
     for (const { file, block = [] } of directives) {

@@ -1,4 +1,4 @@
-import type { House, Place } from './house.ts';
+import type { Deployment, Place } from './deployment.ts';
 
 /** One mistake: where it is, what is wrong, what happens because of it, and what to change. */
 export interface Problem extends Place {
@@ -11,7 +11,7 @@ export interface Rule {
   readonly finds: string;
   /** Whether it is worth knowing and no mistake: it does not fail the check. */
   readonly isRemark?: boolean;
-  readonly in: (house: House) => readonly Problem[];
+  readonly in: (deployment: Deployment) => readonly Problem[];
 }
 
 /** Rules of one topic, by name. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { LocalError } from '../local-error.ts';
 import { createProcessRecord, createRunFolder, recordedProcesses, removeRunFolder } from './run-folder.ts';
 
-const owner = { root: '/house', port: 8080, drainTimeoutMs: 1_000 };
+const owner = { root: '/repository', port: 8080, drainTimeoutMs: 1_000 };
 const program = { name: 'hello-1', command: 'node', args: ['main.ts'], drainSignal: 'SIGTERM', stage: 0 } as const;
 describe('the folder of a run', () => {
   it('keeps a record that can only be written over, as on a full disk', () => {

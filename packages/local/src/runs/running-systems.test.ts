@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 /** A root that no other run on this machine has. */
-const root = `/house-${process.pid}`;
+const root = `/repository-${process.pid}`;
 const found = () => runningSystems().filter((system) => system.root === root);
 
 function run() {

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { dirname, join, relative } from 'node:path';
 import { policyFile } from '../gateways/policy/policy.ts';
 import { LocalError } from '../local-error.ts';
-import { type House, type Manifest, readHouse } from './house.ts';
 import { checkName } from './names.ts';
+import { type Manifest, type Repository, readRepository } from './repository.ts';
 import { serviceFiles, type TestRunner } from './service-files.ts';
 import { edits, gatewayEdits, type NewPackage, type NewService, policyEdits } from './wire-service.ts';
 
@@ -26,7 +26,7 @@ const copied = ['LICENSE', 'contract.cts', 'tsconfig.build.json'];
  */
 export function addService(root: string, name: string): readonly string[] {
   checkName(name);
-  const { services, model, runner } = readHouse(root);
+  const { services, model, runner } = readRepository(root);
   if ([...services, ...taken].includes(name)) {
     throw new LocalError(`${name} is there already: choose another name`, 2);
   }
@@ -63,7 +63,7 @@ function newFiles(
 }
 
 /** The packages of the model, for another name and with what the templates need. */
-function packagesOf(model: House['model'], name: string): NewService['packages'] {
+function packagesOf(model: Repository['model'], name: string): NewService['packages'] {
   const folder = `services/${model.name}`;
   const ofContract = dependenciesOf(model.contract, imported.contract, `${folder}/contract`);
   const contract = manifestLike(model.contract, name, `Serves ${name}: the contract`, ofContract);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LocalError } from '../local-error.ts';
-import { readManifest } from './house.ts';
 import { checkName } from './names.ts';
+import { readManifest } from './repository.ts';
 import { type PackageSource, repositoryFiles } from './repository-files.ts';
 
 /** What `parley-local init` is asked for. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addOperation } from './add-operation.ts';
 import { runScaffold } from './command.ts';
-import { readHouse, readManifest } from './house.ts';
+import { readManifest, readRepository } from './repository.ts';
 import { toolVersions } from './repository-files.ts';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -106,7 +106,7 @@ describe('add service', () => {
     for (const name of ['', 'Prices', 'a--b', '../x', 'hello', 'gateway']) {
       await expect(inShop('add', 'service', name)).rejects.toThrow(/name must be|is there already/);
     }
-    expect(readHouse(shop).services).toEqual(['greetings', 'hello']);
+    expect(readRepository(shop).services).toEqual(['greetings', 'hello']);
     await expect(runScaffold(['add', 'service', 'prices'], home)).rejects.toThrow(
       'expected a service of @parley/service',
     );

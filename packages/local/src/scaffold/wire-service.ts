@@ -2,7 +2,7 @@ import { routeText, upstreamText } from '../gateways/nginx-files/nginx-text.ts';
 import { tableDefaults } from '../gateways/table/gateway-table.ts';
 import { routesTo } from '../gateways/table/routes.ts';
 import { LocalError } from '../local-error.ts';
-import type { Manifest } from './house.ts';
+import type { Manifest } from './repository.ts';
 
 /** A package of a new service: its contract, which callers install, or the service itself. */
 export interface NewPackage {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseComposeFile } from './compose-file.ts';
 import { limitedTo, scaled, type Wiring, wiringOf } from './wiring.ts';
 
-const house = `
+const compose = `
 x-environment: &environment
   LOG_LEVEL: info
 services:
@@ -27,20 +27,20 @@ const read = (text: string, variables = {}): Wiring => wiringOf(parseComposeFile
 
 describe('wiringOf', () => {
   it('takes the services that are built, with what others depend on first', () => {
-    expect(read(house).services.map(({ name, build, replicas }) => [name, build.service, replicas])).toEqual([
+    expect(read(compose).services.map(({ name, build, replicas }) => [name, build.service, replicas])).toEqual([
       ['greetings', 'words', 1],
       ['hello', 'hello', 2],
     ]);
   });
 
   it('reads both forms of environment, merged mappings too', () => {
-    const [greetings, hello] = read(house).services;
+    const [greetings, hello] = read(compose).services;
     expect(greetings?.environment).toEqual({ PORT: '3000', QUERY: 'a=b' });
     expect(hello?.environment).toEqual({ LOG_LEVEL: 'info', GREETINGS_URL: 'dns://greetings:3000' });
   });
 
   it('names what does not run here', () => {
-    expect([...read(house).absent]).toEqual(['watcher', 'database']);
+    expect([...read(compose).absent]).toEqual(['watcher', 'database']);
   });
 
   it('puts variables into the number of replicas', () => {
@@ -97,23 +97,23 @@ describe('limitedTo', () => {
   const replicasOf = ({ services }: Wiring) => services.map(({ name, replicas }) => `${name}=${replicas}`).join(' ');
 
   it('runs a service and what it depends on', () => {
-    expect(replicasOf(limitedTo(read(house), ['hello']))).toBe('greetings=1 hello=2');
-    expect(replicasOf(limitedTo(read(house), ['greetings']))).toBe('greetings=1 hello=0');
-    expect(replicasOf(limitedTo(read(house), []))).toBe('greetings=1 hello=2');
+    expect(replicasOf(limitedTo(read(compose), ['hello']))).toBe('greetings=1 hello=2');
+    expect(replicasOf(limitedTo(read(compose), ['greetings']))).toBe('greetings=1 hello=0');
+    expect(replicasOf(limitedTo(read(compose), []))).toBe('greetings=1 hello=2');
   });
 
   it('refuses a service that is not there', () => {
-    expect(() => limitedTo(read(house), ['helo'])).toThrow('helo: expected one of the services greetings, hello');
+    expect(() => limitedTo(read(compose), ['helo'])).toThrow('helo: expected one of the services greetings, hello');
   });
 });
 
 describe('scaled', () => {
   it('changes the number of replicas of the services that are named', () => {
-    expect(scaled(read(house), new Map([['hello', 4]])).services.map(({ replicas }) => replicas)).toEqual([1, 4]);
+    expect(scaled(read(compose), new Map([['hello', 4]])).services.map(({ replicas }) => replicas)).toEqual([1, 4]);
   });
 
   it('refuses a service that is not there, and names those that are', () => {
-    expect(() => scaled(read(house), new Map([['helo', 4]]))).toThrow(
+    expect(() => scaled(read(compose), new Map([['helo', 4]]))).toThrow(
       'expected one of the services greetings, hello, got "helo"',
     );
   });

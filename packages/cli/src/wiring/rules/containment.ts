@@ -1,5 +1,5 @@
 import { mappingOf } from '@parley/local';
-import type { Container, House } from '../house.ts';
+import type { Container, Deployment } from '../deployment.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 
 /** A way to contain a container, that others of the file have. */
@@ -33,7 +33,7 @@ function runsAsRoot({ entry, dockerfile }: Container): boolean {
 }
 
 function uncontained(
-  { containers }: House,
+  { containers }: Deployment,
   { member, isContained, isCompared, sentence }: Containment,
 ): readonly Problem[] {
   if (isCompared && !containers.some(isContained)) return [];
@@ -66,8 +66,8 @@ const isTuned = ({ environment }: Container) =>
 export const containmentRules: Rules = {
   'runs-as-root': {
     finds: 'a container runs as root, and others do not',
-    in: (house) =>
-      uncontained(house, {
+    in: (deployment) =>
+      uncontained(deployment, {
         member: 'user',
         isCompared: true,
         isContained: (container) => !runsAsRoot(container),
@@ -77,8 +77,8 @@ export const containmentRules: Rules = {
   },
   'writable-files': {
     finds: 'a container may write to its own files, and others may not',
-    in: (house) =>
-      uncontained(house, {
+    in: (deployment) =>
+      uncontained(deployment, {
         member: 'read_only',
         isCompared: true,
         isContained: ({ entry }) => entry.read_only === true,
@@ -88,8 +88,8 @@ export const containmentRules: Rules = {
   },
   'capabilities-kept': {
     finds: 'a container has capabilities of root, and others have none',
-    in: (house) =>
-      uncontained(house, {
+    in: (deployment) =>
+      uncontained(deployment, {
         member: 'cap_drop',
         isCompared: true,
         isContained: ({ entry }) => words(entry.cap_drop).some((word) => /^all$/i.test(word)),
@@ -99,8 +99,8 @@ export const containmentRules: Rules = {
   },
   'may-gain-privileges': {
     finds: 'a container may gain privileges, and others may not',
-    in: (house) =>
-      uncontained(house, {
+    in: (deployment) =>
+      uncontained(deployment, {
         member: 'security_opt',
         isCompared: true,
         isContained: ({ entry }) => words(entry.security_opt).some((word) => /^no-new-privileges(:true)?$/.test(word)),
@@ -110,8 +110,8 @@ export const containmentRules: Rules = {
   },
   'memory-unbounded': {
     finds: 'a container may use all memory of the host, and others may not',
-    in: (house) =>
-      uncontained(house, {
+    in: (deployment) =>
+      uncontained(deployment, {
         member: 'deploy',
         isCompared: true,
         isContained: (container) =>
@@ -138,8 +138,8 @@ export const containmentRules: Rules = {
   },
   'no-init': {
     finds: 'a container has no init process, and others have one',
-    in: (house) =>
-      uncontained(house, {
+    in: (deployment) =>
+      uncontained(deployment, {
         member: 'init',
         isCompared: true,
         isContained: ({ entry }) => entry.init === true,
@@ -149,8 +149,8 @@ export const containmentRules: Rules = {
   },
   'host-shared': {
     finds: 'a container is privileged, or has the namespace or the Docker socket of the host',
-    in: (house) =>
-      house.containers.flatMap((container): readonly Problem[] => {
+    in: (deployment) =>
+      deployment.containers.flatMap((container): readonly Problem[] => {
         const { entry } = container;
         const member = ['privileged', 'network_mode', 'pid', 'ipc'].find(
           (name) => entry[name] === true || entry[name] === 'host',

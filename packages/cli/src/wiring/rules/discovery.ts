@@ -1,5 +1,5 @@
 import { msOf, type NginxDirective } from '@parley/local';
-import type { Container, House } from '../house.ts';
+import type { Container, Deployment } from '../deployment.ts';
 import { allDirectives, ownNamed } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 import { shownMs } from '../units.ts';
@@ -10,9 +10,10 @@ const isPrivate = (address: string) => /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d
 /** nginx asks again up to one second after an answer has lost its validity. */
 const askDelayMs = 1_000;
 
-const drainDelayMs = ({ services }: House) => Math.min(...services.flatMap(({ limits }) => limits?.drainDelayMs ?? []));
-const followed = ({ servers }: House) => servers.filter(({ directive }) => directive.args.includes('resolve'));
-const resolvers = ({ nginx }: House) => allDirectives(nginx).filter(({ name }) => name === 'resolver');
+const drainDelayMs = ({ services }: Deployment) =>
+  Math.min(...services.flatMap(({ limits }) => limits?.drainDelayMs ?? []));
+const followed = ({ servers }: Deployment) => servers.filter(({ directive }) => directive.args.includes('resolve'));
+const resolvers = ({ nginx }: Deployment) => allDirectives(nginx).filter(({ name }) => name === 'resolver');
 
 interface CalledUrl {
   readonly container: Container;
@@ -22,7 +23,7 @@ interface CalledUrl {
 }
 
 /** Addresses of other containers in variables such as `HELLO_URL`. */
-export function calledUrls({ containers }: House): readonly CalledUrl[] {
+export function calledUrls({ containers }: Deployment): readonly CalledUrl[] {
   return containers.flatMap((container) =>
     [...container.environment]
       .filter(([variable]) => variable.endsWith('_URL'))
@@ -40,10 +41,10 @@ export function calledUrls({ containers }: House): readonly CalledUrl[] {
 export const resolverRules: Rules = {
   'resolver-missing': {
     finds: '`resolve` without a `resolver`',
-    in: (house) =>
-      resolvers(house).length > 0
+    in: (deployment) =>
+      resolvers(deployment).length > 0
         ? []
-        : followed(house).map(({ directive }) =>
+        : followed(deployment).map(({ directive }) =>
             problem(
               directive,
               'nginx has no "resolver", so it does not start with "resolve": add "resolver 127.0.0.11 valid=1s;"',
@@ -52,13 +53,13 @@ export const resolverRules: Rules = {
   },
   'resolver-validity': {
     finds: 'nginx uses addresses for longer than a replica that stops still serves (`DRAIN_DELAY_MS`)',
-    in: (house) =>
-      followed(house).length === 0
+    in: (deployment) =>
+      followed(deployment).length === 0
         ? []
-        : resolvers(house).flatMap((resolver): readonly Problem[] => {
+        : resolvers(deployment).flatMap((resolver): readonly Problem[] => {
             const written = resolver.args.find((word) => word.startsWith('valid='))?.slice('valid='.length);
             const usedMs = written === undefined ? undefined : (msOf(written) ?? 0) + askDelayMs;
-            const delayMs = drainDelayMs(house);
+            const delayMs = drainDelayMs(deployment);
             if (usedMs !== undefined && usedMs <= delayMs) return [];
             const used =
               usedMs === undefined ? 'for as long as DNS says (Docker: 600 s)' : `for up to ${shownMs(usedMs)}`;
@@ -73,8 +74,8 @@ export const resolverRules: Rules = {
   },
   'resolver-public': {
     finds: 'nginx asks a public DNS server for names of containers',
-    in: (house) =>
-      resolvers(house).flatMap((resolver) =>
+    in: (deployment) =>
+      resolvers(deployment).flatMap((resolver) =>
         resolver.args
           .filter((word) => !word.includes('=') && !isPrivate(word))
           .map((word) =>
@@ -87,8 +88,8 @@ export const resolverRules: Rules = {
   },
   'server-without-resolve': {
     finds: 'the server of an upstream is a name that is looked up once, at the start of nginx',
-    in: (house) => {
-      const { servers, routes, upstreams, containerNamed } = house;
+    in: (deployment) => {
+      const { servers, routes, upstreams, containerNamed } = deployment;
       const isUpstream = (host: string) => upstreams.some(({ directive }) => directive.args[0] === host);
       const direct = routes
         .filter(({ host }) => !isUpstream(host))
@@ -106,10 +107,10 @@ export const resolverRules: Rules = {
   },
   'upstream-without-zone': {
     finds: 'an upstream with `resolve` has no `zone`',
-    in: (house) =>
-      house.upstreams
+    in: (deployment) =>
+      deployment.upstreams
         .filter(({ directive }) => ownNamed(directive, 'zone').length === 0)
-        .filter(({ directive }) => followed(house).some(({ upstream }) => upstream === directive))
+        .filter(({ directive }) => followed(deployment).some(({ upstream }) => upstream === directive))
         .map(({ directive }) =>
           problem(
             directive,
@@ -173,9 +174,9 @@ export const addressRules: Rules = {
   },
   'url-unknown': {
     finds: 'a `…_URL` names a service that the compose file does not have',
-    in: (house) =>
-      calledUrls(house)
-        .filter(({ host }) => house.isUnknown(host))
+    in: (deployment) =>
+      calledUrls(deployment)
+        .filter(({ host }) => deployment.isUnknown(host))
         .map(({ container, variable, host }) =>
           problem(
             container.at('environment', variable),
@@ -185,9 +186,9 @@ export const addressRules: Rules = {
   },
   'url-port': {
     finds: 'a `…_URL` names a port on which its service does not listen',
-    in: (house) =>
-      calledUrls(house).flatMap(({ container, variable, host, port }): readonly Problem[] => {
-        const limits = house.containerNamed(host)?.limits;
+    in: (deployment) =>
+      calledUrls(deployment).flatMap(({ container, variable, host, port }): readonly Problem[] => {
+        const limits = deployment.containerNamed(host)?.limits;
         if (!limits || port === undefined || port === limits.port) return [];
         return [
           problem(
@@ -199,9 +200,9 @@ export const addressRules: Rules = {
   },
   'url-out-of-reach': {
     finds: 'a `…_URL` names a service with which the caller shares no network',
-    in: (house) =>
-      calledUrls(house).flatMap(({ container, variable, host }): readonly Problem[] => {
-        const other = house.containerNamed(host);
+    in: (deployment) =>
+      calledUrls(deployment).flatMap(({ container, variable, host }): readonly Problem[] => {
+        const other = deployment.containerNamed(host);
         if (!other || other.networks.some((network) => container.networks.includes(network))) return [];
         return [
           problem(
@@ -214,8 +215,10 @@ export const addressRules: Rules = {
 };
 
 /** For the rules of routes: whether a target is a name that must be there. */
-export function isMissing(house: House, host: string): boolean {
+export function isMissing(deployment: Deployment, host: string): boolean {
   return (
-    isLocalName(host) && !house.upstreams.some(({ directive }) => directive.args[0] === host) && house.isUnknown(host)
+    isLocalName(host) &&
+    !deployment.upstreams.some(({ directive }) => directive.args[0] === host) &&
+    deployment.isUnknown(host)
   );
 }

@@ -1,5 +1,5 @@
 import { mappingOf } from '@parley/local';
-import type { Container, Place } from '../house.ts';
+import type { Container, Place } from '../deployment.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 
 interface Published {

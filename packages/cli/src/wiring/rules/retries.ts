@@ -1,5 +1,5 @@
 import { msOf, type NginxDirective } from '@parley/local';
-import type { Route } from '../house.ts';
+import type { Route } from '../deployment.ts';
 import { allDirectives, contextsNamed, settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 import { shownMs } from '../units.ts';

@@ -1,5 +1,5 @@
 import { mappingOf } from '@parley/local';
-import type { Container } from '../house.ts';
+import type { Container } from '../deployment.ts';
 import { problem, type Rules } from '../rule.ts';
 import { calledUrls, isMissing } from './discovery.ts';
 
@@ -14,9 +14,9 @@ function isMeantToHaveNone({ entry }: Container): boolean {
 export const routeRules: Rules = {
   'route-unknown': {
     finds: 'a route leads to an upstream that is not there',
-    in: (house) =>
-      house.routes
-        .filter(({ host }) => isMissing(house, host))
+    in: (deployment) =>
+      deployment.routes
+        .filter(({ host }) => isMissing(deployment, host))
         .map(({ host, directive, proxyPass }) =>
           problem(
             proxyPass,
@@ -36,11 +36,11 @@ export const routeRules: Rules = {
   },
   'service-without-route': {
     finds: 'no route leads to a service, and no `…_URL` names it; `x-parley: { routes: [] }` says that none should',
-    in: (house) => {
-      const called = new Set(calledUrls(house).map(({ host }) => house.containerNamed(host)));
-      if (house.isBuiltIn || house.routes.length === 0) return [];
-      return house.services
-        .filter((service) => !house.routed.has(service) && !called.has(service) && !isMeantToHaveNone(service))
+    in: (deployment) => {
+      const called = new Set(calledUrls(deployment).map(({ host }) => deployment.containerNamed(host)));
+      if (deployment.isBuiltIn || deployment.routes.length === 0) return [];
+      return deployment.services
+        .filter((service) => !deployment.routed.has(service) && !called.has(service) && !isMeantToHaveNone(service))
         .map((service) =>
           problem(
             service.at(),

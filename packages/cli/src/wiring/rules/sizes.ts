@@ -1,5 +1,5 @@
 import { bytesOf } from '@parley/local';
-import type { House } from '../house.ts';
+import type { Deployment } from '../deployment.ts';
 import { settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 import { shownBytes } from '../units.ts';
@@ -10,27 +10,27 @@ const addedBytes = 1024;
 const nodeHeaderBytes = 16_384;
 const nginxBodyBytes = 1024 ** 2;
 
-const smallest = ({ services }: House, limit: 'maxHeaderBytes' | 'bodyLimitBytes', standard: number) =>
+const smallest = ({ services }: Deployment, limit: 'maxHeaderBytes' | 'bodyLimitBytes', standard: number) =>
   Math.min(standard, ...services.flatMap(({ limits }) => limits?.[limit] ?? []));
-const largestBody = ({ services }: House) =>
+const largestBody = ({ services }: Deployment) =>
   Math.max(0, ...services.flatMap(({ limits }) => limits?.bodyLimitBytes ?? []));
 
 /** Sizes that one tier lets pass, and the next must bear. */
 export const sizeRules: Rules = {
   'header-limit': {
     finds: 'what the gateway takes of headers, and 1 KiB that it adds, does not fit into the 16 KiB that Node takes',
-    in: (house) =>
-      house.routes.flatMap((route): readonly Problem[] => {
+    in: (deployment) =>
+      deployment.routes.flatMap((route): readonly Problem[] => {
         const first = settingIn(route, 'client_header_buffer_size');
         const large = settingIn(route, 'large_client_header_buffers');
         const firstBytes = bytesOf(first?.args[0] ?? '1k') ?? 1024;
         const [count = '4', size = '8k'] = large?.args ?? [];
         const taken = firstBytes + Number(count) * (bytesOf(size) ?? 0) + addedBytes;
-        const limit = smallest(house, 'maxHeaderBytes', nodeHeaderBytes);
+        const limit = smallest(deployment, 'maxHeaderBytes', nodeHeaderBytes);
         if (taken <= limit) return [];
         return [
           problem(
-            large ?? first ?? house.http,
+            large ?? first ?? deployment.http,
             `the gateway passes headers of ${shownBytes(taken)} on, its own included, and Node takes ${shownBytes(limit)}, so the service answers 431 ` +
               'in place of the gateway and closes a connection that others use: set a smaller headerBytes in gateway/policy.yaml, or a smaller large_client_header_buffers where there is no policy',
           ),
@@ -39,14 +39,14 @@ export const sizeRules: Rules = {
   },
   'reply-header-limit': {
     finds: '`proxy_buffer_size` is smaller than the headers that a service may send',
-    in: (house) =>
-      house.routes.flatMap((route): readonly Problem[] => {
+    in: (deployment) =>
+      deployment.routes.flatMap((route): readonly Problem[] => {
         const setting = settingIn(route, 'proxy_buffer_size');
         const bytes = bytesOf(setting?.args[0] ?? '4k') ?? 0;
         if (bytes >= nodeHeaderBytes) return [];
         return [
           problem(
-            setting ?? house.http,
+            setting ?? deployment.http,
             `proxy_buffer_size is ${shownBytes(bytes)}, so a reply with larger headers, such as a long cookie, is a 502: set it to 16k`,
           ),
         ];
@@ -54,15 +54,15 @@ export const sizeRules: Rules = {
   },
   'body-limit': {
     finds: 'the gateway refuses bodies that a service takes',
-    in: (house) =>
-      house.routes.flatMap((route): readonly Problem[] => {
+    in: (deployment) =>
+      deployment.routes.flatMap((route): readonly Problem[] => {
         const setting = settingIn(route, 'client_max_body_size');
         const bytes = bytesOf(setting?.args[0] ?? '') ?? nginxBodyBytes;
-        const limit = largestBody(house);
+        const limit = largestBody(deployment);
         if (bytes === 0 || bytes >= limit) return [];
         return [
           problem(
-            setting ?? house.http,
+            setting ?? deployment.http,
             `the gateway refuses bodies above ${shownBytes(bytes)} and services take ${shownBytes(limit)}, so callers get 413 for what the contract ` +
               `allows: set client_max_body_size to ${shownBytes(limit)} or more`,
           ),

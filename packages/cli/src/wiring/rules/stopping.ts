@@ -1,5 +1,5 @@
 import { mappingOf, msOf } from '@parley/local';
-import { type Container, listOrKeys } from '../house.ts';
+import { type Container, listOrKeys } from '../deployment.ts';
 import { settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 import { shownMs } from '../units.ts';

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RawAnswer, rawAnswers } from '../raw-answers.ts';
-import { type Front, rawRequests, statusesAt } from '../raw-requests.ts';
+import { ambiguousRequests, type Front, statusesAt } from '../ambiguous-requests.ts';
 import { type RunningGateway, startGateway, testedGateways } from '../running-gateway.ts';
 import { type RunningService, startService } from '../running-service.ts';
+import { type RawAnswer, sendRawForAnswers } from '../send-raw.ts';
 
 const fronts: readonly Front[] = ['service', ...testedGateways()];
 
@@ -36,11 +36,11 @@ describe.each(fronts)('bytes that come to %s', (front) => {
     await gateway?.stop();
   });
 
-  it.each(rawRequests.map((request) => [request.name, request] as const))(
+  it.each(ambiguousRequests.map((request) => [request.name, request] as const))(
     'are answered: %s',
     async (_name, request) => {
       const statuses = statusesAt(front, request);
-      const answers = await rawAnswers(port, request.bytes, statuses[0]?.length ?? 1);
+      const answers = await sendRawForAnswers(port, request.bytes, statuses[0]?.length ?? 1);
       expect(statuses).toContainEqual(answers.map(({ status }) => status));
       for (const answer of answers) if (answer.status >= 400) expectRefusal(front, answer);
     },

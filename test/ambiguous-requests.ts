@@ -4,7 +4,7 @@ import { type GatewayName, kindOf } from './running-gateway.ts';
 export type Front = 'service' | GatewayName;
 
 /** Bytes that a client sends, and the statuses of all answers to them. */
-export interface RawRequest {
+export interface AmbiguousRequest {
   readonly name: string;
   readonly bytes: string;
   readonly statuses: readonly number[];
@@ -54,7 +54,7 @@ const strictChunks = at('nginx-1.30', [400], 'nginx 1.30 takes CR and LF alone f
 const nginxConnect = 'nginx 1.30 takes a CONNECT to host and port alone for one';
 
 /** The ways to have two servers disagree on where a request ends, or what it asks of whom. */
-export const rawRequests: readonly RawRequest[] = [
+export const ambiguousRequests: readonly AmbiguousRequest[] = [
   // Framing.
   { name: 'a body on GET', bytes: withBody(`Content-Length: ${smuggled.length}\r\n`, smuggled), statuses: [200] },
   { name: 'a body in chunks on GET', bytes: withBody(chunked, `${size}\r\n${smuggled}\r\n0\r\n\r\n`), statuses: [200] },
@@ -494,7 +494,7 @@ const atVersion: Readonly<Record<'haproxy' | 'haproxy-3.2', readonly HaproxyRow[
 const lateAtHaproxy: ReadonlyMap<string, readonly number[]> = new Map([['a trailer that frames', [200]]]);
 
 /** The statuses of all answers to a request at this place; more than one list where the pace decides. */
-export function statusesAt(front: Front, { name, statuses, except }: RawRequest): readonly (readonly number[])[] {
+export function statusesAt(front: Front, { name, statuses, except }: AmbiguousRequest): readonly (readonly number[])[] {
   const exception = (place: string) => except?.find(({ at }) => at === place)?.statuses;
   if (front !== 'haproxy' && front !== 'haproxy-3.2') {
     return [exception(front) ?? (front === 'service' ? undefined : exception(kindOf(front))) ?? statuses];

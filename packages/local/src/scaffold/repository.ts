@@ -17,7 +17,7 @@ export interface Manifest {
 }
 
 /** The repository that a service is added to. */
-export interface House {
+export interface Repository {
   readonly root: string;
   /** Names of the folders under `services/`. */
   readonly services: readonly string[];
@@ -31,7 +31,7 @@ export interface House {
  *
  * @throws LocalError where it has no `services/NAME` that uses `@parley/service`, with the package `services/NAME/contract`
  */
-export function readHouse(root: string): House {
+export function readRepository(root: string): Repository {
   const folder = join(root, 'services');
   const services = existsSync(folder) ? readdirSync(folder) : [];
   const models = services

@@ -7,8 +7,8 @@ const repository = fileURLToPath(new URL('../../../', import.meta.url));
 const service = fileURLToPath(new URL('service.ts', import.meta.url));
 
 /** A folder like the repository: its own wiring and gateway configuration, and stand-ins for the services. */
-export function createHouse() {
-  const root = mkdtempSync(join(tmpdir(), 'parley-house-'));
+export function createRepositoryFolder() {
+  const root = mkdtempSync(join(tmpdir(), 'parley-repository-'));
   // As root, nginx's workers run as somebody else, who must be able to pass through.
   chmodSync(root, 0o755);
   cpSync(join(repository, 'docker-compose.yml'), join(root, 'docker-compose.yml'));

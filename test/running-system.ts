@@ -18,7 +18,7 @@ export interface Replica {
 }
 
 /** Everything that `npm start` runs. */
-export interface RunningHouse {
+export interface RunningSystem {
   readonly url: string;
   /** Which gateway runs, with its version. */
   readonly gateway: string;
@@ -32,12 +32,12 @@ export interface RunningHouse {
 }
 
 /** Runs what `npm start` runs, on a free port and with a data folder of its own. */
-export function startHouse(...args: string[]): Promise<RunningHouse> {
-  return startHouseIn(root, ...args);
+export function startSystem(...args: string[]): Promise<RunningSystem> {
+  return startSystemIn(root, ...args);
 }
 
 /** The same for the repository in a folder. */
-export async function startHouseIn(folder: string, ...args: string[]): Promise<RunningHouse> {
+export async function startSystemIn(folder: string, ...args: string[]): Promise<RunningSystem> {
   const data = await mkdtemp(join(tmpdir(), 'parley-data-'));
   const port = await freePort();
   const flags = ['--conditions=@parley/source', '--disable-warning=ExperimentalWarning'];
@@ -57,7 +57,7 @@ export async function startHouseIn(folder: string, ...args: string[]): Promise<R
   return { url, gateway, gatewayPid, replicas, launcher, lines, stop };
 }
 
-type Ready = Pick<RunningHouse, 'url' | 'gateway' | 'gatewayPid' | 'replicas'>;
+type Ready = Pick<RunningSystem, 'url' | 'gateway' | 'gatewayPid' | 'replicas'>;
 
 function ready(launcher: ChildProcess, lines: Record<string, unknown>[]): Promise<Ready> {
   return new Promise((resolve, reject) => {

@@ -60,8 +60,8 @@ export interface ClientLimits {
   readonly maxAttempts: number;
 }
 
-/** All that the rules look at. */
-export interface House {
+/** What the files of a repository deploy: its containers, its gateway and their routes. All that the rules look at. */
+export interface Deployment {
   readonly containers: readonly Container[];
   readonly services: readonly Container[];
   readonly gateway: Container | undefined;
@@ -86,7 +86,7 @@ export interface House {
 }
 
 /** Puts together what a repository's files say. */
-export function houseOf(files: WiringFiles, client: ClientLimits): House {
+export function deploymentOf(files: WiringFiles, client: ClientLimits): Deployment {
   const { compose, isBuiltIn } = files;
   const containers = Object.entries(compose.services).map(([name, entry]) =>
     containerOf(name, mappingOf(entry) ?? {}, files),
