@@ -1,9 +1,16 @@
 import { once } from 'node:events';
-import { Agent, createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type ServerResponse,
+} from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, jest } from '@jest/globals';
-import { unchanging } from '../../../../test/eventually.ts';
+import { eventually, unchanging } from '../../../../test/eventually.ts';
 import { trackConnections } from './track-connections.ts';
 
 async function listening(app: RequestListener) {
@@ -71,6 +78,21 @@ describe('track-connections', () => {
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n.*x$/s);
     expect(await closed).toBe(0);
+  });
+
+  it('tells a response that waits behind another one that their connection is lost', async () => {
+    const waiting: ServerResponse[] = [];
+    const closed: ServerResponse[] = [];
+    const { connections, port } = await listening((_req, res) => {
+      waiting.push(res.on('close', () => closed.push(res)));
+    });
+    const client = connect(port).on('error', () => {});
+    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2));
+    await eventually(() => waiting.length === 2);
+    client.resetAndDestroy();
+    await eventually(() => closed.length === 2);
+    expect(waiting.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+    expect(await connections.close(5000)).toBe(0);
   });
 
   it('does not wait long for a silent connection', async () => {

@@ -112,7 +112,11 @@ class ServerConnections implements Connections {
   // Node 22 says nothing to a response that waits behind another one when their connection is lost. Once for all
   // that are lost in a turn, which may be thousands.
   #closeQueued(): void {
-    for (const res of this.#inFlight) if (this.#lost.has(res.req.socket) && !res.closed) res.emit('close');
+    for (const res of this.#inFlight) {
+      if (!this.#lost.has(res.req.socket) || res.closed) continue;
+      res.destroy(); // or what looks for it would take the client for one that is still there
+      res.emit('close');
+    }
     this.#lost.clear();
   }
 
