@@ -97,7 +97,8 @@ function maxBytes(
 
 function poolFor({ url }: Hop, pool: Dispatching, poolOf: PoolOf, config: InternalAxiosRequestConfig): Dispatching {
   const found = url.origin === pool.origin ? pool : poolOf(url.origin);
-  if (!found) throw failed(config, `${url.origin} is outside of the upstream`);
+  // Only addresses of http have an origin.
+  if (!found) throw failed(config, `${url.origin === 'null' ? url.protocol : url.origin} is outside of the upstream`);
   return found;
 }
 

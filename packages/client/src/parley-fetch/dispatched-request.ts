@@ -32,7 +32,7 @@ export function dispatchedRequest(given: DispatchedOptions, signal: AbortSignal)
   refuseUnsupported(options);
   const headers = headersOf(options.headers);
   return {
-    method,
+    method: method.toUpperCase(),
     path: pathOf(options),
     headers,
     body: bodyOf(options.body, headers),
@@ -70,7 +70,7 @@ export async function withShortBodyRead(request: PlainRequest): Promise<PlainReq
 
 function refuseUnsupported(options: DispatchedOptions): void {
   const { method, upgrade } = options;
-  if (upgrade || method === 'CONNECT') {
+  if (upgrade || method.toUpperCase() === 'CONNECT') {
     const asked = upgrade ? `an upgrade to ${String(upgrade)}` : 'CONNECT';
     throw new errors.NotSupportedError(
       `an upstream passes requests on, not ${asked}: use a dispatcher of undici for it, such as Agent`,

@@ -39,7 +39,7 @@ export async function fetchedRequest(
   return {
     url,
     redirect,
-    method,
+    method: method.toUpperCase(),
     path: url.pathname + url.search,
     headers,
     body: await bodyOf(request, init.body),

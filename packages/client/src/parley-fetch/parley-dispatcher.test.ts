@@ -196,6 +196,19 @@ describe('parleyDispatcher and its endpoints', () => {
     expect(broken.requests).toHaveLength(times);
   });
 
+  it.each([
+    ['get', 3],
+    ['put', 3],
+    ['query', 3],
+    ['post', 1],
+  ])('repeats a request by its method, which may be in lower case: %s', async (method, times) => {
+    const broken = await breakingServer();
+    const { dispatcher } = dispatching([broken.address]);
+    const sent = request('http://x/', { dispatcher, method: method as Dispatcher.HttpMethod });
+    expect(await errorOf(sent)).toMatchObject({ code: 'unavailable', attempts: times });
+    expect(broken.requests).toHaveLength(times);
+  });
+
   it('sends a stream of known length again, for it was read before', async () => {
     const broken = await breakingServer();
     const { dispatcher } = dispatching([broken.address]);

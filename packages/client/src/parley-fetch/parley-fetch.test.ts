@@ -65,6 +65,7 @@ describe('parleyFetch', () => {
   it.each<[RequestInit, string, string]>([
     [{ method: 'PUT' }, 'PUT', 'idempotent'],
     [{ method: 'delete' }, 'DELETE', 'idempotent'],
+    [{ method: 'query' }, 'QUERY', 'safe'],
     [{ method: 'POST' }, 'POST', 'unsafe'],
     [{ method: 'POST', headers: { 'Idempotency-Key': 'k' } }, 'POST', 'keyed'],
   ])('sends %j as %s, which is %s', async (init, method, safety) => {

@@ -8,6 +8,7 @@ import type { WireOptions } from '../transport/wire-options.ts';
 
 /** A request that belongs to no operation, as `fetch` and undici have it. */
 export interface PlainRequest {
+  /** In upper case, as it is sent: `get` may be repeated too, and `query` is no write. */
   readonly method: string;
   /** Path and query, encoded. */
   readonly path: string;
