@@ -28,7 +28,7 @@ export const call: AddCommand = (program, dependencies) => {
         ['parley call guestbook listVisits limit:=5', 'a parameter as JSON'],
         ['parley call guestbook addVisit @visit.json', 'all parameters from a file; @- is stdin'],
         ['parley call hello sayHello --url http://10.0.0.7:3000', 'a service that is known by its address'],
-      )}\n\nPARLEY_TOKEN in the environment is the bearer token for operations that ask for one. A value that begins with @ is\nwritten with two: name=@@alice.`,
+      )}\n\nPARLEY_TOKEN in the environment is the bearer token, or the API key, for operations that ask for one. A value that begins with @ is\nwritten with two: name=@@alice.`,
     )
     .action((service, operation, parameters, { admin, port, ...options }) =>
       operation === undefined

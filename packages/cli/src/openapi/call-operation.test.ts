@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  authScheme,
   bytes,
   content,
   defineContract,
+  defineError,
   del,
   form,
   get,
@@ -21,6 +23,13 @@ import { type Call, callOperation } from './call-operation.ts';
 import { type OpenApiDocument, operationNamed, operationsOf, readDocument } from './document.ts';
 
 const count = z.object({ n: z.number() });
+const key = authScheme('key', { type: 'apiKey', in: 'header', name: 'X-Api-Key' });
+const session = authScheme('session', { type: 'apiKey', in: 'cookie', name: 'session' });
+const noPrice = defineError('no_price', {
+  status: 404,
+  title: 'No price',
+  data: z.object({ known: z.array(z.string()) }),
+});
 
 /** Bodies of every kind. */
 const kinds = defineContract('kinds', {
@@ -57,6 +66,9 @@ const kinds = defineContract('kinds', {
   }),
   remove: del('/things/{id}', { summary: 's', input: z.object({ id: z.string() }) }),
   secret: get('/secret', { summary: 's', auth: 'service', output: count }),
+  byKey: get('/by-key', { summary: 's', auth: [session, key], output: z.object({ who: z.string() }) }),
+  bySession: get('/by-session', { summary: 's', auth: session, output: count }),
+  price: get('/price', { summary: 's', output: count, errors: [noPrice] }),
 });
 
 const { publicKey } = generateKeyPairSync('ed25519');
@@ -83,8 +95,19 @@ beforeAll(async () => {
       change: async ({ id, name }) => ({ id, name }),
       remove: async () => {},
       secret: async () => ({ n: 1 }),
+      byKey: async (_input, context) => ({ who: String(context?.principal?.subject) }),
+      bySession: async () => ({ n: 1 }),
+      price: async () => {
+        throw noPrice('no price of milk', { known: ['tea', 'cup'] });
+      },
     },
-    { tokens: { issuer: 'https://issuer.example', jwks: { keys: [publicKey.export({ format: 'jwk' })] } } },
+    {
+      authenticate: {
+        key: ({ headers }) => (headers['x-api-key'] === 'k-1' ? { subject: 'till 7' } : undefined),
+        session: () => undefined,
+      },
+      tokens: { issuer: 'https://issuer.example', jwks: { keys: [publicKey.export({ format: 'jwk' })] } },
+    },
   );
   document = await readDocument('kinds', ['http://127.0.0.1:9', service.url]);
 });
@@ -154,6 +177,24 @@ describe('an operation that only a document describes', () => {
     const wrong = await call('secret', '', { token: 'a-token-of-mine' }).catch((error: Error) => error);
     expect(String((wrong as Error).message)).toContain('unauthenticated');
     expect(JSON.stringify(wrong) + (wrong as Error).message).not.toContain('a-token-of-mine');
+  });
+
+  it('that takes an API key gets the one that is given', async () => {
+    expect(await call('byKey', '', { token: 'k-1' })).toEqual({ who: 'till 7' });
+    await expect(call('byKey', '')).rejects.toThrow(/unauthenticated \(401\): .*: set PARLEY_TOKEN to a key for it/);
+    await expect(call('byKey', '', { token: 'k-2' })).rejects.toThrow(
+      /unauthenticated \(401\): .*: it has refused PARLEY_TOKEN, sent as x-api-key/,
+    );
+  });
+
+  it('that takes neither a token nor a key in a header says so', async () => {
+    await expect(call('bySession', '', { token: 'k-1' })).rejects.toThrow(
+      /unauthenticated \(401\): .*: parley call sends bearer tokens, and API keys in headers: use curl/,
+    );
+  });
+
+  it('shows the data of an error of the contract', async () => {
+    await expect(call('price', '')).rejects.toMatchObject({ lines: ['  known: ["tea","cup"]'] });
   });
 
   it('is found by method and path where its document has no name for it', () => {

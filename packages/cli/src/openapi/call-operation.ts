@@ -1,7 +1,8 @@
-import { createClient, createUpstream } from '@parley/client';
-import { type CallError, isCallError, type Operation, type Story } from '@parley/contract';
+import { type CallLayer, createClient, createUpstream } from '@parley/client';
+import { boundedText, type CallError, isCallError, isRecord, type Operation, type Story } from '@parley/contract';
 import { CliError } from '../cli-error.ts';
 import { contractOf, inputIssues } from './contract-of.ts';
+import { bearer, credentialHeader } from './credential-header.ts';
 import type { DocumentedOperation, OpenApiDocument } from './document.ts';
 import { givenInput, type ReadFile } from './given-input.ts';
 import { documentedInput } from './input-members.ts';
@@ -21,7 +22,7 @@ export interface Call {
   readonly isExplained: boolean;
   readonly timeoutMs: number;
   readonly idempotencyKey: string | undefined;
-  /** Bearer token for operations that ask for one. */
+  /** Bearer token, or API key, for operations that ask for one. */
   readonly token: string | undefined;
 }
 
@@ -65,10 +66,11 @@ export async function callOperation(call: Call, use: (result: CallResult) => Pro
     );
   }
   const contract = contractOf(service, operation, input, root);
+  const header = credentialHeader(operation, document);
   const upstream = createUpstream(service, addresses, {
     callTimeoutMs: timeoutMs,
     attemptTimeoutMs: timeoutMs,
-    ...(token !== undefined && { token: () => token }),
+    ...(token !== undefined && header !== undefined && sending(token, header)),
   });
   const method = (createClient(contract, upstream) as Readonly<Record<string, unknown>>)[operation.name] as Method;
   const isStream = contract.operations[operation.name]?.output !== undefined && method.explain === undefined;
@@ -82,25 +84,41 @@ export async function callOperation(call: Call, use: (result: CallResult) => Pro
         `--explain: expected an operation with one reply, got ${operation.name}, which is a stream: leave it out`,
       );
   } catch (error) {
-    throw isCallError(error) ? failed(error, contract.operations[operation.name], isExplained) : error;
+    if (!isCallError(error)) throw error;
+    throw failed(error, contract.operations[operation.name], { isExplained, remedy: remedyFor(header, token) });
   } finally {
     await upstream.close();
   }
 }
 
+/** Options of an upstream that send a credential in a header. */
+function sending(token: string, header: string) {
+  if (header === bearer) return { token: () => token };
+  const withKey: CallLayer = (next) => (call) => next({ ...call, headers: { ...call.headers, [header]: token } });
+  return { layers: { call: [withKey] } };
+}
+
+/** What to do where the service does not know its caller. */
+function remedyFor(header: string | undefined, token: string | undefined): string {
+  if (header === undefined) return 'parley call sends bearer tokens, and API keys in headers: use curl';
+  if (token !== undefined) return `it has refused PARLEY_TOKEN, sent as ${header}`;
+  return `set PARLEY_TOKEN to ${header === bearer ? 'a token' : 'a key'} for it`;
+}
+
 /** The error of a call, for the person at the keyboard. */
-export function failed(
+function failed(
   error: CallError,
   operation: Pick<Operation, 'label'> | undefined,
-  isExplained: boolean,
+  { isExplained, remedy: unknownCaller }: { readonly isExplained: boolean; readonly remedy: string },
 ): CliError {
   const { code, status, detail, issues = [], story, attempts, data } = error;
   const label = operation?.label ?? error.operation;
-  const remedy = code === 'unauthenticated' ? ': set PARLEY_TOKEN to a token for it' : '';
+  const remedy = code === 'unauthenticated' ? `: ${unknownCaller}` : '';
   const tries = attempts === undefined || attempts === 1 ? '' : ` after ${attempts} attempts`;
   return new CliError('failed', `${label}: expected a reply, got ${code} (${status})${tries}: ${detail}${remedy}`, {
     lines: [
       ...issues.map(({ path, message }) => `  ${path || 'input'} ${message}`),
+      ...dataLines(data),
       ...(isExplained && story ? ['', String(story)] : []),
     ],
     data: {
@@ -112,4 +130,13 @@ export function failed(
       ...(isExplained && { story }),
     },
   });
+}
+
+/** Characters of one member of an error's data that are shown. */
+const mostShown = 400;
+
+/** The data of a contract's own error, a line for each member. */
+function dataLines(data: unknown): readonly string[] {
+  if (!isRecord(data)) return [];
+  return Object.entries(data).map(([name, value]) => `  ${name}: ${boundedText(JSON.stringify(value), mostShown)}`);
 }

@@ -37,6 +37,8 @@ export interface DocumentedOperation {
   readonly responses: Readonly<Record<string, DocumentedResponse>>;
   /** Whether its callers must identify themselves. */
   readonly isProtected: boolean;
+  /** Names of the security schemes by which they may. */
+  readonly schemes: readonly string[];
 }
 
 /** An OpenAPI document, as far as it is read here. */
@@ -112,6 +114,7 @@ export function operationsOf({ paths = {} }: OpenApiDocument): readonly Document
           requestBody,
           responses,
           isProtected: security.length > 0,
+          schemes: security.filter(isRecord).flatMap((one) => Object.keys(one)),
         },
       ];
     }),
