@@ -63,6 +63,7 @@ function method(operation: Operation, upstream: Upstream, defaults: OperationDef
     let request: StoriedRequest | undefined;
     let reply: Reply | undefined;
     try {
+      refuseOptions(operation, input);
       const checking = checkInput(operation, input);
       if (checking) await checking;
       request = requestOf(operation, input, options, story, defaults);
@@ -82,6 +83,15 @@ function method(operation: Operation, upstream: Upstream, defaults: OperationDef
     return { value, story: recorder.end(operation.label, operation.status, undefined) };
   }
   return Object.assign((input: Input = {}, options?: GivenCallOptions) => answered(input, options), { explain });
+}
+
+/** What an operation without input is given as one is most likely its options, in the wrong place. */
+function refuseOptions({ input: schema, label }: Operation, input: Input): void {
+  if (schema) return;
+  const [member] = Object.keys(input ?? {});
+  if (member !== undefined) {
+    throw new TypeError(`${label}: expected no input, got one with ${member}: options come second, (input, options)`);
+  }
 }
 
 function unreadContent(

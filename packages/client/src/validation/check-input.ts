@@ -3,10 +3,10 @@ import { CallError, describeIssues, type Operation, type Validation, validate } 
 /**
  * Checks the input of a call before it is sent. A promise only where the schema is asynchronous.
  *
- * @throws CallError `invalid_input` with the issues; TypeError where an operation without input gets one
+ * @throws CallError `invalid_input` with the issues
  */
 export function checkInput({ input: schema, label }: Operation, input: unknown): void | Promise<void> {
-  if (!schema) return refuseMembers(label, input);
+  if (!schema) return;
   const refuse = (validation: Validation<unknown>) => {
     if ('value' in validation) return;
     const { issues } = validation;
@@ -14,11 +14,4 @@ export function checkInput({ input: schema, label }: Operation, input: unknown):
   };
   const validation = validate(schema, input);
   return validation instanceof Promise ? validation.then(refuse) : refuse(validation);
-}
-
-/** An operation without input: what is given is most likely the options, in the wrong place. */
-function refuseMembers(label: string, input: unknown): void {
-  const [member] = Object.keys(input ?? {});
-  if (member === undefined) return;
-  throw new TypeError(`${label}: expected no input, got one with ${member}: options come second, (input, options)`);
 }
