@@ -165,7 +165,7 @@ describe('the code of this repository', () => {
       description: expect.stringMatching(/\w/),
       keywords: expect.arrayContaining(['parley', expect.any(String)]),
       license: 'MIT',
-      engines: { node: '>=22.19' },
+      engines: { node: '>=22.23' },
     });
     // What is a program has an effect when it is imported, and is in no page.
     if (bin === undefined) expect(sideEffects).toBe(false);

@@ -50,7 +50,7 @@ afterAll(() => hello.stop());
 /** What a program prints on the Node of the tests, and then on the lowest that the packages allow. */
 async function printed(name: string, program: string, text: string): Promise<string> {
   const folder = await project(name, { [program]: text });
-  const onLowest = () => run(installed('node-22.19/bin/node'), [program], folder, { HELLO_URL: hello.url });
+  const onLowest = () => run(installed('node-22.23/bin/node'), [program], folder, { HELLO_URL: hello.url });
   return (await node(folder, [program], { HELLO_URL: hello.url })) + (await onLowest());
 }
 

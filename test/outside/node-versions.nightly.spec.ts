@@ -9,25 +9,25 @@ import { outside, pathOfNode, quietly, run, userEnvironment } from './outside.ts
 const execute = promisify(execFile);
 
 /** What npm warns of in a folder, where its Node is this one. */
-async function warnings(version: '20' | '22.19', folder: string, ...args: string[]): Promise<string> {
+async function warnings(version: '20' | '22.23', folder: string, ...args: string[]): Promise<string> {
   const env = { ...userEnvironment(), PATH: pathOfNode(version) };
   return (await execute('npm', [...args, '--dry-run', ...quietly], { cwd: folder, env })).stderr;
 }
 
-describe('Node 22.19, the lowest that packages allow', () => {
+describe('Node 22.23, the lowest that packages allow', () => {
   it('is what each package says', async () => {
     const engines = ['contract', 'client', 'service', 'telemetry', 'local'].map(async (name) => {
       return JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')).engines.node;
     });
-    expect(new Set(await Promise.all(engines))).toEqual(new Set(['>=22.19']));
-    expect(await readFile(join(root, 'README.md'), 'utf8')).toContain('Needs Node 22.19 or later');
+    expect(new Set(await Promise.all(engines))).toEqual(new Set(['>=22.23']));
+    expect(await readFile(join(root, 'README.md'), 'utf8')).toContain('Needs Node 22.23 or later');
   });
 
   it('has npm warn of nothing, in a clone and elsewhere', async () => {
     const elsewhere = await mkdtemp(join(outside().folder, 'elsewhere-'));
     await writeFile(join(elsewhere, 'package.json'), '{ "private": true }');
-    expect(await warnings('22.19', elsewhere, 'install', ...outside().tarballs)).not.toContain('EBADENGINE');
-    expect(await warnings('22.19', outside().clone, 'ci')).not.toContain('EBADENGINE');
+    expect(await warnings('22.23', elsewhere, 'install', ...outside().tarballs)).not.toContain('EBADENGINE');
+    expect(await warnings('22.23', outside().clone, 'ci')).not.toContain('EBADENGINE');
     expect(await warnings('20', outside().clone, 'ci')).toContain('EBADENGINE');
   });
 });

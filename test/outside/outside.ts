@@ -35,7 +35,7 @@ export const tools = [
   'esbuild@0.28.2',
   'jest@30.5.2',
   'node-20@npm:node@20.19.5',
-  'node-22.19@npm:node@22.19.0',
+  'node-22.23@npm:node@22.23.3',
   'typescript-5.6@npm:typescript@5.6.3',
   'typescript-5.9@npm:typescript@5.9.3',
   'typescript-7@npm:typescript@7.0.2',
@@ -85,7 +85,7 @@ export const userEnvironment = (): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 
 /** The PATH of a shell whose Node is another one, npm's own too: a version of {@link tools}. */
-export function pathOfNode(version: '20' | '22.19'): string {
+export function pathOfNode(version: '20' | '22.23'): string {
   const folders = process.env.PATH?.split(delimiter).filter((folder) => !folder.endsWith('node_modules/.bin'));
   return [installed(`node-${version}/bin`), ...(folders ?? [])].join(delimiter);
 }

@@ -27,7 +27,7 @@ async function makeOutside(folder: string): Promise<Outside> {
   const packed = packing.stdout.trim().split('\n');
   const tarballs = packed.map((path) => join(clone, path));
   await mkdir(home);
-  const allowScripts = { bun: true, deno: true, esbuild: true, 'node-20': true, 'node-22.19': true };
+  const allowScripts = { bun: true, deno: true, esbuild: true, 'node-20': true, 'node-22.23': true };
   const manifest = { name: 'elsewhere', private: true, type: 'module', allowScripts };
   await writeFile(join(home, 'package.json'), JSON.stringify(manifest));
   const install = await run('npm', ['install', ...quietly, ...tarballs, ...tools], { cwd: home, env });

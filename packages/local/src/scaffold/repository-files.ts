@@ -54,7 +54,7 @@ function rootManifest(scope: string, { specifiers }: PackageSource): string {
     private: true,
     type: 'module',
     workspaces: ['services/*/contract', 'services/*'],
-    engines: { node: '>=22.19' },
+    engines: { node: '>=22.23' },
     scripts: {
       // A shell that doesn't make way keeps a signal to itself.
       start: 'exec parley-local',

@@ -30,7 +30,7 @@ export function becomeSupervisor(supervision: Supervision): never {
   // On Windows it exists, and throws.
   if (!execve || process.platform === 'win32' || !isMainThread) {
     throw new ConfigError(
-      `${several}, which needs Linux or macOS, Node 22.19 and the main thread of the process: set WORKERS=1`,
+      `${several}, which needs Linux or macOS, Node 22.23 and the main thread of the process: set WORKERS=1`,
     );
   }
   if (script === undefined) throw new ConfigError(`${several}, but the service is no file: start it as node main.js`);
