@@ -284,6 +284,18 @@ describe('a check of contracts against a document', () => {
   });
 });
 
+describe('checkContracts where no workspace is a contract', () => {
+  it('says what a contract package is, whatever the base is', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'parley-no-contract-'));
+    writeFileSync(join(root, 'package.json'), '{ "name": "a" }');
+    writeFileSync(join(root, 'base.json'), JSON.stringify({ openapi: '3.1.0', info: { title: 'orders' }, paths: {} }));
+    await expect(checkContracts({ root, base: 'base.json' })).rejects.toThrow(
+      `expected a workspace of ${root} that exports a contract, found none: such a package has @parley/contract in its dependencies`,
+    );
+    rmSync(root, { recursive: true });
+  });
+});
+
 describe('parley contracts check', () => {
   const run = (...args: readonly string[]) => {
     const main = join(parley, 'packages/cli/src/main.ts');

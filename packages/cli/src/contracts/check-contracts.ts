@@ -37,7 +37,7 @@ export async function checkContracts({ root: folder, base, nodeArgs }: CheckOpti
   const advice = 'put that right first';
   const before = await baseDocuments(base, { root, folder: resolve(folder), nodeArgs });
   const after = await repositoryDocuments({ tree: root, words: `in ${root}`, advice, nodeArgs });
-  if (after.size === 0 && before.documents.size === 0) throw new ContractsError(noContracts(root));
+  if (after.size === 0 && (before.documents.size === 0 || !before.isWhole)) throw new ContractsError(noContracts(root));
   const names = [...new Set([...before.documents.keys(), ...(before.isWhole ? after.keys() : [])])].sort();
   const stranger = before.isWhole ? undefined : names.find((name) => !after.has(name));
   if (stranger !== undefined) throw new ContractsError(notOurs(stranger, base, after));
@@ -75,6 +75,6 @@ function noContracts(root: string): string {
 }
 
 function notOurs(name: string, base: string, after: Documents): string {
-  const known = [...after.keys()].join(', ') || 'none';
+  const known = [...after.keys()].join(', ');
   return `expected in ${base} the document of a contract of this repository (${known}), found the one of ${JSON.stringify(name)}`;
 }
