@@ -22,7 +22,7 @@ export interface CallErrorDetails<Data = unknown> {
   readonly operation?: string | undefined;
   /** The address that gave the error. Internal: never part of a problem. */
   readonly endpoint?: string | undefined;
-  /** How many attempts the call made, the first one included. */
+  /** How many attempts the call made, the first one included, and one that found no endpoint to send to. */
   readonly attempts?: number | undefined;
   /** What happened to the call. Internal: never part of a problem. */
   readonly story?: Story | undefined;
