@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ main(args: string[]): 
   outage: () => import('./outage/main.ts'),
   cache: () => import('./cache/main.ts'),
   gateway: () => import('./gateway/main.ts'),
+  hops: () => import('./hops/main.ts'),
   workers: () => import('./workers/main.ts'),
   start: () => import('./start/main.ts'),
   compare: () => import('./compare/main.ts'),

@@ -12,6 +12,7 @@ import { report as gatewayReport } from '../bench/gateway/report.ts';
 import { compare, type Results as GatewayResults, type WayFigures } from '../bench/gateway/results.ts';
 import { scenarios as gatewayScenarios } from '../bench/gateway/scenarios.ts';
 import { wayNames } from '../bench/gateway/ways.ts';
+import { compare as compareHops } from '../bench/hops/results.ts';
 import { median } from '../bench/median.ts';
 import { contenders as serviceContenders } from '../bench/service/contenders/contenders.ts';
 import { report as serviceReport } from '../bench/service/report.ts';
@@ -115,6 +116,22 @@ describe('bench/results/gateway.json', () => {
     const [, times, added] = /nginx passes on ([\d.]+) times .* adds ([\d.]+) ms/s.exec(text('docs/gateways.md')) ?? [];
     expect(passed.scenarios['small-50']?.nginx?.timesBare).toBeGreaterThanOrEqual(Number(times));
     expect(passed.scenarios['small-1']?.nginx?.addedP50Ms?.toFixed(2)).toBe(added);
+  });
+});
+
+describe('the comparison of three hops', () => {
+  const round = (perSecond: number, cpuMicros: number, p99Ms: number) => ({ perSecond, cpuMicros, p50Ms: 1, p99Ms });
+
+  it('is made round by round, whatever the machine does meanwhile', () => {
+    const parley = [round(4000, 100, 5), round(40, 900, 500), round(4000, 100, 5)];
+    const hand = [round(1000, 400, 20), round(10, 3600, 2000), round(500, 800, 40)];
+    const { stacks, ...ratios } = compareHops({ parley, hand });
+    expect(ratios).toEqual({ timesHand: 4, cpuOfHand: 0.25, p99OfHand: 0.25 });
+    expect(stacks.parley).toEqual(round(4000, 100, 5));
+  });
+
+  it('needs rounds of both', () => {
+    expect(() => compareHops({ parley: [round(1, 1, 1)], hand: [] })).toThrow(TypeError);
   });
 });
 

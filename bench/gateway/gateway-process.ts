@@ -13,8 +13,11 @@ import { freePort } from '../../test/free-port.ts';
 import { ownRoot } from '../repository.ts';
 import type { Way } from './ways.ts';
 
-// One gateway in front of one replica: WAY PORT. It sends its own port, and stops when its IPC channel ends.
-const [way, replicaPort] = process.argv.slice(2) as [Way, string];
+/** A gateway that this process can be. */
+export type GatewayKind = Exclude<Way, 'direct'> | 'keepalive';
+
+// One gateway in front of one replica: KIND PORT. It sends its own port, and stops when its IPC channel ends.
+const [kind, replicaPort] = process.argv.slice(2) as [GatewayKind, string];
 const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'));
 // As the launcher: workers of nginx that root has started are another user, and keep bodies there.
 await chmod(folder, 0o755);
@@ -37,7 +40,33 @@ const setting: ProcessGatewaySetting = {
   readyTimeoutMs: 10_000,
   drainTimeoutMs: 5_000,
 };
-const gateway = await create(way);
+/** `proxy_pass`, and nginx' defaults for the rest. */
+const bare = `server {
+    listen 127.0.0.1:${setting.port};
+    location / { proxy_pass http://${address}; }
+  }`;
+
+/** What a careful user writes: connections to the replica are kept, limits, the caller's address, no log of each request. */
+const keepalive = `upstream replicas { server ${address} max_fails=3 fail_timeout=5s; keepalive 64; }
+  keepalive_requests 100000;
+  server {
+    listen 127.0.0.1:${setting.port};
+    client_max_body_size 1m;
+    location / {
+      proxy_pass http://replicas;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
+      proxy_set_header X-Request-Id $request_id;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_connect_timeout 1s;
+      proxy_read_timeout 10s;
+      proxy_next_upstream error timeout;
+    }
+  }`;
+
+const gateway = await create(kind);
 await gateway.start();
 process.send?.({ port: setting.port, name: gateway.name });
 process.on('disconnect', async () => {
@@ -46,25 +75,22 @@ process.on('disconnect', async () => {
   process.exit();
 });
 
-async function create(name: Way): Promise<Gateway> {
+async function create(name: GatewayKind): Promise<Gateway> {
   if (name === 'embedded') return createEmbeddedGateway(setting);
   if (name === 'haproxy') return createHaproxyGateway(found(await findHaproxy(process.env), 'haproxy'), setting);
   const nginx = found(await findNginx(process.env), 'nginx');
-  return name === 'nginx' ? createNginxGateway(nginx, setting) : bareNginx(nginx);
+  if (name === 'nginx') return createNginxGateway(nginx, setting);
+  return name === 'bare' ? nginxWith(nginx, bare) : nginxWith(nginx, keepalive);
 }
 
-/** What many gateways are: `proxy_pass`, and nginx' defaults for the rest. */
-function bareNginx({ command, version }: Nginx): Gateway {
+function nginxWith({ command, version }: Nginx, servers: string): Gateway {
   const text = `worker_processes auto;
 pid ${folder}/nginx.pid;
 events { worker_connections 8192; }
 http {
   access_log off;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((one) => `${one}_temp_path ${folder}/${one};`).join(' ')}
-  server {
-    listen 127.0.0.1:${setting.port};
-    location / { proxy_pass http://${address}; }
-  }
+  ${servers}
 }
 `;
   const program = {

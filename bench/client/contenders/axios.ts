@@ -15,9 +15,9 @@ function calling(instance: AxiosInstance, { scenario }: Target): Call {
   };
 }
 
-function withAgent(target: Target): AxiosInstance {
+function withAgent(baseURL: string): AxiosInstance {
   const agents = { httpAgent: new Agent({ keepAlive: true }), httpsAgent: new SecureAgent({ keepAlive: true }) };
-  return axios.create({ baseURL: originOf(target), ...agents });
+  return axios.create({ baseURL, ...agents });
 }
 
 /** axios as it comes. */
@@ -28,14 +28,26 @@ export const axiosDefault: Contender = (target) => {
 
 /** axios with a keep-alive agent. */
 export const axiosAgent: Contender = (target) =>
-  target.scenario.protocol === 'http2-tls' ? undefined : calling(withAgent(target), target);
+  target.scenario.protocol === 'http2-tls' ? undefined : calling(withAgent(originOf(target)), target);
 
 /** What a careful user writes by hand: agent, timeout, axios-retry and a breaker around it. */
 export const axiosByHand: Contender = (target) => {
   if (target.scenario.protocol === 'http2-tls') return undefined;
-  const instance = withAgent(target);
-  instance.defaults.timeout = 2_000;
-  axiosRetry(instance, { retries: 2, retryDelay: exponentialDelay });
-  const breaker = new CircuitBreaker(calling(instance, target), { timeout: 5_000, rollingPercentilesEnabled: false });
+  const breaker = breakerAround(calling(carefulAxios(originOf(target)), target));
   return () => breaker.fire();
 };
+
+/** axios with what a careful user gives it: agent, timeout and retries. */
+export function carefulAxios(baseURL: string): AxiosInstance {
+  const instance = withAgent(baseURL);
+  instance.defaults.timeout = 2_000;
+  axiosRetry(instance, { retries: 2, retryDelay: exponentialDelay });
+  return instance;
+}
+
+/** The breaker of {@link axiosByHand}. */
+export function breakerAround<Given extends unknown[], Answer>(
+  call: (...given: Given) => Promise<Answer>,
+): CircuitBreaker<Given, Answer> {
+  return new CircuitBreaker(call, { timeout: 5_000, rollingPercentilesEnabled: false });
+}

@@ -19,7 +19,15 @@ export const bareExpress: Listen = () => {
 };
 
 /** Express as a careful user writes it: helmet, compression, a log line and a metric per request, input and output checked. */
-export const expressByHand: Listen = () => {
+export const expressByHand: Listen = () =>
+  carefulExpress((app) => {
+    route(app, 'get', '/api/hello', helloInput, helloOutput, work.sayHello);
+    route(app, 'get', '/api/items', itemsInput, itemsOutput, work.listItems);
+    route(app, 'post', '/api/notes', noteInput, noteOutput, work.addNote);
+  });
+
+/** Serves routes with the middleware of {@link expressByHand}; its port. */
+export function carefulExpress(addRoutes: (app: Express) => void): Promise<number> {
   const app = express();
   app.disable('x-powered-by');
   app.use(pinoHttp());
@@ -27,12 +35,10 @@ export const expressByHand: Listen = () => {
   app.use(helmet());
   app.use(compression());
   app.use(express.json({ limit: '1mb' }));
-  route(app, 'get', '/api/hello', helloInput, helloOutput, work.sayHello);
-  route(app, 'get', '/api/items', itemsInput, itemsOutput, work.listItems);
-  route(app, 'post', '/api/notes', noteInput, noteOutput, work.addNote);
+  addRoutes(app);
   app.use(problem);
   return listening(createServer(app));
-};
+}
 
 function measured(): RequestHandler {
   const seconds = new Histogram({
@@ -47,17 +53,18 @@ function measured(): RequestHandler {
   };
 }
 
-function route<I, O>(
+/** Adds a route that checks its input, parameters of its path among it, and its output. */
+export function route<I, O>(
   app: Express,
   method: 'get' | 'post',
   path: string,
   input: z.ZodType<I>,
   output: z.ZodType<O>,
-  handler: (input: I) => O,
+  handler: (input: I) => O | Promise<O>,
 ): void {
   app[method](path, async (req, res) => {
-    const given = await input.parseAsync(method === 'get' ? req.query : req.body);
-    res.json(await output.parseAsync(handler(given)));
+    const given = await input.parseAsync(method === 'get' ? { ...req.query, ...req.params } : req.body);
+    res.json(await output.parseAsync(await handler(given)));
   });
 }
 

@@ -17,7 +17,8 @@ beforeEach(async () => {
     if (answer) sendJson(response, ...answer);
   });
   upstream = createUpstream('things', server.address, {
-    callTimeoutMs: 2_000,
+    callTimeoutMs: 20_000, // on a busy machine too
+    attemptTimeoutMs: 15_000,
     backoffBaseMs: 1,
     circuitMinCalls: 1_000,
   });
