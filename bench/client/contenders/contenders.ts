@@ -7,13 +7,14 @@ import { grpc } from './grpc.ts';
 import { ky } from './ky.ts';
 import { nodeHttp } from './node-http.ts';
 import { parleyClient, parleyUnderAxios } from './parley.ts';
-import { undiciRequest } from './undici-request.ts';
+import { undiciRequest, undiciWithHeaders } from './undici-request.ts';
 
 /** All contenders, by their name in the table. */
 export const contenders: Readonly<Record<string, Contender>> = {
   '@parley/client': parleyClient,
   'axios + parleyAdapter': parleyUnderAxios,
   'undici.request': undiciRequest,
+  'undici.request + our headers': undiciWithHeaders,
   'node:http + agent': nodeHttp,
   fetch: builtInFetch,
   ky,
