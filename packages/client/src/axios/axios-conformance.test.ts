@@ -155,7 +155,7 @@ async function shown(data: unknown): Promise<unknown> {
 
 type Make = () => AxiosRequestConfig;
 interface Difference {
-  /** The row of ARCHITECTURE's list, which has the reason. */
+  /** The row of the list in `docs/migrating-axios.md`, which has the reason. */
   readonly differs: string;
   readonly gives: Record<string, unknown>;
 }
