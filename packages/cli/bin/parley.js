@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// In this repository Node runs the source, for which it needs a flag: `execve` starts it again, as the same process.
+// In this repository Node runs the source, for which it needs a flag: `execve` starts it again, as the same process. Windows has no
+// `execve`: there this needs `npm run build` first.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

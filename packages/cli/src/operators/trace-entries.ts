@@ -40,6 +40,10 @@ function byTime(entries: readonly Timed[]): readonly Timed[] {
   return entries.toSorted((one, other) => one.startMs - other.startMs);
 }
 
+/**
+ * A call is below the request of its replica with its request id, a request below the call of its service at that time. Replicas
+ * remember no span ids: of two equal calls at the same time a request may be below the other one.
+ */
 function parentsOf(all: readonly Timed[]): ReadonlyMap<Timed, Timed> {
   const parents = new Map<Timed, Timed>();
   // A service that calls itself: each of two could be the parent of the other.

@@ -52,7 +52,9 @@ describe.each(groups)("of axios' behaviours, %s:", (_, protocol, behaviours) => 
 const all = groups.flatMap(([, , behaviours]) => behaviours);
 
 describe('the list of differences', () => {
-  const [, section = ''] = readFileSync('ARCHITECTURE.md', 'utf8').split(/^### Deliberate differences from axios$/m);
+  const [, section = ''] = readFileSync('docs/migrating-axios.md', 'utf8').split(
+    /^### Deliberate differences from axios$/m,
+  );
   const rows =
     section
       .split(/^##/m, 1)[0]

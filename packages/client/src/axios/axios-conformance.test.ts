@@ -10,7 +10,7 @@ import { createUpstream, type Upstream } from '../upstream.ts';
 import { parleyAdapter } from './parley-adapter.ts';
 
 // The same calls through axios' own http adapter and through ours, side by side. What differs on purpose is in
-// ARCHITECTURE's list, and here what ours gives instead. Anything else must be the same.
+// the list of `docs/migrating-axios.md`, and here what ours gives instead. Anything else must be the same.
 
 const text = 'żółć and more, '.repeat(200);
 const encodings: Record<string, Buffer> = {
@@ -155,7 +155,7 @@ async function shown(data: unknown): Promise<unknown> {
 
 type Make = () => AxiosRequestConfig;
 interface Difference {
-  /** The row of ARCHITECTURE's list, which has the reason. */
+  /** The row of the list in `docs/migrating-axios.md`, which has the reason. */
   readonly differs: string;
   readonly gives: Record<string, unknown>;
 }

@@ -38,6 +38,10 @@ export interface CacheDependencies {
  * Replies are stored only where they were read whole. In a private cache each caller, by its credentials, has replies of its own; a shared one
  * stores no reply that is somebody's.
  *
+ * Why not `http-cache-semantics` (4.3.0): it takes `private=""` for public and ignores `No-Store`, splits quoted values at commas,
+ * never uses a fresh reply with `must-revalidate`, adds no field of a 304, rewrites `Date`, takes any time zone in `Expires`, stores no
+ * 5xx, and lacks `must-understand`, groups and `Cache-Status`.
+ *
  * Scope: upstream.
  *
  * @param settings none: there is no cache, and the layer is not there

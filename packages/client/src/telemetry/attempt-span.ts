@@ -12,7 +12,8 @@ import { sentSpanId } from './span-place.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /**
- * Gives each attempt a span id of its own, which its upstream gets as parent. The first attempt has the one that the headers
+ * Gives each attempt a span id of its own, which its upstream gets as parent: with one id for all attempts, the replies of two
+ * replicas would be below one span. The first attempt has the one that the headers
  * of the call were made with. In an application with an OpenTelemetry SDK of its own it is the active span's, and a
  * `traceparent` that the caller has set stays as it is.
  */

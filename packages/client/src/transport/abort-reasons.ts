@@ -25,7 +25,10 @@ export function isOfBrokenConnection(error: Error): boolean {
   return !(error instanceof ConnectError) && (brokenCodes.has(code) || code.startsWith('ERR_HTTP2_'));
 }
 
-/** A request's connection went away with other requests on it. The endpoint is not to blame. */
+/**
+ * A request's connection went away with other requests on it. The endpoint is not to blame. A timeout of ours resets a connection with
+ * the requests behind it; this is rare, since a server gets less time than the client and answers before that.
+ */
 export class SharedConnectionError extends Error {
   readonly code = 'ECONNRESET';
   /** False where it is certain that nothing of the request was sent. */

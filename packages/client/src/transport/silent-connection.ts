@@ -13,7 +13,8 @@ const doubtfulIntervals = 2;
 /**
  * Destroys an HTTP/2 connection that has brought nothing for five pings, with `ETIMEDOUT`: a firewall has forgotten it, or
  * the host is gone. A request that is given up ends its stream only, and TCP gives up after a quarter of an hour: until
- * then each new request would be sent to nowhere. Leaves alone what speaks HTTP/1.1. The returned function
+ * then each new request would be sent to nowhere. Leaves alone what speaks HTTP/1.1. No ping precedes a request: a
+ * connection that was idle for `idleConnectionMs` is closed already. undici pings too, but does not miss the answers. The returned function
  * ends the watch.
  *
  * @param retire called after two pings: new requests then go to another connection

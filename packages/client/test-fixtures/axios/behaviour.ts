@@ -6,6 +6,6 @@ export interface Behaviour {
   readonly name: string;
   /** Throws where an instance behaves otherwise. */
   readonly check: (instance: AxiosInstance, site: Site) => Promise<void>;
-  /** The row of ARCHITECTURE's list by which ours behaves otherwise. */
+  /** The row of the list in `docs/migrating-axios.md` by which ours behaves otherwise. */
   readonly difference?: string;
 }

@@ -18,7 +18,8 @@ export function mayHaveVersions(service: string): boolean {
 
 /**
  * The least version of each service that the replies to a caller may be made from: the caller has written it, or has seen it.
- * A version is a number that grows with each write of a service. Prior art: zookies of Zanzibar, session tokens of Cosmos DB.
+ * A version is a number that grows with each write of a service: opaque tokens could only be equal, and
+ * two writes at once would leave two. Prior art: zookies of Zanzibar, session tokens of Cosmos DB.
  *
  * On the wire it is `x-min-versions`, a dictionary of RFC 9651: `guestbook=42, shop=7`. On a request: nothing older may answer it.
  * On a reply: what the caller has to ask for from now on, to see its own writes.

@@ -22,7 +22,7 @@ export interface DocsServerOptions {
   readonly services: () => readonly ServedService[];
 }
 
-/** Serves the page of all services. */
+/** Serves the page of all services, on loopback. The gateway has no such page: a route to the operators' ports would be in production too. */
 export interface DocsServer {
   readonly url: string;
   close(): void;

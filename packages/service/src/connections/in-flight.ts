@@ -4,6 +4,8 @@
  * No `Set`: V8 makes a new table whenever a Set has lost enough members, and the old table keeps pointing at its members of
  * that time and at the new table. Once such a table is among the old objects, a quick collection (a scavenge) takes all
  * that it leads to for alive, table after table, and copies it. With a Set, every request was copied: 30 ms every 150 ms.
+ * A getter in an object literal has the same effect: each object gets a hidden class of its own, which keeps the getter. Maps are for what is
+ * looked up by a key. `HeapProfiler.startSampling` with `includeObjectsCollectedByMajorGC` shows what survives.
  */
 export class InFlight<Member extends object> implements Iterable<Member> {
   readonly #members: Placed<Member>[] = [];

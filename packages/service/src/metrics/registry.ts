@@ -162,8 +162,10 @@ class Observed {
 }
 
 /**
- * The metrics of one service, and how they are written. Why not a library: see ARCHITECTURE.md, "Metrics are counted by
- * code of our own".
+ * The metrics of one service, and how they are written.
+ *
+ * Why not a library: `@prometheus-io/client` 0.16 takes about 1 µs for an observation and 0.4 µs for a count. A call needs two
+ * observations and one count: that would be 4 % of its CPU. Its registry has one format, exemplars in OpenMetrics only.
  */
 export class MetricsRegistry {
   readonly #metrics: (Counter | Durations | Observed)[] = [];

@@ -8,7 +8,10 @@ const inMemoryBytes = 262_144;
 
 type Part = Buffer<ArrayBuffer>;
 
-/** A file of a form while it arrives. */
+/**
+ * A file of a form while it arrives. A field may come behind a file, so the handler begins when the whole form is there, and the
+ * files of some hundred forms do not fit into memory.
+ */
 export class ReceivedFile {
   readonly #uploads: UploadFolder;
   #parts: Part[] = [];

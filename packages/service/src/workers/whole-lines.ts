@@ -3,7 +3,10 @@ import type { Readable } from 'node:stream';
 /** Characters of a line that is passed on whole; a longer one is passed on in parts. */
 const longestLine = 1_048_576;
 
-/** Passes on what a process writes, whole lines at a time: of two processes that write to one pipe each could end in a line of the other. */
+/**
+ * Passes on what a process writes, whole lines at a time: of two processes that write to one pipe each could end in a line of the other,
+ * since the kernel keeps writes apart up to 4 KiB only, and a log is written 48 KiB at a time.
+ */
 export function passWholeLines(output: Readable, write: (lines: string) => void): void {
   let rest = '';
   output.setEncoding('utf8');

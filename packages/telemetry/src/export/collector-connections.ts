@@ -10,6 +10,7 @@ export type ExporterConfiguration = ReturnType<typeof convertLegacyHttpOptions>;
 
 /**
  * The connections of one exporter, which the exporter itself never closes: an answer that never ends would keep the process alive.
+ * The SDK makes the agent: with one of ours, `OTEL_EXPORTER_OTLP_CERTIFICATE` would have no effect.
  *
  * Scope: exporter.
  */

@@ -37,7 +37,14 @@ export interface MetricsSender {
 /** The longest that a process waits for the collector at its end, in ms. */
 const closeMs = 3000;
 
-/** Pushes metrics from now on, each `OTEL_METRIC_EXPORT_INTERVAL`. @param sender default: OTLP, as the environment says */
+/**
+ * Pushes metrics from now on, each `OTEL_METRIC_EXPORT_INTERVAL`.
+ *
+ * Why not the SDK's meters: they would count everything a second time, and `exporter-metrics-otlp-proto` lags behind the trace
+ * exporter, so that npm installs its parts twice. `otlp-exporter-base` and `otlp-transformer` are parts of the trace exporter anyway.
+ *
+ * @param sender default: OTLP, as the environment says
+ */
 export function openMetricsPush(options: OpenMetricsPushOptions, sender = otlpSender()): MetricsPush {
   const { intervalMs, faults } = metricsEnvironment(process.env);
   for (const fault of faults) options.warn(fault);

@@ -11,7 +11,7 @@ import { workspacesOf } from './workspaces.ts';
 /**
  * Writes the files of a revision into a temporary folder, with the packages that are installed here, and hands the
  * folder to `use`. The folder is gone afterwards: after an error and after Ctrl-C too. The index, the branches and the
- * working tree of the repository stay as they are.
+ * working tree of the repository stay as they are. Not by `git worktree`, which leaves records behind when it is killed.
  *
  * @param root of the repository, or a folder in it: the tree is of that folder
  * @throws ContractsError where there is no such revision

@@ -21,7 +21,7 @@ interface Queue {
 
 /**
  * Scope: one per server. Node would begin with all requests that a client pipelines at once, each with a place at a
- * service, for a client that may never read the first reply.
+ * service, for a client that may never read the first reply. While a client has pipelined requests, its leaving is not noticed.
  */
 export function createTurns(): Turns {
   const queues = new WeakMap<Duplex, Queue>();

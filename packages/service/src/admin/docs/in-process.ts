@@ -35,7 +35,8 @@ export interface ReplyLimits {
 
 /**
  * Sends one request over HTTP/1.1 to a listener of this process, on a connection that is no socket: no address is looked up
- * or connected to.
+ * or connected to. So nobody can make the operators' port send a request elsewhere, and no port asks for a certificate. Limits of
+ * connections and TLS do not apply.
  *
  * @throws CallError `upstream_failed` where the connection ends without a reply, `deadline_exceeded` where the signal fires before it
  */
