@@ -171,6 +171,12 @@ describe('the code of this repository', () => {
     if (bin === undefined) expect(sideEffects).toBe(false);
   });
 
+  it.each(['packages/cli/bin/parley.js', 'packages/local/src/main.ts'])('has %s refuse the same Node', (path) => {
+    const [, major, minor] =
+      /needed = \{ major: (\d+), minor: (\d+) \}/.exec(readFileSync(join(root, path), 'utf8')) ?? [];
+    expect(`>=${major}.${minor}`).toBe('>=22.23');
+  });
+
   it('has no import cycle', () => {
     const graph = new Map(sources.map((file) => [file.path, file.imports.flatMap((one) => target(file, one) ?? [])]));
     const state = new Map<string, 'open' | 'done'>();

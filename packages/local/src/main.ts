@@ -2,7 +2,7 @@
 import module from 'node:module';
 import { compileCache } from './compile-cache.ts';
 
-const needed = { major: 22, minor: 19 };
+const needed = { major: 22, minor: 23 };
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < needed.major || (major === needed.major && minor < needed.minor)) {
   console.error(
