@@ -7,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream, type Upstream } from '@parley/client';
 import { createFetchClient } from '@parley/client/fetch';
 import { inMemoryUpstream } from '@parley/client/testing';
-import { applyMergePatch, type Client, type Content, content, type MergePatch } from '@parley/contract';
+import { applyMergePatch, CallError, type Client, type Content, content, type MergePatch } from '@parley/contract';
 import { version } from '@parley/service';
 import { type StartedService, startService } from '@parley/service/testing';
+import { deadAddress } from '../packages/client/test-fixtures/raw-server.ts';
+import { eventually } from './eventually.ts';
 import { files } from './files-contract.ts';
 
 let folder = '';
@@ -92,6 +94,62 @@ function served(): Promise<StartedService> {
     return one;
   });
   return service;
+}
+
+describe('a body that the client never sends', () => {
+  const unused = new AbortController();
+  unused.abort();
+  const cases: [string, { signal?: AbortSignal }][] = [
+    ['no server is there', {}],
+    ['the caller has given up before', { signal: unused.signal }],
+  ];
+  async function failing(body: Readable | ReadableStream<Uint8Array>, options: { signal?: AbortSignal }) {
+    const client = clientOf(createUpstream('files', await deadAddress()));
+    await expect(client.putPicture({ name: 'x', body }, options)).rejects.toThrow(CallError);
+  }
+
+  it.each(cases)('is closed where %s, if it is a stream of Node', async (_, options) => {
+    const body = createReadStream(file);
+    await failing(body, options);
+    await eventually(() => body.destroyed);
+  });
+
+  it.each(cases)('is closed where %s, if it is a stream of the web', async (_, options) => {
+    const { body, cancelled } = endless();
+    await failing(body, options);
+    await cancelled;
+  });
+
+  it('is closed where the upstream is', async () => {
+    const upstream = createUpstream('files', await deadAddress());
+    await upstream.close();
+    const body = createReadStream(file);
+    await expect(createClient(files, upstream).putPicture({ name: 'x', body })).rejects.toThrow(CallError);
+    await eventually(() => body.destroyed);
+  });
+});
+
+describe('the client for browsers, which reads a stream whole', () => {
+  it('ends that with the call, and closes the stream', async () => {
+    const client = createFetchClient(files, { baseUrl: await deadAddress() });
+    const { body, cancelled } = endless();
+    const call = client.putPicture({ name: 'x', body }, { timeoutMs: 20 });
+    await expect(call).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    await cancelled;
+  });
+
+  it('fails with the error of the stream', async () => {
+    const client = createFetchClient(files, { baseUrl: await deadAddress() });
+    const broken = new Error('a broken file');
+    const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(broken) });
+    await expect(client.putPicture({ name: 'x', body })).rejects.toBe(broken);
+  });
+});
+
+/** A stream that gives nothing, until nobody wants it. */
+function endless() {
+  const { promise: cancelled, resolve: cancel } = Promise.withResolvers<void>();
+  return { body: new ReadableStream<Uint8Array>({ cancel }, { highWaterMark: 0 }), cancelled };
 }
 
 describe.each(['HTTP/1.1', 'HTTP/2', 'memory', 'fetch'] as const)('bodies over %s', (way) => {

@@ -103,7 +103,7 @@ describe('declaring', () => {
 describe('calling', () => {
   it('Call with a deadline', async () => {
     // recipe
-    const item = await client.getItem({ id: 'tea' }, { timeoutMs: 500 });
+    const item = await client.getItem({ id: 'tea' }, { timeoutMs: 2_000 });
     // end
     expect(item.title).toBe('Tea');
   });

@@ -15,7 +15,7 @@ export interface CallRequest {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Default: none. A stream can be sent only once: declare such a call `unsafe`, whatever its method. */
+  /** Default: none. A stream can be sent only once: declare such a call `unsafe`, whatever its method. One that was not read when the call ends is closed. */
   readonly body?: RequestBody | undefined;
   /** `stream`: the reply's body is a `Readable` of bytes, which the caller must read to its end or destroy. Default: `text`. */
   readonly replyAs?: 'text' | 'bytes' | 'stream' | undefined;

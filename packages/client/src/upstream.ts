@@ -29,6 +29,7 @@ import { callPipeline, checkedLayers, endpointPipeline, type UpstreamShared, typ
 import { attachStory } from './story/attach-story.ts';
 import { ActiveStreams } from './streams/active-streams.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
+import { discardUnread } from './transport/body-source.ts';
 import { Network } from './transport/network.ts';
 import type { Reply } from './transport/reply.ts';
 import type { Transport } from './transport/transport.ts';
@@ -195,6 +196,7 @@ export class AssembledUpstream {
     const call = callOf(request, callTimeoutMs, clock, this.basePath);
     const { label, story } = call;
     if (this.#closed) {
+      discardUnread(call.body);
       const details = { operation: label, isUnprocessed: true };
       throw attachStory(new CallError('unavailable', `the upstream ${this.name} is closed`, details), call);
     }
@@ -206,6 +208,7 @@ export class AssembledUpstream {
     } catch (error) {
       throw attachStory(error, call);
     } finally {
+      discardUnread(call.body);
       this.#underWay--;
       if (this.#underWay === 0) this.#onIdle();
     }

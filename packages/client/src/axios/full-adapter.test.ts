@@ -188,8 +188,11 @@ describe('a streamed body', () => {
     const adapter = await open();
     const data = new PassThrough();
     data.write('first');
-    const call = adapter(config({ method: 'post', data, timeout: 50 }));
-    await expect(call).rejects.toMatchObject({ code: 'ECONNABORTED' });
+    const caller = new AbortController();
+    const call = adapter(config({ method: 'post', data, signal: caller.signal }));
+    await until(() => data.readableLength === 0); // it is being sent
+    caller.abort();
+    await expect(call).rejects.toMatchObject({ code: 'ERR_CANCELED' });
     await until(() => data.destroyed);
   });
 

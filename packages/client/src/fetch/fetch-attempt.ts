@@ -12,8 +12,8 @@ import type { FetchSettings } from './fetch-options.ts';
  *   the service's `cors` does not allow. A browser does not say which
  */
 export function fetchAttempt({ fetch, credentials }: FetchSettings): SendFetchAttempt {
-  return async function fetchAttempt({ call, number, endpoint, headers, signal }) {
-    const { label, method, path, body = null, replyAs } = call;
+  return async function fetchAttempt({ call, number, endpoint, headers, body = null, signal }) {
+    const { label, method, path, replyAs } = call;
     const origin = { operation: label, endpoint, attempts: number };
     try {
       const response = await fetch(endpoint + path, {
@@ -31,25 +31,13 @@ export function fetchAttempt({ fetch, credentials }: FetchSettings): SendFetchAt
         return { status, headers: own, text: '', chunks, error: undefined, origin };
       }
       const text = await response.text();
-      return { status, headers: own, text, chunks: undefined, error: errorOf(status, own, text, origin), origin };
+      const details = { ...origin, retryAfterMs: retryAfterMs(own[headerNames.retryAfter]) };
+      const error = status < 400 ? undefined : errorOfReply(status, problemOf(own, text), details);
+      return { status, headers: own, text, chunks: undefined, error, origin };
     } catch (cause) {
-      const reason = messageOf(cause);
-      throw new CallError('unavailable', `no reply (${reason})`, { ...origin, cause });
+      throw new CallError('unavailable', `no reply (${messageOf(cause)})`, { ...origin, cause });
     }
   };
-}
-
-function errorOf(
-  status: number,
-  headers: FetchReply['headers'],
-  text: string,
-  origin: FetchReply['origin'],
-): CallError | undefined {
-  if (status < 400) return undefined;
-  return errorOfReply(status, problemOf(headers, text), {
-    ...origin,
-    retryAfterMs: retryAfterMs(headers[headerNames.retryAfter]),
-  });
 }
 
 function problemOf(headers: FetchReply['headers'], text: string): unknown {

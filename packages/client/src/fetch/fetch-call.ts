@@ -5,13 +5,14 @@ import {
   type Operation,
   ownMembers,
   type Safety,
+  type WireInput,
 } from '@parley/contract';
 import { callOptions } from '#options';
 import type { GivenCallOptions } from '../call/call-options.ts';
 import type { OperationDefaults } from '../call/operation-options.ts';
 import { sentParts } from '../call/sent-parts.ts';
 import type { CancelSignal } from '../time/cancel-signal.ts';
-import { wholeBody } from './fetch-body.ts';
+import type { WholeBody } from './fetch-body.ts';
 import type { FetchSettings } from './fetch-options.ts';
 
 /** One call on its way out. */
@@ -23,7 +24,7 @@ export interface FetchCall {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | Blob | FormData | undefined;
+  readonly body: WireInput['body'];
   readonly safety: Safety;
   readonly context: CallContext;
   readonly maxAttempts: number | undefined;
@@ -45,6 +46,7 @@ export interface FetchAttempt {
   /** Where it goes: the base URL. */
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body: WholeBody;
   readonly signal: CancelSignal | undefined;
 }
 
@@ -98,9 +100,9 @@ export function fetchCallOptions(
   const options = callOptions(operation, given);
   const set = Object.entries(options).filter(([, value]) => value !== undefined);
   const all: GivenCallOptions = ownMembers({ ...defaults, ...Object.fromEntries(set) });
-  if (all.hedge)
-    throw new TypeError(`${operation.label}: hedge is not for a client over fetch, which has one endpoint`);
-  if (all.timings) throw new TypeError(`${operation.label}: timings are not for a client over fetch: pages see none`);
+  for (const name of ['hedge', 'timings'] as const) {
+    if (all[name]) throw new TypeError(`${operation.label}: ${name} is not for a client over fetch`);
+  }
   return all;
 }
 
@@ -109,12 +111,12 @@ export function fetchCallOptions(
  *
  * @throws CallError `invalid_input` where the input cannot travel where it belongs
  */
-export async function fetchCall(
+export function fetchCall(
   operation: Operation,
   input: Record<string, unknown>,
   options: GivenCallOptions,
   { clock, callTimeoutMs }: FetchSettings,
-): Promise<FetchCall> {
+): FetchCall {
   const { timeoutMs = callTimeoutMs, maxAttempts, hedge: _, idempotencyKey, range, ...context } = options;
   const { deadlineMs = Number.POSITIVE_INFINITY, signal } = context;
   const { path, headers, body } = sentParts(operation, input, context, { idempotencyKey, range });
@@ -123,7 +125,7 @@ export async function fetchCall(
     method: operation.method,
     path,
     headers,
-    body: await wholeBody(body),
+    body,
     safety: operation.safety,
     context,
     maxAttempts,

@@ -361,7 +361,7 @@ describe('options', () => {
 
   it.each([
     [{ hedge: true }, 'hedge is not for a client over fetch'],
-    [{ timings: [] }, 'timings are not for a client over fetch'],
+    [{ timings: [] }, 'timings is not for a client over fetch'],
     [{ timeoutMs: '5' }, 'timeoutMs must be a number'],
     [{ idempotencyKey: 'a' }, 'idempotencyKey is for keyed operations'],
   ])('of a call refuse %j', async (options, sentence) => {

@@ -64,11 +64,10 @@ function fetchMethod(
     try {
       await checkInput(operation, input);
       const options = fetchCallOptions(operation, given, defaults);
-      const call = await fetchCall(operation, input, options, settings);
+      const call = fetchCall(operation, input, options, settings);
       const reply = await send(isBytes ? { ...call, replyAs: 'stream' } : call);
       if (reply.error) throw await declaredError(operation, reply.error);
-      const { clock, idleTimeoutMs } = { ...settings, ...options };
-      const limits = { clock, idleTimeoutMs, signal: call.signal };
+      const limits = { ...settings, ...options, signal: call.signal };
       const unread = isBytes ? unreadContent(operation, reply, limits) : undefined;
       return await outputOf(operation, { ...reply, unread });
     } catch (error) {

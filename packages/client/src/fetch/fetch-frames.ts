@@ -8,7 +8,7 @@ import type { FetchOrigin, ReplyChunks } from './fetch-call.ts';
 export interface FetchFrameLimits {
   readonly clock: Clock;
   /** The caller's. */
-  readonly signal: CancelSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** When the first item must be there, in ms since 1970. */
   readonly firstItemAtMs: number;
   /** The longest silence: neither an item nor a heartbeat, while the reader waits for one. */

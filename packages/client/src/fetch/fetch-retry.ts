@@ -3,6 +3,7 @@ import { backoff } from '../call/backoff.ts';
 import { isGatewayFailure } from '../call/gateway-failure.ts';
 import { RetryBudget } from '../call/retry-budget.ts';
 import { sleep } from '../time/time-limit.ts';
+import { wholeBody } from './fetch-body.ts';
 import type { FetchReply, SendFetchAttempt, SendFetchCall } from './fetch-call.ts';
 import type { FetchSettings } from './fetch-options.ts';
 
@@ -21,14 +22,17 @@ export function fetchRetry(settings: FetchSettings): (next: SendFetchAttempt) =>
       const { label, signal, headers, deadlineMs } = call;
       const maxAttempts = call.maxAttempts ?? settings.maxAttempts;
       const attemptsLeft = call.context.attemptsLeft ?? new AttemptsLeft(maxAttempts - 1);
+      const body = await wholeBody(call.body, signal);
       budget.deposit();
       for (let number = 1; ; number++) {
         const mayRetry = call.safety !== 'unsafe' && number < maxAttempts && attemptsLeft.count > 0;
-        const attempt = { call, number, mayRetry, attemptsLeft, endpoint: baseUrl, headers, signal };
+        const attempt = { call, number, mayRetry, attemptsLeft, endpoint: baseUrl, headers, body, signal };
         const outcome = await next(attempt).catch(failureOf);
         const failure = transientFailureOf(outcome);
-        deduct(attemptsLeft, outcome);
-        if (!(outcome instanceof CallError)) noteVersions(call.context, outcome.headers);
+        if (!(outcome instanceof CallError)) {
+          deduct(attemptsLeft, outcome);
+          noteVersions(call.context, outcome.headers);
+        }
         const waitMs = (failure?.retryAfterMs ?? 0) + backoff(settings, number, random());
         const isPossible = failure && mayRetry && attemptsLeft.count > 0 && clock.now() + waitMs < deadlineMs;
         const isPaid = isPossible && budget.withdraw();
@@ -55,8 +59,7 @@ function transientFailureOf(outcome: FetchReply | CallError): CallError | undefi
 }
 
 /** Takes what a hop below has used. A page of another origin may not see the header: then the count stays. */
-function deduct(attemptsLeft: AttemptsLeft, outcome: FetchReply | CallError): void {
-  if (outcome instanceof CallError) return;
-  const left = parseAttemptsLeft(outcome.headers[headerNames.attemptsLeft]);
+function deduct(attemptsLeft: AttemptsLeft, { headers }: FetchReply): void {
+  const left = parseAttemptsLeft(headers[headerNames.attemptsLeft]);
   if (left !== undefined) attemptsLeft.deduct(attemptsLeft.count - left);
 }

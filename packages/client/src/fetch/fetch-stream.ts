@@ -35,26 +35,24 @@ async function* itemsOf(
   input: Input,
   options: GivenCallOptions,
 ) {
-  const { clock, maxItemBytes } = settings;
-  const { firstItemTimeoutMs, idleTimeoutMs } = { ...settings, ...options };
-  const { deadlineMs = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY, signal } = options;
+  const limits = { ...settings, ...options };
+  const { clock, maxItemBytes, firstItemTimeoutMs } = limits;
+  const { deadlineMs = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY } = options;
   const { mediaType, parser } = operation.output.wire;
   try {
     await checkInput(operation, input);
     const startedAtMs = clock.now();
     const endMs = Math.min(deadlineMs, startedAtMs + timeoutMs);
     const bounded = { ...options, deadlineMs: endMs, timeoutMs: firstItemTimeoutMs };
-    const call = await fetchCall(operation, input, bounded, settings);
+    const call = fetchCall(operation, input, bounded, settings);
     const accept = `${mediaType}, application/problem+json`;
     const reply = await send({ ...call, replyAs: 'stream', headers: { ...call.headers, accept } });
     if (reply.error) throw await declaredError(operation, reply.error);
 
     const { origin } = reply;
     const frames = fetchFrames(streamOf(reply, operation.status, mediaType), parser({ maxItemBytes }), origin, {
-      clock,
-      signal,
+      ...limits,
       firstItemAtMs: startedAtMs + firstItemTimeoutMs,
-      idleTimeoutMs,
       deadlineMs: endMs,
     });
     for await (const frame of frames) {

@@ -19,6 +19,11 @@ export function isSpent(body: RequestBody | undefined): boolean {
   return typeof body === 'object' && 'isSpent' in body && body.isSpent;
 }
 
+/** Closes a body that no attempt has read, and none will: a stream may hold a file or a socket. */
+export function discardUnread(body: RequestBody | undefined): void {
+  if (typeof body === 'object' && 'isSpent' in body && !body.isSpent) body.discard();
+}
+
 /** A stream as a body. It is untouched until it is sent: an attempt that ends earlier costs nothing. */
 export class StreamSource implements BodySource {
   readonly length: number | undefined;

@@ -6,16 +6,19 @@ export function isChunks(value: object): value is Chunks {
   return Symbol.asyncIterator in value || 'getReader' in value;
 }
 
-/** Iterates any source. What is given up before it began is closed too, which a generator alone would not do. */
+/**
+ * Iterates any source. What is given up is closed at once, before it began too, or while it waits for its next piece: an
+ * iterator of its own would do the one not at all, and the other after that piece.
+ */
 export function iterated(chunks: Chunks): AsyncIterableIterator<Uint8Array> {
   let begun: AsyncIterator<Uint8Array> | undefined;
   return {
     next() {
-      begun ??= Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : readerOf(chunks);
+      begun ??= 'getReader' in chunks ? readerOf(chunks) : chunks[Symbol.asyncIterator]();
       return begun.next();
     },
     async return() {
-      if (begun) await begun.return?.();
+      if (begun && !('destroy' in chunks)) await begun.return?.();
       else await abandon(chunks);
       return { done: true, value: undefined };
     },
@@ -26,13 +29,15 @@ export function iterated(chunks: Chunks): AsyncIterableIterator<Uint8Array> {
 }
 
 /** Not every platform iterates its streams. */
-async function* readerOf(chunks: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+function readerOf(chunks: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> {
   const reader = chunks.getReader();
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    await reader.cancel();
-  }
+  return {
+    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+    async return() {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 async function abandon(chunks: Chunks): Promise<void> {

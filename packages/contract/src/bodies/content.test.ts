@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type { Chunks } from './chunks.ts';
 import { type ByteRange, chunksOf, content, contentOf } from './content.ts';
@@ -67,6 +68,24 @@ describe('a content', () => {
     });
     await content(source).stream().cancel();
     expect(isClosed).toBe(true);
+  });
+
+  it('that is given up while it waits for its next piece closes a stream of the web', async () => {
+    const { promise: cancelled, resolve: cancel } = Promise.withResolvers<void>();
+    const reader = content(new ReadableStream<Uint8Array>({ cancel })).stream().getReader();
+    const waiting = reader.read();
+    await reader.cancel();
+    await cancelled;
+    expect((await waiting).done).toBe(true);
+  });
+
+  it('that is given up while it waits for its next piece closes a stream of Node', async () => {
+    const stream = new PassThrough();
+    const reader = content(stream).stream().getReader();
+    const waiting = reader.read();
+    await reader.cancel();
+    expect(stream.destroyed).toBe(true);
+    expect((await waiting).done).toBe(true);
   });
 
   it('is made of nothing else', () => {
