@@ -210,7 +210,7 @@ describe('docs/bundling.md', () => {
     expect([await several.ended, several.stderr().split('\n').slice(1)]).toEqual([
       1,
       [
-        'WORKERS is 2, which needs a file with the supervisor of @parley/service alone, but the service is bundled without one: bundle it as ES modules with code splitting (docs/bundling.md), or set WORKERS=1',
+        'WORKERS is 2, which needs a program with the supervisor of @parley/service alone, but the service is bundled without one: bundle it as ES modules with code splitting (docs/bundling.md), or set WORKERS=1',
         '',
       ],
     ]);

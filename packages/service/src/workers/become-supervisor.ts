@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { ConfigError } from '../process/config-error.ts';
@@ -23,10 +22,10 @@ export async function becomeSupervisor(supervision: Supervision): Promise<never>
   if (script === undefined) throw new ConfigError(`${several}, but the service is no file: start it as node main.js`);
   // Imported for its address: a bundler with code splitting makes a file of what is imported like this.
   const { supervisorUrl } = await import('./supervisor-main.ts');
-  const program = ownFile(supervisorUrl, import.meta.url);
+  const program = await programOf(supervisorUrl, import.meta.url);
   if (program === undefined) {
     throw new ConfigError(
-      `${several}, which needs a file with the supervisor of @parley/service alone, but the service is bundled without one: bundle it as ES modules with code splitting (docs/bundling.md), or set WORKERS=1`,
+      `${several}, which needs a program with the supervisor of @parley/service alone, but the service is bundled without one: bundle it as ES modules with code splitting (docs/bundling.md), or set WORKERS=1`,
     );
   }
   return execve(execPath, [execPath, ...execArgv, program, script, ...args], {
@@ -36,14 +35,15 @@ export async function becomeSupervisor(supervision: Supervision): Promise<never>
 }
 
 /**
- * The path of a module that has a file of its own.
+ * The path of a module that is a program: that has a file of its own, which runs by itself.
  *
- * @param url of the module; none in a bundle that is CommonJS
+ * @param url of the module, which it exports; none in a bundle that is CommonJS
  * @param importer URL of the module that imports it: the same where a bundler has put both into one file
  */
-export function ownFile(url: string | undefined, importer: string | undefined): string | undefined {
+export async function programOf(url: string | undefined, importer: string | undefined): Promise<string | undefined> {
   if (url === undefined || url === importer) return undefined;
-  const path = fileURLToPath(url);
-  // webpack writes into the bundle where the module was when it was bundled.
-  return existsSync(path) ? path : undefined;
+  // Already loaded, where it is what Node runs. A chunk of webpack exports functions that its runtime calls, and as a program it does nothing;
+  // by default the URL is that of the machine where the bundle was made.
+  const exported: object = await import(/* webpackIgnore: true */ url).catch(() => ({}));
+  return Object.values(exported).includes(url) ? fileURLToPath(url) : undefined;
 }
