@@ -82,8 +82,8 @@ async function becomeSupervisorOfSeveral(
   if (workers <= 1) return;
   expectSharedAnswers(contract, options, workers);
   await flushed(logger, flushTimeoutMs);
-  const { becomeSupervisor } = await import('./workers/supervision.ts');
-  becomeSupervisor({ ...settings, name: contract.name, workers });
+  const { becomeSupervisor } = await import('./workers/become-supervisor.ts');
+  await becomeSupervisor({ ...settings, name: contract.name, workers });
 }
 
 /** What goes to a collector, where the settings name one: spans from now on, metrics once the service has some. */

@@ -44,8 +44,16 @@ export type LoadTelemetry = () => Promise<TelemetryPackage>;
 
 const packageName = '@parley/telemetry';
 
-/** From where it is installed. */
-export const loadTelemetry: LoadTelemetry = () => import(packageName);
+/** From where it is installed, or from the bundle. */
+export const loadTelemetry: LoadTelemetry = async () => {
+  // Its name stands here, so that bundlers find it: from outside the bundle it would bring a second `@parley/contract`, and see no call.
+  try {
+    return await import('@parley/telemetry');
+  } catch (error) {
+    // Caught here since a bundler lets a package be missing only where a `try` stands around its import.
+    return Promise.reject(error);
+  }
+};
 
 /**
  * Starts something of `@parley/telemetry`, which the kit does not depend on: OpenTelemetry's SDK is large. Without the package the

@@ -1,15 +1,24 @@
-/** The program of a supervisor, which `becomeSupervisor` starts. Its arguments are the service's program and that one's own. */
+/**
+ * The program of a supervisor, which `becomeSupervisor` starts. Its arguments are the service's program and that one's own.
+ * The service imports it too, for its address: then it does nothing else.
+ */
 import { createLogger } from '../process/logger.ts';
 import { run } from '../process/run.ts';
-import { superviseService } from './supervise-service.ts';
 import { takeSupervision } from './supervision.ts';
 
-await run(async () => {
-  const supervision = takeSupervision();
-  const [, , script = '', ...args] = process.argv;
-  await superviseService(
-    supervision,
-    { script, args },
-    createLogger(supervision.name, { level: supervision.logLevel }),
-  );
-});
+/** Where this program is. */
+export const supervisorUrl: string | undefined = import.meta.url;
+
+const supervision = takeSupervision();
+// Without `await`, which a bundle that is CommonJS cannot have here.
+if (supervision) {
+  void run(async () => {
+    const { superviseService } = await import('./supervise-service.ts');
+    const [, , script = '', ...args] = process.argv;
+    await superviseService(
+      supervision,
+      { script, args },
+      createLogger(supervision.name, { level: supervision.logLevel }),
+    );
+  });
+}

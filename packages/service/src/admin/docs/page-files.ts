@@ -68,11 +68,21 @@ export function pageFiles(): RequestHandler {
 
 /** Rejects with CallError `not_found` where a bundler has left the files behind. */
 async function contentOf(name: string): Promise<Buffer> {
-  try {
-    // Where it is asked for only: what compiles ES modules to CommonJS cannot load `import.meta`.
-    const { pageFolder } = await import('./page-folder.ts');
-    return await readFile(new URL(name, pageFolder));
-  } catch {
-    throw new CallError('not_found', 'The files of the page are not beside the code: it was bundled without them');
+  // Where it is asked for only: what compiles ES modules to CommonJS cannot load `import.meta`.
+  const folder = await import('./page-folder.ts').then(
+    ({ pageFolder }) => pageFolder,
+    () => undefined,
+  );
+  if (folder === undefined) {
+    throw missing('the code is CommonJS, which has no import.meta.url to find it by: define that');
   }
+  return readFile(new URL(name, folder)).catch(() => {
+    throw missing(`it has no ${name}: copy dist/admin/docs/page of @parley/service there`);
+  });
 }
+
+const missing = (reason: string) =>
+  new CallError(
+    'not_found',
+    `expected the files of the API docs in the folder "page" beside the code, but ${reason} (docs/bundling.md)`,
+  );
