@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { differenceOf, type Way } from './differing.ts';
-import { brokenElsewhere, isPossible, names } from './names.ts';
+import { differenceOf, differences, type Way } from './differing.ts';
+import { brokenElsewhere, isPossible, names, namesOfTls } from './names.ts';
+import { mark } from './polluted.ts';
 import { WayIn } from './way-in.ts';
 import { WayOut } from './way-out.ts';
 
@@ -43,3 +44,18 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)(
     );
   },
 );
+
+describe('a member of Object.prototype that is an option of TLS', () => {
+  const way = new WayOut('TLS');
+  afterAll(() => way.close());
+  const usual = namesOfTls.filter((name) => !brokenElsewhere.handshakes.includes(name));
+
+  it.each([false, true])(
+    'changes no call (upstreams made after it: %s)',
+    async (made) => {
+      const pollutions = usual.map((name) => ({ name, value: mark }));
+      expect(await differences(way, pollutions, made)).toEqual([]);
+    },
+    120_000,
+  );
+});

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContext } from 'node:tls';
-import { configMistake, hasPem, isPemFile, type Pem, pemText } from '@parley/contract';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { configMistake, hasPem, isPemFile, ownMembers, type Pem, pemText } from '@parley/contract';
 import { fileWatch } from '../discovery/file-watch.ts';
 import type { TlsOptions } from '../options/tls-options.ts';
 import type { Clock } from '../time/clock.ts';
@@ -62,11 +62,14 @@ export class Credentials {
       });
     const [ca, cert, key] = parts.map(text);
     try {
-      return createSecureContext({
-        minVersion: 'TLSv1.2',
-        ...(ca?.length && { ca }),
-        ...(cert?.length && { cert, key }),
-      });
+      return createSecureContext(
+        // An inherited `ca` would be trusted.
+        ownMembers<SecureContextOptions>({
+          minVersion: 'TLSv1.2',
+          ...(ca?.length && { ca }),
+          ...(cert?.length && { cert, key }),
+        }),
+      );
     } catch (error) {
       // OpenSSL's own error names the place in its source: only the reason is kept.
       throw mistake(`cannot use the certificates in tls: ${(error as Error).message}`);

@@ -36,6 +36,15 @@ afterEach(async () => {
 });
 afterAll(() => {});
 
+async function polluted(name: string, value: unknown, work: () => Promise<void>): Promise<void> {
+  (Object.prototype as Record<string, unknown>)[name] = value;
+  try {
+    await work();
+  } finally {
+    delete (Object.prototype as Record<string, unknown>)[name];
+  }
+}
+
 async function tlsServer(options: ServerOptions) {
   const seen: { peer: string | undefined; isResumed: boolean }[] = [];
   const sockets = new Set<TLSSocket>();
@@ -132,6 +141,24 @@ describe('TLS', () => {
     const error = await rejection(upstreamAt(address, undefined, { connectTimeoutMs: 100 }).send(somePost()));
     expect(error).toMatchObject({ detail: 'cannot connect: not connected in 100 ms (ETIMEDOUT)', isUnprocessed: true });
     await until(() => raw.sockets.size === 0);
+  });
+
+  describe('with a member more in Object.prototype', () => {
+    // What Node copies itself is in test/pollution: its objects do not inherit from those of Jest.
+    it.each(['ciphers', 'secureOptions', 'sigalgs', 'crl'])('takes no inherited %s', async (name) => {
+      const { address } = await tlsServer(pair);
+      await polluted(name, 'polluted', async () => {
+        expect((await upstreamAt(address, { ca: authority.ca }).send(someRequest())).status).toBe(200);
+      });
+    });
+
+    it('trusts no inherited CA', async () => {
+      const { address } = await tlsServer(pair);
+      await polluted('ca', authority.ca, async () => {
+        const error = await rejection(upstreamAt(address, {}).send(somePost()));
+        expect(error).toMatchObject({ detail: expect.stringMatching(/from a CA that is not known here/) });
+      });
+    });
   });
 
   it('shows its own certificate where the server wants one', async () => {

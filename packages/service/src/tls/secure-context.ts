@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { isPemFile, type Pem, pemText } from '@parley/contract';
+import { isPemFile, ownMembers, type Pem, pemText } from '@parley/contract';
 import { ConfigError } from '../process/config-error.ts';
 
 /** The certificate of a service, and the CAs that its callers' certificates must be from. */
@@ -75,7 +75,8 @@ export function checkSecureContext(context: SecureContext): void {
 
 function contextOf(contents: readonly (readonly [Part, string | Uint8Array])[]): SecureContext {
   const texts = Object.fromEntries(contents.map(([part, content]) => [part, pemText(content)]));
-  return { ...(texts as Record<'cert' | 'key', string>), minVersion: 'TLSv1.2' };
+  // Node reads each setting of TLS from it, inherited ones too.
+  return ownMembers<SecureContext>({ ...(texts as Record<'cert' | 'key', string>), minVersion: 'TLSv1.2' });
 }
 
 function readOrExplain(path: string, part: Part): Buffer {
