@@ -21,7 +21,7 @@ const ofNode = `agent ALPNProtocols allowHalfOpen all argv0 backlog blockList ca
   responseHeader sendDate servername session settings shell silent sockets socket start stdio throwOnError ttl uniqueHeaders upgrade verbatim
   waitForTrailers writable`;
 const ofTls = `ALPNCallback autoSelectFamily autoSelectFamilyAttemptTimeout ciphers clientCertEngine crl dhparam ecdhCurve handshakeTimeout isServer lookup maxVersion
-  minDHSize minVersion path pfx privateKeyEngine privateKeyIdentifier pskCallback requestOCSP secureContext secureOptions secureProtocol server serverName
+  minDHSize minVersion path pem pfx privateKeyEngine privateKeyIdentifier pskCallback requestOCSP secureContext secureOptions secureProtocol server serverName
   sessionIdContext sessionTimeout sigalgs socket SNICallback spiffeId ticketKeys`;
 const headers = `accept accept-encoding accept-language authorization Authorization content-encoding content-length content-type cookie Cookie etag
   expect host if-match if-none-match location origin forwarded range referer retry-after server-timing set-cookie trailer
@@ -39,6 +39,8 @@ export const names: readonly string[] = [
 /** Names that connections over TLS might ask an object for. */
 export const namesOfTls: readonly string[] = [
   ...ofTls.split(/\s+/),
+  'passphrase',
+  'session',
   'ca',
   'cert',
   'key',
@@ -58,6 +60,8 @@ export const brokenElsewhere = {
   listening: ['family', 'fd', 'hints', 'verbatim'],
   /** Node: the streams of TLS that it makes itself take this for their option. */
   handshakes: ['handshakeTimeout'],
+  /** Node: a server that speaks TLS reads these from itself. */
+  secureServers: ['sessionTimeout', 'ticketKeys'],
   /** Express and opossum: they define members by descriptors that inherit these. */
   defining: ['get', 'set', 'value', 'writable'],
   /** zod: it takes an inherited `path` for that of an issue. */

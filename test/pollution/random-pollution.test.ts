@@ -46,15 +46,28 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)(
 );
 
 describe('a member of Object.prototype that is an option of TLS', () => {
-  const way = new WayOut('TLS');
-  afterAll(() => way.close());
+  const [wayOut, wayIn] = [new WayOut('TLS'), new WayIn('TLS')];
+  afterAll(() => {
+    wayOut.close();
+    wayIn.close();
+  });
   const usual = namesOfTls.filter((name) => !brokenElsewhere.handshakes.includes(name));
+  const pollutions = usual.map((name) => ({ name, value: mark }));
 
   it.each([false, true])(
     'changes no call (upstreams made after it: %s)',
     async (made) => {
-      const pollutions = usual.map((name) => ({ name, value: mark }));
-      expect(await differences(way, pollutions, made)).toEqual([]);
+      expect(await differences(wayOut, pollutions, made)).toEqual([]);
+    },
+    120_000,
+  );
+
+  it.each([false, true])(
+    'changes no answer (services started after it: %s)',
+    async (made) => {
+      const { validating, secureServers } = brokenElsewhere;
+      const served = pollutions.filter(({ name }) => ![...validating, ...(made ? secureServers : [])].includes(name));
+      expect(await differences(wayIn, served, made)).toEqual([]);
     },
     120_000,
   );

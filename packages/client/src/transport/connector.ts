@@ -102,6 +102,7 @@ const unsetTls: object = {
   path: undefined,
   pskCallback: undefined,
   requestOCSP: undefined,
+  session: undefined,
   socket: undefined,
   timeout: undefined,
 };

@@ -67,7 +67,8 @@ export class Credentials {
         ownMembers<SecureContextOptions>({
           minVersion: 'TLSv1.2',
           ...(ca?.length && { ca }),
-          ...(cert?.length && { cert, key }),
+          // Not a list: of each of that, Node asks for `pem` and `passphrase`, which a text inherits.
+          ...(cert?.length && { cert, key: key?.length === 1 ? key[0] : key }),
         }),
       );
     } catch (error) {
