@@ -134,6 +134,17 @@ describe('TLS', () => {
     expect(error).toMatchObject({ detail: expect.stringMatching(/it does not speak TLS/), isUnprocessed: true });
   });
 
+  it.each([
+    [40, 'it has no cipher in common with this client, or wants a certificate of ours'],
+    [112, 'it has no certificate for the name that is asked for'],
+  ])('says what the alert %i of a server means', async (alert, meaning) => {
+    const raw = new RawServer((socket) => socket.write(Buffer.from([21, 3, 3, 0, 2, 2, alert])));
+    closeables.push(raw);
+    const address = (await raw.listen()).replace('http', 'https');
+    const error = await rejection(upstreamAt(address, undefined).send(somePost()));
+    expect(error).toMatchObject({ detail: expect.stringContaining(`cannot connect: ${meaning}`), isUnprocessed: true });
+  });
+
   it('gives up a handshake that hangs', async () => {
     const raw = new RawServer(() => {});
     closeables.push(raw);

@@ -31,7 +31,7 @@ export function whyUnreadable(error: Error, hasHead: boolean): string | undefine
   // What undici's parser asserts of a status line.
   if (code === 'ERR_ASSERTION') return 'its status is below 100, and HTTP has none of these';
   if (http2ErrorCode === malformedReply) return 'it breaks HTTP/2';
-  if (http2ErrorCode === noHttp2) return "the server does not speak HTTP/2, so leave out the option `http: '2'`";
+  if (http2ErrorCode === noHttp2) return "the server does not speak HTTP/2: call it with the option `http: '1.1'`";
   const isOfLength = code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
   // undici gives its code to cut replies too. This error code is Node's for a complete one, or the server's own.
   if (hasHead && isOfLength && http2ErrorCode === NGHTTP2_PROTOCOL_ERROR) {
