@@ -8,9 +8,10 @@ import { type Pollution, polluted } from './polluted.ts';
 const options = { maxAttempts: 1, callTimeoutMs: 2_000, circuitMinCalls: 100_000, circuitConsecutiveFailures: 100_000 };
 
 /** The ways of calling, over upstreams of their own. */
-function ways(address: string, http: '1.1' | '2') {
-  const upstream = createUpstream('things', address, { ...options, http });
-  const hooked = createUpstream('things', address, { ...options, http });
+function ways(address: string, http: '1.1' | '2', ca: string | undefined) {
+  const all = { ...options, http, ...(ca !== undefined && { tls: { ca } }) };
+  const upstream = createUpstream('things', address, all);
+  const hooked = createUpstream('things', address, all);
   hooked.interceptors.request.use((config) => config);
   const intercepted = axios.create({ adapter: parleyAdapter(upstream) });
   intercepted.interceptors.request.use((config) => config);
@@ -53,6 +54,8 @@ async function told(call: () => Promise<unknown>): Promise<unknown> {
 interface Asked {
   readonly address: string;
   readonly http: '1.1' | '2';
+  /** Of the server's certificate, where it speaks TLS. */
+  readonly ca?: string;
   readonly pollution?: Pollution;
   /** The upstreams too are made while the member is there. */
   readonly made: boolean;
@@ -60,14 +63,14 @@ interface Asked {
 
 let before: ReturnType<typeof ways> | undefined;
 
-process.on('message', async ({ address, http, pollution, made }: Asked) => {
+process.on('message', async ({ address, http, ca, pollution, made }: Asked) => {
   if (!before) {
-    before = ways(address, http);
+    before = ways(address, http, ca);
     await calls(before); // endpoints and connections are there then
   }
   const all = async () => {
     if (!made && before) return calls(before);
-    const now = ways(address, http);
+    const now = ways(address, http, ca);
     const ended = await calls(now);
     await now.close();
     return ended;

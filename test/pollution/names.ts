@@ -20,6 +20,9 @@ const ofNode = `agent ALPNProtocols allowHalfOpen all argv0 backlog blockList ca
   onread origin params parent passphrase pauseOnConnect pfx pingInterval port protocol proxyEnv query readable rejectUnauthorized requestCert reset
   responseHeader sendDate servername session settings shell silent sockets socket start stdio throwOnError ttl uniqueHeaders upgrade verbatim
   waitForTrailers writable`;
+const ofTls = `ALPNCallback autoSelectFamily autoSelectFamilyAttemptTimeout ciphers clientCertEngine crl dhparam ecdhCurve handshakeTimeout isServer lookup maxVersion
+  minDHSize minVersion path pem pfx privateKeyEngine privateKeyIdentifier pskCallback requestOCSP secureContext secureOptions secureProtocol server serverName
+  sessionIdContext sessionTimeout sigalgs socket SNICallback spiffeId ticketKeys`;
 const headers = `accept accept-encoding accept-language authorization Authorization content-encoding content-length content-type cookie Cookie etag
   expect host if-match if-none-match location origin forwarded range referer retry-after server-timing set-cookie trailer
   transfer-encoding upgrade user-agent via x-forwarded-for x-forwarded-host x-forwarded-proto x-http-method-override`;
@@ -27,10 +30,22 @@ const headers = `accept accept-encoding accept-language authorization Authorizat
 /** Every name that somebody might ask an object for: options of axios and of ours, headers, members of contexts and errors. */
 export const names: readonly string[] = [
   ...new Set([
-    ...[ofAxios, ofCalls, ofServices, ofObjects, ofNode, headers].flatMap((list) => list.split(/\s+/)),
+    ...[ofAxios, ofCalls, ofServices, ofObjects, ofNode, ofTls, headers].flatMap((list) => list.split(/\s+/)),
     ...Object.keys(upstreamDefaults),
     ...Object.values(headerNames),
   ]),
+];
+
+/** Names that connections over TLS might ask an object for. */
+export const namesOfTls: readonly string[] = [
+  ...ofTls.split(/\s+/),
+  'passphrase',
+  'session',
+  'ca',
+  'cert',
+  'key',
+  'rejectUnauthorized',
+  'servername',
 ];
 
 /** Names that break Node itself or a library, whatever is made of it. */
@@ -43,6 +58,10 @@ export const brokenElsewhere = {
   settings: ['maxHeaderSize'],
   /** Node: it looks up the host that a server listens on with these as options, and takes a file for a socket. */
   listening: ['family', 'fd', 'hints', 'verbatim'],
+  /** Node: the streams of TLS that it makes itself take this for their option. */
+  handshakes: ['handshakeTimeout'],
+  /** Node: a server that speaks TLS reads these from itself. */
+  secureServers: ['sessionTimeout', 'ticketKeys'],
   /** Express and opossum: they define members by descriptors that inherit these. */
   defining: ['get', 'set', 'value', 'writable'],
   /** zod: it takes an inherited `path` for that of an issue. */

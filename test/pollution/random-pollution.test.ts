@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { differenceOf, type Way } from './differing.ts';
-import { brokenElsewhere, isPossible, names } from './names.ts';
+import { differenceOf, differences, type Way } from './differing.ts';
+import { brokenElsewhere, isPossible, names, namesOfTls } from './names.ts';
+import { mark } from './polluted.ts';
 import { WayIn } from './way-in.ts';
 import { WayOut } from './way-out.ts';
 
@@ -43,3 +44,31 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)(
     );
   },
 );
+
+describe('a member of Object.prototype that is an option of TLS', () => {
+  const [wayOut, wayIn] = [new WayOut('TLS'), new WayIn('TLS')];
+  afterAll(() => {
+    wayOut.close();
+    wayIn.close();
+  });
+  const usual = namesOfTls.filter((name) => !brokenElsewhere.handshakes.includes(name));
+  const pollutions = usual.map((name) => ({ name, value: mark }));
+
+  it.each([false, true])(
+    'changes no call (upstreams made after it: %s)',
+    async (made) => {
+      expect(await differences(wayOut, pollutions, made)).toEqual([]);
+    },
+    120_000,
+  );
+
+  it.each([false, true])(
+    'changes no answer (services started after it: %s)',
+    async (made) => {
+      const { validating, secureServers } = brokenElsewhere;
+      const served = pollutions.filter(({ name }) => ![...validating, ...(made ? secureServers : [])].includes(name));
+      expect(await differences(wayIn, served, made)).toEqual([]);
+    },
+    120_000,
+  );
+});

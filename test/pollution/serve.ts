@@ -30,25 +30,37 @@ const silent = new Writable({ write: (_, __, done) => done() });
 const logger = createLogger('things', { destination: silent });
 const settings = { host: '127.0.0.1', port: 0, adminPort: 0, drainDelayMs: 0, drainTimeoutMs: 100 };
 
+interface Tls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+interface Asked {
+  readonly pollution?: Pollution;
+  readonly made?: boolean;
+  /** Default: the service speaks no TLS. */
+  readonly tls?: Tls;
+}
+
 let end = () => {};
 let before: Promise<unknown> = Promise.resolve();
 let service: RunningService | undefined;
 
-async function restart(): Promise<void> {
+async function restart(tls: Tls | undefined): Promise<void> {
   const old = service;
-  service = await serve(things, handlers, { logger, settings, mount: mounted });
+  service = await serve(things, handlers, { logger, settings, mount: mounted, ...(tls && { tls }) });
   await old?.stop();
 }
 
 /** Without a pollution: there is none from now on. `made`: the service too is started while the member is there. */
-process.on('message', async ({ pollution, made }: { pollution?: Pollution; made?: boolean }) => {
+process.on('message', async ({ pollution, made, tls }: Asked) => {
   end();
   await before; // the member is gone then
-  if (!service) await restart();
+  if (!service) await restart(tls);
   if (pollution) {
     await new Promise<void>((resolve) => {
       before = polluted(pollution, async () => {
-        if (made) await restart();
+        if (made) await restart(tls);
         resolve();
         await new Promise<void>((ended) => {
           end = ended;

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:http2';
+import { request as requestByTls, Agent as TlsAgent } from 'node:https';
 import { text } from 'node:stream/consumers';
+import { loopbackCertificate } from '../../packages/client/test-fixtures/certificates.ts';
 import { Child } from './child.ts';
 import type { Pollution } from './polluted.ts';
 
@@ -35,16 +37,21 @@ const questions: readonly Question[] = [
 /** A service that is polluted, and a client that is not. */
 export class WayIn {
   readonly #child = new Child('serve');
-  readonly #open: (port: number) => Connection;
+  readonly #open: (port: number, ca: string | undefined) => Connection;
+  readonly #isTls: boolean;
+  #certificate: Awaited<ReturnType<typeof loopbackCertificate>> | undefined;
   #keys = 0;
 
-  constructor(protocol: 'HTTP/1.1' | 'HTTP/2') {
+  constructor(protocol: 'HTTP/1.1' | 'HTTP/2' | 'TLS') {
+    this.#isTls = protocol === 'TLS';
     this.#open = protocol === 'HTTP/2' ? overHttp2 : overHttp1;
   }
 
   /** How a request of each kind ends. `made`: the service too is started while the member is there. */
   async ended(pollution?: Pollution, made = false): Promise<readonly string[]> {
-    const connection = this.#open(await this.#child.ask({ pollution, made }));
+    if (this.#isTls) this.#certificate ??= await loopbackCertificate();
+    const { ca, pair: tls } = this.#certificate ?? {};
+    const connection = this.#open(await this.#child.ask({ pollution, made, tls }), ca);
     const ended: string[] = [];
     for (const one of questions) {
       this.#keys++;
@@ -77,10 +84,12 @@ export function steady(headers: IncomingHttpHeaders) {
   return Object.entries(headers).filter(([name]) => !varying.includes(name));
 }
 
-function overHttp1(port: number): Connection {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+function overHttp1(port: number, ca: string | undefined): Connection {
+  const kept = { keepAlive: true, maxSockets: 1 };
+  const agent = ca === undefined ? new Agent(kept) : new TlsAgent({ ...kept, ca });
+  const send = ca === undefined ? request : requestByTls;
   const ask = async ({ body, ...question }: Question) => {
-    const outgoing = request({ ...question, port, host: '127.0.0.1', agent }).end(body);
+    const outgoing = send({ ...question, port, host: '127.0.0.1', agent }).end(body);
     const [response] = await once(outgoing, 'response');
     return [response.statusCode, steady(response.headers), await text(response)];
   };

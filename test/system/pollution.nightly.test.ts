@@ -18,32 +18,47 @@ const pollutions: readonly Pollution[] = names
 
 const but = (...left: readonly string[][]) => pollutions.filter(({ name }) => !left.flat().includes(name));
 
-const { sockets, streams, settings, listening, defining, validating } = brokenElsewhere;
+const { sockets, streams, settings, handshakes, secureServers, listening, defining, validating } = brokenElsewhere;
 
-describe.each(['HTTP/1.1', 'HTTP/2'] as const)('a polluted Object.prototype over %s, on the way out', (protocol) => {
-  const way = new WayOut(protocol);
-  afterAll(() => way.close());
+/** What Node breaks itself on the way out. */
+const leftOut = {
+  'HTTP/1.1': { before: [], after: [] },
+  'HTTP/2': { before: [sockets, streams], after: [streams, settings] },
+  TLS: { before: [handshakes, streams], after: [handshakes, streams] },
+};
 
-  it('changes no call over an upstream that was made before it', async () => {
-    expect(await differences(way, protocol === 'HTTP/2' ? but(sockets, streams) : pollutions, false)).toEqual([]);
-  }, 240_000);
+describe.each(['HTTP/1.1', 'HTTP/2', 'TLS'] as const)(
+  'a polluted Object.prototype over %s, on the way out',
+  (protocol) => {
+    const way = new WayOut(protocol);
+    afterAll(() => way.close());
+    const left = leftOut[protocol];
 
-  it('changes no call over an upstream that was made after it', async () => {
-    expect(
-      await differences(way, but(defining, sockets, ...(protocol === 'HTTP/2' ? [streams, settings] : [])), true),
-    ).toEqual([]);
-  }, 240_000);
-});
+    it('changes no call over an upstream that was made before it', async () => {
+      expect(await differences(way, but(...left.before), false)).toEqual([]);
+    }, 240_000);
 
-describe.each(['HTTP/1.1', 'HTTP/2'] as const)('a polluted Object.prototype over %s, on the way in', (protocol) => {
-  const way = new WayIn(protocol);
-  afterAll(() => way.close());
+    it('changes no call over an upstream that was made after it', async () => {
+      expect(await differences(way, but(defining, sockets, ...left.after), true)).toEqual([]);
+    }, 240_000);
+  },
+);
 
-  it('changes no answer of a service that was started before it', async () => {
-    expect(await differences(way, but(sockets, streams, validating), false)).toEqual([]);
-  }, 240_000);
+describe.each(['HTTP/1.1', 'HTTP/2', 'TLS'] as const)(
+  'a polluted Object.prototype over %s, on the way in',
+  (protocol) => {
+    const way = new WayIn(protocol);
+    const ofTls = protocol === 'TLS' ? handshakes : [];
+    afterAll(() => way.close());
 
-  it('changes no answer of a service that was started after it', async () => {
-    expect(await differences(way, but(sockets, streams, listening, defining, validating), true)).toEqual([]);
-  }, 240_000);
-});
+    it('changes no answer of a service that was started before it', async () => {
+      expect(await differences(way, but(sockets, streams, validating, ofTls), false)).toEqual([]);
+    }, 240_000);
+
+    it('changes no answer of a service that was started after it', async () => {
+      expect(
+        await differences(way, but(sockets, streams, listening, defining, validating, ofTls, secureServers), true),
+      ).toEqual([]);
+    }, 240_000);
+  },
+);

@@ -7,6 +7,7 @@ import { launcherCommands } from './commands/launcher.ts';
 import { type ExitCodeName, exitCodeMeanings, exitCodes } from './exit-codes.ts';
 import { createProgram, ParsingEnd, type Program } from './parser.ts';
 import type { Output } from './terminal/output.ts';
+import { oneLine } from './text/one-line.ts';
 
 /** The whole command line: its commands, their options and help. */
 export function createParley(dependencies: CommandDependencies): Program {
@@ -85,7 +86,8 @@ function reported(error: unknown, isJson: boolean, output: Output): number {
   if (!(error instanceof CliError)) throw error;
   const { exit, message, lines, data, isDocumented } = error;
   if (isJson && !isDocumented) output.json({ error: { exit, message, ...data } });
-  output.remark([`parley: ${message}`, ...lines].join('\n'));
+  // It may name what another process has: a line break in that would look like a line of ours.
+  output.remark([`parley: ${oneLine(message)}`, ...lines].join('\n'));
   return exitCodes[exit];
 }
 

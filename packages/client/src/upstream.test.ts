@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, jest } from '@jest/globals';
+import { isConfigMistake } from '@parley/contract';
 import { closeAfterTest } from '../test-fixtures/close-after-test.ts';
 import { HeldAnswers } from '../test-fixtures/held-answers.ts';
 import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
@@ -279,6 +280,38 @@ describe('createUpstream', () => {
     const refuse = (where: string) => () => createUpstream('things', where, { tls: {} });
     for (const where of ['http://a', 'https://a,http://b', 'dns://a:1', 'srv://a']) {
       expect(refuse(where)).toThrow(`tls is for endpoints with https: in their address, got ${JSON.stringify(where)}`);
+    }
+  });
+
+  it.each<[unknown, string, object?]>([
+    ['htp:/foo', 'got "htp:/foo": correct the address'],
+    ['', 'got "": correct the address'],
+    [undefined, 'got undefined: set its address'],
+    [null, 'got null: set its address'],
+    [['http://a', undefined], 'got undefined: set its address'],
+    [new URL('http://a'), 'got object: set its address'],
+    ['http://a,http://b/v1', 'open an upstream for each'],
+    ['http://a', 'write https:, or leave tls out', { tls: {} }],
+    ['https://a', '/no/such/file cannot be read (ENOENT)', { tls: { ca: { file: '/no/such/file' } } }],
+  ])('calls %j a mistake of configuration, which run() prints without a stack', (where, sentence, options = {}) => {
+    let error: unknown;
+    try {
+      createUpstream('things', where as string, options);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toContain(sentence);
+    expect(isConfigMistake(error)).toBe(true);
+  });
+
+  it('calls a wrong option a mistake in the code', () => {
+    const wrong = () => createUpstream('things', 'http://a', { maxAttempts: 0 });
+    expect(wrong).toThrow(TypeError);
+    try {
+      wrong();
+    } catch (error) {
+      expect(isConfigMistake(error)).toBe(false);
     }
   });
 

@@ -3,6 +3,7 @@ import {
   CallError,
   type CircuitControl,
   type ConcurrencyStatus,
+  configMistake,
   type EndpointStatus,
   type OptionValues,
   ownMembers,
@@ -20,7 +21,7 @@ import { CallQueue } from './call/call-queue.ts';
 import { RetryBudget } from './call/retry-budget.ts';
 import type { Discovery } from './discovery/address.ts';
 import { splitBasePath } from './discovery/base-path.ts';
-import { discovery, expectTls } from './discovery/discovery.ts';
+import { discovery, expectAddresses, expectTls } from './discovery/discovery.ts';
 import { createEndpoint, type EndpointDependencies } from './endpoint/create-endpoint.ts';
 import { type CallRequest, callOf, type SendAttempt, type SendCall } from './layer.ts';
 import { CurrentOptions } from './options/current-options.ts';
@@ -103,12 +104,14 @@ export function createUpstream(
 
 function discoveryOf(name: string, where: string | readonly string[], options: CurrentOptions) {
   try {
+    expectAddresses(where);
     const { addresses, basePath } = splitBasePath(where);
     const found = discovery(addresses, options);
     if (options.current.tls) expectTls(where);
     return { discovery: found, basePath };
   } catch (error) {
-    throw error instanceof TypeError ? new TypeError(`upstream ${name}: ${error.message}`) : error;
+    // Addresses come from the environment.
+    throw error instanceof TypeError ? configMistake(new TypeError(`upstream ${name}: ${error.message}`)) : error;
   }
 }
 

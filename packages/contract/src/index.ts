@@ -64,6 +64,7 @@ export {
   type StreamHandler,
 } from './contract.ts';
 export { CallError, type CallErrorDetails, isCallError } from './errors/call-error.ts';
+export { configMistake, isConfigMistake } from './errors/config-mistake.ts';
 export {
   type AnyDefinedError,
   type DefinedError,

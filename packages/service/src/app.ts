@@ -24,6 +24,7 @@ import { readYourWrites } from './handlers/read-your-writes.ts';
 import { validatedHandler } from './handlers/validated-handler.ts';
 import { idempotency } from './idempotency/idempotency.ts';
 import { accessLog } from './middleware/access-log.ts';
+import { AllowedMethods } from './middleware/allowed-methods.ts';
 import { askedTimeout } from './middleware/asked-timeout.ts';
 import { auth } from './middleware/auth.ts';
 import { body } from './middleware/body.ts';
@@ -132,12 +133,18 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, gi
       openapiDocument(contract, options), // below the contract, which may have its own; above apps that take every path
     );
   }
-  mountApps(app, mountList(options.mount), answerFailure); // below the contract, which takes over one route after the other
-  app.use(unmatched([...routes.map(([, operation]) => operation), ...(routes.length > 0 ? [openapiOperation] : [])])); // below every route: what none of them took
+  const methods = methodsOf(contract, options.mount);
+  mountApps(app, mountList(options.mount), { answerFailure, methods }); // below the contract, which takes over one route after the other
+  app.use(unmatched(methods)); // below every route: what none of them took
   app.use(problem({ answerFailure })); // innermost: whatever was thrown above ends here
-  listenToHeads(app, closeIfUnread);
-  listenToEnds(app, { beforeEnd: discardRest, onEnd: giveBackPlace, onLong: noteUnreadReply });
-  return http2Express(app);
+  return http2Express(listenToEnds(listenToHeads(app, closeIfUnread), replyEnds));
+}
+
+const replyEnds = { beforeEnd: discardRest, onEnd: giveBackPlace, onLong: noteUnreadReply };
+
+function methodsOf(contract: Contract, mounts: Mounts | undefined): AllowedMethods {
+  const served = Object.values(contract.operations);
+  return new AllowedMethods(served.length > 0 ? [...served, openapiOperation] : [], mountList(mounts));
 }
 
 function timeoutOf(options: OperationOptions = {}): readonly RequestHandler[] {

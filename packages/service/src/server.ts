@@ -9,6 +9,7 @@ import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 import { listen } from './connections/listen.ts';
 import { answerMalformedRequests } from './connections/malformed-requests.ts';
+import { RefusedHandshakeLog } from './connections/refused-handshake-log.ts';
 import { serverLimits as limits } from './connections/server-limits.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
 import { UnreadReplies } from './connections/unread-replies.ts';
@@ -120,6 +121,7 @@ function createCallersServer(
     floods: options,
     onSessionError: (error, peer) => brokenSessions.note(error, peer),
   });
+  if (dualServer.secure) new RefusedHandshakeLog(logger).watch(dualServer.secure);
   const connections = trackDualProtocolServer(dualServer);
   const unread = new UnreadReplies(dualServer, {
     ...options,

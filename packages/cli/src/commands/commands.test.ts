@@ -70,6 +70,19 @@ describe('parley services', () => {
   });
 });
 
+describe('an error', () => {
+  it('is one line, whatever it names of another process', async () => {
+    const systems = [
+      { ...running.systems[0], replicas: [{ ...running.systems[0]?.replicas[0], service: 'shop\nfake' }] },
+    ];
+    const { code, stderr } = await run('upstreams other', { systems: systems as typeof running.systems });
+    expect([code, stderr]).toEqual([
+      2,
+      'parley: expected a service or a replica that runs, got "other"; there is shop fake\n',
+    ]);
+  });
+});
+
 describe('parley upstreams', () => {
   it('shows endpoints and their circuits', async () => {
     const result = await run('upstreams shop-1', { env: readOnly });

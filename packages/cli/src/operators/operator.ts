@@ -3,6 +3,7 @@ import { CallError, type ExplainingClient } from '@parley/contract';
 import { admin } from '@parley/service/admin';
 import { CliError } from '../cli-error.ts';
 import type { SystemReplica } from '../systems/system.ts';
+import { oneLine } from '../text/one-line.ts';
 
 /** Tokens of the admin API, from the environment. */
 export interface OperatorTokens {
@@ -74,7 +75,8 @@ function explained(
   purpose: Purpose,
   hasToken: boolean,
 ): CliError {
-  const { code, detail } = error;
+  const { code } = error;
+  const detail = oneLine(error.detail);
   const data = { replica: name, code };
   if (code === 'unauthenticated' || code === 'permission_denied') {
     const variable = purpose === 'read' ? 'ADMIN_READ_TOKEN' : 'ADMIN_ACT_TOKEN';

@@ -13,7 +13,11 @@ export async function probe({ operators, isDead, pid }: SystemReplica): Promise<
   if (isDead) return 'down';
   if (operators === undefined) return 'unknown';
   try {
-    const response = await fetch(new URL('/readyz', operators), { signal: AbortSignal.timeout(timeoutMs) });
+    // Not to another address: nobody has named that.
+    const response = await fetch(new URL('/readyz', operators), {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     await response.body?.cancel();
     return response.ok ? 'ready' : 'draining';
   } catch (error) {

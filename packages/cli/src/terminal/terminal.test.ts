@@ -33,8 +33,8 @@ describe('an output', () => {
 
   it('hands no control sequence of another process on in a remark', () => {
     const { output, errors } = captured();
-    output.remark('a\u001b[2Jb');
-    expect(errors).toEqual(['a�[2Jb\n']);
+    output.remark('a\u001b[2Jb\u202ec');
+    expect(errors).toEqual(['a�[2Jb�c\n']);
   });
 });
 

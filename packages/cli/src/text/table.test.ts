@@ -21,6 +21,14 @@ describe('a table', () => {
     expect(tabbedTable(columns, [['two\twords\n', '1']])).toBe('NAME\tCOUNT\ntwo words \t1');
   });
 
+  it('has one row for each, whatever a name of another process holds', () => {
+    const forged = [['hello\nguestbook\tready', '1']];
+    expect(alignedTable(columns, forged, (_, text) => text)).toBe(
+      'NAME                   COUNT\nhello guestbook ready      1',
+    );
+    expect(tabbedTable(columns, forged)).toBe('NAME\tCOUNT\nhello guestbook ready\t1');
+  });
+
   it('hands no control sequence of another process on to the terminal', () => {
     expect(alignedTable([{ title: 'A' }], [['\u001b[2J\u009b1m']], (_, text) => text)).toBe('A\n�[2J�1m');
   });

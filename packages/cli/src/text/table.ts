@@ -1,4 +1,4 @@
-import { withoutControls } from './without-controls.ts';
+import { oneLine } from './one-line.ts';
 
 /** One column of a table. */
 export interface Column {
@@ -16,7 +16,9 @@ export type Cell = string | { readonly text: string; readonly look: Look };
 /** Gives a text its look; the identity where there are no colours. */
 export type Paint = (look: Look, text: string) => string;
 
-const textOf = (cell: Cell | undefined) => withoutControls(typeof cell === 'object' ? cell.text : (cell ?? ''));
+// A line break in a name of another process would make a row that nobody has asked for.
+const textOf = (cell: Cell | undefined) =>
+  oneLine(typeof cell === 'object' ? cell.text : (cell ?? '')).replaceAll('\t', ' ');
 
 /** A table for people, columns in line, in the colours of its cells. */
 export function alignedTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], paint: Paint): string {
@@ -41,5 +43,5 @@ export function alignedTable(columns: readonly Column[], rows: readonly (readonl
 /** The same table for programs such as `cut` and `awk`: a line for each row, tabs between its cells. */
 export function tabbedTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map((_, at) => textOf(row[at])))];
-  return lines.map((cells) => cells.map((cell) => cell.replaceAll(/[\t\n]/g, ' ')).join('\t')).join('\n');
+  return lines.map((cells) => cells.join('\t')).join('\n');
 }

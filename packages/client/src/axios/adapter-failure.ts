@@ -39,13 +39,13 @@ const systemCodes: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
 };
 
-/** Code and message of the system, the parser or the decoder; none of undici's own. */
+/** Code and message of the system, the parser or the decoder; none of undici's own, nor what it asserts. */
 function systemError(cause: unknown): AdapterFailure | undefined {
   const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
   if (typeof code !== 'string') return undefined;
   const known = systemCodes[code];
   if (known) return { code: known, message: 'socket hang up' };
-  return code.startsWith('UND_ERR_') ? undefined : { code, message };
+  return code.startsWith('UND_ERR_') || code === 'ERR_ASSERTION' ? undefined : { code, message };
 }
 
 // As axios' own adapter has it: the decoder hears of the socket's error, a plain body of the reply's end.

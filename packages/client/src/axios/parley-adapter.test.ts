@@ -1,8 +1,9 @@
+import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CallError, now, runInContext } from '@parley/contract';
 import axios, { type AxiosError, type AxiosRequestConfig } from 'axios';
 import { httpServer, type SeenRequest, sendJson } from '../../test-fixtures/http-server.ts';
-import { deadAddress } from '../../test-fixtures/raw-server.ts';
+import { deadAddress, RawServer } from '../../test-fixtures/raw-server.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { createUpstream, type Upstream } from '../upstream.ts';
 import { parleyAdapter } from './parley-adapter.ts';
@@ -55,6 +56,19 @@ describe('parleyAdapter', () => {
     const { cause, response } = await failure(create().get('/api/things/7'));
     expect(response?.status).toBe(404);
     expect([differs, cause]).toMatchObject([differs, { code: 'not_found', status: 404, attempts: 1 }]);
+  });
+
+  it('gives an error in words of ours for a status that HTTP does not have', async () => {
+    const odd = new RawServer((socket) => socket.write('HTTP/1.1 099 Odd\r\ncontent-length: 2\r\n\r\n{}'));
+    const there = createUpstream('odd', await odd.listen());
+    const { code, message, cause } = await failure(axios.create({ adapter: parleyAdapter(there) }).get('/'));
+    expect([code, message]).toEqual([
+      'ERR_BAD_RESPONSE',
+      expect.stringMatching(/^the reply cannot be read: its status/),
+    ]);
+    expect(cause).toMatchObject({ code: 'invalid_reply', isTransient: false, blamesEndpoint: false });
+    await there.close();
+    await odd.close();
   });
 
   it('marks the config of a call that failed after retries', async () => {
@@ -324,6 +338,20 @@ describe('parleyAdapter', () => {
       await clock.advance(60);
       await closed;
       expect(data.errored).toMatchObject({ code: 'ECONNABORTED' });
+    });
+
+    it('of an error has no deadline, since it was read whole: nobody may read it', async () => {
+      await server.close();
+      await upstream.close();
+      server = await httpServer((_, response) => sendJson(response, 404, { detail: 'none' }));
+      upstream = createUpstream('things', server.address, { callTimeoutMs: 2_000, clock });
+      const { response } = await failure(create().get('/', { responseType: 'stream' }));
+      const data = response?.data as Readable;
+      const errors: unknown[] = [];
+      data.on('error', (error: unknown) => errors.push(error));
+      await clock.advance(10_000);
+      expect(await read(data)).toBe('{"detail":"none"}');
+      expect(errors).toEqual([]);
     });
 
     it('is given as soon as it begins', async () => {

@@ -7,13 +7,7 @@ import { type RequestBody, StreamSource } from '../transport/body-source.ts';
 import { safetyOf } from '../transport/method-safety.ts';
 import type { Reply } from '../transport/reply.ts';
 import { wireOptions } from '../transport/wire-options.ts';
-import {
-  type AxiosAdapter,
-  AxiosHeaders,
-  type AxiosResponse,
-  type InternalAxiosRequestConfig,
-  userAgent,
-} from './axios.ts';
+import { type AxiosAdapter, AxiosHeaders, type InternalAxiosRequestConfig, userAgent } from './axios.ts';
 import { boundStream, whenOver } from './bound-stream.ts';
 import { axiosErrorOf, responseOf, settleReply } from './parley-response.ts';
 import { expectNames } from './redirect.ts';
@@ -58,23 +52,25 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
     const sent = { ...request, path: upstream.basePath + request.path };
     const { clock, callTimeoutMs } = upstream.options;
     const endsAtMs = clock.now() + (request.timeoutMs ?? callTimeoutMs);
-    let response: AxiosResponse | undefined;
+    // As it came, and not `data`: a stream made of an error that was read whole has nothing left to wait for.
+    let received: Reply['body'] | undefined;
     try {
       const reply = await upstream.send(request);
       if (reply.error) markRetried(config, reply.error);
-      response = responseOf(reply, config, sent);
+      const response = responseOf(reply, config, sent);
+      received = reply.body;
       if (request.replyAs === 'stream') {
         const deadlineMs = Math.min(endsAtMs, request.context?.deadlineMs ?? endsAtMs);
-        boundStream(response.data, { clock, deadlineMs, operation: request.label });
+        boundStream(received, { clock, deadlineMs, operation: request.label });
       }
       return settleReply(response, reply.error);
     } catch (error) {
       if (error instanceof CallError) markRetried(config, error);
       throw axiosErrorOf(error, config, sent);
     } finally {
-      if (cancelled) whenOver(response?.data, cancelled.end);
+      if (cancelled) whenOver(received, cancelled.end);
       // A body that was not read by then stays unread: discard it, or the file behind it stays open.
-      if (body instanceof StreamSource) whenOver(response?.data, () => body.discard());
+      if (body instanceof StreamSource) whenOver(received, () => body.discard());
     }
   };
 }

@@ -20,11 +20,12 @@ export function toAxiosError(cause: unknown, config: InternalAxiosRequestConfig)
     return cause;
   }
   const { message, code } = cause as NodeJS.ErrnoException;
-  const error = new AxiosError(
-    message,
-    code === 'UND_ERR_SOCKET' ? 'ECONNRESET' : (code ?? AxiosError.ERR_NETWORK),
-    config,
-  );
+  const error = new AxiosError(message, codeOf(code), config);
   error.cause = cause as Error;
   return error;
+}
+
+function codeOf(code = AxiosError.ERR_NETWORK): string {
+  // The second one is of a reply in HTTP/2 that was cut.
+  return code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ? 'ECONNRESET' : code;
 }

@@ -37,27 +37,28 @@ describe('discovery by URL', () => {
     'expected http://host:port, https://host:port, unix:/path, several of them, dns://name:port, dns+https://name:port, ' +
     'srv://name, srv+https://name, or file:/path, got ';
   const hint = ': an address has no user, password, query or fragment';
+  const correct = ': correct the address';
   it.each([
-    ['', `${forms}""`],
-    ['localhost:3000', `${forms}"localhost:3000"`],
-    ['ftp://a', `${forms}"ftp://a"`],
-    ['http://a/api', `${forms}"http://a/api"`],
+    ['', `${forms}""${correct}`],
+    ['localhost:3000', `${forms}"localhost:3000"${correct}`],
+    ['ftp://a', `${forms}"ftp://a"${correct}`],
+    ['http://a/api', `${forms}"http://a/api"${correct}`],
     ['http://a?x=1', `${forms}"http://a?…"${hint}`],
     ['http://user:pw@a', `${forms}"http://…@a"${hint}`],
-    ['http://a:3000,', `${forms}""`],
-    ['http://a:99999', `${forms}"http://a:99999"`],
-    ['dns://name', `${forms}"dns://name"`],
-    ['dns+ftp://name:1', `${forms}"dns+ftp://name:1"`],
-    ['dns+https://name:1/api', `${forms}"dns+https://name:1/api"`],
-    ['srv://name:1', `${forms}"srv://name:1"`],
-    ['srv://', `${forms}"srv://"`],
-    ['file://host/path', `${forms}"file://host/path"`],
-    ['unix:', `${forms}"unix:"`],
-    ['unix:things.sock', `${forms}"unix:things.sock"`],
-    ['unix://host/things.sock', `${forms}"unix://host/things.sock"`],
-    [`unix:/${'x'.repeat(107)}`, `${forms}"unix:/${'x'.repeat(107)}"`],
-    [[], `${forms}an empty list`],
-    [['dns://name:1', 'http://a'], 'a dns: address stands alone, got 2 addresses'],
+    ['http://a:3000,', `${forms}""${correct}`],
+    ['http://a:99999', `${forms}"http://a:99999"${correct}`],
+    ['dns://name', `${forms}"dns://name"${correct}`],
+    ['dns+ftp://name:1', `${forms}"dns+ftp://name:1"${correct}`],
+    ['dns+https://name:1/api', `${forms}"dns+https://name:1/api"${correct}`],
+    ['srv://name:1', `${forms}"srv://name:1"${correct}`],
+    ['srv://', `${forms}"srv://"${correct}`],
+    ['file://host/path', `${forms}"file://host/path"${correct}`],
+    ['unix:', `${forms}"unix:"${correct}`],
+    ['unix:things.sock', `${forms}"unix:things.sock"${correct}`],
+    ['unix://host/things.sock', `${forms}"unix://host/things.sock"${correct}`],
+    [`unix:/${'x'.repeat(107)}`, `${forms}"unix:/${'x'.repeat(107)}"${correct}`],
+    [[], `${forms}an empty list: give one address or more`],
+    [['dns://name:1', 'http://a'], 'a dns: address stands alone, got 2 addresses: leave out the others'],
   ])('refuses %j and says what it expected and what came', (where, message) => {
     expect(() => discovery(where, holding({ ...options, tls: undefined, clock }))).toThrow(new TypeError(message));
   });

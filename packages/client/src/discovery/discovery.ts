@@ -26,17 +26,31 @@ export function discovery(
   const { tls, clock } = options.current;
   const texts = (typeof where === 'string' ? where.split(',') : where).map((text) => text.trim());
   const [first] = texts;
-  if (first === undefined) throw new TypeError(`expected ${forms}, got an empty list`);
+  if (first === undefined) throw new TypeError(`expected ${forms}, got an empty list: give one address or more`);
   const alone = texts.find((text) => /^(dns|srv|file)\b/.test(text));
   if (alone === undefined) {
     const whole = String(where); // once: there may be 10 000 addresses
     return fixed(distinct(texts.map((text) => parse(text, whole))));
   }
   if (texts.length > 1) {
-    throw new TypeError(`a ${alone.split(':')[0]}: address stands alone, got ${texts.length} addresses`);
+    throw new TypeError(
+      `a ${alone.split(':')[0]}: address stands alone, got ${texts.length} addresses: leave out the others`,
+    );
   }
   if (first.startsWith('file:')) return new FileDiscovery(path(first), tls ? parseTls : parse, clock);
   return new RefreshedDiscovery(lookUp(first, nameServer), options, clock);
+}
+
+/**
+ * Refuses what is no text and no list of texts: a variable of the environment that is not set, for example.
+ *
+ * @throws TypeError that says what was expected and of which type it is, not its value
+ */
+export function expectAddresses(where: unknown): void {
+  for (const one of Array.isArray(where) ? where : [where]) {
+    if (typeof one === 'string') continue;
+    throw new TypeError(`expected ${forms}, got ${one === null ? 'null' : typeof one}: set its address`);
+  }
 }
 
 /**
@@ -47,7 +61,9 @@ export function discovery(
 export function expectTls(where: string | readonly string[]): void {
   const isCleartext = /(^|[\s,])(http|dns|srv|unix)(\+http)?:/;
   if (!isCleartext.test(String(where))) return;
-  throw new TypeError(`tls is for endpoints with https: in their address, got ${shown(where)}`);
+  throw new TypeError(
+    `tls is for endpoints with https: in their address, got ${shown(where)}: write https:, or leave tls out`,
+  );
 }
 
 const forms =
@@ -101,7 +117,7 @@ function plain(text: string): URL | undefined {
 
 function unexpected(text: string, whole = text): TypeError {
   const shown = withoutSecrets(text, whole);
-  const hint = shown === text ? '' : ': an address has no user, password, query or fragment';
+  const hint = shown === text ? ': correct the address' : ': an address has no user, password, query or fragment';
   return new TypeError(`expected ${forms}, got ${JSON.stringify(shown)}${hint}`);
 }
 

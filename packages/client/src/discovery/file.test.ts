@@ -69,12 +69,12 @@ describe('discovery by file', () => {
   });
 
   it.each([
-    ['{"zone": "a"}', /expected http:\/\/host:port.*got "undefined"$/],
+    ['{"zone": "a"}', /expected http:\/\/host:port.*got "undefined": correct the address$/],
     ['{"url": "http://a:1", "zone": 7}', /expected the name of a zone, got 7$/],
     ['{"url": "http://a:1", "weight": "4"}', /expected a weight from 0\.1 to 1000000, got "4"$/],
     ['{"url": "http://a:1", "weight": 0}', /expected a weight from 0\.1 to 1000000, got 0$/],
     ['{"url": "http://a:1", "wieght": 4}', /expected url, zone and weight, got "wieght"$/],
-    ['null', /got "null"$/],
+    ['null', /got "null": correct the address$/],
   ])('refuses %s and says why', async (entry, message) => {
     await put(`[${entry}]`);
     await expect(Promise.resolve(found.addresses())).rejects.toThrow(message);
@@ -131,7 +131,9 @@ describe('discovery by file', () => {
       await put('["https://a:1", "http://b:1"]');
       await look();
       expect(origins(await found.addresses())).toEqual(['https://a:1']);
-      expect(warnings).toEqual([expect.stringMatching(/got "http:\/\/b:1"; the last known addresses stay$/)]);
+      expect(warnings).toEqual([
+        expect.stringMatching(/got "http:\/\/b:1": write https:, or leave tls out; the last known addresses stay$/),
+      ]);
       expect(changes).toEqual([['https://a:1']]);
     });
   });

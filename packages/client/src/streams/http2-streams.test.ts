@@ -108,15 +108,17 @@ describe.each(['h2c', 'TLS'])('a reply over HTTP/2 (%s)', (kind) => {
         setImmediate(() => (how === 'GOAWAY' ? socket.end(cut(stream)) : socket.write(cut(stream))));
       });
       const error = await client.one().catch((caught: unknown) => caught);
-      expect(error).toMatchObject({ code: 'unavailable', isUnprocessed: false });
+      // Node gives a reply that ends before its length this code itself: the two cannot be told apart.
+      const isOfLength = fields[0]?.[0] === 'content-length' && how === `RST_STREAM ${NGHTTP2_PROTOCOL_ERROR}`;
+      expect(error).toMatchObject({ code: isOfLength ? 'invalid_reply' : 'unavailable', isUnprocessed: false });
     },
   );
 
-  it('that ends before its length is an error', async () => {
+  it('that ends before its length is malformed', async () => {
     const { client } = await serve(kind, (stream, socket) => {
       const whole = [head(stream, 'application/json', ['content-length', '9']), frame.data(stream, '{"n":1}', true)];
       socket.write(Buffer.concat(whole));
     });
-    expect(await client.one().catch((caught: unknown) => caught)).toMatchObject({ code: 'unavailable' });
+    expect(await client.one().catch((caught: unknown) => caught)).toMatchObject({ code: 'invalid_reply' });
   });
 });

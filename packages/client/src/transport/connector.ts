@@ -51,7 +51,7 @@ export function connector(
   return (callback) => {
     const { context } = credentials;
     const target = ownMembers<ConnectionOptions>({
-      ...unset,
+      ...unsetTls,
       host,
       port: Number(port || 443),
       servername: isIP(serverName) ? '' : serverName,
@@ -84,6 +84,27 @@ const unset: object = {
   objectMode: undefined,
   onread: undefined,
   signal: undefined,
+};
+
+// Of TLS it copies all of them: an inherited `path` would be the address of another server.
+const unsetTls: object = {
+  ...unset,
+  ALPNCallback: undefined,
+  allowHalfOpen: undefined,
+  autoSelectFamily: undefined,
+  autoSelectFamilyAttemptTimeout: undefined,
+  enableTrace: undefined,
+  family: undefined,
+  hints: undefined,
+  localAddress: undefined,
+  localPort: undefined,
+  lookup: undefined,
+  path: undefined,
+  pskCallback: undefined,
+  requestOCSP: undefined,
+  session: undefined,
+  socket: undefined,
+  timeout: undefined,
 };
 
 function whenOpen(socket: Socket, event: string, options: Current<ConnectorOptions>, callback: Connected) {

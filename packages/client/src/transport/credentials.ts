@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContext } from 'node:tls';
-import { hasPem, isPemFile, type Pem, pemText } from '@parley/contract';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { configMistake, hasPem, isPemFile, ownMembers, type Pem, pemText } from '@parley/contract';
 import { fileWatch } from '../discovery/file-watch.ts';
 import type { TlsOptions } from '../options/tls-options.ts';
 import type { Clock } from '../time/clock.ts';
@@ -19,14 +19,14 @@ export class Credentials {
   readonly #endWatch: () => void;
   #context: SecureContext | undefined;
 
-  /** @throws TypeError that names the part that cannot be used */
+  /** @throws TypeError that names the part that cannot be used, a mistake of configuration */
   constructor(options: TlsOptions, clock: Clock) {
     this.options = options;
     if ((options.cert === undefined) !== (options.key === undefined)) {
-      throw new TypeError('tls.cert and tls.key go together, got only one of them');
+      throw mistake('tls.cert and tls.key go together, got only one of them');
     }
     this.#files = [...new Set(parts.flatMap((part) => pems(options, part).flatMap(fileOf)))];
-    const contents = this.#files.map((path) => readFileSync(path, 'utf8'));
+    const contents = this.#files.map(readOrExplain);
     if (parts.some((part) => options[part] !== undefined)) this.#context = this.#load(contents);
     this.#endWatch = this.#files.length > 0 ? fileWatch(this.#files, contents, clock, this.#reload) : () => {};
   }
@@ -58,18 +58,22 @@ export class Credentials {
         const where = isPemFile(pem)
           ? `the file ${pem.file} holds none`
           : 'got other text; for a file say { file: path }';
-        throw new TypeError(`tls.${part} must be PEM: ${where}`);
+        throw mistake(`tls.${part} must be PEM: ${where}`);
       });
     const [ca, cert, key] = parts.map(text);
     try {
-      return createSecureContext({
-        minVersion: 'TLSv1.2',
-        ...(ca?.length && { ca }),
-        ...(cert?.length && { cert, key }),
-      });
+      return createSecureContext(
+        // An inherited `ca` would be trusted.
+        ownMembers<SecureContextOptions>({
+          minVersion: 'TLSv1.2',
+          ...(ca?.length && { ca }),
+          // Not a list: of each of that, Node asks for `pem` and `passphrase`, which a text inherits.
+          ...(cert?.length && { cert, key: key?.length === 1 ? key[0] : key }),
+        }),
+      );
     } catch (error) {
       // OpenSSL's own error names the place in its source: only the reason is kept.
-      throw new TypeError(`cannot use the certificates in tls: ${(error as Error).message}`);
+      throw mistake(`cannot use the certificates in tls: ${(error as Error).message}`);
     }
   }
 }
@@ -78,6 +82,18 @@ function pems(options: TlsOptions, part: (typeof parts)[number]): readonly Pem[]
   const given = options[part];
   if (given === undefined) return [];
   return Array.isArray(given) ? given : [given as Pem];
+}
+
+// Certificates come from the environment.
+const mistake = (message: string) => configMistake(new TypeError(message));
+
+function readOrExplain(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code;
+    throw mistake(`tls: ${path} cannot be read (${reason}); give a PEM file that this user may read`);
+  }
 }
 
 function fileOf(pem: Pem): string[] {

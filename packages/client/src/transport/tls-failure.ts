@@ -9,7 +9,10 @@ const meanings: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another name'],
   [/^(UNABLE_TO_(VERIFY|GET)|SELF_SIGNED|DEPTH_ZERO|CERT_UNTRUSTED|CERT_SIGNATURE)/, wrongCa],
   [/ALERT_CERTIFICATE_REQUIRED/, 'it wants a certificate of ours'],
-  [/ALERT_(BAD_|UNSUPPORTED_)?CERTIFICATE|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED|ALERT_HANDSHAKE_FAILURE/, refused],
+  [/ALERT_(BAD_|UNSUPPORTED_)?CERTIFICATE|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED/, refused],
+  // Servers that speak TLS 1.2 say this where the client has no certificate, too.
+  [/ALERT_HANDSHAKE_FAILURE/, 'it has no cipher in common with this client, or wants a certificate of ours'],
+  [/UNRECOGNIZED_NAME/, 'it has no certificate for the name that is asked for'],
   [/ALERT_NO_APPLICATION_PROTOCOL/, 'it does not speak the HTTP version that is asked for'],
   [/ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/, 'it speaks no TLS version that is safe'],
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/, 'it does not speak TLS'],

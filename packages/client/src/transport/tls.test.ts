@@ -36,6 +36,15 @@ afterEach(async () => {
 });
 afterAll(() => {});
 
+async function polluted(name: string, value: unknown, work: () => Promise<void>): Promise<void> {
+  (Object.prototype as Record<string, unknown>)[name] = value;
+  try {
+    await work();
+  } finally {
+    delete (Object.prototype as Record<string, unknown>)[name];
+  }
+}
+
 async function tlsServer(options: ServerOptions) {
   const seen: { peer: string | undefined; isResumed: boolean }[] = [];
   const sockets = new Set<TLSSocket>();
@@ -125,6 +134,17 @@ describe('TLS', () => {
     expect(error).toMatchObject({ detail: expect.stringMatching(/it does not speak TLS/), isUnprocessed: true });
   });
 
+  it.each([
+    [40, 'it has no cipher in common with this client, or wants a certificate of ours'],
+    [112, 'it has no certificate for the name that is asked for'],
+  ])('says what the alert %i of a server means', async (alert, meaning) => {
+    const raw = new RawServer((socket) => socket.write(Buffer.from([21, 3, 3, 0, 2, 2, alert])));
+    closeables.push(raw);
+    const address = (await raw.listen()).replace('http', 'https');
+    const error = await rejection(upstreamAt(address, undefined).send(somePost()));
+    expect(error).toMatchObject({ detail: expect.stringContaining(`cannot connect: ${meaning}`), isUnprocessed: true });
+  });
+
   it('gives up a handshake that hangs', async () => {
     const raw = new RawServer(() => {});
     closeables.push(raw);
@@ -132,6 +152,24 @@ describe('TLS', () => {
     const error = await rejection(upstreamAt(address, undefined, { connectTimeoutMs: 100 }).send(somePost()));
     expect(error).toMatchObject({ detail: 'cannot connect: not connected in 100 ms (ETIMEDOUT)', isUnprocessed: true });
     await until(() => raw.sockets.size === 0);
+  });
+
+  describe('with a member more in Object.prototype', () => {
+    // What Node copies itself is in test/pollution: its objects do not inherit from those of Jest.
+    it.each(['ciphers', 'secureOptions', 'sigalgs', 'crl'])('takes no inherited %s', async (name) => {
+      const { address } = await tlsServer(pair);
+      await polluted(name, 'polluted', async () => {
+        expect((await upstreamAt(address, { ca: authority.ca }).send(someRequest())).status).toBe(200);
+      });
+    });
+
+    it('trusts no inherited CA', async () => {
+      const { address } = await tlsServer(pair);
+      await polluted('ca', authority.ca, async () => {
+        const error = await rejection(upstreamAt(address, {}).send(somePost()));
+        expect(error).toMatchObject({ detail: expect.stringMatching(/from a CA that is not known here/) });
+      });
+    });
   });
 
   it('shows its own certificate where the server wants one', async () => {

@@ -91,6 +91,14 @@ describe.each(['h2c', 'TLS'])('a reply in HTTP/2 (%s) that cannot be read', (kin
       'more than its length',
       (stream) => [frame.fields(stream, [ok, ['content-length', '1']]), frame.data(stream, '{}', true)],
     ],
+    [
+      'less than its length',
+      (stream) => [frame.fields(stream, [ok, ['content-length', '9']]), frame.data(stream, '{}', true)],
+    ],
+    [
+      'nothing of its length',
+      (stream) => [frame.fields(stream, [ok, ['content-length', '9']]), frame.data(stream, '', true)],
+    ],
     ['a body before its head', (stream) => [frame.data(stream, '{}', true)]],
     ['a body where none can be', (stream) => [frame.fields(stream, [[':status', '204']]), frame.data(stream, '{}')]],
     ['a frame of 20 kB', (stream) => [frame.headers(stream), frame.data(stream, 'x'.repeat(20_000), true)]],
@@ -107,6 +115,26 @@ describe.each(['h2c', 'TLS'])('a reply in HTTP/2 (%s) that cannot be read', (kin
     const upstream = open(server, server.address, { http: '2', ...(kind === 'TLS' && { tls: { ca } }) });
     await expectOnlyItsOwnFailure(upstream, /HTTP\/2/);
     expect(requests).toBe(10); // none was sent twice
+  });
+
+  it.each([0, 2, 8])('and is cut, with a Content-Length and the code %i, is lost: tried again', async (code) => {
+    const cut = (stream: number) =>
+      Buffer.concat([
+        frame.fields(stream, [ok, ['content-length', '9']]),
+        frame.data(stream, '{}'),
+        frame.rst(stream, code),
+      ]);
+    const server = await rawHttp2Server(
+      (stream, socket) => void socket.write(cut(stream)),
+      kind === 'TLS' ? pair : undefined,
+    );
+    const lenient = { http: '2', circuitConsecutiveFailures: 10 } as const;
+    const upstream = open(server, server.address, { ...lenient, ...(kind === 'TLS' && { tls: { ca } }) });
+    await expect(upstream.send(someRequest())).rejects.toMatchObject({
+      code: 'unavailable',
+      detail: 'the connection broke (ECONNRESET)',
+    });
+    expect(server.counts().requests).toBe(3);
   });
 
   // Node itself resets such a stream with ENHANCE_YOUR_CALM, as a server may: the two cannot be told apart.

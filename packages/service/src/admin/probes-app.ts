@@ -6,6 +6,7 @@ import { listenToHeads } from '../express/before-head.ts';
 import { listenToEnds } from '../express/reply-end.ts';
 import { type MetricsFormat, metricsMediaTypes } from '../metrics/registry.ts';
 import type { ServiceMetrics } from '../metrics/service-metrics.ts';
+import { AllowedMethods } from '../middleware/allowed-methods.ts';
 import { failureAnswer, problem, sendProblem } from '../middleware/problem.ts';
 import { unmatched } from '../middleware/unmatched.ts';
 
@@ -42,7 +43,7 @@ export function createProbesApp({ isReady, logger, metrics }: ProbesAppOptions):
       res.end(metrics.render(format));
     });
   }
-  app.use(unmatched([livez, readyz, ...(metrics ? [metricsPage] : [])]));
+  app.use(unmatched(new AllowedMethods([livez, readyz, ...(metrics ? [metricsPage] : [])])));
   app.use(problem({ answerFailure: failureAnswer({ logger }) }));
   return listenToEnds(listenToHeads(app, closeIfUnread), { beforeEnd: discardRest });
 }

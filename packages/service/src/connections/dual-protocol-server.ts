@@ -108,8 +108,37 @@ export function createDualProtocolServer(
   return { server, http2, secure };
 }
 
+// Node copies the options of a server into an object of its own, which inherits.
+const unset = {
+  ALPNCallback: undefined,
+  SNICallback: undefined,
+  allowPartialTrustChain: undefined,
+  ca: undefined,
+  ciphers: undefined,
+  clientCertEngine: undefined,
+  crl: undefined,
+  dhparam: undefined,
+  ecdhCurve: undefined,
+  enableTrace: undefined,
+  honorCipherOrder: undefined,
+  maxVersion: undefined,
+  passphrase: undefined,
+  pfx: undefined,
+  privateKeyEngine: undefined,
+  privateKeyIdentifier: undefined,
+  pskCallback: undefined,
+  pskIdentityHint: undefined,
+  secureOptions: undefined,
+  secureProtocol: undefined,
+  sessionIdContext: undefined,
+  sessionTimeout: undefined,
+  sigalgs: undefined,
+  ticketKeys: undefined,
+};
+
 function tlsOptions({ current, isClientCertificateRequired }: SecureContextSource) {
   return {
+    ...unset,
     ...current,
     ALPNProtocols: ['h2', 'http/1.1'],
     requestCert: isClientCertificateRequired,

@@ -23,6 +23,50 @@ export function isExpressApp(thing: unknown): boolean {
   return messages.every((one) => typeof one === 'object') && typeof ownMember(app, 'handle') === 'function';
 }
 
+/** One step of a router, as Express 4 and 5 have it. */
+interface RouterLayer {
+  readonly route?: { readonly methods: Readonly<Record<string, boolean>> } | undefined;
+  readonly handle: unknown;
+  /** The part of a path that it has matched last. */
+  readonly path?: string | undefined;
+  match(path: string): boolean | { readonly path?: string | undefined };
+}
+
+/**
+ * Methods that the routes of an Express application or router take at a path, in upper case. Those of applications mounted in it
+ * are not found, and of anything else there are none.
+ */
+export function routeMethods(app: unknown, path: string): readonly string[] {
+  if (typeof app !== 'function') return [];
+  const { stack } = app as { stack?: unknown };
+  if (isExpressApp(app)) return routeMethods(routerOf(app), path);
+  if (!Array.isArray(stack)) return [];
+  return (stack as RouterLayer[]).flatMap((layer) => {
+    const matched = matchedPart(layer, path);
+    if (matched === undefined) return [];
+    const { route, handle } = layer;
+    if (!route) return routeMethods(handle, path.slice(matched.length) || '/');
+    return Object.keys(route.methods).flatMap((name) => (name === '_all' ? [] : name.toUpperCase()));
+  });
+}
+
+// In version 4 `router` is a member that throws.
+function routerOf(app: object): unknown {
+  const { _router: router } = app as { _router?: unknown };
+  return router ?? ('lazyrouter' in app ? undefined : (app as { router?: unknown }).router);
+}
+
+/** The part of a path that a step takes; undefined where it takes none. Older routers keep that part, newer ones return it. */
+function matchedPart(layer: RouterLayer, path: string): string | undefined {
+  try {
+    const match = layer.match(path);
+    if (match === false) return undefined;
+    return (match === true ? layer.path : match.path) ?? '';
+  } catch {
+    return undefined; // a path that cannot be decoded
+  }
+}
+
 /** Replaces the function that handles every request of an app. `wrap` gets the current one. */
 export function wrapHandle(app: Express, wrap: (handle: Handle) => Handle): void {
   const internals = internalsOf(app);

@@ -14,6 +14,7 @@ import { expectTimerMs } from '../options/timer.ts';
 import type { Middleware } from '../requests/either-version.ts';
 import { foreignError } from '../requests/foreign-error.ts';
 import { requestLifetimeOf } from '../requests/request-lifetime.ts';
+import type { AllowedMethods } from './allowed-methods.ts';
 import { operationTimeout } from './call-context.ts';
 import { corsHeaderNames } from './cors.ts';
 import { giveBackPlace, releasePlace } from './load-shedding.ts';
@@ -81,15 +82,22 @@ function mountOf(given: Mount): Mount {
 
 const mountNames: readonly (keyof Mount)[] = ['app', 'path', 'requestTimeoutMs', 'securityHeaders'];
 
+/** What mounted applications share. */
+export interface MountDependencies {
+  readonly answerFailure: AnswerFailure;
+  /** Which methods paths take. */
+  readonly methods: AllowedMethods;
+}
+
 /**
  * Mounts applications of others as they are: their pages, files, sessions, uploads and errors stay theirs, and the limits of
  * the kit hold for them. Their replies have none of the kit's headers for browsers.
  */
-export function mountApps(app: Express, mounts: readonly Mount[], answerFailure: AnswerFailure): void {
-  for (const mount of mounts) app.use(mount.path ?? '/', mounted(mount, answerFailure));
+export function mountApps(app: Express, mounts: readonly Mount[], dependencies: MountDependencies): void {
+  for (const mount of mounts) app.use(mount.path ?? '/', mounted(mount, dependencies));
 }
 
-function mounted(given: Mount, answerFailure: AnswerFailure): RequestHandler {
+function mounted(given: Mount, { answerFailure, methods }: MountDependencies): RequestHandler {
   const { app, path = '/', requestTimeoutMs, securityHeaders = false } = given;
   if (isExpressApp(app)) adoptMessages(app, listenToReplies);
   const run = app as (req: Request, res: Response, next: (error?: unknown) => void) => unknown;
@@ -108,6 +116,7 @@ function mounted(given: Mount, answerFailure: AnswerFailure): RequestHandler {
     };
     const visit = new AppVisit(app, req, res, { hiddenHeaders, onRoute });
     beforeHead(res, releaseEvents);
+    if (req.method === 'OPTIONS') beforeHead(res, allowOf(req, methods));
     const onEnd = boundVisit(visit, res, answerFailure);
     const leave = (error?: unknown) => {
       onEnd();
@@ -154,6 +163,16 @@ function boundVisit(visit: AppVisit, res: Response, answerFailure: AnswerFailure
     ?.boundWork(() => work)
     .catch(end);
   return onEnd;
+}
+
+/** Express answers OPTIONS by the routes of one router: the contract may have other methods of the path. */
+function allowOf({ originalUrl }: Request, methods: AllowedMethods): (res: Response) => void {
+  const [path = ''] = originalUrl.split('?', 1);
+  return (res) => {
+    const given = res.getHeader('Allow');
+    if (given === undefined || methods.ofContract(path).length === 0) return;
+    res.setHeader('Allow', methods.allow(path, String(given).split(/\s*,\s*/)));
+  };
 }
 
 /** Events come now and then: their stream is idle in between, as a stream of the kit. */

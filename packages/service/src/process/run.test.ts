@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { configMistake } from '@parley/contract';
 import { ConfigError } from './config-error.ts';
 import { run } from './run.ts';
 
@@ -18,6 +19,15 @@ describe('run', () => {
       throw new ConfigError('PORT must be a number');
     });
     expect(print.mock.calls).toEqual([['PORT must be a number']]);
+    expect(exit).toHaveBeenCalledWith(1);
+  });
+
+  it('prints one sentence for an error of another class that is marked as such a mistake', async () => {
+    const { exit, print } = watched();
+    await run(async () => {
+      throw configMistake(new TypeError('upstream hello: its address is wrong'));
+    });
+    expect(print.mock.calls).toEqual([['upstream hello: its address is wrong']]);
     expect(exit).toHaveBeenCalledWith(1);
   });
 

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { isPemFile, type Pem, pemText } from '@parley/contract';
+import { isPemFile, ownMembers, type Pem, pemText } from '@parley/contract';
 import { ConfigError } from '../process/config-error.ts';
 
 /** The certificate of a service, and the CAs that its callers' certificates must be from. */
@@ -40,12 +40,13 @@ type Part = 'cert' | 'key' | 'ca';
  *
  * @throws ConfigError where a file cannot be read, or what is in them makes no TLS server
  */
-export function openSecureContext(options: TlsOptions): SecureContextSource {
-  const given = (['cert', 'key', 'ca'] as const).flatMap((part) => {
+export function openSecureContext(given: TlsOptions): SecureContextSource {
+  const options = ownMembers(given);
+  const parts = (['cert', 'key', 'ca'] as const).flatMap((part) => {
     const pem = options[part];
     return pem === undefined ? [] : [{ part, pem }];
   });
-  const current = contextOf(given.map(({ part, pem }) => [part, isPemFile(pem) ? readOrExplain(pem.file, part) : pem]));
+  const current = contextOf(parts.map(({ part, pem }) => [part, isPemFile(pem) ? readOrExplain(pem.file, part) : pem]));
   try {
     checkSecureContext(current);
   } catch (error) {
@@ -54,9 +55,9 @@ export function openSecureContext(options: TlsOptions): SecureContextSource {
   return {
     current,
     isClientCertificateRequired: options.ca !== undefined,
-    isFromFiles: given.some(({ pem }) => isPemFile(pem)),
+    isFromFiles: parts.some(({ pem }) => isPemFile(pem)),
     async read() {
-      const read = given.map(async ({ part, pem }) => [part, isPemFile(pem) ? await readFile(pem.file) : pem] as const);
+      const read = parts.map(async ({ part, pem }) => [part, isPemFile(pem) ? await readFile(pem.file) : pem] as const);
       return contextOf(await Promise.all(read));
     },
   };
@@ -66,16 +67,22 @@ export function openSecureContext(options: TlsOptions): SecureContextSource {
 export function checkSecureContext(context: SecureContext): void {
   createSecureContext(context);
   // OpenSSL takes an empty text for nothing to do, and would then serve without a key.
-  if (!new X509Certificate(context.cert).checkPrivateKey(createPrivateKey(context.key))) {
+  if (!new X509Certificate(context.cert).checkPrivateKey(createPrivateKey(privateKey(context)))) {
     throw new Error('the key is not that of the certificate');
   }
   // OpenSSL takes a file without any certificate for an empty list, and would then refuse every caller.
   if (context.ca !== undefined) new X509Certificate(context.ca);
 }
 
+// Of a text alone Node makes an object that inherits, and ends the process where its passphrase is none.
+function privateKey({ key }: SecureContext) {
+  return { key, format: 'pem', passphrase: undefined } as const;
+}
+
 function contextOf(contents: readonly (readonly [Part, string | Uint8Array])[]): SecureContext {
   const texts = Object.fromEntries(contents.map(([part, content]) => [part, pemText(content)]));
-  return { ...(texts as Record<'cert' | 'key', string>), minVersion: 'TLSv1.2' };
+  // Node reads each setting of TLS from it, inherited ones too.
+  return ownMembers<SecureContext>({ ...(texts as Record<'cert' | 'key', string>), minVersion: 'TLSv1.2' });
 }
 
 function readOrExplain(path: string, part: Part): Buffer {
