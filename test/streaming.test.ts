@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const logger = createLogger('streaming', { level: 'silent' });
-const settings = { host: '127.0.0.1', port: 0, adminPort: 0, drainDelayMs: 0, drainTimeoutMs: 2_000 };
+const settings = { host: '127.0.0.1', port: 0, adminPort: 0, drainDelayMs: 0, drainTimeoutMs: 60_000 };
 
 async function served<C extends Contract>(contract: C, handlers: Handlers<C>): Promise<RunningService> {
   const service = await serve(contract, handlers, { logger, settings });
@@ -69,9 +69,7 @@ describe.each(['events', 'lines'] as const)('a stream over two hops, as %s', (ki
     const { source, counting, client } = await relayed();
     const items = client[kind]()[Symbol.asyncIterator]();
     await items.next();
-    const startedAt = performance.now();
-    await counting.stop();
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    await counting.stop(); // a stream that it waited for would take drainTimeoutMs, longer than a test may
     await eventually(() => source.open === 0);
     const failure = await (async () => {
       while (!(await items.next()).done);

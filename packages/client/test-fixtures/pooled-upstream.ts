@@ -2,16 +2,17 @@ import type { UpstreamOptions } from '../src/options/upstream-options.ts';
 import { createUpstream } from '../src/upstream.ts';
 import { closeAfterTest } from './close-after-test.ts';
 import type { HeldAnswers } from './held-answers.ts';
+import { patient } from './patient.ts';
 import { type Behaviour, httpReply, RawServer } from './raw-server.ts';
 
-/** Nothing is late, however busy the machine is, and all calls get to the pool. */
-const patient = { callTimeoutMs: 20_000, attemptTimeoutMs: 15_000, concurrencyLimit: Number.POSITIVE_INFINITY };
+/** All calls get to the pool. */
+const unlimited = { concurrencyLimit: Number.POSITIVE_INFINITY };
 
 /** An upstream, closed after the test, over one server that behaves as described, and the counts of its connections. */
 export async function upstreamOf(behave: Behaviour, options: Partial<UpstreamOptions> = {}) {
   const server = new RawServer(behave);
   const address = await server.listen();
-  const upstream = createUpstream('things', address, { maxAttempts: 1, ...patient, ...options });
+  const upstream = createUpstream('things', address, { maxAttempts: 1, ...patient, ...unlimited, ...options });
   closeAfterTest(server, upstream);
   const counts = () => {
     const [endpoint] = upstream.endpoints();

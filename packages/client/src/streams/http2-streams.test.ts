@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import { type CallError, defineContract, framings, get, stream } from '@parley/contract';
 import { z } from 'zod';
 import { certificateAuthority, type Pair } from '../../test-fixtures/certificates.ts';
+import { patient } from '../../test-fixtures/patient.ts';
 import { type AnswerFrames, frame, rawHttp2Server } from '../../test-fixtures/raw-http2-server.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
 import { createClient } from '../client.ts';
@@ -35,6 +36,7 @@ async function serve(kind: string, answer: AnswerFrames) {
   const isSecure = kind === 'TLS';
   const server = await rawHttp2Server(answer, isSecure ? pair : undefined);
   const upstream = createUpstream('counter', server.address, {
+    ...patient,
     http: '2',
     maxAttempts: 1,
     acceptCompressed: true,
@@ -76,6 +78,14 @@ describe.each(['h2c', 'TLS'])('a stream over HTTP/2 (%s)', (kind) => {
       const { client } = await serve(kind, (stream, socket) => {
         socket.write(Buffer.concat([head(stream, framing.mediaType), frame.data(stream, text)]));
         setImmediate(() => (how === 'GOAWAY' ? socket.end(cut(stream)) : socket.write(cut(stream))));
+      });
+      expect(await all(client[name]())).toEqual({ seen: [1, 2], code: 'unavailable' });
+    });
+
+    it.each(cuts)('that is cut at once is an error after the items: %s', async (how, cut) => {
+      const { client } = await serve(kind, (stream, socket) => {
+        for (const part of [head(stream, framing.mediaType), frame.data(stream, text), cut(stream)]) socket.write(part);
+        if (how === 'GOAWAY') socket.end();
       });
       expect(await all(client[name]())).toEqual({ seen: [1, 2], code: 'unavailable' });
     });

@@ -2,6 +2,7 @@ import { constants } from 'node:http2';
 import { describe, expect, it } from '@jest/globals';
 import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
 import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
+import { patient } from '../../test-fixtures/patient.ts';
 import { type AnswerFrames, frame, rawHttp2Server } from '../../test-fixtures/raw-http2-server.ts';
 import { until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
@@ -13,6 +14,7 @@ const { ca, pair } = await loopbackCertificate();
 async function serve(answer: AnswerFrames, options: Partial<UpstreamOptions> = {}, kind = 'h2c') {
   const server = await rawHttp2Server(answer, kind === 'TLS' ? pair : undefined);
   const upstream = createUpstream('things', server.address, {
+    ...patient,
     maxAttempts: 1,
     backoffBaseMs: 1,
     http: '2',

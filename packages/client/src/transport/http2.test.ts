@@ -4,6 +4,7 @@ import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
 import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
 import { HeldAnswers } from '../../test-fixtures/held-answers.ts';
 import { answer, http2Server, type StreamBehaviour } from '../../test-fixtures/http2-server.ts';
+import { patient } from '../../test-fixtures/patient.ts';
 import { httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
@@ -12,7 +13,7 @@ import { createUpstream } from '../upstream.ts';
 const { ca, pair } = await loopbackCertificate();
 
 function upstreamAt(address: string, options: Partial<UpstreamOptions> = {}) {
-  const upstream = createUpstream('things', address, { maxAttempts: 1, ...options });
+  const upstream = createUpstream('things', address, { ...patient, maxAttempts: 1, ...options });
   closeAfterTest(upstream);
   return upstream;
 }
@@ -54,7 +55,12 @@ describe('HTTP/2', () => {
     const server = await http2Server(later, { tls: { ...pair, allowHTTP1: true } });
     closeAfterTest(server);
     // node:http2 answers HTTP/1.1 by its request event, which nobody listens to: no session is opened.
-    const upstream = upstreamAt(server.address, { tls: { ca }, http: '1.1', callTimeoutMs: 200 });
+    const upstream = upstreamAt(server.address, {
+      tls: { ca },
+      http: '1.1',
+      callTimeoutMs: 200,
+      attemptTimeoutMs: 200,
+    });
     await rejection(upstream.send(someRequest()));
     expect(server.counts().opened).toBe(0);
   });

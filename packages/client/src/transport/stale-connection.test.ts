@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
 import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
+import { patient } from '../../test-fixtures/patient.ts';
 import { stale, upstreamOf } from '../../test-fixtures/pooled-upstream.ts';
 import { frame, rawHttp2Server } from '../../test-fixtures/raw-http2-server.ts';
 import { type Behaviour, httpReply, RawServer } from '../../test-fixtures/raw-server.ts';
@@ -20,7 +21,7 @@ const unbounded = {
 
 async function overTls(behave: Behaviour, options: Partial<UpstreamOptions>) {
   const server = new RawServer(behave, pair);
-  const upstream = createUpstream('things', await server.listen(), { tls: { ca }, ...options });
+  const upstream = createUpstream('things', await server.listen(), { ...patient, tls: { ca }, ...options });
   closeAfterTest(server, upstream);
   return { server, upstream };
 }

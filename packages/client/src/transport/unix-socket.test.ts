@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
+import { patient } from '../../test-fixtures/patient.ts';
 import { rejection, somePost, someRequest } from '../../test-fixtures/sample.ts';
 import { parleyAdapter } from '../axios/parley-adapter.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
@@ -41,7 +42,7 @@ async function serve(name: string, http: '1.1' | '2' = '1.1'): Promise<string> {
 }
 
 function upstreamAt(where: string, options: Partial<UpstreamOptions> = {}): Upstream {
-  upstream = createUpstream('things', where, { maxAttempts: 1, ...options });
+  upstream = createUpstream('things', where, { ...patient, maxAttempts: 1, ...options });
   return upstream;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { CallError } from '@parley/contract';
 import { loopbackCertificate } from '../../test-fixtures/certificates.ts';
 import { closeAfterTest } from '../../test-fixtures/close-after-test.ts';
+import { patient } from '../../test-fixtures/patient.ts';
 import { type AnswerFrames, frame, rawHttp2Server } from '../../test-fixtures/raw-http2-server.ts';
 import { httpReply, RawServer } from '../../test-fixtures/raw-server.ts';
 import { rejection, someRequest } from '../../test-fixtures/sample.ts';
@@ -14,7 +15,7 @@ const { ca, pair } = await loopbackCertificate();
 const strict = { circuitConsecutiveFailures: 1, maxAttempts: 3, backoffBaseMs: 0, maxConnections: 1 };
 
 function open(server: { close(): Promise<void> }, address: string, options: Partial<UpstreamOptions> = {}): Upstream {
-  const upstream = createUpstream('things', address, { ...strict, ...options });
+  const upstream = createUpstream('things', address, { ...patient, ...strict, ...options });
   closeAfterTest(server, upstream);
   return upstream;
 }
