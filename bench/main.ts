@@ -10,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ main(args: string[]): 
   hops: () => import('./hops/main.ts'),
   workers: () => import('./workers/main.ts'),
   start: () => import('./start/main.ts'),
+  memory: () => import('./memory/main.ts'),
   compare: () => import('./compare/main.ts'),
 };
 

@@ -352,6 +352,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'hops/',
     'workers/',
     'start/',
+    'memory/',
     'compare/',
     'main.ts',
   ],

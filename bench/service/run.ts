@@ -28,11 +28,15 @@ export interface RunningContender {
 }
 
 /** Starts a contender in a process of its own, from the code of the repository at `root`: this one by default. */
-export async function start(contender: string, root = ownRoot): Promise<RunningContender> {
+export async function start(
+  contender: string,
+  root = ownRoot,
+  nodeOptions: readonly string[] = [],
+): Promise<RunningContender> {
   const script = new URL('bench/service/server-process.ts', root);
   const process = new PinnedProcess(script, [contender], serverCore, {
     isSilent: true, // where their logs go, all of them
-    env: { NODE_OPTIONS: '--expose-gc' },
+    env: { NODE_OPTIONS: ['--expose-gc', ...nodeOptions].join(' ') },
   });
   return { process, port: (await process.receive()) as number, isGrpc: contender.includes('grpc') };
 }

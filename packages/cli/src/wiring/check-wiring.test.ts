@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { cpuMs } from '../../../../test/cpu-time.ts';
 import { checkWiring } from './check-wiring.ts';
 
 let root: string;
@@ -58,9 +59,9 @@ describe('checkWiring, of files that are odd', () => {
 
   it('needs no quadratic time for many routes', () => {
     const routes = 'server { location / { proxy_pass http://hello:3000; } }\n'.repeat(8_000);
-    const startMs = performance.now();
+    const startMs = cpuMs();
     expect(rules({ 'docker-compose.yml': compose, 'nginx.conf': `http { ${routes} }` }).length).toBeGreaterThan(8_000);
-    expect(performance.now() - startMs).toBeLessThan(15_000);
+    expect(cpuMs() - startMs).toBeLessThan(15_000);
   }, 30_000);
 
   it('says so where blocks of nginx are within each other without end', () => {

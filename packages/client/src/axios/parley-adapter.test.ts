@@ -215,7 +215,7 @@ describe('parleyAdapter', () => {
       const startedAt = performance.now();
       const error = await failure(create({ timeout: 60 }).get('/'));
       expect(error.code).toBe('ECONNABORTED');
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect(performance.now() - startedAt).toBeLessThan(10_000); // the upstream's own is 20 s
       const clear = { timeout: 30, transitional: { clarifyTimeoutError: true }, timeoutErrorMessage: 'too slow' };
       expect(await failure(create(clear).get('/'))).toMatchObject({ code: 'ETIMEDOUT', message: 'too slow' });
     });
