@@ -7,7 +7,7 @@ import { PinnedProcess } from '../pinned-process.ts';
 import type { Load } from '../service/load.ts';
 import type { Scenario } from '../service/scenarios.ts';
 import { type Comparison, compare, type Results } from './results.ts';
-import { scenarios } from './scenarios.ts';
+import { scenarios, warmUp } from './scenarios.ts';
 import { type Stack, stackNames } from './stacks.ts';
 
 /** What is run, and for how long. */
@@ -18,7 +18,8 @@ export interface Plan {
 }
 
 const gateways: Readonly<Record<Stack, GatewayKind>> = { parley: 'nginx', hand: 'keepalive' };
-const warmUpMs = 3_000;
+/** V8 compiles what is hot for tens of thousands of requests, on the same cores. */
+const warmUpMs = 15_000;
 
 /** A stack that runs: the last process is its gateway. */
 interface RunningStack {
@@ -34,11 +35,11 @@ export async function run({ rounds, roundMs }: Plan): Promise<Results> {
   const results: Record<string, Comparison> = {};
   try {
     for (const name of stackNames) running.set(name, await started(name));
+    for (const stack of running.values()) await measure(load, stack, warmUp, warmUpMs);
     for (const scenario of scenarios) {
       const seen: Record<Stack, Figures[]> = { parley: [], hand: [] };
       for (let round = 1; round <= rounds; round++) {
         for (const [name, stack] of running) {
-          if (round === 1) await measure(load, stack, scenario, warmUpMs);
           seen[name].push(await measure(load, stack, scenario, roundMs));
         }
         process.stderr.write(`\r${scenario.title}: round ${round} of ${rounds}   `);

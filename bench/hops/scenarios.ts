@@ -3,6 +3,9 @@ import { mainScenario, type Scenario, scenarioNamed } from '../service/scenarios
 /** A greeting in French: gateway → hello → greetings. The second asks the third for its words. */
 const greeting = { ...scenarioNamed(mainScenario), path: '/api/hello?name=Ada&language=fr' };
 
+/** What is asked before anything counts. */
+export const warmUp: Scenario = greeting;
+
 /** What is asked of every stack. */
 export const scenarios: readonly Scenario[] = [
   { ...greeting, title: '50 connections' },
