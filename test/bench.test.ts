@@ -12,7 +12,9 @@ import { report as gatewayReport } from '../bench/gateway/report.ts';
 import { compare, type Results as GatewayResults, type WayFigures } from '../bench/gateway/results.ts';
 import { scenarios as gatewayScenarios } from '../bench/gateway/scenarios.ts';
 import { wayNames } from '../bench/gateway/ways.ts';
-import { compare as compareHops } from '../bench/hops/results.ts';
+import { report as hopsReport } from '../bench/hops/report.ts';
+import { compare as compareHops, type Results as HopsResults } from '../bench/hops/results.ts';
+import { scenarios as hopsScenarios } from '../bench/hops/scenarios.ts';
 import { median } from '../bench/median.ts';
 import { contenders as serviceContenders } from '../bench/service/contenders/contenders.ts';
 import { report as serviceReport } from '../bench/service/report.ts';
@@ -116,6 +118,27 @@ describe('bench/results/gateway.json', () => {
     const [, times, added] = /nginx passes on ([\d.]+) times .* adds ([\d.]+) ms/s.exec(text('docs/gateways.md')) ?? [];
     expect(passed.scenarios['small-50']?.nginx?.timesBare).toBeGreaterThanOrEqual(Number(times));
     expect(passed.scenarios['small-1']?.nginx?.addedP50Ms?.toFixed(2)).toBe(added);
+  });
+});
+
+describe('bench/results/hops.json', () => {
+  const hops = JSON.parse(text('bench/results/hops.json')) as HopsResults;
+
+  it('has every scenario, and is what is published', () => {
+    expect(hops.rounds).toBeGreaterThanOrEqual(5);
+    expect(Object.keys(hops.scenarios)).toEqual(hopsScenarios.map(({ name }) => name));
+    expect(text('bench/results/hops.md')).toBe(hopsReport(hops));
+  });
+
+  it('keeps what README says of it', () => {
+    const [, times, p99] =
+      /with 50 connections .* by hand .*\n([\d.]+) times .* half the CPU .* a p99 of ([\d.]+)/.exec(
+        text('README.md'),
+      ) ?? [];
+    const { timesHand = 0, cpuOfHand = 1, p99OfHand = 1 } = hops.scenarios['small-50'] ?? {};
+    expect(timesHand).toBeGreaterThanOrEqual(Number(times));
+    expect(cpuOfHand).toBeLessThan(0.51);
+    expect(p99OfHand).toBeLessThanOrEqual(Number(p99));
   });
 });
 
