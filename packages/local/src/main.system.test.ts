@@ -328,7 +328,7 @@ describe('npm start says in one sentence', () => {
   it('that Node is too old', async () => {
     const code = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.0" } })';
     const refused = start([], { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` } });
-    await expectRefusal(refused, /^@parley\/local: expected Node 22\.19 or later, got v[\d.]+: install that$/);
+    await expectRefusal(refused, /^@parley\/local: expected Node 22\.23 or later, got v[\d.]+: install that$/);
   });
 
   it('that nginx is asked for and not installed', async () => {
