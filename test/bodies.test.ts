@@ -7,9 +7,21 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient, createUpstream, type Upstream } from '@parley/client';
 import { createFetchClient } from '@parley/client/fetch';
 import { inMemoryUpstream } from '@parley/client/testing';
-import { applyMergePatch, CallError, type Client, type Content, content, type MergePatch } from '@parley/contract';
+import {
+  applyMergePatch,
+  bytes,
+  CallError,
+  type Client,
+  type Content,
+  content,
+  defineContract,
+  type MergePatch,
+  post,
+  withBody,
+} from '@parley/contract';
 import { version } from '@parley/service';
 import { type StartedService, startService } from '@parley/service/testing';
+import { z } from 'zod';
 import { deadAddress } from '../packages/client/test-fixtures/raw-server.ts';
 import { eventually } from './eventually.ts';
 import { files } from './files-contract.ts';
@@ -128,6 +140,40 @@ describe('a body that the client never sends', () => {
     await eventually(() => body.destroyed);
   });
 });
+
+describe('a reply that is made of the body of its request', () => {
+  const echo = defineContract('echo', {
+    repeat: post('/repeat', {
+      summary: 's',
+      input: withBody(z.object({}), bytes()),
+      output: bytes(),
+      bodyLimits: { maxBytes: 5_000_000 },
+    }),
+  });
+  // Reads nothing before its reply is read.
+  const repeat = async ({ body }: { body: Content }) =>
+    content(
+      (async function* () {
+        for await (const chunk of body.stream()) yield chunk;
+      })(),
+    );
+
+  it.each(['HTTP/1.1', 'memory'])('is whole over %s', async (way) => {
+    const upstream =
+      way === 'memory'
+        ? inMemoryUpstream(echo, { repeat })
+        : createUpstream('echo', (await startService(echo, { repeat }).then(closedAfter)).url);
+    closing.push(() => upstream.close());
+    const body = Readable.from([large.subarray(0, 100_000), large.subarray(100_000)], { objectMode: false });
+    const reply = await createClient(echo, upstream).repeat({ body });
+    expect((await reply.bytes()).length).toBe(large.length);
+  });
+});
+
+function closedAfter(service: StartedService): StartedService {
+  closing.push(() => service.stop());
+  return service;
+}
 
 describe('the client for browsers, which reads a stream whole', () => {
   it('ends that with the call, and closes the stream', async () => {
