@@ -52,7 +52,7 @@ describe('createUpstream', () => {
   it('fails no call, a POST neither, while one of two endpoints is dead', async () => {
     const { address } = await serverOf(ok);
     const dead = await deadAddress();
-    const upstream = upstreamAt([dead, address], { random: seededRandom(), circuitMinCalls: 1 });
+    const upstream = upstreamAt([dead, address], { random: seededRandom(), circuitMinCalls: 1, circuitOpenMs: 30_000 });
     for (let i = 0; i < 50; i++) {
       expect((await upstream.send(i % 2 ? somePost() : someRequest())).status).toBe(200);
     }
@@ -64,7 +64,10 @@ describe('createUpstream', () => {
   });
 
   it('says unavailable, never processed, when all are dead', async () => {
-    const upstream = upstreamAt([await deadAddress(), await deadAddress()], { backoffBaseMs: 1 });
+    const upstream = upstreamAt([await deadAddress(), await deadAddress()], {
+      backoffBaseMs: 1,
+      circuitOpenMs: 30_000,
+    });
     for (let i = 0; i < 30; i++) {
       expect(await rejection(upstream.send(somePost()))).toMatchObject({ code: 'unavailable', isUnprocessed: true });
     }
