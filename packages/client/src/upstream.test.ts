@@ -12,9 +12,9 @@ import { httpServer, sendJson } from '../test-fixtures/http-server.ts';
 import { heldBy } from '../test-fixtures/pooled-upstream.ts';
 import { type Behaviour, deadAddress, httpReply, RawServer, until } from '../test-fixtures/raw-server.ts';
 import { rejection, somePost, someRequest } from '../test-fixtures/sample.ts';
+import { shiftedClock } from '../test-fixtures/shifted-clock.ts';
 import type { UpstreamOptions } from './options/upstream-options.ts';
 import { seededRandom } from './testing/seeded-random.ts';
-import { type Clock, systemClock } from './time/clock.ts';
 import { createUpstream } from './upstream.ts';
 
 async function serverOf(behave: Behaviour) {
@@ -27,18 +27,6 @@ function upstreamAt(where: string | readonly string[], options: Partial<Upstream
   const upstream = createUpstream('things', where, options);
   closeAfterTest(upstream);
   return upstream;
-}
-
-/** The real clock, set forward by a test. */
-function shiftedClock(): Clock & { shift(ms: number): void } {
-  let shiftedMs = 0;
-  return {
-    ...systemClock,
-    now: () => systemClock.now() + shiftedMs,
-    shift(ms) {
-      shiftedMs += ms;
-    },
-  };
 }
 
 const ok: Behaviour = (socket) => socket.write(httpReply('{}'));
