@@ -31,8 +31,8 @@ RUN --mount=type=cache,target=/root/.npm \
  && rm package-lock.json .npmrc
 
 FROM base AS application
-# Node sizes its young generation by the container's memory: of 256 MB it gets 1 MiB, and a busy service takes 1.8 times the CPU
-# to collect that. 8 MiB cost 15 MB at rest. Keep it in a NODE_OPTIONS of your own.
+# Node sizes its young generation by the container's memory: of 256 MB it gets 1 MiB. With that a busy service
+# takes 1.8 times the CPU. 8 MiB cost 15 MB at rest. Keep it in a NODE_OPTIONS of your own.
 ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=8
 WORKDIR /app
 COPY --from=dependencies /app ./

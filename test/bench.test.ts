@@ -132,7 +132,7 @@ describe('bench/results/hops.json', () => {
 
   it('keeps what README says of it', () => {
     const [, times, p99] =
-      /with 50 connections .* by hand .*\n([\d.]+) times .* half the CPU .* a p99 of ([\d.]+)/.exec(
+      /with 50 connections .* by hand .*\n([\d.]+) times .* half the CPU .* ([\d.]+) times the p99/.exec(
         text('README.md'),
       ) ?? [];
     const { timesHand = 0, cpuOfHand = 1, p99OfHand = 1 } = hops.scenarios['small-50'] ?? {};

@@ -11,10 +11,7 @@ import { createProcessGateway, type ProcessGatewaySetting } from '../../packages
 import { readGatewayTable } from '../../packages/local/src/gateways/table/gateway-table.ts';
 import { freePort } from '../../test/free-port.ts';
 import { ownRoot } from '../repository.ts';
-import type { Way } from './ways.ts';
-
-/** A gateway that this process can be. */
-export type GatewayKind = Exclude<Way, 'direct'> | 'keepalive';
+import type { GatewayKind } from './ways.ts';
 
 // One gateway in front of one replica: KIND PORT. It sends its own port, and stops when its IPC channel ends.
 const [kind, replicaPort] = process.argv.slice(2) as [GatewayKind, string];

@@ -10,5 +10,8 @@ export const ways = {
 /** Short name of a way. */
 export type Way = keyof typeof ways;
 
+/** A gateway that runs in a process of its own: those of the ways, and one that a careful user writes. */
+export type GatewayKind = Exclude<Way, 'direct'> | 'keepalive';
+
 /** All ways, in the order of their turns. */
 export const wayNames = Object.keys(ways) as readonly Way[];

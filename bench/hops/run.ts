@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { circumstances } from '../circumstances.ts';
 import type { Figures } from '../figures.ts';
-import type { GatewayKind } from '../gateway/gateway-process.ts';
 import { cpuMicrosOf } from '../gateway/process-cpu.ts';
+import type { GatewayKind } from '../gateway/ways.ts';
 import { PinnedProcess } from '../pinned-process.ts';
 import type { Load } from '../service/load.ts';
 import type { Scenario } from '../service/scenarios.ts';
@@ -21,10 +21,11 @@ const gateways: Readonly<Record<Stack, GatewayKind>> = { parley: 'nginx', hand: 
 /** V8 compiles what is hot for tens of thousands of requests, on the same cores. */
 const warmUpMs = 15_000;
 
-/** A stack that runs: the last process is its gateway. */
+/** A stack that runs. */
 interface RunningStack {
   readonly processes: readonly PinnedProcess[];
   readonly port: number;
+  /** Program and version of its gateway. */
   readonly gateway: string;
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomHex } from '@parley/contract';
 import { Agent, request } from 'undici';
 import { paths, posted } from '../bodies.ts';
 import { type Call, type Contender, expectOk, type Target } from '../contender.ts';
@@ -39,17 +39,4 @@ function requesting({ scenario, origins }: Target, headersOfCall: () => Record<s
     expectOk(statusCode);
     return body.json();
   };
-}
-
-const pool = Buffer.alloc(4096);
-let used = pool.length;
-
-// As cheap as can be: a call of the system's generator for each id would be most of the cost.
-function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomBytes(pool.length).copy(pool);
-    used = 0;
-  }
-  used += bytes;
-  return pool.toString('hex', used - bytes, used);
 }

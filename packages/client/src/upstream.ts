@@ -198,13 +198,12 @@ export class AssembledUpstream {
     const { callTimeoutMs, clock } = this.options;
     const call = callOf(request, callTimeoutMs, clock, this.basePath);
     const { label, story } = call;
-    if (this.#closed) {
-      discardUnread(call.body);
-      const details = { operation: label, isUnprocessed: true };
-      throw attachStory(new CallError('unavailable', `the upstream ${this.name} is closed`, details), call);
-    }
     this.#underWay++;
     try {
+      if (this.#closed) {
+        const details = { operation: label, isUnprocessed: true };
+        throw new CallError('unavailable', `the upstream ${this.name} is closed`, details);
+      }
       const reply = await this.#pipeline(call);
       const { status, error } = reply;
       return error ? reply.withStory(story.end(label, status, error.code)) : reply;

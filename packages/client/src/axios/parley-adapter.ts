@@ -69,8 +69,6 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
       throw axiosErrorOf(error, config, sent);
     } finally {
       if (cancelled) whenOver(received, cancelled.end);
-      // A body that was not read by then stays unread: discard it, or the file behind it stays open.
-      if (body instanceof StreamSource) whenOver(received, () => body.discard());
     }
   };
 }

@@ -1,9 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
-
-/** Time between two log lines, in ms. */
-const everyMs = 10_000;
+import { OccasionalWarning } from './occasional-warning.ts';
 
 /** OpenSSL's and Node's codes → why a handshake was refused. A code that is not here is its own reason. */
 const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
@@ -28,19 +26,15 @@ interface Wrapping {
 }
 
 /**
- * Says which handshakes of TLS came to nothing and why, and how many: a caller sees no more than a connection that is closed, where its
- * certificate is refused. A line each 10 s at most: anybody may cause thousands. A connection that broke is no refusal, and not noted.
+ * Says which TLS handshakes failed and why, and how many: a caller whose certificate is refused sees only a closed connection. A line
+ * each 10 s at most. A connection that broke is no refusal, and not noted.
  */
 export class RefusedHandshakeLog {
-  readonly #logger: Logger;
-  readonly #now: () => number;
-  #loggedMs = Number.NEGATIVE_INFINITY;
-  #count = 0;
+  readonly #warning: OccasionalWarning;
 
   /** `now` in ms; only differences matter. */
-  constructor(logger: Logger, now: () => number = () => performance.now()) {
-    this.#logger = logger;
-    this.#now = now;
+  constructor(logger: Logger, now?: () => number) {
+    this.#warning = new OccasionalWarning(logger, 'refused TLS handshakes', now);
   }
 
   /** Notes what a server refuses from now on. */
@@ -54,19 +48,17 @@ export class RefusedHandshakeLog {
   }
 
   /** Notes one handshake. */
-  note({ code = '' }: NodeJS.ErrnoException, socket: Pick<TLSSocket, 'authorizationError' | 'remoteAddress'>): void {
-    // Node closes a connection whose certificate it refuses, and tells of that.
-    const cause = socket.authorizationError ? String(socket.authorizationError) : code;
-    if (!socket.authorizationError && !code.startsWith('ERR_SSL_')) return;
-    this.#count++;
-    const nowMs = this.#now();
-    if (nowMs - this.#loggedMs < everyMs) return;
-    this.#loggedMs = nowMs;
-    const reason = reasons.find(([pattern]) => pattern.test(cause))?.[1] ?? cause;
-    this.#logger.warn(
-      { connections: this.#count, peer: socket.remoteAddress, code: cause, reason },
-      'refused TLS handshakes; this is the last of them',
-    );
-    this.#count = 0;
+  note(
+    { code = '' }: NodeJS.ErrnoException,
+    { authorizationError, remoteAddress: peer }: Pick<TLSSocket, 'authorizationError' | 'remoteAddress'>,
+  ): void {
+    if (!authorizationError && !code.startsWith('ERR_SSL_')) return;
+    // Node closes a connection whose certificate it refuses, and reports that.
+    const cause = authorizationError ? String(authorizationError) : code;
+    this.#warning.note(() => ({ peer, code: cause, reason: reasonOf(cause) }));
   }
+}
+
+function reasonOf(cause: string): string {
+  return reasons.find(([pattern]) => pattern.test(cause))?.[1] ?? cause;
 }
