@@ -63,11 +63,20 @@ function pidsIn(folder: string): number[] {
   });
 }
 
+/** What a process is and does, and whose child it is. */
+function commandOfProcess(pid: number): string {
+  const read = (file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  const [, state, parent] = /\) (\S) (\d+)/.exec(read('stat')) ?? [];
+  return `${pid} ${state} child of ${parent}: ${read('cmdline').replaceAll('\0', ' ')}`;
+}
+
 async function expectNothingLeft(pids: readonly number[] = []): Promise<void> {
   const remains = () => ({ pids: [...pids.filter(isAlive), ...pidsIn(repository.root)], folders: runFolders() });
   const nothing = { pids: [], folders: [] };
   await eventually(() => JSON.stringify(remains()) === JSON.stringify(nothing), 2_000).catch(() => undefined);
-  expect(remains()).toEqual(nothing);
+  const { pids: left, folders } = remains();
+  const said = left.length ? started.map(({ lines }) => lines.map(({ msg }) => msg)) : [];
+  expect({ pids: left.map(commandOfProcess), folders, said }).toEqual({ ...nothing, said: [] });
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
 }
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { CallError } from '@parley/contract';
 import { type Behaviour, httpReply, RawServer, until } from '../../test-fixtures/raw-server.ts';
 import { somePost, someRequest } from '../../test-fixtures/sample.ts';
@@ -17,18 +17,10 @@ import { StreamSource } from './body-source.ts';
 let server: RawServer;
 let address: string;
 let upstream: Upstream;
-let unhandled: unknown[];
-const note = (error: unknown) => unhandled.push(error);
-beforeEach(() => {
-  unhandled = [];
-  process.on('unhandledRejection', note);
-});
 afterEach(async () => {
   await upstream.close();
   await until(() => server.sockets.size === 0); // nothing is left open
   await server.close();
-  process.off('unhandledRejection', note);
-  expect(unhandled).toEqual([]);
 });
 
 /** For a server that says nothing more. All others are noticed at once: a busy machine must not make them late. */

@@ -20,17 +20,11 @@ const options: Partial<UpstreamOptions> = {
 const short = { attemptTimeoutMs: 300 };
 
 let closeables: { close(): Promise<void> }[];
-let unhandled: unknown[];
-const note = (error: unknown) => unhandled.push(error);
 beforeEach(() => {
   closeables = [];
-  unhandled = [];
-  process.on('unhandledRejection', note);
 });
 afterEach(async () => {
   for (const closeable of closeables.reverse()) await closeable.close();
-  process.off('unhandledRejection', note);
-  expect(unhandled).toEqual([]);
 });
 
 async function upstreamOf(behave: Behaviour, given: Partial<UpstreamOptions> = {}) {

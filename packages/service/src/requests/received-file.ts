@@ -77,7 +77,7 @@ export class UploadFolder {
   async #open(name: string): Promise<StoredFile> {
     try {
       if (this.#isRemoved) throw new Error('the form is no longer read');
-      this.#path ??= mkdtemp(join(this.#parent, 'parley-form-'));
+      this.#path ??= mkdtemp(join(this.#parent, `parley-form-${process.pid}-`));
       const path = join(await this.#path, name);
       return new StoredFile(path, await open(path, 'wx', 0o600));
     } catch (cause) {
