@@ -1,6 +1,6 @@
 // Prints the failed tests of a run of Jest, by its JSON report: `node .ci/failures.cjs REPORT`.
 const { testResults } = require(require('node:path').resolve(process.argv[2]));
-const start = (text) => text.split('\n').slice(0, 12).join('\n');
+const start = (text) => text.split('\n').slice(0, 30).join('\n');
 for (const { name, message, assertionResults } of testResults) {
   const failed = assertionResults.filter(({ status }) => status === 'failed');
   for (const { fullName, failureMessages } of failed)
