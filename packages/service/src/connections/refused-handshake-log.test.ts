@@ -61,18 +61,6 @@ describe('a handshake that is refused', () => {
   });
 });
 
-it('refused handshakes are one line in 10 s, with their number', () => {
-  const { logger, lines } = capturedLog();
-  let nowMs = 0;
-  const log = new RefusedHandshakeLog(logger, () => nowMs);
-  const error = Object.assign(new Error('x'), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' });
-  const socket = { authorizationError: undefined as never, remoteAddress: '10.0.0.1' };
-  for (let i = 0; i < 5; i++) log.note(error, socket);
-  nowMs = 10_000;
-  log.note(error, socket);
-  expect(lines.map(({ connections }) => connections)).toEqual([1, 5]);
-});
-
 it('a caller that does not trust the service is named so: OpenSSL says it by an alert', () => {
   const { logger, lines } = capturedLog();
   const error = Object.assign(new Error('x'), { code: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA' });

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
-import { OccasionalWarning } from './occasional-warning.ts';
+import { OccasionalWarning } from '../process/occasional-warning.ts';
 
 /** OpenSSL's and Node's codes → why a handshake was refused. A code that is not here is its own reason. */
 const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
@@ -32,9 +32,8 @@ interface Wrapping {
 export class RefusedHandshakeLog {
   readonly #warning: OccasionalWarning;
 
-  /** `now` in ms; only differences matter. */
-  constructor(logger: Logger, now?: () => number) {
-    this.#warning = new OccasionalWarning(logger, 'refused TLS handshakes', now);
+  constructor(logger: Logger) {
+    this.#warning = new OccasionalWarning(logger, 'refused TLS handshakes; this is the last of them');
   }
 
   /** Notes what a server refuses from now on. */
@@ -55,7 +54,7 @@ export class RefusedHandshakeLog {
     if (!authorizationError && !code.startsWith('ERR_SSL_')) return;
     // Node closes a connection whose certificate it refuses, and reports that.
     const cause = authorizationError ? String(authorizationError) : code;
-    this.#warning.note(() => ({ peer, code: cause, reason: reasonOf(cause) }));
+    this.#warning.note((connections) => ({ connections, peer, code: cause, reason: reasonOf(cause) }));
   }
 }
 
