@@ -134,7 +134,7 @@ export function appOf<C extends Contract>(contract: C, handlers: Handlers<C>, gi
     );
   }
   const methods = methodsOf(contract, options.mount);
-  mountApps(app, mountList(options.mount), { answerFailure, methods }); // below the contract, which takes over one route after the other
+  mountApps(app, mountList(options.mount), { answerFailure, methods, requestTimeoutMs }); // below the contract, which takes over one route after the other
   app.use(unmatched(methods)); // below every route: what none of them took
   app.use(problem({ answerFailure })); // innermost: whatever was thrown above ends here
   return http2Express(listenToEnds(listenToHeads(app, closeIfUnread), replyEnds));

@@ -25,7 +25,7 @@ export interface KeptAnswer extends KeyedRequest, FoundAnswer {
   readonly keptForMs: number;
 }
 
-/** Gives back what was reserved. To be called once; an error of the store is no matter here. */
+/** Gives back what was reserved. Called once. Where it throws, the kit logs that, and answers the request all the same. */
 export type Release = () => void | Promise<void>;
 
 /**

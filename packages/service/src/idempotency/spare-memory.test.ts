@@ -39,6 +39,14 @@ describe('a store with spare memory', () => {
     expect(reserved).toBe(0);
   });
 
+  it('answers, and says so, where the store fails to release a key', async () => {
+    const { logger, lines } = capturedLog('shop');
+    const reserve = async () => () => Promise.reject(new Error('connection lost'));
+    const store = withSpareMemory({ ...memoryStore(), reserve }, logger);
+    await (await store.reserve?.(someAnswer()))?.();
+    expect(lines).toMatchObject([{ level: 'warn', err: { message: 'connection lost' } }]);
+  });
+
   it('gives back its memory where the store has no room', async () => {
     let isFull = false;
     const reserve = async () => {

@@ -6,7 +6,8 @@ import { memoryStore } from './memory-store.ts';
 /**
  * Keeps in the memory of this process what a store fails to keep after the effect, so that a repeat is answered and not
  * carried out again. Logs each such answer at level `error`: other replicas do not know it, and no restart survives it. Where
- * this memory is full too, requests are refused before their effect, as a {@link memoryStore} does.
+ * this memory is full too, requests are refused before their effect, as a {@link memoryStore} does. A key that the store fails to
+ * release is a line at level `warn`: the request is answered all the same.
  */
 export function withSpareMemory(store: IdempotencyStore, logger: Logger): IdempotencyStore {
   const spare = memoryStore();
@@ -22,7 +23,11 @@ export function withSpareMemory(store: IdempotencyStore, logger: Logger): Idempo
         const release = await store.reserve?.(request);
         return async () => {
           releaseSpare?.();
-          await release?.();
+          try {
+            await release?.();
+          } catch (error) {
+            logger.warn({ err: loggedError(error) }, 'the key of a request was not released: its store failed');
+          }
         };
       } catch (error) {
         releaseSpare?.();

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { bytes, defineContract, get, type Operation, post, text } from '@parley/contract';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { contextHeaders } from '../../../client/src/context/context-headers.ts';
 import { capturedLog } from '../../test-fixtures/captured-log.ts';
 import { protocols } from '../../test-fixtures/protocols.ts';
 import { visits } from '../../test-fixtures/visits.ts';
@@ -115,7 +116,10 @@ describe.each(protocols)('cors over $protocol', ({ request }) => {
   });
 
   it('allows the headers that are configured, and those that Parley’s client for browsers sends', async () => {
-    const names = 'x-csrf-token,idempotency-key,traceparent,x-attempts-left,x-request-id,x-request-timeout-ms';
+    const trace = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), isSampled: true, state: 'a=1' };
+    const sent = Object.keys(contextHeaders({ requestId: 'r', trace, priority: 'normal', baggage: 'tenant=7' }));
+    expect(sent).toHaveLength(5);
+    const names = ['x-csrf-token,idempotency-key,x-attempts-left,x-request-timeout-ms', ...sent].join();
     const { headers } = await preflight(allowed({ allowedHeaders: ['X-CSRF-Token'] }), '/api/visits', {
       'access-control-request-method': 'POST',
       'access-control-request-headers': names,

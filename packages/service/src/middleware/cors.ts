@@ -59,6 +59,7 @@ const requestHeaders = [
   headerNames.idempotencyKey,
   headerNames.traceparent,
   headerNames.tracestate,
+  headerNames.baggage,
 ];
 
 /** Reply headers that describe bytes. */

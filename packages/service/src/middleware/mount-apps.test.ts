@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { defineContract, get } from '@parley/contract';
+import { currentContext, defineContract, get, now } from '@parley/contract';
 import express, { type RequestHandler } from 'express';
 import { z } from 'zod';
 import { eventually } from '../../../../test/eventually.ts';
@@ -214,6 +214,17 @@ describe.each(combinations)('an Express $version app over $protocol', ({ request
     const operations = lines.filter((one) => 'status' in one).map((one) => (one as { operation?: string }).operation);
     expect(operations).toEqual(['GET /old/books/:id', 'GET /old/slow/:kind', 'GET /sure/page', 'mounted /']);
   });
+});
+
+it('a request that a mounted app passes on has the timeout of the service again', async () => {
+  const left: RequestHandler = (_req, res) => {
+    const { deadlineMs = 0 } = currentContext();
+    res.json({ isLong: deadlineMs - now() > 10_000 });
+  };
+  const passesOn: RequestHandler = (_req, _res, next) => next();
+  const { app } = serving([{ app: passesOn, requestTimeoutMs: 1_000 }, { app: left }], { requestTimeoutMs: 60_000 });
+  const { request } = protocols[0] as (typeof protocols)[number];
+  await request(app).get('/old').expect(200, { isLong: true });
 });
 
 describe('the routes of a mounted app', () => {

@@ -87,6 +87,8 @@ export interface MountDependencies {
   readonly answerFailure: AnswerFailure;
   /** Which methods paths take. */
   readonly methods: AllowedMethods;
+  /** That of the app, in ms: it holds again for a request that a mounted application passes on. */
+  readonly requestTimeoutMs: number;
 }
 
 /**
@@ -97,13 +99,14 @@ export function mountApps(app: Express, mounts: readonly Mount[], dependencies: 
   for (const mount of mounts) app.use(mount.path ?? '/', mounted(mount, dependencies));
 }
 
-function mounted(given: Mount, { answerFailure, methods }: MountDependencies): RequestHandler {
+function mounted(given: Mount, { answerFailure, methods, ...others }: MountDependencies): RequestHandler {
   const { app, path = '/', requestTimeoutMs, securityHeaders = false } = given;
   if (isExpressApp(app)) adoptMessages(app, listenToReplies);
   const run = app as (req: Request, res: Response, next: (error?: unknown) => void) => unknown;
   const mount = { label: `mounted ${path}` };
   const hiddenHeaders = securityHeaders ? corsHeaderNames : [...corsHeaderNames, ...securityHeaderNames];
-  const changeTimeout = requestTimeoutMs === undefined ? undefined : operationTimeout(requestTimeoutMs);
+  const [changeTimeout, restoreTimeout] =
+    requestTimeoutMs === undefined ? [] : [requestTimeoutMs, others.requestTimeoutMs].map(operationTimeout);
   const isKnown = routeMemory();
   return async function mounted(req, res, next) {
     const context = currentContext();
@@ -125,6 +128,7 @@ function mounted(given: Mount, { answerFailure, methods }: MountDependencies): R
       if (!error && res.headersSent) return;
       if (!error) place.visited = undefined;
       visit.leave();
+      restoreTimeout?.(req, res, () => {});
       next(foreignError(error ?? undefined));
     };
     try {
