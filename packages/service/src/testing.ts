@@ -1,4 +1,9 @@
 // For tests of services: `@parley/service/testing`.
 export type { LogLine } from './testing/captured-log.ts';
-export { type Answer, type InMemoryService, inMemoryService, type Question } from './testing/in-memory-service.ts';
+export {
+  type InMemoryService,
+  inMemoryService,
+  type TestRequest,
+  type TestResponse,
+} from './testing/in-memory-service.ts';
 export { type StartedService, type StartOptions, startService } from './testing/started-service.ts';

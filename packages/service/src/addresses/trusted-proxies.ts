@@ -12,11 +12,11 @@ export class TrustedProxies {
   /** @throws TypeError that names what is neither an address nor a network */
   constructor(proxies: readonly string[]) {
     if (!Array.isArray(proxies)) {
-      throw new TypeError(`trustedProxies must be a list of ${expected}, not ${String(proxies)}`);
+      throw new TypeError(`trustedProxies must be a list of ${proxyForms}, not ${String(proxies)}`);
     }
     for (const text of proxies) {
       const network = networkIn(text);
-      if (!network) throw new TypeError(`trustedProxies must hold ${expected}, not ${JSON.stringify(text)}`);
+      if (!network) throw new TypeError(`trustedProxies must hold ${proxyForms}, not ${JSON.stringify(text)}`);
       this.#list.addSubnet(network.address, network.bits, network.address.includes(':') ? 'ipv6' : 'ipv4');
     }
   }
@@ -33,7 +33,7 @@ export class TrustedProxies {
 }
 
 /** What a list of trusted proxies holds, in words. */
-export const expected = 'IP addresses (10.0.0.7) and networks (10.0.0.0/8, fd00::/8) of the proxies in front';
+export const proxyForms = 'IP addresses (10.0.0.7) and networks (10.0.0.0/8, fd00::/8) of the proxies in front';
 
 /** A network as a text has it; an address is a network of one. Undefined where the text is neither. */
 export function networkIn(text: unknown): { readonly address: string; readonly bits: number } | undefined {

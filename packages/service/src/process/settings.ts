@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { isMetricsPushAsked, isTraceExportAsked, ownMembers, withoutSecrets } from '@parley/contract';
-import { expected, networkIn } from '../addresses/trusted-proxies.ts';
+import { networkIn, proxyForms } from '../addresses/trusted-proxies.ts';
 import { longestTimerMs } from '../options/timer.ts';
 import { ConfigError } from './config-error.ts';
 import { type LogLevel, logLevels } from './log-levels.ts';
@@ -127,7 +127,7 @@ function proxiesIn(list: string | undefined, faults: string[]): readonly string[
   if (!list) return undefined;
   const proxies = list.split(',').map((text) => text.trim());
   const wrong = proxies.find((text) => !networkIn(text));
-  if (wrong !== undefined) faults.push(`TRUSTED_PROXIES must hold ${expected}, with commas, not ${shown(wrong)}`);
+  if (wrong !== undefined) faults.push(`TRUSTED_PROXIES must hold ${proxyForms}, with commas, not ${shown(wrong)}`);
   return proxies;
 }
 

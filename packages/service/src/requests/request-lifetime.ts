@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { whyIncomplete } from './cut-off.ts';
 
 /** Where a request's context has its {@link RequestLifetime}. */
-export const requestLifetime = Symbol('request end');
+export const requestLifetime = Symbol('request lifetime');
 
 /**
  * Share of the timeout after which a timeout is the caller's fault. Below a half: calls to upstreams get less time than

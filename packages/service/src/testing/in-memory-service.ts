@@ -12,14 +12,14 @@ import { type Served, servedContract } from '../served.ts';
 import { capturedLog, type LogLine } from './captured-log.ts';
 
 /** What to send. */
-export interface Question {
+export interface TestRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Text and bytes are sent as they are, anything else as JSON with its content type. */
   readonly body?: unknown;
 }
 
 /** What came back. */
-export interface Answer {
+export interface TestResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -34,7 +34,7 @@ export interface InMemoryService {
   /** What it has logged so far. Nothing is printed. */
   readonly logs: readonly LogLine[];
   /** Sends one request over HTTP/1.1, on a connection of its own that is no socket. */
-  request(method: string, path: string, question?: Question): Promise<Answer>;
+  request(method: string, path: string, sent?: TestRequest): Promise<TestResponse>;
 }
 
 /**
@@ -62,8 +62,8 @@ export function inMemoryService<C extends Contract>(
   const { logger, lines } = capturedLog(contract.name);
   const app = createApp(contract, handlers, { ...options, logger });
   const server = createServer(app);
-  const request = (method: string, path: string, { headers = {}, body }: Question = {}) =>
-    new Promise<Answer>((resolve, reject) => {
+  const request = (method: string, path: string, { headers = {}, body }: TestRequest = {}) =>
+    new Promise<TestResponse>((resolve, reject) => {
       const [near, far] = duplexPair();
       server.emit('connection', far);
       const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
