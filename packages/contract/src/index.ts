@@ -9,10 +9,8 @@ export {
 export { type Bytes, bytes } from './bodies/bytes.ts';
 export type { Chunks } from './bodies/chunks.ts';
 export {
-  type ByteRange,
   type Content,
   type ContentOptions,
-  type ContentRange,
   type ContentSource,
   chunksOf,
   content,
@@ -197,6 +195,9 @@ export { messageOf } from './text/message-of.ts';
 export { nearestName } from './text/nearest-name.ts';
 export { withoutSecrets } from './text/without-secrets.ts';
 export { hasPem, isPemFile, type Pem, type PemFile, pemText } from './tls/pem.ts';
+export { type AskedRange, askedRange, type ByteRange, isSingleRange } from './wire/byte-range.ts';
+export { type ContentRange, contentRange } from './wire/content-range.ts';
+export { isSameTag, namesTag } from './wire/entity-tag.ts';
 export type { FileType } from './wire/file-type.ts';
 export { headerNames } from './wire/header-names.ts';
 export { idempotencyKeyHeader, idempotencyKeyOf } from './wire/idempotency-key.ts';

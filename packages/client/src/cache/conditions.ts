@@ -1,3 +1,4 @@
+import { namesTag } from '@parley/contract';
 import { httpDate } from './http-date.ts';
 
 /** What a stored reply has to compare with. */
@@ -38,29 +39,9 @@ export function isUnchanged(
 ): boolean {
   if (ifNoneMatch !== undefined) {
     if (ifNoneMatch.trim() === '*') return true;
-    return etag !== undefined && tagsOf(ifNoneMatch).includes(opaque(etag));
+    return etag !== undefined && namesTag(ifNoneMatch, etag, 'weak');
   }
   const since = httpDate(ifModifiedSince, storedMs);
   if (since === undefined) return false;
   return (httpDate(lastModified, storedMs) ?? storedMs) <= since;
-}
-
-/** Whether two tags stand for the same bytes: equal, and neither is weak. RFC 9110 §8.8.3.2. */
-export function isStrongMatch(one: string, other: string): boolean {
-  return one === other && !one.startsWith('W/');
-}
-
-/** Whether two tags stand for the same thing, byte for byte or not. */
-export function isWeakMatch(one: string, other: string): boolean {
-  return opaque(one) === opaque(other);
-}
-
-function opaque(tag: string): string {
-  const trimmed = tag.trim();
-  return trimmed.startsWith('W/') ? trimmed.slice(2) : trimmed;
-}
-
-// A tag may hold a comma.
-function tagsOf(field: string): readonly string[] {
-  return (field.match(/(?:W\/)?"[^"]*"/g) ?? []).map(opaque);
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { askedRange } from '@parley/contract';
 import { CachedCalls } from '../../test-fixtures/cached-calls.ts';
 import type { Call } from '../layer.ts';
 import type { CacheOptions } from '../options/cache-options.ts';
 import { Reply, type ReplyHeaders } from '../transport/reply.ts';
-import { byteRange } from './byte-range.ts';
 
 const text = '0123456789';
 const origin = { operation: 'GET /', endpoint: 'http://a', attempts: 1 };
@@ -38,8 +38,8 @@ class RangedCalls extends CachedCalls {
 function ranged(options: CacheOptions = {}, headers: () => ReplyHeaders = () => fresh, whole = () => text) {
   return new RangedCalls(options).always(({ headers: { range, 'if-range': tag } }) => {
     const fields = headers();
-    const found = range === undefined || (tag && tag !== fields.etag) ? undefined : byteRange(range, whole().length);
-    return found ? part(found.start, found.end, fields, whole())() : full(fields, whole())();
+    const found = range === undefined || (tag && tag !== fields.etag) ? undefined : askedRange(range, whole().length);
+    return typeof found === 'object' ? part(found.start, found.end, fields, whole())() : full(fields, whole())();
   }) as RangedCalls;
 }
 
@@ -58,7 +58,7 @@ describe('a part that is stored (RFC 9111 §3.3)', () => {
   it.each(['5-', '-3', '-1', '7-99'])('answers for the end where it has that: %s', async (range) => {
     const calls = ranged();
     await calls.ask('-5');
-    const { start, end } = byteRange(`bytes=${range}`, 10) as { start: number; end: number };
+    const { start, end } = askedRange(`bytes=${range}`, 10) as { start: number; end: number };
     expect(await calls.ask(range)).toBe(`206 ${text.slice(start, end + 1)}`);
     expect(calls.requests).toHaveLength(1);
   });
@@ -381,7 +381,7 @@ describe('the parts of callers', () => {
   const own = (options: CacheOptions, cacheControl: string) =>
     new RangedCalls(options).always(({ headers: { range, authorization = 'anyone' } }) => {
       const whole = authorization.padEnd(10, '.');
-      const found = byteRange(range ?? 'bytes=0-', 10) as { start: number; end: number };
+      const found = askedRange(range ?? 'bytes=0-', 10) as { start: number; end: number };
       const fields = { ...fresh, 'cache-control': cacheControl };
       return range === undefined ? full(fields, whole)() : part(found.start, found.end, fields, whole)();
     }) as RangedCalls;

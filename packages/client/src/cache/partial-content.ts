@@ -1,10 +1,9 @@
-import type { CacheResult } from '@parley/contract';
+import { type CacheResult, isSameTag, isSingleRange } from '@parley/contract';
 import type { Call, SendCall } from '../layer.ts';
 import type { Clock } from '../time/clock.ts';
 import { Reply } from '../transport/reply.ts';
-import { isSingleRange } from './byte-range.ts';
 import { type CacheKeys, pathPrefix } from './cache-keys.ts';
-import { hasConditions, isWeakMatch } from './conditions.ts';
+import { hasConditions } from './conditions.ts';
 import type { RequestDirectives } from './directives.ts';
 import { failures, type KeptReplies, type Lookup, type Sent } from './kept-replies.ts';
 import type { StoreKey } from './memory-store.ts';
@@ -72,7 +71,7 @@ export class PartialContent {
     if (!part || status >= 500 || status === 304) return;
     const length = headers['content-length'];
     const isOther = status !== 200 || headers.etag !== part.headers.etag;
-    if (isOther || (length !== undefined && length !== String(part.range.length))) {
+    if (isOther || (length !== undefined && length !== String(part.range.total))) {
       this.#dependencies.kept.remove(partKey(key), call.headers);
     }
   }
@@ -169,7 +168,7 @@ function partKey({ path, text }: StoreKey): StoreKey {
 }
 
 function isSameVersion({ etag }: StoredReply, { headers }: Part): boolean {
-  return etag !== undefined && typeof headers.etag === 'string' && isWeakMatch(etag, headers.etag);
+  return etag !== undefined && typeof headers.etag === 'string' && isSameTag(etag, headers.etag);
 }
 
 function wholeReply(part: Part, { origin }: Reply): Reply {

@@ -6,7 +6,7 @@ const letters = '0123456789';
 
 function part(start: number, end: number, fields: Record<string, string | undefined> = {}, text = letters): Part {
   const bytes = Buffer.from(text.slice(start, end + 1));
-  const range = { start, end, length: text.length };
+  const range = { start, end, total: text.length };
   return { headers: { etag: '"a"', ...fields }, bytes, range };
 }
 
@@ -17,7 +17,7 @@ function received(headers: Record<string, string | undefined>, body: string | Ui
 
 describe('a part that came', () => {
   it('is what its fields say', () => {
-    expect(received({})?.range).toEqual({ start: 0, end: 4, length: 10 });
+    expect(received({})?.range).toEqual({ start: 0, end: 4, total: 10 });
   });
 
   it.each<[string, Record<string, string | undefined>]>([

@@ -1,12 +1,17 @@
+import { type ByteRange, contentRange } from '@parley/contract';
 import type { Reply, ReplyHeaders } from '../transport/reply.ts';
-import { type ContentRange, contentRange } from './content-range.ts';
 import { freshenedFields } from './stored-fields.ts';
+
+/** A part of a whole whose length is known, in bytes. */
+export interface KnownRange extends ByteRange {
+  readonly total: number;
+}
 
 /** One part of a resource, and the fields that it came with. */
 export interface Part {
   readonly headers: ReplyHeaders;
   readonly bytes: Uint8Array;
-  readonly range: ContentRange;
+  readonly range: KnownRange;
 }
 
 /**
@@ -16,10 +21,16 @@ export interface Part {
 export function partOf({ status, headers, body }: Pick<Reply, 'status' | 'headers' | 'body'>): Part | undefined {
   if (status !== 206 || !(body instanceof Uint8Array) || headers['content-encoding'] !== undefined) return undefined;
   if (/^\s*multipart\/byteranges/i.test(String(headers['content-type']))) return undefined;
-  const range = contentRange(headers['content-range']);
+  const range = knownRange(headers);
   const isConsistent = range?.end === (range?.start ?? 0) + body.length - 1;
   if (!range || !isConsistent || headers['content-length'] !== String(body.length)) return undefined;
   return { headers, bytes: body, range };
+}
+
+/** Which part of the whole a 206 has; undefined where it does not say how long the whole is. */
+export function knownRange(headers: ReplyHeaders): KnownRange | undefined {
+  const range = contentRange(headers['content-range']);
+  return range?.total === undefined ? undefined : { ...range, total: range.total };
 }
 
 // RFC 9110 §8.8.3. A tag without quotes is none.
@@ -38,20 +49,20 @@ export function combined(earlier: Part, later: Part): Part | undefined {
   const tag = strongTagOf(earlier.headers);
   if (tag === undefined || tag !== strongTagOf(later.headers)) return undefined;
   const [first, second] = earlier.range.start <= later.range.start ? [earlier, later] : [later, earlier];
-  const { start, end, length } = first.range;
-  if (length !== second.range.length || second.range.start > end + 1) return undefined;
+  const { start, end, total } = first.range;
+  if (total !== second.range.total || second.range.start > end + 1) return undefined;
   const [from, to] = [second.range.start - start, Math.min(end, second.range.end) + 1 - start];
   const overlap = first.bytes.subarray(from, to);
   if (Buffer.compare(overlap, second.bytes.subarray(0, overlap.length)) !== 0) return undefined;
   const rest = second.bytes.subarray(overlap.length);
   const bytes = Buffer.concat([first.bytes, rest]);
-  const range = { start, end: start + bytes.length - 1, length };
+  const range = { start, end: start + bytes.length - 1, total };
   return { headers: partFields(freshenedFields(earlier.headers, later.headers), range), bytes, range };
 }
 
 /** Whether nothing is missing. */
-export function isWhole({ range: { start, end, length } }: Part): boolean {
-  return start === 0 && end === length - 1;
+export function isWhole({ range: { start, end, total } }: Part): boolean {
+  return start === 0 && end === total - 1;
 }
 
 /** The fields of a reply that has the whole, from those of a part that has it. */
@@ -61,11 +72,11 @@ export function wholeFields({ headers, bytes }: Part): ReplyHeaders {
 }
 
 /** The fields of a reply that has this part. */
-export function partFields(headers: ReplyHeaders, { start, end, length }: ContentRange): ReplyHeaders {
+export function partFields(headers: ReplyHeaders, { start, end, total }: KnownRange): ReplyHeaders {
   return {
     ...withoutDigest(headers),
     'content-length': String(end - start + 1),
-    'content-range': `bytes ${start}-${end}/${length}`,
+    'content-range': `bytes ${start}-${end}/${total}`,
   };
 }
 

@@ -1,15 +1,13 @@
 import type { Readable } from 'node:stream';
-import { MinVersions } from '@parley/contract';
+import { askedRange, isSameTag, MinVersions } from '@parley/contract';
 import { Reply, type ReplyHeaders, type ReplyOrigin } from '../transport/reply.ts';
-import { byteRange } from './byte-range.ts';
 import { cacheGroups } from './cache-groups.ts';
-import { isStrongMatch, isWeakMatch, type Validators } from './conditions.ts';
-import { type ContentRange, contentRange } from './content-range.ts';
+import type { Validators } from './conditions.ts';
 import { type ReplyDirectives, type RequestDirectives, replyDirectives } from './directives.ts';
 import { type Exchanged, initialAgeMs, lifetimeMs, single } from './freshness.ts';
 import { httpDate } from './http-date.ts';
 import { covers } from './least-versions.ts';
-import { partFields } from './parts.ts';
+import { type KnownRange, knownRange, partFields } from './parts.ts';
 import { freshenedFields } from './stored-fields.ts';
 import type { Selection } from './vary.ts';
 
@@ -151,8 +149,7 @@ export class StoredReply implements Validators {
     const etag = single(headers.etag);
     const modified = single(headers['last-modified']);
     if (etag !== undefined && this.etag !== undefined) {
-      const isWeak = etag.startsWith('W/') || this.etag.startsWith('W/');
-      if (isWeak ? !isWeakMatch(etag, this.etag) : !isStrongMatch(etag, this.etag)) return undefined;
+      if (!isSameTag(etag, this.etag)) return undefined;
     } else if (etag === undefined && this.etag === undefined && modified !== undefined) {
       if (modified !== this.lastModified) return undefined;
     }
@@ -197,11 +194,11 @@ export class StoredReply implements Validators {
   part(operation: string, nowMs: number, cacheStatus: string, range: string): Reply | undefined {
     const bytes = typeof this.#body === 'string' ? Buffer.from(this.#body) : this.#body;
     const held = this.#rangeOf(bytes.length);
-    const found = held && byteRange(range, held.length);
-    if (!found || found.start < held.start || found.end > held.end) return undefined;
+    const found = held && askedRange(range, held.total);
+    if (!found || found === 'unsatisfiable' || found.start < held.start || found.end > held.end) return undefined;
     const { headers } = this.head(operation, nowMs, cacheStatus);
     const part = Buffer.from(bytes.subarray(found.start - held.start, found.end + 1 - held.start));
-    const fields = partFields(headers, { ...found, length: held.length });
+    const fields = partFields(headers, { ...found, total: held.total });
     return new Reply(206, fields, typeof this.#body === 'string' ? part.toString() : part, this.#originOf(operation));
   }
 
@@ -211,10 +208,10 @@ export class StoredReply implements Validators {
   }
 
   /** Which part of the resource its body is. */
-  #rangeOf(size: number): ContentRange | undefined {
+  #rangeOf(size: number): KnownRange | undefined {
     if (this.#headers['content-length'] !== String(size)) return undefined;
-    if (this.status === 206) return contentRange(this.#headers['content-range']);
-    return this.status === 200 ? { start: 0, end: size - 1, length: size } : undefined;
+    if (this.status === 206) return knownRange(this.#headers);
+    return this.status === 200 ? { start: 0, end: size - 1, total: size } : undefined;
   }
 
   /** Its body; bytes are a copy, since their receiver may change them. */

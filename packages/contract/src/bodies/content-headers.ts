@@ -1,4 +1,5 @@
-import type { Content, ContentRange } from './content.ts';
+import { contentRange } from '../wire/content-range.ts';
+import type { Content } from './content.ts';
 import { fileNameOf } from './disposition.ts';
 
 /** What the headers of a reply say of its content. */
@@ -16,13 +17,6 @@ export function contentDescription(headers: Readonly<Record<string, unknown>>): 
     size: length === undefined || text('content-encoding') !== undefined ? undefined : Number(length),
     name: fileNameOf(text('content-disposition')),
     etag: text('etag'),
-    range: rangeOf(text('content-range')),
+    range: contentRange(headers['content-range']),
   };
-}
-
-/** RFC 9110 §14.4. */
-function rangeOf(header: string | undefined): ContentRange | undefined {
-  const [matched, start, end, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(header ?? '') ?? [];
-  if (matched === undefined) return undefined;
-  return { start: Number(start), end: Number(end), total: total === '*' ? undefined : Number(total) };
 }

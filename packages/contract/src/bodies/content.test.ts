@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
+import type { ByteRange } from '../wire/byte-range.ts';
 import type { Chunks } from './chunks.ts';
-import { type ByteRange, chunksOf, content, contentOf } from './content.ts';
+import { chunksOf, content, contentOf } from './content.ts';
 
 const abc = new TextEncoder().encode('abcdef');
 const chunks = async function* () {

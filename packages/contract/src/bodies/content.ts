@@ -1,16 +1,7 @@
 import { ownMembers } from '../members/own-members.ts';
+import type { ByteRange } from '../wire/byte-range.ts';
+import type { ContentRange } from '../wire/content-range.ts';
 import { type Chunks, collected, isChunks, iterated, streamOf } from './chunks.ts';
-
-/** A part of a content in bytes, both ends included, as `createReadStream` and HTTP count. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The part that a reply holds of a content, and the length of the whole in bytes, where it is known. */
-export interface ContentRange extends ByteRange {
-  readonly total: number | undefined;
-}
 
 /** Bytes with their media type: what travels where a contract says `bytes()`. A `Blob` and a `File` are contents too. */
 export interface Content {

@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import {
+  askedRange,
   CallError,
   type Content,
   chunksOf,
   contentOf,
   hasRanges,
+  namesTag,
   type Operation,
   type OperationReply,
 } from '@parley/contract';
 import type { Request, Response } from 'express';
 import { releasePlace } from '../middleware/load-shedding.ts';
-import { namesTag, strongTag } from '../replies/entity-tag.ts';
-import { askedRange, isRangeCurrent } from '../replies/range.ts';
+import { isRangeCurrent, strongTag } from '../replies/entity-tag.ts';
 import { beginReply } from '../replies/reply-head.ts';
 import { whyIncomplete } from '../requests/cut-off.ts';
 import { untilAborted } from '../requests/until-aborted.ts';

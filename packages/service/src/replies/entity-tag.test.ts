@@ -1,28 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { markTag, namesTag, unmarkTags } from './entity-tag.ts';
+import { isRangeCurrent, markTag, unmarkTags } from './entity-tag.ts';
 
 describe('entity tags', () => {
-  it.each([
-    ['"v1"', '"v1"', true, true],
-    ['W/"v1"', '"v1"', true, false],
-    ['"v1"', 'W/"v1"', true, false],
-    ['W/"v1"', 'W/"v1"', true, false],
-    ['"v2"', '"v1"', false, false],
-    ['"a", W/"b" ,"v1"', '"v1"', true, true],
-    ['"a,b"', '"a,b"', true, true],
-    ['"a,"v1",b"', '"b"', false, false],
-    [' * ', '"v1"', true, true],
-    ['"*"', '"v1"', false, false],
-    ['v1', '"v1"', false, false],
-    ['', '"v1"', false, false],
-  ])('compares %s with %s: weakly %j, strongly %j', (condition, tag, isWeakMatch, isStrongMatch) => {
-    expect([namesTag(condition, tag, 'weak'), namesTag(condition, tag, 'strong')]).toEqual([
-      isWeakMatch,
-      isStrongMatch,
-    ]);
-  });
-
   it('marks strong tags with their encoding, once, and takes the mark off again', () => {
     expect([markTag('"v1"', 'br'), markTag('W/"v1"', 'br'), markTag('"v1--br"', 'br')]).toEqual([
       '"v1--br"',
@@ -36,5 +16,17 @@ describe('entity tags', () => {
         expect(unmarkTags(markTag(`"${text}"`, coding))).toBe(`"${text}"`);
       }),
     );
+  });
+});
+
+describe('If-Range', () => {
+  it('lets a range count for this very version only', () => {
+    expect(isRangeCurrent(undefined, undefined)).toBe(true);
+    expect(isRangeCurrent('"v1"', '"v1"')).toBe(true);
+    for (const other of ['"v2"', 'W/"v1"', '*', 'Sat, 29 Nov 2025 10:00:00 GMT']) {
+      expect([other, isRangeCurrent(other, '"v1"')]).toEqual([other, false]);
+    }
+    expect(isRangeCurrent('"v1"', undefined)).toBe(false);
+    expect(isRangeCurrent('W/"v1"', 'W/"v1"')).toBe(false);
   });
 });

@@ -1,24 +1,9 @@
 import { hash } from 'node:crypto';
+import { namesTag } from '@parley/contract';
 
 /** One of a list: `"v1"`, `W/"v1"`. What is between quotes may hold commas. RFC 9110 §8.8.3. */
 const tags = /(?:W\/)?"[^"]*"/g;
 const mark = /--(?:br|gzip|deflate|zstd)"$/;
-
-/**
- * Whether a condition (`If-Match`, `If-None-Match`) names a tag: in its list, or by `*`. Weak comparison takes `W/"v1"`
- * and `"v1"` for the same, strong takes no weak tag at all. RFC 9110 §8.8.3.2.
- */
-export function namesTag(condition: string, tag: string, comparison: 'weak' | 'strong'): boolean {
-  if (condition.trim() === '*') return true;
-  const named: readonly string[] = condition.match(tags) ?? [];
-  if (comparison === 'strong') return !tag.startsWith('W/') && named.includes(tag);
-  const opaque = withoutWeakness(tag);
-  return named.some((one) => withoutWeakness(one) === opaque);
-}
-
-function withoutWeakness(tag: string): string {
-  return tag.startsWith('W/') ? tag.slice(2) : tag;
-}
 
 /**
  * The tag of an encoded body: `"v1"` → `"v1--br"`, since a strong tag promises the same bytes (RFC 9110 §8.8.3.3). Not
@@ -41,4 +26,13 @@ export function weakTag(body: string | Buffer): string {
 /** A strong tag of bytes: it promises that they are the same, so that parts fit together. */
 export function strongTag(bytes: Uint8Array): string {
   return `"${bytes.length.toString(16)}-${hash('sha1', bytes, 'base64url').slice(0, 27)}"`;
+}
+
+/**
+ * Whether `If-Range` lets a range count: there is none, or it names this very version. A date never does, since contents
+ * have none here. RFC 9110 §13.1.5.
+ */
+export function isRangeCurrent(ifRange: string | undefined, tag: string | undefined): boolean {
+  if (ifRange === undefined) return true;
+  return tag !== undefined && ifRange.startsWith('"') && namesTag(ifRange, tag, 'strong');
 }

@@ -1,6 +1,5 @@
-import { type CallContext, CallError, currentContext } from '@parley/contract';
+import { type CallContext, CallError, currentContext, namesTag } from '@parley/contract';
 import type { Response } from 'express';
-import { namesTag } from './entity-tag.ts';
 
 /** Ends a handler whose caller has what it would give. Not a failure: the kit answers with 304. */
 export class NotModified extends Error {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { askedRange, isRangeCurrent } from './range.ts';
+import fc from 'fast-check';
+import { askedRange, isSingleRange } from './byte-range.ts';
 
 describe('askedRange', () => {
   it.each([
@@ -29,20 +30,29 @@ describe('askedRange', () => {
     expect(askedRange(header, 10)).toBeUndefined();
   });
 
+  it('never leaves the content', () => {
+    const end = fc.option(fc.nat(30), { nil: '' as const });
+    fc.assert(
+      fc.property(end, end, fc.nat(20), (first, last, size) => {
+        const range = askedRange(`bytes=${first}-${last}`, size);
+        if (typeof range !== 'object') return;
+        expect(0 <= range.start && range.start <= range.end && range.end < size).toBe(true);
+      }),
+    );
+  });
+
   it('has nothing to give of an empty content', () => {
     expect(askedRange('bytes=0-', 0)).toBe('unsatisfiable');
     expect(askedRange('bytes=-1', 0)).toBe('unsatisfiable');
   });
 });
 
-describe('If-Range', () => {
-  it('lets a range count for this very version only', () => {
-    expect(isRangeCurrent(undefined, undefined)).toBe(true);
-    expect(isRangeCurrent('"v1"', '"v1"')).toBe(true);
-    for (const other of ['"v2"', 'W/"v1"', '*', 'Sat, 29 Nov 2025 10:00:00 GMT']) {
-      expect([other, isRangeCurrent(other, '"v1"')]).toEqual([other, false]);
-    }
-    expect(isRangeCurrent('"v1"', undefined)).toBe(false);
-    expect(isRangeCurrent('W/"v1"', 'W/"v1"')).toBe(false);
+describe('isSingleRange', () => {
+  it.each(['bytes=0-1', 'bytes=5-', 'bytes=-5', ' bytes=0-1 '])('takes %j', (header) => {
+    expect(isSingleRange(header)).toBe(true);
+  });
+
+  it.each(['bytes=0-1,3-4', 'bytes=-', 'lines=0-1', 'bytes 0-1', ''])('takes no %j', (header) => {
+    expect(isSingleRange(header)).toBe(false);
   });
 });
