@@ -220,7 +220,7 @@ describe('calling', () => {
     expect((await createClient(shop, upstream).report()).lines).toBe(3);
   });
 
-  it('Send a header with each attempt', async () => {
+  it('Send a header with each call', async () => {
     const { url } = await started({
       authenticate: {
         apiKey: ({ headers }) => ({ subject: `${headers['x-api-key']} of ${headers['user-agent']}` }),
@@ -229,7 +229,7 @@ describe('calling', () => {
     // recipe
     const headers = { 'x-api-key': 'k-1', 'user-agent': 'shop-front/1.2' };
     const upstream = createUpstream('shop', url, {
-      layers: { attempt: [(next) => (attempt) => next({ ...attempt, headers: { ...attempt.headers, ...headers } })] },
+      layers: { call: [(next) => (call) => next({ ...call, headers: { ...call.headers, ...headers } })] },
     });
     // end
     closeLater.push(() => upstream.close());

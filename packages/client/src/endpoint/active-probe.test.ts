@@ -14,7 +14,7 @@ beforeEach(() => {
 const probeOver = (send: SendAttempt, probePath: string | undefined = '/healthz') =>
   new ActiveProbe(
     { address: 'http://a', basePath: '/v1' },
-    holding({ probePath, probeIntervalMs: 1_000, callTimeoutMs: 5_000, clock }),
+    holding({ probePath, probeIntervalMs: 1_000, attemptTimeoutMs: 2_000, clock }),
     send,
     onPassed,
   );
@@ -49,7 +49,7 @@ describe('ActiveProbe', () => {
 
   it('does nothing without a path', async () => {
     const send = scripted(someReply(200));
-    const options = { probePath: undefined, probeIntervalMs: 1_000, callTimeoutMs: 5_000, clock };
+    const options = { probePath: undefined, probeIntervalMs: 1_000, attemptTimeoutMs: 2_000, clock };
     const probe = new ActiveProbe({ address: 'http://a', basePath: '' }, holding(options), send, onPassed);
     probe.start();
     await clock.advance(5_000);

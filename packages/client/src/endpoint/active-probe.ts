@@ -4,7 +4,7 @@ import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 
 /** How ejected endpoints are asked whether they are well again. */
-export type ActiveProbeOptions = Pick<UpstreamOptions, 'probePath' | 'probeIntervalMs' | 'callTimeoutMs' | 'clock'>;
+export type ActiveProbeOptions = Pick<UpstreamOptions, 'probePath' | 'probeIntervalMs' | 'attemptTimeoutMs' | 'clock'>;
 
 /** What a probe asks. */
 export interface ProbeTarget {
@@ -80,11 +80,11 @@ export class ActiveProbe {
 
   /** A call of its own: one attempt, with nothing left for services below. */
   #attempt(path: string): Attempt {
-    const { clock, callTimeoutMs } = this.#options.current;
+    const { clock, attemptTimeoutMs } = this.#options.current;
     const { address, basePath } = this.#target;
     const request = { label: `GET ${path}`, method: 'GET', path, headers: {}, safety: 'safe' } as const;
     return {
-      call: callOf(request, callTimeoutMs, clock, basePath),
+      call: callOf(request, attemptTimeoutMs, clock, basePath),
       number: 1,
       mayRetry: false,
       attemptsLeft: new AttemptsLeft(0),

@@ -7,7 +7,7 @@ import { timeLimit } from '../time/time-limit.ts';
 import { attemptHeaders, type HeadedAttempt, serverTimeMs } from './attempt-headers.ts';
 
 /** How long one attempt may take. */
-export type AttemptTimeoutOptions = Pick<UpstreamOptions, 'attemptTimeoutMs'>;
+export type AttemptTimeoutOptions = Pick<UpstreamOptions, 'callTimeoutMs' | 'attemptTimeoutMs'>;
 
 /** An attempt, as far as its time is concerned. */
 export interface TimedAttempt extends HeadedAttempt {
@@ -15,7 +15,6 @@ export interface TimedAttempt extends HeadedAttempt {
     readonly label: string;
     /** The call ends at this time, in ms since 1970. */
     readonly deadlineMs: number;
-    readonly maxAttempts: number | undefined;
   };
   /** 1 for the first attempt of a call. */
   readonly number: number;
@@ -36,11 +35,12 @@ const fairShare = 0.25;
 
 /**
  * Ends an attempt that takes too long, so that a retry elsewhere has time left: after `attemptTimeoutMs`, or after half of
- * the call's time where that is less and another attempt may follow. A call with `maxAttempts: 1` has its whole time for it.
+ * the call's time where that is less. A call with more time than `callTimeoutMs` has longer attempts in proportion: its caller
+ * expects a slow answer. An attempt that no other may follow has all of the time: nothing is gained by ending it before.
  * Sends the server its time; a server that gives up in that time counts as a server that does not reply. The failure counts
  * against the endpoint if it had at least a quarter of `attemptTimeoutMs`: with less time the caller is the cause.
  *
- * @throws CallError `attempt_timeout`; `deadline_exceeded` where the call had less time left than an attempt may take
+ * @throws CallError `attempt_timeout`; `deadline_exceeded` where no other attempt may follow
  */
 export function attemptTimeout(
   options: Current<AttemptTimeoutOptions>,
@@ -48,19 +48,16 @@ export function attemptTimeout(
 ): <A extends TimedAttempt, R extends TimedReply>(next: (attempt: A) => Promise<R>) => (attempt: A) => Promise<R> {
   return (next) =>
     function attemptTimeout(attempt) {
-      const { attemptTimeoutMs } = options.current;
+      const { attemptTimeoutMs, callTimeoutMs } = options.current;
       const { call, mayRetry, signal } = attempt;
       const startedAtMs = clock.now();
       const leftMs = call.deadlineMs - startedAtMs;
-      // The only attempt that the caller asked for has all of the call's time: no other needs any of it.
-      const mostMs = call.maxAttempts === 1 ? Number.POSITIVE_INFINITY : attemptTimeoutMs;
-      // Just before the deadline: otherwise the deadline would end the attempt, and its endpoint would not be blamed.
-      const ms = Math.max(1, Math.min(mostMs, mayRetry ? leftMs / 2 : leftMs - 1));
-      // The call's time is then up as well. A timer's precision is 1 ms.
-      const isDeadline = !mayRetry && leftMs < mostMs - 1;
+      const mostMs = attemptTimeoutMs * Math.max(1, leftMs / callTimeoutMs);
+      // The last one ends just before the deadline: otherwise that would end it, and its endpoint would not be blamed.
+      const ms = Math.max(1, mayRetry ? Math.min(mostMs, leftMs / 2) : leftMs - 1);
       const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
       const bound = ms === attemptTimeoutMs ? ' (attemptTimeoutMs)' : '';
-      const onTimeout = () => late(attempt, { ms, bound, isDeadline, blamesEndpoint });
+      const onTimeout = () => late(attempt, { ms, bound, blamesEndpoint });
       const judged = <R extends TimedReply>(reply: R) => {
         if (!gaveUp(reply) || clock.now() - startedAtMs < serverTimeMs(ms) - 1) return reply;
         throw onTimeout();
@@ -79,16 +76,12 @@ interface Lateness {
   readonly ms: number;
   /** The option that set this time, in brackets; empty where the call's deadline did. */
   readonly bound: string;
-  readonly isDeadline: boolean;
   readonly blamesEndpoint: boolean;
 }
 
-function late(
-  { call, number, endpoint }: TimedAttempt,
-  { ms, bound, isDeadline, blamesEndpoint }: Lateness,
-): CallError {
+function late({ call, number, endpoint, mayRetry }: TimedAttempt, { ms, bound, blamesEndpoint }: Lateness): CallError {
   return new CallError(
-    isDeadline ? 'deadline_exceeded' : 'attempt_timeout',
+    mayRetry ? 'attempt_timeout' : 'deadline_exceeded',
     `attempt ${number} was not answered in ${Math.round(ms)} ms${bound}`,
     { operation: call.label, endpoint, attempts: number, blamesEndpoint },
   );

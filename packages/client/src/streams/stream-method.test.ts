@@ -268,8 +268,8 @@ describe('up to the first byte', () => {
 
   it.each(broken)('is not tried again after %s, where it must not be sent twice', async (_, fail) => {
     answer = (response) => fail(response);
-    const { code } = await all(calling({ attemptTimeoutMs: 1_000 }).push({}));
-    expect(['unavailable', 'attempt_timeout']).toContain(code);
+    const { code } = await all(calling({ firstItemTimeoutMs: 1_000 }).push({}));
+    expect(['unavailable', 'deadline_exceeded']).toContain(code);
     expect(requests).toHaveLength(1);
   });
 

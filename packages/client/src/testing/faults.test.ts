@@ -53,7 +53,7 @@ describe('faults', () => {
     ['refused', refused(), ['unavailable', 200], true],
     ['reset', reset(), ['unavailable'], false],
     ['lost', lost(), ['unavailable'], false],
-    ['hang', hang(), ['attempt_timeout'], false],
+    ['hang', hang(), ['deadline_exceeded'], false],
     ['status', status(503), ['unavailable'], false],
     ['status', status(500), ['internal'], false],
     ['problem', problem('overloaded'), ['overloaded'], false],
