@@ -1,14 +1,14 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { type Contract, type Handlers, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
 import { Administration } from './admin/administration.ts';
 import type { EffectiveOptions } from './admin/service-options.ts';
 import { appOf } from './app.ts';
+import { createAdminServer } from './connections/admin-server.ts';
 import { BrokenSessionLog } from './connections/broken-session-log.ts';
 import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 import { listen } from './connections/listen.ts';
-import { answerMalformedRequests } from './connections/malformed-requests.ts';
 import { RefusedHandshakeLog } from './connections/refused-handshake-log.ts';
 import { serverLimits as limits } from './connections/server-limits.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
@@ -81,7 +81,11 @@ export async function start<C extends Contract>(
   });
   const tls = tlsOptions && openSecureContext(tlsOptions);
   const { dualServer, connections, unread } = createCallersServer(app, tls, { ...options, logger });
-  const adminServer = createAdminServer(administration.listener);
+  // The supervisor bounds the connections of operators, and has one of its own for each of their requests.
+  const adminServer = createAdminServer(administration.listener, {
+    logger,
+    ...(worker && { maxConnections: Number.POSITIVE_INFINITY }),
+  });
 
   const { server, secure } = dualServer;
   const exports = await openExports?.(metrics);
@@ -129,12 +133,6 @@ function createCallersServer(
     onCut: (cutOff, reason) => logger.warn({ cutOff }, `replies cut off: ${reason}`),
   });
   return { dualServer, connections, unread };
-}
-
-function createAdminServer(app: RequestListener): Server {
-  const server = createServer(ownMembers(limits), app);
-  answerMalformedRequests(server);
-  return server;
 }
 
 // The operators' port comes second: it can say "ready" only when callers are accepted.

@@ -1,6 +1,8 @@
 import { CallError } from '@parley/contract';
 import type { Attempt } from '../layer.ts';
+import { mayBeRefusal } from '../transport/active-sockets.ts';
 import { isSpent } from '../transport/body-source.ts';
+import { maybeRefused } from '../transport/tls-failure.ts';
 import { isOfConnection, whyUnprocessed } from '../transport/unprocessed.ts';
 
 /** Codes of requests that cannot be sent to any endpoint, for example with a line break in a header value. */
@@ -37,7 +39,8 @@ export function toCallError(error: AxiosFailure, { call, number, endpoint }: Att
     const point = isSpent(call.body) ? 'given up while it was sent' : 'not sent';
     return new CallError('invalid_input', `${point}: ${error.message}`, details);
   }
-  return new CallError('unavailable', `the connection broke (${code})`, details);
+  const hint = code === 'ECONNRESET' && mayBeRefusal(error.cause) ? `: ${maybeRefused}` : '';
+  return new CallError('unavailable', `the connection broke${hint} (${code})`, details);
 }
 
 /** undici's parser errors hold the bytes that they could not read: part of a reply, which may be private. */

@@ -4,6 +4,16 @@ import type { Clock } from '../time/clock.ts';
 import { brokenCodes } from './abort-reasons.ts';
 import { connectionEnd } from './connection-end.ts';
 
+const unanswered = new WeakSet<object>();
+
+/**
+ * Whether an error is that of a connection that showed our certificate and broke before its first reply. A server on Node ends it like this where it
+ * refuses the certificate: it sends no alert.
+ */
+export function mayBeRefusal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && unanswered.has(error);
+}
+
 /**
  * The sockets that are open to an endpoint, and what becomes of them.
  *
@@ -15,14 +25,19 @@ export class ActiveSockets {
   readonly #used = new WeakSet<Socket>();
   readonly #ofStale = new WeakSet<Error>();
   readonly #onClose: (reason: ConnectionEnd) => void;
+  readonly #showCertificate: boolean;
   /** Closed so far because their time was up. */
   closedByAge = 0;
   /** All that close from now on are closed by this end. */
   isOver = false;
 
-  /** @param onClose called for each that closes */
-  constructor(onClose: (reason: ConnectionEnd) => void) {
+  /**
+   * @param onClose called for each that closes
+   * @param showCertificate whether they have a certificate of ours to show
+   */
+  constructor(onClose: (reason: ConnectionEnd) => void, showCertificate: boolean) {
     this.#onClose = onClose;
+    this.#showCertificate = showCertificate;
   }
 
   get count(): number {
@@ -38,6 +53,7 @@ export class ActiveSockets {
       // A TLS alert comes first and gives the reason; the end of the connection, which undici then reports, doesn't.
       if (error !== first) error.cause ??= first;
       if (this.#used.has(socket)) this.#ofStale.add(error);
+      else if (this.#showCertificate) unanswered.add(error);
     });
     socket.once('close', () => {
       const isAged = this.#aged.has(socket);

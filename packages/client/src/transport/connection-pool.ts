@@ -67,10 +67,11 @@ export class ConnectionPool implements Connections {
         if (error) onEvent({ change: 'failed', code: codeOf(error) });
         callback(error, socket);
       });
+    const showCertificate = address.startsWith('https:') && credentials?.options.cert !== undefined;
     this.#sockets = new ActiveSockets((reason) => {
       onEvent({ change: 'closed', reason });
       this.#warm.fillSoon();
-    });
+    }, showCertificate);
     const isShort = (opening: number) => this.#sockets.count + opening < options.current.minConnections;
     this.#warm = new WarmConnections(options, this.#connect, isShort);
     this.#pool = new RenewedPool(

@@ -12,6 +12,7 @@ import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { ConnectError } from './connect-error.ts';
 import type { Credentials } from './credentials.ts';
+import { maybeRefused } from './tls-failure.ts';
 
 /** How a connection is opened. */
 export type ConnectorOptions = Pick<UpstreamOptions, 'connectTimeoutMs' | 'http' | 'clock'>;
@@ -65,13 +66,14 @@ export function connector(
     socket.on('session', (data: Buffer) => {
       session = { data, context };
     });
-    return whenOpen(socket, 'secureConnect', options, (error, open) => {
+    const onSettled: Connected = (error, open) => {
       if (error) session = undefined;
       if (open && options.current.http === '2' && socket.alpnProtocol !== 'h2') {
         socket.destroy();
         callback(new ConnectError('ERR_NO_HTTP2', 'it does not speak HTTP/2'), null);
       } else callback(error, open);
-    });
+    };
+    return whenOpen(socket, 'secureConnect', options, onSettled, credentials.options.cert && maybeRefused);
   };
 }
 
@@ -107,7 +109,13 @@ const unsetTls: object = {
   timeout: undefined,
 };
 
-function whenOpen(socket: Socket, event: string, options: Current<ConnectorOptions>, callback: Connected) {
+function whenOpen(
+  socket: Socket,
+  event: string,
+  options: Current<ConnectorOptions>,
+  callback: Connected,
+  whyReset?: string,
+) {
   const { connectTimeoutMs, clock } = options.current;
   const settle = (error: Error | null) => {
     disarm();
@@ -116,7 +124,8 @@ function whenOpen(socket: Socket, event: string, options: Current<ConnectorOptio
     callback(error, error ? null : socket);
   };
   const onOpen = () => settle(null);
-  const onError = ({ code = 'ERR_NETWORK' }: NodeJS.ErrnoException) => settle(new ConnectError(code));
+  const onError = ({ code = 'ERR_NETWORK' }: NodeJS.ErrnoException) =>
+    settle(new ConnectError(code, code === 'ECONNRESET' ? whyReset : undefined));
   const disarm = clock.after(
     connectTimeoutMs,
     () => {

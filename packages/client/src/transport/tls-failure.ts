@@ -1,6 +1,9 @@
 const wrongCa = 'its certificate is from a CA that is not known here';
 const refused = 'it refused our certificate';
 
+/** What a connection that showed our certificate may have ended for before it brought a reply. A server on Node sends no alert. */
+export const maybeRefused = 'the server may have refused our certificate';
+
 /** The meaning of OpenSSL's and Node's codes, for operators. */
 const meanings: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/^CERT_HAS_EXPIRED$/, 'its certificate has expired'],

@@ -126,6 +126,37 @@ describe('TLS', () => {
     expect(JSON.stringify(error.cause) ?? '').not.toContain('BEGIN');
   });
 
+  // A server on Node refuses a certificate without an alert: the connection ends, in TLS 1.3 after the handshake.
+  it.each([
+    ['TLSv1.3', '1.1', 'the connection broke: the server may have refused our certificate (ECONNRESET)'],
+    ['TLSv1.3', 'auto', 'the connection broke: the server may have refused our certificate (ECONNRESET)'],
+    ['TLSv1.2', 'auto', 'cannot connect: the server may have refused our certificate (ECONNRESET)'],
+  ] as const)(
+    'says that a server on Node may have refused its certificate: %s, HTTP %s',
+    async (maxVersion, http, detail) => {
+      const { ca } = authority;
+      const mutual = { ...pair, ca, requestCert: true, rejectUnauthorized: true, maxVersion };
+      const { address } = await tlsServer({ ...mutual, ALPNProtocols: ['h2', 'http/1.1'] });
+      const strangers = await other.issue({});
+      const error = await rejection(upstreamAt(address, { ca, ...strangers }, { http }).send(somePost()));
+      expect(error).toMatchObject({ code: 'unavailable', detail });
+    },
+  );
+
+  it.each([
+    [1, 'has no certificate', false],
+    [2, 'has brought a reply before', true],
+  ])('says nothing of a refusal where a connection breaks in call %i that %s', async (broken, _, isCertified) => {
+    let requests = 0;
+    const { address, server } = await tlsServer(pair);
+    server.prependListener('request', ({ socket }) => ++requests === broken && socket.destroy());
+    const own = isCertified ? await authority.issue({}) : {};
+    const upstream = upstreamAt(address, { ca: authority.ca, ...own });
+    for (let call = 1; call < broken; call++) await upstream.send(someRequest());
+    await until(() => upstream.endpoints()[0]?.connections.idle === broken - 1);
+    expect((await rejection(upstream.send(somePost()))).detail).toBe('the connection broke (ECONNRESET)');
+  });
+
   it('says so where the server does not speak TLS', async () => {
     const raw = new RawServer((socket) => socket.write(httpReply('{}')));
     closeables.push(raw);

@@ -2,6 +2,7 @@ import { CallError, get } from '@parley/contract';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import { closeIfUnread, discardRest } from '../connections/unread-bodies.ts';
+import { noteUnreadReply } from '../connections/unread-replies.ts';
 import { listenToHeads } from '../express/before-head.ts';
 import { listenToEnds } from '../express/reply-end.ts';
 import { type MetricsFormat, metricsMediaTypes } from '../metrics/registry.ts';
@@ -45,7 +46,7 @@ export function createProbesApp({ isReady, logger, metrics }: ProbesAppOptions):
   }
   app.use(unmatched(new AllowedMethods([livez, readyz, ...(metrics ? [metricsPage] : [])])));
   app.use(problem({ answerFailure: failureAnswer({ logger }) }));
-  return listenToEnds(listenToHeads(app, closeIfUnread), { beforeEnd: discardRest });
+  return listenToEnds(listenToHeads(app, closeIfUnread), { beforeEnd: discardRest, onLong: noteUnreadReply });
 }
 
 /** OpenMetrics for a request that names it in `Accept`, as Prometheus does; Prometheus text for any other. */

@@ -30,6 +30,9 @@ export interface UnreadOptions extends UnreadLimits {
   readonly onCut: (cut: number, reason: 'client did not read' | 'too many unread bytes') => void;
 }
 
+/** The server that replies: one for both protocols, or one for HTTP/1.1. */
+type UnreadServer = Pick<DualProtocolServer, 'server'> & Partial<DualProtocolServer>;
+
 /** A reply that waits for its client. */
 interface Unread {
   readonly reply: Reply;
@@ -71,7 +74,7 @@ export class UnreadReplies {
   isFull = false;
 
   /** Call it before the server listens. @throws TypeError where a limit is not a number from 1 up */
-  constructor({ server, http2 }: DualProtocolServer, options: UnreadOptions) {
+  constructor({ server, http2 }: UnreadServer, options: UnreadOptions) {
     const {
       writeTimeoutMs = standardOptions.writeTimeoutMs,
       maxUnreadBytesPerConnection = standardOptions.maxUnreadBytesPerConnection,
@@ -86,7 +89,7 @@ export class UnreadReplies {
     for (const event of ['connection', 'secureConnection']) {
       server.on(event, (socket: Socket) => watches.set(socket, this));
     }
-    http2.on('session', (session) => watches.set(session, this));
+    http2?.on('session', (session) => watches.set(session, this));
     this.#timer = setInterval(() => this.#sweep(), Math.min(sweepEveryMs, writeTimeoutMs)).unref();
   }
 

@@ -24,15 +24,21 @@ export interface MetricName<Label extends string = string> {
   readonly help: string;
   /** Names of its labels. Default: none. */
   readonly labels?: readonly Label[];
+  /**
+   * The label values that a set of them counts under once there are {@link maxSeries} sets: of few values, such as the name of the upstream. So
+   * an upstream with many paths leaves others their figures. Default: all become `other`.
+   */
+  readonly overflow?: (...values: string[]) => readonly string[];
 }
 
 /**
- * Label sets that one metric has at most. What comes after them counts in one set whose labels are all `other`: no
- * caller can fill the memory of the service, or of Prometheus.
+ * Label sets that one metric has at most. What comes after them counts in the sets of {@link MetricName.overflow}, as many at most, and then in one
+ * set whose labels are all `other`: no caller can fill the memory of the service, or of Prometheus.
  */
 export const maxSeries = 1000;
 
-const other = 'other';
+/** The value of a label that stands for many. */
+export const other = 'other';
 
 /** The series of label values that begin alike. Maps within maps: a key of all values together would cost more than the rest of a request's metrics. */
 class Branch<Series> {
@@ -60,9 +66,8 @@ abstract class Metric<Series> {
   }
 
   #make(values: readonly string[]): Series {
-    if (this.#all.length >= maxSeries && values.some((value) => value !== other)) {
-      return this.of(...values.map(() => other));
-    }
+    const together = this.#together(values);
+    if (together.some((value, index) => value !== values[index])) return this.of(...together);
     let branch = this.#root;
     for (const value of values) {
       const next = branch.next.get(value) ?? new Branch<Series>();
@@ -72,6 +77,13 @@ abstract class Metric<Series> {
     branch.series = this.create(labelText(this.#name.labels ?? [], values), values);
     this.#all.push(branch.series);
     return branch.series;
+  }
+
+  /** The label values that new ones count under. */
+  #together(values: readonly string[]): readonly string[] {
+    if (this.#all.length < maxSeries) return values;
+    const { overflow } = this.#name;
+    return overflow && this.#all.length < 2 * maxSeries ? overflow(...values) : values.map(() => other);
   }
 
   protected abstract create(labels: string, values: readonly string[]): Series;

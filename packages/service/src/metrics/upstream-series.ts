@@ -1,22 +1,31 @@
-import type { MetricsRegistry } from './registry.ts';
+import { isErrorCode, knownMethod } from '@parley/contract';
+import { type MetricsRegistry, other } from './registry.ts';
 
-/** What became of calls and their attempts. */
+/** An upstream can answer with any number of codes. */
+function knownCode(code: string): string {
+  return code === '' || isErrorCode(code) ? code : other;
+}
+
+/** What became of calls and their attempts. A call without a contract has its own path for an operation, which callers of the service may choose. */
 export function callSeries(registry: MetricsRegistry) {
   return {
     fates: registry.counter({
       name: 'parley_client_calls_total',
       help: 'Calls by what became of them: success, or what kept a failed one from another attempt.',
       labels: ['upstream', 'operation', 'fate'],
+      overflow: (upstream, _, fate) => [upstream, other, fate],
     }),
     calls: registry.durations({
       name: 'parley_client_call_duration_seconds',
       help: 'Calls as their callers see them, all attempts and waits included.',
       labels: ['upstream', 'operation', 'error_type'],
+      overflow: (upstream, _, code) => [upstream, other, knownCode(code)],
     }),
     attempts: registry.durations({
       name: 'http_client_request_duration_seconds',
       help: 'Requests sent, one for each attempt; server_address is the name of the upstream.',
       labels: ['server_address', 'http_request_method', 'url_template', 'http_response_status_code', 'error_type'],
+      overflow: (upstream, method, _, __, code) => [upstream, knownMethod(method), other, other, knownCode(code)],
     }),
     extra: registry.counter({
       name: 'parley_client_extra_attempts_total',

@@ -1,16 +1,10 @@
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { CallError, ownMembers, routeFinder } from '@parley/contract';
+import { CallError, routeFinder } from '@parley/contract';
+import type { Logger } from 'pino';
 import { admin } from '../admin/contract.ts';
-import { answerMalformedRequests } from '../connections/malformed-requests.ts';
+import { createAdminServer } from '../connections/admin-server.ts';
 import { type RawProblem, sendRawProblem } from '../connections/raw-problem.ts';
-import { serverLimits } from '../connections/server-limits.ts';
 import { type MetricsFormat, metricsMediaTypes } from '../metrics/registry.ts';
 import { merges } from './merged-admin.ts';
 import { mergeEvents } from './merged-events.ts';
@@ -25,12 +19,15 @@ export interface SupervisedService {
   readonly metrics: MergedMetrics;
   /** Metrics of the supervisor itself, in OpenMetrics' format. */
   readonly ownMetrics: () => string;
+  readonly logger: Logger;
 }
 
 /** Bytes of a request: more than a worker takes of any of them. */
 const maxRequestBytes = 4_194_304;
 /** Bytes of all requests that are being read. Who asks is not known yet: the workers find that out. */
 const maxHeldBytes = 4 * maxRequestBytes;
+/** Bytes of a request that is always read: an operator can act while strangers send bodies slowly. */
+const smallBytes = 16_384;
 /** A worker that hangs must not keep operators from the others. */
 const replyTimeoutMs = 5_000;
 
@@ -45,31 +42,37 @@ const findOperation = routeFinder(
  * Makes the server of the operators' port. It asks the workers, and makes one reply of theirs; who may ask, they decide themselves.
  */
 export function createOperatorsServer(service: SupervisedService): Server {
-  const readBody = bodyReader();
-  const server = createServer(ownMembers(serverLimits), (req, res) => {
-    answer(service, req, res, readBody).catch(() => {
+  const asked = { readBody: bodyReader(), page: sharedPages(service) };
+  const listener = (req: IncomingMessage, res: ServerResponse) => {
+    answer(service, req, res, asked).catch(() => {
       if (res.headersSent) res.destroy();
       else refuse(res, { code: 'unavailable', detail: 'The worker that was asked ended: ask again' });
     });
-  });
-  answerMalformedRequests(server);
-  return server;
+  };
+  return createAdminServer(listener, service);
 }
 
 type BodyReader = (req: IncomingMessage) => Promise<Buffer | RawProblem>;
+type Pages = (format: MetricsFormat) => Promise<string>;
+
+/** What the requests of all operators share. */
+interface Shared {
+  readonly readBody: BodyReader;
+  readonly page: Pages;
+}
 
 async function answer(
   service: SupervisedService,
   req: IncomingMessage,
   res: ServerResponse,
-  readBody: BodyReader,
+  { readBody, page }: Shared,
 ): Promise<void> {
   const [path = '/'] = (req.url ?? '/').split('?', 1);
   const isReading = req.method === 'GET' || req.method === 'HEAD';
   if (isReading && path === '/livez') return sendJson(res, { status: 'alive' });
   const workers = service.workers();
   if (workers.length === 0) return refuse(res, { code: 'unavailable', detail: 'No worker is ready: ask again' });
-  if (isReading && path === '/metrics') return sendMetrics(service, req, res);
+  if (isReading && path === '/metrics') return sendMetrics(page, req, res);
   if (isReading && path === '/readyz' && workers.some(({ isStopping }) => !isStopping)) {
     return sendJson(res, { status: 'ready' });
   }
@@ -105,7 +108,7 @@ function bodyReader(): BodyReader {
       for await (const chunk of req.iterator({ destroyOnReturn: false })) {
         take(chunk.length);
         if (length > maxRequestBytes) return tooLarge;
-        if (heldBytes > maxHeldBytes) return tooBusy;
+        if (heldBytes > maxHeldBytes && length > smallBytes) return tooBusy;
         chunks.push(chunk);
       }
       return Buffer.concat(chunks);
@@ -128,12 +131,20 @@ function operationOf(method = 'GET', path: string) {
   }
 }
 
-async function sendMetrics(
+/** Makes pages of metrics. Scrapes at once share one: each asks every worker, and anyone may send thousands. */
+function sharedPages(service: SupervisedService): Pages {
+  const making = new Map<MetricsFormat, Promise<string>>();
+  return (format) => {
+    const page = making.get(format) ?? metricsPage(service, format).finally(() => making.delete(format));
+    making.set(format, page);
+    return page;
+  };
+}
+
+async function metricsPage(
   { workers, metrics, ownMetrics }: SupervisedService,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
-  const format: MetricsFormat = req.headers.accept?.includes('application/openmetrics-text') ? 'openmetrics' : 'text';
+  format: MetricsFormat,
+): Promise<string> {
   const asked = {
     method: 'GET',
     path: '/metrics',
@@ -152,8 +163,14 @@ async function sendMetrics(
   );
   // Not those that were asked: the counts of a worker that has ended since are among those that `metrics` keeps.
   const pages = workers().map((worker) => worker.metrics);
-  const page = metrics.render([...pages, ownMetrics()], format);
-  res.writeHead(200, { 'Content-Type': metricsMediaTypes[format], 'Cache-Control': 'no-store' }).end(page);
+  return metrics.render([...pages, ownMetrics()], format);
+}
+
+async function sendMetrics(page: Pages, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const format: MetricsFormat = req.headers.accept?.includes('application/openmetrics-text') ? 'openmetrics' : 'text';
+  const headers = { 'Content-Type': metricsMediaTypes[format], 'Cache-Control': 'no-store' };
+  const text = await page(format);
+  res.writeHead(200, headers).end(text);
 }
 
 interface WorkerReply {

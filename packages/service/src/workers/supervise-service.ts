@@ -40,7 +40,7 @@ export async function superviseService(
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const metrics = new MergedMetrics();
   const workers = () => supervisor.workers;
-  const server = createOperatorsServer({ workers, metrics, ownMetrics: ownMetrics(() => supervisor) });
+  const server = createOperatorsServer({ workers, metrics, ownMetrics: ownMetrics(() => supervisor), logger });
   const taken = await listen(server, { host: adminHost, port: adminPort, variable: 'ADMIN_PORT' });
   let number = 0;
   const start = () =>
