@@ -97,9 +97,7 @@ export function fetchCallOptions(
   given: GivenCallOptions = {},
   defaults: OperationDefaults = {},
 ): GivenCallOptions {
-  const options = callOptions(operation, given);
-  const set = Object.entries(options).filter(([, value]) => value !== undefined);
-  const all: GivenCallOptions = ownMembers({ ...defaults, ...Object.fromEntries(set) });
+  const all: GivenCallOptions = ownMembers({ ...defaults, ...callOptions(operation, given) });
   for (const name of ['hedge', 'timings'] as const) {
     if (all[name]) throw new TypeError(`${operation.label}: ${name} is not for a client over fetch`);
   }

@@ -36,8 +36,7 @@ export function createFetchClient<C extends Contract>(contract: C, options: Fetc
   const defaults = operationDefaults(contract, operations as Readonly<Record<string, OperationDefaults | undefined>>);
   const send = pipeline(settings);
   const methods = Object.entries(contract.operations).map(([name, operation]) => {
-    const own = defaults.get(name);
-    fetchCallOptions(operation, own); // refuses at once what this client cannot do
+    const own = fetchCallOptions(operation, defaults.get(name)); // refuses at once what this client cannot do
     const method = isStream(operation.output)
       ? fetchStream(operation as StreamingOperation, send, settings, own)
       : fetchMethod(operation, send, settings, own);
