@@ -49,7 +49,7 @@ export function attemptTimeout(
   return (next) =>
     function attemptTimeout(attempt) {
       const { attemptTimeoutMs } = options.current;
-      const { call, mayRetry, signal } = attempt;
+      const { call, number, endpoint, mayRetry, signal } = attempt;
       const startedAtMs = clock.now();
       const leftMs = call.deadlineMs - startedAtMs;
       // The only attempt that the caller asked for has all of the call's time: no other needs any of it.
@@ -59,8 +59,12 @@ export function attemptTimeout(
       // The call's time is then up as well. A timer's precision is 1 ms.
       const isDeadline = !mayRetry && leftMs < mostMs - 1;
       const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
-      const bound = ms === attemptTimeoutMs ? ' (attemptTimeoutMs)' : '';
-      const onTimeout = () => late(attempt, { ms, bound, isDeadline, blamesEndpoint });
+      const onTimeout = () => {
+        const code = isDeadline ? 'deadline_exceeded' : 'attempt_timeout';
+        const bound = ms === attemptTimeoutMs ? ' (attemptTimeoutMs)' : '';
+        const detail = `attempt ${number} was not answered in ${Math.round(ms)} ms${bound}`;
+        return new CallError(code, detail, { operation: call.label, endpoint, attempts: number, blamesEndpoint });
+      };
       const judged = <R extends TimedReply>(reply: R) => {
         if (!gaveUp(reply) || clock.now() - startedAtMs < serverTimeMs(ms) - 1) return reply;
         throw onTimeout();
@@ -73,23 +77,4 @@ export function attemptTimeout(
 
 function gaveUp(reply: TimedReply): boolean {
   return reply.status === 504 && reply.error?.code === 'deadline_exceeded';
-}
-
-interface Lateness {
-  readonly ms: number;
-  /** The option that set this time, in brackets; empty where the call's deadline did. */
-  readonly bound: string;
-  readonly isDeadline: boolean;
-  readonly blamesEndpoint: boolean;
-}
-
-function late(
-  { call, number, endpoint }: TimedAttempt,
-  { ms, bound, isDeadline, blamesEndpoint }: Lateness,
-): CallError {
-  return new CallError(
-    isDeadline ? 'deadline_exceeded' : 'attempt_timeout',
-    `attempt ${number} was not answered in ${Math.round(ms)} ms${bound}`,
-    { operation: call.label, endpoint, attempts: number, blamesEndpoint },
-  );
 }

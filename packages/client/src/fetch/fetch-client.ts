@@ -66,8 +66,7 @@ function fetchMethod(
       const call = fetchCall(operation, input, options, settings);
       const reply = await send(isBytes ? { ...call, replyAs: 'stream' } : call);
       if (reply.error) throw await declaredError(operation, reply.error);
-      const limits = { ...settings, ...options, signal: call.signal };
-      const unread = isBytes ? unreadContent(operation, reply, limits) : undefined;
+      const unread = isBytes ? unreadContent(operation, reply, { ...settings, ...options }) : undefined;
       return await outputOf(operation, { ...reply, unread });
     } catch (error) {
       throw withCallerFrames(error);
