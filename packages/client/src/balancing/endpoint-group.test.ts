@@ -79,11 +79,12 @@ describe('an endpoint that has not passed its active probe', () => {
 
 describe('comparison of success rates', () => {
   /** One of them fails 5 % of its attempts: too few for its circuit. Under load, so that it gets 100 of them in 10 s. */
-  async function oneWorse(names: string, options: Partial<UpstreamOptions> = {}) {
+  async function oneWorse(names: string, options: Partial<UpstreamOptions> = {}, forcedOpen = '') {
     one = new ScriptedUpstream({}, { circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, ...options });
     let sent = 0;
     const failing = one.after(100, async () => (++sent % 20 === 0 ? problemReply('internal') : someReply()));
     one.add({ ...Object.fromEntries([...names].map((name) => [name, one.after(100)])), bad: failing });
+    for (const name of forcedOpen) one.at(name).circuit.forceOpen();
     await one.shares(600, 21);
     expect(sent).toBeGreaterThan(200);
     return one.at('bad');
@@ -93,6 +94,11 @@ describe('comparison of success rates', () => {
     const bad = await oneWorse('abcde');
     expect(bad.status).toMatchObject({ circuit: 'open', isEjected: true });
     expect(one.group.all.filter(({ isEjected }) => isEjected)).toEqual([bad]);
+  });
+
+  it('takes endpoints that an operator keeps out for no part of the limit', async () => {
+    const bad = await oneWorse('abcdefghij', {}, 'fghij');
+    expect(bad.status).toMatchObject({ circuit: 'open', isEjected: true });
   });
 
   it('ejects no endpoint beyond the limit', async () => {
