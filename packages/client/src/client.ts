@@ -5,6 +5,7 @@ import {
   type ExplainingClient,
   isStream,
   type Operation,
+  ownMember,
   ownMembers,
   replyBody,
 } from '@parley/contract';
@@ -70,7 +71,7 @@ function method(operation: Operation, upstream: Upstream, defaults: OperationDef
       reply = await upstream.send(request);
       if (reply.error) throw await declaredError(operation, reply.error);
       const { status, headers, body, origin } = reply;
-      const unread = isBytes ? unreadContent(reply, upstream, { ...defaults, ...options }) : undefined;
+      const unread = isBytes ? unreadContent(reply, upstream, options, defaults) : undefined;
       const output = outputOf(operation, { status, headers, text: isBytes ? '' : String(body), unread, origin });
       return output instanceof Promise ? await output : output;
     } catch (error) {
@@ -97,9 +98,11 @@ function refuseOptions({ input: schema, label }: Operation, input: Input): void 
 function unreadContent(
   reply: Reply,
   { options }: Upstream,
-  { idleTimeoutMs = options.idleTimeoutMs }: GivenCallOptions,
+  given: GivenCallOptions = {},
+  defaults: OperationDefaults = {},
 ) {
   const { body } = reply;
+  const idleTimeoutMs = ownMember(given, 'idleTimeoutMs') ?? defaults.idleTimeoutMs ?? options.idleTimeoutMs;
   return {
     content: () => new ReplyContent(reply, { clock: options.clock, idleTimeoutMs, maxBytes: options.maxReplyBytes }),
     discard() {

@@ -274,11 +274,22 @@ describe('createUpstream', () => {
   });
 
   it('refuses certificates for endpoints that would not be asked for theirs', () => {
-    const refuse = (where: string) => () => createUpstream('things', where, { tls: {} });
-    for (const where of ['http://a', 'https://a,http://b', 'dns://a:1', 'srv://a']) {
-      expect(refuse(where)).toThrow(`tls is for endpoints with https: in their address, got ${JSON.stringify(where)}`);
+    const bare = ['http://a', 'HTTP://a', 'ht\ttp://a', 'unix:/run/a.sock', 'dns://a:1', 'dns+HTTP://a:1', 'srv://a'];
+    for (const where of bare) {
+      for (const list of [where, ...(/^(dns|srv)/.test(where) ? [] : [`https://b,${where}`, ['https://b', where]])]) {
+        expect(() => createUpstream('things', list, { tls: {} })).toThrow(
+          `tls is for endpoints with https: in their address, got ${JSON.stringify(where)}: write https:`,
+        );
+      }
     }
   });
+
+  it.each(['https://a', 'HTTPS://a/v1', 'dns+HTTPS://a:1', 'srv+https://a', 'file:/list.json'])(
+    'takes certificates for %s',
+    async (where) => {
+      await createUpstream('things', where, { tls: {} }).close();
+    },
+  );
 
   it.each<[unknown, string, object?]>([
     ['htp:/foo', 'got "htp:/foo": correct the address'],

@@ -107,7 +107,7 @@ function discoveryOf(name: string, where: string | readonly string[], options: C
     expectAddresses(where);
     const { addresses, basePath } = splitBasePath(where);
     const found = discovery(addresses, options);
-    if (options.current.tls) expectTls(where);
+    if (options.current.tls) expectTls(addresses);
     return { discovery: found, basePath };
   } catch (error) {
     // Addresses come from the environment.

@@ -97,7 +97,7 @@ export type StreamHandler<O extends Operation = Operation> = (
 ) => AsyncIterable<InputOf<O['output']>>;
 
 /**
- * Declares the contract of a service. Pages and workers do not check its operations again.
+ * Declares the contract of a service. Pages and workers do not check it again.
  *
  * @param about the name of the service; or, for its OpenAPI document, with what it is for and who answers for it
  * @throws TypeError where the name is not kebab-case, two operations have the same method and path, a stream has
@@ -111,8 +111,6 @@ export type StreamHandler<O extends Operation = Operation> = (
 export function defineContract<const O extends Operations>(about: string | ContractInfo, operations: O): Contract<O> {
   const { name, info } =
     typeof about === 'string' ? { name: about, info: undefined } : { name: about.name, info: about };
-  if (!/^[a-z][a-z0-9-]*$/.test(name))
-    throw new TypeError(`contract name must be kebab-case, not ${JSON.stringify(name)}`);
   checkOperations(name, operations);
   return info ? { name, operations, info } : { name, operations };
 }

@@ -7,7 +7,7 @@ export {
   type WireBody,
 } from './bodies/body-format.ts';
 export { type Bytes, bytes } from './bodies/bytes.ts';
-export type { Chunks } from './bodies/chunks.ts';
+export type { ChunkReader, Chunks } from './bodies/chunks.ts';
 export {
   type Content,
   type ContentOptions,

@@ -43,6 +43,24 @@ async function failure(promise: Promise<unknown>): Promise<AxiosError> {
 }
 
 describe('parleyAdapter', () => {
+  it.each([
+    ['answered', { url: '/api/things' }, 'answered'],
+    ['refused', { url: 'http://elsewhere/' }, 'ERR_NOT_SUPPORT'],
+  ])('leaves nothing on the cancel token of a request that is %s', async (_, config, end) => {
+    const { token } = axios.CancelToken.source();
+    const listening = new Set<unknown>();
+    token.subscribe = (listener) => void listening.add(listener);
+    token.unsubscribe = (listener) => void listening.delete(listener);
+    const ended = create().request({ ...config, cancelToken: token });
+    expect(
+      await ended.then(
+        () => 'answered',
+        ({ code }) => code,
+      ),
+    ).toBe(end);
+    expect(listening.size).toBe(0);
+  });
+
   it('gets JSON', async () => {
     const response = await create().get<{ ok: boolean }>('/api/things');
     expect(response).toMatchObject({ status: 200, data: { ok: true } });

@@ -54,6 +54,7 @@ export function parleyAdapter(upstream: AdapterUpstream): AxiosAdapter {
     const endsAtMs = clock.now() + (request.timeoutMs ?? callTimeoutMs);
     // As it came, and not `data`: a stream made of an error that was read whole has nothing left to wait for.
     let received: Reply['body'] | undefined;
+    cancelled?.begin(); // last: what is refused above leaves no listener
     try {
       const reply = await upstream.send(request);
       if (reply.error) markRetried(config, reply.error);
@@ -127,8 +128,8 @@ function lowerCased(headers: AxiosHeaders): Record<string, string> {
 function cancelSignal(token: NonNullable<InternalAxiosRequestConfig['cancelToken']>) {
   const controller = new AbortController();
   const cancel = () => controller.abort();
-  token.subscribe(cancel);
-  return { signal: controller.signal, end: () => token.unsubscribe(cancel) };
+  const { signal } = controller;
+  return { signal, begin: () => token.subscribe(cancel), end: () => token.unsubscribe(cancel) };
 }
 
 function signalOf(

@@ -46,13 +46,45 @@ describe('panic', () => {
   });
 });
 
+describe('an endpoint that has not passed its active probe', () => {
+  /** One of two, ejected, that answers its probes with 503. */
+  async function ejected() {
+    const [a] = endpoints('ab', { probePath: '/healthz', maxAttempts: 1 });
+    one.add({ a: async ({ call }) => someReply(call.path === '/healthz' ? 503 : 200) });
+    a?.eject();
+    await one.clock.advance(5_000);
+    expect([a?.isEjected, one.counts.get('a')]).toEqual([true, 5]);
+    return one.at('a');
+  }
+
+  it('is let in by an operator who forces its circuit closed, and asked no more', async () => {
+    const a = await ejected();
+    a.circuit.forceClose();
+    expect(a.status).toMatchObject({ circuit: 'forced-closed', isEjected: false });
+    await one.clock.advance(5_000);
+    expect(one.counts.get('a')).toBe(5);
+    expect((await one.shares(100, 1)).a).toBeGreaterThan(0.3);
+    a.circuit.auto();
+    expect(a.status).toMatchObject({ circuit: 'closed', isEjected: false });
+  });
+
+  it('is kept out by one who forces it open, in panic too', async () => {
+    const a = await ejected();
+    a.circuit.forceOpen();
+    one.at('b').eject();
+    expect(await one.shares(10, 1)).toMatchObject({ a: 0 });
+    expect(a.availability).toBe('forced-open');
+  });
+});
+
 describe('comparison of success rates', () => {
   /** One of them fails 5 % of its attempts: too few for its circuit. Under load, so that it gets 100 of them in 10 s. */
-  async function oneWorse(names: string, options: Partial<UpstreamOptions> = {}) {
+  async function oneWorse(names: string, options: Partial<UpstreamOptions> = {}, forcedOpen = '') {
     one = new ScriptedUpstream({}, { circuitOpenMs: 600_000, circuitMaxOpenMs: 600_000, ...options });
     let sent = 0;
     const failing = one.after(100, async () => (++sent % 20 === 0 ? problemReply('internal') : someReply()));
     one.add({ ...Object.fromEntries([...names].map((name) => [name, one.after(100)])), bad: failing });
+    for (const name of forcedOpen) one.at(name).circuit.forceOpen();
     await one.shares(600, 21);
     expect(sent).toBeGreaterThan(200);
     return one.at('bad');
@@ -62,6 +94,11 @@ describe('comparison of success rates', () => {
     const bad = await oneWorse('abcde');
     expect(bad.status).toMatchObject({ circuit: 'open', isEjected: true });
     expect(one.group.all.filter(({ isEjected }) => isEjected)).toEqual([bad]);
+  });
+
+  it('takes endpoints that an operator keeps out for no part of the limit', async () => {
+    const bad = await oneWorse('abcdefghij', {}, 'fghij');
+    expect(bad.status).toMatchObject({ circuit: 'open', isEjected: true });
   });
 
   it('ejects no endpoint beyond the limit', async () => {

@@ -68,21 +68,25 @@ export class EndpointGroup {
   compare(now: number): void {
     if (now - this.#comparedAtMs < comparisonMs) return;
     this.#comparedAtMs = now;
-    let ejected = this.#all.filter(isOut).length;
+    const usable = this.#usable;
+    let ejected = usable.filter(isOut).length;
     const records = this.#all.map((endpoint) => ({ endpoint, ...endpoint.load.takeRecord() }));
     for (const { endpoint } of outliers(records)) {
       if (isOut(endpoint)) continue;
-      if (isPanic(++ejected, this.#all.length, this.#options.current)) break;
+      if (isPanic(++ejected, usable.length, this.#options.current)) break;
       endpoint.eject();
     }
     this.refresh();
   }
 
+  /** What an operator keeps out is no part of any limit. */
+  get #usable(): readonly Endpoint[] {
+    return this.#all.filter(({ availability }) => availability !== 'forced-open');
+  }
+
   #workOut(): void {
-    const admitting = this.#all.filter(
-      ({ availability }) => availability !== 'ejected' && availability !== 'forced-open',
-    );
-    const usable = this.#all.filter(({ availability }) => availability !== 'forced-open');
+    const usable = this.#usable;
+    const admitting = usable.filter(({ availability }) => availability !== 'ejected');
     const ejected = usable.filter(isOut).length;
     this.#isPanic = isPanic(ejected, usable.length, this.#options.current);
     this.#admitting = this.#isPanic ? usable : admitting;

@@ -1,4 +1,5 @@
 import { AttemptsLeft, isObject, isStream, MinVersions, type Operation, ownMembers, replyBody } from '@parley/contract';
+import { definedMembers } from '../options/defined-members.ts';
 import { shown } from '../options/shown.ts';
 import { checkRepeatOptions, type GivenOptions } from './repeat-options.ts';
 
@@ -66,7 +67,8 @@ const bytesChecks = new Map([
 ]);
 
 /**
- * The own options of one call, for callers without types checked as well. An option that is `undefined` is none.
+ * The own options of one call, for callers without types checked as well. An option that is `undefined` is none: it is left
+ * out, so that it hides neither a default nor what the call inherits.
  *
  * @throws TypeError that names an option which is unknown, has no fitting value, or is not for the operation
  */
@@ -75,15 +77,17 @@ export function callOptions<Options extends GivenCallOptions>(operation: Operati
   if (!isObject(given)) throw new TypeError(`${label}: options must be an object, not ${shown(given)}`);
   const known = checksOf(operation);
   const options = ownMembers(given);
+  let isDefined = true;
   for (const [name, value] of Object.entries(options)) {
     const check = known.get(name);
     if (!check)
       throw new TypeError(`${label}: unknown option ${name}, expected one of ${[...known.keys()].join(', ')}`);
-    if (value === undefined || check.isFine(value)) continue;
-    throw new TypeError(`${label}: ${name} must be ${check.expected}, not ${shown(value)}`);
+    if (value === undefined) isDefined = false;
+    else if (!check.isFine(value))
+      throw new TypeError(`${label}: ${name} must be ${check.expected}, not ${shown(value)}`);
   }
   checkRepeatOptions(operation, options);
-  return options;
+  return isDefined ? options : definedMembers(options);
 }
 
 function checksOf(operation: Operation): ReadonlyMap<string, OptionCheck> {

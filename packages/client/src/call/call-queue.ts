@@ -2,6 +2,7 @@ import { CallError, type ConcurrencyStatus, type Priority } from '@parley/contra
 import type { Call } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
+import type { CancelSignal } from '../time/cancel-signal.ts';
 import { reasonOf } from '../time/time-limit.ts';
 import { GradientLimit } from './gradient-limit.ts';
 import { PriorityQueue } from './priority-queue.ts';
@@ -26,8 +27,8 @@ const holdWeight = 0.1;
 
 /**
  * The places for calls to an upstream, and the queue for them: by priority, then in order. A call is refused at once if
- * it cannot expect a place within half of its time, by its position and by how fast places come free, and later if it gets
- * none until then. In a full queue the lowest priority gives way.
+ * it cannot expect a place within half of its time, by its position and by how fast places come free. Where it has waited for
+ * longer, it is refused as soon as a place comes free. In a full queue the lowest priority gives way.
  *
  * Scope: upstream.
  */
@@ -71,18 +72,18 @@ export class CallQueue {
   /**
    * Waits for a place, which is then taken.
    *
-   * @throws CallError `overloaded`, never processed, where there will be none in time; the reason of the request's signal
+   * @throws CallError, never processed: `overloaded` where there will be none in time; the reason of the request's signal
    */
   wait(call: Call, nowMs: number): Promise<void> {
     const { label, signal, context } = call;
     const { priority = 'normal' } = context;
-    if (signal?.aborted) return Promise.reject(reasonOf(signal, label));
+    if (signal?.aborted) return Promise.reject(givenUp(signal, label));
     const reason = this.#refusal(call, priority, nowMs);
     if (reason) return Promise.reject(overloaded(label, reason));
     return new Promise<void>((resolve, reject) => {
       const onAbort = () => {
         this.#queue.remove(waiting, priority);
-        waiting.end(reasonOf(signal, label));
+        waiting.end(givenUp(signal, label));
       };
       const waiting: Waiting = {
         operation: label,
@@ -173,6 +174,12 @@ export class CallQueue {
     lowest.end(overloaded(lowest.operation, `not sent: it gave way to a ${priority} call (${state})`));
     return undefined;
   }
+}
+
+/** The error of a call whose signal fires while it has no place. */
+function givenUp(signal: CancelSignal | undefined, operation: string): CallError {
+  const { code, detail } = reasonOf(signal, operation);
+  return new CallError(code, `not sent: ${detail}`, { operation, isUnprocessed: true });
 }
 
 // Not `unavailable`, which blames the endpoint: this process is the one with too much to do.

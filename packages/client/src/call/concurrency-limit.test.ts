@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Priority, priorities } from '@parley/contract';
 import fc from 'fast-check';
-import { hangingUntilAborted, holding, someCall, someError, someReply } from '../../test-fixtures/sample.ts';
+import { hangingUntilAborted, holding, rejection, someCall, someError, someReply } from '../../test-fixtures/sample.ts';
 import type { Call } from '../layer.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import type { Reply } from '../transport/reply.ts';
@@ -212,6 +212,23 @@ describe('concurrencyLimit', () => {
     underWay[2]?.answer();
     expect(await next).toBe('answered');
     expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
+  });
+
+  it('says that a call which was given up without a place was not sent', async () => {
+    const { send, call } = limited();
+    for (let i = 0; i < 2; i++) void call();
+    const caller = new AbortController();
+    const waiting = rejection(send(someCall({ signal: caller.signal })));
+    caller.abort(someError('deadline_exceeded'));
+    const late = {
+      code: 'deadline_exceeded',
+      detail: 'not sent: thrown below',
+      isUnprocessed: true,
+      isTransient: false,
+    };
+    expect(await waiting).toMatchObject(late);
+    const early = rejection(send(someCall({ signal: AbortSignal.abort() })));
+    expect(await early).toMatchObject({ code: 'cancelled', isUnprocessed: true, isTransient: false });
   });
 
   it('queues no call that was given up', async () => {

@@ -46,6 +46,7 @@ describe('deadline', () => {
     const send = scripted<Call>(someReply());
     const error = await rejection(layer()(send)(made(overrides)));
     expect(error.message).toBe('[deadline_exceeded] GET /api/things/{id}: not sent: the time was up before');
+    expect(error).toMatchObject({ isUnprocessed: true, isTransient: false });
     expect(send.requests).toHaveLength(0);
   });
 

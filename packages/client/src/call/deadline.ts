@@ -27,14 +27,13 @@ export function deadline(
     function deadline(call) {
       const { label } = call;
       const ms = call.deadlineMs - clock.now();
-      if (!(ms > 0)) return Promise.reject(tooLate(label));
+      if (!(ms > 0)) {
+        const details = { operation: label, isUnprocessed: true };
+        return Promise.reject(new CallError('deadline_exceeded', 'not sent: the time was up before', details));
+      }
       const onTimeout = () =>
         new CallError('deadline_exceeded', `not answered in ${Math.round(ms)} ms`, { operation: label });
       const limit = { clock, ms, signal: call.signal, onTimeout, operation: label };
       return timeLimit(limit, (signal) => next({ ...call, signal }));
     };
-}
-
-function tooLate(operation: string): CallError {
-  return new CallError('deadline_exceeded', 'not sent: the time was up before', { operation });
 }

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { bytes, content, defineContract, get } from '@parley/contract';
 import { rejection } from '../../test-fixtures/sample.ts';
 import { shop, shopHandlers } from '../../test-fixtures/shop.ts';
 import { createClient } from '../client.ts';
@@ -41,6 +43,33 @@ describe('options by operation', () => {
     expect(await tookMs(client.watchItems()[Symbol.asyncIterator]().next())).toBe(69);
     expect(await tookMs(client.watchItems({}, { firstItemTimeoutMs: 50 })[Symbol.asyncIterator]().next())).toBe(49);
     end();
+  });
+
+  it('hold where those of a call are undefined', async () => {
+    const own = { firstItemTimeoutMs: 70, timeoutMs: 50 };
+    const none = { timeoutMs: undefined } as object;
+    const client = createClient(shop, upstream, { operations: { watchItems: own, newestItem: { timeoutMs: 300 } } });
+    const end = upstream.inject(always(hang()));
+    expect(await tookMs(client.newestItem({}, none))).toBe(299);
+    expect(
+      await tookMs(
+        client
+          .watchItems({}, { ...none, firstItemTimeoutMs: undefined } as object)
+          [Symbol.asyncIterator]()
+          .next(),
+      ),
+    ).toBe(49);
+    end();
+  });
+
+  it('bound the reading of bytes, also where that option of a call is undefined', async () => {
+    const files = defineContract('files', { file: get('/file', { summary: 's', output: bytes() }) });
+    const open = new Readable({ read() {} });
+    open.push('a');
+    const held = inMemoryUpstream(files, { file: async () => content(open, { type: 'text/plain' }) }, { clock });
+    const client = createClient(files, held, { operations: { file: { idleTimeoutMs: 50 } } });
+    const file = await clock.run(client.file({}, { idleTimeoutMs: undefined } as object));
+    expect(await tookMs(file.bytes())).toBe(50);
   });
 
   it.each([

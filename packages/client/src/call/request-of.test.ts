@@ -38,6 +38,12 @@ describe('requestOf', () => {
     expect(runInContext(served, () => requestOf(look, {})).headers['x-request-priority']).toBe('background');
   });
 
+  it('takes an option that is undefined for none: what is inherited holds', () => {
+    const served = { priority: 'background' as const, requestId: 'r', deadlineMs: 5 };
+    const none = { priority: undefined, requestId: undefined, deadlineMs: undefined } as object;
+    expect({ ...runInContext(served, () => requestOf(look, {}, none)).context }).toEqual(served);
+  });
+
   it('refuses what is not for the operation', () => {
     expect(() => requestOf(post('/x', { summary: 's' }), {}, { maxAttempts: 2 })).toThrow(TypeError);
   });

@@ -8,8 +8,10 @@ const { newestItem } = shop.operations;
 describe('options without their checks', () => {
   it('are as those with them, where these are fine', () => {
     expect(Object.keys(unchecked)).toEqual(Object.keys(checked));
-    const options = { timeoutMs: 5, maxAttempts: 2 };
-    expect({ ...unchecked.callOptions(newestItem, options) }).toEqual({ ...checked.callOptions(newestItem, options) });
+    const options = { timeoutMs: 5, maxAttempts: 2, priority: undefined } as object;
+    const [given, known] = [unchecked, checked].map(({ callOptions }) => callOptions(newestItem, options));
+    expect({ ...given }).toStrictEqual({ timeoutMs: 5, maxAttempts: 2 });
+    expect({ ...known }).toStrictEqual({ ...given });
     const defaults = { newestItem: { maxAttempts: 2 } };
     const [own, same] = [unchecked, checked].map(({ operationDefaults }) =>
       operationDefaults(shop, defaults).get('newestItem'),

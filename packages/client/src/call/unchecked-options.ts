@@ -1,4 +1,5 @@
-import { type Contract, type Operation, ownMembers } from '@parley/contract';
+import type { Contract, Operation } from '@parley/contract';
+import { definedMembers } from '../options/defined-members.ts';
 import type { GivenCallOptions } from './call-options.ts';
 import type { OperationDefaults } from './operation-options.ts';
 
@@ -7,7 +8,7 @@ import type { OperationDefaults } from './operation-options.ts';
  * `imports`: types and tests on Node find what it would refuse, and in a bundle the checks would be 1 kB.
  */
 export function callOptions<Options extends GivenCallOptions>(_operation: Operation, given: Options): Options {
-  return ownMembers(given);
+  return definedMembers(given);
 }
 
 /** The options by operation, unchecked, in place of `operation-options.ts`. */

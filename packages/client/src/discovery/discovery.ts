@@ -56,13 +56,16 @@ export function expectAddresses(where: unknown): void {
 /**
  * Refuses `tls` for endpoints without TLS: its certificates would protect nothing.
  *
- * @throws TypeError where an endpoint would be called without TLS
+ * @param addresses each one that `discovery` takes
+ * @throws TypeError that names the first one that would be called without TLS
  */
-export function expectTls(where: string | readonly string[]): void {
-  const isCleartext = /(^|[\s,])(http|dns|srv|unix)(\+http)?:/;
-  if (!isCleartext.test(String(where))) return;
+export function expectTls(addresses: readonly string[]): void {
+  // As URLs are parsed, so that no way to write http: passes.
+  const bare = addresses.find((text) => !/^(file|(dns\+|srv\+)?https):$/.test(new URL(text).protocol));
+  if (bare === undefined) return;
+  const shown = JSON.stringify(withoutSecrets(bare));
   throw new TypeError(
-    `tls is for endpoints with https: in their address, got ${shown(where)}: write https:, or leave tls out`,
+    `tls is for endpoints with https: in their address, got ${shown}: write https:, or leave tls out`,
   );
 }
 
@@ -104,8 +107,9 @@ function parse(text: string, whole = text): Address {
 }
 
 function parseTls(text: string): Address {
-  expectTls(text);
-  return parse(text);
+  const address = parse(text);
+  expectTls([text]);
+  return address;
 }
 
 /** A URL without path, query, fragment and credentials. */
@@ -119,10 +123,4 @@ function unexpected(text: string, whole = text): TypeError {
   const shown = withoutSecrets(text, whole);
   const hint = shown === text ? ': correct the address' : ': an address has no user, password, query or fragment';
   return new TypeError(`expected ${forms}, got ${JSON.stringify(shown)}${hint}`);
-}
-
-function shown(where: string | readonly string[]): string {
-  const texts = typeof where === 'string' ? where.split(',') : where;
-  const safe = texts.map((text) => withoutSecrets(text, String(where)));
-  return JSON.stringify(typeof where === 'string' ? safe.join(',') : safe);
 }

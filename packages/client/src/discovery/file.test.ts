@@ -115,12 +115,12 @@ describe('discovery by file', () => {
       found.onChange((addresses) => changes.push(origins(addresses)));
     });
 
-    it.each(['"http://b:1"', '{"url": "http://b:1", "weight": 2}', '"unix:/run/b.sock"'])(
+    it.each(['"http://b:1"', '"HTTP://b:1"', '{"url": "http://b:1", "weight": 2}', '"unix:/run/b.sock"'])(
       'refuses %s',
       async (entry) => {
         await put(`["https://a:1", ${entry}]`);
         await expect(Promise.resolve(found.addresses())).rejects.toThrow(
-          /^cannot use .*things\.json: tls is for endpoints with https: in their address, got "(http|unix):/,
+          /^cannot use .*things\.json: tls is for endpoints with https: in their address, got "(http|unix):/i,
         );
       },
     );

@@ -56,6 +56,25 @@ describe('ActiveProbe', () => {
     expect([probe.isPending, send.requests.length, clock.pending]).toEqual([false, 0, 0]);
   });
 
+  it('ends with stop(), under way or not, until the next ejection', async () => {
+    const replies: ((reply: ReturnType<typeof someReply>) => void)[] = [];
+    const probe = probeOver(() => new Promise((resolve) => replies.push(resolve)));
+    probe.start();
+    probe.stop();
+    expect([probe.isPending, clock.pending]).toEqual([false, 0]);
+    probe.start();
+    await clock.advance(1_000);
+    probe.stop();
+    probe.start();
+    replies[0]?.(someReply(204));
+    await clock.advance(999);
+    expect([probe.isPending, onPassed.mock.calls.length]).toEqual([true, 0]);
+    await clock.advance(1);
+    replies[1]?.(someReply(204));
+    await clock.advance(0);
+    expect([probe.isPending, onPassed.mock.calls.length]).toEqual([false, 1]);
+  });
+
   it('ends with close(), under way or not', async () => {
     const waiting = probeOver(scripted(someReply(200)));
     waiting.start();

@@ -25,9 +25,10 @@ export class ActiveProbe {
   readonly #target: ProbeTarget;
   readonly #send: SendAttempt;
   readonly #onPassed: () => void;
-  readonly #ended = new AbortController();
+  /** Ends the probe that is pending; none without one. */
+  #pending: AbortController | undefined;
   #cancelNext = () => {};
-  #isPending = false;
+  #isClosed = false;
 
   /** @param send bounded in time, and around the circuit */
   constructor(target: ProbeTarget, options: Current<ActiveProbeOptions>, send: SendAttempt, onPassed: () => void) {
@@ -39,39 +40,46 @@ export class ActiveProbe {
 
   /** The endpoint was ejected and has not passed yet. */
   get isPending(): boolean {
-    return this.#isPending;
+    return this.#pending !== undefined;
   }
 
   /** The endpoint was ejected. */
   start(): void {
-    if (this.#options.current.probePath === undefined || this.#isPending || this.#ended.signal.aborted) return;
-    this.#isPending = true;
-    this.#askSoon();
+    if (this.#options.current.probePath === undefined || this.#pending || this.#isClosed) return;
+    this.#pending = new AbortController();
+    this.#askSoon(this.#pending);
   }
 
-  /** Ends the probe that is under way. */
-  close(): void {
+  /** An operator decides whether the endpoint is let in: the probe that is pending ends without a result. */
+  stop(): void {
     this.#cancelNext();
-    this.#ended.abort();
+    this.#pending?.abort();
+    this.#pending = undefined;
   }
 
-  #askSoon(): void {
+  /** Ends the probe that is pending, and starts none after this. */
+  close(): void {
+    this.#isClosed = true;
+    this.stop();
+  }
+
+  #askSoon(pending: AbortController): void {
     const { clock, probeIntervalMs } = this.#options.current;
-    this.#cancelNext = clock.after(probeIntervalMs, () => void this.#ask(), true);
+    this.#cancelNext = clock.after(probeIntervalMs, () => void this.#ask(pending), true);
   }
 
-  async #ask(): Promise<void> {
+  async #ask(pending: AbortController): Promise<void> {
     const { probePath } = this.#options.current;
-    const hasPassed = probePath === undefined || (await this.#isWell(probePath));
-    if (this.#ended.signal.aborted) return;
-    if (!hasPassed) return this.#askSoon();
-    this.#isPending = false;
+    const hasPassed = probePath === undefined || (await this.#isWell(probePath, pending.signal));
+    if (pending.signal.aborted) return;
+    if (!hasPassed) return this.#askSoon(pending);
+    this.#pending = undefined;
     this.#onPassed();
   }
 
-  async #isWell(path: string): Promise<boolean> {
+  async #isWell(path: string, signal: AbortSignal): Promise<boolean> {
     try {
-      const { status } = await this.#send(this.#attempt(path));
+      const { status } = await this.#send(this.#attempt(path, signal));
       return status >= 200 && status < 300;
     } catch {
       return false;
@@ -79,7 +87,7 @@ export class ActiveProbe {
   }
 
   /** A call of its own: one attempt, with nothing left for services below. */
-  #attempt(path: string): Attempt {
+  #attempt(path: string, signal: AbortSignal): Attempt {
     const { clock, attemptTimeoutMs } = this.#options.current;
     const { address, basePath } = this.#target;
     const request = { label: `GET ${path}`, method: 'GET', path, headers: {}, safety: 'safe' } as const;
@@ -90,7 +98,7 @@ export class ActiveProbe {
       attemptsLeft: new AttemptsLeft(0),
       wasRefused: false,
       isHedge: false,
-      signal: this.#ended.signal,
+      signal,
       endpoint: address,
       isPanic: false,
       headers: request.headers,

@@ -49,15 +49,19 @@ export function attemptTimeout(
   return (next) =>
     function attemptTimeout(attempt) {
       const { attemptTimeoutMs, callTimeoutMs } = options.current;
-      const { call, mayRetry, signal } = attempt;
+      const { call, number, endpoint, mayRetry, signal } = attempt;
       const startedAtMs = clock.now();
       const leftMs = call.deadlineMs - startedAtMs;
       const mostMs = attemptTimeoutMs * Math.max(1, leftMs / callTimeoutMs);
       // The last one ends just before the deadline: otherwise that would end it, and its endpoint would not be blamed.
       const ms = Math.max(1, mayRetry ? Math.min(mostMs, leftMs / 2) : leftMs - 1);
       const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
-      const bound = ms === attemptTimeoutMs ? ' (attemptTimeoutMs)' : '';
-      const onTimeout = () => late(attempt, { ms, bound, blamesEndpoint });
+      const onTimeout = () => {
+        const code = mayRetry ? 'attempt_timeout' : 'deadline_exceeded';
+        const bound = ms === attemptTimeoutMs ? ' (attemptTimeoutMs)' : '';
+        const detail = `attempt ${number} was not answered in ${Math.round(ms)} ms${bound}`;
+        return new CallError(code, detail, { operation: call.label, endpoint, attempts: number, blamesEndpoint });
+      };
       const judged = <R extends TimedReply>(reply: R) => {
         if (!gaveUp(reply) || clock.now() - startedAtMs < serverTimeMs(ms) - 1) return reply;
         throw onTimeout();
@@ -70,19 +74,4 @@ export function attemptTimeout(
 
 function gaveUp(reply: TimedReply): boolean {
   return reply.status === 504 && reply.error?.code === 'deadline_exceeded';
-}
-
-interface Lateness {
-  readonly ms: number;
-  /** The option that set this time, in brackets; empty where the call's deadline did. */
-  readonly bound: string;
-  readonly blamesEndpoint: boolean;
-}
-
-function late({ call, number, endpoint, mayRetry }: TimedAttempt, { ms, bound, blamesEndpoint }: Lateness): CallError {
-  return new CallError(
-    mayRetry ? 'attempt_timeout' : 'deadline_exceeded',
-    `attempt ${number} was not answered in ${Math.round(ms)} ms${bound}`,
-    { operation: call.label, endpoint, attempts: number, blamesEndpoint },
-  );
 }

@@ -37,8 +37,7 @@ export class Endpoint {
   /** Whether it may be chosen: by its circuit, and while it must pass an active probe, not before that. */
   get availability(): Availability {
     const { breaker, probe } = this.#parts;
-    const { availability } = breaker;
-    return probe.isPending && availability !== 'forced-open' ? 'ejected' : availability;
+    return probe.isPending ? 'ejected' : breaker.availability;
   }
 
   /** It would not be chosen now, unless too many endpoints are like that. */
@@ -117,6 +116,7 @@ export class Endpoint {
     // What was measured led to the ejection: the probe is to be sent, and to start a new history.
     else if (state === 'half-open') this.load.forget();
     else if (state === 'closed') this.load.startSlowly();
+    else this.#parts.probe.stop();
   }
 
   /** Takes no more attempts; resolves when those under way have ended and the sockets are closed. */

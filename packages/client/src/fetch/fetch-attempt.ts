@@ -1,7 +1,7 @@
-import { CallError, errorOfReply, headerNames, messageOf, problemMediaType } from '@parley/contract';
+import { CallError, type ChunkReader, errorOfReply, headerNames, messageOf, problemMediaType } from '@parley/contract';
 import { toAbortSignal } from '../time/cancel-signal.ts';
 import { retryAfterMs } from '../time/retry-after.ts';
-import type { FetchReply, ReplyChunks, SendFetchAttempt } from './fetch-call.ts';
+import type { FetchReply, SendFetchAttempt } from './fetch-call.ts';
 import type { FetchSettings } from './fetch-options.ts';
 
 /**
@@ -50,14 +50,13 @@ function problemOf(headers: FetchReply['headers'], text: string): unknown {
 }
 
 /** Waits for the first chunk: a stream that breaks before it counts as a failed attempt. */
-async function chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReplyChunks> {
-  let first: Promise<{ done: boolean; value?: Uint8Array | undefined }> | undefined = reader.read();
-  await first;
+async function chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ChunkReader> {
+  let first: { value?: Uint8Array | undefined } | undefined = await reader.read();
   return {
     async read() {
-      const { done, value } = await (first ?? reader.read());
+      const { value } = first ?? (await reader.read());
       first = undefined;
-      return done ? undefined : value;
+      return value;
     },
     cancel() {
       reader.cancel().catch(() => {}); // broken already

@@ -2,6 +2,7 @@ import {
   type AttemptsLeft,
   type CallContext,
   type CallError,
+  type ChunkReader,
   type Operation,
   ownMembers,
   type Safety,
@@ -67,18 +68,10 @@ export interface FetchReply {
   /** Of a stream: empty. */
   readonly text: string;
   /** Of a stream: what reads its bytes, the first chunk included. */
-  readonly chunks: ReplyChunks | undefined;
+  readonly chunks: ChunkReader | undefined;
   /** The error of a status from 400. */
   readonly error: CallError | undefined;
   readonly origin: FetchOrigin;
-}
-
-/** The bytes of a reply, chunk by chunk. */
-export interface ReplyChunks {
-  /** The next chunk; undefined after the last one. */
-  read(): Promise<Uint8Array | undefined>;
-  /** Ends it: the rest is not wanted. */
-  cancel(): void;
 }
 
 /** Answers a call. Rejects with a CallError only. */
@@ -97,9 +90,7 @@ export function fetchCallOptions(
   given: GivenCallOptions = {},
   defaults: OperationDefaults = {},
 ): GivenCallOptions {
-  const options = callOptions(operation, given);
-  const set = Object.entries(options).filter(([, value]) => value !== undefined);
-  const all: GivenCallOptions = ownMembers({ ...defaults, ...Object.fromEntries(set) });
+  const all: GivenCallOptions = ownMembers({ ...defaults, ...callOptions(operation, given) });
   for (const name of ['hedge', 'timings'] as const) {
     if (all[name]) throw new TypeError(`${operation.label}: ${name} is not for a client over fetch`);
   }

@@ -308,6 +308,27 @@ describe('retries', () => {
   });
 });
 
+describe('an option that is undefined', () => {
+  it('is none: the default of the operation holds', async () => {
+    const { client } = shopOf([hangingFetch], { operations: { newestItem: { timeoutMs: 300 } }, maxAttempts: 1 });
+    const failure = rejection(client.newestItem({}, { timeoutMs: undefined } as object));
+    await clock.advance(300);
+    expect((await failure).code).toBe('deadline_exceeded');
+  });
+
+  it('of an operation is none: the one of the client holds', async () => {
+    const options = {
+      operations: { watchItems: { firstItemTimeoutMs: undefined } as object },
+      firstItemTimeoutMs: 300,
+      maxAttempts: 1,
+    };
+    const { client } = shopOf([hangingFetch], options);
+    const failure = rejection(client.watchItems()[Symbol.asyncIterator]().next());
+    await clock.advance(300);
+    expect((await failure).code).toBe('deadline_exceeded');
+  });
+});
+
 describe('headers of the user', () => {
   it('go with each call, below those of the contract', async () => {
     const { client, requests } = shopOf([jsonResponse(item)], {

@@ -36,8 +36,7 @@ export function createFetchClient<C extends Contract>(contract: C, options: Fetc
   const defaults = operationDefaults(contract, operations as Readonly<Record<string, OperationDefaults | undefined>>);
   const send = pipeline(settings);
   const methods = Object.entries(contract.operations).map(([name, operation]) => {
-    const own = defaults.get(name);
-    fetchCallOptions(operation, own); // refuses at once what this client cannot do
+    const own = fetchCallOptions(operation, defaults.get(name)); // refuses at once what this client cannot do
     const method = isStream(operation.output)
       ? fetchStream(operation as StreamingOperation, send, settings, own)
       : fetchMethod(operation, send, settings, own);
@@ -67,8 +66,7 @@ function fetchMethod(
       const call = fetchCall(operation, input, options, settings);
       const reply = await send(isBytes ? { ...call, replyAs: 'stream' } : call);
       if (reply.error) throw await declaredError(operation, reply.error);
-      const limits = { ...settings, ...options, signal: call.signal };
-      const unread = isBytes ? unreadContent(operation, reply, limits) : undefined;
+      const unread = isBytes ? unreadContent(operation, reply, { ...settings, ...options }) : undefined;
       return await outputOf(operation, { ...reply, unread });
     } catch (error) {
       throw withCallerFrames(error);

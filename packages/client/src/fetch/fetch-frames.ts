@@ -1,8 +1,8 @@
-import { CallError, type StreamFrame, type StreamParser } from '@parley/contract';
+import { CallError, type ChunkReader, type StreamFrame, type StreamParser } from '@parley/contract';
 import type { CancelSignal } from '../time/cancel-signal.ts';
 import type { Clock } from '../time/clock.ts';
 import { timeLimit } from '../time/time-limit.ts';
-import type { FetchOrigin, ReplyChunks } from './fetch-call.ts';
+import type { FetchOrigin } from './fetch-call.ts';
 
 /** What bounds the reading of a stream. */
 export interface FetchFrameLimits {
@@ -24,7 +24,7 @@ export interface FetchFrameLimits {
  *   parsed, `cancelled` where the signal fires
  */
 export async function* fetchFrames(
-  chunks: ReplyChunks,
+  chunks: ChunkReader,
   parser: StreamParser,
   origin: FetchOrigin,
   limits: FetchFrameLimits,

@@ -1,5 +1,6 @@
-import { type Contract, ownMembers } from '@parley/contract';
+import type { Contract } from '@parley/contract';
 import type { ClientOptions } from '../call/operation-options.ts';
+import { definedMembers } from '../options/defined-members.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 
 /** Headers by name. */
@@ -82,23 +83,20 @@ const others = {
  * @throws TypeError that names the option, what was expected and what came
  */
 export function fetchSettings<C extends Contract>(given: FetchClientOptions<C>): FetchSettings {
-  const { baseUrl, operations: _, ...options }: Readonly<Record<string, unknown>> = { ...ownMembers(given) };
+  const { baseUrl, operations: _, ...options }: Readonly<Record<string, unknown>> = { ...definedMembers(given) };
   const standards: Record<string, unknown> = { ...others };
   for (const [name, [standard, min, max]] of Object.entries(numbers)) {
     standards[name] = standard;
-    const value = options[name] === undefined ? standard : options[name];
+    const { [name]: value = standard } = options;
     if (typeof value === 'number' && value >= min && value <= max) continue;
     throw new TypeError(`${name} must be a number from ${min} to ${max}, not ${String(value)}`);
   }
-  const settings: Record<string, unknown> = { ...standards, baseUrl: base(baseUrl) };
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(standards, name)) {
-      const known = Object.keys(standards).join(', ');
-      throw new TypeError(`unknown option ${name}: expected one of baseUrl, operations, ${known}`);
-    }
-    if (value !== undefined) settings[name] = value;
+  const stray = Object.keys(options).find((name) => !Object.hasOwn(standards, name));
+  if (stray !== undefined) {
+    const known = Object.keys(standards).join(', ');
+    throw new TypeError(`unknown option ${stray}: expected one of baseUrl, operations, ${known}`);
   }
-  return settings as unknown as FetchSettings;
+  return { ...standards, ...options, baseUrl: base(baseUrl) } as unknown as FetchSettings;
 }
 
 /** The address of the page, if there is one. */

@@ -1,3 +1,4 @@
+import type { ChunkReader } from '@parley/contract';
 import { withCallerFrames } from '#caller-frames';
 import type { GivenCallOptions } from '../call/call-options.ts';
 import type { OperationDefaults } from '../call/operation-options.ts';
@@ -6,7 +7,7 @@ import { brokenContract } from '../validation/broken-contract.ts';
 import { checkInput } from '../validation/check-input.ts';
 import { declaredError } from '../validation/declared-error.ts';
 import { itemOf, type StreamingOperation, streamFault } from '../validation/stream-item.ts';
-import { type FetchReply, fetchCall, fetchCallOptions, type ReplyChunks, type SendFetchCall } from './fetch-call.ts';
+import { type FetchReply, fetchCall, fetchCallOptions, type SendFetchCall } from './fetch-call.ts';
 import { fetchFrames } from './fetch-frames.ts';
 import type { FetchSettings } from './fetch-options.ts';
 
@@ -64,7 +65,7 @@ async function* itemsOf(
   }
 }
 
-function streamOf(reply: FetchReply, expected: number, mediaType: string): ReplyChunks {
+function streamOf(reply: FetchReply, expected: number, mediaType: string): ChunkReader {
   const fault = streamFault(reply, expected, mediaType);
   if (!fault && reply.chunks) return reply.chunks;
   reply.chunks?.cancel();

@@ -25,6 +25,12 @@ describe('systemClock', () => {
     expect(callback).not.toHaveBeenCalled();
   });
 
+  it('waits in the background in browsers too, whose timers are numbers', () => {
+    const timers = jest.spyOn(globalThis, 'setTimeout').mockReturnValue(7 as never);
+    expect(systemClock.after(100, () => {}, true)).toBeInstanceOf(Function);
+    timers.mockRestore();
+  });
+
   it.each([2 ** 31, Number.POSITIVE_INFINITY])('does not fire at once when asked to wait %d ms', (ms) => {
     const callback = jest.fn();
     const timers = jest.spyOn(globalThis, 'setTimeout');

@@ -19,7 +19,7 @@ export const systemClock: Clock = {
   now,
   after(ms, callback, isBackground = false) {
     const timer = setTimeout(callback, Math.min(ms, longestMs));
-    if (isBackground) timer.unref();
+    if (isBackground) timer.unref?.(); // in browsers it is a number
     return () => clearTimeout(timer);
   },
 };

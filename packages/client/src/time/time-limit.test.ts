@@ -74,6 +74,10 @@ describe('timeLimit', () => {
   const ends: Record<string, (outer: AbortController) => Promise<unknown>> = {
     'the work succeeds': (outer) => timeLimit(limit(outer.signal), async () => 'done'),
     'the work fails': (outer) => timeLimit(limit(outer.signal), () => Promise.reject(someError())),
+    'the work throws at once': (outer) =>
+      timeLimit(limit(outer.signal), () => {
+        throw someError();
+      }),
     'the time is up': (outer) => {
       const late = timeLimit(limit(outer.signal), never);
       void clock.advance(100);

@@ -38,16 +38,18 @@ export function timeLimit<T>(limit: TimeLimit, work: (signal: CancelSignal) => P
       disarm();
       outer?.removeEventListener('abort', onAbort);
     };
-    work(inner).then(
-      (value) => {
+    const fail = (error: unknown) => {
+      settle();
+      reject(error);
+    };
+    try {
+      work(inner).then((value) => {
         settle();
         resolve(value);
-      },
-      (error) => {
-        settle();
-        reject(error);
-      },
-    );
+      }, fail);
+    } catch (error) {
+      fail(error);
+    }
   });
 }
 

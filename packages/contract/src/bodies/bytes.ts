@@ -1,6 +1,6 @@
 import { ownMembers } from '../members/own-members.ts';
 import type { Formatted } from './body-format.ts';
-import type { Chunks } from './chunks.ts';
+import { type ChunkReader, readChunks } from './chunks.ts';
 import { type Content, content, contentOf, type GivenContent, withType } from './content.ts';
 import { contentDescription } from './content-headers.ts';
 import { isOneOf, mediaTypes } from './media-type.ts';
@@ -9,7 +9,7 @@ import { ownSchema } from './own-schema.ts';
 /** A body of bytes. Made by {@link bytes}. */
 export interface Bytes extends Formatted<'bytes', GivenContent, Content> {
   /** Makes a content of the body and the headers of a reply. Here, so that only contracts with bytes bring the code for it. */
-  readonly received: (body: Chunks, headers: Readonly<Record<string, unknown>>) => Content;
+  readonly received: (body: ChunkReader, headers: Readonly<Record<string, unknown>>) => Content;
 }
 
 /** The media type of bytes that nobody describes. */
@@ -45,7 +45,7 @@ export function bytes(options: { readonly type?: string | readonly string[] } = 
     },
     received(body, headers) {
       const { type, ...description } = contentDescription(headers);
-      return Object.assign(content(body, { type }), description);
+      return Object.assign(content(readChunks(body), { type }), description);
     },
   };
 }

@@ -1,6 +1,29 @@
 /** Bytes that come piece by piece: a stream of Node or of the web, or an async generator. */
 export type Chunks = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
 
+/** What reads bytes piece by piece. */
+export interface ChunkReader {
+  /** The next piece; undefined after the last one. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Ends it: the rest is not wanted. */
+  cancel(): void;
+}
+
+/** The pieces that a reader reads. It is cancelled however that ends. */
+export function readChunks(reader: ChunkReader): AsyncIterable<Uint8Array> & { destroy(): void } {
+  return {
+    async *[Symbol.asyncIterator]() {
+      try {
+        for (let piece = await reader.read(); piece; piece = await reader.read()) yield piece;
+      } finally {
+        reader.cancel();
+      }
+    },
+    // A generator that has not begun would not cancel it.
+    destroy: () => reader.cancel(),
+  };
+}
+
 /** Whether a value is {@link Chunks}. */
 export function isChunks(value: object): value is Chunks {
   return Symbol.asyncIterator in value || 'getReader' in value;

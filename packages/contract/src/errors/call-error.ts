@@ -77,6 +77,8 @@ export class CallError<Code extends string = string, Data = unknown> extends Err
 
   /** May succeed if tried again. A contract's own errors are final: the operation ran and refused. */
   get isTransient(): boolean {
+    // With the same deadline or signal it would end as before, though nothing was sent.
+    if (this.code === 'deadline_exceeded' || this.code === 'cancelled') return false;
     return this.isUnprocessed || (meaningOf(this.code)?.isTransient ?? false);
   }
 

@@ -134,6 +134,10 @@ describe('CallError', () => {
     expect(new CallError('rejected', 'x', { isUnprocessed: true }).isTransient).toBe(true);
   });
 
+  it.each(['deadline_exceeded', 'cancelled'])('is final where it is %s, though nothing was sent', (code) => {
+    expect(new CallError(code, 'x', { isUnprocessed: true }).isTransient).toBe(false);
+  });
+
   it('is found by code', () => {
     const error: unknown = new CallError('conflict', 'x');
     expect([

@@ -13,12 +13,15 @@ import { statusFault } from './status-fault.ts';
 export { checkDefinition } from './check-definition.ts';
 
 /**
- * Refuses operations that cannot work together, or that cannot work at all.
+ * Refuses operations that cannot work together, or that cannot work at all, and a contract whose name is not kebab-case.
  *
  * @param contract the name of their contract
- * @throws TypeError that names the operation, and says what to change
+ * @throws TypeError that names the operation or the contract, and says what to change
  */
 export function checkOperations(contract: string, operations: Readonly<Record<string, Operation>>): void {
+  if (!/^[a-z][a-z0-9-]*$/.test(contract)) {
+    throw new TypeError(`contract name must be kebab-case, not ${JSON.stringify(contract)}`);
+  }
   const seen = new Map<string, string>();
   for (const [operation, definition] of Object.entries(operations)) {
     const { label } = definition;

@@ -2,8 +2,8 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
+import { OccasionalWarning } from '../process/occasional-warning.ts';
 import { answerMalformedRequests } from './malformed-requests.ts';
-import { OccasionalWarning } from './occasional-warning.ts';
 import { serverLimits } from './server-limits.ts';
 import { trackConnections } from './track-connections.ts';
 import { UnreadReplies } from './unread-replies.ts';
@@ -60,7 +60,10 @@ class ConnectionLimit {
   constructor(most: number, logger: Logger) {
     this.#most = most;
     const bounds = `at most ${most} at once, and ${maxPipelined} requests of each`;
-    this.#warning = new OccasionalWarning(logger, `closed connections to the operators’ port: ${bounds}`);
+    this.#warning = new OccasionalWarning(
+      logger,
+      `closed connections to the operators’ port: ${bounds}; this is the last of them`,
+    );
   }
 
   /** Makes room for a connection. */
@@ -93,7 +96,8 @@ class ConnectionLimit {
   }
 
   #drop(socket: Socket): void {
-    this.#warning.note(() => ({ peer: socket.remoteAddress }));
+    const { remoteAddress: peer } = socket;
+    this.#warning.note((connections) => ({ connections, peer }));
     this.#waiting.delete(socket);
     socket.destroy();
   }
