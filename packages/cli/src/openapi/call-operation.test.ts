@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   authScheme,
@@ -75,6 +76,8 @@ const { publicKey } = generateKeyPairSync('ed25519');
 
 let service: StartedService;
 let document: OpenApiDocument;
+/** What the client sent last. */
+let sent: IncomingHttpHeaders;
 beforeAll(async () => {
   service = await startService(
     kinds,
@@ -102,6 +105,12 @@ beforeAll(async () => {
       },
     },
     {
+      middleware: [
+        (request, _response, next) => {
+          sent = request.headers;
+          next();
+        },
+      ],
       authenticate: {
         key: ({ headers }) => (headers['x-api-key'] === 'k-1' ? { subject: 'till 7' } : undefined),
         session: () => undefined,
@@ -165,6 +174,11 @@ describe('an operation that only a document describes', () => {
     await expect(call('watch', 'most=1', { isExplained: true })).rejects.toThrow(
       '--explain: expected an operation with one reply, got watch',
     );
+  });
+
+  it('that is a stream has the time limit for its first item', async () => {
+    await call('listen', '', { timeoutMs: 60_000 });
+    expect(Number(sent['x-request-timeout-ms'])).toBeGreaterThan(20_000);
   });
 
   it('that asks for a token says how to give one, and shows none', async () => {
