@@ -62,6 +62,14 @@ describe('entryOf', () => {
     });
   });
 
+  it.each([
+    ['{ "scripts": {}, }', 'expected JSON, got '],
+    ['null', 'expected a JSON object'],
+  ])('names the package.json that is %s', (content, message) => {
+    put('orders/package.json', content);
+    expect(() => entry('{ build: ./orders }')).toThrow(`${join(root, 'orders/package.json')}: ${message}`);
+  });
+
   it('takes a start script "node FILE" before a conventional file, if its file is there', () => {
     put('orders/src/main.ts');
     put('orders/package.json', packageJson('node --enable-source-maps dist/server.js'));
