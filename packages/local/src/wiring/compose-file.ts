@@ -46,11 +46,6 @@ export function openComposeFile(root: string): ComposeFile {
   return { ...file, services: extendedServices(file.services, servicesOf) };
 }
 
-/** The services of a compose file's text. `fileName` is for messages. */
-export function parseComposeFile(text: string, fileName = 'compose file'): Mapping {
-  return composeFileOf(text, fileName).services;
-}
-
 /** A compose file's text with its lines. @throws LocalError where it is no compose file */
 function composeFileOf(text: string, fileName: string): ComposeFile {
   const yaml = readYaml(text, fileName);
