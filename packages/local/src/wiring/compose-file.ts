@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import { LocalError } from '../local-error.ts';
+import { parseEnvText } from './env-text.ts';
 import { extendedServices } from './extended-services.ts';
 import type { Variables } from './interpolation.ts';
 import { type Mapping, mappingOf } from './mapping.ts';
@@ -67,5 +67,5 @@ export function composeVariables(root: string, environment: Variables): Variable
   const path = join(root, '.env');
   // A folder .env, such as one of Python, is none of Docker's either.
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true) return environment;
-  return { ...parseEnv(readTextFile(path)), ...environment };
+  return { ...parseEnvText(readTextFile(path), environment), ...environment };
 }
