@@ -15,6 +15,7 @@ export interface CommandDependencies extends FindDependencies {
   readonly interrupted: () => AbortSignal;
   /** Waits, at most until the signal aborts. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Milliseconds since 1970 that never jump. */
   readonly now: () => number;
   /** Runs `docker`, for as long as it takes. */
   readonly runDocker: (args: readonly string[], cwd: string) => Promise<ProgramEnd>;

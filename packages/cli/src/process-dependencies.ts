@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { now } from '@parley/contract';
 import type { CommandDependencies } from './command.ts';
 import { scrape } from './metrics/scrape.ts';
 import type { ProgramEnd } from './rollout/composed-rollout.ts';
@@ -29,7 +30,7 @@ export function processDependencies(): CommandDependencies {
     readFile: (name) => (name === '-' ? buffer(process.stdin) : readFile(name)),
     interrupted,
     pause: (ms, signal) => wait(ms, undefined, { signal }).catch(() => {}),
-    now: Date.now,
+    now,
   };
 }
 

@@ -108,6 +108,7 @@ export {
   put,
   type Safety,
 } from './operations/operation.ts';
+export { standardBodyLimits } from './operations/standard-body-limits.ts';
 export { pathPattern } from './paths/path-pattern.ts';
 export { type PathTemplate, pathTemplate } from './paths/path-template.ts';
 export { randomHex } from './random/random-ids.ts';

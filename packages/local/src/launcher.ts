@@ -137,7 +137,9 @@ export class Launcher {
     await this.#serveDocs();
     this.#probe();
     await this.#takeRequests(folder);
-    if (this.#options.watch) this.#changes = onChanges(plan.folders, (service) => this.#replicas.renew(service));
+    if (!this.#options.watch) return;
+    const onTrouble = (sentence: string) => log.event('warn', sentence);
+    this.#changes = onChanges(plan.folders, (service) => this.#replicas.renew(service), onTrouble);
   }
 
   /** Drains everything in order: the gateway first, then the services, what others depend on last. */

@@ -16,7 +16,12 @@ export const call: AddCommand = (program, dependencies) => {
     .argument('[parameters...]', 'name=value, name:=json, name=@file, or @file.json for all of them')
     .option('--explain', 'the timeline of the call across hops, below its result', false)
     .option('--url <url>', 'address of the service, instead of what runs in this folder')
-    .option('--timeout-ms <ms>', 'the call takes at most this long', whole(1, 3_600_000), 5_000)
+    .option(
+      '--timeout-ms <ms>',
+      'the call takes at most this long, a stream to its first item',
+      whole(1, 3_600_000),
+      5_000,
+    )
     .option('--idempotency-key <key>', 'names the request over all its tries, for operations that remember it')
     .option('--no-check', 'leaves the check of the parameters to the service')
     .addHelpText(

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { now } from '@parley/contract';
 import { probe } from '../operators/probe.ts';
 import { scrape } from './scrape.ts';
 
@@ -26,8 +27,8 @@ describe('a page of metrics', () => {
 
   it('is not read beyond a number of bytes: a port that is no service may send for ever', async () => {
     const url = await serve((_, response) => response.end(page.repeat(100)));
-    expect(await scrape(url, Date.now, undefined, 1_000)).toBe('refused');
-    expect(await scrape(url, Date.now, undefined, 10_000)).toMatchObject({ service: 'shop' });
+    expect(await scrape(url, now, undefined, 1_000)).toBe('refused');
+    expect(await scrape(url, now, undefined, 10_000)).toMatchObject({ service: 'shop' });
   });
 });
 

@@ -1,3 +1,4 @@
+import { now } from '@parley/contract';
 import { boundedReply } from '../text/bounded-reply.ts';
 import { readSamples } from './exposition.ts';
 import { type ReplicaSample, replicaSample } from './replica-sample.ts';
@@ -15,7 +16,7 @@ const maxPageBytes = 64 * 1024 * 1024;
  */
 export async function scrape(
   operators: string,
-  now: () => number = Date.now,
+  nowMs: () => number = now,
   signal?: AbortSignal,
   maxBytes: number = maxPageBytes,
 ): Promise<ReplicaSample | Silence> {
@@ -25,7 +26,7 @@ export async function scrape(
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
     });
     const page = await boundedReply(response, maxBytes);
-    return response.ok && page !== undefined ? replicaSample(readSamples(page), now()) : 'refused';
+    return response.ok && page !== undefined ? replicaSample(readSamples(page), nowMs()) : 'refused';
   } catch (error) {
     return (error as Error).name === 'TimeoutError' ? 'timeout' : 'refused';
   }

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   authScheme,
@@ -75,6 +76,8 @@ const { publicKey } = generateKeyPairSync('ed25519');
 
 let service: StartedService;
 let document: OpenApiDocument;
+/** What the client sent last. */
+let sent: IncomingHttpHeaders;
 beforeAll(async () => {
   service = await startService(
     kinds,
@@ -102,6 +105,12 @@ beforeAll(async () => {
       },
     },
     {
+      middleware: [
+        (request, _response, next) => {
+          sent = request.headers;
+          next();
+        },
+      ],
       authenticate: {
         key: ({ headers }) => (headers['x-api-key'] === 'k-1' ? { subject: 'till 7' } : undefined),
         session: () => undefined,
@@ -119,7 +128,7 @@ async function call(name: string, words: string, change: Partial<Call> = {}): Pr
     service: 'kinds',
     addresses: [service.url],
     document,
-    operation: operationNamed(name, 'kinds', document),
+    operation: operationNamed(name, 'kinds', change.document ?? document),
     words: words.split(' ').filter(Boolean),
     readFile: async () => new TextEncoder().encode('file'),
     isChecked: true,
@@ -167,6 +176,11 @@ describe('an operation that only a document describes', () => {
     );
   });
 
+  it('that is a stream has the time limit for its first item', async () => {
+    await call('listen', '', { timeoutMs: 60_000 });
+    expect(Number(sent['x-request-timeout-ms'])).toBeGreaterThan(20_000);
+  });
+
   it('that asks for a token says how to give one, and shows none', async () => {
     await expect(call('secret', '')).rejects.toMatchObject({
       exit: 'failed',
@@ -195,6 +209,26 @@ describe('an operation that only a document describes', () => {
 
   it('shows the data of an error of the contract', async () => {
     await expect(call('price', '')).rejects.toMatchObject({ lines: ['  known: ["tea","cup"]'] });
+  });
+
+  it('is found behind a path that is a reference, and of every method', () => {
+    const pathItems = { things: { get: { operationId: 'list' }, query: { operationId: 'find' } } };
+    const paths = {
+      '/things': { $ref: '#/components/pathItems/things' },
+      '/elsewhere': { $ref: 'other.json#/components/pathItems/things' },
+    };
+    const found = operationsOf({ paths, components: { pathItems } });
+    expect(found.map(({ name, method, path }) => [name, method, path])).toEqual([
+      ['list', 'get', '/things'],
+      ['find', 'query', '/things'],
+    ]);
+  });
+
+  it('cannot be called where no operation of a contract has its method', async () => {
+    const paths = { '/things': { query: { operationId: 'find' } } };
+    await expect(call('find', '', { document: { paths } })).rejects.toThrow(
+      'find (QUERY /things) cannot be called from here: expected get, post, put, patch, delete, got query: use curl',
+    );
   });
 
   it('is found by method and path where its document has no name for it', () => {

@@ -20,6 +20,7 @@ export interface Call {
   /** Whether the input is checked by the document before it is sent. */
   readonly isChecked: boolean;
   readonly isExplained: boolean;
+  /** For a stream: to its first item. */
   readonly timeoutMs: number;
   readonly idempotencyKey: string | undefined;
   /** Bearer token, or API key, for operations that ask for one. */
@@ -70,11 +71,11 @@ export async function callOperation(call: Call, use: (result: CallResult) => Pro
   const upstream = createUpstream(service, addresses, {
     callTimeoutMs: timeoutMs,
     attemptTimeoutMs: timeoutMs,
+    firstItemTimeoutMs: timeoutMs,
     ...(token !== undefined && header !== undefined && sending(token, header)),
   });
   const method = (createClient(contract, upstream) as Readonly<Record<string, unknown>>)[operation.name] as Method;
-  const isStream = contract.operations[operation.name]?.output !== undefined && method.explain === undefined;
-  const options = { ...(!isStream && { timeoutMs }), ...(idempotencyKey !== undefined && { idempotencyKey }) };
+  const options = idempotencyKey === undefined ? {} : { idempotencyKey };
   try {
     if (!isExplained) await use({ value: await method(given, options), story: undefined });
     else if (method.explain) await use(await method.explain(given, options));

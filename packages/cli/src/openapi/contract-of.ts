@@ -51,6 +51,8 @@ export function contractOf(
     ...(isProtected && { auth: 'service' }),
   };
   try {
+    if (!Object.hasOwn(define, method))
+      throw new TypeError(`expected ${Object.keys(define).join(', ')}, got ${method}`);
     const made = define[method as keyof typeof define](templateOf(operation), options as never) as unknown as Operation;
     return defineContract(/^[a-z][a-z0-9-]*$/.test(service) ? service : 'service', { [name]: made });
   } catch (error) {

@@ -2,7 +2,8 @@ import { isRecord } from '@parley/contract';
 import { CliError } from '../cli-error.ts';
 import { boundedReply } from '../text/bounded-reply.ts';
 import { suggestion } from '../text/suggestion.ts';
-import type { JsonSchema } from './json-check.ts';
+import { foundOperations } from './found-operations.ts';
+import type { JsonSchema, Root } from './json-check.ts';
 
 /** A parameter of an operation, as OpenAPI describes it. */
 export interface DocumentedParameter {
@@ -90,35 +91,24 @@ export async function readDocument(service: string, addresses: readonly string[]
   );
 }
 
-const methods = ['get', 'post', 'put', 'patch', 'delete'];
-
 /** All operations of a document, in its order. */
-export function operationsOf({ paths = {} }: OpenApiDocument): readonly DocumentedOperation[] {
-  const items = Object.entries(paths ?? {}).filter(([, item]) => typeof item === 'object' && item !== null);
-  return items.flatMap(([path, item]) =>
-    methods.flatMap((method): DocumentedOperation[] => {
-      const found = item[method] as Partial<DocumentedOperation> & {
-        operationId?: string;
-        security?: readonly unknown[];
-      };
-      if (typeof found !== 'object' || found === null) return [];
-      const { operationId, summary = '', parameters = [], requestBody, responses = {}, security = [] } = found;
-      const shared = (item.parameters ?? []) as readonly DocumentedParameter[];
-      return [
-        {
-          name: operationId ?? `${method.toUpperCase()} ${path}`,
-          method,
-          path,
-          summary,
-          parameters: [...shared, ...parameters],
-          requestBody,
-          responses,
-          isProtected: security.length > 0,
-          schemes: security.filter(isRecord).flatMap((one) => Object.keys(one)),
-        },
-      ];
-    }),
-  );
+export function operationsOf(document: OpenApiDocument): readonly DocumentedOperation[] {
+  return foundOperations(document as Root).map(({ name, method, path, parameters, json }) => {
+    const {
+      summary = '',
+      requestBody,
+      responses = {},
+      security = [],
+    } = json as Partial<DocumentedOperation> & {
+      readonly security?: readonly unknown[];
+    };
+    return {
+      ...{ name, method, path, summary, requestBody, responses },
+      parameters: parameters as readonly DocumentedParameter[],
+      isProtected: security.length > 0,
+      schemes: security.filter(isRecord).flatMap((one) => Object.keys(one)),
+    };
+  });
 }
 
 /** The operation of that name. @throws CliError where there is none; it suggests a near one */

@@ -18,6 +18,8 @@ export function resolved(schema: JsonSchema, root: Root): JsonSchema {
 }
 
 function at(reference: string, root: Root): unknown {
+  // What is in another file is not read.
+  if (!reference.startsWith('#')) return {};
   let found: unknown = root;
   for (const step of reference.split('/').slice(1)) {
     const name = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');

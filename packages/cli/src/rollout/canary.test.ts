@@ -77,4 +77,12 @@ describe('new replicas', () => {
     );
     expect((await watchCanary(take, async () => {})).fault).toBe('worse: it was restarted meanwhile');
   });
+
+  it.each([
+    ['worse: it does not answer', [sampleOf(2, 0), sampleOf(3, 0)], [sampleOf(2, 100), undefined]],
+    ['not proven: it did not answer at first', [sampleOf(2, 0), undefined], [sampleOf(2, 100), sampleOf(3, 100)]],
+  ])('are not good enough where one is silent: %s', async (fault, first, last) => {
+    const take = taking({ before: [sampleOf(1, 0)], after: first }, { before: [sampleOf(1, 100)], after: last });
+    expect((await watchCanary(take, async () => {})).fault).toBe(fault);
+  });
 });

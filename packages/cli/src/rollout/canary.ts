@@ -50,9 +50,17 @@ export async function watchCanary(take: TakeSamples, watch: () => Promise<void>)
   await watch();
   const to = await take();
   const report = judge(grown(from.before, to.before), grown(from.after, to.after));
+  const fault = changeOf(from.after, to.after) ?? report.fault;
+  return { ...report, fault };
+}
+
+/** What makes the counts of new replicas worthless. Undefined where each was there all the time. */
+function changeOf(from: Samples, to: Samples): string | undefined {
+  if (to.includes(undefined)) return 'worse: it does not answer';
   // A process that crashed has lost its counts, of errors too.
-  const isRestarted = to.after.some((sample, at) => sample && from.after[at]?.startedAtS !== sample.startedAtS);
-  return isRestarted ? { ...report, fault: 'worse: it was restarted meanwhile' } : report;
+  const isRestarted = from.some((sample, at) => sample && to[at]?.startedAtS !== sample.startedAtS);
+  if (isRestarted) return 'worse: it was restarted meanwhile';
+  return from.includes(undefined) ? 'not proven: it did not answer at first' : undefined;
 }
 
 function grown(from: Samples, to: Samples): readonly Growth[] {

@@ -1,13 +1,15 @@
+import { hash } from 'node:crypto';
 import { type Agent, type IncomingMessage, request } from 'node:http';
 import { request as requestByTls } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { ProbeRequest } from './probe-request.ts';
 
-/** What a probe brought back: a status with a body, or what failed. */
+/** What a probe brought back: a status with what its body was, or what failed. */
 export interface ProbeReply {
   /** Undefined where no reply came. */
   readonly status: number | undefined;
-  readonly body: string;
+  /** SHA-256 of the body: a rollout may take hours, and remember each reply. */
+  readonly digest: string;
   /** `502 upstream_failed`, `ECONNRESET`. */
   readonly label: string;
 }
@@ -37,9 +39,13 @@ export async function sendProbe(
     const content = await text(reply);
     const code = /urn:parley:problem:(\w+)/.exec(content)?.[1];
     const status = reply.statusCode;
-    return { status, body: content, label: code === undefined ? String(status) : `${status} ${code}` };
+    return {
+      status,
+      digest: hash('sha256', content),
+      label: code === undefined ? String(status) : `${status} ${code}`,
+    };
   } catch (error) {
     const { code, name } = error as NodeJS.ErrnoException;
-    return { status: undefined, body: '', label: code ?? name };
+    return { status: undefined, digest: '', label: code ?? name };
   }
 }

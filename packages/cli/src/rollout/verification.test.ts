@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { Agent, createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../test/eventually.ts';
 import { loopbackCertificate } from '../../../client/test-fixtures/certificates.ts';
 import { probeRequest } from './probe-request.ts';
+import { sendProbe } from './send-probe.ts';
 import { failingProbe, startVerification } from './verification.ts';
 
 interface Asked {
@@ -88,6 +89,12 @@ describe('requests that are sent meanwhile', () => {
     await eventually(() => count >= 3);
     const { keyed, duplicated } = await verification.stop();
     expect(duplicated).toBe(keyed);
+  });
+
+  it('leave nothing of their bodies in memory', async () => {
+    const url = await gateway(() => ({ status: 200, body: 'x'.repeat(100_000) }));
+    const reply = await sendProbe(new Agent(), url, { method: 'GET', path: '/items', body: undefined }, undefined);
+    expect(JSON.stringify(reply).length).toBeLessThan(200);
   });
 
   it('are tried once before', async () => {

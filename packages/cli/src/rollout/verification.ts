@@ -24,10 +24,11 @@ export interface Verification {
   stop(): Promise<VerificationReport>;
 }
 
-interface Sent {
+/** A write that succeeded. */
+interface Written {
   readonly probe: ProbeRequest;
-  readonly key: string | undefined;
-  readonly reply: ProbeReply;
+  readonly key: string;
+  readonly digest: string;
 }
 
 /** A service that hangs must not collect requests without bound. */
@@ -63,9 +64,11 @@ export async function failingProbe(baseUrl: string, probes: readonly ProbeReques
 export function startVerification(baseUrl: string, probes: readonly ProbeRequest[], perSecond: number): Verification {
   const agent = agentFor(baseUrl, true);
   const underWay = new Set<Promise<void>>();
-  const done: Sent[] = [];
+  const written: Written[] = [];
+  const failures: Record<string, number> = {};
   const startMs = performance.now();
   let sent = 0;
+  let keyed = 0;
   let slowestMs = 0;
   const sendNext = async (n: number) => {
     const probe = numbered(probes[n % probes.length] as ProbeRequest, n + 1);
@@ -73,7 +76,11 @@ export function startVerification(baseUrl: string, probes: readonly ProbeRequest
     const sentMs = performance.now();
     const reply = await sendProbe(agent, baseUrl, probe, key);
     slowestMs = Math.max(slowestMs, performance.now() - sentMs);
-    done.push({ probe, key, reply });
+    if (key !== undefined) keyed++;
+    if (!isSuccess(reply)) {
+      const label = `${probe.method} ${probe.path} ${reply.label}`;
+      failures[label] = (failures[label] ?? 0) + 1;
+    } else if (key !== undefined) written.push({ probe, key, digest: reply.digest });
   };
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - startMs) / 1_000) * perSecond);
@@ -86,9 +93,10 @@ export function startVerification(baseUrl: string, probes: readonly ProbeRequest
     async stop() {
       clearInterval(timer);
       await Promise.all(underWay);
-      const duplicated = await duplicates(agent, baseUrl, done);
+      const duplicated = await duplicates(agent, baseUrl, written);
       agent.destroy();
-      return { ...reportOf(done), duplicated, slowestMs: Math.round(slowestMs) };
+      const lost = Object.values(failures).reduce((total, count) => total + count, 0);
+      return { sent, lost, failures, keyed, duplicated, slowestMs: Math.round(slowestMs) };
     },
   };
 }
@@ -101,25 +109,14 @@ function keyFor({ method }: ProbeRequest): string | undefined {
   return method === 'POST' ? `rollout-${randomUUID()}` : undefined;
 }
 
-function reportOf(done: readonly Sent[]): Omit<VerificationReport, 'duplicated' | 'slowestMs'> {
-  const failures: Record<string, number> = {};
-  for (const { probe, reply } of done) {
-    if (isSuccess(reply)) continue;
-    const label = `${probe.method} ${probe.path} ${reply.label}`;
-    failures[label] = (failures[label] ?? 0) + 1;
-  }
-  const lost = Object.values(failures).reduce((total, count) => total + count, 0);
-  return { sent: done.length, lost, failures, keyed: done.filter(({ key }) => key !== undefined).length };
-}
-
 /** Asks for each key once more: its answer must be the one that was given first, byte for byte. */
-async function duplicates(agent: Agent, baseUrl: string, done: readonly Sent[]): Promise<number> {
-  const keyed = done.filter(({ key, reply }) => key !== undefined && isSuccess(reply)).values();
+async function duplicates(agent: Agent, baseUrl: string, written: readonly Written[]): Promise<number> {
+  const left = written.values();
   let count = 0;
   const askAll = async () => {
-    for (const { probe, key, reply } of keyed) {
+    for (const { probe, key, digest } of left) {
       const again = await sendProbe(agent, baseUrl, probe, key);
-      if (isSuccess(again) && again.body !== reply.body) count++;
+      if (isSuccess(again) && again.digest !== digest) count++;
     }
   };
   await Promise.all(Array.from({ length: askedAgainAtOnce }, askAll));

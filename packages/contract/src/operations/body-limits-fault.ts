@@ -1,6 +1,7 @@
-import type { Operation } from './operation.ts';
+import type { BodyLimits, Operation } from './operation.ts';
+import { standardBodyLimits } from './standard-body-limits.ts';
 
-const names = ['maxBytes', 'maxValues', 'maxDepth', 'maxFiles'] as const;
+const names = Object.keys(standardBodyLimits) as (keyof BodyLimits)[];
 
 /** Finds what is wrong with an operation's `bodyLimits`, as the end of a sentence. Undefined if they are valid. */
 export function bodyLimitsFault({ bodyLimits, method }: Operation): string | undefined {

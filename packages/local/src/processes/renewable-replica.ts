@@ -27,7 +27,7 @@ export class RenewableReplica implements ReplicaProcess {
   #current: SupervisedProcess;
   /** The process that is to replace the current one. */
   #next: SupervisedProcess | undefined;
-  #relays: Readonly<Record<keyof Place, Relay>> | undefined;
+  readonly #relays: Partial<Record<keyof Place, Relay>> = {};
 
   constructor(plan: ReplicaPlan, places: readonly [Place, Place], setting: ReplicaSetting) {
     this.#plan = plan;
@@ -50,9 +50,8 @@ export class RenewableReplica implements ReplicaProcess {
   async start(): Promise<void> {
     await this.#current.start();
     const [{ port, adminPort }] = this.#places;
-    const opened = [openRelay(this.#plan.port, port), openRelay(this.#plan.adminPort, adminPort)] as const;
-    const [callers, operators] = await Promise.all(opened);
-    this.#relays = { port: callers, adminPort: operators };
+    this.#relays.port = await openRelay(this.#plan.port, port);
+    this.#relays.adminPort = await openRelay(this.#plan.adminPort, adminPort);
   }
 
   /**
@@ -75,8 +74,8 @@ export class RenewableReplica implements ReplicaProcess {
     const old = this.#current;
     this.#current = next;
     this.#places = [to, from];
-    this.#relays?.port.leadTo(to.port);
-    this.#relays?.adminPort.leadTo(to.adminPort);
+    this.#relays.port?.leadTo(to.port);
+    this.#relays.adminPort?.leadTo(to.adminPort);
     await old.stop();
   }
 
@@ -104,8 +103,8 @@ export class RenewableReplica implements ReplicaProcess {
   }
 
   #closeRelays(): void {
-    this.#relays?.port.close();
-    this.#relays?.adminPort.close();
+    this.#relays.port?.close();
+    this.#relays.adminPort?.close();
   }
 
   #processAt(place: Place): SupervisedProcess {

@@ -15,7 +15,8 @@ export interface RunningProcess {
   readonly end: Promise<string>;
   /** The signal that ended it, if one did. */
   readonly endSignal: NodeJS.Signals | undefined;
-  readonly startedAt: number;
+  /** By `performance.now()`: the wall clock may jump. */
+  readonly startedAtMs: number;
   readonly hasEnded: boolean;
 }
 
@@ -35,7 +36,8 @@ export function startProcess(program: Command, spawn: Spawn, record?: (pid: numb
   const { command, args, cwd, env } = program;
   const stdio: SpawnOptions['stdio'] = ['pipe', 'pipe', 'pipe'];
   const child = spawn('/bin/sh', ['-c', gate, 'sh', command, ...args], { cwd, env, detached: true, stdio });
-  const running = { child, end: endOf(child), startedAt: Date.now(), hasEnded: false, endSignal: signalOf(child) };
+  const startedAtMs = performance.now();
+  const running = { child, end: endOf(child), startedAtMs, hasEnded: false, endSignal: signalOf(child) };
   child.once('exit', (_, signal) => {
     running.endSignal = signal ?? undefined;
   });

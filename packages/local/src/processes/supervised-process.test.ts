@@ -85,6 +85,30 @@ describe('SupervisedProcess', () => {
     ]);
   });
 
+  it('is started again with a growing wait where somebody sets the clock', async () => {
+    const { process, children, told } = createFixture();
+    await process.start();
+    for (const waitMs of [100, 200]) {
+      jest.setSystemTime(Date.now() + 3_600_000);
+      children.at(-1)?.end(1);
+      await jest.advanceTimersByTimeAsync(waitMs);
+    }
+    expect(told).toContain('restarting: exit code 1, again in 200 ms');
+  });
+
+  it('has the whole time to get ready where somebody sets the clock', async () => {
+    let isReady = false;
+    const { process, told } = createFixture(() => isReady);
+    const started = process.start();
+    await jest.advanceTimersByTimeAsync(100);
+    jest.setSystemTime(Date.now() + 3_600_000);
+    await jest.advanceTimersByTimeAsync(100);
+    isReady = true;
+    await jest.advanceTimersByTimeAsync(100);
+    await started;
+    expect(told).toEqual(['starting', 'ready']);
+  });
+
   it.each(['SIGKILL', 'SIGTERM'])('is started again at once when %s ends it, however often', async (signal) => {
     const { process, children, told } = createFixture();
     await process.start();

@@ -30,7 +30,7 @@ export class SupervisedProcess {
   #hung: RunningProcess | undefined;
   /** Waits for the process after this one, which is being replaced. */
   #replacement: PromiseWithResolvers<void> | undefined;
-  /** When the process last answered. Undefined before it is ready. */
+  /** When the process last answered, by `performance.now()`. Undefined before it is ready. */
   #answeredAtMs: number | undefined;
 
   constructor(program: Program, observer: ProcessObserver, start: Spawn = spawn) {
@@ -82,7 +82,7 @@ export class SupervisedProcess {
   async isAlive(): Promise<boolean> {
     const running = this.#running;
     const isAlive = (await this.#program.isAlive?.()) ?? true;
-    if (isAlive && running === this.#running) this.#answeredAtMs = Date.now();
+    if (isAlive && running === this.#running) this.#answeredAtMs = performance.now();
     return isAlive;
   }
 
@@ -152,7 +152,8 @@ export class SupervisedProcess {
 
   /** How long it worked, in ms. */
   #livedMs(running: RunningProcess): number {
-    return ((running === this.#hung && this.#answeredAtMs) || Date.now()) - running.startedAt;
+    const answeredAtMs = running === this.#hung ? this.#answeredAtMs : undefined;
+    return (answeredAtMs ?? performance.now()) - running.startedAtMs;
   }
 
   async #restart(): Promise<RunningProcess> {
@@ -182,14 +183,15 @@ export class SupervisedProcess {
 
   async #untilReady(running: RunningProcess): Promise<void> {
     const { name, isReady, readyTimeoutMs } = this.#program;
-    const deadline = Date.now() + readyTimeoutMs;
+    const deadlineMs = performance.now() + readyTimeoutMs;
     while (!(await isReady(running.child.pid)) || running.hasEnded) {
       if (this.#stopping.signal.aborted) throw new LocalError(`${name} was stopped before it was ready`);
       if (running.hasEnded) throw new LocalError(this.#sentence(`ended before it was ready (${await running.end})`));
-      if (Date.now() >= deadline) throw new LocalError(this.#sentence(`was not ready within ${readyTimeoutMs} ms`));
+      if (performance.now() >= deadlineMs)
+        throw new LocalError(this.#sentence(`was not ready within ${readyTimeoutMs} ms`));
       await Promise.race([delay(probeEveryMs, this.#stopping.signal), running.end]);
     }
-    this.#answeredAtMs = Date.now();
+    this.#answeredAtMs = performance.now();
     this.#enter('ready');
   }
 

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalError } from '../local-error.ts';
+import { readJsonFile } from '../wiring/text-file.ts';
 import type { TestRunner } from './service-files.ts';
 
 /** The parts of a package.json that the templates use. */
@@ -50,7 +51,7 @@ export function readRepository(root: string): Repository {
 
 /** The package.json of a folder. */
 export function readManifest(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return readJsonFile(join(folder, 'package.json')) as unknown as Manifest;
 }
 
 function runnerOf({ devDependencies = {} }: Manifest): TestRunner {

@@ -102,6 +102,13 @@ describe('add service', () => {
     expect(text('services/prices/handlers.test.ts')).toContain(`from '${imported}';`);
   });
 
+  it('names the file that holds no JSON', async () => {
+    put('services/hello/package.json', '{ "dependencies": {}, }');
+    await expect(inShop('add', 'service', 'prices')).rejects.toThrow(
+      'services/hello/package.json: expected JSON, got ',
+    );
+  });
+
   it('refuses a name that is not valid or not free, and a repository without a service', async () => {
     for (const name of ['', 'Prices', 'a--b', '../x', 'hello', 'gateway']) {
       await expect(inShop('add', 'service', name)).rejects.toThrow(/name must be|is there already/);

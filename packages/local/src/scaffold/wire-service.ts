@@ -2,6 +2,7 @@ import { routeText, upstreamText } from '../gateways/nginx-files/nginx-text.ts';
 import { tableDefaults } from '../gateways/table/gateway-table.ts';
 import { routesTo } from '../gateways/table/routes.ts';
 import { LocalError } from '../local-error.ts';
+import { jsonOf } from '../wiring/text-file.ts';
 import type { Manifest } from './repository.ts';
 
 /** A package of a new service: its contract, which callers install, or the service itself. */
@@ -65,9 +66,13 @@ function addWorkspace(text: string, { packages }: NewService): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
+interface Lockfile {
+  readonly packages: Record<string, unknown> & { readonly '': { readonly workspaces: string[] } };
+}
+
 // By hand, since `npm install` would ask a registry for what is installed already.
 function addToLockfile(text: string, service: NewService): string {
-  const lockfile = JSON.parse(text);
+  const lockfile = jsonOf(text, 'package-lock.json', 'run "npm install"') as Lockfile;
   const { '': root, ...packages } = lockfile.packages;
   if (!root.workspaces.includes('services/*')) root.workspaces.push(...service.packages.map(({ folder }) => folder));
   for (const { folder, manifest } of service.packages) {

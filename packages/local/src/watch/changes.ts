@@ -1,5 +1,5 @@
 import { delay } from '../time/delay.ts';
-import { watchFolder } from './watch-folder.ts';
+import { type Watch, watchFolder } from './watch-folder.ts';
 
 /** Acts on changes until it is closed. */
 export interface Changes {
@@ -9,13 +9,19 @@ export interface Changes {
 /** Editors write a file in several steps, and people save several files at once. */
 const settleMs = 150;
 
+const remedy = ': raise fs.inotify.max_user_watches and max_user_instances (Linux), or "ulimit -n"';
+
 /**
  * Calls `renew` for each name one of whose folders has changed: once for changes that come together, and one name at a time. A
  * change during a call leads to another one after it.
+ *
+ * @param onTrouble learns, once and in a sentence, that a folder cannot be watched
  */
 export function onChanges(
   folders: ReadonlyMap<string, readonly string[]>,
   renew: (name: string) => Promise<void>,
+  onTrouble: (sentence: string) => void,
+  watch?: Watch,
 ): Changes {
   const closing = new AbortController();
   const changed = new Set<string>();
@@ -40,7 +46,14 @@ export function onChanges(
     [...folders].flatMap(([name, all]) => all.map((folder) => ({ name, folder }))),
     ({ folder }) => folder,
   );
-  const watches = [...namesOf].map(([folder, all]) => watchFolder(folder, () => note(all.map(({ name }) => name))));
+  let hasFailed = false;
+  const onFailure = ({ message }: Error): void => {
+    if (!hasFailed) onTrouble(`--watch does not see all changes: ${message}${remedy}`);
+    hasFailed = true;
+  };
+  const watches = [...namesOf].map(([folder, all]) =>
+    watchFolder(folder, () => note(all.map(({ name }) => name)), onFailure, watch),
+  );
   return {
     close() {
       closing.abort();

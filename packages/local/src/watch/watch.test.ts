@@ -1,14 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, watch as nodeWatch, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Changes, onChanges } from './changes.ts';
+import type { Watch } from './watch-folder.ts';
 
 let root: string;
 let changes: Changes | undefined;
+let troubles: string[];
 const put = (path: string) => writeFileSync(join(root, path), String(Math.random()));
 
 beforeEach(() => {
+  troubles = [];
   root = mkdtempSync(join(tmpdir(), 'parley-watch-'));
   for (const name of ['one/src', 'two', 'shared', 'one/node_modules']) mkdirSync(join(root, name), { recursive: true });
 });
@@ -18,18 +21,23 @@ afterEach(() => {
 });
 
 /** Resolves with the names that were renewed, once `last` was. */
-function renewedUntil(last: string, during: (name: string) => void = () => {}): Promise<readonly string[]> {
+function renewedUntil(
+  last: string,
+  during: (name: string) => void = () => {},
+  watch?: Watch,
+): Promise<readonly string[]> {
   const folders = new Map([
     ['one', [join(root, 'one'), join(root, 'shared')]],
     ['two', [join(root, 'two'), join(root, 'shared')]],
   ]);
   const renewed: string[] = [];
   return new Promise((resolve) => {
-    changes = onChanges(folders, async (name) => {
+    const renew = async (name: string) => {
       renewed.push(name);
       during(name);
       if (name === last) resolve([...renewed]);
-    });
+    };
+    changes = onChanges(folders, renew, (sentence) => troubles.push(sentence), watch);
   });
 }
 
@@ -63,6 +71,32 @@ describe('onChanges', () => {
     await renewed;
     put('one/new/more.ts');
     await twice;
+  });
+
+  it('sees files of a folder that was deleted and made again', async () => {
+    const { promise: twice, resolve } = Promise.withResolvers<void>();
+    let count = 0;
+    const renewed = renewedUntil('one', () => {
+      if (++count === 2) resolve();
+    });
+    rmSync(join(root, 'one', 'src'), { recursive: true });
+    mkdirSync(join(root, 'one', 'src'));
+    await renewed;
+    put('one/src/main.ts');
+    await twice;
+  });
+
+  it('says once that folders cannot be watched, and goes on', async () => {
+    const watch: Watch = (folder, onEvent) => {
+      if (!/one|shared/.test(folder)) return nodeWatch(folder, onEvent);
+      throw Object.assign(new Error(`ENOSPC: System limit for number of file watchers reached, watch '${folder}'`), {
+        code: 'ENOSPC',
+      });
+    };
+    const renewed = renewedUntil('two', () => {}, watch);
+    put('two/main.ts');
+    expect(await renewed).toEqual(['two']);
+    expect(troubles).toEqual([expect.stringContaining('--watch does not see all changes: ENOSPC')]);
   });
 
   it('renews again what changes while it is renewed', async () => {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
+import { LocalError } from '../local-error.ts';
 import { codeFolders } from './code-folders.ts';
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'parley-folders-')));
@@ -14,6 +15,9 @@ it('names a folder and the workspaces that it depends on, not installed packages
   symlinkSync('../../services/greetings', join(root, 'node_modules/@shop/greetings'));
   const hello = join(root, 'services/hello');
   expect(codeFolders(hello, root)).toEqual([hello]);
+  writeFileSync(join(hello, 'package.json'), '{ "dependencies": {}, }');
+  expect(() => codeFolders(hello, root)).toThrow(LocalError);
+  expect(() => codeFolders(hello, root)).toThrow(`${hello}/package.json: expected JSON, got `);
   const dependencies = { '@shop/greetings': '1.0.0', zod: '4.0.0', missing: '1.0.0' };
   writeFileSync(join(hello, 'package.json'), JSON.stringify({ dependencies }));
   expect(codeFolders(hello, root)).toEqual([hello, join(root, 'services/greetings')]);

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import { LocalError } from '../local-error.ts';
+import { parseEnvText } from './env-text.ts';
 import { extendedServices } from './extended-services.ts';
 import type { Variables } from './interpolation.ts';
 import { type Mapping, mappingOf } from './mapping.ts';
@@ -46,11 +46,6 @@ export function openComposeFile(root: string): ComposeFile {
   return { ...file, services: extendedServices(file.services, servicesOf) };
 }
 
-/** The services of a compose file's text. `fileName` is for messages. */
-export function parseComposeFile(text: string, fileName = 'compose file'): Mapping {
-  return composeFileOf(text, fileName).services;
-}
-
 /** A compose file's text with its lines. @throws LocalError where it is no compose file */
 function composeFileOf(text: string, fileName: string): ComposeFile {
   const yaml = readYaml(text, fileName);
@@ -72,5 +67,5 @@ export function composeVariables(root: string, environment: Variables): Variable
   const path = join(root, '.env');
   // A folder .env, such as one of Python, is none of Docker's either.
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true) return environment;
-  return { ...parseEnv(readTextFile(path)), ...environment };
+  return { ...parseEnvText(readTextFile(path), environment), ...environment };
 }

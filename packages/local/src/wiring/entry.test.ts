@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { parseComposeFile } from './compose-file.ts';
+import { composeServices } from '../../test-fixtures/compose-services.ts';
 import { type Entry, entryOf } from './entry.ts';
 import { wiringOf } from './wiring.ts';
 
@@ -18,7 +18,7 @@ function put(path: string, text = ''): void {
 }
 
 function entry(service: string): Entry {
-  const [orders] = wiringOf(parseComposeFile(`services: { orders: ${service} }`), {}).services;
+  const [orders] = wiringOf(composeServices(`services: { orders: ${service} }`), {}).services;
   if (!orders) throw new Error('no service');
   return entryOf(orders, root);
 }
@@ -60,6 +60,14 @@ describe('entryOf', () => {
       cwd: join(root, 'orders'),
       args: ['--enable-source-maps', 'dist/server.js', '--all'],
     });
+  });
+
+  it.each([
+    ['{ "scripts": {}, }', 'expected JSON, got '],
+    ['null', 'expected a JSON object'],
+  ])('names the package.json that is %s', (content, message) => {
+    put('orders/package.json', content);
+    expect(() => entry('{ build: ./orders }')).toThrow(`${join(root, 'orders/package.json')}: ${message}`);
   });
 
   it('takes a start script "node FILE" before a conventional file, if its file is there', () => {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { LocalError } from '../local-error.ts';
-import { type Mapping, mappingOf } from './mapping.ts';
+import { mappingOf } from './mapping.ts';
+import { readJsonFile } from './text-file.ts';
 import type { Service } from './wiring.ts';
 
 /** How Node runs a service. */
@@ -79,7 +80,7 @@ function nodeArgsOf(service: Service, [program = '', ...args]: readonly string[]
 function startScript(folder: string): readonly string[] | undefined {
   const path = join(folder, 'package.json');
   if (!existsSync(path)) return undefined;
-  const { start } = mappingOf((JSON.parse(readFileSync(path, 'utf8')) as Mapping).scripts) ?? {};
+  const { start } = mappingOf(readJsonFile(path).scripts) ?? {};
   const [program, ...args] = String(start).trim().split(/\s+/);
   if (program !== 'node' || /[&|;<>$"'`]/.test(String(start))) return undefined;
   return args.some((word) => !word.startsWith('-') && existsSync(join(folder, word))) ? args : undefined;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
-import { parseComposeFile } from './compose-file.ts';
+import { composeServices } from '../../test-fixtures/compose-services.ts';
 import { withEnvFiles } from './env-files.ts';
 import { wiringOf } from './wiring.ts';
 
@@ -10,7 +10,7 @@ const root = mkdtempSync(join(tmpdir(), 'parley-env-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 function environmentWith(service: string) {
-  const [found] = wiringOf(parseComposeFile(`services: { orders: { build: ., ${service} } }`), {}).services;
+  const [found] = wiringOf(composeServices(`services: { orders: { build: ., ${service} } }`), {}).services;
   return found && withEnvFiles(found, root).environment;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import { LocalError } from '../local-error.ts';
+import { parseEnvText } from './env-text.ts';
 import type { Variables } from './interpolation.ts';
 import { readTextFile } from './text-file.ts';
 import type { EnvFile, Service } from './wiring.ts';
@@ -14,14 +14,14 @@ import type { EnvFile, Service } from './wiring.ts';
 export function withEnvFiles(service: Service, root: string): Service {
   const variables = service.envFiles.map(({ path, isRequired }) => {
     const file = resolve(root, path);
-    if (existsSync(file)) return parseEnv(readTextFile(file));
+    if (existsSync(file)) return parseEnvText(readTextFile(file));
     if (!isRequired) return {};
     throw new LocalError(
       `compose file: service ${service.name}: expected the file ${path} of env_file, found none: ` +
         'make it, or say "required: false"',
     );
   });
-  // As they are: a dollar sign in a file is no variable of the compose file.
+  // As they are: Docker's documentation says that no variables are put into an env_file.
   const entries = Object.entries(Object.assign({}, ...variables)).map(([name, value]) => [
     name,
     String(value).replaceAll('$', '$$$$'),
@@ -34,5 +34,5 @@ export function readEnvFiles(root: string, files: readonly EnvFile[]): Variables
   const isMissing = ({ path, isRequired }: EnvFile) => isRequired && !existsSync(resolve(root, path));
   if (files.some(isMissing)) return undefined;
   const there = files.map(({ path }) => resolve(root, path)).filter((path) => existsSync(path));
-  return Object.assign({}, ...there.map((path) => parseEnv(readTextFile(path))));
+  return Object.assign({}, ...there.map((path) => parseEnvText(readTextFile(path))));
 }

@@ -1,6 +1,7 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { messageOf } from '@parley/contract';
 import { LocalError } from '../local-error.ts';
+import { type Mapping, mappingOf } from './mapping.ts';
 
 /** The longest file that is read, in bytes. */
 const maxBytes = 4 * 1024 ** 2;
@@ -23,6 +24,26 @@ export function readTextFile(path: string): string {
   } catch (error) {
     if (error instanceof LocalError) throw error;
     throw new LocalError(`expected a file that can be read at ${path}, got: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Reads a JSON file of a repository that holds an object, such as package.json.
+ *
+ * @throws LocalError that names the file, where it cannot be read or holds something else
+ */
+export function readJsonFile(path: string): Mapping {
+  const value = mappingOf(jsonOf(readTextFile(path), path));
+  if (value) return value;
+  throw new LocalError(`${path}: expected a JSON object, got something else: mend the file`);
+}
+
+/** The value of a JSON text. @throws LocalError that names the file and what to do */
+export function jsonOf(text: string, fileName: string, remedy = 'mend the file'): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new LocalError(`${fileName}: expected JSON, got ${messageOf(error)}: ${remedy}`);
   }
 }
 

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these variables are compose's, not JavaScript's
 import { describe, expect, it } from '@jest/globals';
-import { parseComposeFile } from './compose-file.ts';
+import { composeServices } from '../../test-fixtures/compose-services.ts';
 import { limitedTo, scaled, type Wiring, wiringOf } from './wiring.ts';
 
 const compose = `
@@ -23,7 +23,7 @@ services:
   database: { image: postgres:17 }
 `;
 
-const read = (text: string, variables = {}): Wiring => wiringOf(parseComposeFile(text), variables);
+const read = (text: string, variables = {}): Wiring => wiringOf(composeServices(text), variables);
 
 describe('wiringOf', () => {
   it('takes the services that are built, with what others depend on first', () => {
@@ -51,13 +51,13 @@ describe('wiringOf', () => {
 
   it.each([
     ['services: {}', 'compose file: expected at least one service with a "build:", found none'],
-    ['volumes: {}', 'compose file: expected a mapping "services:", found none'],
+    ['volumes: {}', 'docker-compose.yml: expected a mapping "services:", found none'],
     [
       'services: { hello: { build: { args: { SERVICE: hello } }, deploy: { replicas: 1.5 } } }',
       'compose file: service hello: expected deploy.replicas to be a whole number, got "1.5"',
     ],
-    ['services:\n  hello: [\n  b: }', 'compose file:3: expected YAML'],
-    ['services: *nobody', 'compose file: expected anchors (&name) with aliases (*name) that can be put in'],
+    ['services:\n  hello: [\n  b: }', 'docker-compose.yml:3: expected YAML'],
+    ['services: *nobody', 'docker-compose.yml: expected anchors (&name) with aliases (*name) that can be put in'],
   ])('says what is wrong with %j', (text, sentence) => {
     expect(() => read(text)).toThrow(sentence);
   });

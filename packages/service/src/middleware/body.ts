@@ -9,6 +9,7 @@ import {
   ownMembers,
   queryParser,
   requestBody,
+  standardBodyLimits,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 import { standardOptions } from '../process/standard-options.ts';
@@ -38,9 +39,6 @@ export interface BodyOptions extends BodyLimitOptions {
 }
 
 interface Limits extends JsonLimits, MultipartLimits {}
-
-/** Files of a list, where neither its schema nor the contract says how many. */
-const standardMaxFiles = 10;
 
 /**
  * Reads the body of an operation that has one, within its limits. JSON strictly: an object or array, in UTF-8; limits
@@ -80,7 +78,7 @@ function limitsOf(operation: Operation, options: BodyLimitOptions): Limits {
       throw new TypeError(`${name} must be a whole number from 1, not ${limit}`);
     }
   }
-  const { maxValues = maxBodyValues, maxDepth = maxBodyDepth, maxFiles = standardMaxFiles } = bodyLimits;
+  const { maxValues = maxBodyValues, maxDepth = maxBodyDepth, maxFiles = standardBodyLimits.maxFiles } = bodyLimits;
   const { maxBytes = bodyLimitBytes + bytesOfFiles(operation, maxFiles) } = bodyLimits;
   return { maxBytes, maxValues, maxDepth, maxFiles };
 }

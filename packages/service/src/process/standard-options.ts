@@ -1,3 +1,5 @@
+import { standardBodyLimits } from '@parley/contract';
+
 const mebibyte = 2 ** 20;
 
 /** The options of a service that are numbers or words, with their defaults: what uses them reads them here. */
@@ -6,9 +8,9 @@ export const standardOptions = {
   requestTimeoutMs: 10_000,
   maxInFlight: 'adaptive',
   maxQueryParameters: 256,
-  bodyLimitBytes: 131_072,
-  maxBodyValues: 1000,
-  maxBodyDepth: 100,
+  bodyLimitBytes: standardBodyLimits.maxBytes,
+  maxBodyValues: standardBodyLimits.maxValues,
+  maxBodyDepth: standardBodyLimits.maxDepth,
   heartbeatMs: 10_000,
   /** Share of a second. */
   compressBelow: 0.9,

@@ -42,7 +42,6 @@ export interface WorkerRequest {
 
 /** One worker, as its supervisor sees it. */
 export class WorkerProcess {
-  readonly startedAtMs = Date.now();
   /** Settles once it accepts requests, with true; where it ends before that, with false. */
   readonly ready: Promise<boolean>;
   readonly ended: Promise<WorkerEnd>;
@@ -59,6 +58,7 @@ export class WorkerProcess {
   constructor(options: WorkerOptions) {
     const { socket, adminPort, readyTimeoutMs = defaultReadyTimeoutMs } = options;
     this.#options = options;
+    const startedAtMs = performance.now();
     this.#worker = cluster.fork(workerVariable({ socket, adminPort }));
     closeUntaken(this.#worker.process);
     const { stdout } = this.#worker.process;
@@ -87,7 +87,7 @@ export class WorkerProcess {
       this.isReady = false;
       clearTimeout(limit);
       ready.resolve(false);
-      ended.resolve({ how: killedFor ?? how, livedMs: Date.now() - this.startedAtMs, wasReady });
+      ended.resolve({ how: killedFor ?? how, livedMs: performance.now() - startedAtMs, wasReady });
     };
     this.#worker.process.once('error', (error) => end(error.message));
     // 'close' and not 'exit': then all that it wrote has been passed on.

@@ -1,8 +1,7 @@
 import { isRecord } from '@parley/contract';
+import { foundOperations } from '../../openapi/found-operations.ts';
 import { SchemaReader } from './flat-schema.ts';
-import { type Json, listOf, objectOf } from './json.ts';
-
-const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'];
+import { type Json, objectOf } from './json.ts';
 
 /** One operation of a document. */
 export interface ApiOperation {
@@ -34,27 +33,12 @@ export function isOpenapi(value: unknown): value is Json {
 /** Reads the operations of an OpenAPI document. */
 export function readDocument(root: Json): ApiDocument {
   const reader = new SchemaReader(root);
-  const operations = Object.entries(objectOf(root.paths)).flatMap(([path, value]) => {
-    const item = reader.resolve(value);
-    return methods
-      .filter((method) => isRecord(item[method]))
-      .map((method) => readOperation(reader, path, method, item));
+  const operations = foundOperations(root).map(({ name, hasId, method, path, parameters, json }): ApiOperation => {
+    const read = parameters.map((one) => reader.resolve(one));
+    const byPlace = new Map(read.map((one) => [placeOf(one), one]));
+    return { name, hasId, method: method.toUpperCase(), path, parameters: byPlace, json };
   });
   return { name: String(objectOf(root.info).title ?? ''), root, reader, operations };
-}
-
-function readOperation(reader: SchemaReader, path: string, method: string, item: Json): ApiOperation {
-  const json = objectOf(item[method]);
-  const parameters = [...listOf(item.parameters), ...listOf(json.parameters)].map((one) => reader.resolve(one));
-  const hasId = typeof json.operationId === 'string';
-  return {
-    name: hasId ? (json.operationId as string) : `${method.toUpperCase()} ${path}`,
-    hasId,
-    method: method.toUpperCase(),
-    path,
-    parameters: new Map(parameters.map((one) => [placeOf(one), one])),
-    json,
-  };
 }
 
 /** `query.limit`. Names of headers are written in small letters. */

@@ -1,11 +1,9 @@
-import { isRecord } from '@parley/contract';
+import { isRecord, standardBodyLimits } from '@parley/contract';
 import type { ApiOperation } from './api-document.ts';
 import type { Finding } from './change.ts';
 import { type Json, objectOf } from './json.ts';
 
 const safeties = ['safe', 'idempotent', 'keyed', 'unsafe'];
-/** Limits of a service that has no options for them. */
-const limits: Readonly<Record<string, number>> = { maxBytes: 131_072, maxValues: 1000, maxDepth: 100, maxFiles: 10 };
 
 /** Compares how often a request may be sent and how large it may be: `x-parley`, which only Parley's documents have. */
 export function comparePromises(before: ApiOperation, after: ApiOperation): Finding[] {
@@ -22,8 +20,8 @@ function safetyChanges({ safety: old }: Json, { safety: now }: Json): Finding[] 
 }
 
 function limitChanges(before: Json, after: Json): Finding[] {
-  return Object.keys(limits).flatMap((name) => {
-    const [old, now] = [before, after].map((own) => (own[name] ?? limits[name]) as number) as [number, number];
+  return Object.entries(standardBodyLimits).flatMap(([name, standard]) => {
+    const [old, now] = [before, after].map((own) => (own[name] ?? standard) as number) as [number, number];
     if (old === now) return [];
     const rule = now < old ? 'body-limit-lowered' : 'body-limit-raised';
     return [{ rule, where: `body ${name}`, before: String(old), after: String(now) } as const];

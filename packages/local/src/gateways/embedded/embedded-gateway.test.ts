@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { loopback, type ReservedPorts, reservePorts } from '../../ports/ports.ts';
 import type { Gateway } from '../gateway.ts';
 import { createEmbeddedGateway } from './embedded-gateway.ts';
@@ -14,7 +14,7 @@ let reserved: ReservedPorts;
 let gatewayAt = 3;
 
 beforeAll(async () => {
-  reserved = await reservePorts(21, 'embedded-gateway.test');
+  reserved = await reservePorts(22, 'embedded-gateway.test');
 });
 afterAll(() => reserved.close());
 afterEach(async () => {
@@ -79,6 +79,24 @@ describe('embedded gateway', () => {
     await listenAt(0, (_req, res) => res.end('back'));
     expect(await (await answer).text()).toBe('back');
   });
+
+  it('reads no reply whose head Node does not write', async () => {
+    const closed = new Promise<void>((resolve) => {
+      void listenAt(0, ({ socket }) => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegins');
+        socket.once('close', resolve);
+      });
+    });
+    await startGateway([0]);
+    const writeHead = jest.spyOn(ServerResponse.prototype, 'writeHead');
+    writeHead.mockImplementationOnce(() => {
+      throw new TypeError('Invalid character in header content ["x-a"]');
+    });
+    expect((await fetch(url('/api/hello'))).status).toBe(500);
+    writeHead.mockRestore();
+    await closed;
+    // After 12 s a replica counts as silent, and its reply would be ended for that.
+  }, 10_000);
 
   it('sends a POST with its whole body to another replica when one cannot be reached', async () => {
     const bodies: number[] = [];

@@ -196,6 +196,7 @@ async function passOn(
   response.once('close', () => {
     if (!response.writableFinished) gone.abort(); // its error takes 5 % of the CPU of a request
   });
+  let answer: IncomingMessage | undefined;
   try {
     const reply = await upstream.send({
       label: upstream.name,
@@ -206,12 +207,14 @@ async function passOn(
       safety,
       context: { signal: gone.signal },
     });
-    const answer = reply.body as IncomingMessage;
+    answer = reply.body as IncomingMessage;
     response.writeHead(answer.statusCode ?? 0, repliedHeaders(answer.headers));
     // Where it breaks off, the client must see that it is not complete.
     pipeline(answer, response, () => {});
     return undefined;
   } catch (error) {
+    // With a lenient parser (NODE_OPTIONS) a replica's header may be one that Node does not write.
+    answer?.destroy();
     return refusalOfError(error);
   }
 }

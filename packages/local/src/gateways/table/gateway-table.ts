@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '@parley/contract';
 import { LocalError } from '../../local-error.ts';
 import { mappingOf } from '../../wiring/mapping.ts';
-import { readTextFile } from '../../wiring/text-file.ts';
+import { jsonOf, readTextFile } from '../../wiring/text-file.ts';
 import { type ClientLimits, defaultClientLimits } from './client-limits.ts';
 import type { OperationPath } from './operation-paths.ts';
 import type { Route } from './routes.ts';
@@ -82,18 +81,10 @@ export function tableOfRoutes(routes: readonly Route[]): GatewayTable {
 export function readGatewayTable(root: string): GatewayTable | undefined {
   const path = join(root, tableFile);
   if (!existsSync(path)) return undefined;
-  const table = parsed(readTextFile(path));
+  const table = jsonOf(readTextFile(path), tableFile, 'run "parley gateway" again');
   const wrong = faultOf(table);
   if (wrong === undefined) return table as unknown as GatewayTable;
   throw new LocalError(`${tableFile}: expected what "parley gateway" writes, got ${wrong}: run it again`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new LocalError(`${tableFile}: expected JSON, got ${messageOf(error)}: run "parley gateway" again`);
-  }
 }
 
 type Check = (value: unknown) => boolean;
