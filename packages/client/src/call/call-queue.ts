@@ -178,8 +178,8 @@ export class CallQueue {
 
 /** The error of a call whose signal fires while it has no place. */
 function givenUp(signal: CancelSignal | undefined, operation: string): CallError {
-  const { code, detail } = reasonOf(signal, operation);
-  return new CallError(code, `not sent: ${detail}`, { operation, isUnprocessed: true });
+  const cause = reasonOf(signal, operation);
+  return new CallError(cause.code, `not sent: ${cause.detail}`, { operation, isUnprocessed: true, cause });
 }
 
 // Not `unavailable`, which blames the endpoint: this process is the one with too much to do.
