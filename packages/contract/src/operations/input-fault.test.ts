@@ -42,6 +42,11 @@ describe('the fault of an input', () => {
       v.object({}),
       'has an input whose schema of valibot has no JSON Schema, which documents and queries need (it does not offer one): wrap it in toStandardJsonSchema() of @valibot/to-json-schema',
     ],
+    [
+      '/x',
+      { '~standard': { version: 1, vendor: 'zod', validate: (value: unknown) => ({ value }) } },
+      'has an input whose schema of zod has no JSON Schema, which documents and queries need (it does not offer one): take zod 4.2 or later',
+    ],
   ])('of %s is refused with a sentence: %#', (path, input, sentence) => {
     expect(fault(path, input)).toContain(sentence);
   });

@@ -23,13 +23,21 @@ export function wireSchemaOf(schema: Schema, side: Side): JsonSchema {
   return json;
 }
 
+const notOffered = 'it does not offer one';
+
+/** What to do where a library offers no JSON Schema, by its vendor. */
+const remedies = new Map([
+  ['valibot', 'wrap it in toStandardJsonSchema() of @valibot/to-json-schema'],
+  ['zod', 'take zod 4.2 or later'],
+]);
+
 /** Says why a schema has no JSON Schema, as the end of a sentence; undefined where it has one. */
 export function jsonSchemaFault(schema: Schema): string | undefined {
   const { reason } = convertedSchema(schema, 'input', forTheWire);
   if (!reason) return undefined;
   const { vendor } = schema['~standard'];
-  const hint = vendor === 'valibot' ? ': wrap it in toStandardJsonSchema() of @valibot/to-json-schema' : '';
-  return `of ${vendor} has no JSON Schema, which documents and queries need (${reason})${hint}`;
+  const remedy = reason === notOffered ? remedies.get(vendor) : undefined;
+  return `of ${vendor} has no JSON Schema, which documents and queries need (${reason})${remedy ? `: ${remedy}` : ''}`;
 }
 
 const converted = new WeakMap<Schema, Partial<Record<Side, JsonSchema>>>();
@@ -41,7 +49,7 @@ export function convertedSchema(
   options: StandardJSONSchemaV1.Options,
 ): { json?: JsonSchema; reason?: string } {
   const { jsonSchema: converter } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>;
-  if (!converter) return { reason: 'it does not offer one' };
+  if (!converter) return { reason: notOffered };
   try {
     // The document that holds the schema names the draft.
     const { $schema: _, ...json } = converter[side](options);
