@@ -6,6 +6,8 @@ import { httpDate } from './http-date.ts';
 export interface Exchanged {
   readonly requestMs: number;
   readonly replyMs: number;
+  /** When it came by the wall clock, which the dates in its fields go by. */
+  readonly replyWallMs: number;
 }
 
 /** The first value of a field that has one. */
@@ -20,7 +22,7 @@ export function single(value: string | string[] | undefined): string | undefined
 export function lifetimeMs(
   directives: ReplyDirectives,
   headers: ReplyHeaders,
-  replyMs: number,
+  replyWallMs: number,
   isShared: boolean,
 ): number {
   const { maxAge, sharedMaxAge, noCache, isMalformed } = directives;
@@ -29,9 +31,9 @@ export function lifetimeMs(
   if (seconds !== undefined) return seconds * 1000 || 0;
   const { expires, date } = headers;
   if (Array.isArray(expires)) return 0;
-  const endMs = httpDate(expires, replyMs);
+  const endMs = httpDate(expires, replyWallMs);
   if (endMs === undefined) return 0;
-  return Math.max(0, endMs - (httpDate(single(date), replyMs) ?? replyMs));
+  return Math.max(0, endMs - (httpDate(single(date), replyWallMs) ?? replyWallMs));
 }
 
 /** Whether the reply says itself how long it is fresh. */
@@ -46,9 +48,9 @@ export function isExplicit(
 const mostSeconds = 2 ** 31;
 
 /** How old a reply was when it came, in ms: by its `Age` and the time of the exchange, or by its `Date`, whichever is more. RFC 9111 §4.2.3. */
-export function initialAgeMs(headers: ReplyHeaders, { requestMs, replyMs }: Exchanged): number {
-  const date = httpDate(single(headers.date), replyMs);
-  const apparentMs = date === undefined ? 0 : Math.max(0, replyMs - date);
+export function initialAgeMs(headers: ReplyHeaders, { requestMs, replyMs, replyWallMs }: Exchanged): number {
+  const date = httpDate(single(headers.date), replyWallMs);
+  const apparentMs = date === undefined ? 0 : Math.max(0, replyWallMs - date);
   return Math.max(apparentMs, ageSeconds(headers.age) * 1000 + (replyMs - requestMs));
 }
 

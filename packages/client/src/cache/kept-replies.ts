@@ -5,6 +5,7 @@ import type { Clock } from '../time/clock.ts';
 import { Reply } from '../transport/reply.ts';
 import type { CacheKeys } from './cache-keys.ts';
 import type { RequestDirectives } from './directives.ts';
+import type { Exchanged } from './freshness.ts';
 import type { Outdated } from './invalidation.ts';
 import { InvalidationLog, type Sequence } from './invalidation-log.ts';
 import { lowerOf } from './least-versions.ts';
@@ -141,7 +142,7 @@ export class KeptReplies {
   confirm({ call, key, stored }: Lookup, reply: Reply, { requestMs, sequence }: Sent): StoredReply | undefined {
     if (!stored) return undefined;
     const selection = selectionAfter(stored, reply, call);
-    const confirmed = stored.confirmed(reply, { requestMs, replyMs: this.#clock.now() }, selection);
+    const confirmed = stored.confirmed(reply, this.#exchanged(requestMs), selection);
     if (!confirmed) return undefined;
     const isOutdated = this.#invalidations.isOutdated(key.path, confirmed.groups, sequence);
     const renewed = confirmed.head(call.label, this.#clock.now(), 'parley');
@@ -157,7 +158,7 @@ export class KeptReplies {
     if (!stored || reply.status >= 500 || reply.status === 304) return;
     if (this.#invalidations.isOutdated(key.path, stored.groups, sequence)) return;
     const selection = selectionAfter(stored, reply, call);
-    const described = stored.described(reply, { requestMs, replyMs: this.#clock.now() }, selection);
+    const described = stored.described(reply, this.#exchanged(requestMs), selection);
     const isKept = described && selection && isStorable(reply, this.#keys.storedFor(call));
     if (isKept) this.#store.put(key, described, call.headers);
     else this.#store.remove(key, call.headers);
@@ -183,11 +184,17 @@ export class KeptReplies {
     if (body === undefined || selection === undefined) return undefined;
     const isShared = this.#settings.shared;
     const { endpoint } = origin;
-    const replyMs = this.#clock.now();
     const made = new StoredReply({
-      ...{ status, headers, body, selection, endpoint, isShared, requestMs, replyMs, minVersions },
+      ...{ status, headers, body, selection, endpoint, isShared, minVersions },
+      ...this.#exchanged(requestMs),
     });
     return made.isOfUse ? made : undefined;
+  }
+
+  /** A reply came now. */
+  #exchanged(requestMs: number): Exchanged {
+    const replyMs = this.#clock.now();
+    return { requestMs, replyMs, replyWallMs: this.#clock.wallNow?.() ?? replyMs };
   }
 }
 

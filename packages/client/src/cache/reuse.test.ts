@@ -28,6 +28,17 @@ describe('freshness (RFC 9111 §4.2)', () => {
     expect(await secondsOfUse(both)).toBe(5);
   });
 
+  it('compares dates of the service with the wall clock, which has been set since the process started', async () => {
+    for (const fields of [
+      (calls: CachedCalls) => ({ 'cache-control': 'max-age=10', date: date(calls, -300) }),
+      (calls: CachedCalls) => ({ expires: date(calls, -290) }),
+    ]) {
+      const calls = new CachedCalls();
+      Object.assign(calls.clock, { wallNow: () => calls.clock.now() - 300_000 });
+      expect(await secondsOfUse(calls.always(reply(fields(calls))))).toBe(10);
+    }
+  });
+
   it.each(['0', '-1', 'tomorrow', 'Sun, 06 Nov 2044 08:49:37 CET'])(
     'takes Expires: %s for the past',
     async (expires) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ownBody, type StoredParts, StoredReply } from './stored-reply.ts';
 
 function stored(parts: Partial<StoredParts> = {}): StoredReply {
-  const times = { requestMs: 0, replyMs: 0 };
+  const times = { requestMs: 0, replyMs: 0, replyWallMs: 0 };
   const empty = { status: 200, headers: {}, body: '', selection: [], endpoint: 'http://a', isShared: false };
   return new StoredReply({ ...empty, ...times, ...parts });
 }

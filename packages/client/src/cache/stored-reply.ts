@@ -57,7 +57,7 @@ export class StoredReply implements Validators {
   readonly #initialAgeMs: number;
 
   constructor(parts: StoredParts) {
-    const { status, headers, body, selection, endpoint, isShared, replyMs, minVersions } = parts;
+    const { status, headers, body, selection, endpoint, isShared, replyMs, replyWallMs, minVersions } = parts;
     this.status = status;
     this.selection = selection;
     this.replyMs = replyMs;
@@ -68,12 +68,12 @@ export class StoredReply implements Validators {
     this.#isShared = isShared;
     this.#minVersions = minVersions;
     this.#directives = replyDirectives(headers['cache-control']);
-    this.#lifetimeMs = lifetimeMs(this.#directives, headers, replyMs, isShared);
+    this.#lifetimeMs = lifetimeMs(this.#directives, headers, replyWallMs, isShared);
     this.#initialAgeMs = initialAgeMs(headers, parts);
     this.etag = single(headers.etag);
     this.lastModified = single(headers['last-modified']);
     this.groups = cacheGroups(headers['cache-groups']);
-    this.madeMs = httpDate(single(headers.date), replyMs) ?? replyMs;
+    this.madeMs = httpDate(single(headers.date), replyWallMs) ?? replyWallMs;
     this.size = sizeOf(headers, body, selection, this.groups) + (minVersions ? sizeOfVersions(minVersions) : 0);
   }
 

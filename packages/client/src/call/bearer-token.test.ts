@@ -34,6 +34,13 @@ describe('bearer-token', () => {
     expect(token).not.toHaveBeenCalled();
   });
 
+  it('takes an inherited header for none', async () => {
+    const wire = scripted<Call>();
+    const headers: Record<string, string> = Object.create({ authorization: 'Basic YTpi' });
+    await bearerToken(holding({ token: () => 'one' }))(wire)(someCall({ headers }));
+    expect(wire.requests[0]?.headers.authorization).toBe('Bearer one');
+  });
+
   it('heeds a token that is given later on', async () => {
     const wire = scripted<Call>();
     const options: { token: (() => string) | undefined } = { token: undefined };

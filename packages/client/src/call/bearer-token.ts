@@ -17,7 +17,7 @@ export function bearerToken(options: Current<BearerTokenOptions>): CallLayer {
   return (next) =>
     function bearerToken(call) {
       const { token } = options.current;
-      if (token === undefined || 'authorization' in call.headers) return next(call);
+      if (token === undefined || Object.hasOwn(call.headers, 'authorization')) return next(call);
       return tokenFor(call, token).then((given) =>
         next({ ...call, headers: { ...call.headers, authorization: `Bearer ${given}` } }),
       );

@@ -27,7 +27,9 @@ const parseQuery = queryParser({ maxParameters: 256 });
 export function inMemoryRoutes({ operations }: Contract): (request: InMemoryRequest) => InMemoryRoute {
   const find = routeFinder(Object.entries(operations).map(([name, operation]) => ({ name, operation })));
   return (request) => {
-    const [path = '', query = ''] = request.path.split('?', 2);
+    // A query may hold a question mark of its own (RFC 3986 §3.4).
+    const [path = '', ...queries] = request.path.split('?');
+    const query = queries.join('?');
     const found = find(request.method, path);
     if (!found) throw new CallError('not_found', 'No operation has this path');
     const { headers } = request;

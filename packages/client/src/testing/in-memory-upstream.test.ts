@@ -98,6 +98,13 @@ describe('inMemoryUpstream', () => {
     );
   });
 
+  it('reads all of a query that holds question marks', async () => {
+    const { upstream } = open();
+    const path = '/api/items?tags=a?b?c&limit=2';
+    const { body } = await upstream.send({ label: 'GET', method: 'GET', path, headers: {}, safety: 'safe' });
+    expect(JSON.parse(String(body))).toEqual({ items: [{ id: '2', name: 'a?b?c' }] });
+  });
+
   it('checks input on both sides', async () => {
     const { client, upstream } = open();
     expect((await rejection(client.buyItem({ id: '7', count: 0 }))).message).toMatch(/not sent: count/);

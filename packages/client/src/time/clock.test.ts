@@ -18,6 +18,11 @@ describe('systemClock', () => {
     expect(callback).toHaveBeenCalledTimes(1);
   });
 
+  it('has the time of the wall clock too', () => {
+    jest.setSystemTime(5);
+    expect(systemClock.wallNow?.()).toBe(5);
+  });
+
   it('takes a callback back', () => {
     const callback = jest.fn();
     systemClock.after(100, callback)();

@@ -94,7 +94,10 @@ export function runInContext<T>(context: CallContext, work: () => T): T {
   return storage.run(ownMembers(context), work);
 }
 
-/** Milliseconds since 1970 that never jump. Deadlines inside a process use this clock. */
+/**
+ * Milliseconds since 1970 that never jump. Deadlines inside a process use this clock. It may differ from the wall clock, which is
+ * set while a process runs: dates of other hosts are compared with `Date.now()`.
+ */
 export function now(): number {
   return performance.timeOrigin + performance.now();
 }

@@ -144,6 +144,8 @@ describe('ndjson', () => {
   it('refuses an item that would be taken for a problem', () => {
     expect(() => framings.ndjson.item({ $problem: 1 })).toThrow('cannot be');
     expect(framings.ndjson.item({ $problem: 1, n: 1 })).toBe('{"$problem":1,"n":1}\n');
+    const inherited = Object.assign(Object.create({ $problem: 1 }), { n: 1 });
+    expect(framings.ndjson.item(inherited)).toBe('{"n":1}\n');
   });
 });
 

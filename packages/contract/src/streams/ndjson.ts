@@ -60,6 +60,6 @@ function frameOf(value: unknown): StreamFrame {
 }
 
 function isProblemLine(value: unknown): value is { readonly [problemMember]: Problem } {
-  if (typeof value !== 'object' || value === null || !(problemMember in value)) return false;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, problemMember)) return false;
   return Object.keys(value).length === 1;
 }
