@@ -7,6 +7,7 @@ import {
   CallError,
   type Content,
   type Contract,
+  cacheControl,
   chunksOf,
   type Handler,
   type Handlers,
@@ -24,6 +25,7 @@ import {
   requestIdOf,
   runInContext,
   type StreamHandler,
+  varyHeaders,
 } from '@parley/contract';
 import type { Clock } from '../time/clock.ts';
 import type { InMemoryReply, InMemoryRequest } from './in-memory-message.ts';
@@ -88,7 +90,8 @@ export class InMemoryService {
       return streamedReply(operation, operation.output, items, problemOf);
     }
     const output = await acceptOutput(operation, await (handler as Handler)(valid as never, context));
-    return written(operation, replyOf(operation, output));
+    const { headers, ...reply } = written(operation, replyOf(operation, output));
+    return { ...reply, headers: { ...cacheFields(operation), ...headers } };
   }
 
   #handlerOf(name: string): Handler | StreamHandler {
@@ -102,6 +105,13 @@ export class InMemoryService {
     if (!(error instanceof CallError)) this.#hiddenErrors.push(error);
     return publicError(error, operation);
   }
+}
+
+/** What caches are told of a reply, as a service does it. */
+function cacheFields(operation: Operation): InMemoryReply['headers'] {
+  const control = cacheControl(operation);
+  const vary = varyHeaders(operation).join(', ');
+  return { ...(control && { 'cache-control': control }), ...(vary && { vary }) };
 }
 
 /** A reply as it travels. A content is sent whole: a reply in memory has no ranges. */

@@ -1,8 +1,18 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type CallContext, CallError, currentContext, type Handlers, runInContext } from '@parley/contract';
+import {
+  type CallContext,
+  CallError,
+  currentContext,
+  defineContract,
+  get,
+  type Handlers,
+  runInContext,
+} from '@parley/contract';
+import { z } from 'zod';
 import { rejection } from '../../test-fixtures/sample.ts';
 import { outOfStock, shop, shopHandlers } from '../../test-fixtures/shop.ts';
 import { createClient } from '../client.ts';
+import { always, refused } from './faults.ts';
 import { type InMemoryOptions, inMemoryUpstream } from './in-memory-upstream.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
@@ -39,6 +49,26 @@ describe('inMemoryUpstream', () => {
     expect(await client.buyItem({ id: '7', count: 1 })).toEqual({ paid: new Date('2026-01-02') });
     const getItem = jest.fn(async () => ({ id: '7', name: 'seven', secret: 'x' }));
     expect(await open({ getItem }).client.getItem({ id: '7' })).toEqual({ id: '7', name: 'seven' });
+  });
+
+  it('tells caches what the contract says', async () => {
+    const cached = defineContract('cached', {
+      read: get('/read', {
+        summary: 's',
+        output: z.object({ n: z.number() }),
+        cache: { scope: 'private', maxAgeS: 60, staleIfErrorS: 60 },
+      }),
+    });
+    let n = 0;
+    const upstream = inMemoryUpstream(cached, { read: async () => ({ n: ++n }) }, { clock, cache: true });
+    const client = createClient(cached, upstream);
+    const seen = [await client.read(), await client.read()];
+    await clock.advance(61_000);
+    const end = upstream.inject(always(refused()));
+    seen.push(await clock.run(client.read()));
+    end();
+    seen.push(await client.read());
+    expect(seen.map((one) => one.n)).toEqual([1, 1, 1, 2]);
   });
 
   it("gives the contract's own errors, typed", async () => {

@@ -1,4 +1,4 @@
-import { authSchemesOf, cacheControl, isStream, type Operation } from '@parley/contract';
+import { cacheControl, isStream, type Operation, varyHeaders } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import { beforeHead, type HeadListener } from '../express/before-head.ts';
 import { allowVersion } from '../replies/version.ts';
@@ -13,7 +13,7 @@ const ownCacheOnly = 'private, no-cache';
 export function cacheHeaders(operation: Operation): RequestHandler {
   const control = cacheControl(operation);
   const isWhole = !isStream(operation.output);
-  const vary = varyOf(operation, control !== undefined).join(', ');
+  const vary = varyHeaders(operation).join(', ');
   const withholdCookie: HeadListener | undefined =
     operation.cache?.scope === 'public'
       ? (res) => {
@@ -31,27 +31,4 @@ export function cacheHeaders(operation: Operation): RequestHandler {
     if (isWhole) allowVersion(res);
     next();
   };
-}
-
-/** Headers of the input; those that identify the caller, since a browser's cache outlives a change of users; and the encoding. */
-function varyOf(operation: Operation, isStorable: boolean): string[] {
-  const { requestHeaders, output, mayCompress } = operation;
-  const bound = requestHeaders.map(([, header]) => header);
-  const mayEncode = output !== undefined && !isStream(output) && mayCompress;
-  return [
-    ...(isStorable ? [...bound, ...credentialHeaders(operation)] : []),
-    ...(mayEncode ? ['Accept-Encoding'] : []),
-  ];
-}
-
-function credentialHeaders({ auth }: Operation): string[] {
-  if (auth === 'public') return [];
-  const schemes = authSchemesOf(auth);
-  if (schemes.length === 0) return ['Authorization'];
-  const names = schemes.map(({ openapi }) => {
-    if (openapi.type === 'http') return 'Authorization';
-    // A key in the query is part of the URL.
-    return openapi.in === 'header' ? openapi.name : openapi.in === 'cookie' ? 'Cookie' : [];
-  });
-  return [...new Set(names.flat())];
 }
