@@ -1,14 +1,17 @@
 import {
+  bodySizeOf,
   boundedText,
   CallError,
   inputMembers,
   isJson,
   isOneOf,
+  largestBody,
   type Operation,
   type OperationBody,
   ownMembers,
   queryParser,
   requestBody,
+  standardMaxFiles,
 } from '@parley/contract';
 import type { Request, RequestHandler, Response } from 'express';
 import { standardOptions } from '../process/standard-options.ts';
@@ -38,9 +41,6 @@ export interface BodyOptions extends BodyLimitOptions {
 }
 
 interface Limits extends JsonLimits, MultipartLimits {}
-
-/** Files of a list, where neither its schema nor the contract says how many. */
-const standardMaxFiles = 10;
 
 /**
  * Reads the body of an operation that has one, within its limits. JSON strictly: an object or array, in UTF-8; limits
@@ -81,17 +81,7 @@ function limitsOf(operation: Operation, options: BodyLimitOptions): Limits {
     }
   }
   const { maxValues = maxBodyValues, maxDepth = maxBodyDepth, maxFiles = standardMaxFiles } = bodyLimits;
-  const { maxBytes = bodyLimitBytes + bytesOfFiles(operation, maxFiles) } = bodyLimits;
-  return { maxBytes, maxValues, maxDepth, maxFiles };
-}
-
-/** What the schemas of an operation's files allow together; those without a limit count for nothing. */
-function bytesOfFiles(operation: Operation, standard: number): number {
-  const { files } = inputMembers(operation);
-  return [...files.values()].reduce(
-    (sum, { isList, maxBytes = 0, maxFiles = standard }) => sum + maxBytes * (isList ? maxFiles : 1),
-    0,
-  );
+  return { maxBytes: largestBody(bodySizeOf(operation), bodyLimitBytes), maxValues, maxDepth, maxFiles };
 }
 
 type Wanted = OperationBody & { readonly operation: Operation };

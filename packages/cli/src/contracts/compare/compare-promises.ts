@@ -1,17 +1,17 @@
-import { isRecord } from '@parley/contract';
+import { isRecord, largestBody, standardMaxFiles } from '@parley/contract';
 import type { ApiOperation } from './api-document.ts';
 import type { Finding } from './change.ts';
 import { type Json, objectOf } from './json.ts';
 
 const safeties = ['safe', 'idempotent', 'keyed', 'unsafe'];
 /** Limits of a service that has no options for them. */
-const limits: Readonly<Record<string, number>> = { maxBytes: 131_072, maxValues: 1000, maxDepth: 100, maxFiles: 10 };
+const limits = { maxBytes: 131_072, maxValues: 1000, maxDepth: 100, maxFiles: standardMaxFiles };
 
 /** Compares how often a request may be sent and how large it may be: `x-parley`, which only Parley's documents have. */
 export function comparePromises(before: ApiOperation, after: ApiOperation): Finding[] {
   const [old, now] = [before.json['x-parley'], after.json['x-parley']];
   if (!isRecord(old) || !isRecord(now)) return [];
-  return [...safetyChanges(old, now), ...limitChanges(objectOf(old.bodyLimits), objectOf(now.bodyLimits))];
+  return [...safetyChanges(old, now), ...limitChanges(limitsOf(old), limitsOf(now))];
 }
 
 function safetyChanges({ safety: old }: Json, { safety: now }: Json): Finding[] {
@@ -21,9 +21,15 @@ function safetyChanges({ safety: old }: Json, { safety: now }: Json): Finding[] 
   return [{ rule, where: '', before: String(old), after: String(now) }];
 }
 
-function limitChanges(before: Json, after: Json): Finding[] {
+function limitsOf({ bodyLimits, filesBytes }: Json): Readonly<Record<string, number>> {
+  const own = objectOf(bodyLimits) as Readonly<Record<string, number>>;
+  const size = { maxBytes: own.maxBytes, filesBytes: Number(filesBytes ?? 0) };
+  return { ...limits, ...own, maxBytes: largestBody(size, limits.maxBytes) };
+}
+
+function limitChanges(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>): Finding[] {
   return Object.keys(limits).flatMap((name) => {
-    const [old, now] = [before, after].map((own) => (own[name] ?? limits[name]) as number) as [number, number];
+    const [old, now] = [before, after].map((own) => own[name]) as [number, number];
     if (old === now) return [];
     const rule = now < old ? 'body-limit-lowered' : 'body-limit-raised';
     return [{ rule, where: `body ${name}`, before: String(old), after: String(now) } as const];
