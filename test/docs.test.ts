@@ -98,6 +98,11 @@ describe('the README of a package', () => {
 });
 
 describe('docs/installing.md', () => {
+  it('installs in an image what the Dockerfile of parley init does', () => {
+    const [command = 'none'] = /npm ci .*/.exec(text('packages/local/templates/repository/Dockerfile.template')) ?? [];
+    expect(text('docs/installing.md')).toContain(`\n${command}\n`);
+  });
+
   it('names the versions of Node that CI runs, and what of the code on the others', () => {
     const ci = text('.ci/run');
     const { devDependencies } = JSON.parse(text('package.json'));

@@ -535,6 +535,14 @@ export const further: readonly Mistake[] = [
     at: 'DATABASE_URL:',
   },
   {
+    name: 'a rule is accepted that cannot be',
+    rule: 'accept-unknown',
+    file: compose,
+    from: '    x-parley: { accept: { secret-default: "as the guestbook\'s" } }\n',
+    to: '    x-parley: { accept: { secret-default: "as the guestbook\'s", read-timeout: "we know" } }\n',
+    at: 'read-timeout: "we know"',
+  },
+  {
     name: 'a container may write to its files',
     rule: 'writable-files',
     file: compose,

@@ -5,8 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { upstreamDefaults } from '@parley/client';
 import { checkWiring } from '../../packages/cli/src/wiring/check-wiring.ts';
 import { wiringRules } from '../../packages/cli/src/wiring/rules.ts';
+import { generatedFiles } from '../../packages/local/src/gateways/generated-files.ts';
 import { cacheText } from '../../packages/local/src/gateways/nginx-files/cache-text.ts';
-import { type GatewayTable, tableOfRoutes } from '../../packages/local/src/gateways/table/gateway-table.ts';
+import {
+  type GatewayTable,
+  readGatewayTable,
+  tableOfRoutes,
+} from '../../packages/local/src/gateways/table/gateway-table.ts';
 import { init } from '../../packages/local/src/scaffold/init.ts';
 import { root } from '../source-files.ts';
 import { further, type Mistake, planted } from './mistakes.ts';
@@ -102,6 +107,23 @@ describe('the check of wiring', () => {
     expect(found()).toEqual([{ rule: 'generated-edited', file, text: expect.stringContaining(to) }]);
     writeFileSync(join(copy, 'haproxy/errors/400.http'), 'HTTP/1.1 200 OK');
     expect(found().map((one) => one.file)).toEqual(['haproxy/errors/400.http', file]);
+  });
+
+  it('leaves sizes and times to the policy, until somebody changes what "parley gateway" wrote', () => {
+    const table = readGatewayTable(root) as GatewayTable;
+    const write = (changes: Partial<GatewayTable>) => {
+      for (const name of ['gateway', 'haproxy']) cpSync(join(root, name), join(copy, name), { recursive: true });
+      for (const [file, text] of generatedFiles(copy, { ...table, ...changes })) writeFileSync(join(copy, file), text);
+    };
+    write({ bodyBytes: 65_536, routes: table.routes.map((route) => ({ ...route, readTimeoutMs: 4_000 })) });
+    expect(found()).toEqual([]);
+    write({ readTimeoutMs: 6_000 });
+    expect(found()).toEqual([]);
+    write({ readTimeoutMs: 16_000 });
+    expect(found()).toEqual([]);
+    const [file, from, to] = ['nginx/limits.conf', 'proxy_read_timeout 16s;', 'proxy_read_timeout 6s;'] as const;
+    make({ name: '', rule: '', file, from, to, at: '' });
+    expect(new Set(found().map(({ rule }) => rule))).toEqual(new Set(['read-timeout', 'generated-edited']));
   });
 
   it('lets a gateway keep replies as "parley gateway" writes it, and not without its word on Authorization', () => {

@@ -80,6 +80,7 @@ export { isPrototypePolluted, noMembers, ownMember, ownMembers } from './members
 export { openapi } from './openapi/openapi.ts';
 export { type AuthScheme, authScheme, type SecurityScheme } from './operations/auth-scheme.ts';
 export { hasRanges, type OperationBody, replyBody, requestBody } from './operations/body-of.ts';
+export { type BodySize, bodySizeOf, largestBody } from './operations/body-size.ts';
 export { type CacheGroups, cacheGroupsField, isPlainCacheGroup, mostCacheGroups } from './operations/cache-groups.ts';
 export type {
   BytesCallOptionsOf,

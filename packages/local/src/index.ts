@@ -4,7 +4,7 @@ export type { NginxDirective } from './gateways/nginx-files/nginx-directives.ts'
 export { bytesOf, msOf } from './gateways/nginx-files/nginx-units.ts';
 export { type Policy, parsePolicy, policyFile } from './gateways/policy/policy.ts';
 export { type ContractOperation, type ContractOperations, tableOf } from './gateways/policy/policy-table.ts';
-export type { GatewayTable } from './gateways/table/gateway-table.ts';
+export { type GatewayTable, readGatewayTable, tableFile } from './gateways/table/gateway-table.ts';
 export { Launcher, type LauncherOptions } from './launcher.ts';
 export { LocalError } from './local-error.ts';
 export type { Level, Log } from './log/log.ts';

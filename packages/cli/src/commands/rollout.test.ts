@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { RunningSystem } from '@parley/local';
 import { parley } from '../../test-fixtures/command-line.ts';
@@ -57,6 +60,38 @@ describe('parley rollout with a launcher', () => {
     server.close();
     expect(code).toBe(1);
     expect(JSON.parse(stdout).error).toMatchObject({ failed: 'hello-1', verification: { lost: 0, duplicated: 0 } });
+  });
+
+  it('asks for no operation that the policy allows less often than it would be sent', async () => {
+    const asked: string[] = [];
+    const get = (operationId: string) => ({ get: { operationId, responses: { 200: {} } } });
+    const paths = { '/report': get('report'), '/list': get('list') };
+    const server = createServer((request, response) => {
+      if (request.url !== '/openapi.json') asked.push(request.url ?? '');
+      response.end(JSON.stringify({ openapi: '3.1.0', paths }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const root = mkdtempSync(join(tmpdir(), 'parley-rollout-'));
+    const operation = { service: 'hello', method: 'GET', requestsPerSecond: 10, burst: 10 };
+    const writeTable = (...names: readonly string[]) => {
+      const operations = names.map((name) => ({ ...operation, name, path: `/${name}` }));
+      const limits = { clientLimits: { requestsPerSecond: 9, burst: 9, connections: 9 }, headerBytes: 9, bodyBytes: 9 };
+      const table = { ...limits, readTimeoutMs: 9, upstreams: [], routes: [], operations };
+      mkdirSync(join(root, 'gateway'), { recursive: true });
+      writeFileSync(join(root, 'gateway/table.json'), JSON.stringify(table));
+    };
+    const here = { cwd: root, systems: [{ root, pid: 7, url, replicas: [{ ...replica('hello-1'), address: url }] }] };
+    writeTable('report');
+    expect(await parley('rollout hello --verify', here)).toMatchObject({ code: 0 });
+    expect(new Set(asked)).toEqual(new Set(['/list']));
+    expect((await parley('rollout hello --verify --rate 10', here)).code).toBe(0);
+    expect(new Set(asked)).toEqual(new Set(['/list', '/report']));
+    writeTable('report', 'list');
+    const { code, stderr } = await parley('rollout hello --verify', here);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("20 a second of which the gateway's policy allows")]);
+    server.close();
+    rmSync(root, { recursive: true });
   });
 
   it('says no more than why where it replaces the only one not', async () => {

@@ -75,12 +75,13 @@ function refuseWithoutPurpose({ verify, probe = [], rate, url, canary, watch }: 
 }
 
 async function rollOut(service: string, options: RolloutOptions, dependencies: CommandDependencies): Promise<void> {
-  const { output } = dependencies;
+  const { output, cwd } = dependencies;
   refuseWithoutPurpose(options);
   const { probeRequest } = await import('../rollout/probe-request.ts');
   const given = (options.probe ?? []).map(probeRequest);
   const way = await rolloutOf(service, options, dependencies);
-  const watching = options.verify || given.length > 0 ? await startWatching(way, given, options) : undefined;
+  const watching =
+    options.verify || given.length > 0 ? await startWatching(way, given, { ...options, service, cwd }) : undefined;
   let report: VerificationReport | undefined;
   let result: RolloutResult;
   try {
@@ -138,20 +139,22 @@ async function sample(operators: string): Promise<ReplicaSample | undefined> {
 async function startWatching(
   way: Rollout,
   given: readonly ProbeRequest[],
-  { rate = 20, url = way.url }: RolloutOptions,
+  { rate = 20, url = way.url, service, cwd }: RolloutOptions & { readonly service: string; readonly cwd: string },
 ) {
-  const [{ chosenProbe }, { failingProbe, startVerification }] = await Promise.all([
+  const [{ chosenProbe }, { failingProbe, startVerification }, { limitedOperations }] = await Promise.all([
     import('../rollout/probe-request.ts'),
     import('../rollout/verification.ts'),
+    import('../rollout/limited-operations.ts'),
   ]);
-  const chosen = given.length > 0 ? undefined : chosenProbe(await way.document());
+  const chosen =
+    given.length > 0 ? undefined : chosenProbe(await way.document(), await limitedOperations(cwd, service, rate));
   const probes = chosen ? [chosen] : given;
   if (url === undefined)
     throw new CliError('usage', 'expected a published port of the gateway, found none: name it with --url');
   if (probes.length === 0) {
     throw new CliError(
       'usage',
-      "expected a GET without required parameters, found none: name a request with --probe 'GET /path'",
+      `expected a GET without required parameters, ${rate} a second of which the gateway's policy allows, found none: name a request with --probe 'GET /path', or a lower --rate`,
     );
   }
   const failing = await failingProbe(url, probes);

@@ -181,6 +181,24 @@ describe('a check of contracts against a revision', () => {
     expect(await breaking()).toEqual([['error-removed', 'hello', 'sayHello', 'unknown_language']]);
   });
 
+  it('finds the files that a policy names, in a repository without workspaces', async () => {
+    write('package.json', '{ "name": "shop", "private": true, "type": "module" }');
+    edit(`${places.hello}/contract.ts`, '@shop/greetings', '../../greetings/contract/contract.ts');
+    const services = Object.entries(places).map(([name, place]) => `  ${name}: { contract: ./${place}/contract.ts }\n`);
+    write('gateway/policy.yaml', `services:\n${services.join('')}`);
+    git('add', '--all');
+    git('commit', '--quiet', '--message=One package');
+    expect(await check()).toMatchObject({ contracts: ['greetings', 'hello'], changes: [] });
+    edit(`${places.hello}/contract.ts`, '.max(80)', '.max(40)');
+    expect(await breaking()).toEqual([['bound-tightened', 'hello', 'sayHello', 'query.name']]);
+    write('gateway/policy.yaml', 'service: {}\n');
+    git('commit', '--quiet', '--message=Wrong', '--', 'gateway');
+    await expect(check()).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^gateway\/policy.yaml:1: expected .* \(at HEAD\)$/),
+    });
+  });
+
   it.each([
     ['nope', /^--base: expected a revision of the git repository of .*, got "nope": run "git fetch" first/],
     ['--output=/tmp/x', /^--base: expected a revision, a file or a URL, got an option, --output/],

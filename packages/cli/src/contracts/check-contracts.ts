@@ -70,7 +70,7 @@ function notesOn(name: string, documents: Documents): readonly string[] {
 function noContracts(root: string): string {
   return (
     `expected a workspace of ${root} that exports a contract, found none: such a package has @parley/contract in its ` +
-    'dependencies, and exports in its package.json'
+    'dependencies, and exports in its package.json. A file is found where gateway/policy.yaml names it, as "contract: ./contract.ts"'
   );
 }
 

@@ -64,6 +64,24 @@ describe('generateGateway', () => {
     );
   }, 30_000);
 
+  it('passes on what a form may have by its contract, and by the schemas of its files', async () => {
+    put(
+      'forms.ts',
+      `import { defineContract, multipart, post } from '@parley/contract';
+       import { z } from 'zod';
+       const input = multipart(z.object({ file: z.file().max(3_000_000) }));
+       export const forms = defineContract('forms', {
+         limited: post('/limited', { summary: 'With a limit', input, bodyLimits: { maxBytes: 3_500_000 } }),
+         plain: post('/plain', { summary: 'Without one', input }),
+       });`,
+    );
+    const files = await filesFor('  forms: { contract: ./forms.ts }\n');
+    expect(files.get('nginx/routes.conf')?.match(/client_max_body_size .*/g)).toEqual([
+      'client_max_body_size 3500000;',
+      'client_max_body_size 4048576;',
+    ]);
+  }, 30_000);
+
   it('keeps replies of an operation whose contract says public, with the words of the contract', async () => {
     const cached = (service: string, operation: string) =>
       filesFor(`  ${service}: { contract: "@parley/${service}", operations: { ${operation}: { cache: true } } }\n`);

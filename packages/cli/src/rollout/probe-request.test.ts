@@ -32,7 +32,8 @@ describe('a probe', () => {
       '/orders': { post: ok, get: { ...ok, parameters: [{ name: 'limit', in: 'query' }] } },
       '/other': { get: ok },
     };
-    expect(chosenProbe({ paths })).toEqual({ method: 'GET', path: '/orders', body: undefined });
-    expect(chosenProbe({ paths: { '/search': paths['/search'] } })).toBeUndefined();
+    expect(chosenProbe({ paths }, new Set())).toEqual({ method: 'GET', path: '/orders', body: undefined });
+    expect(chosenProbe({ paths }, new Set(['GET /orders']))).toMatchObject({ path: '/other' });
+    expect(chosenProbe({ paths: { '/search': paths['/search'] } }, new Set())).toBeUndefined();
   });
 });

@@ -37,9 +37,13 @@ function isJson(text: string | undefined): boolean {
   }
 }
 
-/** The first operation of a service that can be asked for as it is: a GET that needs no parameter and no token, and is no stream. */
-export function chosenProbe(document: OpenApiDocument): ProbeRequest | undefined {
-  const found = operationsOf(document).find(isPlainGet);
+/**
+ * The first operation of a service that can be asked for as it is: a GET that needs no parameter and no token, and is no stream.
+ *
+ * @param limited names of operations that the gateway would refuse
+ */
+export function chosenProbe(document: OpenApiDocument, limited: ReadonlySet<string>): ProbeRequest | undefined {
+  const found = operationsOf(document).find((one) => isPlainGet(one) && !limited.has(one.name));
   return found && { method: 'GET', path: found.path, body: undefined };
 }
 

@@ -71,6 +71,8 @@ export interface Deployment {
   readonly http: Place;
   /** Files that `parley gateway` writes and somebody has changed since. */
   readonly edited: readonly Place[];
+  /** Whether `parley gateway` wrote the file of a setting: its policy decides then, and the service's option beside it is in code, which is not read. */
+  isOfPolicy(setting: Place | undefined): boolean;
   /** Whether the repository has no nginx configuration that can be read, so that its routes are not known. */
   readonly isBuiltIn: boolean;
   readonly upstreams: readonly NginxContext[];
@@ -121,6 +123,7 @@ export function deploymentOf(files: WiringFiles, client: ClientLimits): Deployme
     ...{ containers, services, client, nginx, isBuiltIn, upstreams, servers, routes, containerNamed, isUnknown },
     hasIncludes: compose.hasIncludes,
     edited: files.edited,
+    isOfPolicy: (setting) => setting !== undefined && files.generated.has(setting.file),
     gateway,
     http: http?.directive ?? { file: 'nginx/nginx.conf', line: 1 },
     routed: new Set(targets.map(containerNamed).filter((one) => one?.isOurs) as Container[]),

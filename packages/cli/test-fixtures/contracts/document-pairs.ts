@@ -5,6 +5,7 @@ import {
   defineError,
   del,
   get,
+  multipart,
   openapi,
   post,
   put,
@@ -34,6 +35,7 @@ const summary = 'Does it';
 const id = z.object({ id: z.string() });
 const item = z.object({ name: z.string() });
 const etag = z.object({ name: z.string(), etag: z.string() });
+const upload = multipart(z.object({ file: z.file().max(3_000_000) }));
 const maybeTagged = z.object({ name: z.string(), etag: z.string().optional() });
 const gone = defineError('gone_away', { status: 410, title: 'Gone' });
 const moved = defineError('gone_away', { status: 404, title: 'Gone' });
@@ -143,6 +145,12 @@ const contractPairs: readonly DocumentPair[] = [
     'a smaller body',
     { a: post('/a', { summary, input: item }) },
     { a: post('/a', { summary, input: item, bodyLimits: { maxBytes: 1000 } }) },
+    '!body-limit-lowered request body maxBytes',
+  ),
+  pair(
+    'a limit below the files of a form',
+    { a: post('/a', { summary, input: upload }) },
+    { a: post('/a', { summary, input: upload, bodyLimits: { maxBytes: 1_000_000 } }) },
     '!body-limit-lowered request body maxBytes',
   ),
   pair(

@@ -35,6 +35,7 @@ export const otherOpinions: Readonly<Record<string, string>> = {
   'another name of a scheme': 'callers send the same header as before',
   'an operation ends later': 'callers have longer than they were told',
   'a smaller body': parleys,
+  'a limit below the files of a form': parleys,
   'a body required': 'callers that send no body are refused',
   'a header that was not always there gone': optional,
   'a header optional now': 'callers that read it may find nothing',

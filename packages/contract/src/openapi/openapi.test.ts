@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { multipart } from '../bodies/form.ts';
 import { defineContract } from '../contract.ts';
 import { defineError } from '../errors/defined-error.ts';
 import { get, post } from '../operations/operation.ts';
@@ -28,6 +29,7 @@ const document = openapi(
       responseHeaders: { location: 'Location' },
     }),
     touch: post('/touch', { summary: 'Touches', bodyLimits: { maxBytes: 10 } }),
+    upload: post('/files', { summary: 'Uploads', input: multipart(z.object({ file: z.file().max(20) })) }),
     order: post('/orders', { summary: 'Orders', safety: 'keyed' }),
     rules: get('/rules', {
       summary: 'Rules',
@@ -72,6 +74,7 @@ describe('openapi', () => {
     });
     expect(document.paths['/orders']?.post?.['x-parley']).toEqual({ safety: 'keyed' });
     expect(document.paths['/touch']?.post?.['x-parley']).toEqual({ safety: 'unsafe', bodyLimits: { maxBytes: 10 } });
+    expect(document.paths['/files']?.post?.['x-parley']).toEqual({ safety: 'unsafe', filesBytes: 20 });
   });
 
   it('says how long a reply may be used again', () => {

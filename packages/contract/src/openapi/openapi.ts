@@ -1,6 +1,7 @@
 import { membersSchema } from '../bodies/with-body.ts';
 import type { Contract } from '../contract.ts';
 import { hasRanges, requestBody } from '../operations/body-of.ts';
+import { bodySizeOf } from '../operations/body-size.ts';
 import { inputMembers } from '../operations/input-members.ts';
 import type { Operation, Safety } from '../operations/operation.ts';
 import { jsonSchemaOf } from '../schemas/document-schema.ts';
@@ -79,11 +80,14 @@ function describe(operationId: string, operation: Operation, components: Compone
 }
 
 /** What a contract says and OpenAPI has no field for, for programs that read the document: `parley contracts check` compares it. */
-function beyondOpenapi({ safety, errors, bodyLimits }: Operation): Json {
+function beyondOpenapi(operation: Operation): Json {
+  const { safety, errors, bodyLimits } = operation;
+  const { filesBytes } = bodySizeOf(operation);
   return {
     safety,
     ...(errors.length > 0 && { errors: Object.fromEntries(errors.map(({ code, status }) => [code, status])) }),
     ...(bodyLimits && { bodyLimits }),
+    ...(filesBytes > 0 && { filesBytes }),
   };
 }
 

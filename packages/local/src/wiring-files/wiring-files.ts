@@ -28,6 +28,8 @@ export interface WiringFiles {
   readonly isBuiltIn: boolean;
   /** Files that `parley gateway` writes and somebody has changed since, with the first line that is another one. */
   readonly edited: readonly { readonly file: string; readonly line: number }[];
+  /** Files that `parley gateway` writes and that are as it wrote them. */
+  readonly generated: ReadonlySet<string>;
   /** The text of a file of the repository; undefined where there is none. */
   readonly textOf: (path: string) => string | undefined;
   /**
@@ -67,22 +69,24 @@ export function readWiringFiles(root: string, variables: Variables): WiringFiles
     withDefaults,
     nginx,
     isBuiltIn: own === undefined,
-    edited: editedFiles(root, textOf),
+    ...writtenFiles(root, textOf),
     textOf,
     envFilesOf: ofService,
   };
 }
 
 /** By the table that is beside them: contracts, which may have changed too, are not imported here. */
-function editedFiles(root: string, textOf: WiringFiles['textOf']): WiringFiles['edited'] {
+function writtenFiles(root: string, textOf: WiringFiles['textOf']): Pick<WiringFiles, 'edited' | 'generated'> {
   const table = readGatewayTable(root);
-  if (!table) return [];
+  if (!table) return { edited: [], generated: new Set() };
   const files = generatedFiles(root, table);
-  return staleFiles(root, files).map((file) => {
+  const stale = staleFiles(root, files);
+  const edited = stale.map((file) => {
     const expected = (files.get(file) ?? '').split('\n');
     const at = (textOf(file) ?? '').split('\n').findIndex((line, index) => line !== expected[index]);
     return { file, line: Math.max(0, at) + 1 };
   });
+  return { edited, generated: new Set(files.keys()).difference(new Set(stale)) };
 }
 
 /** What the official image has where nothing is mounted. */

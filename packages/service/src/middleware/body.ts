@@ -1,9 +1,11 @@
 import {
+  bodySizeOf,
   boundedText,
   CallError,
   inputMembers,
   isJson,
   isOneOf,
+  largestBody,
   type Operation,
   type OperationBody,
   ownMembers,
@@ -79,17 +81,7 @@ function limitsOf(operation: Operation, options: BodyLimitOptions): Limits {
     }
   }
   const { maxValues = maxBodyValues, maxDepth = maxBodyDepth, maxFiles = standardBodyLimits.maxFiles } = bodyLimits;
-  const { maxBytes = bodyLimitBytes + bytesOfFiles(operation, maxFiles) } = bodyLimits;
-  return { maxBytes, maxValues, maxDepth, maxFiles };
-}
-
-/** What the schemas of an operation's files allow together; those without a limit count for nothing. */
-function bytesOfFiles(operation: Operation, standard: number): number {
-  const { files } = inputMembers(operation);
-  return [...files.values()].reduce(
-    (sum, { isList, maxBytes = 0, maxFiles = standard }) => sum + maxBytes * (isList ? maxFiles : 1),
-    0,
-  );
+  return { maxBytes: largestBody(bodySizeOf(operation), bodyLimitBytes), maxValues, maxDepth, maxFiles };
 }
 
 type Wanted = OperationBody & { readonly operation: Operation };

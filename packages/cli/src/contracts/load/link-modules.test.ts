@@ -40,6 +40,13 @@ describe('linkModules', () => {
     expect(read('@shop/greetings/index.js')).toBe('tree/greetings/index.js');
   });
 
+  it('gives a repository that is one package what is installed', () => {
+    for (const path of ['root/node_modules/zod/index.js', 'root/node_modules/@shop/a/index.js']) put(path);
+    linkModules(join(home, 'root'), join(home, 'tree'), [{ name: 'shop', folder: '.' }] as never);
+    for (const path of ['zod', '@shop/a'])
+      expect(existsSync(join(home, 'tree/node_modules', path, 'index.js'))).toBe(true);
+  });
+
   it.each(['hello/node_modules', 'hello'])('leaves alone what a link of the revision leads to: %s', (linked) => {
     put('outside/@shop/greetings/precious');
     put('outside/node_modules/@shop/greetings/precious');

@@ -12,7 +12,9 @@ import type { Workspace } from './workspaces.ts';
  */
 export function linkModules(root: string, tree: string, workspaces: readonly Workspace[]): void {
   mkdirSync(tree, { recursive: true }); // a revision may be without files
-  const folders = ['.', ...new Set(workspaces.map(({ folder }) => folder))].filter((folder) => isWithin(tree, folder));
+  const folders = [...new Set(['.', ...workspaces.map(({ folder }) => folder)])].filter((folder) =>
+    isWithin(tree, folder),
+  );
   for (const folder of folders) rmSync(join(tree, folder, 'node_modules'), { force: true, recursive: true });
   for (const folder of folders) mirror(join(root, folder, 'node_modules'), join(tree, folder, 'node_modules'));
   const own = workspaces.filter(({ name, folder }) => name !== '@parley/contract' && folder !== '.');

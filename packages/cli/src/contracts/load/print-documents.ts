@@ -1,4 +1,4 @@
-import { cacheControl, openapi } from '@parley/contract';
+import { bodySizeOf, cacheControl, openapi } from '@parley/contract';
 import type { ContractOperation } from '@parley/local';
 
 /** What the process that imports contracts prints: documents, or why there are none. */
@@ -61,7 +61,7 @@ function operationsOf({ operations }: Contract): readonly ContractOperation[] {
     name,
     method: operation.method,
     path: operation.path.template,
-    maxBodyBytes: operation.bodyLimits?.maxBytes,
+    bodySize: bodySizeOf(operation),
     isKeyed: operation.safety === 'keyed',
     isSafe: operation.safety === 'safe',
     cache: cacheOf(operation),

@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ContractsError } from '../contracts-error.ts';
 import { atEnd } from './at-end.ts';
+import { policyFiles } from './policy-files.ts';
 import { type ContractPackage, documentsMark, type PrintedDocuments } from './print-documents.ts';
 import { contractPackages, workspacesOf } from './workspaces.ts';
 
@@ -28,16 +29,21 @@ export interface Place {
 }
 
 /**
- * The documents of all contracts of a repository. Its contract packages are imported in a process of its own, by the Node that runs this one.
+ * The documents of all contracts of a repository: its contract packages, and the files that the policy of its gateway names. They are
+ * imported in a process of their own, by the Node that runs this one.
  *
- * @throws ContractsError where one cannot be imported, or there is no contract package
+ * @throws ContractsError where one cannot be imported, or the policy is wrong
  */
 export async function repositoryDocuments(place: Place): Promise<Documents> {
-  const packages = contractPackages(workspacesOf(place.tree)).map(({ name, folder, manifest }) => ({
+  const { tree, words } = place;
+  const manifestIn = (folder: string) => pathToFileURL(join(tree, folder, 'package.json')).href;
+  const workspaces = contractPackages(workspacesOf(tree)).map(({ name, folder, manifest }) => ({
     name,
-    manifest: pathToFileURL(join(place.tree, folder, 'package.json')).href,
+    manifest: manifestIn(folder),
     entry: manifest.exports === undefined ? `./${manifest.main}` : name,
   }));
+  const files = await policyFiles(tree, words);
+  const packages = [...workspaces, ...files.map((name) => ({ name, manifest: manifestIn('.'), entry: name }))];
   if (packages.length === 0) return new Map();
   return new Map(Object.entries((await importContracts(packages, place)).documents));
 }

@@ -1,5 +1,5 @@
 import { mappingOf } from '@parley/local';
-import type { Container, Place } from '../deployment.ts';
+import { type Container, listOrKeys, type Place } from '../deployment.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 
 interface Published {
@@ -32,6 +32,9 @@ const hasPassword = (url: string) => /^[\w+.-]+:\/\/[^/@:]*:[^/@${}]+@/.test(url
 
 /** Whether `${NAME:-value}` or `${NAME-value}` is part of a value. */
 const hasDefault = (written: string) => /(?<!\$)\$\{\w+:?-[^}]/.test(written);
+
+/** Rules that are about what one container says, and that its entry can accept. */
+const acceptable = ['secret-default'];
 
 /** A reason under `x-parley.accept`, beside what it is about, is for who reads the file next. */
 function isAccepted({ entry }: Container, rule: string): boolean {
@@ -140,5 +143,19 @@ export const exposureRules: Rules = {
               ),
             ),
         ),
+  },
+  'accept-unknown': {
+    finds: '`x-parley.accept` names a rule that it cannot accept: only `secret-default` can be accepted',
+    in: ({ containers }) =>
+      containers.flatMap((container) =>
+        listOrKeys(mappingOf(container.entry['x-parley'])?.accept)
+          .filter((rule) => !acceptable.includes(rule))
+          .map((rule) =>
+            problem(
+              container.at('x-parley', 'accept', rule),
+              `x-parley.accept of ${container.name} has ${rule}, which it cannot accept, so such a mistake is one all the same: remove it, and put the mistake right`,
+            ),
+          ),
+      ),
   },
 };

@@ -53,13 +53,13 @@ export const sizeRules: Rules = {
       }),
   },
   'body-limit': {
-    finds: 'the gateway refuses bodies that a service takes',
+    finds: 'the gateway refuses bodies that a service takes, and no policy says so',
     in: (deployment) =>
       deployment.routes.flatMap((route): readonly Problem[] => {
         const setting = settingIn(route, 'client_max_body_size');
         const bytes = bytesOf(setting?.args[0] ?? '') ?? nginxBodyBytes;
         const limit = largestBody(deployment);
-        if (bytes === 0 || bytes >= limit) return [];
+        if (bytes === 0 || bytes >= limit || deployment.isOfPolicy(setting)) return [];
         return [
           problem(
             setting ?? deployment.http,

@@ -19,14 +19,15 @@ const requestMs = ({ services }: Deployment) =>
 /** How long a caller waits at worst, and which tier gives up first. */
 export const timeoutRules: Rules = {
   'read-timeout': {
-    finds: "the gateway gives up before the service's own request timeout",
+    finds: "the gateway gives up before the service's own request timeout, and no policy says so",
     in: (deployment) =>
       deployment.routes.flatMap((route): readonly Problem[] => {
         const [readMs, ownMs] = [readMsOf(route), requestMs(deployment)];
-        if (readMs > ownMs) return [];
+        const setting = settingIn(route, 'proxy_read_timeout');
+        if (readMs > ownMs || deployment.isOfPolicy(setting)) return [];
         return [
           problem(
-            settingIn(route, 'proxy_read_timeout') ?? deployment.http,
+            setting ?? deployment.http,
             `the gateway gives up after ${shownMs(readMs)} and the services after ${shownMs(ownMs)}, so callers get the gateway's 504 and never the answer of ` +
               `the service, which says more: set proxy_read_timeout above ${shownMs(ownMs)}`,
           ),
@@ -34,14 +35,16 @@ export const timeoutRules: Rules = {
       }),
   },
   'worst-case-latency': {
-    finds: `the gateway waits for more than ${mostWait} × the service's request timeout`,
+    finds: `the gateway waits for more than ${mostWait} × the service's request timeout, and no policy says so`,
     in: (deployment) =>
       deployment.routes.flatMap((route): readonly Problem[] => {
         const [readMs, ownMs] = [readMsOf(route), requestMs(deployment)];
+        const setting = settingIn(route, 'proxy_read_timeout');
         if (ownMs === 0 || isStream(route) || hasOwnTime(route) || readMs <= mostWait * ownMs) return [];
+        if (deployment.isOfPolicy(setting)) return [];
         return [
           problem(
-            settingIn(route, 'proxy_read_timeout') ?? deployment.http,
+            setting ?? deployment.http,
             `the gateway waits ${shownMs(readMs)} for a reply and services end a request after ${shownMs(ownMs)}, so a caller of a replica that hangs waits ` +
               `long after its answer is due: set proxy_read_timeout to ${shownMs(ownMs * 1.2)}`,
           ),

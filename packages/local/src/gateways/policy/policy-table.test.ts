@@ -4,8 +4,8 @@ import { type ContractOperation, tableOf } from './policy-table.ts';
 
 const orders: readonly ContractOperation[] = [
   { name: 'list', method: 'GET', path: '/orders' },
-  { name: 'add', method: 'POST', path: '/orders', maxBodyBytes: 5 * 1024 ** 2 },
-  { name: 'find', method: 'GET', path: '/orders/{id}', maxBodyBytes: 10 },
+  { name: 'add', method: 'POST', path: '/orders', bodySize: { maxBytes: 5 * 1024 ** 2, filesBytes: 0 } },
+  { name: 'find', method: 'GET', path: '/orders/{id}', bodySize: { maxBytes: 10, filesBytes: 0 } },
   { name: 'file', method: 'GET', path: '/orders/{id}/files/{path*}' },
 ];
 const table = (services: string, contracts = new Map([['orders', orders]])) =>
@@ -20,6 +20,14 @@ describe('tableOf', () => {
       { isExact: true, path: '/orders', service: 'orders', bodyBytes: 5 * 1024 ** 2 },
       { isExact: false, path: '/orders/', service: 'orders', readTimeoutMs: 72_000 },
     ]);
+  });
+
+  it('lets a form have its files beside what any body may have', () => {
+    const upload = { name: 'upload', method: 'POST', path: '/files', bodySize: { filesBytes: 3_000_000 } };
+    const sizeOf = (top: string) =>
+      tableOf(parsePolicy(`${top}services: { files: { contract: a } }`, ''), new Map([['files', [upload]]])).routes[0]
+        ?.bodyBytes;
+    expect([sizeOf(''), sizeOf('bodyBytes: 200000\n')]).toEqual([1024 ** 2 + 3_000_000, 3_200_000]);
   });
 
   it('takes the size of a policy above that of a contract', () => {

@@ -1,3 +1,4 @@
+import { type BodySize, largestBody } from '@parley/contract';
 import type { LocalError } from '../../local-error.ts';
 import type { GatewayTable, TableOperation } from '../table/gateway-table.ts';
 import { locationOf, type OperationPath } from '../table/operation-paths.ts';
@@ -7,8 +8,8 @@ import { type CacheableOperation, refuseUnfitCaches, tableCache } from './policy
 
 /** What the gateway needs of an operation of a contract. */
 export interface ContractOperation extends OperationPath, CacheableOperation {
-  /** `bodyLimits.maxBytes` of the contract. */
-  readonly maxBodyBytes?: number | undefined;
+  /** How large its body may be. Default: the contract says nothing of it. */
+  readonly bodySize?: BodySize | undefined;
   /** `safety: 'keyed'` of the contract. */
   readonly isKeyed?: boolean | undefined;
 }
@@ -129,9 +130,9 @@ function twoServices(before: Route, { service, path }: Route, what: string, { fa
 
 /** nginx takes no variable for a size or a time: a location has the largest of its operations, and of what has no operation. */
 function withLimits({ route, from, isPrefix }: Location, policy: Policy): Route {
-  const bodies = from.map(
-    ({ policy: own, operation }) => own.bodyBytes ?? Math.max(policy.bodyBytes, operation.maxBodyBytes ?? 0),
-  );
+  const bodies = from.map(({ policy: own, operation: { bodySize = { filesBytes: 0 } } }) => {
+    return own.bodyBytes ?? Math.max(policy.bodyBytes, largestBody(bodySize, policy.bodyBytes));
+  });
   const times = from.map(({ policy: own }) => readTimeoutMs(own.timeoutMs ?? policy.requestTimeoutMs));
   if (isPrefix) {
     bodies.push(policy.bodyBytes);

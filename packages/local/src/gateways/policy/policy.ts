@@ -90,7 +90,7 @@ export const policyKeys: Readonly<Record<string, PolicyKey>> = {
   'services.NAME.operations.NAME.burst': whole(1_000_000, 'as many as `requestsPerSecond`'),
   'services.NAME.operations.NAME.bodyBytes': whole(
     1024 ** 3,
-    'the limit of its contract, or the top `bodyBytes` where that is larger',
+    'the limit of its contract, or the top `bodyBytes` where that is larger; a form without a limit has the top `bodyBytes` and what its files may have together',
   ),
   'services.NAME.operations.NAME.timeoutMs': whole(3_600_000, 'the top `requestTimeoutMs`'),
   'services.NAME.operations.NAME.cache': {
