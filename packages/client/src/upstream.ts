@@ -51,7 +51,7 @@ export interface Upstream {
    * valid. A call under way keeps its deadline and its number of attempts; its next attempt, wait and connection go
    * by the new values.
    *
-   * @throws TypeError as {@link createUpstream}, and for an option that cannot be changed (`tls`, `http`, `clock`, `random`)
+   * @throws TypeError as {@link createUpstream}, and for an option that cannot be changed (`cache`, `http`, `tls`, `clock`, `random`)
    */
   configure(changes: Partial<ChangeableOptions>): void;
   /** The endpoints known now: fixed addresses from the start, others from the first look-up on. */
