@@ -30,8 +30,8 @@ function withParams(config: InternalAxiosRequestConfig): string {
   try {
     return pathOf(config);
   } catch (error) {
-    const told = { url: config.url, exists: true };
-    throw AxiosError.from(error as Error, AxiosError.ERR_BAD_REQUEST, config, null, undefined, told);
+    const members = { url: config.url, exists: true };
+    throw AxiosError.from(error as Error, AxiosError.ERR_BAD_REQUEST, config, null, undefined, members);
   }
 }
 

@@ -112,8 +112,8 @@ describe('discovery by DNS', () => {
       if (answer instanceof Error) throw answer;
       return { records: answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })) };
     };
-    const nameServer = { addressesOf, serversOf: async () => [] };
-    const found = discovery('dns://things:3000', holding({ ...options, tls: undefined, clock }), nameServer);
+    const resolver = { addressesOf, serversOf: async () => [] };
+    const found = discovery('dns://things:3000', holding({ ...options, tls: undefined, clock }), resolver);
     found.onChange((addresses) => changes.push(origins(addresses)));
     return { found, asked, changes };
   }
@@ -173,7 +173,7 @@ describe('discovery by DNS', () => {
   it('asks later and later while look-ups fail, up to 30 s, and in time again after a success', async () => {
     let isDown = false;
     const at: number[] = [];
-    const nameServer: DnsResolver = {
+    const resolver: DnsResolver = {
       async addressesOf() {
         at.push(clock.now());
         if (isDown) throw notFound;
@@ -181,7 +181,7 @@ describe('discovery by DNS', () => {
       },
       serversOf: async () => [],
     };
-    const found = discovery('dns://things:3000', holding({ dnsRefreshMs: 2_000, tls: undefined, clock }), nameServer);
+    const found = discovery('dns://things:3000', holding({ dnsRefreshMs: 2_000, tls: undefined, clock }), resolver);
     await found.addresses();
     isDown = true;
     for (let i = 0; i < 200; i++) await clock.advance(1_000);

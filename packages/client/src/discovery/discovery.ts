@@ -21,7 +21,7 @@ import { unixPath } from './unix-address.ts';
 export function discovery(
   where: string | readonly string[],
   options: Current<DiscoveryOptions & Pick<UpstreamOptions, 'tls' | 'clock'>>,
-  nameServer: DnsResolver = systemDnsResolver(),
+  resolver: DnsResolver = systemDnsResolver(),
 ): Discovery {
   const { tls, clock } = options.current;
   const texts = (typeof where === 'string' ? where.split(',') : where).map((text) => text.trim());
@@ -38,7 +38,7 @@ export function discovery(
     );
   }
   if (first.startsWith('file:')) return new FileDiscovery(path(first), tls ? parseTls : parse, clock);
-  return new RefreshedDiscovery(lookUp(first, nameServer), options, clock);
+  return new RefreshedDiscovery(lookUp(first, resolver), options, clock);
 }
 
 /**
@@ -77,13 +77,13 @@ function fixed(addresses: readonly Address[]): Discovery {
   return { fixed: addresses, addresses: () => addresses, onChange() {}, refresh() {}, close() {} };
 }
 
-function lookUp(text: string, nameServer: DnsResolver): () => Promise<Found> {
+function lookUp(text: string, resolver: DnsResolver): () => Promise<Found> {
   const url = plain(text);
   const { hostname, port } = url ?? {};
   const [kind, scheme = 'http'] = (url?.protocol.slice(0, -1) ?? '').split('+');
   if (hostname && (scheme === 'http' || scheme === 'https')) {
-    if (kind === 'dns' && port) return () => dns(hostname, { scheme, port }, nameServer);
-    if (kind === 'srv' && !port) return () => srv(hostname, scheme, nameServer);
+    if (kind === 'dns' && port) return () => dns(hostname, { scheme, port }, resolver);
+    if (kind === 'srv' && !port) return () => srv(hostname, scheme, resolver);
   }
   throw unexpected(text);
 }
