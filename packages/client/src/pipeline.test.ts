@@ -123,7 +123,7 @@ describe('pipeline', () => {
       const transport = scripted(someReply());
       const { send } = pipelineOver({ a: transport });
       await outcome(send, somePost({ context: { deadlineMs: clock.now() + 250 } }));
-      expect(transport.requests[0]?.headers['x-request-timeout-ms']).toBe('229');
+      expect(transport.requests[0]?.headers['x-request-timeout-ms']).toBe('228');
     });
 
     it('blames no endpoint for an attempt that its caller cut short', async () => {
@@ -208,7 +208,7 @@ describe('pipeline', () => {
       const { send } = pipelineOver({ a: transport });
       const context = { attemptsLeft: new AttemptsLeft(0) };
       await outcome(send, someRequest({ context, timeoutMs: 1_001 }));
-      expect(transport.requests[0]?.headers).toMatchObject({ 'x-attempts-left': '0', 'x-request-timeout-ms': '980' });
+      expect(transport.requests[0]?.headers).toMatchObject({ 'x-attempts-left': '0', 'x-request-timeout-ms': '979' });
     });
   });
 

@@ -23,7 +23,7 @@ describe('options by operation', () => {
   it('hold for the calls of that operation, and for no other', async () => {
     const client = createClient(shop, upstream, { operations: { newestItem: { timeoutMs: 300, maxAttempts: 1 } } });
     const end = upstream.inject(always(hang()));
-    expect(await tookMs(client.newestItem())).toBe(299);
+    expect(await tookMs(client.newestItem())).toBe(298);
     expect(await tookMs(client.getItem({ id: '7' }))).toBeGreaterThan(1_000);
     end();
   });
@@ -33,15 +33,15 @@ describe('options by operation', () => {
     upstream.inject(failing(2));
     await clock.run(client.newestItem({}, { maxAttempts: 3 }));
     const end = upstream.inject(always(hang()));
-    expect(await tookMs(client.newestItem({}, { timeoutMs: 100 }))).toBe(99);
+    expect(await tookMs(client.newestItem({}, { timeoutMs: 100 }))).toBe(98);
     end();
   });
 
   it('bound a stream', async () => {
     const client = createClient(shop, upstream, { operations: { watchItems: { firstItemTimeoutMs: 70 } } });
     const end = upstream.inject(always(hang()));
-    expect(await tookMs(client.watchItems()[Symbol.asyncIterator]().next())).toBe(69);
-    expect(await tookMs(client.watchItems({}, { firstItemTimeoutMs: 50 })[Symbol.asyncIterator]().next())).toBe(49);
+    expect(await tookMs(client.watchItems()[Symbol.asyncIterator]().next())).toBe(68);
+    expect(await tookMs(client.watchItems({}, { firstItemTimeoutMs: 50 })[Symbol.asyncIterator]().next())).toBe(48);
     end();
   });
 
@@ -50,7 +50,7 @@ describe('options by operation', () => {
     const none = { timeoutMs: undefined } as object;
     const client = createClient(shop, upstream, { operations: { watchItems: own, newestItem: { timeoutMs: 300 } } });
     const end = upstream.inject(always(hang()));
-    expect(await tookMs(client.newestItem({}, none))).toBe(299);
+    expect(await tookMs(client.newestItem({}, none))).toBe(298);
     expect(
       await tookMs(
         client
@@ -58,7 +58,7 @@ describe('options by operation', () => {
           [Symbol.asyncIterator]()
           .next(),
       ),
-    ).toBe(49);
+    ).toBe(48);
     end();
   });
 

@@ -58,20 +58,20 @@ describe('attemptTimeout', () => {
 
   it('tells the server how long the answer is worth something, less the way of a refusal', async () => {
     expect(await toldMs(leaving(5_000, true))).toBe('1980');
-    expect(await toldMs(leaving(701, false))).toBe('680');
-    expect(await toldMs(leaving(51, false))).toBe('45');
+    expect(await toldMs(leaving(701, false))).toBe('679');
+    expect(await toldMs(leaving(51, false))).toBe('44');
     expect(await toldMs(leaving(0.2, false))).toBe('1');
   });
 
   it('takes half of what is left where another attempt may follow', async () => {
     expect(await toldMs(leaving(1_000, true))).toBe('480');
-    expect(await toldMs(leaving(1_000, false))).toBe('979');
+    expect(await toldMs(leaving(1_000, false))).toBe('978');
   });
 
   it('gives an attempt that no other may follow all of the time that is left', async () => {
-    expect(await toldMs(leaving(5_000, false))).toBe('4979');
+    expect(await toldMs(leaving(5_000, false))).toBe('4978');
     const only = leaving(30_000, false);
-    expect(await toldMs(only)).toBe('29979');
+    expect(await toldMs(only)).toBe('29978');
     const late = rejection(layer()(hanging)(only));
     await clock.advance(30_000);
     expect(await late).toMatchObject({ code: 'deadline_exceeded', blamesEndpoint: true });
@@ -89,7 +89,7 @@ describe('attemptTimeout', () => {
     await layer()(send)(someAttempt({}, { headers: { accept: 'text/plain' }, deadlineMs: clock.now() + 5_000 }));
     expect(send.requests[0]?.headers).toEqual({
       accept: 'text/plain',
-      'x-request-timeout-ms': '4979',
+      'x-request-timeout-ms': '4978',
       'x-attempts-left': '2',
     });
   });
@@ -98,7 +98,7 @@ describe('attemptTimeout', () => {
     const late = rejection(layer()(hanging)(leaving(300, false)));
     await clock.advance(300);
     const error = await late;
-    expect(error.message).toBe('[deadline_exceeded] GET /api/things/{id}: attempt 1 was not answered in 299 ms');
+    expect(error.message).toBe('[deadline_exceeded] GET /api/things/{id}: attempt 1 was not answered in 298 ms');
     expect(error.blamesEndpoint).toBe(false);
   });
 

@@ -34,6 +34,12 @@ export interface TimedReply {
 const fairShare = 0.25;
 
 /**
+ * The last attempt ends so long before the deadline, in ms: otherwise that would end it, and its endpoint would not be blamed. Node cuts the start
+ * and the length of a timer to whole milliseconds, so that with 1 both could be due at the same time.
+ */
+const beforeDeadlineMs = 2;
+
+/**
  * Ends an attempt that takes too long, so that a retry elsewhere has time left: after `attemptTimeoutMs`, or after half of
  * the call's time where that is less. A call with more time than `callTimeoutMs` has longer attempts in proportion: its caller
  * expects a slow answer. An attempt that no other may follow has all of the time: nothing is gained by ending it before.
@@ -53,8 +59,7 @@ export function attemptTimeout(
       const startedAtMs = clock.now();
       const leftMs = call.deadlineMs - startedAtMs;
       const mostMs = attemptTimeoutMs * Math.max(1, leftMs / callTimeoutMs);
-      // The last one ends just before the deadline: otherwise that would end it, and its endpoint would not be blamed.
-      const ms = Math.max(1, mayRetry ? Math.min(mostMs, leftMs / 2) : leftMs - 1);
+      const ms = Math.max(1, mayRetry ? Math.min(mostMs, leftMs / 2) : leftMs - beforeDeadlineMs);
       const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
       const onTimeout = () => {
         const code = mayRetry ? 'attempt_timeout' : 'deadline_exceeded';

@@ -188,7 +188,7 @@ describe('time', () => {
     const failure = rejection(client.buyItem({ id: '7', count: 1 }, { timeoutMs: 800 }));
     await clock.advance(800);
     expect(await failure).toMatchObject({ code: 'deadline_exceeded' });
-    expect(requests.map(({ headers }) => headers['x-request-timeout-ms'])).toEqual(['779']);
+    expect(requests.map(({ headers }) => headers['x-request-timeout-ms'])).toEqual(['778']);
     expect(clock.pending).toBe(0);
   });
 

@@ -90,10 +90,10 @@ describe('explain', () => {
       '  1068.0 ms  opened     the circuit of http://shop-3: it is ejected',
       '  1068.0 ms  backoff    48.9 ms; retry budget 10.4 → 9.4',
       '  1116.9 ms  chosen     http://shop-2; ejected: http://shop-3, http://shop-4',
-      '  1116.9 ms  attempt 3  http://shop-2: deadline_exceeded in 3882.1 ms',
-      '  4999.0 ms  opened     the circuit of http://shop-2: it is ejected',
-      '  4999.0 ms  opened     the circuit of http://shop-1: it is ejected',
-      '  4999.0 ms  ended      deadline_exceeded; 1.0 ms left of 5000.0 ms',
+      '  1116.9 ms  attempt 3  http://shop-2: deadline_exceeded in 3881.1 ms',
+      '  4998.0 ms  opened     the circuit of http://shop-2: it is ejected',
+      '  4998.0 ms  opened     the circuit of http://shop-1: it is ejected',
+      '  4998.0 ms  ended      deadline_exceeded; 2.0 ms left of 5000.0 ms',
     ]);
     expect(inspect(error)).toContain('deadline_exceeded in');
   });
