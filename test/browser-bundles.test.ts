@@ -98,7 +98,7 @@ describe('@parley/contract for the browser', () => {
     expect(run(bundled)).toMatchObject({ name: 'twins' });
     const twice = () => post('/twice', { summary: 'Two operations of one path' });
     expect(() => defineContract('twins', { one: twice(), other: twice() })).toThrow(
-      'one and other both are POST /twice',
+      'one (POST /twice) and other (POST /twice) are for the same requests',
     );
   });
 

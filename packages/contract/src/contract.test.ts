@@ -37,7 +37,9 @@ describe('defineContract', () => {
     const name = z.object({ name: z.string() });
     const one = get('/things/{id}', { summary, input: z.object({ id: z.string() }) });
     const two = get('/things/{name}', { summary, input: name });
-    expect(() => defineContract('things', { one, two })).toThrow('one and two');
+    expect(() => defineContract('things', { one, two })).toThrow(
+      'one (GET /things/{id}) and two (GET /things/{name}) are for the same requests',
+    );
     expect(() => defineContract('things', { one, two: put('/things/{name}', { summary, input: name }) })).not.toThrow();
   });
 

@@ -39,9 +39,10 @@ export function checkOperations(contract: string, operations: Readonly<Record<st
     if (fault) throw new TypeError(`contract ${contract}: ${operation} ${fault}`);
     // Two templates that differ in parameter names only match the same requests, and are one path to OpenAPI.
     const shape = label.replace(/\{\w+\*?\}/g, '{}');
+    const named = `${operation} (${label})`;
     const other = seen.get(shape);
-    if (other) throw new TypeError(`contract ${contract}: ${other} and ${operation} both are ${label}`);
-    seen.set(shape, operation);
+    if (other) throw new TypeError(`contract ${contract}: ${other} and ${named} are for the same requests`);
+    seen.set(shape, named);
   }
 }
 
