@@ -66,8 +66,12 @@ function pidsIn(folder: string): number[] {
 /** What a process is and does, and whose child it is. */
 function commandOfProcess(pid: number): string {
   const read = (file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  const [, state, parent] = /\) (\S) (\d+)/.exec(read('stat')) ?? [];
-  return `${pid} ${state} child of ${parent}: ${read('cmdline').replaceAll('\0', ' ')}`;
+  try {
+    const [, state, parent] = /\) (\S) (\d+)/.exec(read('stat')) ?? [];
+    return `${pid} ${state} child of ${parent}: ${read('cmdline').replaceAll('\0', ' ')}`;
+  } catch {
+    return `${pid} ended meanwhile`;
+  }
 }
 
 async function expectNothingLeft(pids: readonly number[] = []): Promise<void> {

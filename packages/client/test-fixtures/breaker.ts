@@ -28,6 +28,7 @@ beforeEach(() => {
     circuitOpenMs: 1_000,
     circuitMaxOpenMs: 30_000,
     circuitProbes: 1,
+    attemptTimeoutMs: 2_000,
     clock,
     random: () => 1, // of the time that is random, all
   };

@@ -95,6 +95,28 @@ describe('a circuit', () => {
     expect(states).toEqual(['open', 'half-open', 'closed']);
   });
 
+  it.each([
+    ['succeeds', (probe: Permit) => probe.succeed(), 'closed'],
+    ['fails', (probe: Permit) => probe.fail(), 'open'],
+    ['has no result', (probe: Permit) => probe.release(), 'half-open'],
+  ] as const)(
+    'lets others probe while one probe takes long, and goes by that one too where it %s',
+    async (_, end, state) => {
+      await fail(10);
+      await clock.advance(1_000);
+      const probe = permit();
+      await clock.advance(1_999);
+      expect(breaker.availability).toBe('probing');
+      await clock.advance(1);
+      expect(breaker.availability).toBe('probe-wanted');
+      end(probe);
+      await settled();
+      expect(breaker.state).toBe(state);
+      breaker.close();
+      expect(clock.pending).toBe(0);
+    },
+  );
+
   it('learns nothing from the failure of an attempt in panic', async () => {
     await fail(10);
     breaker.acquire(true)?.fail();

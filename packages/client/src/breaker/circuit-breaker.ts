@@ -45,7 +45,7 @@ export class CircuitBreaker implements CircuitControl {
     this.#onState = onState;
     this.#sinceMs = options.current.clock.now();
     this.#openTime = new OpenTime(options);
-    this.#probes = new Probes(options.current.circuitProbes);
+    this.#probes = new Probes(options);
     const limits = () => {
       const { circuitMinCalls, circuitFailureRatio } = options.current;
       return { minCalls: circuitMinCalls, failureRatio: circuitFailureRatio };
@@ -94,8 +94,10 @@ export class CircuitBreaker implements CircuitControl {
       return new Permit(this.#ended, this.#generation, 'forced', 0, undefined);
     }
     const role = availability === 'probe-wanted' ? 'probe' : 'regular';
-    if (role === 'probe') this.#probes.start();
-    return new Permit(this.#ended, this.#generation, role, this.#detector.failures, this.#detector.startMs());
+    const { failures } = this.#detector;
+    const permit = new Permit(this.#ended, this.#generation, role, failures, this.#detector.startMs());
+    if (role === 'probe') this.#probes.start(permit);
+    return permit;
   }
 
   // One success refutes that an endpoint fails, not that it is slow or does worse than others.
@@ -129,6 +131,7 @@ export class CircuitBreaker implements CircuitControl {
   /** Stops its timers. An attempt after this is not let through. */
   close(): void {
     this.#openTime.stop();
+    this.#probes.end();
     this.#detector.reset();
     this.#circuit.shutDown();
   }
@@ -161,7 +164,7 @@ export class CircuitBreaker implements CircuitControl {
     if (ending === 'withheld' || ending === 'failure') this.#detector.happened(permit);
     if (ending === 'failure') this.#failed(permit, error);
     else if (ending === 'success') this.#succeeded(permit);
-    else if (ending === 'ignored' && permit.role === 'probe') this.#probes.release();
+    else if (ending === 'ignored' && permit.role === 'probe') this.#probes.release(permit);
   };
 
   #failed(permit: Permit, error: CallError | undefined): void {
@@ -179,7 +182,7 @@ export class CircuitBreaker implements CircuitControl {
   }
 
   #probeSucceeded(permit: Permit): void {
-    this.#probes.succeed(this.#detector.isSlow(permit));
+    this.#probes.succeed(permit, this.#detector.isSlow(permit));
     // opossum closes at the first success that it gets: it gets one when there are enough.
     if (!this.#probes.isComplete) return;
     if (this.#probes.slowRatio > this.#options.current.circuitSlowRatio) this.#failProbe('slow');
@@ -192,7 +195,8 @@ export class CircuitBreaker implements CircuitControl {
     if (state === 'closed') this.#reason = this.#lastFailure = undefined;
     else if (state !== 'half-open') this.#reason = this.#opening;
     this.#generation++;
-    this.#probes = new Probes(this.#options.current.circuitProbes);
+    this.#probes.end();
+    this.#probes = new Probes(this.#options);
     this.#detector.reset();
     this.#openTime.stop();
     if (state === 'closed') this.#openTime.closed();

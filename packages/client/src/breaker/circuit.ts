@@ -16,6 +16,7 @@ export type CircuitBreakerOptions = Pick<
   | 'circuitOpenMs'
   | 'circuitMaxOpenMs'
   | 'circuitProbes'
+  | 'attemptTimeoutMs'
   | 'clock'
   | 'random'
 >;

@@ -52,20 +52,26 @@ export class OpenTime {
   }
 }
 
-/** The attempts that find out whether an endpoint works again. */
+/**
+ * The attempts that find out whether an endpoint works again. One without a result after `attemptTimeoutMs` leaves its place to another: its call may
+ * wait for minutes. Its result counts all the same.
+ */
 export class Probes {
+  readonly #options: Current<CircuitBreakerOptions>;
   readonly #wanted: number;
-  #underWay = 0;
+  /** Those that hold a place, and what ends its time. */
+  readonly #holders = new Map<object, () => void>();
   #succeeded = 0;
   #slow = 0;
 
-  constructor(wanted: number) {
-    this.#wanted = wanted;
+  constructor(options: Current<CircuitBreakerOptions>) {
+    this.#options = options;
+    this.#wanted = options.current.circuitProbes;
   }
 
   /** Another one is wanted. */
   get mayStart(): boolean {
-    return this.#underWay + this.#succeeded < this.#wanted;
+    return this.#holders.size + this.#succeeded < this.#wanted;
   }
 
   /** As many as are wanted have succeeded. */
@@ -78,18 +84,28 @@ export class Probes {
     return this.#slow / this.#succeeded;
   }
 
-  start(): void {
-    this.#underWay++;
+  start(probe: object): void {
+    const { clock, attemptTimeoutMs } = this.#options.current;
+    this.#holders.set(
+      probe,
+      clock.after(attemptTimeoutMs, () => this.release(probe), true),
+    );
   }
 
-  succeed(isSlow: boolean): void {
-    this.#underWay--;
+  succeed(probe: object, isSlow: boolean): void {
+    this.release(probe);
     this.#succeeded++;
     if (isSlow) this.#slow++;
   }
 
-  /** A probe ended without a result: its place is free for another. */
-  release(): void {
-    this.#underWay--;
+  /** A probe has no result: its place is free for another. */
+  release(probe: object): void {
+    this.#holders.get(probe)?.();
+    this.#holders.delete(probe);
+  }
+
+  /** No result is awaited any more. */
+  end(): void {
+    for (const probe of [...this.#holders.keys()]) this.release(probe);
   }
 }

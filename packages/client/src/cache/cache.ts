@@ -181,7 +181,8 @@ class ClientCache {
     const ms = leftMs - Math.min(leftMs / 10, 20);
     const onTimeout = () => new CallError('deadline_exceeded', `not answered in ${Math.round(ms)} ms`, { operation });
     const limit = { clock, ms, signal, onTimeout, operation };
-    return timeLimit(limit, (narrowed) => ask({ ...call, signal: narrowed }));
+    // The last attempt ends by this deadline, just before the limit: an endpoint that hangs is to blame, not its caller.
+    return timeLimit(limit, (narrowed) => ask({ ...call, signal: narrowed, deadlineMs: clock.now() + ms }));
   }
 
   #finish({ call }: Lookup, { reply, result, ageMs }: Fetched): Reply {

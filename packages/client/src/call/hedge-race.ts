@@ -60,7 +60,10 @@ export class HedgeRace {
   #send(signal: Cancellation, isHedge: boolean): void {
     this.#underWay++;
     const ended = (outcome: Reply | Error) => this.#ended(outcome, isHedge);
-    this.#next({ ...this.#attempt, signal, isHedge }).then(ended, ended);
+    const { mayRetry, attemptsLeft } = this.#attempt;
+    // The copy has taken an attempt, perhaps the last one.
+    const attempt = { ...this.#attempt, signal, isHedge, mayRetry: mayRetry && attemptsLeft.count > 0 };
+    this.#next(attempt).then(ended, ended);
   }
 
   #ended(outcome: Reply | Error, isHedge: boolean): void {

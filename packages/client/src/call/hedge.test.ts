@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { AttemptsLeft } from '@parley/contract';
 import {
   hangingUntilAborted,
   holding,
@@ -50,16 +51,26 @@ async function warm(budgetPerSecond = 1_000, calls = 200, events?: CallEvents) {
   const earlier = Array.from({ length: calls }, () => send(someTry({}, { hedge: true })));
   await clock.advance(3_010); // the delay is worked out 3 s after the first latency
   await Promise.all(earlier);
-  const call = (steps: readonly Step<Try>[], request: Call = someCall()) => {
+  const call = (steps: readonly Step<Try>[], request: Call = someCall(), given: Partial<Try> = {}) => {
     const script = scripted<Try>(...steps);
     current = script;
-    const ended = send(someTry({ call: request })).catch((error: unknown) => error);
+    const ended = send(someTry({ call: request, ...given })).catch((error: unknown) => error);
     return { script, ended };
   };
   return { call, budget };
 }
 
 describe('hedge', () => {
+  it('tells a copy that takes the last attempt that none may follow', async () => {
+    const { call } = await warm();
+    const { script } = call([hangingUntilAborted, someReply()], someCall(), {
+      mayRetry: true,
+      attemptsLeft: new AttemptsLeft(1),
+    });
+    await clock.advance(11);
+    expect(script.requests.map(({ mayRetry }) => mayRetry)).toEqual([true, false]);
+  });
+
   it('sends a second copy once an attempt is slow, and cancels the first when that answers', async () => {
     const { call } = await warm();
     const reply = someReply();

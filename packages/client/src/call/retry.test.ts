@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AttemptsLeft } from '@parley/contract';
 import fc from 'fast-check';
@@ -16,6 +17,7 @@ import type { Call, Try } from '../layer.ts';
 import type { RetryCheck } from '../options/retry-check.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
+import { StreamSource } from '../transport/body-source.ts';
 import type { Reply } from '../transport/reply.ts';
 import { retry } from './retry.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -53,6 +55,12 @@ function call(steps: readonly Step<Try>[], request: Call = someCall(), retriesPe
 }
 
 describe('retry', () => {
+  it('tells an attempt whose body can be sent once that none may follow', async () => {
+    const { send, ended } = call([someReply()], someCall({ body: new StreamSource(Readable.from(['a'])) }));
+    await ended();
+    expect(send.requests.map(({ mayRetry }) => mayRetry)).toEqual([false]);
+  });
+
   it('hides a transient failure', async () => {
     const { send, ended } = call([someError('unavailable'), problemReply('unavailable'), someReply()]);
     expect(await ended()).toMatchObject({ status: 200 });

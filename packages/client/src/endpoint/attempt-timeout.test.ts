@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 describe('attemptTimeout', () => {
-  const layer = () => attemptTimeout(holding({ callTimeoutMs: 5_000, attemptTimeoutMs: 2_000 }), clock);
+  const layer = () => attemptTimeout(holding({ attemptTimeoutMs: 2_000 }), clock);
   const leaving = (ms: number, mayRetry: boolean): Attempt =>
     someAttempt({ mayRetry }, { deadlineMs: clock.now() + ms });
 
@@ -75,13 +75,6 @@ describe('attemptTimeout', () => {
     const late = rejection(layer()(hanging)(only));
     await clock.advance(30_000);
     expect(await late).toMatchObject({ code: 'deadline_exceeded', blamesEndpoint: true });
-  });
-
-  it('gives longer attempts, in proportion, to a call with more time than callTimeoutMs', async () => {
-    expect(await toldMs(leaving(10_000, true))).toBe('3980');
-    const late = rejection(layer()(hanging)(leaving(10_000, true)));
-    await clock.advance(4_000);
-    expect((await late).message).toMatch(/attempt 1 was not answered in 4000 ms$/);
   });
 
   it('keeps the other headers', async () => {
@@ -156,7 +149,7 @@ describe('attemptTimeout', () => {
   });
 
   it('heeds an option that changes while it runs', async () => {
-    const options = { callTimeoutMs: 5_000, attemptTimeoutMs: 2_000 };
+    const options = { attemptTimeoutMs: 2_000 };
     const send = attemptTimeout(holding(options), clock)(hanging);
     options.attemptTimeoutMs = 100;
     const late = rejection(send(leaving(5_000, true)));

@@ -7,7 +7,7 @@ import { timeLimit } from '../time/time-limit.ts';
 import { attemptHeaders, type HeadedAttempt, serverTimeMs } from './attempt-headers.ts';
 
 /** How long one attempt may take. */
-export type AttemptTimeoutOptions = Pick<UpstreamOptions, 'callTimeoutMs' | 'attemptTimeoutMs'>;
+export type AttemptTimeoutOptions = Pick<UpstreamOptions, 'attemptTimeoutMs'>;
 
 /** An attempt, as far as its time is concerned. */
 export interface TimedAttempt extends HeadedAttempt {
@@ -41,8 +41,8 @@ const beforeDeadlineMs = 2;
 
 /**
  * Ends an attempt that takes too long, so that a retry elsewhere has time left: after `attemptTimeoutMs`, or after half of
- * the call's time where that is less. A call with more time than `callTimeoutMs` has longer attempts in proportion: its caller
- * expects a slow answer. An attempt that no other may follow has all of the time: nothing is gained by ending it before.
+ * the call's time where that is less. An attempt that no other may follow has all of the time: nothing is gained by ending it
+ * before.
  * Sends the server its time; a server that gives up in that time counts as a server that does not reply. The failure counts
  * against the endpoint if it had at least a quarter of `attemptTimeoutMs`: with less time the caller is the cause.
  *
@@ -54,12 +54,11 @@ export function attemptTimeout(
 ): <A extends TimedAttempt, R extends TimedReply>(next: (attempt: A) => Promise<R>) => (attempt: A) => Promise<R> {
   return (next) =>
     function attemptTimeout(attempt) {
-      const { attemptTimeoutMs, callTimeoutMs } = options.current;
+      const { attemptTimeoutMs } = options.current;
       const { call, number, endpoint, mayRetry, signal } = attempt;
       const startedAtMs = clock.now();
       const leftMs = call.deadlineMs - startedAtMs;
-      const mostMs = attemptTimeoutMs * Math.max(1, leftMs / callTimeoutMs);
-      const ms = Math.max(1, mayRetry ? Math.min(mostMs, leftMs / 2) : leftMs - beforeDeadlineMs);
+      const ms = Math.max(1, mayRetry ? Math.min(attemptTimeoutMs, leftMs / 2) : leftMs - beforeDeadlineMs);
       const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
       const onTimeout = () => {
         const code = mayRetry ? 'attempt_timeout' : 'deadline_exceeded';

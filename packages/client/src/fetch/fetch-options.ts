@@ -18,7 +18,7 @@ export interface FetchClientOptions<C extends Contract = Contract> extends Clien
   readonly credentials?: 'omit' | 'same-origin' | 'include' | undefined;
   /** The whole call, all attempts and waits together. Default 10,000. */
   readonly callTimeoutMs?: number;
-  /** One attempt; at most half of the time that the call has left, unless it is the last attempt. Default 5,000. */
+  /** One attempt that another may follow; at most half of the time that the call has left. Default 5,000. */
   readonly attemptTimeoutMs?: number;
   /** Attempts of a call, the first one included. Default 3. */
   readonly maxAttempts?: number;
@@ -32,7 +32,7 @@ export interface FetchClientOptions<C extends Contract = Contract> extends Clien
   readonly retryBudgetPerSecond?: number;
   /** Time to the first item of a stream, all attempts and waits together. Default 10,000. */
   readonly firstItemTimeoutMs?: number;
-  /** Longest silence of a stream after that: neither an item nor a heartbeat. Default 30,000. */
+  /** Longest silence of a stream after that: neither an item nor a heartbeat. Of bytes: the longest wait for the next ones, and for somebody who reads them. Default 30,000. */
   readonly idleTimeoutMs?: number;
   /** A larger item of a stream, in bytes of JSON, is an `invalid_reply`. Default 1 MiB. */
   readonly maxItemBytes?: number;

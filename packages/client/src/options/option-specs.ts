@@ -26,7 +26,7 @@ const typeOf = (value: unknown) => `a ${typeof value}`;
 export const optionSpecs = {
   /** The whole call, all attempts and waits together; an earlier deadline of the caller counts. */
   callTimeoutMs: number(5_000, [1, 3_600_000], 'ms'),
-  /** One attempt that another may follow, to the last byte of the reply; at most half of the time that the call has left. The last attempt, and a call that is sent once (`unsafe`, `maxAttempts: 1`), have all of that time. A call with more time than `callTimeoutMs` has longer attempts: with twice the time twice as long. */
+  /** One attempt that another may follow, to the last byte of the reply; at most half of the time that the call has left. The last attempt, and a call that is sent once (`unsafe`, `maxAttempts: 1`), have all of that time. */
   attemptTimeoutMs: number(2_000, [1, 3_600_000], 'ms'),
   /** Attempts of a call, the first one included; 1 turns retries off, in services further down too. */
   maxAttempts: whole(3, [1, 10], 'attempts'),
@@ -134,7 +134,7 @@ export const optionSpecs = {
   compressRequestsAboveBytes: number(infinity, [0, infinity], 'bytes'),
   /** Time to the first item of a stream, all attempts and waits together. */
   firstItemTimeoutMs: number(5_000, [1, 3_600_000], 'ms'),
-  /** Longest silence of a stream after that: neither an item nor a heartbeat. */
+  /** Longest silence of a stream after that: neither an item nor a heartbeat. Of bytes: the longest wait for the next ones, and for somebody who reads them. */
   idleTimeoutMs: number(30_000, [1, 3_600_000], 'ms'),
   /** A larger item of a stream, in bytes of JSON, is an `invalid_reply`. */
   maxItemBytes: whole(1024 * 1024, [1, 2 ** 31], 'bytes'),

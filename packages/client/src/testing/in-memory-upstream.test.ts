@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { rejection } from '../../test-fixtures/sample.ts';
 import { outOfStock, shop, shopHandlers } from '../../test-fixtures/shop.ts';
 import { createClient } from '../client.ts';
-import { always, refused } from './faults.ts';
+import { always, hang, refused } from './faults.ts';
 import { type InMemoryOptions, inMemoryUpstream } from './in-memory-upstream.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
@@ -69,6 +69,24 @@ describe('inMemoryUpstream', () => {
     end();
     seen.push(await client.read());
     expect(seen.map((one) => one.n)).toEqual([1, 1, 1, 2]);
+  });
+
+  it('ejects an endpoint that hangs, where a stored reply may stand in too', async () => {
+    const cached = defineContract('cached', {
+      read: get('/read', {
+        summary: 's',
+        output: z.object({ n: z.number() }),
+        cache: { scope: 'private', maxAgeS: 60, staleIfErrorS: 600 },
+      }),
+    });
+    const options = { clock, cache: true, maxAttempts: 1 };
+    const upstream = inMemoryUpstream(cached, { read: async () => ({ n: 1 }) }, options);
+    const client = createClient(cached, upstream);
+    await client.read();
+    await clock.advance(61_000);
+    upstream.inject(always(hang()));
+    for (let i = 0; i < 5; i++) expect(await clock.run(client.read())).toEqual({ n: 1 });
+    expect(upstream.endpoints()[0]?.circuit).toBe('open');
   });
 
   it("gives the contract's own errors, typed", async () => {

@@ -9,7 +9,10 @@ export interface Changes {
 /** Editors write a file in several steps, and people save several files at once. */
 const settleMs = 150;
 
-const remedy = ': raise fs.inotify.max_user_watches and max_user_instances (Linux), or "ulimit -n"';
+const remedies = new Map([
+  ['ENOSPC', ': raise fs.inotify.max_user_watches (Linux)'],
+  ['EMFILE', ': raise fs.inotify.max_user_instances (Linux), or "ulimit -n"'],
+]);
 
 /**
  * Calls `renew` for each name one of whose folders has changed: once for changes that come together, and one name at a time. A
@@ -47,7 +50,8 @@ export function onChanges(
     ({ folder }) => folder,
   );
   let hasFailed = false;
-  const onFailure = ({ message }: Error): void => {
+  const onFailure = ({ message, code = '' }: NodeJS.ErrnoException): void => {
+    const remedy = remedies.get(code) ?? '';
     if (!hasFailed) onTrouble(`--watch does not see all changes: ${message}${remedy}`);
     hasFailed = true;
   };

@@ -57,4 +57,17 @@ describe('an environment file', () => {
   it('passes over lines of another form', () => {
     expect(variablesOf('A\nsome words\nB=1')).toEqual({ B: '1' });
   });
+
+  it('says what must be set', () => {
+    expect(() => variablesOf('URL=http://${HOST:?name the host}')).toThrow('HOST must be set: name the host');
+  });
+
+  it.each(['PASSWORD=se${cret', 'PASSWORD="s3${not a name}x"'])(
+    'shows nothing of a value that is not valid: %s',
+    (text) => {
+      expect(() => variablesOf(text)).toThrow(
+        /^\.env: PASSWORD: expected variables such as \$\{NAME\}, got something else: write \$\$ for a dollar sign$/,
+      );
+    },
+  );
 });

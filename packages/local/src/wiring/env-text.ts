@@ -1,3 +1,4 @@
+import { LocalError } from '../local-error.ts';
 import { interpolate, type Variables } from './interpolation.ts';
 
 /** `NAME=value`, with a value in single quotes, in double quotes, or up to the end of the line. Quotes may hold several lines. */
@@ -25,9 +26,26 @@ export function parseEnvText(text: string, environment?: Variables): Readonly<Re
     const value =
       double?.replaceAll(/\\([abfnrtv$"\\])/g, (_, what: string) => escaped[what] ?? what) ??
       (plain.split(' #', 1)[0] ?? '').trimEnd();
-    read[name] = environment ? interpolate(withoutBareDollars(value), { ...read, ...environment }) : value;
+    read[name] = environment ? filledIn(name, value, { ...read, ...environment }) : value;
   }
   return read;
+}
+
+/**
+ * A value with its variables put in.
+ *
+ * @throws LocalError where a variable must be set; else one that names this variable, and shows nothing of the value: it may be a password
+ */
+function filledIn(name: string, value: string, variables: Variables): string {
+  const text = withoutBareDollars(value);
+  try {
+    interpolate(text, variables, { isLenient: true });
+  } catch {
+    throw new LocalError(
+      `.env: ${name}: expected variables such as \${NAME}, got something else: write $$ for a dollar sign`,
+    );
+  }
+  return interpolate(text, variables);
 }
 
 /** Compose leaves a dollar sign as it is where no name follows: in a password. */

@@ -55,15 +55,13 @@ it('lets an operator in while 600 others keep connections to a service, with and
 });
 
 it('closes connections without a whole request before one that waits for its reply', async () => {
-  let reply = () => {};
-  const { port } = await started((_req, res) => {
-    reply = () => res.end('here');
-  }, 2);
+  const reply = Promise.withResolvers<() => void>();
+  const { port } = await started((_req, res) => reply.resolve(() => void res.end('here')), 2);
   const waiting = send(port, head.replace('Host', 'Connection: close\r\nHost'));
-  await eventually(() => reply.name === 'reply');
+  const answer = await reply.promise;
   const idle = Array.from({ length: 5 }, () => send(port, '').resume());
   await eventually(() => idle.filter((socket) => socket.closed).length === 4);
-  reply();
+  answer();
   expect(await text(waiting)).toMatch(/here$/);
 });
 
