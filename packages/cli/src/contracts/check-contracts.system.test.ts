@@ -192,10 +192,18 @@ describe('a check of contracts against a revision', () => {
     edit(`${places.hello}/contract.ts`, '.max(80)', '.max(40)');
     expect(await breaking()).toEqual([['bound-tightened', 'hello', 'sayHello', 'query.name']]);
     write('gateway/policy.yaml', 'service: {}\n');
-    git('commit', '--quiet', '--message=Wrong', '--', 'gateway');
     await expect(check()).rejects.toMatchObject({
       exitCode: 2,
-      message: expect.stringMatching(/^gateway\/policy.yaml:1: expected .* \(at HEAD\)$/),
+      message: expect.stringMatching(/^gateway\/policy.yaml:1: expected .* \(in /),
+    });
+    git('commit', '--quiet', '--message=Wrong', '--', 'gateway');
+    write('gateway/policy.yaml', `services:\n${services.join('')}`);
+    expect(await check()).toMatchObject({
+      isBreaking: false,
+      changes: [{ rule: 'contract-added' }, { rule: 'contract-added' }],
+      notes: [
+        expect.stringMatching(/^contracts that the policy names .*: gateway\/policy.yaml:1: expected .* \(at HEAD\)$/),
+      ],
     });
   });
 

@@ -47,7 +47,7 @@ export async function checkContracts({ root: folder, base, nodeArgs }: CheckOpti
     contracts: names,
     changes,
     isBreaking: changes.some(({ isBreaking }) => isBreaking),
-    notes: names.flatMap((name) => notesOn(name, before.documents)),
+    notes: [...before.notes, ...names.flatMap((name) => notesOn(name, before.documents))],
   };
 }
 

@@ -14,6 +14,8 @@ export interface Base {
   readonly documents: Documents;
   /** Whether a contract that it lacks was not there: a file or a URL has one contract, a revision has all. */
   readonly isWhole: boolean;
+  /** What was left out. */
+  readonly notes: readonly string[];
 }
 
 const fetchTimeoutMs = 10_000;
@@ -39,18 +41,21 @@ export async function baseDocuments(
 ): Promise<Base> {
   if (base === '') throw new ContractsError('--base: expected a revision, a file or a URL, got nothing');
   if (/^https?:\/\//.test(base)) return one(await fetched(base), base);
-  if (isPath(base)) return { documents: await files(resolve(folder, base)), isWhole: false };
+  if (isPath(base)) return { documents: await files(resolve(folder, base)), isWhole: false, notes: [] };
   const [, revision, path] = /^([^:]+):(.+)$/.exec(base) ?? [];
   if (revision !== undefined && path !== undefined) return one(await fileOf(root, revision, path), base);
+  const notes: string[] = [];
   const documents = await withRevisionTree(root, base, (tree) =>
     repositoryDocuments({
       tree,
       words: `at ${base}`,
       advice: 'compare with a document instead, --base FILE or --base https://…/openapi.json',
+      // The change that mends it must pass.
+      onWrongPolicy: (why) => notes.push(`contracts that the policy names by file count as new: ${why}`),
       nodeArgs,
     }),
   );
-  return { documents, isWhole: true };
+  return { documents, isWhole: true, notes };
 }
 
 function isPath(base: string): boolean {
@@ -58,7 +63,7 @@ function isPath(base: string): boolean {
 }
 
 function one(text: string, where: string): Base {
-  return { documents: new Map([parsed(text, where)]), isWhole: false };
+  return { documents: new Map([parsed(text, where)]), isWhole: false, notes: [] };
 }
 
 function parsed(text: string, where: string): readonly [string, Readonly<Record<string, unknown>>] {

@@ -24,6 +24,8 @@ export interface Place {
   readonly words: string;
   /** What to do where a contract cannot be imported. */
   readonly advice: string;
+  /** Gets why the policy of the gateway cannot be read; contracts that it names by file are left out then. Default: that is an error. */
+  readonly onWrongPolicy?: (why: string) => void;
   /** Flags for Node. Default: the conditions that this process has. */
   readonly nodeArgs?: readonly string[] | undefined;
 }
@@ -35,14 +37,18 @@ export interface Place {
  * @throws ContractsError where one cannot be imported, or the policy is wrong
  */
 export async function repositoryDocuments(place: Place): Promise<Documents> {
-  const { tree, words } = place;
+  const { tree, words, onWrongPolicy } = place;
   const manifestIn = (folder: string) => pathToFileURL(join(tree, folder, 'package.json')).href;
   const workspaces = contractPackages(workspacesOf(tree)).map(({ name, folder, manifest }) => ({
     name,
     manifest: manifestIn(folder),
     entry: manifest.exports === undefined ? `./${manifest.main}` : name,
   }));
-  const files = await policyFiles(tree, words);
+  const files = await policyFiles(tree, words).catch((error) => {
+    if (!onWrongPolicy || !(error instanceof ContractsError)) throw error;
+    onWrongPolicy(error.message);
+    return [];
+  });
   const packages = [...workspaces, ...files.map((name) => ({ name, manifest: manifestIn('.'), entry: name }))];
   if (packages.length === 0) return new Map();
   return new Map(Object.entries((await importContracts(packages, place)).documents));
