@@ -8,7 +8,7 @@ import type { UpstreamOptions } from '../options/upstream-options.ts';
 import type { CallEvents } from '../telemetry/call-events.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/time-limit.ts';
-import { isOneShot, isSpent } from '../transport/body-source.ts';
+import { isSpent, StreamSource } from '../transport/body-source.ts';
 import { Reply } from '../transport/reply.ts';
 import { backoff } from './backoff.ts';
 import { isGatewayFailure } from './gateway-failure.ts';
@@ -40,7 +40,7 @@ export function retry(options: Current<RetryOptions>, dependencies: RetryDepende
       const { safety, context, signal } = call;
       const maxAttempts = call.maxAttempts ?? options.current.maxAttempts;
       const attemptsLeft = context.attemptsLeft ?? new AttemptsLeft(maxAttempts - 1);
-      const isRepeatable = safety !== 'unsafe' && !isOneShot(call.body);
+      const isRepeatable = safety !== 'unsafe' && !(call.body instanceof StreamSource);
       let [mayHaveRun, wasRefused] = [false, false];
       budget.deposit();
       try {

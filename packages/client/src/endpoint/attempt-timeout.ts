@@ -41,10 +41,9 @@ const beforeDeadlineMs = 2;
 
 /**
  * Ends an attempt that takes too long, so that a retry elsewhere has time left: after `attemptTimeoutMs`, or after half of
- * the call's time where that is less. An attempt that no other may follow has all of the time: nothing is gained by ending it
- * before.
- * Sends the server its time; a server that gives up in that time counts as a server that does not reply. The failure counts
- * against the endpoint if it had at least a quarter of `attemptTimeoutMs`: with less time the caller is the cause.
+ * the call's time where that is less. An attempt that no other may follow has all of that time. Sends the server its time; a
+ * server that gives up in that time counts as a server that does not reply. The failure counts against the endpoint if it had
+ * at least a quarter of `attemptTimeoutMs`: with less time the caller is the cause.
  *
  * @throws CallError `attempt_timeout`; `deadline_exceeded` where no other attempt may follow
  */

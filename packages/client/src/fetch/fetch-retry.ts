@@ -27,7 +27,7 @@ export function fetchRetry(settings: FetchSettings): (next: SendFetchAttempt) =>
       for (let number = 1; ; number++) {
         const mayRetry = call.safety !== 'unsafe' && number < maxAttempts && attemptsLeft.count > 0;
         const attempt = { call, number, mayRetry, attemptsLeft, endpoint: baseUrl, headers, body, signal };
-        const outcome = await next(attempt).catch((failure: CallError) => failure);
+        const outcome = await next(attempt).catch(failureOf);
         const failure = transientFailureOf(outcome);
         if (!(outcome instanceof CallError)) {
           deduct(attemptsLeft, outcome);
@@ -45,6 +45,12 @@ export function fetchRetry(settings: FetchSettings): (next: SendFetchAttempt) =>
         await sleep(clock, waitMs, signal, label);
       }
     };
+}
+
+/** @throws what is no CallError: a bug, not a failure */
+function failureOf(error: unknown): CallError {
+  if (error instanceof CallError) return error;
+  throw error;
 }
 
 function transientFailureOf(outcome: FetchReply | CallError): CallError | undefined {

@@ -5,8 +5,6 @@ import { sliceBytes } from './sliced-body.ts';
 export interface BodySource extends AsyncIterable<Uint8Array> {
   /** In bytes, where it is known before it is sent. */
   readonly length: number | undefined;
-  /** It can be read once. */
-  readonly isOneShot: boolean;
   /** It has been read, at least in part, and cannot be read again. */
   readonly isSpent: boolean;
   /** Releases what the body holds: it is not read any more. */
@@ -21,11 +19,6 @@ export function isSpent(body: RequestBody | undefined): boolean {
   return typeof body === 'object' && 'isSpent' in body && body.isSpent;
 }
 
-/** Tells whether a body can be sent only once. */
-export function isOneShot(body: RequestBody | undefined): boolean {
-  return typeof body === 'object' && 'isOneShot' in body && body.isOneShot;
-}
-
 /** Closes a body that no attempt has read, and none will: a stream may hold a file or a socket. */
 export function discardUnread(body: RequestBody | undefined): void {
   if (typeof body === 'object' && 'isSpent' in body && !body.isSpent) body.discard();
@@ -34,7 +27,6 @@ export function discardUnread(body: RequestBody | undefined): void {
 /** A stream as a body. It is untouched until it is sent: an attempt that ends earlier costs nothing. */
 export class StreamSource implements BodySource {
   readonly length: number | undefined;
-  readonly isOneShot = true;
   isSpent = false;
   /** The stream's own error, once it has failed. */
   failure: Error | undefined;
@@ -78,7 +70,6 @@ export class StreamSource implements BodySource {
 /** Parts that can be read again: strings and bytes as they are, blobs piece by piece. */
 export class PartsSource implements BodySource {
   readonly length: number;
-  readonly isOneShot = false;
   readonly isSpent = false;
   readonly #parts: readonly (Uint8Array | Blob)[];
 

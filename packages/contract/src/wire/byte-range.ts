@@ -7,12 +7,15 @@ export interface ByteRange {
 /** What a request asks for of a content: a part, one that is not there, or (undefined) the whole. */
 export type AskedRange = ByteRange | 'unsatisfiable' | undefined;
 
-/** First byte, last byte; without the first, the last number of bytes. Longer numbers are no length of anything. */
-const oneRange = /^bytes=(?:(\d{1,15})-(\d{1,15})?|-(\d{1,15}))$/;
+/**
+ * First byte, last byte; without the first, the last number of bytes. Longer numbers are no length of anything. White space around `=` is forgiven, but
+ * none within numbers.
+ */
+const oneRange = /^\s*bytes\s*=\s*(?:(\d{1,15})-(\d{1,15})?|-(\d{1,15}))\s*$/;
 
 /** Whether the header `Range` asks for one part, in bytes. */
 export function isSingleRange(header: string): boolean {
-  return oneRange.test(header.replace(/\s/g, ''));
+  return oneRange.test(header);
 }
 
 /**
@@ -20,7 +23,7 @@ export function isSingleRange(header: string): boolean {
  * counts as absent: several parts cost more than they save. RFC 9110 §14.2.
  */
 export function askedRange(header: string | undefined, size: number): AskedRange {
-  const [matched, first, last, suffix] = oneRange.exec(header?.replace(/\s/g, '') ?? '') ?? [];
+  const [matched, first, last, suffix] = oneRange.exec(header ?? '') ?? [];
   if (matched === undefined) return undefined;
   if (suffix !== undefined) {
     const length = Math.min(Number(suffix), size);

@@ -16,7 +16,8 @@ import { loggedError } from '../process/logged-error.ts';
 /** How the callers of a service see their own writes, whatever caches and replicas are in between. */
 export interface ReadYourWritesOptions {
   /**
-   * The version of what is stored, asked for after each write that has succeeded, but one whose output is a stream: its headers are sent before it is done. It is a whole number from 0 to 999,999,999,999,999. It must grow in the order in which
+   * The version of what is stored: a whole number from 0 to 999,999,999,999,999. The kit asks for it after each write that has
+   * succeeded, but not after one whose output is a stream: its headers are sent before it is done. It must grow in the order in which
    * writes become visible: a read that begins after this has answered n sees every write that got n or less.
    */
   readonly written: () => number | Promise<number>;

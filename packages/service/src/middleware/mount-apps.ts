@@ -99,14 +99,15 @@ export function mountApps(app: Express, mounts: readonly Mount[], dependencies: 
   for (const mount of mounts) app.use(mount.path ?? '/', mounted(mount, dependencies));
 }
 
-function mounted(given: Mount, { answerFailure, methods, ...others }: MountDependencies): RequestHandler {
+function mounted(given: Mount, dependencies: MountDependencies): RequestHandler {
+  const { answerFailure, methods } = dependencies;
   const { app, path = '/', requestTimeoutMs, securityHeaders = false } = given;
   if (isExpressApp(app)) adoptMessages(app, listenToReplies);
   const run = app as (req: Request, res: Response, next: (error?: unknown) => void) => unknown;
   const mount = { label: `mounted ${path}` };
   const hiddenHeaders = securityHeaders ? corsHeaderNames : [...corsHeaderNames, ...securityHeaderNames];
-  const [changeTimeout, restoreTimeout] =
-    requestTimeoutMs === undefined ? [] : [requestTimeoutMs, others.requestTimeoutMs].map(operationTimeout);
+  const changeTimeout = requestTimeoutMs === undefined ? undefined : operationTimeout(requestTimeoutMs);
+  const restoreTimeout = changeTimeout && operationTimeout(dependencies.requestTimeoutMs);
   const isKnown = routeMemory();
   return async function mounted(req, res, next) {
     const context = currentContext();

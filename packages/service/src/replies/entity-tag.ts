@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { namesTag } from '@parley/contract';
 
-/** One of a list: `"v1"`, `W/"v1"`. What is between quotes may hold commas. RFC 9110 §8.8.3. */
-const tags = /(?:W\/)?"[^"]*"/g;
-const mark = /--(?:br|gzip|deflate|zstd)"$/;
+/** What {@link markTag} adds, with the quote that ends a tag. A tag has no other quote within. */
+const mark = /--(?:br|gzip|deflate|zstd)"/;
+const marks = new RegExp(mark, 'g');
 
 /**
  * The tag of an encoded body: `"v1"` → `"v1--br"`, since a strong tag promises the same bytes (RFC 9110 §8.8.3.3). Not
@@ -15,7 +15,7 @@ export function markTag(tag: string, coding: string): string {
 
 /** A condition as it was before tags were marked: about the resource again, not about one encoding of it. */
 export function unmarkTags(condition: string): string {
-  return condition.replace(tags, (tag) => tag.replace(mark, '"'));
+  return condition.replace(marks, '"');
 }
 
 /** A weak tag for a body: changes with it. As Express', but for the hash, which is asked for in one call. */
