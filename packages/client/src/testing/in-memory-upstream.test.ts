@@ -21,6 +21,14 @@ beforeEach(() => {
   clock = virtualClock();
 });
 
+const cached = defineContract('cached', {
+  read: get('/read', {
+    summary: 's',
+    output: z.object({ n: z.number() }),
+    cache: { scope: 'private', maxAgeS: 60, staleIfErrorS: 600 },
+  }),
+});
+
 function open(changed: Partial<Handlers<typeof shop>> = {}, options: Partial<InMemoryOptions> = {}) {
   const upstream = inMemoryUpstream(shop, shopHandlers(changed), { clock, random: () => 0.5, ...options });
   return { upstream, client: createClient(shop, upstream) };
@@ -52,13 +60,6 @@ describe('inMemoryUpstream', () => {
   });
 
   it('tells caches what the contract says', async () => {
-    const cached = defineContract('cached', {
-      read: get('/read', {
-        summary: 's',
-        output: z.object({ n: z.number() }),
-        cache: { scope: 'private', maxAgeS: 60, staleIfErrorS: 60 },
-      }),
-    });
     let n = 0;
     const upstream = inMemoryUpstream(cached, { read: async () => ({ n: ++n }) }, { clock, cache: true });
     const client = createClient(cached, upstream);
@@ -72,13 +73,6 @@ describe('inMemoryUpstream', () => {
   });
 
   it('ejects an endpoint that hangs, where a stored reply may stand in too', async () => {
-    const cached = defineContract('cached', {
-      read: get('/read', {
-        summary: 's',
-        output: z.object({ n: z.number() }),
-        cache: { scope: 'private', maxAgeS: 60, staleIfErrorS: 600 },
-      }),
-    });
     const options = { clock, cache: true, maxAttempts: 1 };
     const upstream = inMemoryUpstream(cached, { read: async () => ({ n: 1 }) }, options);
     const client = createClient(cached, upstream);

@@ -37,19 +37,20 @@ it('counts a worker once that ends while its metrics are asked for', async () =>
   server.close();
 });
 
+async function listening(worker: WorkerProcess) {
+  const service = { workers: () => [worker], metrics: new MergedMetrics(), ownMetrics: () => '', logger };
+  const server = createOperatorsServer(service);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
+}
+
 it('refuses a body where too many bytes of others are kept, and goes on when they have gone', async () => {
   const worker = {
     isStopping: false,
     request: async () =>
       Object.assign(Readable.from(['{}']), { statusCode: 200, headers: {} }) as unknown as IncomingMessage,
   } as unknown as WorkerProcess;
-  const server = createOperatorsServer({
-    workers: () => [worker],
-    metrics: new MergedMetrics(),
-    ownMetrics: () => '',
-    logger,
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const server = await listening(worker);
   const { port } = server.address() as AddressInfo;
   const upload = () => {
     const sent = request({
@@ -91,13 +92,7 @@ it('asks a worker once for scrapes at the same time', async () => {
       return Readable.from([pageOf(asked)]) as IncomingMessage;
     },
   } as unknown as WorkerProcess;
-  const server = createOperatorsServer({
-    workers: () => [worker],
-    metrics: new MergedMetrics(),
-    ownMetrics: () => '',
-    logger,
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const server = await listening(worker);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
   const scrape = async () => (await fetch(url)).text();
   let arrived = 0;
