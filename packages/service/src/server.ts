@@ -14,6 +14,7 @@ import { serverLimits as limits } from './connections/server-limits.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
 import { UnreadReplies } from './connections/unread-replies.ts';
 import { ServiceMetrics } from './metrics/service-metrics.ts';
+import { OccasionalWarning } from './process/occasional-warning.ts';
 import type { Settings } from './process/settings.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { type CertificateFollower, followCertificate } from './tls/follow-certificate.ts';
@@ -119,11 +120,16 @@ function createCallersServer(
 ) {
   const { logger } = options;
   const brokenSessions = new BrokenSessionLog(logger);
+  const pipelined = new OccasionalWarning(
+    logger,
+    'closed connections whose clients sent 128 requests and more without waiting for replies; this is the last of them',
+  );
   const dualServer = createDualProtocolServer(app, {
     limits,
     tls,
     floods: options,
     onSessionError: (error, peer) => brokenSessions.note(error, peer),
+    onPipelined: (peer) => pipelined.note((connections) => ({ connections, peer })),
   });
   if (dualServer.secure) new RefusedHandshakeLog(logger).watch(dualServer.secure);
   const connections = trackDualProtocolServer(dualServer);

@@ -17,6 +17,7 @@ import { endSession } from './end-session.ts';
 import { endTrickles } from './end-trickles.ts';
 import { http2Limits } from './http2-limits.ts';
 import { answerMalformedRequests } from './malformed-requests.ts';
+import { boundPipelining } from './pipelined-requests.ts';
 import { refuseOtherHost, requireHost } from './require-host.ts';
 import { type FloodLimits, limitFloods } from './session-floods.ts';
 import { speaksHttp2 } from './speaks-http2.ts';
@@ -32,6 +33,8 @@ export interface DualProtocolOptions {
   readonly floods?: FloodLimits | undefined;
   /** Gets the error that an HTTP/2 session ends with, and the address of its client. Default: ignores it. */
   readonly onSessionError?: (error: Error, peer: string | undefined) => void;
+  /** Hears of each HTTP/1.1 connection that is closed since its client has sent too many requests at once. Default: nobody does. */
+  readonly onPipelined?: (peer: string | undefined) => void;
 }
 
 /** One port for HTTP/1.1 and HTTP/2. */
@@ -55,11 +58,12 @@ const handshakeTimeoutMs = 10_000;
  */
 export function createDualProtocolServer(
   app: Express,
-  { limits, tls, floods, onSessionError = () => {} }: DualProtocolOptions,
+  { limits, tls, floods, onSessionError = () => {}, onPipelined = () => {} }: DualProtocolOptions,
 ): DualProtocolServer {
   const http1 = ownMembers({ ...limits, ...expressMessages(app), requireHostHeader: false });
-  const secure = tls && createTlsServer(ownMembers({ ...http1, ...tlsOptions(tls) }), requireHost(app));
-  const server = secure ?? createServer(http1, requireHost(app));
+  const serveHttp1 = boundPipelining(requireHost(app), onPipelined);
+  const secure = tls && createTlsServer(ownMembers({ ...http1, ...tlsOptions(tls) }), serveHttp1);
+  const server = secure ?? createServer(http1, serveHttp1);
   // Node asks the server for these: it has its own, and inherits none.
   Object.assign(server, { maxConnections: undefined, blockList: undefined });
   const http2 = createHttp2Server(http2Limits);

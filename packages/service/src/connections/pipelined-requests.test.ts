@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, expect, it } from '@jest/globals';
+import { defineContract, get } from '@parley/contract';
+import { z } from 'zod';
+import { eventually } from '../../../../test/eventually.ts';
+import { startService } from '../testing/started-service.ts';
+
+const open: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const contract = defineContract('queue', {
+  first: get('/first', { summary: 'Waits', output: z.object({}) }),
+  next: get('/next', { summary: 'Answers', output: z.object({ number: z.int() }) }),
+});
+
+async function serving() {
+  const held = Promise.withResolvers<void>();
+  const calls = { next: 0 };
+  const service = await startService(contract, {
+    first: async () => held.promise.then(() => ({})),
+    next: async () => ({ number: ++calls.next }),
+  });
+  open.push(() => service.stop());
+  open.push(() => held.resolve());
+  const socket = () => {
+    const client = connect(Number(new URL(service.url).port), '127.0.0.1').on('error', () => {});
+    open.push(() => client.destroy());
+    return client;
+  };
+  return { service, calls, socket, release: held.resolve };
+}
+
+const asking = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+const numbers = (replies: string) => [...replies.matchAll(/"number":(\d+)/g)].map(([, number]) => Number(number));
+
+it('answers 128 requests that a client sends at once, in their order, and keeps the connection for fewer', async () => {
+  const { socket, release, calls, service } = await serving();
+  const client = socket();
+  client.write(asking('/first') + asking('/next').repeat(126));
+  await eventually(() => calls.next === 126);
+  release();
+  let replies = '';
+  client.on('data', (bytes) => {
+    replies += bytes;
+  });
+  await eventually(() => numbers(replies).length === 126);
+  expect(numbers(replies)).toEqual(Array.from({ length: 126 }, (_, index) => index + 1));
+  expect(replies).not.toMatch(/connection: close/i);
+  client.write(asking('/next').repeat(2));
+  await eventually(() => numbers(replies).length === 128);
+  expect(service.logs.filter(({ level }) => level === 'warn')).toEqual([]);
+});
+
+it('answers the first 128 of 200, says with the last one that it closes the connection, and carries out no other', async () => {
+  const { socket, release, calls, service } = await serving();
+  const client = socket();
+  client.write(asking('/first') + asking('/next').repeat(199));
+  await eventually(() => calls.next === 127);
+  release();
+  const replies = await text(client);
+  expect(numbers(replies)).toEqual(Array.from({ length: 127 }, (_, index) => index + 1));
+  expect(replies.match(/connection: close/gi)).toHaveLength(1);
+  expect(replies.lastIndexOf('HTTP/1.1 200')).toBeLessThan(replies.search(/connection: close/i));
+  expect(calls.next).toBe(127);
+  expect(service.logs).toContainEqual(
+    expect.objectContaining({ level: 'warn', connections: 1, peer: '127.0.0.1', msg: expect.stringContaining('128') }),
+  );
+});
+
+it('closes a connection at once that brings a thousand, and serves others', async () => {
+  const { socket, calls, service } = await serving();
+  const client = socket();
+  client.resume().write(asking('/first') + asking('/next').repeat(1000));
+  await once(client, 'close');
+  expect(calls.next).toBe(127);
+  expect((await fetch(`${service.url}/next`)).status).toBe(200);
+});
