@@ -368,6 +368,17 @@ describe('access to the admin API', () => {
     expect(await status('/admin/drain', readToken, act)).toEqual([403, 'This token may read, not act']);
   });
 
+  it('writes one line of the log for many tokens that are wrong, with none of them', async () => {
+    await start(tokens);
+    for (const token of ['guess-of-a-token-1', 'guess-of-a-token-2']) await status('/admin/service', token);
+    await status('/admin/drain', readToken, act);
+    await status('/docs/description', 'guess-of-a-token-3');
+    expect(service.logs.filter(({ level }) => level === 'warn')).toEqual([
+      expect.objectContaining({ requests: 1, peer: '127.0.0.1', msg: expect.stringContaining('by their tokens') }),
+    ]);
+    expect(JSON.stringify(service.logs)).not.toMatch(/guess/);
+  });
+
   it('knows no faults without an act token', async () => {
     await start();
     const fault = JSON.stringify({ abort: 'internal', percentage: 100, forMs: 1_000 });

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { CallError } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import type { Settings } from '../process/settings.ts';
+import type { AuditLog } from './audit-log.ts';
 import { isLoopback } from './loopback.ts';
 
 /** Who may use the operators' port. */
@@ -22,9 +23,10 @@ export function isOff(access: AdminAccess): boolean {
  * Lets operators read and act: with the act token both, with the read token reading only. Without tokens reading is
  * for those on the same host, where the port is on loopback; acting always needs its token.
  *
+ * @param audit notes tokens that are wrong
  * @throws CallError `unauthenticated` without a valid token, `permission_denied` where no token would do
  */
-export function adminAccess(access: AdminAccess): RequestHandler {
+export function adminAccess(access: AdminAccess, audit: Pick<AuditLog, 'refused'>): RequestHandler {
   const { adminReadToken, adminActToken } = access;
   const readers = [adminReadToken, adminActToken].filter((token) => token !== undefined);
   const actors = adminActToken === undefined ? [] : [adminActToken];
@@ -39,6 +41,7 @@ export function adminAccess(access: AdminAccess): RequestHandler {
     const given = /^Bearer (\S+)$/i.exec(req.headers.authorization ?? '')?.[1];
     if (given === undefined) throw new CallError('unauthenticated', 'Send Authorization: Bearer with an admin token');
     if (!allowed.some((token) => isSame(token, given))) {
+      audit.refused(req.socket.remoteAddress);
       const isReader = readers.some((token) => isSame(token, given));
       throw isReader
         ? new CallError('permission_denied', 'This token may read, not act')

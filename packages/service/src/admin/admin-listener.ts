@@ -25,14 +25,14 @@ export interface AdminListenerOptions extends Pick<DocsOptions, 'access' | 'docu
 export function adminListener(options: AdminListenerOptions): RequestListener {
   const { metrics, service, access, document, trials, logger } = options;
   const probes = createProbesApp({ isReady: () => !service.isDraining(), metrics, logger });
+  const { contract, audit } = service;
   const api = createApp(admin, adminHandlers(service), {
     // A board asks every second: its requests are no lines of the log. Acts have their own.
     logger: withOwnLevel(logger, { app: 'admin' }, 'warn'),
-    middleware: [adminAccess(access)],
+    middleware: [adminAccess(access, audit)],
     extras: (req: Request): AdminExtras => ({ peer: req.socket.remoteAddress, drop: () => req.socket.destroy() }),
     maxInFlight: Number.POSITIVE_INFINITY, // an operator must get through when callers do not
   });
-  const { contract, audit } = service;
   const docs = docsListener({ contract, document, access, trials, audit, logger });
   return (req, res) => {
     const { url = '' } = req;

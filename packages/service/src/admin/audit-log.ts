@@ -1,5 +1,6 @@
 import { currentContext } from '@parley/contract';
 import type { Logger } from 'pino';
+import { OccasionalWarning } from '../process/occasional-warning.ts';
 import { withOwnLevel } from '../process/own-level.ts';
 
 /** One act of an operator, or its end. */
@@ -16,12 +17,14 @@ export interface Act {
 export class AuditLog {
   readonly #logger: Logger;
   readonly #onAct: (act: Act) => void;
+  readonly #refusals: OccasionalWarning;
 
   /** @param onAct gets each act */
   constructor(logger: Logger, onAct: (act: Act) => void) {
     this.#onAct = onAct;
     // A level of its own: an operator that silences the log does not silence the audit.
     this.#logger = withOwnLevel(logger, {}, 'warn');
+    this.#refusals = new OccasionalWarning(this.#logger, 'refused operators by their tokens; this is the last of them');
   }
 
   /**
@@ -33,6 +36,15 @@ export class AuditLog {
     const { requestId } = currentContext();
     this.#logger.warn({ act, ...details, peer, requestId }, 'an operator acts');
     this.#onAct({ act, isOver: false, details });
+  }
+
+  /**
+   * A token was wrong, or may not do what was asked. Somebody may be guessing, so there is a line at once, and at most one each 10 s.
+   *
+   * @param peer address of the operator's connection
+   */
+  refused(peer: string | undefined): void {
+    this.#refusals.note((requests) => ({ requests, peer }));
   }
 
   /** What an operator has set is over: its time is up. */

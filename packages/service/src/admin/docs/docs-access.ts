@@ -1,6 +1,7 @@
 import { CallError } from '@parley/contract';
 import type { RequestHandler } from 'express';
 import { type AdminAccess, adminAccess, expectPlainHost, isOff, isOpen } from '../access.ts';
+import type { AuditLog } from '../audit-log.ts';
 
 /** Who may look at the API docs and try operations. */
 export interface DocsAccess extends AdminAccess {
@@ -25,11 +26,16 @@ export function tryingOf(access: DocsAccess): Trying {
  * hold nothing of the service, and a browser sends none with them. Trying is as acting, except where it is open.
  *
  * @param isFile whether a path is the page or one of its files
+ * @param audit notes tokens that are wrong
  * @throws CallError `unauthenticated` without a valid token, `permission_denied` where no token would do, or the request is
  *   from another page
  */
-export function docsAccess(access: DocsAccess, isFile: (path: string) => boolean): RequestHandler {
-  const admit = adminAccess(access);
+export function docsAccess(
+  access: DocsAccess,
+  isFile: (path: string) => boolean,
+  audit: Pick<AuditLog, 'refused'>,
+): RequestHandler {
+  const admit = adminAccess(access, audit);
   return function docsAccess(req, res, next) {
     if (isOff(access)) throw new CallError('permission_denied', docsAreOff);
     if (isOpen(access)) expectPlainHost(req.headers.host);

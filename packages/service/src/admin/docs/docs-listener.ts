@@ -19,7 +19,7 @@ export interface DocsOptions {
   readonly document: DocumentOptions;
   readonly access: DocsAccess;
   readonly trials: Trials;
-  readonly audit: Pick<AuditLog, 'acted'>;
+  readonly audit: Pick<AuditLog, 'acted' | 'refused'>;
   readonly logger: Logger;
 }
 
@@ -30,10 +30,10 @@ export function isDocsUrl(url: string): boolean {
 
 /** Serves the API docs of a service: a page for people below `/docs`, its document, and tries of operations. */
 export function docsListener(options: DocsOptions): RequestListener {
-  const { access, logger } = options;
+  const { access, audit, logger } = options;
   return createApp(docs, docsHandlers(options), {
     logger: withOwnLevel(logger, { app: 'docs' }, 'warn'),
-    middleware: [docsAccess(access, isPageFile), pageFiles()],
+    middleware: [docsAccess(access, isPageFile, audit), pageFiles()],
     extras: (req: Request): DocsExtras => ({ peer: req.socket.remoteAddress }),
     maxInFlight: Number.POSITIVE_INFINITY,
     // A body is text in JSON here: twice as long where it has many quotation marks.
