@@ -62,7 +62,9 @@ describe('requests that are sent meanwhile', () => {
     expect(written).toHaveLength(2 * report.keyed);
     // A reply that the gateway has stored would prove nothing.
     expect(asked.filter(({ cacheControl }) => cacheControl !== 'no-store')).toEqual([]);
-    expect(asked[1]).toMatchObject({ url: '/orders', body: '{"name":"probe 2"}' });
+    // On a busy machine several are sent at a time, and arrive in any order.
+    const second = asked.filter(({ body }) => body === '{"name":"probe 2"}');
+    expect(second.map(({ url }) => url)).toEqual(['/orders', '/orders']);
   });
 
   it('are lost where no reply comes, or a failure', async () => {
