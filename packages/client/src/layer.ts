@@ -52,6 +52,8 @@ export interface Call {
   readonly context: CallContext;
   readonly maxAttempts: number | undefined;
   readonly hedge: boolean | undefined;
+  /** Its caller gives it more time than `callTimeoutMs`: it is meant to take long. Never so for a stream, which may be open for days. */
+  readonly isLong: boolean;
   /** The call ends at this time, in ms since 1970. */
   readonly deadlineMs: number;
   /** Fires when the result is no longer wanted: the caller's signal, which `deadline` narrows. */
@@ -154,6 +156,7 @@ export class TriedEndpoints {
 export function callOf(request: CallRequest, callTimeoutMs: number, clock: Clock, basePath: string): Call {
   const context = ownMembers(ownMember(request, 'context') ?? {});
   const timeoutMs = ownMember(request, 'timeoutMs') ?? callTimeoutMs;
+  const replyAs = ownMember(request, 'replyAs') ?? 'text';
   const story = ownMember(request, 'story') ?? new StoryRecorder();
   const now = clock.now();
   const deadlineMs = Math.min(context.deadlineMs ?? Number.POSITIVE_INFINITY, now + timeoutMs);
@@ -165,12 +168,13 @@ export function callOf(request: CallRequest, callTimeoutMs: number, clock: Clock
     path: basePath + request.path,
     headers: request.headers,
     body: ownMember(request, 'body'),
-    replyAs: ownMember(request, 'replyAs') ?? 'text',
+    replyAs,
     wire: ownMember(request, 'wire'),
     safety: request.safety,
     context,
     maxAttempts: ownMember(request, 'maxAttempts'),
     hedge: ownMember(request, 'hedge'),
+    isLong: timeoutMs > callTimeoutMs && replyAs !== 'stream',
     deadlineMs,
     signal: context.signal,
     tried: new TriedEndpoints(),

@@ -95,6 +95,46 @@ describe('retry', () => {
     },
   );
 
+  describe('of a key that is in use, since the attempt before is still being carried out', () => {
+    const inUse = problemReply('idempotency_key_in_use', { 'retry-after': '1' });
+    const keyed = () => somePostCall({ safety: 'keyed', deadlineMs: clock.now() + 10_000 });
+
+    it('asks for the answer until it is there, whatever attempts and budget are left', async () => {
+      const steps = [someError('attempt_timeout'), ...Array.from({ length: 4 }, () => inUse), someReply(201)];
+      const { send, ended } = call(steps, keyed(), 1);
+      expect(await ended(10_000)).toMatchObject({ status: 201 });
+      expect(send.requests.map(({ number, mayRetry }) => [number, mayRetry])).toEqual(
+        [1, 2, 3, 4, 5, 6].map((number) => [number, true]),
+      );
+      expect(send.requests.at(-1)?.attemptsLeft.count).toBe(1);
+    });
+
+    it('gives up when the deadline is before the next look', async () => {
+      const { send, ended } = call([someError('attempt_timeout'), inUse], keyed());
+      expect(await ended(10_000)).toMatchObject({ status: 409 });
+      expect(send.requests.length).toBeGreaterThan(5);
+    });
+
+    it('counts the failures in between as ever', async () => {
+      const steps = [someError('attempt_timeout'), inUse, someError('attempt_timeout'), inUse, someError()];
+      const { send, ended } = call(steps, keyed());
+      expect(await ended(10_000)).toMatchObject({ code: 'unavailable' });
+      expect(send.requests).toHaveLength(5);
+    });
+
+    it('asks once where the request that is served has no attempt left', async () => {
+      const { send, ended } = call([inUse], { ...keyed(), context: { attemptsLeft: new AttemptsLeft(0) } });
+      expect(await ended(10_000)).toMatchObject({ status: 409 });
+      expect(send.requests).toHaveLength(1);
+    });
+
+    it('asks once where the call has one attempt', async () => {
+      const { send, ended } = call([inUse], { ...keyed(), maxAttempts: 1 });
+      expect(await ended(10_000)).toMatchObject({ status: 409 });
+      expect(send.requests).toHaveLength(1);
+    });
+  });
+
   describe.each(['upstream_failed', 'upstream_unavailable', 'upstream_timeout'] as const)('%s', (code) => {
     it.each([
       ['a GET', someCall()],

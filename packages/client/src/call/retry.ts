@@ -31,7 +31,8 @@ export interface RetryDependencies {
 /**
  * Hides a transient failure from the caller: tries again, elsewhere, after a backoff, and not before `Retry-After`.
  * Only what may be sent twice, or was provably never processed; only while the budget pays for it and the request that is
- * served has attempts left; never beyond the deadline.
+ * served has attempts left; never beyond the deadline. While an earlier attempt with the same `Idempotency-Key` is still
+ * being carried out, it asks again and again for the answer: that carries out nothing, and counts as no attempt.
  */
 export function retry(options: Current<RetryOptions>, dependencies: RetryDependencies): (next: SendTry) => SendCall {
   const { budget, poison, clock } = dependencies;
@@ -42,12 +43,14 @@ export function retry(options: Current<RetryOptions>, dependencies: RetryDepende
       const attemptsLeft = context.attemptsLeft ?? new AttemptsLeft(maxAttempts - 1);
       const isRepeatable = safety !== 'unsafe' && !(call.body instanceof StreamSource);
       let [mayHaveRun, wasRefused] = [false, false];
+      /** How often it has asked for the answer of an attempt that is being carried out. */
+      let waits = 0;
       budget.deposit();
       try {
         for (let number = 1; ; number++) {
           const left = attemptsLeft.count;
           const { size: sentBefore } = call.tried;
-          const mayRetry = isRepeatable && number < maxAttempts && left > 0;
+          const mayRetry = isRepeatable && number - waits < maxAttempts && left > 0;
           let outcome: Reply | CallError;
           try {
             outcome = await next({ call, number, mayRetry, attemptsLeft, wasRefused, isHedge: false, signal });
@@ -62,9 +65,12 @@ export function retry(options: Current<RetryOptions>, dependencies: RetryDepende
           mayHaveRun ||= !wasRefused;
           const { current } = options;
           if (!isWorthIt(current.shouldRetry, number, outcome, failure)) return settle(outcome, mayHaveRun);
-          // Where no endpoint may be chosen nothing was sent: another try costs nobody anything.
-          const wasSent = call.tried.size > sentBefore;
-          const failed = { call, number, isLast: number >= maxAttempts, outcome, attemptsLeft, wasSent };
+          // Where no endpoint may be chosen nothing was sent: another try costs nobody anything. Nor does a look at a key in use.
+          const isWaiting = maxAttempts > 1 && (number > 1 || left > 0) && failure?.code === 'idempotency_key_in_use';
+          if (isWaiting) waits++;
+          const isFree = isWaiting || call.tried.size === sentBefore;
+          const isLast = number - waits >= maxAttempts;
+          const failed = { call, number, isLast, outcome, attemptsLeft, isWaiting, isFree };
           const waitMs = waitBeforeNext(failed, current, dependencies);
           if (waitMs === undefined) return settle(outcome, mayHaveRun);
           await sleep(clock, waitMs, signal, call.label);
@@ -82,7 +88,10 @@ interface FailedAttempt {
   readonly isLast: boolean;
   readonly outcome: Reply | CallError;
   readonly attemptsLeft: AttemptsLeft;
-  readonly wasSent: boolean;
+  /** An earlier one is still being carried out. */
+  readonly isWaiting: boolean;
+  /** Another try is paid for by nobody. */
+  readonly isFree: boolean;
 }
 
 /** Decides on the attempt after a failed one, and pays for it. @returns how long to wait before it, in ms; undefined where there is none */
@@ -91,14 +100,14 @@ function waitBeforeNext(
   options: RetryOptions,
   dependencies: RetryDependencies,
 ): number | undefined {
-  const { call, number, outcome, attemptsLeft, wasSent } = failed;
+  const { call, number, outcome, attemptsLeft, isFree } = failed;
   const { budget, random, events } = dependencies;
   const retryAfterMs = failureOf(outcome)?.retryAfterMs;
   // On top of Retry-After: callers that got the same one must not come back together.
   const waitMs = (retryAfterMs ?? 0) + backoff(options, number, random());
   const obstacle = obstacleTo(failed, waitMs, dependencies);
   const before = budget.available;
-  if (obstacle || (wasSent && !budget.withdraw())) {
+  if (obstacle || (!isFree && !budget.withdraw())) {
     if (!obstacle) {
       attemptsLeft.refuse();
       events?.budgetRefused(call, 'retry');
@@ -106,7 +115,7 @@ function waitBeforeNext(
     call.story.add({ kind: 'gave_up', obstacle: obstacle ?? 'retry_budget' });
     return undefined;
   }
-  if (wasSent) attemptsLeft.take();
+  if (!isFree) attemptsLeft.take();
   discard(outcome);
   events?.backoff(call, number, outcome, waitMs);
   call.story.add({ kind: 'backoff', waitMs, retryAfterMs, budget: { before, after: budget.available } });
@@ -152,13 +161,13 @@ function discard(outcome: Reply | CallError): void {
 
 /** The reason against another attempt after this failure, if there is one; the budget is another matter. */
 function obstacleTo(
-  { call, outcome, isLast, attemptsLeft }: FailedAttempt,
+  { call, outcome, isLast, isWaiting, attemptsLeft }: FailedAttempt,
   waitMs: number,
   { poison, clock }: RetryDependencies,
 ): Obstacle | undefined {
   if (isLast) return 'max_attempts';
   if (call.safety === 'unsafe' && !failureOf(outcome)?.isUnprocessed) return 'unsafe';
-  if (attemptsLeft.count === 0) return 'attempts_left';
+  if (attemptsLeft.count === 0 && !isWaiting) return 'attempts_left';
   if (isSpent(call.body)) return 'body_spent';
   if (isPoison(poison, call, outcome)) return 'poison';
   return clock.now() + waitMs >= call.deadlineMs ? 'deadline' : undefined;

@@ -50,9 +50,7 @@ describe('attemptTimeout', () => {
     expect(clock.pending).toBe(1);
     await clock.advance(1);
     const { message, endpoint, attempts } = await late;
-    expect(message).toBe(
-      '[attempt_timeout] GET /api/things/{id}: attempt 2 was not answered in 2000 ms (attemptTimeoutMs)',
-    );
+    expect(message).toBe('[attempt_timeout] GET /api/things/{id}: attempt 2 was not answered in 2000 of 5000 ms');
     expect({ endpoint, attempts }).toEqual({ endpoint: 'http://a', attempts: 2 });
   });
 
@@ -91,7 +89,7 @@ describe('attemptTimeout', () => {
     const late = rejection(layer()(hanging)(leaving(300, false)));
     await clock.advance(300);
     const error = await late;
-    expect(error.message).toBe('[deadline_exceeded] GET /api/things/{id}: attempt 1 was not answered in 298 ms');
+    expect(error.message).toBe('[deadline_exceeded] GET /api/things/{id}: attempt 1 was not answered in 298 of 300 ms');
     expect(error.blamesEndpoint).toBe(false);
   });
 
@@ -140,6 +138,16 @@ describe('attemptTimeout', () => {
       await clock.advance(500);
       expect((await reply).error).toMatchObject({ code: 'deadline_exceeded', isTransient: false });
     });
+  });
+
+  it('of a call that is meant to take long has half of what is left, and says so where that is not enough', async () => {
+    const long = someAttempt({ mayRetry: true }, { isLong: true, deadlineMs: clock.now() + 30_000 });
+    expect(await toldMs(long)).toBe('14980');
+    const late = rejection(layer()(hanging)(long));
+    await clock.advance(15_000);
+    expect((await late).message).toBe(
+      '[attempt_timeout] GET /api/things/{id}: attempt 1 was not answered in 15000 of 30000 ms',
+    );
   });
 
   it('tells the server how many more attempts may be made below it', async () => {
