@@ -1,5 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of code
+import { realpathSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { runningSystems } from '../../packages/local/src/runs/running-systems.ts';
 import { eventually } from '../eventually.ts';
 import { has } from '../needs.ts';
 import { ask } from '../public-api.ts';
@@ -62,6 +64,9 @@ describe.each(has('nginx') ? ['nginx', 'embedded'] : ['embedded'])('npm start --
     const { body } = await ask(operators, '/admin/service');
     expect(body).toMatchObject({ name: 'hello', isDraining: false });
     expect(body.pid).not.toBe(pid);
+    // What `npx parley` reads.
+    const recorded = runningSystems().find(({ root }) => root === realpathSync(copy.folder))?.replicas;
+    expect(recorded?.find(({ service }) => service === 'hello')).toMatchObject({ operators, pid: body.pid });
   });
 
   it('goes on with the old code where the new code does not start, and says why', async () => {

@@ -12,6 +12,8 @@ export interface Mistake {
   readonly at: string;
   /** Where it is found, if that is another file. */
   readonly foundIn?: string;
+  /** The rule of another mistake that comes with it. */
+  readonly causes?: string;
 }
 
 const compose = 'docker-compose.yml';
@@ -253,6 +255,7 @@ export const further: readonly Mistake[] = [
     from: 'proxy_read_timeout 12s;',
     to: 'proxy_read_timeout 16s;',
     at: 'proxy_read_timeout 16s',
+    causes: 'gateway-shutdown-timeout',
   },
   {
     name: 'connecting may take 5 s',
@@ -269,6 +272,14 @@ export const further: readonly Mistake[] = [
     from: '    stop_grace_period: 20s        # nginx',
     to: '    stop_grace_period: 5s        # nginx',
     at: 'stop_grace_period: 5s',
+  },
+  {
+    name: 'nginx cuts requests off when it is reloaded',
+    rule: 'gateway-shutdown-timeout',
+    file: nginx,
+    from: 'worker_shutdown_timeout 15s;',
+    to: 'worker_shutdown_timeout 5s;',
+    at: 'worker_shutdown_timeout 5s',
   },
   {
     name: 'a drain cuts slow requests off',

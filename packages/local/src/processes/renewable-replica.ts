@@ -108,7 +108,8 @@ export class RenewableReplica implements ReplicaProcess {
   }
 
   #processAt(place: Place): SupervisedProcess {
-    const { name, port } = this.#plan;
-    return createReplica({ ...this.#plan, ...place }, this.#setting, { name: `${name}-${place.port}`, port });
+    const { name, port, adminPort } = this.#plan;
+    const record = { name: `${name}-${place.port}`, port, adminPort };
+    return createReplica({ ...this.#plan, ...place }, this.#setting, record);
   }
 }

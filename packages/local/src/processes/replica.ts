@@ -48,6 +48,8 @@ export interface ReplicaRecord {
   readonly name: string;
   /** Where callers go: a relay, where processes take turns. */
   readonly port: number;
+  /** Where operators go, likewise. */
+  readonly adminPort: number;
 }
 
 /** The process of one replica, restarted on the same port whenever it dies. */
@@ -56,7 +58,7 @@ export function createReplica(
   setting: ReplicaSetting,
   record: ReplicaRecord = plan,
 ): SupervisedProcess {
-  const { service, name: replica, cwd, stage, adminPort } = plan;
+  const { service, name: replica, cwd, stage } = plan;
   const { log, readyTimeoutMs, drainTimeoutMs } = setting;
   const probes = createProbes(plan);
   const what = {
@@ -77,7 +79,7 @@ export function createReplica(
       ...what,
       name: record.name,
       stage,
-      replica: { service, name: replica, address: urlOf(record.port), operators: urlOf(adminPort) },
+      replica: { service, name: replica, address: urlOf(record.port), operators: urlOf(record.adminPort) },
     }),
   };
   return new SupervisedProcess(program, {

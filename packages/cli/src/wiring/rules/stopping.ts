@@ -1,5 +1,5 @@
 import { mappingOf, msOf } from '@parley/local';
-import { type Container, listOrKeys } from '../deployment.ts';
+import { type Container, type Deployment, listOrKeys } from '../deployment.ts';
 import { settingIn } from '../nginx-contexts.ts';
 import { type Problem, problem, type Rules } from '../rule.ts';
 import { shownMs } from '../units.ts';
@@ -20,6 +20,9 @@ const dependencies = (container: Container) =>
     condition: mappingOf(mappingOf(container.entry.depends_on)?.[name])?.condition,
     place: container.at('depends_on', Array.isArray(container.entry.depends_on) ? at : name),
   }));
+
+const longestReadMs = (routes: Deployment['routes']) =>
+  Math.max(0, ...routes.flatMap((route) => msOf(settingIn(route, 'proxy_read_timeout')?.args[0] ?? '') ?? []));
 
 /** Starting, stopping and starting again. */
 export const stoppingRules: Rules = {
@@ -43,8 +46,7 @@ export const stoppingRules: Rules = {
   'gateway-grace-period': {
     finds: 'the gateway is killed while it still waits for replies',
     in: ({ gateway, routes }) => {
-      const waits = routes.flatMap((route) => msOf(settingIn(route, 'proxy_read_timeout')?.args[0] ?? '') ?? []);
-      const readMs = Math.max(0, ...waits);
+      const readMs = longestReadMs(routes);
       if (!gateway || graceMsOf(gateway) >= readMs) return [];
       return [
         problem(
@@ -53,6 +55,21 @@ export const stoppingRules: Rules = {
             `flight are lost: set stop_grace_period to ${shownMs(readMs)} or more`,
         ),
       ];
+    },
+  },
+  'gateway-shutdown-timeout': {
+    finds: 'nginx ends requests when it is reloaded, while it still waits for their replies: `worker_shutdown_timeout`',
+    in: ({ nginx, routes }) => {
+      const readMs = longestReadMs(routes);
+      return nginx
+        .filter(({ name, args }) => name === 'worker_shutdown_timeout' && (msOf(args[0] ?? '') ?? readMs) < readMs)
+        .map((directive) =>
+          problem(
+            directive,
+            `nginx ends requests ${directive.args[0]} after it was reloaded and waits for a reply for up to ${shownMs(readMs)}, so requests in flight are ` +
+              `lost: set worker_shutdown_timeout to ${shownMs(readMs)} or more`,
+          ),
+        );
     },
   },
   'drain-timeout': {
