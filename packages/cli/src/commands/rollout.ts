@@ -80,8 +80,8 @@ async function rollOut(service: string, options: RolloutOptions, dependencies: C
   const { probeRequest } = await import('../rollout/probe-request.ts');
   const given = (options.probe ?? []).map(probeRequest);
   const way = await rolloutOf(service, options, dependencies);
-  const watching =
-    options.verify || given.length > 0 ? await startWatching(way, given, { ...options, service, cwd }) : undefined;
+  const isWatched = options.verify || given.length > 0;
+  const watching = isWatched ? await startWatching(way, given, { ...options, service, cwd, output }) : undefined;
   let report: VerificationReport | undefined;
   let result: RolloutResult;
   try {
@@ -135,11 +135,15 @@ async function sample(operators: string): Promise<ReplicaSample | undefined> {
   return typeof scraped === 'string' ? undefined : scraped;
 }
 
+interface WatchingOptions extends RolloutOptions, Pick<CommandDependencies, 'cwd' | 'output'> {
+  readonly service: string;
+}
+
 /** Sends nothing through a gateway that already fails: that would be no proof of anything. */
 async function startWatching(
   way: Rollout,
   given: readonly ProbeRequest[],
-  { rate = 20, url = way.url, service, cwd }: RolloutOptions & { readonly service: string; readonly cwd: string },
+  { rate = 20, url = way.url, service, cwd, output }: WatchingOptions,
 ) {
   const [{ chosenProbe }, { failingProbe, startVerification }, { limitedOperations }] = await Promise.all([
     import('../rollout/probe-request.ts'),
@@ -164,6 +168,7 @@ async function startWatching(
       `expected a success before the rollout, but ${failing}: name another request with --probe`,
     );
   }
+  if (chosen) output.remark(`sends ${chosen.method} ${chosen.path} meanwhile, ${rate} a second: --probe names another`);
   return startVerification(url, probes, rate);
 }
 
