@@ -115,6 +115,21 @@ describe('retry', () => {
       expect(send.requests.length).toBeGreaterThan(5);
     });
 
+    it.each([{}, { 'retry-after': '0' }])(
+      'looks once a second at most, whatever the server says: %j',
+      async (headers) => {
+        const { send, ended } = call([problemReply('idempotency_key_in_use', headers)], keyed(), 1, () => 0);
+        expect(await ended(10_000)).toMatchObject({ status: 409 });
+        expect(send.requests).toHaveLength(10);
+      },
+    );
+
+    it('counts it as an attempt where the call has no key', async () => {
+      const { send, ended } = call([inUse], someCall({ deadlineMs: clock.now() + 10_000 }));
+      expect(await ended(10_000)).toMatchObject({ status: 409 });
+      expect(send.requests).toHaveLength(3);
+    });
+
     it('counts the failures in between as ever', async () => {
       const steps = [someError('attempt_timeout'), inUse, someError('attempt_timeout'), inUse, someError()];
       const { send, ended } = call(steps, keyed());

@@ -66,7 +66,7 @@ export function retry(options: Current<RetryOptions>, dependencies: RetryDepende
           const { current } = options;
           if (!isWorthIt(current.shouldRetry, number, outcome, failure)) return settle(outcome, mayHaveRun);
           // Where no endpoint may be chosen nothing was sent: another try costs nobody anything. Nor does a look at a key in use.
-          const isWaiting = maxAttempts > 1 && (number > 1 || left > 0) && failure?.code === 'idempotency_key_in_use';
+          const isWaiting = isKeyInUse(call, failure) && (number > 1 || mayRetry);
           if (isWaiting) waits++;
           const isFree = isWaiting || call.tried.size === sentBefore;
           const isLast = number - waits >= maxAttempts;
@@ -94,17 +94,20 @@ interface FailedAttempt {
   readonly isFree: boolean;
 }
 
+/** Shortest time between two looks at a key in use, in ms: nothing else bounds their number. */
+const leastLookMs = 1_000;
+
 /** Decides on the attempt after a failed one, and pays for it. @returns how long to wait before it, in ms; undefined where there is none */
 function waitBeforeNext(
   failed: FailedAttempt,
   options: RetryOptions,
   dependencies: RetryDependencies,
 ): number | undefined {
-  const { call, number, outcome, attemptsLeft, isFree } = failed;
+  const { call, number, outcome, attemptsLeft, isWaiting, isFree } = failed;
   const { budget, random, events } = dependencies;
   const retryAfterMs = failureOf(outcome)?.retryAfterMs;
   // On top of Retry-After: callers that got the same one must not come back together.
-  const waitMs = (retryAfterMs ?? 0) + backoff(options, number, random());
+  const waitMs = Math.max(retryAfterMs ?? 0, isWaiting ? leastLookMs : 0) + backoff(options, number, random());
   const obstacle = obstacleTo(failed, waitMs, dependencies);
   const before = budget.available;
   if (obstacle || (!isFree && !budget.withdraw())) {
@@ -124,6 +127,11 @@ function waitBeforeNext(
 
 function failureOf(outcome: Reply | CallError): CallError | undefined {
   return outcome instanceof CallError ? outcome : outcome.error;
+}
+
+/** An earlier attempt with the call's key is still being carried out. */
+function isKeyInUse({ safety }: Call, failure: CallError | undefined): boolean {
+  return safety === 'keyed' && failure?.code === 'idempotency_key_in_use';
 }
 
 /** Whether another attempt is worth it. @throws TypeError where the user's own check returns anything but true or false */

@@ -53,6 +53,7 @@ export class SharedFlights {
 }
 
 function isTooShort(flight: Flight, call: Call, failure: unknown): boolean {
-  const isOutOfTime = failure instanceof CallError && failure.code === 'deadline_exceeded';
+  // An attempt that times out ends a flight whose time is too short for another one.
+  const isOutOfTime = failure instanceof CallError && /^(?:deadline_exceeded|attempt_timeout)$/.test(failure.code);
   return isOutOfTime && call.deadlineMs > flight.deadlineMs;
 }

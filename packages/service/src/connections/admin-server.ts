@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { ownMembers } from '@parley/contract';
+import { ignoreRequests, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
 import { OccasionalWarning } from '../process/occasional-warning.ts';
 import { answerMalformedRequests } from './malformed-requests.ts';
@@ -99,6 +99,7 @@ class ConnectionLimit {
     const { remoteAddress: peer } = socket;
     this.#warning.note((connections) => ({ connections, peer }));
     this.#waiting.delete(socket);
+    ignoreRequests(socket);
     socket.destroy();
   }
 }

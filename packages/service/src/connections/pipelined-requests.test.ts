@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it } from '@jest/globals';
 import { defineContract, get } from '@parley/contract';
+import express, { type RequestHandler } from 'express';
 import { z } from 'zod';
 import { eventually } from '../../../../test/eventually.ts';
 import { startService } from '../testing/started-service.ts';
@@ -18,12 +18,15 @@ const contract = defineContract('queue', {
   next: get('/next', { summary: 'Answers', output: z.object({ number: z.int() }) }),
 });
 
-async function serving() {
+async function serving({ legacy }: { legacy?: RequestHandler } = {}) {
   const held = Promise.withResolvers<void>();
   const calls = { next: 0 };
-  const service = await startService(contract, {
+  const handlers = {
     first: async () => held.promise.then(() => ({})),
     next: async () => ({ number: ++calls.next }),
+  };
+  const service = await startService(contract, handlers, {
+    ...(legacy && { mount: [{ app: express().use(legacy), path: '/legacy' }] }),
   });
   open.push(() => service.stop());
   open.push(() => held.resolve());
@@ -56,27 +59,47 @@ it('answers 128 requests that a client sends at once, in their order, and keeps 
   expect(service.logs.filter(({ level }) => level === 'warn')).toEqual([]);
 });
 
-it('answers the first 128 of 200, says with the last one that it closes the connection, and carries out no other', async () => {
-  const { socket, release, calls, service } = await serving();
+it.each([199, 5000])(
+  'of one request and %d behind it answers the first 128, and says with the last one that it closes',
+  async (count) => {
+    const { socket, release, calls, service } = await serving();
+    const client = socket();
+    client.write(asking('/first') + asking('/next').repeat(count));
+    await eventually(() => calls.next === 128);
+    release();
+    const replies = await text(client);
+    expect(numbers(replies)).toEqual(Array.from({ length: 128 }, (_, index) => index + 1));
+    expect(replies.match(/connection: close/gi)).toHaveLength(1);
+    expect(replies.lastIndexOf('HTTP/1.1 200')).toBeLessThan(replies.search(/connection: close/i));
+    expect(calls.next).toBe(128);
+    expect(service.logs).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        connections: 1,
+        peer: '127.0.0.1',
+        msg: expect.stringContaining('128'),
+      }),
+    );
+  },
+);
+
+it('closes after the last one where a mounted app says that it keeps the connection', async () => {
+  const { socket, release, calls } = await serving({
+    legacy: (_req, res) => void res.set('connection', 'keep-alive').json({}),
+  });
   const client = socket();
-  client.write(asking('/first') + asking('/next').repeat(199));
+  client.write(asking('/first') + asking('/next').repeat(127) + asking('/legacy/'));
   await eventually(() => calls.next === 127);
   release();
-  const replies = await text(client);
-  expect(numbers(replies)).toEqual(Array.from({ length: 127 }, (_, index) => index + 1));
-  expect(replies.match(/connection: close/gi)).toHaveLength(1);
-  expect(replies.lastIndexOf('HTTP/1.1 200')).toBeLessThan(replies.search(/connection: close/i));
-  expect(calls.next).toBe(127);
-  expect(service.logs).toContainEqual(
-    expect.objectContaining({ level: 'warn', connections: 1, peer: '127.0.0.1', msg: expect.stringContaining('128') }),
-  );
+  expect(numbers(await text(client))).toHaveLength(127);
 });
 
-it('closes a connection at once that brings a thousand, and serves others', async () => {
-  const { socket, calls, service } = await serving();
+it('carries out none behind a request that a proxy could read otherwise, and answers those in front of it', async () => {
+  const { socket, release, calls } = await serving();
   const client = socket();
-  client.resume().write(asking('/first') + asking('/next').repeat(1000));
-  await once(client, 'close');
-  expect(calls.next).toBe(127);
-  expect((await fetch(`${service.url}/next`)).status).toBe(200);
+  client.write(`${asking('/first')}GET /next HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n${asking('/next').repeat(3)}`);
+  release();
+  const replies = await text(client);
+  expect(replies.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+  expect(calls.next).toBe(0);
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { useOwnHeaders } from '../express/own-headers.ts';
+import { endAfter } from './pipelined-requests.ts';
 import { type RawProblem, sendRawProblem } from './raw-problem.ts';
 
 // What RFC 3986 has for a host and a port. Empty is allowed, for a target without a host.
@@ -28,7 +29,7 @@ export function requireHost(app: RequestListener): RequestListener {
     const isOfHttp1 = req.httpVersionMajor === 1;
     const isFine = isOfHttp1 && hasOneHost(req);
     if (isFine) return isTarget(req.url) ? app(req, res) : sendRawProblem(res, noTarget);
-    res.shouldKeepAlive = false;
+    endAfter(res); // another server could take the bytes after it for something else
     sendRawProblem(res, isOfHttp1 ? noHost : otherVersion);
   };
 }

@@ -13,7 +13,7 @@ export interface Connections {
   readonly isClosing: boolean;
   /** The replies that have not ended, or that their clients have not read to the end. */
   replies(): Iterable<Reply>;
-  /** From now on every HTTP/1.1 response, those in flight included, says `Connection: close`. Still accepts. */
+  /** From now on every HTTP/1.1 response, those in flight included, says `Connection: close`, but for those with others behind them. Still accepts. */
   startClosing(): void;
   /**
    * Stops accepting, closes what is idle, and waits for requests in flight, at most `timeoutMs`. Answers
@@ -42,6 +42,8 @@ class ServerConnections implements Connections {
   readonly #sockets = new Map<Socket, number>();
   readonly #lost = new Set<Socket>();
   readonly #inFlight = new InFlight<ServerResponse>();
+  /** The reply of each connection that says `Connection: close`, since this server closes. */
+  readonly #saying = new WeakMap<Socket, ServerResponse>();
   #isClosing = false;
   #isStopped = false;
   #isWaitingForQuiet = false;
@@ -69,8 +71,7 @@ class ServerConnections implements Connections {
 
   startClosing(): void {
     this.#isClosing = true;
-    // Node turns this into `Connection: close` when it writes the head.
-    for (const res of this.#inFlight) res.shouldKeepAlive = false;
+    for (const res of this.#inFlight) this.#closeAfter(res);
   }
 
   close(timeoutMs: number): Promise<number> {
@@ -123,12 +124,22 @@ class ServerConnections implements Connections {
   #began(res: ServerResponse): void {
     this.#requests++;
     this.#inFlight.add(res);
-    if (this.#isClosing) res.shouldKeepAlive = false;
+    if (this.#isClosing) this.#closeAfter(res);
     res.once('close', () => {
       this.#inFlight.delete(res);
       if (this.#isStopped) this.#closeIdleWhenQuiet();
       this.#settle();
     });
+  }
+
+  // Node writes `Connection: close` then, and closes after that reply: so of replies that wait in a row only the last one may say it.
+  #closeAfter(res: ServerResponse): void {
+    if (!res.shouldKeepAlive) return;
+    const { socket } = res.req;
+    const before = this.#saying.get(socket);
+    if (before) before.shouldKeepAlive = true;
+    this.#saying.set(socket, res);
+    res.shouldKeepAlive = false;
   }
 
   // While a turn of the event loop runs, a request may arrive on a connection that looks idle. Its bytes are in the kernel,

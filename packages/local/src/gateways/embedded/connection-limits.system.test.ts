@@ -117,6 +117,27 @@ describe('pipelined requests', () => {
   });
 });
 
+describe('pipelined requests that are too many', () => {
+  it('are answered up to the 128th that waits, and the connection is closed then', async () => {
+    const { address, seen } = await startReplica();
+    const { closed } = clientOf(await gatewayFor(address), get().repeat(1000));
+    expect((await closed).match(/HTTP\/1.1 200/g)).toHaveLength(129);
+    expect(seen.requests).toBe(129);
+  });
+});
+
+describe('requests behind one that others could read differently', () => {
+  it.each([
+    ['two Hosts', 'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n'],
+    ['a path that climbs', get('', '/api/../api/hello')],
+  ])('reach no replica: %s', async (_what, ambiguous) => {
+    const { address, seen } = await startReplica();
+    const { closed } = clientOf(await gatewayFor(address), get() + ambiguous + get().repeat(3));
+    expect([...(await closed).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status)).toEqual(['200', '400']);
+    expect(seen.requests).toBe(1);
+  });
+});
+
 describe('a client that is slow to send', () => {
   it.each([
     ['nothing', ''],

@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { pipeline } from 'node:stream';
 import type { Upstream } from '@parley/client';
-import { linger } from '@parley/contract';
+import { ignoreRequests, linger } from '@parley/contract';
 import { loopback } from '../../ports/ports.ts';
 import { delay } from '../../time/delay.ts';
 import { type Gateway, type GatewaySetting, unknownService } from '../gateway.ts';
@@ -235,6 +235,7 @@ function safetyOf(
 /** Closes the connection after the response: two servers could read the request differently, so the bytes after it cannot be trusted. */
 function closing(response: ServerResponse, refusal: Refusal): Refusal {
   response.shouldKeepAlive = false;
+  ignoreRequests(response.req.socket);
   return refusal;
 }
 

@@ -1,9 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { ignoreRequests } from '@parley/contract';
 
 /** Has each connection's requests answered one after the other, as nginx does. */
 export interface Turns {
-  /** Queues a request: answers once all earlier ones of its connection are over; undefined where none is under way. */
+  /**
+   * Queues a request: answers once all earlier ones of its connection are over; undefined where none is under way. Never
+   * answers where the connection ends with an earlier one. With 128 that wait, it ends with the last of them.
+   */
   take(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined;
   /** The response whose turn it is on a connection; undefined where none is under way. */
   current(socket: Duplex): ServerResponse | undefined;
@@ -17,7 +21,11 @@ interface Queue {
   current: ServerResponse;
   last: ServerResponse;
   lastButOne: ServerResponse | undefined;
+  waiting: number;
 }
+
+/** Requests of one connection that wait for their turn. */
+const maxWaiting = 128;
 
 /**
  * Scope: one per server. Node would begin with all requests that a client pipelines at once, each with a place at a
@@ -32,15 +40,21 @@ export function createTurns(): Turns {
       const queue = queues.get(socket);
       const before = underWay(queue?.last);
       if (!queue || !before) {
-        queues.set(socket, { current: response, last: response, lastButOne: undefined });
+        queues.set(socket, { current: response, last: response, lastButOne: undefined, waiting: 0 });
         return undefined;
       }
       queue.lastButOne = before;
       queue.last = response;
+      if (++queue.waiting === maxWaiting) {
+        ignoreRequests(socket);
+        response.shouldKeepAlive = false;
+      }
       // Bytes already read are parsed; reading pauses until this request has its turn.
       socket.pause();
       return new Promise((resolve) => {
         before.once('close', () => {
+          queue.waiting--;
+          if (!before.shouldKeepAlive) return; // it was the last one, and closes the connection
           queue.current = response;
           socket.resume();
           resolve();
