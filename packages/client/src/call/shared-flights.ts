@@ -52,8 +52,10 @@ export class SharedFlights {
   }
 }
 
+// An attempt that times out ends a flight whose time is too short for another one.
+const outOfTime: ReadonlySet<string> = new Set(['deadline_exceeded', 'attempt_timeout']);
+
 function isTooShort(flight: Flight, call: Call, failure: unknown): boolean {
-  // An attempt that times out ends a flight whose time is too short for another one.
-  const isOutOfTime = failure instanceof CallError && /^(?:deadline_exceeded|attempt_timeout)$/.test(failure.code);
+  const isOutOfTime = failure instanceof CallError && outOfTime.has(failure.code);
   return isOutOfTime && call.deadlineMs > flight.deadlineMs;
 }

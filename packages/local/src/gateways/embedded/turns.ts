@@ -54,7 +54,10 @@ export function createTurns(): Turns {
       return new Promise((resolve) => {
         before.once('close', () => {
           queue.waiting--;
-          if (!before.shouldKeepAlive) return; // it was the last one, and closes the connection
+          if (!before.shouldKeepAlive) {
+            response.shouldKeepAlive = false; // the connection ends with the one before: this one has no turn, nor has the next
+            return;
+          }
           queue.current = response;
           socket.resume();
           resolve();
