@@ -131,11 +131,12 @@ describe.each(testedGateways())('%s, of a policy', (name) => {
   }
 
   it('has a limit of its own for an operation, and others go on', async () => {
-    const added = await Promise.all(Array.from({ length: 30 }, () => ask('/items', { method: 'POST' })));
-    const limited = added.filter(({ status }) => status === 429);
-    expect(limited.length).toBeGreaterThan(0);
-    expect(added.length - limited.length).toBeGreaterThanOrEqual(5);
-    expect(await limited[0]?.json()).toMatchObject({ cause: 'rate_limited' });
+    // One after the other: the threads of HAProxy may count two requests before they look at either.
+    let added = 0;
+    let reply = await ask('/items', { method: 'POST' });
+    for (; reply.status === 200 && added < 30; added++) reply = await ask('/items', { method: 'POST' });
+    expect(added).toBeGreaterThanOrEqual(5);
+    expect([reply.status, await reply.json()]).toEqual([429, expect.objectContaining({ cause: 'rate_limited' })]);
     expect(await statusOf('/items')).toBe(200);
     expect(await statusOf('/items/7', { method: 'DELETE' })).toBe(200);
     expect(await statusOf('/items/latest', { method: 'POST' })).toBe(200);
