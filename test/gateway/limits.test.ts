@@ -141,6 +141,15 @@ describe.each(testedGateways())('%s, of a policy', (name) => {
     expect(await statusOf('/items/7', { method: 'DELETE' })).toBe(200);
     expect(await statusOf('/items/latest', { method: 'POST' })).toBe(200);
   });
+});
+
+// A gateway of its own: what others have just asked counts against the same client.
+describe.each(testedGateways())('%s, of a policy with a rate', (name) => {
+  let gateway: RunningGateway;
+  beforeAll(async () => {
+    gateway = await startGateway(name, { shop: [`127.0.0.1:${(replica.address() as AddressInfo).port}`] }, home.folder);
+  }, 30_000);
+  afterAll(() => gateway?.stop());
 
   it('answers a client that sends too much with 429, a cause and when to come back', async () => {
     const asked = 'GET /items HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(300);
