@@ -374,7 +374,7 @@ describe('access to the admin API', () => {
     await status('/admin/drain', readToken, act);
     await status('/docs/description', 'guess-of-a-token-3');
     expect(service.logs.filter(({ level }) => level === 'warn')).toEqual([
-      expect.objectContaining({ requests: 1, peer: '127.0.0.1', msg: expect.stringContaining('by their tokens') }),
+      expect.objectContaining({ requests: 1, peer: '127.0.0.1', msg: expect.stringContaining('admin token is wrong') }),
     ]);
     expect(JSON.stringify(service.logs)).not.toMatch(/guess/);
   });

@@ -203,6 +203,17 @@ describe('pipeline', () => {
       expect(attemptsLeft.count).toBe(left - made + 1);
     });
 
+    it.each([
+      ['half of the time of a call that gets more than callTimeoutMs', 30_000, 'text', '14980'],
+      ['no more time for a call that gets callTimeoutMs', 5_000, 'text', '1980'],
+      ['no more time to begin a stream, however long it may be open', 30_000, 'stream', '1980'],
+    ] as const)('gives an attempt that another may follow %s', async (_, timeoutMs, replyAs, toldMs) => {
+      const transport = scripted(someReply());
+      const { send } = pipelineOver({ a: transport }, { callTimeoutMs: 5_000, attemptTimeoutMs: 2_000 });
+      await outcome(send, someRequest({ timeoutMs, replyAs }));
+      expect(transport.requests[0]?.headers['x-request-timeout-ms']).toBe(toldMs);
+    });
+
     it('gives an attempt that nothing may follow all the time that is left', async () => {
       const transport = scripted(someReply());
       const { send } = pipelineOver({ a: transport });

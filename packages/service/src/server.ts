@@ -9,6 +9,7 @@ import { BrokenSessionLog } from './connections/broken-session-log.ts';
 import { type Closeable, drain } from './connections/drain.ts';
 import { createDualProtocolServer } from './connections/dual-protocol-server.ts';
 import { listen } from './connections/listen.ts';
+import { maxPipelined } from './connections/pipelined-requests.ts';
 import { RefusedHandshakeLog } from './connections/refused-handshake-log.ts';
 import { serverLimits as limits } from './connections/server-limits.ts';
 import { trackDualProtocolServer } from './connections/track-dual-protocol-server.ts';
@@ -122,7 +123,7 @@ function createCallersServer(
   const brokenSessions = new BrokenSessionLog(logger);
   const pipelined = new OccasionalWarning(
     logger,
-    'closed connections whose clients sent 128 requests and more without waiting for replies; this is the last of them',
+    `closed connections on which ${maxPipelined} requests waited for their replies; this is the last of them`,
   );
   const dualServer = createDualProtocolServer(app, {
     limits,

@@ -24,7 +24,10 @@ export class AuditLog {
     this.#onAct = onAct;
     // A level of its own: an operator that silences the log does not silence the audit.
     this.#logger = withOwnLevel(logger, {}, 'warn');
-    this.#refusals = new OccasionalWarning(this.#logger, 'refused operators by their tokens; this is the last of them');
+    this.#refusals = new OccasionalWarning(
+      this.#logger,
+      'refused requests whose admin token is wrong or may not act; this is the last of them',
+    );
   }
 
   /**
@@ -39,7 +42,7 @@ export class AuditLog {
   }
 
   /**
-   * A token was wrong, or may not do what was asked. Somebody may be guessing, so there is a line at once, and at most one each 10 s.
+   * A token was wrong, or may not do what was asked. Somebody may be guessing: one line is written at once, then at most one each 10 s.
    *
    * @param peer address of the operator's connection
    */

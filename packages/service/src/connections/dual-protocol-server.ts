@@ -33,7 +33,7 @@ export interface DualProtocolOptions {
   readonly floods?: FloodLimits | undefined;
   /** Gets the error that an HTTP/2 session ends with, and the address of its client. Default: ignores it. */
   readonly onSessionError?: (error: Error, peer: string | undefined) => void;
-  /** Hears of each HTTP/1.1 connection that is closed since its client has sent too many requests at once. Default: nobody does. */
+  /** Gets the client's address of each HTTP/1.1 connection that ends because too many requests waited on it. Default: ignores it. */
   readonly onPipelined?: (peer: string | undefined) => void;
 }
 

@@ -3,15 +3,15 @@ import type { Socket } from 'node:net';
 import { ignoreRequests } from '@parley/contract';
 import { http2Limits } from './http2-limits.ts';
 
-/** Requests of one HTTP/1.1 connection that wait for their turn: as many as over HTTP/2. */
-const maxPipelined = http2Limits.settings.maxConcurrentStreams;
+/** Requests that may wait on one HTTP/1.1 connection: as many as over HTTP/2 at once. */
+export const maxPipelined = http2Limits.settings.maxConcurrentStreams;
 
 /**
  * Bounds the requests that a client sends on a connection without waiting for replies: a thousand fit in 64 KiB, and each
- * takes memory until all in front of it are answered. With 128 that wait, the reply to the last one says `Connection: close`,
- * and what comes after it is not served: the client may send it again (RFC 9112 §9.3.2).
+ * takes memory until all in front of it are answered. The reply to the 128th that waits says `Connection: close`, and what
+ * comes after it is not served: the client may send it again (RFC 9112 §9.3.2).
  *
- * @param onTooMany hears of each connection that has a last request by this, with the address of its client
+ * @param onTooMany gets the client's address of each connection that ends so
  */
 export function boundPipelining(app: RequestListener, onTooMany: (peer: string | undefined) => void): RequestListener {
   const waiting = new WeakMap<Socket, number>();

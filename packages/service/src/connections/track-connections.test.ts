@@ -49,24 +49,27 @@ describe('track-connections', () => {
     expect(await closed).toBe(0);
   });
 
-  it('answers all requests that wait in a row, and says with the last reply that it closes', async () => {
-    const waiting: ServerResponse[] = [];
-    const { connections, port } = await listening((_req, res) => void waiting.push(res));
-    const client = connect(port);
-    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
-    await eventually(() => waiting.length === 3);
-    connections.startClosing();
-    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-    await eventually(() => waiting.length === 4);
-    const closed = connections.close(60_000);
-    for (const res of waiting) res.end('x');
-    const replies = await text(client);
-    expect(replies.match(/^Connection: .*$/gim)).toEqual([
-      ...Array(3).fill('Connection: keep-alive'),
-      'Connection: close',
-    ]);
-    expect(await closed).toBe(0);
-  });
+  it.each(['', 'Connection: close\r\n'])(
+    'answers all requests that wait in a row, and says with the last reply that it closes: %j',
+    async (header) => {
+      const waiting: ServerResponse[] = [];
+      const { connections, port } = await listening((_req, res) => void waiting.push(res));
+      const client = connect(port);
+      client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
+      await eventually(() => waiting.length === 3);
+      connections.startClosing();
+      client.write(`GET / HTTP/1.1\r\nHost: x\r\n${header}\r\n`);
+      await eventually(() => waiting.length === 4);
+      const closed = connections.close(60_000);
+      for (const res of waiting) res.end('x');
+      const replies = await text(client);
+      expect(replies.match(/^Connection: .*$/gim)).toEqual([
+        ...Array(3).fill('Connection: keep-alive'),
+        'Connection: close',
+      ]);
+      expect(await closed).toBe(0);
+    },
+  );
 
   it('closes idle connections at once', async () => {
     const { connections, get } = await listening((_req, res) => res.end('x'));

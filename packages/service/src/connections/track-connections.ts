@@ -13,7 +13,7 @@ export interface Connections {
   readonly isClosing: boolean;
   /** The replies that have not ended, or that their clients have not read to the end. */
   replies(): Iterable<Reply>;
-  /** From now on every HTTP/1.1 response, those in flight included, says `Connection: close`, but for those with others behind them. Still accepts. */
+  /** From now on the last HTTP/1.1 response on each connection says `Connection: close`, those in flight included. Still accepts. */
   startClosing(): void;
   /**
    * Stops accepting, closes what is idle, and waits for requests in flight, at most `timeoutMs`. Answers
@@ -42,8 +42,8 @@ class ServerConnections implements Connections {
   readonly #sockets = new Map<Socket, number>();
   readonly #lost = new Set<Socket>();
   readonly #inFlight = new InFlight<ServerResponse>();
-  /** The reply of each connection that says `Connection: close`, since this server closes. */
-  readonly #saying = new WeakMap<Socket, ServerResponse>();
+  /** The last reply on each connection, where it says `Connection: close` for no other reason than that this server closes. */
+  readonly #lastReplies = new WeakMap<Socket, ServerResponse>();
   #isClosing = false;
   #isStopped = false;
   #isWaitingForQuiet = false;
@@ -132,13 +132,13 @@ class ServerConnections implements Connections {
     });
   }
 
-  // Node writes `Connection: close` then, and closes after that reply: so of replies that wait in a row only the last one may say it.
+  // Node writes `Connection: close` then, and closes after that reply: the replies behind it would be lost.
   #closeAfter(res: ServerResponse): void {
-    if (!res.shouldKeepAlive) return;
     const { socket } = res.req;
-    const before = this.#saying.get(socket);
+    const before = this.#lastReplies.get(socket);
     if (before) before.shouldKeepAlive = true;
-    this.#saying.set(socket, res);
+    if (res.shouldKeepAlive) this.#lastReplies.set(socket, res);
+    else this.#lastReplies.delete(socket);
     res.shouldKeepAlive = false;
   }
 

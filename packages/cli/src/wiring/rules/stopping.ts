@@ -58,7 +58,8 @@ export const stoppingRules: Rules = {
     },
   },
   'gateway-shutdown-timeout': {
-    finds: 'nginx ends requests when it is reloaded, while it still waits for their replies: `worker_shutdown_timeout`',
+    finds:
+      'a reload of nginx ends requests in flight: `worker_shutdown_timeout` is below the longest `proxy_read_timeout`',
     in: ({ nginx, routes }) => {
       const readMs = longestReadMs(routes);
       return nginx
