@@ -29,6 +29,11 @@ export interface CallRequest {
   readonly timeoutMs?: number | undefined;
   /** Attempts of this call, the first one included. Default: `maxAttempts` of the upstream. */
   readonly maxAttempts?: number | undefined;
+  /**
+   * The most time of an attempt that another may follow, in ms: see {@link Call.attemptTimeoutMs}. Default: no bound of its own where
+   * `timeoutMs` is above `callTimeoutMs` of the upstream, else `attemptTimeoutMs` of the upstream.
+   */
+  readonly attemptTimeoutMs?: number | undefined;
   /** Whether a second copy may be sent while the first is slow. Default: where `hedgeRatio` of the upstream is above 0. */
   readonly hedge?: boolean | undefined;
   /** Records what happens to the call. Default: a new one. */
@@ -52,8 +57,12 @@ export interface Call {
   readonly context: CallContext;
   readonly maxAttempts: number | undefined;
   readonly hedge: boolean | undefined;
-  /** Its caller gives it more time than `callTimeoutMs`: it is meant to take long. Never so for a stream, which may be open for days. */
-  readonly isLong: boolean;
+  /**
+   * The most time of an attempt that another may follow, in ms; it has at most half of the call's time in any case. Infinity where the
+   * caller gives the call more time than `callTimeoutMs`, since it is meant to take long. Never so for a stream, which may be open
+   * for days. None: as the upstream's options say.
+   */
+  readonly attemptTimeoutMs: number | undefined;
   /** The call ends at this time, in ms since 1970. */
   readonly deadlineMs: number;
   /** Fires when the result is no longer wanted: the caller's signal, which `deadline` narrows. */
@@ -64,6 +73,11 @@ export interface Call {
   readonly story: StoryRecorder;
   /** Id of its span. None while nobody makes spans. */
   readonly spanId: string | undefined;
+}
+
+/** The `attemptTimeoutMs` that the caller has set for this call; none where its time says it, or the upstream's options. */
+export function ownAttemptTimeoutMs({ attemptTimeoutMs }: Call): number | undefined {
+  return attemptTimeoutMs === Number.POSITIVE_INFINITY ? undefined : attemptTimeoutMs;
 }
 
 /** One attempt before it has an endpoint. `retry` turns a call into tries; the balancer turns a try into an {@link Attempt}. */
@@ -158,6 +172,7 @@ export function callOf(request: CallRequest, callTimeoutMs: number, clock: Clock
   const timeoutMs = ownMember(request, 'timeoutMs') ?? callTimeoutMs;
   const replyAs = ownMember(request, 'replyAs') ?? 'text';
   const story = ownMember(request, 'story') ?? new StoryRecorder();
+  const isLong = timeoutMs > callTimeoutMs && replyAs !== 'stream';
   const now = clock.now();
   const deadlineMs = Math.min(context.deadlineMs ?? Number.POSITIVE_INFINITY, now + timeoutMs);
   story.begin(clock, now, deadlineMs);
@@ -174,7 +189,7 @@ export function callOf(request: CallRequest, callTimeoutMs: number, clock: Clock
     context,
     maxAttempts: ownMember(request, 'maxAttempts'),
     hedge: ownMember(request, 'hedge'),
-    isLong: timeoutMs > callTimeoutMs && replyAs !== 'stream',
+    attemptTimeoutMs: ownMember(request, 'attemptTimeoutMs') ?? (isLong ? Number.POSITIVE_INFINITY : undefined),
     deadlineMs,
     signal: context.signal,
     tried: new TriedEndpoints(),

@@ -263,10 +263,10 @@ describe('pipeline', () => {
       const { send } = pipelineOver({ a: scripted(someError('attempt_timeout')) }, { circuitMinCalls: 1 });
       const ended = rejection(send(someRequest()));
       await clock.advance(200);
-      expect(await ended).toMatchObject({ message: expect.stringMatching(/is ejected$/), isUnprocessed: false });
+      expect(await ended).toMatchObject({ message: expect.stringMatching(/is ejected: /), isUnprocessed: false });
       const ejected = rejection(send(somePost()));
       await clock.advance(200);
-      expect(await ejected).toMatchObject({ message: expect.stringMatching(/is ejected$/), isUnprocessed: true });
+      expect(await ejected).toMatchObject({ message: expect.stringMatching(/is ejected: /), isUnprocessed: true });
     });
 
     it('uses no budget and no attempt of the request where nothing is sent', async () => {

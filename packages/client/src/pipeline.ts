@@ -94,7 +94,7 @@ export function endpointPipeline(
   return stack(
     attemptSpan(telemetry), // above what reports the attempt, with the span id that is sent
     attemptTelemetry(telemetry, name, clock), // sees what retry sees
-    circuitBreaker(breaker, new Attribution(poison, breaker, load)), // above the attempt timeout: a timeout counts against the endpoint
+    circuitBreaker(breaker, new Attribution(poison, breaker, load), clock), // above the attempt timeout: a timeout counts against the endpoint
     attemptTimeout(options, clock), // bounds interceptors, connecting and the whole body, or a stream's first byte
     ...layers.attempt, // the user's own: bounded by the attempt timeout; the breaker counts how they end
     firstByte(options, streams), // innermost: an attempt that breaks before its first byte has failed

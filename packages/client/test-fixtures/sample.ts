@@ -47,7 +47,7 @@ export function someCall(overrides: Partial<Call> = {}): Call {
     context,
     maxAttempts: undefined,
     hedge: undefined,
-    isLong: false,
+    attemptTimeoutMs: undefined,
     deadlineMs: Number.POSITIVE_INFINITY,
     signal: context.signal,
     tried: new TriedEndpoints(),

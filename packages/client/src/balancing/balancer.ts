@@ -14,6 +14,9 @@ const fewEndpoints = 4;
 /** Draws of two endpoints before all are compared: a draw may hit endpoints that the call has tried. Finagle's `maxEffort`. */
 const draws = 5;
 
+/** An error says of this many endpoints why they are ejected. */
+const mostReasons = 3;
+
 /** What a choice needs besides the endpoints. */
 export interface BalancerDependencies {
   readonly clock: Clock;
@@ -34,7 +37,7 @@ export function balancer(endpoints: Endpoints, upstream: string, { clock, random
   const sendToOne = (group: EndpointGroup, attempt: Try) => {
     if (group.all.length === 0) return Promise.reject(unknown(attempt));
     const endpoint = choose(group, attempt);
-    if (!endpoint) return Promise.reject(unavailable(attempt, `every endpoint of ${upstream} is ejected`));
+    if (!endpoint) return Promise.reject(unavailable(attempt, allEjected(group.all)));
     const { call } = attempt;
     call.tried.add(endpoint.address);
     return endpoint.send({
@@ -64,6 +67,11 @@ export function balancer(endpoints: Endpoints, upstream: string, { clock, random
       recordChoice(call.story, made);
     }
     return endpoint;
+  };
+  const allEjected = (all: readonly Endpoint[]) => {
+    const reasons = all.slice(0, mostReasons).map((endpoint) => endpoint.whyEjected(clock.now()));
+    const more = all.length > mostReasons ? `; ${all.length - mostReasons} more` : '';
+    return `every endpoint of ${upstream} is ejected: ${reasons.join('; ')}${more}`;
   };
   const unknown = (attempt: Try, cause?: unknown) => unavailable(attempt, `no address of ${upstream} is known`, cause);
 

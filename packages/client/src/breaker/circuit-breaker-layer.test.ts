@@ -28,6 +28,7 @@ beforeEach(() => {
   layer = circuitBreaker(
     breaker,
     new Attribution(new PoisonRequests(() => {}, clock), breaker, new EndpointLoad(options)),
+    clock,
   );
 });
 afterEach(() => {
@@ -73,7 +74,7 @@ describe('circuitBreaker', () => {
     const send = scripted(someReply());
     const error = await rejection(through(send));
     expect(error).toMatchObject({ code: 'unavailable', isUnprocessed: true, endpoint: 'http://a' });
-    expect(error.message).toContain('the circuit of http://a is open: it gets a probe after circuitOpenMs');
+    expect(error.message).toContain('the circuit of http://a is open since 0.0 s');
     expect(send.requests).toHaveLength(0);
   });
 

@@ -1,8 +1,10 @@
-import { CallError, type CircuitState } from '@parley/contract';
+import { CallError } from '@parley/contract';
 import type { Attempt, AttemptLayer } from '../layer.ts';
+import type { Clock } from '../time/clock.ts';
 import type { Attribution } from './attribution.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { Permit } from './failure-detector.ts';
+import { whyShut } from './why-shut.ts';
 
 /**
  * Gets a permit from the endpoint's breaker, and reports how the attempt ended. A failure that blames the endpoint
@@ -13,13 +15,13 @@ import type { Permit } from './failure-detector.ts';
  * @throws CallError `unavailable`, never processed, where the circuit is open; `cancelled`, never processed, to a hedge
  *   where it is half-open
  */
-export function circuitBreaker(breaker: CircuitBreaker, attribution: Attribution): AttemptLayer {
+export function circuitBreaker(breaker: CircuitBreaker, attribution: Attribution, clock: Clock): AttemptLayer {
   return (next) =>
     async function circuitBreaker(attempt) {
       // A hedge may be cancelled: as a probe it would decide nothing, and take the place of another.
       if (attempt.isHedge && breaker.state === 'half-open') throw noProbe(attempt);
       const permit = breaker.acquire(attempt.isPanic);
-      if (!permit) throw circuitOpen(attempt, breaker.state);
+      if (!permit) throw circuitOpen(attempt, whyShut(breaker.history, clock.now()));
       try {
         const reply = await next(attempt);
         const { error } = reply;
@@ -48,15 +50,9 @@ function isTooMuch({ code }: CallError): boolean {
   return code === 'rate_limited' || code === 'overloaded';
 }
 
-function circuitOpen({ call, endpoint, number }: Attempt, state: CircuitState): CallError {
+function circuitOpen({ call, endpoint, number }: Attempt, why: string): CallError {
   const details = { operation: call.label, endpoint, attempts: number, isUnprocessed: true };
-  return new CallError('unavailable', `the circuit of ${endpoint} is ${whyShut(state)}`, details);
-}
-
-function whyShut(state: CircuitState): string {
-  if (state === 'forced-open') return 'forced open: an operator ends that with auto';
-  if (state === 'half-open') return 'half-open: its probes are under way';
-  return 'open: it gets a probe after circuitOpenMs';
+  return new CallError('unavailable', `the circuit of ${endpoint} is ${why}`, details);
 }
 
 function noProbe({ call, endpoint, number }: Attempt): CallError {

@@ -1,4 +1,4 @@
-import type { Call } from '../layer.ts';
+import { type Call, ownAttemptTimeoutMs } from '../layer.ts';
 import type { CacheSettings } from '../options/cache-options.ts';
 import { Credentials } from './credentials.ts';
 import type { StoreKey } from './memory-store.ts';
@@ -62,11 +62,16 @@ export function pathPrefix(path: string): string {
   return `${path}\n`;
 }
 
-/** The key of the request that calls share: calls that may be sent differently often, or wait differently long for a place, have requests of their own; so have callers that must not get what was written before. */
-export function flightKey({ text }: StoreKey, { maxAttempts, hedge, context }: Call): string {
+/**
+ * The key of the request that calls share: calls that may be sent differently often, or wait differently long for a place or a reply,
+ * have requests of their own; so have callers that must not get what was written before.
+ */
+export function flightKey({ text }: StoreKey, call: Call): string {
+  const { maxAttempts, hedge, context } = call;
+  const attemptTimeoutMs = ownAttemptTimeoutMs(call);
   const { priority, attemptsLeft, minVersions } = context;
   const isTriedOnce = attemptsLeft?.count === 0;
-  const isOrdinary = maxAttempts === undefined && hedge === undefined && priority === undefined && !isTriedOnce;
-  if (isOrdinary && !minVersions) return text;
-  return `${text}\n${maxAttempts}/${hedge}/${priority}/${isTriedOnce}/${minVersions ?? ''}`;
+  const own = [maxAttempts, attemptTimeoutMs, hedge, priority];
+  if (own.every((option) => option === undefined) && !isTriedOnce && !minVersions) return text;
+  return `${text}\n${own.join('/')}/${isTriedOnce}/${minVersions ?? ''}`;
 }

@@ -33,9 +33,11 @@ describe('identical calls at the same time', () => {
     const once = { maxAttempts: 1 };
     const background = { context: { priority: 'background' } } as const;
     const spent = { context: { attemptsLeft: new AttemptsLeft(0) } };
-    const others = [{ hedge: true }, spent, spent];
+    const hurried = { attemptTimeoutMs: 200 };
+    const long = { attemptTimeoutMs: Number.POSITIVE_INFINITY };
+    const others = [{ hedge: true }, spent, spent, hurried, hurried, long];
     await Promise.all([once, once, {}, {}, background, background, ...others].map((own) => calls.send(own)));
-    expect(calls.requests).toHaveLength(5);
+    expect(calls.requests).toHaveLength(6);
   });
 
   it('cost one request where a stale reply must be confirmed', async () => {

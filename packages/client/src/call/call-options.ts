@@ -39,6 +39,7 @@ const anything: OptionCheck = { expected: 'any value', isFine: () => true };
 
 const checks = new Map<string, OptionCheck>([
   ['timeoutMs', callTimeout],
+  ['attemptTimeoutMs', callTimeout],
   ['deadlineMs', { expected: 'a time in ms', isFine: Number.isFinite }],
   ['signal', { expected: 'an AbortSignal', isFine: (value) => isObject(value) && 'aborted' in (value as object) }],
   ['requestId', { expected: 'a string', isFine: (value) => typeof value === 'string' }],

@@ -37,6 +37,17 @@ describe('options by operation', () => {
     end();
   });
 
+  it('bound an attempt that another may follow', async () => {
+    const client = createClient(shop, upstream, { operations: { newestItem: { attemptTimeoutMs: 150 } } });
+    upstream.inject(hang());
+    const startedAtMs = clock.now();
+    await clock.run(client.newestItem());
+    expect(clock.now() - startedAtMs).toBe(150);
+    upstream.inject(hang());
+    await clock.run(client.newestItem({}, { attemptTimeoutMs: 80, timeoutMs: 60_000 }));
+    expect(clock.now() - startedAtMs).toBe(230);
+  });
+
   it('bound a stream', async () => {
     const client = createClient(shop, upstream, { operations: { watchItems: { firstItemTimeoutMs: 70 } } });
     const end = upstream.inject(always(hang()));
@@ -75,7 +86,10 @@ describe('options by operation', () => {
   it.each([
     [{ report: {} }, /^operations: shop has no operation report, expected one of .*newestItem/],
     [{ toString: {} }, /^operations: shop has no operation toString/],
-    [{ newestItem: { retries: 1 } }, /unknown option retries, expected one of timeoutMs, maxAttempts, hedge$/],
+    [
+      { newestItem: { retries: 1 } },
+      /unknown option retries, expected one of timeoutMs, attemptTimeoutMs, maxAttempts, hedge$/,
+    ],
     [{ newestItem: { idleTimeoutMs: 1 } }, /unknown option idleTimeoutMs/],
     [{ newestItem: { timeoutMs: '5' } }, /timeoutMs must be a number from 1 to 3600000, not "5"$/],
     [{ newestItem: { maxAttempts: 11 } }, /maxAttempts must be a whole number from 1 to 10, not 11$/],

@@ -14,8 +14,8 @@ import {
 import { callOptions } from './call-options.ts';
 import type { GivenOptions } from './repeat-options.ts';
 
-type CallSetting = 'timeoutMs' | 'maxAttempts' | 'hedge';
-type BytesSetting = 'timeoutMs' | 'maxAttempts' | 'idleTimeoutMs';
+type CallSetting = 'timeoutMs' | 'attemptTimeoutMs' | 'maxAttempts' | 'hedge';
+type BytesSetting = 'timeoutMs' | 'attemptTimeoutMs' | 'maxAttempts' | 'idleTimeoutMs';
 type StreamSetting = CallSetting | 'firstItemTimeoutMs' | 'idleTimeoutMs';
 
 /** Options that hold for every call of one operation, unless the call sets its own. */
@@ -37,8 +37,8 @@ export interface OperationDefaults extends Pick<GivenOptions, CallSetting> {
   readonly idleTimeoutMs?: number;
 }
 
-const ofCalls = ['timeoutMs', 'maxAttempts', 'hedge'];
-const ofBytes = ['timeoutMs', 'maxAttempts', 'idleTimeoutMs'];
+const ofCalls = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'hedge'];
+const ofBytes = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'idleTimeoutMs'];
 const ofStreams = [...ofCalls, 'firstItemTimeoutMs', 'idleTimeoutMs'];
 
 /**

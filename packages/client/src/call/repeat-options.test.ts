@@ -17,7 +17,7 @@ const check = (name: keyof typeof operations, options: unknown) =>
 describe('options of a call', () => {
   it.each<[keyof typeof operations, GivenOptions]>([
     ['safe', { maxAttempts: 1, hedge: true }],
-    ['idempotent', { maxAttempts: 10 }],
+    ['idempotent', { maxAttempts: 10, attemptTimeoutMs: 300 }],
     ['keyed', { maxAttempts: 2, hedge: false, idempotencyKey: 'k' }],
     ['unsafe', { timeoutMs: 5, priority: 'background' }],
     ['watched', { maxAttempts: 2 }],
@@ -27,6 +27,11 @@ describe('options of a call', () => {
 
   it.each<[keyof typeof operations, unknown, string]>([
     ['unsafe', { maxAttempts: 2 }, 'POST /things: maxAttempts is not for an unsafe operation, which is never repeated'],
+    [
+      'unsafe',
+      { attemptTimeoutMs: 300 },
+      'POST /things: attemptTimeoutMs is not for an unsafe operation, whose only attempt has all of timeoutMs',
+    ],
     ['safe', { maxAttempts: 0 }, 'GET /things: maxAttempts must be a whole number from 1 to 10, not 0'],
     ['safe', { maxAttempts: '2' }, 'GET /things: maxAttempts must be a whole number from 1 to 10, not "2"'],
     [

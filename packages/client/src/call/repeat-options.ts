@@ -4,6 +4,7 @@ import { shown } from '../options/shown.ts';
 /** Every option of a call; the type of an operation has the ones that fit it. */
 export interface GivenOptions extends CallOptions {
   readonly maxAttempts?: number;
+  readonly attemptTimeoutMs?: number;
   readonly hedge?: boolean;
   readonly idempotencyKey?: string | undefined;
 }
@@ -15,7 +16,7 @@ export interface GivenOptions extends CallOptions {
  */
 export function checkRepeatOptions(operation: Operation, options: GivenOptions): void {
   const { label, safety, output } = operation;
-  const { maxAttempts, hedge, idempotencyKey, priority } = options;
+  const { maxAttempts, attemptTimeoutMs, hedge, idempotencyKey, priority } = options;
   const refuse = (what: string) => {
     throw new TypeError(`${label}: ${what}`);
   };
@@ -24,6 +25,9 @@ export function checkRepeatOptions(operation: Operation, options: GivenOptions):
     if (!(Number.isInteger(maxAttempts) && maxAttempts >= 1 && maxAttempts <= 10)) {
       refuse(`maxAttempts must be a whole number from 1 to 10, not ${shown(maxAttempts)}`);
     }
+  }
+  if (attemptTimeoutMs !== undefined && safety === 'unsafe') {
+    refuse('attemptTimeoutMs is not for an unsafe operation, whose only attempt has all of timeoutMs');
   }
   if (hedge !== undefined) {
     if (safety !== 'safe' && safety !== 'keyed') {

@@ -28,7 +28,16 @@ export function requestOf(
 ): StoriedRequest {
   // A handler may hand on its context as it is: then all of it is inherited, and no option is set.
   const said = options === undefined || options === currentContext() ? undefined : callOptions(operation, options);
-  const { timeoutMs, maxAttempts, hedge, range, idempotencyKey, idleTimeoutMs: _, ...explicit } = said ?? none;
+  const {
+    timeoutMs,
+    attemptTimeoutMs,
+    maxAttempts,
+    hedge,
+    range,
+    idempotencyKey,
+    idleTimeoutMs: _,
+    ...explicit
+  } = said ?? none;
   const context = inheritedContext(said && explicit);
   const { path, headers, body: given } = sentParts(operation, input, context, { idempotencyKey, range });
   const [body, formType] = bodyToSend(given);
@@ -43,6 +52,7 @@ export function requestOf(
     safety: operation.safety,
     context,
     timeoutMs: timeoutMs ?? defaults.timeoutMs,
+    attemptTimeoutMs: attemptTimeoutMs ?? defaults.attemptTimeoutMs,
     maxAttempts: maxAttempts ?? defaults.maxAttempts,
     hedge: hedge ?? defaults.hedge,
     story,

@@ -1,5 +1,5 @@
 import { headerNames } from '@parley/contract';
-import type { Call, CallLayer } from '../layer.ts';
+import { type Call, type CallLayer, ownAttemptTimeoutMs } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { SharedFlights } from './shared-flights.ts';
@@ -10,7 +10,7 @@ export type SingleFlightOptions = Pick<UpstreamOptions, 'singleFlight'>;
 /**
  * Protects a service from identical calls at the same time: identical safe calls share one reply, or one failure, while it
  * is under way; nothing is kept after that. Identical is what has the same method, path, body and headers
- * (`authorization` among them), but for request id and trace. Never shared are streams, bytes (their receiver may change
+ * (`authorization` among them), but for request id and trace, and the same options of repetition. Never shared are streams, bytes (their receiver may change
  * them), and what asks something of its own of the wire. A call that begins after a write of this upstream has ended joins no
  * request that was under way before.
  *
@@ -48,9 +48,11 @@ const perCall = new Set<string>([
   headerNames.attemptsLeft,
 ]);
 
-function keyOf({ label, method, path, body, headers, maxAttempts, hedge, context }: Call): string {
+function keyOf(call: Call): string {
+  const { label, method, path, body, headers, maxAttempts, hedge, context } = call;
   // A call that the request being served has no attempts left for is not retried: others must not fail with it.
-  const parts: unknown[] = [label, method, path, body, maxAttempts, hedge, context.attemptsLeft?.count === 0];
+  const isTriedOnce = context.attemptsLeft?.count === 0;
+  const parts: unknown[] = [label, method, path, body, maxAttempts, ownAttemptTimeoutMs(call), hedge, isTriedOnce];
   // A request that is under way may be older than what this caller has written.
   if (context.minVersions) parts.push(String(context.minVersions));
   for (const name of Object.keys(headers)) if (!perCall.has(name)) parts.push(name, headers[name]);

@@ -141,13 +141,29 @@ describe('attemptTimeout', () => {
   });
 
   it('of a call that is meant to take long has half of what is left, and says so where that is not enough', async () => {
-    const long = someAttempt({ mayRetry: true }, { isLong: true, deadlineMs: clock.now() + 30_000 });
+    const long = someAttempt(
+      { mayRetry: true },
+      { attemptTimeoutMs: Number.POSITIVE_INFINITY, deadlineMs: clock.now() + 30_000 },
+    );
     expect(await toldMs(long)).toBe('14980');
     const late = rejection(layer()(hanging)(long));
     await clock.advance(15_000);
     expect((await late).message).toBe(
       '[attempt_timeout] GET /api/things/{id}: attempt 1 was not answered in 15000 of 30000 ms',
     );
+  });
+
+  it.each([
+    ['shorter than usual', 200, 200],
+    ['longer than usual', 4_000, 4_000],
+    ['longer than half of what is left', 9_000, 5_000],
+  ])('has the time of its own call, %s: %d ms', async (_, attemptTimeoutMs, ms) => {
+    const own = someAttempt({ mayRetry: true }, { attemptTimeoutMs, deadlineMs: clock.now() + 10_000 });
+    const late = rejection(layer()(hanging)(own));
+    await clock.advance(ms - 1);
+    expect(clock.pending).toBeGreaterThan(0);
+    await clock.advance(1);
+    expect(await late).toMatchObject({ code: 'attempt_timeout', blamesEndpoint: true });
   });
 
   it('tells the server how many more attempts may be made below it', async () => {

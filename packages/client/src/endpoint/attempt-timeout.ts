@@ -13,8 +13,8 @@ export type AttemptTimeoutOptions = Pick<UpstreamOptions, 'attemptTimeoutMs'>;
 export interface TimedAttempt extends HeadedAttempt {
   readonly call: HeadedAttempt['call'] & {
     readonly label: string;
-    /** Its caller gives it more time than calls have by default. A client over `fetch` does not tell. */
-    readonly isLong?: boolean;
+    /** The most time of an attempt that another may follow, in ms. None: `attemptTimeoutMs` of the options. */
+    readonly attemptTimeoutMs: number | undefined;
     /** The call ends at this time, in ms since 1970. */
     readonly deadlineMs: number;
   };
@@ -42,10 +42,10 @@ const fairShare = 0.25;
 const beforeDeadlineMs = 2;
 
 /**
- * Ends an attempt that takes too long, so that a retry elsewhere has time left: after `attemptTimeoutMs`, or after half of
- * the call's time where that is less or the call is meant to take long. An attempt that no other may follow has all of that
- * time. Sends the server its time; a server that gives up in that time counts as a server that does not reply. The failure
- * counts against the endpoint if it had at least a quarter of `attemptTimeoutMs`: with less time the caller is the cause.
+ * Ends an attempt that takes too long, so that a retry elsewhere has time left: after `attemptTimeoutMs`, the call's own or that of
+ * the options, or after half of the call's time where that is less. An attempt that no other may follow has all of that time.
+ * Sends the server its time; a server that gives up in that time counts as a server that does not reply. The failure counts
+ * against the endpoint if it had at least a quarter of the shorter `attemptTimeoutMs`: with less time the caller is the cause.
  *
  * @throws CallError `attempt_timeout`; `deadline_exceeded` where no other attempt may follow
  */
@@ -55,16 +55,16 @@ export function attemptTimeout(
 ): <A extends TimedAttempt, R extends TimedReply>(next: (attempt: A) => Promise<R>) => (attempt: A) => Promise<R> {
   return (next) =>
     function attemptTimeout(attempt) {
-      const { attemptTimeoutMs } = options.current;
+      const usualMs = options.current.attemptTimeoutMs;
       const { call, number, endpoint, mayRetry, signal } = attempt;
+      const { attemptTimeoutMs = usualMs } = call;
       const startedAtMs = clock.now();
       const leftMs = call.deadlineMs - startedAtMs;
-      const mostMs = Math.min(call.isLong ? leftMs : attemptTimeoutMs, leftMs / 2);
-      const ms = Math.max(1, mayRetry ? mostMs : leftMs - beforeDeadlineMs);
+      const ms = Math.max(1, mayRetry ? Math.min(attemptTimeoutMs, leftMs / 2) : leftMs - beforeDeadlineMs);
       const onTimeout = () => {
         const code = mayRetry ? 'attempt_timeout' : 'deadline_exceeded';
         const detail = `attempt ${number} was not answered in ${Math.round(ms)} of ${Math.round(leftMs)} ms`;
-        const blamesEndpoint = ms >= attemptTimeoutMs * fairShare;
+        const blamesEndpoint = ms >= Math.min(attemptTimeoutMs, usualMs) * fairShare;
         return new CallError(code, detail, { operation: call.label, endpoint, attempts: number, blamesEndpoint });
       };
       const judged = <R extends TimedReply>(reply: R) => {

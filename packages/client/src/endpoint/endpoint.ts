@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { type CircuitControl, type CircuitState, type EndpointStatus, headerNames, slowMs } from '@parley/contract';
 import type { Availability, CircuitBreaker } from '../breaker/circuit-breaker.ts';
+import { whyShut } from '../breaker/why-shut.ts';
 import type { Attempt, SendAttempt } from '../layer.ts';
 import { type AttemptEnd, passOnTimings, recordAttempt } from '../story/record-attempt.ts';
 import type { Clock } from '../time/clock.ts';
@@ -44,6 +45,14 @@ export class Endpoint {
   get isEjected(): boolean {
     const { availability } = this;
     return availability !== 'available' && availability !== 'probe-wanted';
+  }
+
+  /** Why it may not be chosen, for the error of a call that has no other endpoint. `nowMs`: in ms since 1970. */
+  whyEjected(nowMs: number): string {
+    const { breaker, probe } = this.#parts;
+    if (probe.isPending && breaker.state !== 'forced-open')
+      return `${this.address} has not answered probePath well yet`;
+    return `the circuit of ${this.address} is ${whyShut(breaker.history, nowMs)}`;
   }
 
   get inFlight(): number {

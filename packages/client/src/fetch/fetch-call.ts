@@ -29,6 +29,8 @@ export interface FetchCall {
   readonly safety: Safety;
   readonly context: CallContext;
   readonly maxAttempts: number | undefined;
+  /** The most time of an attempt that another may follow, in ms. None: as the client's options say. */
+  readonly attemptTimeoutMs: number | undefined;
   /** The call ends at this time, in ms since 1970; a stream has its first item by then. */
   readonly deadlineMs: number;
   /** The caller's. */
@@ -108,7 +110,15 @@ export function fetchCall(
   options: GivenCallOptions,
   { clock, callTimeoutMs }: FetchSettings,
 ): FetchCall {
-  const { timeoutMs = callTimeoutMs, maxAttempts, hedge: _, idempotencyKey, range, ...context } = options;
+  const {
+    timeoutMs = callTimeoutMs,
+    attemptTimeoutMs,
+    maxAttempts,
+    hedge: _,
+    idempotencyKey,
+    range,
+    ...context
+  } = options;
   const { deadlineMs = Number.POSITIVE_INFINITY, signal } = context;
   const { path, headers, body } = sentParts(operation, input, context, { idempotencyKey, range });
   return {
@@ -120,6 +130,7 @@ export function fetchCall(
     safety: operation.safety,
     context,
     maxAttempts,
+    attemptTimeoutMs,
     deadlineMs: Math.min(deadlineMs, clock.now() + timeoutMs),
     signal,
     replyAs: 'text',

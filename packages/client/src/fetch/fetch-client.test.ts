@@ -308,6 +308,22 @@ describe('retries', () => {
   });
 });
 
+describe('an attempt', () => {
+  it('has the time that the call gives it, or its operation', async () => {
+    const { client, requests } = shopOf([hangingFetch], { operations: { newestItem: { attemptTimeoutMs: 150 } } });
+    const failure = rejection(client.newestItem({}, { maxAttempts: 2, timeoutMs: 1_000 }));
+    await clock.advance(350);
+    expect(requests).toHaveLength(2);
+    await clock.advance(650);
+    expect((await failure).code).toBe('deadline_exceeded');
+    const hurried = rejection(client.newestItem({}, { attemptTimeoutMs: 50, maxAttempts: 2, timeoutMs: 1_000 }));
+    await clock.advance(250);
+    expect(requests).toHaveLength(4);
+    await clock.advance(750);
+    await hurried;
+  });
+});
+
 describe('an option that is undefined', () => {
   it('is none: the default of the operation holds', async () => {
     const { client } = shopOf([hangingFetch], { operations: { newestItem: { timeoutMs: 300 } }, maxAttempts: 1 });

@@ -26,7 +26,7 @@ const typeOf = (value: unknown) => `a ${typeof value}`;
 export const optionSpecs = {
   /** The whole call, all attempts and waits together; an earlier deadline of the caller counts. */
   callTimeoutMs: number(5_000, [1, 3_600_000], 'ms'),
-  /** One attempt that another may follow, to the last byte of the reply; at most half of the time that the call has left, and all of that half where the call's own `timeoutMs` is above `callTimeoutMs`. The last attempt, and a call that is sent once (`unsafe`, `maxAttempts: 1`), have all of that time. */
+  /** One attempt that another may follow, to the last byte of the reply; at most half of the time that the call has left, and all of that half where the call's own `timeoutMs` is above `callTimeoutMs`. A call or an operation may have its own. The last attempt, and a call that is sent once (`unsafe`, `maxAttempts: 1`), have all of that time. */
   attemptTimeoutMs: number(2_000, [1, 3_600_000], 'ms'),
   /** Attempts of a call, the first one included; 1 turns retries off, in services further down too. */
   maxAttempts: whole(3, [1, 10], 'attempts'),

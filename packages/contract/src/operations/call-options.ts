@@ -19,6 +19,11 @@ export interface StreamCallOptions extends CallOptions {
 interface Attempts {
   /** Attempts of this call, the first one included, 1 to 10. Default: the upstream's `maxAttempts`. */
   readonly maxAttempts?: number;
+  /**
+   * An attempt that another may follow takes at most this long, in ms, and at most half of the time that the call has left. Default:
+   * all of that half where `timeoutMs` is above the upstream's `callTimeoutMs`, else the upstream's `attemptTimeoutMs`.
+   */
+  readonly attemptTimeoutMs?: number;
 }
 
 interface Hedged {
@@ -34,6 +39,8 @@ interface Keyed {
 interface NoAttempts {
   /** An unsafe operation is never sent again: its contract must declare `idempotent` or `keyed` first. */
   readonly maxAttempts?: Refused<'an unsafe operation is never sent again: declare safety idempotent or keyed in its contract first'>;
+  /** No other attempt may follow its only one, which has all of the call's time. */
+  readonly attemptTimeoutMs?: Refused<'an unsafe operation is sent once: timeoutMs bounds it'>;
 }
 
 interface NoHedge {
