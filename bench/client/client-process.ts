@@ -29,8 +29,9 @@ async function run({ scenario: scenarioName, ms }: Round): Promise<Measurement |
   if (isCold) calls.set(scenarioName, await contender?.(targetOf(scenario, JSON.parse(ports) as ServerPorts)));
   const call = calls.get(scenarioName);
   if (!call) return undefined;
-  // Before the first round the code is cold; before each, sockets may have been closed in between.
-  await measure(call, scenario.inFlight, isCold ? Math.max(600, scenario.endpoints * 2) : 100);
+  // Before the first round the code is cold: V8 compiles what is hot for tens of thousands of calls. Before each, sockets may have been
+  // closed in between.
+  await measure(call, scenario.inFlight, isCold ? 2000 : 100);
   return measure(call, scenario.inFlight, ms);
 }
 

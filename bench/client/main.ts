@@ -18,7 +18,6 @@ export async function main(args: string[]): Promise<void> {
     options: {
       ...turnOptions,
       rounds: { type: 'string', default: '5' },
-      ms: { type: 'string', default: '350' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
