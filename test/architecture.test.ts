@@ -354,6 +354,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'start/',
     'memory/',
     'compare/',
+    'targets.ts',
     'main.ts',
   ],
   'bench/gateway': [
