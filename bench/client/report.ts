@@ -1,9 +1,9 @@
 import { ratio, row } from '../table.ts';
-import type { Results } from './results.ts';
+import { baselines, type Compared, type Results } from './results.ts';
 import { endpointScenarios, type Scenario, scenarios } from './scenarios.ts';
 
-/** What others are compared with. */
-export const baselines = { undici: 'undici.request', axios: 'axios + agent' } as const;
+/** What a team has that has thought of its connections: what others get done is compared with it. */
+export const usual = 'axios + agent';
 
 /** The results as a document with one table per scenario, the cheapest first. */
 export function report(results: Results): string {
@@ -13,7 +13,7 @@ export function report(results: Results): string {
     '# The client, compared',
     '',
     `Made by \`npm run bench -- client --write\` at commit ${commit} on ${date}: ${machine.cpu}, ${machine.cores} cores,`,
-    `Node ${machine.node}, ${pinned}; medians of ${rounds} rounds in which all take turns. CPU is that of the client's process.`,
+    `Node ${machine.node}, ${pinned}; medians of ${rounds} rounds in which all take turns, of ratios of CPU too. CPU is that of the client's process.`,
     'gRPC is HTTP/2 in every scenario, cleartext where the others are, and carries JSON. n/a: cannot call that way.',
     ...scenarios.flatMap((scenario) => section(scenario, results)),
     ...endpointSection(results),
@@ -25,13 +25,13 @@ function section({ name, title }: Scenario, { scenarios, peakRssMb }: Results): 
   const byName = scenarios[name];
   if (!byName) return [];
   const undici = byName[baselines.undici];
-  const axios = byName[baselines.axios];
+  const axios = byName[usual];
   const rows = Object.entries(byName)
     .sort(([, a], [, b]) => (a?.cpuMicros ?? Number.POSITIVE_INFINITY) - (b?.cpuMicros ?? Number.POSITIVE_INFINITY))
     .map(([contender, figures]) =>
       figures
         ? row(contender, figures, [
-            ratio(figures.cpuMicros, undici?.cpuMicros, 'up'),
+            shownRatio(figures.cpuRatios.undici),
             ratio(figures.perSecond, undici?.perSecond, 'down'),
             ratio(figures.perSecond, axios?.perSecond, 'down'),
             String(peakRssMb[contender] ?? ''),
@@ -53,7 +53,6 @@ function endpointSection({ scenarios }: Results): string[] {
     Object.entries(scenarios[name] ?? {}).map(([client, figures]) => ({ client, endpoints, figures })),
   );
   if (rows.length === 0) return [];
-  const oneOf = (client: string) => rows.find((row) => row.client === client)?.figures?.cpuMicros;
   return [
     '',
     '## small GET, 50 in flight, by endpoints',
@@ -62,7 +61,12 @@ function endpointSection({ scenarios }: Results): string[] {
     '|---|--:|--:|--:|--:|--:|',
     ...rows.map(
       ({ client, endpoints, figures }) =>
-        figures && row(`${client}, ${endpoints}`, figures, [ratio(figures.cpuMicros, oneOf(client), 'up')]),
+        figures && row(`${client}, ${endpoints}`, figures, [shownRatio(figures.cpuOfFewest)]),
     ),
   ].map(String);
+}
+
+/** Empty without a ratio. */
+export function shownRatio(value: Compared['cpuOfFewest']): string {
+  return value === undefined ? '' : ratio(value, 1, 'up');
 }

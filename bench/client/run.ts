@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { circumstances } from '../circumstances.ts';
-import { type Figures, figuresOf } from '../figures.ts';
+import { cpuRatio, figuresOf } from '../figures.ts';
 import { canPin, PinnedProcess } from '../pinned-process.ts';
 import { ownRoot } from '../repository.ts';
 import type { Round, RoundResult } from './client-process.ts';
 import type { Measurement } from './measurement.ts';
-import type { Results } from './results.ts';
+import { type Baseline, baselines, type Compared, type Results } from './results.ts';
 import type { Scenario } from './scenarios.ts';
 import type { ServerPorts } from './server.ts';
 
@@ -37,7 +37,7 @@ export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const server = startServer();
   const clients = new Map<string, PinnedProcess>();
-  const scenarios: Record<string, Record<string, Figures | null>> = {};
+  const scenarios: Record<string, Record<string, Compared | null>> = {};
   const peakRssMb: Record<string, number> = {};
   try {
     const ports = (await server.receive()) as ServerPorts;
@@ -58,8 +58,9 @@ export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
         }
         process.stderr.write(`\r${turns[0]?.scenario.title}: round ${round} of ${rounds}   `);
       }
-      for (const [{ scenario, contender }, measurements] of seen) {
-        scenarios[scenario.name] = { ...scenarios[scenario.name], [contender]: figuresOf(measurements) };
+      for (const turn of turns) {
+        const { scenario, contender } = turn;
+        scenarios[scenario.name] = { ...scenarios[scenario.name], [contender]: compared(turn, seen) };
       }
     }
     process.stderr.write('\n');
@@ -68,6 +69,26 @@ export async function run({ groups, rounds, roundMs }: Plan): Promise<Results> {
     rmSync(folder, { recursive: true });
   }
   return { ...circumstances(canPin, 'client'), rounds, scenarios, peakRssMb };
+}
+
+function compared(turn: Turn, seen: ReadonlyMap<Turn, readonly Measurement[]>): Compared | null {
+  const { scenario, contender } = turn;
+  const own = seen.get(turn) ?? [];
+  const figures = figuresOf(own);
+  if (!figures) return null;
+  const turns = [...seen.keys()];
+  const ratioTo = (other: Turn | undefined) => {
+    const base = other && seen.get(other);
+    return base?.length ? cpuRatio(own, base) : undefined;
+  };
+  const cpuRatios: Partial<Record<Baseline, number>> = {};
+  for (const [baseline, name] of Object.entries(baselines)) {
+    const ratio = ratioTo(turns.find((other) => other.contender === name && other.scenario === scenario));
+    if (ratio !== undefined) cpuRatios[baseline as Baseline] = ratio;
+  }
+  const fewest = turns.find((other) => other.contender === contender);
+  const cpuOfFewest = turns.some((other) => other.scenario !== scenario) ? ratioTo(fewest) : undefined;
+  return { ...figures, cpuRatios, ...(cpuOfFewest !== undefined && { cpuOfFewest }) };
 }
 
 /** Starts the server of every contender. Its first message is its {@link ServerPorts}. */

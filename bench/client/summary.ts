@@ -1,15 +1,15 @@
 import { ratio } from '../table.ts';
-import { baselines } from './report.ts';
-import type { Results } from './results.ts';
+import { shownRatio, usual } from './report.ts';
+import { baselines, type Results } from './results.ts';
 import { endpointScenarios, mainScenario, scenarios } from './scenarios.ts';
 
-const ours = '@parley/client';
+const { ours } = baselines;
 const shown = [
   ours,
   'axios + parleyAdapter',
-  'undici.request',
+  baselines.undici,
   '@grpc/grpc-js',
-  'axios + agent',
+  usual,
   'axios + agent + axios-retry + opossum',
 ];
 
@@ -27,8 +27,8 @@ function mainRows({ scenarios }: Results): string[] {
       name,
       figures.perSecond.toLocaleString('en'),
       figures.cpuMicros.toFixed(1),
-      ratio(figures.cpuMicros, byName[baselines.undici]?.cpuMicros, 'up'),
-      ratio(figures.perSecond, byName[baselines.axios]?.perSecond, 'down'),
+      shownRatio(figures.cpuRatios.undici),
+      ratio(figures.perSecond, byName[usual]?.perSecond, 'down'),
     ];
     return `| ${cells.join(' | ')} |`;
   });
@@ -47,8 +47,8 @@ function losses(results: Results): string[] {
     const own = byName[ours];
     if (!own) return name in all ? [`- ${title}: ${ours} cannot yet.`] : [];
     const cheaper = Object.entries(byName).flatMap(([contender, figures]) =>
-      figures && figures.cpuMicros < own.cpuMicros
-        ? `${contender} takes ${ratio(figures.cpuMicros, own.cpuMicros, 'down')} × the CPU of ${ours}`
+      figures?.cpuRatios.ours !== undefined && figures.cpuRatios.ours < 1
+        ? `${contender} takes ${ratio(figures.cpuRatios.ours, 1, 'down')} × the CPU of ${ours}`
         : [],
     );
     return cheaper.length > 0 ? [`- ${title}: ${cheaper.join(', ')}.`] : [];
@@ -63,7 +63,5 @@ function losses(results: Results): string[] {
 
 /** How much dearer a call gets from the fewest endpoints to the most. */
 function growth({ scenarios: all }: Results, contender: string): string {
-  const cpu = endpointScenarios.map(({ name }) => all[name]?.[contender]?.cpuMicros);
-  const [one, last] = [cpu[0], cpu.at(-1)];
-  return one && last ? ratio(last, one, 'up') : '';
+  return shownRatio(all[endpointScenarios.at(-1)?.name ?? '']?.[contender]?.cpuOfFewest);
 }

@@ -75,11 +75,6 @@ export interface Call {
   readonly spanId: string | undefined;
 }
 
-/** The `attemptTimeoutMs` that the caller has set for this call; none where its time says it, or the upstream's options. */
-export function ownAttemptTimeoutMs({ attemptTimeoutMs }: Call): number | undefined {
-  return attemptTimeoutMs === Number.POSITIVE_INFINITY ? undefined : attemptTimeoutMs;
-}
-
 /** One attempt before it has an endpoint. `retry` turns a call into tries; the balancer turns a try into an {@link Attempt}. */
 export interface Try {
   /** The call that it belongs to: from `retry` downwards the same object for all tries of a call. */

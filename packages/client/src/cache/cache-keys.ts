@@ -1,4 +1,4 @@
-import { type Call, ownAttemptTimeoutMs } from '../layer.ts';
+import type { Call } from '../layer.ts';
 import type { CacheSettings } from '../options/cache-options.ts';
 import { Credentials } from './credentials.ts';
 import type { StoreKey } from './memory-store.ts';
@@ -66,9 +66,7 @@ export function pathPrefix(path: string): string {
  * The key of the request that calls share: calls that may be sent differently often, or wait differently long for a place or a reply,
  * have requests of their own; so have callers that must not get what was written before.
  */
-export function flightKey({ text }: StoreKey, call: Call): string {
-  const { maxAttempts, hedge, context } = call;
-  const attemptTimeoutMs = ownAttemptTimeoutMs(call);
+export function flightKey({ text }: StoreKey, { maxAttempts, attemptTimeoutMs, hedge, context }: Call): string {
   const { priority, attemptsLeft, minVersions } = context;
   const isTriedOnce = attemptsLeft?.count === 0;
   const own = [maxAttempts, attemptTimeoutMs, hedge, priority];

@@ -37,7 +37,7 @@ describe('identical calls at the same time', () => {
     const long = { attemptTimeoutMs: Number.POSITIVE_INFINITY };
     const others = [{ hedge: true }, spent, spent, hurried, hurried, long];
     await Promise.all([once, once, {}, {}, background, background, ...others].map((own) => calls.send(own)));
-    expect(calls.requests).toHaveLength(6);
+    expect(calls.requests).toHaveLength(7);
   });
 
   it('cost one request where a stale reply must be confirmed', async () => {

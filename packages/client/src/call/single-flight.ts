@@ -1,5 +1,5 @@
 import { headerNames } from '@parley/contract';
-import { type Call, type CallLayer, ownAttemptTimeoutMs } from '../layer.ts';
+import type { Call, CallLayer } from '../layer.ts';
 import type { Current } from '../options/current-options.ts';
 import type { UpstreamOptions } from '../options/upstream-options.ts';
 import { SharedFlights } from './shared-flights.ts';
@@ -48,11 +48,11 @@ const perCall = new Set<string>([
   headerNames.attemptsLeft,
 ]);
 
-function keyOf(call: Call): string {
-  const { label, method, path, body, headers, maxAttempts, hedge, context } = call;
+function keyOf({ label, method, path, body, headers, maxAttempts, attemptTimeoutMs, hedge, context }: Call): string {
   // A call that the request being served has no attempts left for is not retried: others must not fail with it.
   const isTriedOnce = context.attemptsLeft?.count === 0;
-  const parts: unknown[] = [label, method, path, body, maxAttempts, ownAttemptTimeoutMs(call), hedge, isTriedOnce];
+  // A text: JSON has no Infinity, and a call that is meant to take long may wait for a replica that hangs.
+  const parts: unknown[] = [label, method, path, body, maxAttempts, `${attemptTimeoutMs}`, hedge, isTriedOnce];
   // A request that is under way may be older than what this caller has written.
   if (context.minVersions) parts.push(String(context.minVersions));
   for (const name of Object.keys(headers)) if (!perCall.has(name)) parts.push(name, headers[name]);

@@ -45,7 +45,7 @@ const beforeDeadlineMs = 2;
  * Ends an attempt that takes too long, so that a retry elsewhere has time left: after `attemptTimeoutMs`, the call's own or that of
  * the options, or after half of the call's time where that is less. An attempt that no other may follow has all of that time.
  * Sends the server its time; a server that gives up in that time counts as a server that does not reply. The failure counts
- * against the endpoint if it had at least a quarter of the shorter `attemptTimeoutMs`: with less time the caller is the cause.
+ * against the endpoint if it had at least a quarter of the options' `attemptTimeoutMs`: with less time the caller is the cause.
  *
  * @throws CallError `attempt_timeout`; `deadline_exceeded` where no other attempt may follow
  */
@@ -64,7 +64,7 @@ export function attemptTimeout(
       const onTimeout = () => {
         const code = mayRetry ? 'attempt_timeout' : 'deadline_exceeded';
         const detail = `attempt ${number} was not answered in ${Math.round(ms)} of ${Math.round(leftMs)} ms`;
-        const blamesEndpoint = ms >= Math.min(attemptTimeoutMs, usualMs) * fairShare;
+        const blamesEndpoint = ms >= usualMs * fairShare;
         return new CallError(code, detail, { operation: call.label, endpoint, attempts: number, blamesEndpoint });
       };
       const judged = <R extends TimedReply>(reply: R) => {
