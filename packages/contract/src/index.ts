@@ -118,7 +118,7 @@ export { describeIssues, type Issue } from './schemas/issue.ts';
 export type { InputOf, OutputOf, Schema, Validation } from './schemas/schema.ts';
 export { validate } from './schemas/schema.ts';
 export { cacheControl, varyHeaders } from './serving/cache-control.ts';
-export { ignoreRequests } from './serving/ignore-requests.ts';
+export { type IgnoredConnection, ignoreRequests } from './serving/ignore-requests.ts';
 export { type EndedConnection, type LingerOptions, linger } from './serving/linger.ts';
 export { type PublicError, publicError } from './serving/public-error.ts';
 export { type FindRoute, type FoundRoute, type HasOperation, routeFinder } from './serving/route-finder.ts';

@@ -131,7 +131,7 @@ describe('balancing over HTTP', () => {
     await alone.send(someRequest());
     await expect(alone.send(someRequest())).rejects.toMatchObject({
       detail: expect.stringMatching(
-        /^every endpoint of things is ejected: .* after failures \(the last: internal\): it gets/,
+        /^every endpoint of things is ejected: .* after failures \(the last: internal\), until/,
       ),
     });
   });

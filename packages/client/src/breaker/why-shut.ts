@@ -19,5 +19,5 @@ export function whyShut(
   const seconds = ((nowMs - circuitSinceMs) / 1000).toFixed(1);
   const why = circuitReason ? ` ${reasons[circuitReason]}` : '';
   const last = lastFailure ? ` (the last: ${lastFailure.code})` : '';
-  return `open since ${seconds} s${why}${last}: it gets a probe after circuitOpenMs`;
+  return `open since ${seconds} s${why}${last}, until a probe succeeds`;
 }

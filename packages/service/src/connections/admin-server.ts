@@ -4,6 +4,7 @@ import { ignoreRequests, ownMembers } from '@parley/contract';
 import type { Logger } from 'pino';
 import { OccasionalWarning } from '../process/occasional-warning.ts';
 import { answerMalformedRequests } from './malformed-requests.ts';
+import { endAfterOffer } from './pipelined-requests.ts';
 import { serverLimits } from './server-limits.ts';
 import { trackConnections } from './track-connections.ts';
 import { UnreadReplies } from './unread-replies.ts';
@@ -31,7 +32,9 @@ export function createAdminServer(
 ): Server {
   const limit = new ConnectionLimit(maxConnections, logger);
   const server = createServer(ownMembers(serverLimits), (req, res) => {
-    if (limit.admits(res)) listener(req, res);
+    if (!limit.admits(res)) return;
+    endAfterOffer(res);
+    listener(req, res);
   });
   server.on('connection', (socket) => limit.opened(socket));
   answerMalformedRequests(server);

@@ -57,6 +57,14 @@ describe('100 Continue', () => {
     expect(await text(socket)).toMatch(/^(HTTP\/1.1 100 Continue\r\n\r\n)?HTTP\/1.1 201 /);
   });
 
+  it('keeps a connection whose client does not wait, and answers what is behind', async () => {
+    const lines = Object.entries({ Host: 'x', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const socket = connect(await listening(), '127.0.0.1');
+    const post = (more: string) => `POST /api/visits HTTP/1.1\r\n${lines.join('')}${more}\r\n${ada}`;
+    socket.write([post(''), post(''), post('Connection: close\r\n')].join(''));
+    expect((await text(socket)).match(/^HTTP\/1.1 201 /gm)).toHaveLength(3);
+  });
+
   it('is not for a client of HTTP/1.0, which would take it for the answer', async () => {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const socket = connect(await listening(), '127.0.0.1');

@@ -26,6 +26,7 @@ describe('what is in flight', () => {
           else expected.delete(member);
           expect(inFlight.size).toBe(expected.size);
           expect(new Set(inFlight)).toEqual(expected);
+          expect(inFlight.inOrder()).toEqual([...expected]);
         }
       }),
     );

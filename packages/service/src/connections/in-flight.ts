@@ -9,6 +9,7 @@
  */
 export class InFlight<Member extends object> implements Iterable<Member> {
   readonly #members: Placed<Member>[] = [];
+  #added = 0;
 
   /** How many there are. */
   get size(): number {
@@ -18,6 +19,7 @@ export class InFlight<Member extends object> implements Iterable<Member> {
   /** Adds a member, which must be in no other such set. */
   add(member: Member): void {
     (member as Placed<Member>)[place] = this.#members.length;
+    (member as Placed<Member>)[order] = this.#added++;
     this.#members.push(member);
   }
 
@@ -32,6 +34,11 @@ export class InFlight<Member extends object> implements Iterable<Member> {
     last[place] = at;
   }
 
+  /** The members of this moment, in the order in which they were added. */
+  inOrder(): readonly Member[] {
+    return this.#members.toSorted((a, b) => (a[order] ?? 0) - (b[order] ?? 0));
+  }
+
   /** The members of this moment: a loop over them may remove some. */
   [Symbol.iterator](): Iterator<Member> {
     return [...this.#members][Symbol.iterator]();
@@ -40,5 +47,7 @@ export class InFlight<Member extends object> implements Iterable<Member> {
 
 /** Where a member has its place. */
 const place = Symbol('place in flight');
+/** When it was added: it takes the place of one that has gone. */
+const order = Symbol('order in flight');
 
-type Placed<Member> = Member & { [place]?: number | undefined };
+type Placed<Member> = Member & { [place]?: number | undefined; [order]?: number };

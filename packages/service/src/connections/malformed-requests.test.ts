@@ -71,6 +71,22 @@ describe('malformed requests', () => {
     expect(received).toMatch(/^HTTP\/1.1 200 .*firstHTTP\/1.1 4\d\d /s);
   });
 
+  it('lets a request that waits before one for a tunnel hear that its client has gone', async () => {
+    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    const server = createServer();
+    answerMalformedRequests(server);
+    server.on('request', (req) => req.socket.once('close', resolve));
+    const asked = once(server, 'connect');
+    server.listen(0);
+    await once(server, 'listening');
+    const client = connect((server.address() as AddressInfo).port);
+    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\nCONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n');
+    await asked;
+    client.destroy();
+    await gone;
+    server.close();
+  });
+
   it('writes nothing into an answer that is under way', async () => {
     const head = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
     const received = await answerTo(head, { next: 'nonsense\r\n', app: (_req, res) => res.write('half') });

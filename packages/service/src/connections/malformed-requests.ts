@@ -46,6 +46,8 @@ export function answerMalformedRequests(server: Server): void {
   });
   server.on('connect', (_req, socket) => {
     socket.on('error', () => {});
+    // Node has stopped to read: requests that wait would not hear that their client has gone.
+    socket.resume().once('end', () => socket.destroy());
     endAfter(latest.get(socket), socket, noTunnel);
   });
 }

@@ -59,6 +59,36 @@ it('answers 128 requests that a client sends at once, in their order, and keeps 
   expect(service.logs.filter(({ level }) => level === 'warn')).toEqual([]);
 });
 
+it.each([
+  'GET /next HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+  'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n',
+  '\x01 no request\r\n\r\n',
+])('answers the first 128 whatever comes behind them: %j', async (behind) => {
+  const { socket, release, calls } = await serving();
+  const client = socket();
+  client.write(asking('/first') + asking('/next').repeat(128) + behind);
+  await eventually(() => calls.next === 128);
+  release();
+  expect(numbers(await text(client))).toHaveLength(128);
+});
+
+it('ends the connection after the reply to an offer of another protocol, whatever comes behind it', async () => {
+  const { socket, calls, service } = await serving();
+  const offer = asking('/next').replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+  const client = socket();
+  const replies = text(client);
+  client.write(`${offer}POST /first HTTP/1.1\r\nHost: x\r\nContent-Length: ${asking('/next').length}\r\n\r\n`);
+  await eventually(() => calls.next === 1);
+  client.write(asking('/next'));
+  expect(numbers(await replies)).toEqual([1]);
+  expect(await replies).toMatch(/connection: close/i);
+  const { port } = new URL(service.adminUrl);
+  const operator = connect(Number(port), '127.0.0.1').on('error', () => {});
+  operator.write(offer.replace('/next', '/livez') + asking('/livez'));
+  expect((await text(operator)).match(/^HTTP\/1.1 200 /gm)).toHaveLength(1);
+  expect(calls.next).toBe(1);
+});
+
 it.each([199, 5000])(
   'of one request and %d behind it answers the first 128, and says with the last one that it closes',
   async (count) => {

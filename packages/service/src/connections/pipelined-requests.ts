@@ -16,6 +16,7 @@ export const maxPipelined = http2Limits.settings.maxConcurrentStreams;
 export function boundPipelining(app: RequestListener, onTooMany: (peer: string | undefined) => void): RequestListener {
   const waiting = new WeakMap<Socket, number>();
   return function boundPipelining(req, res) {
+    endAfterOffer(res);
     // Where nothing is in front of it, it has its socket at once.
     if (!res.socket) {
       const { socket } = req;
@@ -29,6 +30,14 @@ export function boundPipelining(app: RequestListener, onTooMany: (peer: string |
     }
     app(req, res);
   };
+}
+
+/**
+ * Ends the connection of a request that offers another protocol, after its reply. Nothing here takes such an offer, and Node's
+ * parser has dropped the bytes behind it that it read at once: the rest of them could be taken for another request.
+ */
+export function endAfterOffer(res: ServerResponse): void {
+  if (res.req.headers.upgrade !== undefined) endAfter(res);
 }
 
 /** Serves no more requests of a connection, and closes it after this reply, whatever its app says of `Connection`. */

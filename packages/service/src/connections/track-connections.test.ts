@@ -71,6 +71,24 @@ describe('track-connections', () => {
     },
   );
 
+  it('knows the last reply on a connection where another request has ended meanwhile', async () => {
+    const waiting: ServerResponse[] = [];
+    const { connections, port } = await listening((_req, res) => void waiting.push(res));
+    const other = connect(port);
+    other.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await eventually(() => waiting.length === 1);
+    const client = connect(port);
+    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
+    await eventually(() => waiting.length === 4);
+    waiting.shift()?.end();
+    await eventually(() => [...connections.replies()].length === 3);
+    const closed = connections.close(60_000);
+    for (const res of waiting) res.end('x');
+    expect((await text(client)).match(/\r\n\r\nx/g)).toHaveLength(3);
+    expect(await closed).toBe(0);
+    other.destroy();
+  });
+
   it('closes idle connections at once', async () => {
     const { connections, get } = await listening((_req, res) => res.end('x'));
     await get();

@@ -71,7 +71,7 @@ class ServerConnections implements Connections {
 
   startClosing(): void {
     this.#isClosing = true;
-    for (const res of this.#inFlight) this.#closeAfter(res);
+    for (const res of this.#inFlight.inOrder()) this.#closeAfter(res);
   }
 
   close(timeoutMs: number): Promise<number> {

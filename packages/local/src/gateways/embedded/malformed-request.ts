@@ -44,6 +44,8 @@ export function answerMalformed(server: Server, problems: Problems, turns: Turns
   });
   server.on('connect', (_request, socket) => {
     socket.on('error', () => {});
+    // Node has stopped to read: requests that wait would not hear that their client has gone.
+    socket.resume().once('end', () => socket.destroy());
     endAfter(turns.last(socket), socket, { status: 405, cause: 'method_refused' });
   });
 }
