@@ -128,6 +128,8 @@ describe('singleFlight', () => {
     ['method', { method: 'HEAD' }],
     ['body', { body: '{}' }],
     ['hedging', { hedge: true }],
+    ['the time of an attempt', { attemptTimeoutMs: 200 }],
+    ['being meant to take long', { attemptTimeoutMs: Number.POSITIVE_INFINITY }],
   ])('tells apart by %s', async (_, overrides) => {
     const { send, requests } = shared();
     void send(someCall({ headers: { authorization: 'Bearer a' } }));
