@@ -126,7 +126,7 @@ describe('calling', () => {
         return (await client.getItem({ id })).title;
       } catch (error) {
         if (unknownItem.is(error)) return undefined; // the contract's own
-        if (isCallError(error, 'deadline_exceeded', 'unavailable')) return '(later)'; // of the common table
+        if (isCallError(error, 'deadline_exceeded', 'attempt_timeout', 'unavailable')) return '(later)'; // of the common table
         throw error;
       }
     }
