@@ -32,6 +32,11 @@ describe('options of a call', () => {
       { attemptTimeoutMs: 300 },
       'POST /things: attemptTimeoutMs is not for an unsafe operation, whose only attempt has all of timeoutMs',
     ],
+    [
+      'safe',
+      { timeoutMs: 100, attemptTimeoutMs: 3_000 },
+      'GET /things: attemptTimeoutMs (3000) must not be above timeoutMs (100)',
+    ],
     ['safe', { maxAttempts: 0 }, 'GET /things: maxAttempts must be a whole number from 1 to 10, not 0'],
     ['safe', { maxAttempts: '2' }, 'GET /things: maxAttempts must be a whole number from 1 to 10, not "2"'],
     [

@@ -16,7 +16,7 @@ export interface GivenOptions extends CallOptions {
  */
 export function checkRepeatOptions(operation: Operation, options: GivenOptions): void {
   const { label, safety, output } = operation;
-  const { maxAttempts, attemptTimeoutMs, hedge, idempotencyKey, priority } = options;
+  const { timeoutMs, maxAttempts, attemptTimeoutMs, hedge, idempotencyKey, priority } = options;
   const refuse = (what: string) => {
     throw new TypeError(`${label}: ${what}`);
   };
@@ -28,6 +28,9 @@ export function checkRepeatOptions(operation: Operation, options: GivenOptions):
   }
   if (attemptTimeoutMs !== undefined && safety === 'unsafe') {
     refuse('attemptTimeoutMs is not for an unsafe operation, whose only attempt has all of timeoutMs');
+  }
+  if (attemptTimeoutMs !== undefined && timeoutMs !== undefined && attemptTimeoutMs > timeoutMs) {
+    refuse(`attemptTimeoutMs (${attemptTimeoutMs}) must not be above timeoutMs (${timeoutMs})`);
   }
   if (hedge !== undefined) {
     if (safety !== 'safe' && safety !== 'keyed') {
