@@ -80,10 +80,9 @@ function withContract(text: string, operation: string, path: string): string | u
 
 /** Undefined where there is no `Handlers<typeof …>` with an object literal below it. */
 function withHandler(text: string, operation: string): string | undefined {
-  const start = text.indexOf('Handlers<typeof ');
-  const [, indent] = /^(.*)(?:= \{|return \{)$/m.exec(text.slice(Math.max(start, 0))) ?? [];
-  if (start < 0 || indent === undefined) return undefined;
-  const margin = /^ */.exec(indent)?.[0] ?? '';
+  const opening = openingOf(text);
+  if (!opening) return undefined;
+  const { margin, start } = opening;
   const end = text.indexOf(`\n${margin}};`, start);
   if (end < 0) return undefined;
   const added = `
@@ -92,6 +91,22 @@ ${margin}  async ${operation}({ text }) {
 ${margin}    return { text };
 ${margin}  },`;
   return text.slice(0, end) + added + text.slice(end);
+}
+
+/** Where the object of the handlers begins: on the line of its type, or where the function of that type returns it. */
+function openingOf(text: string): { readonly margin: string; readonly start: number } | undefined {
+  const typed = /^( *).*Handlers<typeof .*\{$/m.exec(text);
+  if (!typed) return undefined;
+  const [line, margin = ''] = typed;
+  const start = typed.index + line.length;
+  if (line.endsWith('= {')) return { margin, start };
+  // Functions within it may return objects too: theirs stand further to the right.
+  const returns = [...text.slice(start).matchAll(/^( *)return \{$/gm)].map(({ 1: own = '', index }) => ({
+    margin: own,
+    start: start + index,
+  }));
+  const least = Math.min(...returns.map(({ margin: { length } }) => length));
+  return returns.find(({ margin: { length } }) => length === least);
 }
 
 function has(text: string, operation: string): boolean {

@@ -157,6 +157,29 @@ describe('add operation', () => {
     expect(addOperation(home, service, 'countCalls')).toHaveLength(2);
   });
 
+  it('finds the object of the handlers behind functions and objects of another use', async () => {
+    const before = `export function createHandlers(orders: Orders): Handlers<typeof hello> {
+  const known = {
+    tea: 1,
+  };
+  const find = async (id: string) => {
+    if (id in known) {
+      return {
+        id,
+      };
+    }
+    return orders.get(id);
+  };
+  return {
+    sayHello: ({ name }) => find(name),
+`;
+    put('services/hello/handlers.ts', `${before}  };\n}\n`);
+    await inShop('add', 'operation', 'hello', 'more');
+    expect(text('services/hello/handlers.ts')).toBe(
+      `${before}\n    async more({ text }) {\n      return { text };\n    },\n  };\n}\n`,
+    );
+  });
+
   it('changes nothing where one of the files is not as the template writes it', async () => {
     const contract = text('services/hello/contract/contract.ts');
     put('services/hello/handlers.ts', 'export const handlers = {};\n');
